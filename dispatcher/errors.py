@@ -1,0 +1,110 @@
+"""Every error of the dispatcher, named by what the caller can do about it.
+
+    MmsError
+    ├── InputError            the call, the file or a setting is wrong; nothing was done     (exit status 2)
+    │   ├── FileRefused       the campaign file cannot be used; says the line and what to do
+    │   ├── ConfigError       a setting is missing, wrong or contradicts the ledger
+    │   └── NotFound          no such campaign, message or number
+    ├── Conflict              the thing is in a state that does not allow this               (exit status 1)
+    ├── StoreUnavailable      Redis does not answer; try again when it does
+    ├── StoreUnsafe           Redis answers, but cannot keep our promises
+    └── ApiError              an answer of CarrierX, or none
+        ├── NotSent           the request never left us: safe to try again
+        ├── Throttled         CarrierX said "later" (429, 409): safe to try again after `retry_after`
+        ├── Refused           CarrierX said no to this message: never again unchanged
+        ├── Unauthorized      the token is refused: stop everything that uses it
+        └── OutcomeUnknown    it may have arrived: never send again before it was looked for
+
+Texts of these errors carry no phone number, message body, token or password: they end in logs and in Flower.
+"""
+
+from __future__ import annotations
+
+
+class MmsError(Exception):
+    """The root. `str()` is a sentence for a person; `hint` says what to do about it."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(MmsError):
+    """The call was wrong; nothing was done."""
+
+    exit_status = 2
+
+
+class FileRefused(InputError):
+    """The campaign file as a whole cannot be used.
+
+    `code` is stable and machine readable, `line` the file's own line (1 based) or None, `column` the heading.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, line: int | None = None, column: str | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.line = line
+        self.column = column
+
+
+class ConfigError(InputError):
+    """A setting is missing or wrong."""
+
+
+class NotFound(InputError):
+    """There is no such thing in the ledger."""
+
+
+class Conflict(MmsError):
+    """The campaign's state does not allow this."""
+
+
+class StoreUnavailable(MmsError):
+    """Redis does not answer."""
+
+
+class StoreUnsafe(MmsError):
+    """Redis answers, but with settings under which a promise cannot be kept."""
+
+
+class ApiError(MmsError):
+    """What CarrierX answered, or that it did not. `status` is the HTTP status, None without an answer."""
+
+    def __init__(self, message: str, *, status: int | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class NotSent(ApiError):
+    """The request never left: name resolution, refused connection, TLS, connect time-out."""
+
+
+class Throttled(ApiError):
+    """CarrierX asks for patience: 429, or 409 which may work later. `retry_after` in seconds, if it said so."""
+
+    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message, status=status)
+        self.retry_after = retry_after
+
+
+class Refused(ApiError):
+    """CarrierX refuses this message; `field` and `text` are its own words, kept for the report."""
+
+    def __init__(self, message: str, *, status: int, field: str | None = None, text: str = "") -> None:
+        super().__init__(message, status=status)
+        self.field = field
+        self.text = text
+
+
+class Unauthorized(ApiError):
+    """401 or 403: the token does not work; nothing that uses it may go on."""
+
+
+class OutcomeUnknown(ApiError):
+    """Read time-out, reset after the body, 5xx, 408, an answer that is not the object: it may have been taken."""

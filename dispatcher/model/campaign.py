@@ -1,0 +1,62 @@
+"""A campaign: its settings as a person gave them, and its snapshot as the ledger keeps it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from dispatcher.model.state import CampaignState, RecipientState
+
+CAMPAIGN_ID = r"^[a-z0-9][a-z0-9-]{0,31}$"
+QuietHours = Literal["off", "federal", "us-strict"]
+
+
+class CampaignSettings(BaseModel):
+    """What `submit`, `check`, the sidecar TOML and the API take; the same names everywhere.
+
+    Numbers in `senders` have 11 digits without `+`. `rate` and the like keep their written form (`20/s`), checked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] = "campaign"
+    senders: tuple[str, ...] = Field(default=(), alias="from")
+    message: str | None = None
+    media_urls: tuple[str, ...] = ()
+    group_size: int | None = Field(default=None, ge=2, le=9)
+    group_by: str | None = None
+    rate: str | None = None
+    at: str | None = None
+    expires_after: str | None = None
+    quiet_hours: QuietHours = "us-strict"
+    max_cost: str | None = None
+    priority: Literal["normal", "urgent"] = "normal"
+    on_unconfirmed: Literal["lookup", "hold"] = "lookup"
+    media_check: bool = True
+    strict: bool = False
+    allow_same_file: bool = False
+
+
+class Campaign(BaseModel):
+    """A snapshot of one campaign. Times are ISO 8601 UTC or None; `rows` is None until the file is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    state: CampaignState
+    reason: str | None = None
+    rows: int | None = None
+    rows_read: int = 0
+    counts: dict[RecipientState, int]
+    messages: int = 0
+    rate: str | None = None
+    finish_at: str | None = None
+    cost: str | None = None
+    created_at: str
+    start_at: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    settled_at: str | None = None
+    settings: CampaignSettings

@@ -1,0 +1,45 @@
+"""Rates as people write them, and what the limiter makes of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dispatcher.errors import InputError
+
+_RATE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|m|min|minute|h|hour))?\s*$", re.IGNORECASE)
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+#: Seconds of a limit that may go at once. What is due to a round trip or two is not lost, nothing more.
+BURST_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Legs and segments per second, with how many may go at once."""
+
+    per_second: float
+    burst: float
+
+    @property
+    def interval_us(self) -> float:
+        """Microseconds that one leg or segment pays for (the emission interval of GCRA)."""
+        return 1_000_000 / self.per_second
+
+    @property
+    def tolerance_us(self) -> float:
+        """Microseconds by which a claim may run ahead of its time (the burst tolerance of GCRA)."""
+        return (self.burst - 1) * self.interval_us
+
+
+def parse_rate(text: str, *, burst: float | None = None) -> Rate:
+    """Read `20/s`, `600/m`, `1000/h` or `20`.
+
+    Raises:
+        InputError: it is not a rate, or not above zero.
+    """
+    match = _RATE.match(text)
+    if match is None or float(match[1]) <= 0:
+        raise InputError(f"{text!r} is not a rate", hint="write it like 20/s, 600/m or 1000/h")
+    per_second = float(match[1]) / _UNIT_SECONDS[(match[2] or "s")[0].lower()]
+    return Rate(per_second, burst if burst is not None else max(1.0, per_second * BURST_SECONDS))

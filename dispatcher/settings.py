@@ -1,0 +1,168 @@
+"""All settings, read once: environment variables with the prefix `MMS_`, then `mms.toml`, then these defaults.
+
+`docs/operations.md` has the same table; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from dispatcher.errors import ConfigError
+
+CARRIERX_API = "https://api.carrierx.com/core/v2"
+
+
+class Settings(BaseSettings):
+    """One value per `MMS_…` variable; durations in seconds, sizes in bytes, unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MMS_", toml_file="mms.toml", extra="ignore", env_ignore_empty=True, frozen=True
+    )
+
+    carrierx_url: str = Field(CARRIERX_API, description="Base URL of CarrierX's Core API.")
+    carrierx_token: SecretStr | None = Field(
+        None, description="Bearer token with scope sms.create or sms.manage."
+    )
+    simulate: bool = Field(
+        False,
+        description="This installation talks to the simulator; set by `mms up --simulate` for its processes.",
+    )
+    redis_url: str | None = Field(
+        None,
+        description="Redis or Valkey with the ledger. Unset: the embedded Valkey, found through the data folder.",
+    )
+    broker_url: str | None = Field(
+        None, description="Celery's broker. Unset: the same as the ledger. RabbitMQ works too."
+    )
+    data_dir: Path = Field(
+        Path(".mms"), description="Folder of the embedded Valkey, secrets, reports and logs."
+    )
+    public_url: str | None = Field(
+        None,
+        description="Where CarrierX reaches our callback door, e.g. https://mms.example.com. Unset: polling.",
+    )
+    callback_key: SecretStr | None = Field(
+        None, description="Last part of the callback URL. Unset: made once, kept in the ledger."
+    )
+    secret: SecretStr | None = Field(
+        None, description="Key of the MAC in user_data. Unset: made once, kept in the ledger."
+    )
+    admin_token: SecretStr | None = Field(
+        None,
+        description="Token of our own API and first login. Unset: made once, printed once, kept in the data folder.",
+    )
+    account_rate: str = Field(
+        "", description="Legs and segments a second, whole account. 10/s; simulated 200/s."
+    )
+    sender_rate: str = Field("", description="The same for each sending number. 1/s; simulated 200/s.")
+    price_sms: float | None = Field(None, ge=0, description="Dollars a segment. Unset: cost is unknown.")
+    price_mms: float | None = Field(None, ge=0, description="Dollars a leg. Unset: cost is unknown.")
+    web_host: str = Field("127.0.0.1", description="Address that console, API and callback door listen on.")
+    web_port: int = Field(8080, ge=1, le=65535, description="Port of console, API and callback door.")
+    flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
+    flower_auth: SecretStr | None = Field(
+        None, description="Flower's login as user:password. Unset: `admin` and the admin token."
+    )
+    workers: int = Field(2, ge=1, le=256, description="Send worker processes on this machine.")
+    in_flight: int = Field(64, ge=1, le=1000, description="POSTs in flight in one send process.")
+    lease_seconds: float = Field(30, gt=0, description="A worker silent for this long loses its batch.")
+    group_receipts: Literal["auto", "member", "message"] = Field(
+        "auto", description="Whether CarrierX reports groups by member or by message; auto learns it."
+    )
+    group_grace: float = Field(
+        600,
+        gt=0,
+        description="Seconds after which silent group members inherit the word of the one that was heard.",
+    )
+    settle_window: float = Field(
+        72 * 3600, gt=0, description="Seconds after which CarrierX's last word is final."
+    )
+    poll_first: float = Field(30, gt=0, description="Seconds from acceptance to the first status poll.")
+    poll_rate: str = Field("5/s", description="At most so many status requests to CarrierX.")
+    unconfirmed_wait: float = Field(
+        900, gt=0, description="Seconds before 'not there' may count for a message whose outcome is unknown."
+    )
+    connect_timeout: float = Field(5, gt=0, description="Connecting to CarrierX.")
+    read_timeout: float = Field(30, gt=0, description="Waiting for CarrierX's answer.")
+    max_file_mb: int = Field(1024, gt=0, description="Largest campaign file, unpacked, in MiB.")
+    max_rows: int = Field(10_000_000, gt=0, description="Most rows in a campaign file.")
+    media_allow: str = Field(
+        "", description="Private hosts or networks that media may come from, separated by commas."
+    )
+    retention: float = Field(30, gt=0, description="Days after which numbers and texts are erased.")
+    unsafe_redis: bool = Field(
+        False, description="Work with a Redis that cannot keep our promises. Tests only."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
+
+    @field_validator("carrierx_url", "public_url")
+    @classmethod
+    def _http_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else value
+
+    @property
+    def effective_account_rate(self) -> str:
+        """The account's rate with its default."""
+        return self.account_rate or ("200/s" if self.simulate else "10/s")
+
+    @property
+    def effective_sender_rate(self) -> str:
+        """Each sender's rate with its default: what a long code carries."""
+        return self.sender_rate or ("200/s" if self.simulate else "1/s")
+
+    @property
+    def mode(self) -> Literal["live", "simulate"]:
+        """What a ledger made under these settings is stamped with."""
+        return "simulate" if self.simulate else "live"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings afresh.
+
+    Raises:
+        ConfigError: naming the variable and what is wrong with it, never its value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        variable = name if name.isupper() else f"MMS_{name.upper()}"
+        raise ConfigError(
+            f"{variable}: {first['msg']}", hint="see the table of settings in docs/operations.md"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"mms.toml cannot be read: {error}", hint=f"mend {os.path.abspath('mms.toml')}"
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return load_settings()
