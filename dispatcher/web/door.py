@@ -1,0 +1,106 @@
+"""The callback door: `POST /callbacks/carrierx/{key}`.
+
+Check, store durably, answer 200 with an empty body; everything else happens later. CarrierX does not sign
+callbacks, so the last part of the path is a shared key. The door stands before the rest of the application
+because it must be fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dispatcher.errors import StoreUnavailable
+from dispatcher.web.body import BodyTooLargeError, read_body
+
+PATH = "/callbacks/carrierx/"
+BODY_MAX = 64 * 1024
+BODY_SECONDS = 10.0
+
+Store = Callable[[bytes, int], Awaitable[None]]
+
+_TEXTS = {
+    200: b"",
+    400: b"The body is not a JSON object.\n",
+    404: b"Not found.\n",
+    405: b"Callbacks are POSTed.\n",
+    408: b"The body did not come.\n",
+    413: b"A callback has at most 64 KB.\n",
+    503: b"The callback could not be stored; send it again.\n",
+}
+
+
+class CallbackDoor:
+    """ASGI middleware that answers everything under `PATH` and passes on the rest.
+
+    `store` keeps a body durably with its time of receipt (ms since 1970) or raises StoreUnavailable;
+    `stored` is told after each.
+    """
+
+    def __init__(self, app: ASGIApp, *, key: str, store: Store, stored: Callable[[], None]) -> None:
+        self._app = app
+        self._key = key.encode()
+        self._store = store
+        self._stored = stored
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a callback, or pass the call on."""
+        if scope["type"] != "http" or not scope["path"].startswith(PATH):
+            await self._app(scope, receive, send)
+            return
+        try:
+            status = await self._status(scope, receive)
+        except ClientDisconnect:
+            return
+        await _answer(status, send)
+
+    async def _status(self, scope: Scope, receive: Receive) -> int:
+        key = scope["path"][len(PATH) :].encode(errors="replace")
+        if not hmac.compare_digest(key, self._key):
+            return 404
+        if scope["method"] != "POST":
+            return 405
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                raw = await read_body(receive, BODY_MAX)
+        except BodyTooLargeError:
+            return 413
+        except TimeoutError:
+            return 408
+        return await self._keep(raw) if _is_json_object(raw) else 400
+
+    async def _keep(self, raw: bytes) -> int:
+        try:
+            await self._store(raw, time.time_ns() // 1_000_000)
+        except StoreUnavailable:
+            return 503
+        self._stored()
+        return 200
+
+
+def _is_json_object(raw: bytes) -> bool:
+    try:
+        return isinstance(json.loads(raw), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+async def _answer(status: int, send: Send) -> None:
+    text = _TEXTS[status]
+    headers = [(b"content-length", str(len(text)).encode())]
+    if text:
+        headers.append((b"content-type", b"text/plain; charset=utf-8"))
+    if status == 405:
+        headers.append((b"allow", b"POST"))
+    if status in (408, 413):  # what is left of the body is not worth reading
+        headers.append((b"connection", b"close"))
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})

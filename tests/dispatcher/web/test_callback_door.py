@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from dispatcher.ledger import keys
+from dispatcher.web.door import CallbackDoor
+from dispatcher.web.hint import IngestHint
+from dispatcher.web.inbox_writer import InboxWriter
+
+if TYPE_CHECKING:
+    from tests.dispatcher.web.conftest import Serve
+
+KEY = "k3y-of-the-tests"
+URL = f"/callbacks/carrierx/{KEY}"
+
+
+def door(redis_url: str, *, publish: Any = lambda: None) -> ASGIApp:
+    redis = AsyncRedis.from_url(redis_url)
+    writer = InboxWriter(redis, keys.CALLBACKS)
+    hint = IngestHint(redis, publish)
+    return CallbackDoor(Starlette(), key=KEY, store=writer.store, stored=hint.give)
+
+
+@pytest.fixture
+def client(serve: Serve, valkey_url: str, redis: Redis) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=serve(door(valkey_url)), trust_env=False) as client:
+        yield client
+
+
+def entries(redis: Redis) -> Any:
+    return redis.xrange(keys.CALLBACKS)
+
+
+def stored(redis: Redis) -> list[bytes]:
+    return [fields[b"raw"] for _, fields in entries(redis)]
+
+
+def test_a_callback_is_in_the_stream_before_it_is_answered(client: httpx.Client, redis: Redis) -> None:
+    answer = client.post(URL, content=b'{"status": "sent"}')
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert stored(redis) == [b'{"status": "sent"}']
+
+
+def test_the_time_of_receipt_is_kept_beside_the_body(client: httpx.Client, redis: Redis) -> None:
+    client.post(URL, content=b"{}")
+    [(entry_id, fields)] = entries(redis)
+    assert abs(int(fields[b"at"]) - int(entry_id.split(b"-")[0])) < 5000
+
+
+@pytest.mark.parametrize("path", ["wrong", "", KEY + "x", KEY[:-1], KEY + "/", "%E2%98%83"])
+def test_a_wrong_key_is_not_found_and_nothing_is_stored(
+    client: httpx.Client, redis: Redis, path: str
+) -> None:
+    assert client.post(f"/callbacks/carrierx/{path}", content=b"{}").status_code == 404
+    assert stored(redis) == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'"x"', b"{", b"\xff\xfe{", b"[" * 60_000, b'{"a":' + b"9" * 9000 + b"}"]
+)
+def test_a_body_that_is_no_json_object_is_refused(client: httpx.Client, redis: Redis, body: bytes) -> None:
+    assert client.post(URL, content=body).status_code == 400
+    assert stored(redis) == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_any_other_method_is_refused(client: httpx.Client, method: str) -> None:
+    answer = client.request(method, URL)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def of_size(size: int) -> bytes:
+    return json.dumps({"a": "x" * (size - 9)}).encode()
+
+
+def test_a_body_of_64_kb_is_taken(client: httpx.Client, redis: Redis) -> None:
+    assert client.post(URL, content=of_size(65536)).status_code == 200
+    assert [len(raw) for raw in stored(redis)] == [65536]
+
+
+@pytest.mark.parametrize("size", [65537, 900_000, 5_000_000])
+def test_a_larger_body_is_refused(client: httpx.Client, redis: Redis, size: int) -> None:
+    try:
+        assert client.post(URL, content=of_size(size)).status_code == 413
+    except (httpx.WriteError, httpx.ReadError):
+        assert size > 1_000_000  # far too large: cut off while it was written
+    assert stored(redis) == []
+
+
+def test_a_larger_body_without_a_length_is_refused(client: httpx.Client, redis: Redis) -> None:
+    chunks = iter([b'{"a": "', *[b"x" * 8192] * 9, b'"}'])
+    answer = client.post(URL, content=chunks)
+    assert "content-length" not in answer.request.headers
+    assert answer.status_code == 413
+    assert stored(redis) == []
+
+
+def test_without_a_store_the_sender_is_asked_to_come_again(serve: Serve, nobody_there: str) -> None:
+    address = serve(door(nobody_there))
+    answer = httpx.post(address + URL, content=b"{}", trust_env=False)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+def test_a_store_that_refuses_to_write_is_a_503(client: httpx.Client, redis: Redis) -> None:
+    redis.set(keys.CALLBACKS, "not a stream")
+    assert client.post(URL, content=b"{}").status_code == 503
+
+
+def test_many_callbacks_at_once_are_all_stored_once(client: httpx.Client, redis: Redis) -> None:
+    bodies = [json.dumps({"n": n}).encode() for n in range(500)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda body: client.post(URL, content=body).status_code, bodies))
+    assert answers == [200] * 500
+    assert sorted(stored(redis)) == sorted(bodies)
+
+
+def test_the_ingest_is_hinted_once_for_callbacks_that_come_together(
+    serve: Serve, valkey_url: str, redis: Redis
+) -> None:
+    hinted = threading.Semaphore(0)
+    address = serve(door(valkey_url, publish=hinted.release))
+    redis.set(keys.INGEST_HINTED, 1, px=60_000)  # another process hinted just now
+    with httpx.Client(base_url=address, trust_env=False) as client:
+        client.post(URL, content=b"{}")
+        assert not hinted.acquire(blocking=False)
+        redis.delete(keys.INGEST_HINTED)
+        client.post(URL, content=b"{}")
+        assert hinted.acquire(timeout=10)
+
+
+def test_a_hint_that_fails_is_no_error(serve: Serve, valkey_url: str, redis: Redis) -> None:
+    tried = threading.Event()
+
+    def publish() -> None:
+        tried.set()
+        raise ConnectionError("broker down")
+
+    address = serve(door(valkey_url, publish=publish))
+    assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
+    assert tried.wait(10)
+    assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
