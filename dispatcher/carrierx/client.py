@@ -1,0 +1,213 @@
+"""The client of CarrierX's Core API: send, look up, list. One object per process, used by all its threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, urlencode
+
+import requests
+from urllib3.util import Timeout
+
+from dispatcher.carrierx.outcomes import Answer, failure_of_answer, failure_of_exception, not_the_object
+from dispatcher.carrierx.pages import Page, read_page
+from dispatcher.carrierx.records import DetailRecord, read_detail_record
+from dispatcher.carrierx.transport import CarrierAdapter, Permit, begin_exchange, was_written
+from dispatcher.carrierx.wire import NotTheObjectError, read_object, read_status, write_message
+from dispatcher.errors import ApiError, Refused
+from dispatcher.model.message import Outgoing
+from dispatcher.model.receipt import MessageStatus
+
+#: CarrierX: the most items a list gives at once.
+LIMIT_MAX = 1000
+#: More than a page of 1,000 objects ever is; a longer body is not ours to read.
+BODY_MAX = 32 * 1024 * 1024
+
+Item = TypeVar("Item")
+
+
+class _Asked(NamedTuple):
+    filter: str
+    limit: int
+    offset: int
+    order: str
+
+
+class CarrierX:
+    """CarrierX's API at `base_url`. Time-outs and `idle_limit` in seconds.
+
+    Thread-safe. Connections must not cross a fork: make one in each process. Nothing is sent twice by itself,
+    no redirect is followed, no proxy, netrc or CA variable of the environment is read.
+    Every call raises the `ApiError` tree and nothing else; see `dispatcher.carrierx.outcomes` for the table.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        connect_timeout: float = 5,
+        read_timeout: float = 30,
+        pool_size: int = 64,
+        idle_limit: float = 3.0,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
+        tls = self._base_url.lower().startswith("https")
+        self._adapter = CarrierAdapter(pool_size=pool_size, idle_limit=idle_limit, tls=tls)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers = requests.structures.CaseInsensitiveDict(
+            {
+                "Authorization": f"Bearer {token}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": "mms-dispatcher",
+            }
+        )
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
+
+    def __repr__(self) -> str:
+        return f"CarrierX({self._base_url!r})"
+
+    def send(self, outgoing: Outgoing, *, permit: Permit | None = None) -> MessageStatus:
+        """POST one message (`POST /sms/messages`); what CarrierX took it as.
+
+        `permit` is asked once, on a ready connection just before the first byte; its no is a `NotSent`.
+
+        Raises:
+            NotSent: nothing was written: safe to try again.
+            Throttled: 429 or 409: safe to try again later.
+            Refused: CarrierX said no to this message; `field` and `text` are its words.
+            Unauthorized: 401 or 403: the token does not work.
+            OutcomeUnknown: it may have been taken.
+        """
+        body = write_message(outgoing)
+        answer = self._exchange(lambda: self._posting(body), permit)
+        return _read(answer, read_status)
+
+    def get_message(self, sid: str) -> MessageStatus | None:
+        """Ask for one message (`GET /sms/messages/{sid}`); None when CarrierX does not know it (404).
+
+        Raises:
+            ApiError: there is no such answer; `OutcomeUnknown` here means that the question stays open.
+        """
+        try:
+            return self._get(f"/sms/messages/{quote(sid, safe='')}", {}, read_status)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def list_messages(
+        self, *, filter: str = "", limit: int = LIMIT_MAX, offset: int = 0, order: str = ""
+    ) -> Page[MessageStatus]:
+        """One page of messages (`GET /sms/messages`).
+
+        `filter` is `attr op value and …`, `order` is `attr asc` or `attr desc`, both CarrierX's own words.
+        CarrierX may ignore the filter or lag: compare every item, and take silence for no answer.
+        """
+        asked = _Asked(filter, limit, offset, order)
+        return self._list("/sms/messages", read_status, asked)
+
+    def walk_messages(
+        self, *, filter: str = "", limit: int = LIMIT_MAX, order: str = "", max_pages: int = 100
+    ) -> Iterator[MessageStatus]:
+        """All messages of a filter, following `has_more` for at most `max_pages` pages."""
+        return _walk(
+            lambda offset: self.list_messages(filter=filter, limit=limit, offset=offset, order=order),
+            max_pages,
+        )
+
+    def list_detail_records(
+        self, *, filter: str = "", limit: int = LIMIT_MAX, offset: int = 0, order: str = ""
+    ) -> Page[DetailRecord]:
+        """One page of detail records (`GET /sms/message_drs`), where failures have `vendor_error_code`."""
+        asked = _Asked(filter, limit, offset, order)
+        return self._list("/sms/message_drs", read_detail_record, asked)
+
+    def walk_detail_records(
+        self, *, filter: str = "", limit: int = LIMIT_MAX, order: str = "", max_pages: int = 100
+    ) -> Iterator[DetailRecord]:
+        """All detail records of a filter, following `has_more` for at most `max_pages` pages."""
+        return _walk(
+            lambda offset: self.list_detail_records(filter=filter, limit=limit, offset=offset, order=order),
+            max_pages,
+        )
+
+    def close(self) -> None:
+        """Close the pooled connections. A later call is `NotSent`."""
+        self._session.close()
+
+    @cached_property
+    def _post(self) -> requests.PreparedRequest:
+        """The POST as far as it is the same for every message: URL parsed and headers checked once."""
+        request = requests.Request("POST", f"{self._base_url}/sms/messages")
+        prepared = self._session.prepare_request(request)
+        prepared.headers["Content-Type"] = "application/json"
+        return prepared
+
+    def _posting(self, body: bytes) -> requests.PreparedRequest:
+        same, request = self._post, requests.PreparedRequest()
+        request.method, request.url, request.hooks = same.method, same.url, same.hooks
+        request.headers = same.headers.copy()
+        request.headers["Content-Length"] = str(len(body))
+        request.body = body
+        return request
+
+    def _list(self, path: str, read: Callable[[Mapping[str, Any]], Item], asked: _Asked) -> Page[Item]:
+        query = {name: value for name, value in asked._asdict().items() if value}
+        return self._get(
+            path, query, lambda body: read_page(body, read, offset=asked.offset, limit=asked.limit)
+        )
+
+    def _get(self, path: str, query: dict[str, object], read: Callable[[dict[str, Any]], Item]) -> Item:
+        # Percent-encoded spaces: `+` means a space in forms only, and a filter is full of them.
+        url = f"{self._base_url}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        request = requests.Request("GET", url)
+        return _read(self._exchange(lambda: self._session.prepare_request(request)), read)
+
+    def _exchange(
+        self, prepare: Callable[[], requests.PreparedRequest], permit: Permit | None = None
+    ) -> Answer:
+        """One request, one answer. The only place where foreign exceptions arrive; none of them leaves."""
+        begin_exchange(permit)
+        failure: ApiError
+        try:
+            response = self._adapter.send(prepare(), timeout=self._timeout)  # type: ignore[arg-type]
+            return _answer(response)
+        except Exception as error:
+            failure = failure_of_exception(error, written=was_written())
+        # Raised out here: no foreign exception, whose text may hold a header, may hang on as its context.
+        raise failure
+
+
+def _answer(response: requests.Response) -> Answer:
+    body = response.raw.read(BODY_MAX, decode_content=True)
+    headers = {name.lower(): value for name, value in response.raw.headers.items()}
+    if len(body) == BODY_MAX:
+        response.raw.close()
+    return Answer(response.status_code, headers, body)
+
+
+def _read(answer: Answer, read: Callable[[dict[str, Any]], Item]) -> Item:
+    failure = failure_of_answer(answer)
+    if failure is not None:
+        raise failure
+    try:
+        return read(read_object(answer.body))
+    except NotTheObjectError:
+        pass
+    raise not_the_object(answer)
+
+
+def _walk(page_at: Callable[[int], Page[Item]], max_pages: int) -> Iterator[Item]:
+    offset = 0
+    for _ in range(max_pages):
+        page = page_at(offset)
+        yield from page.items
+        if not page.has_more:
+            return
+        offset = page.next_offset

@@ -1,0 +1,160 @@
+"""The connections to CarrierX: pooled, never used after idling, and able to say whether a request was begun.
+
+`requests` and `urllib3` do the work; this adds what a POST that must not be repeated needs:
+
+- a pooled connection that idled longer than the limit is closed and made anew before anything is written;
+- the moment of the first byte is noted, since "never left" and "may have arrived" depend on it alone;
+- the caller may look once more, at that moment, whether the request is still wanted.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import Retry
+from urllib3.util.ssl_ import create_urllib3_context
+
+Permit = Callable[[], bool]
+
+#: No request is repeated, whatever came of it; `read=False` lets a read time-out through as itself.
+NO_RETRIES = Retry(0, read=False, redirect=False, status=0, other=0, respect_retry_after_header=False)
+
+
+class PermitWithdrawnError(Exception):
+    """The caller no longer wanted the request when its first byte was due; nothing was written."""
+
+
+class _Exchange(threading.local):
+    """This thread's request: whether its first byte was handed to the socket, and who may still stop it."""
+
+    written: bool = False
+    permit: Permit | None = None
+
+
+_EXCHANGE = _Exchange()
+
+
+def begin_exchange(permit: Permit | None = None) -> None:
+    """Note that this thread starts a new request."""
+    _EXCHANGE.written = False
+    _EXCHANGE.permit = permit
+
+
+def was_written() -> bool:
+    """Whether a byte of this thread's request was handed to the socket: then it may have arrived."""
+    return _EXCHANGE.written
+
+
+def _first_byte() -> None:
+    if _EXCHANGE.written:
+        return
+    if _EXCHANGE.permit is not None and not _EXCHANGE.permit():
+        raise PermitWithdrawnError
+    _EXCHANGE.written = True
+
+
+class _PlainConnection(HTTPConnection):
+    last_used = 0.0
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _first_byte()
+        super().send(data)
+
+
+class _TlsConnection(HTTPSConnection):
+    last_used = 0.0
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _first_byte()
+        super().send(data)
+
+
+class _FreshOnly:
+    """A pool's taking and giving back, with an eye on how long a connection idled."""
+
+    def __init__(self, *args: Any, idle_limit: float, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.idle_limit = idle_limit
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)  # type: ignore[misc]
+        if connection.sock is not None and time.monotonic() - connection.last_used > self.idle_limit:
+            connection.close()  # urllib3 connects a closed one anew
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.last_used = time.monotonic()
+        super()._put_conn(conn)  # type: ignore[misc]
+
+
+class _PlainPool(_FreshOnly, HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(_FreshOnly, HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class CarrierAdapter(HTTPAdapter):
+    """A `requests` adapter for one origin: the pool and the TLS context are looked up and made once.
+
+    `pool_size` connections are kept; more in flight work, but are closed after use. `idle_limit` in seconds.
+    Certificates are checked against certifi's bundle; no environment variable changes that.
+    """
+
+    def __init__(self, *, pool_size: int, idle_limit: float, tls: bool) -> None:
+        self._idle_limit = idle_limit
+        self._tls = tls
+        self._pool: HTTPConnectionPool | None = None
+        super().__init__(pool_connections=1, pool_maxsize=pool_size, max_retries=NO_RETRIES)
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
+    ) -> None:
+        if self._tls:
+            pool_kwargs["ssl_context"] = _verifying_context()
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": partial(_PlainPool, idle_limit=self._idle_limit),
+            "https": partial(_TlsPool, idle_limit=self._idle_limit),
+        }
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        if self._pool is None:
+            pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._pool = pool
+        assert self._pool is not None
+        return self._pool
+
+    def close(self) -> None:
+        """Close the pooled connections; a later request finds the pool closed."""
+        super().close()
+        if self._pool is not None:
+            self._pool.close()
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing to set per request: the pool's one TLS context already demands and checks certificates."""
+
+
+def _verifying_context() -> ssl.SSLContext:
+    # One context for all connections: loading the bundle costs more than a whole request.
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(certifi.where())
+    return context
