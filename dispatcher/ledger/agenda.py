@@ -1,0 +1,105 @@
+"""What is to be done when: the global sets that a tick reads, the latches, and the workers' signs of life."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import redis
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import translated
+
+
+class Agenda:
+    """Who needs attention now."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def latch(self, name: str, milliseconds: int) -> bool:
+        """True for the first caller within this time, over all processes."""
+        with translated():
+            return bool(self._redis.set(name, 1, nx=True, px=milliseconds))
+
+    def now_ms(self) -> int:
+        """Redis's own clock."""
+        with translated():
+            seconds, micros = self._redis.time()
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    def due(self, now_ms: int, most: int) -> list[str]:
+        """Campaigns with a start or a batch whose time has come, the longest waiting first."""
+        return self._by_score(keys.DUE, now_ms, most)
+
+    def settling(self, now_ms: int, most: int) -> list[str]:
+        """Campaigns whose settle window is over."""
+        return self._by_score(keys.SETTLE, now_ms, most)
+
+    def care(self, now_ms: int, most: int) -> list[tuple[str, int]]:
+        """Batches that reconcile should look at, of any campaign."""
+        found: list[tuple[str, int]] = []
+        for campaign_id in self._by_score(keys.CARE, now_ms, most):
+            batches = self._by_score(keys.care(campaign_id), now_ms, most - len(found))
+            found += [(campaign_id, int(batch)) for batch in batches]
+            if len(found) >= most:
+                break
+        return found
+
+    def due_batches(self, campaign_id: str, most: int) -> list[int]:
+        """Batches of this campaign that hold anything unsent, whenever they are due."""
+        with translated():
+            return [int(number) for number in self._redis.zrange(keys.due(campaign_id), 0, most - 1)]
+
+    def reading(self) -> list[str]:
+        """Campaigns whose file is being read, or should be."""
+        return self._members(keys.READING)
+
+    def sweeping(self) -> list[str]:
+        """Cancelled and failed campaigns with rows still to end."""
+        return self._members(keys.SWEEPING)
+
+    def is_read_by_someone(self, campaign_id: str) -> bool:
+        """A reader holds the lease of this campaign's file."""
+        with translated():
+            return bool(self._redis.exists(keys.expanding(campaign_id)))
+
+    def sign_of_life(self, name: str, facts: dict[str, Any], seconds: int = 30) -> None:
+        """A worker says that it lives: pid, queues, concurrency, its own clock in ms."""
+        with translated():
+            self._redis.set(keys.WORKER + name, json.dumps(facts), ex=seconds)
+
+    def workers(self) -> dict[str, dict[str, Any]]:
+        """The living workers by name."""
+        with translated():
+            names = list(self._redis.scan_iter(match=keys.WORKER + "*", count=1000))
+            values = self._redis.mget(names) if names else []
+        prefix = len(keys.WORKER)
+        return {
+            name.decode()[prefix:]: json.loads(value) for name, value in zip(names, values, strict=True) if value
+        }
+
+    def brake(self, reason: str, fingerprint: str, now_ms: int) -> None:
+        """Stop everything that uses the token with this fingerprint."""
+        with translated():
+            self._redis.hset(keys.BRAKE, mapping={"reason": reason, "fingerprint": fingerprint, "at": now_ms})
+
+    def release(self) -> None:
+        """The token works again, or another is in use."""
+        with translated():
+            self._redis.delete(keys.BRAKE)
+
+    def hold(self, scope: str, until_ms: int) -> None:
+        """CarrierX asked for patience: no claim in this scope before then."""
+        with translated():
+            self._redis.hset(keys.HOLDS, scope, until_ms)
+
+    def _members(self, key: str) -> list[str]:
+        with translated():
+            return sorted(name.decode() for name in self._redis.smembers(key))
+
+    def _by_score(self, key: str, now_ms: int, most: int) -> list[str]:
+        if most <= 0:
+            return []
+        with translated():
+            return [name.decode() for name in self._redis.zrangebyscore(key, "-inf", now_ms, start=0, num=most)]

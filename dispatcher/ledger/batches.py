@@ -1,0 +1,202 @@
+"""Batches: added by the reader, offered by the feeder, taken, claimed and recorded by senders.
+
+One method per script; the arguments' order is known here and in the script's head, nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import translated
+from dispatcher.ledger.packing import Batch, RowState, pack_batch, pack_sid, unpack_batch, unpack_rows
+from dispatcher.ledger.scripts import Scripts, type_of_argument
+from dispatcher.model.state import STATE_CODE, RecipientState
+
+Outcome = Literal["accepted", "refused", "later", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A lease on a batch: every claim names it."""
+
+    campaign: str
+    batch: int
+    token: bytes = field(repr=False)
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The answer to a take that succeeded."""
+
+    hold: Hold
+    batch: Batch
+    states: list[RowState] = field(repr=False)
+
+
+class Denied(NamedTuple):
+    """The answer to a take that did not: `taken`, `done`, `later` (with ms) or `halt` (with the state)."""
+
+    why: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Ask to send one message now. `cost` in legs or segments; `token` (8 bytes) makes it safe to ask again."""
+
+    message: int
+    members: tuple[int, ...]
+    sender: str = field(repr=False)
+    cost: int
+    token: bytes = field(repr=False)
+
+
+class ClaimAnswer(NamedTuple):
+    """`go` (attempt, claimed_ms) · `wait` (wait_ms, scope) · `taken` · `done` · `halt` · `clock` · `brake`."""
+
+    word: str
+    attempt: int = 0
+    wait_ms: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of a claim. `word` is CarrierX's, `text` why it was refused or has to wait (`wait_ms`)."""
+
+    message: int
+    members: tuple[int, ...]
+    token: bytes = field(repr=False)
+    outcome: Outcome
+    word: RecipientState = RecipientState.QUEUED
+    sid: str | None = None
+    text: str = ""
+    wait_ms: int = 0
+    price: str | None = None
+
+
+class Batches:
+    """The batches of all campaigns."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis = scripts.redis
+
+    def add(
+        self, campaign_id: str, number: int, batch: Batch, *, rows_read: int, reader: str, lease_ms: int
+    ) -> str:
+        """Write batch `number` and move the reading's cursor; `ok`, `have` (it was there) or `lost`."""
+        answer = self._scripts.run("add_batch", *self._add(campaign_id, number, batch, rows_read, reader, lease_ms))
+        return str(answer.decode())
+
+    def _add(
+        self, campaign_id: str, number: int, batch: Batch, rows_read: int, reader: str, lease_ms: int
+    ) -> tuple[type_of_argument, ...]:
+        packed, counts = pack_batch(batch), batch.initial_counts()
+        return campaign_id, number, packed, counts, rows_read, len(batch.messages), reader, lease_ms
+
+    def offer(self, campaign_id: str, *, window: int, most: int, offer_ms: int) -> list[int]:
+        """Start the campaign if its time has come; offer up to `most` due batches while the window has room."""
+        return [int(number) for number in self._scripts.run("offer", campaign_id, window, most, offer_ms)]
+
+    def take(self, campaign_id: str, number: int, *, token: bytes, lease_ms: int, look_ms: int) -> Taken | Denied:
+        """Take a batch under a lease. What a dead sender had claimed becomes `unconfirmed`."""
+        answer = self._scripts.run("take", campaign_id, number, token, lease_ms, look_ms)
+        word = answer[0].decode()
+        if word != "ok":
+            return Denied(word, _text(answer[1]) if len(answer) > 1 else "")
+        batch = unpack_batch(answer[2])
+        changed = dict(zip(answer[3][::2], answer[3][1::2], strict=True))
+        return Taken(Hold(campaign_id, number, token, answer[1]), batch, unpack_rows(batch, changed))
+
+    def renew(self, hold: Hold, *, lease_ms: int) -> str:
+        """`ok`, `lost`, or the campaign's state when it does not run any more."""
+        return str(self._scripts.run("renew", hold.campaign, hold.batch, hold.token, lease_ms).decode())
+
+    def exchange(
+        self, hold: Hold, records: Sequence[Record], claims: Sequence[Claim], *, caller_ms: int, fingerprint: str
+    ) -> tuple[list[str], list[ClaimAnswer]]:
+        """Record and claim in one round trip, in this order. Safe to repeat with the same arguments.
+
+        `caller_ms` is the caller's own clock: more than 5 s apart from Redis's and every claim is denied.
+        """
+        calls = [("record", _record_arguments(hold, record)) for record in records]
+        calls += [("claim", _claim_arguments(hold, claim, caller_ms, fingerprint)) for claim in claims]
+        answers = self._scripts.run_many(calls)
+        recorded = [answer.decode() for answer in answers[: len(records)]]
+        return recorded, [_claim_answer(answer) for answer in answers[len(records) :]]
+
+    def give_back(self, hold: Hold, *, wait_ms: int, poll_ms: int) -> str:
+        """End the lease: `done`, `due` (again, when its next row is) or `lost`."""
+        answer = self._scripts.run("give_back", hold.campaign, hold.batch, hold.token, wait_ms, poll_ms)
+        return str(answer.decode())
+
+    def sweep(self, campaign_id: str, number: int, to: RecipientState, rows: Sequence[int], *, look_ms: int) -> int:
+        """End the pending rows of one batch of a cancelled or failed campaign."""
+        return int(self._scripts.run("sweep", campaign_id, number, STATE_CODE[to], look_ms, *rows))
+
+    def not_there(self, campaign_id: str, number: int, rows: Sequence[int], *, again_ms: int) -> int:
+        """Unconfirmed rows were looked for and not found; answers how many are pending again."""
+        return int(self._scripts.run("look", campaign_id, number, again_ms, *rows))
+
+    def read(self, campaign_id: str, numbers: Sequence[int]) -> list[tuple[Batch, list[RowState]]]:
+        """Several batches with their rows' states, in one round trip."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=False)
+            for number in numbers:
+                pipeline.get(keys.batch(campaign_id, number))
+                pipeline.hgetall(keys.rows(campaign_id, number))
+            answers = pipeline.execute()
+        batches = [unpack_batch(packed) for packed in answers[::2]]
+        return [(batch, unpack_rows(batch, changed)) for batch, changed in zip(batches, answers[1::2], strict=True)]
+
+
+def _text(value: bytes | int) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _record_arguments(hold: Hold, record: Record) -> list[type_of_argument]:
+    sid = pack_sid(record.sid)
+    return [
+        hold.campaign,
+        hold.batch,
+        record.message,
+        record.token,
+        record.outcome,
+        STATE_CODE[record.word],
+        sid.packed,
+        sid.text,
+        sid.hashed,
+        record.text,
+        record.wait_ms,
+        record.price or "",
+        *record.members,
+    ]
+
+
+def _claim_arguments(hold: Hold, claim: Claim, caller_ms: int, fingerprint: str) -> list[type_of_argument]:
+    return [
+        hold.campaign,
+        hold.batch,
+        hold.token,
+        hold.fence,
+        claim.token,
+        caller_ms,
+        claim.cost,
+        claim.sender,
+        fingerprint,
+        *claim.members,
+    ]
+
+
+def _claim_answer(answer: list[bytes | int]) -> ClaimAnswer:
+    word = _text(answer[0])
+    if word == "go":
+        return ClaimAnswer(word, attempt=int(answer[1]))
+    if word == "wait":
+        return ClaimAnswer(word, wait_ms=int(answer[1]), detail=_text(answer[2]))
+    return ClaimAnswer(word, detail=_text(answer[1]) if len(answer) > 1 else "")

@@ -1,0 +1,215 @@
+"""Campaigns: made, read, listed, steered."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from dispatcher.errors import Conflict, NotFound
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import translated
+from dispatcher.ledger.scripts import Scripts
+from dispatcher.model.campaign import Campaign, CampaignSettings
+from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
+
+_SLUG_LENGTH = 20
+_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Reading(NamedTuple):
+    """What the reader of a campaign's file needs."""
+
+    settings: CampaignSettings
+    fixed: frozenset[str]
+    filename: str
+    chunks: int
+    batches: int
+    rows_read: int
+
+
+def new_id(name: str) -> str:
+    """An id that a person can read and type: the name's beginning and six random characters."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_SLUG_LENGTH].strip("-") or "campaign"
+    return f"{slug}-{''.join(secrets.choice(_ID_LETTERS) for _ in range(6))}"
+
+
+class Campaigns:
+    """All campaigns of this ledger."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis = scripts.redis
+
+    def create(
+        self,
+        campaign_id: str,
+        settings: CampaignSettings,
+        *,
+        fixed: frozenset[str],
+        filename: str,
+        chunks: int,
+        columns: Sequence[str],
+        start_at_ms: int | None,
+        settle_ms: int,
+        rate: tuple[float, float] | None,
+    ) -> bool:
+        """Make a campaign whose upload is stored under its id already. False: the id is in use.
+
+        `rate` is the campaign's own limit as (interval, tolerance) in microseconds.
+        """
+        fields: list[str | int] = ["settings", settings.model_dump_json(by_alias=True), "filename", filename]
+        fields += ["fixed", json.dumps(sorted(fixed)), "columns", json.dumps(list(columns))]
+        fields += ["chunks", chunks, "settle_ms", settle_ms]
+        if start_at_ms is not None:
+            fields += ["start_at", start_at_ms]
+        if rate is not None:
+            self.set_rate(f"campaign:{campaign_id}", rate)
+        return bool(self._scripts.run("create", campaign_id, *fields) == b"ok")
+
+    def set_rate(self, scope: str, rate: tuple[float, float]) -> None:
+        """Put a limit in force from the next claim on: interval and tolerance in microseconds."""
+        with translated():
+            self._redis.hset(keys.RATES, scope, f"{rate[0]:.3f}:{rate[1]:.3f}")
+
+    def get(self, campaign_id: str) -> Campaign:
+        """One campaign's snapshot.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        found = self._snapshots([campaign_id])
+        if found[0] is None:
+            raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
+        return found[0]
+
+    def list(self, *, limit: int = 50, offset: int = 0) -> list[Campaign]:
+        """Snapshots, newest first."""
+        with translated():
+            ids = self._redis.zrevrange(keys.CAMPAIGNS, offset, offset + limit - 1)
+        return [campaign for campaign in self._snapshots([name.decode() for name in ids]) if campaign is not None]
+
+    def _snapshots(self, ids: Sequence[str]) -> Sequence[Campaign | None]:
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            for campaign_id in ids:
+                pipeline.hgetall(keys.campaign(campaign_id))
+                pipeline.hgetall(keys.counts(campaign_id))
+            pipeline.hgetall(keys.BRAKE)
+            *answers, brake = pipeline.execute()
+        return [
+            _snapshot(campaign_id, fields, counts, brake) if fields else None
+            for campaign_id, fields, counts in zip(ids, answers[::2], answers[1::2], strict=True)
+        ]
+
+    def columns(self, campaign_id: str) -> tuple[str, ...]:
+        """The headings of the campaign's file as they stood."""
+        with translated():
+            value = self._redis.hget(keys.campaign(campaign_id), "columns")
+        return tuple(json.loads(value or b"[]"))
+
+    def batch_numbers(self, campaign_id: str) -> range:
+        """All batches made so far."""
+        with translated():
+            value = self._redis.hget(keys.campaign(campaign_id), "batches")
+        return range(int(value or 0))
+
+    def texts(self, campaign_id: str) -> dict[int, str]:
+        """Refusal and wait texts by their numbers."""
+        with translated():
+            found = self._redis.hgetall(keys.texts(campaign_id))
+        return {int(name): text.decode() for name, text in found.items() if name.isdigit()}
+
+    def long_sids(self, campaign_id: str) -> dict[str, str]:
+        """Sids that are no UUID, by `batch.message`."""
+        with translated():
+            found = self._redis.hgetall(f"{keys.campaign(campaign_id)}:sids")
+        return {name.decode(): sid.decode() for name, sid in found.items()}
+
+    def begin_reading(self, campaign_id: str, reader: str, lease_ms: int) -> Reading | None:
+        """Become the one reader of the campaign's file; None if another is at work or it is read."""
+        with translated():
+            if not self._redis.set(keys.expanding(campaign_id), reader, nx=True, px=lease_ms):
+                return None
+            wanted = ("state", "settings", "fixed", "filename", "chunks", "batches", "rows_read")
+            state, settings, fixed, filename, chunks, batches, rows = self._redis.hmget(
+                keys.campaign(campaign_id), wanted
+            )
+        if state != b"checking":
+            return None
+        return Reading(
+            CampaignSettings.model_validate_json(settings),
+            frozenset(json.loads(fixed)),
+            filename.decode(),
+            int(chunks),
+            int(batches),
+            int(rows),
+        )
+
+    def end_reading(self, campaign_id: str, rows: int, reader: str) -> bool:
+        """The whole file is in batches; the campaign starts when its time has come."""
+        return bool(self._scripts.run("file_read", campaign_id, rows, reader) != b"lost")
+
+    def fail_reading(self, campaign_id: str, reason: str, reader: str) -> bool:
+        """The file cannot be used after all; nothing of it is sent."""
+        return bool(self._scripts.run("fail_reading", campaign_id, reason, reader) == b"ok")
+
+    def steer(self, campaign_id: str, to: CampaignState, reason: str = "") -> None:
+        """Pause, resume (`to` running) or cancel. Every claim after this returns obeys it.
+
+        Raises:
+            NotFound, Conflict: there is none, or its state does not allow this.
+        """
+        answer = self._scripts.run("steer", campaign_id, to.value, reason).decode()
+        if answer == "gone":
+            raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
+        if answer != "ok":
+            raise Conflict(f"campaign {campaign_id} is {answer}: it cannot become {to.value}")
+
+    def swept(self, campaign_id: str) -> bool:
+        """End the sweep if no row is pending or sending any more."""
+        return bool(self._scripts.run("swept", campaign_id) == b"ok")
+
+    def settle(self, campaign_id: str) -> bool:
+        """The settle window is over."""
+        return bool(self._scripts.run("settle", campaign_id) == b"ok")
+
+
+def _iso(value: bytes | None) -> str | None:
+    if value is None:
+        return None
+    moment = datetime.fromtimestamp(int(value) / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _snapshot(
+    campaign_id: str, fields: dict[bytes, bytes], counts: dict[bytes, bytes], brake: dict[bytes, bytes]
+) -> Campaign:
+    settings = CampaignSettings.model_validate_json(fields[b"settings"])
+    by_state = dict.fromkeys(RecipientState, 0)
+    for letter, count in counts.items():
+        by_state[CODE_STATE[letter.decode()]] = int(count)
+    state = CampaignState(fields[b"state"].decode())
+    reason = fields[b"reason"].decode() if b"reason" in fields else None
+    if reason is None and state is CampaignState.RUNNING and brake:
+        reason = brake[b"reason"].decode()
+    return Campaign(
+        id=campaign_id,
+        name=settings.name,
+        state=state,
+        reason=reason,
+        rows=int(fields[b"rows"]) if b"rows" in fields else None,
+        rows_read=int(fields[b"rows_read"]),
+        counts=by_state,
+        messages=int(fields[b"messages"]),
+        rate=settings.rate,
+        created_at=_iso(fields[b"created_at"]) or "",
+        start_at=_iso(fields.get(b"start_at")),
+        started_at=_iso(fields.get(b"started_at")),
+        finished_at=_iso(fields.get(b"finished_at")),
+        settled_at=_iso(fields.get(b"settled_at")),
+        settings=settings,
+    )

@@ -1,0 +1,85 @@
+"""The stream of callbacks: stored before they are answered, applied later, acknowledged by the script that applies."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import redis
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import translated
+
+#: Entries that a consumer took and did not finish for this long are taken over.
+TAKE_OVER_MS = 30_000
+
+
+class Entry(NamedTuple):
+    """One callback as it came: the stream's id, the raw body, and when we received it (ms)."""
+
+    id: bytes
+    raw: bytes
+    at_ms: int
+
+
+class Inbox:
+    """Reads and writes the stream of callbacks."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def store(self, raw: bytes, received_ms: int) -> None:
+        """Append one callback; when this returns it is on disk."""
+        with translated():
+            self._redis.xadd(keys.CALLBACKS, {"raw": raw, "at": received_ms})
+
+    def take(self, consumer: str, most: int) -> list[Entry]:
+        """Entries of dead consumers first, then new ones; at most `most`."""
+        with translated():
+            try:
+                return self._read(consumer, most)
+            except redis.ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                self._make_group()
+                return self._read(consumer, most)
+
+    def _read(self, consumer: str, most: int) -> list[Entry]:
+        abandoned = self._redis.xautoclaim(
+            keys.CALLBACKS, keys.INGEST_GROUP, consumer, min_idle_time=TAKE_OVER_MS, count=most
+        )
+        found = [entry for entry in abandoned[1] if entry[1]]
+        if not found:
+            streams = self._redis.xreadgroup(keys.INGEST_GROUP, consumer, {keys.CALLBACKS: ">"}, count=most)
+            found = streams[0][1] if streams else []
+        return [Entry(entry_id, fields[b"raw"], int(fields[b"at"])) for entry_id, fields in found]
+
+    def _make_group(self) -> None:
+        try:
+            self._redis.xgroup_create(keys.CALLBACKS, keys.INGEST_GROUP, id="0", mkstream=True)
+        except redis.ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    def acknowledge(self, ids: list[bytes]) -> None:
+        """Entries that change nothing in the ledger: done."""
+        if ids:
+            with translated():
+                self._redis.xack(keys.CALLBACKS, keys.INGEST_GROUP, *ids)
+                self._redis.xdel(keys.CALLBACKS, *ids)
+
+    def keep_orphan(self, entry: Entry, sid_hash: bytes, ttl_seconds: int = 24 * 3600) -> None:
+        """A receipt whose message is not known yet waits for it; acknowledged in the same transaction."""
+        key = keys.orphan(sid_hash)
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.rpush(key, entry.raw)
+            pipeline.ltrim(key, -20, -1)
+            pipeline.expire(key, ttl_seconds)
+            pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
+            pipeline.xdel(keys.CALLBACKS, entry.id)
+            pipeline.execute()
+
+    def waiting(self) -> int:
+        """Callbacks stored and not applied yet."""
+        with translated():
+            return int(self._redis.xlen(keys.CALLBACKS))

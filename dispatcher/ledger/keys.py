@@ -1,0 +1,127 @@
+"""Every key of the ledger on one page: its type, what it holds, how long it lives. The Lua scripts use the same.
+
+One primary holds them all (Redis Cluster is refused), so scripts build keys from ids.
+
+| key | type | holds | lives |
+|---|---|---|---|
+| `mms:stamp` | hash | mode (live or simulate), API address, when made | for ever |
+| `mms:install` | hash | callback key, secret, earlier secrets | for ever |
+| `mms:campaigns` | zset | campaign id → created, ms | for ever |
+| `mms:numbers` | hash | campaign's serial number (base 36) → campaign id | for ever |
+| `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | for ever |
+| `mms:c:{id}:counts` | hash | state letter → rows | for ever |
+| `mms:c:{id}:upload:{k}` | string | the file, compressed chunks | until it is read |
+| `mms:c:{id}:expanding` | string | token of the reader at work | its lease |
+| `mms:c:{id}:b:{n}` | string | batch: what the file said, packed, compressed | retention |
+| `mms:c:{id}:r:{n}` | hash | batch: row index → what changes (≤ 64 bytes); `m` lease and fence; `n` counts | retention |
+| `mms:c:{id}:texts` | hash | refusal text ↔ its number | retention |
+| `mms:c:{id}:sids` | hash | `batch.message` → a sid that is no UUID | retention |
+| `mms:c:{id}:odd` | hash | `batch.row` → CarrierX's other words, kept beside the state | retention |
+| `mms:c:{id}:due` | zset | batch → ms when it next needs a sender | until done |
+| `mms:c:{id}:care` | zset | batch → ms when reconcile should look at it | until done |
+| `mms:due`, `mms:care` | zset | campaign → the earliest of the above | while there is one |
+| `mms:settle` | zset | finished campaign → ms when its last words become final | until then |
+| `mms:reading` | set | campaigns whose file is being read | until read |
+| `mms:sweeping` | set | cancelled or failed campaigns with rows still pending | until swept |
+| `mms:offered` | zset | `id:n` of batches offered or leased → ms when that ends | seconds |
+| `mms:limit:{scope}` | string | theoretical arrival time of the limiter, µs | idle: an hour |
+| `mms:rates` | hash | scope → `interval_us:tolerance_us` | for ever |
+| `mms:holds` | hash | scope → ms until which CarrierX asked us to wait | until then |
+| `mms:brake` | hash | why nothing goes with this token: reason, fingerprint, at | until the token works |
+| `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
+| `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
+| `mms:callbacks` | stream | callbacks as they came (`raw`, `at`); group `ingest` | until applied |
+| `mms:account` | hash | what was learned of the account (`group_receipts`) | for ever |
+| `mms:alarms` | hash | things that must not happen → how often | for ever |
+| `mms:tick`, `mms:ingest:hinted` | string | once-a-second latches | a second |
+| `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency | 30 s |
+| `mms:session:{hash}` | hash | a login of the console | 12 h |
+"""
+
+from __future__ import annotations
+
+STAMP = "mms:stamp"
+INSTALL = "mms:install"
+CAMPAIGNS = "mms:campaigns"
+DUE = "mms:due"
+CARE = "mms:care"
+SETTLE = "mms:settle"
+READING = "mms:reading"
+SWEEPING = "mms:sweeping"
+OFFERED = "mms:offered"
+RATES = "mms:rates"
+HOLDS = "mms:holds"
+BRAKE = "mms:brake"
+CALLBACKS = "mms:callbacks"
+INGEST_GROUP = "ingest"
+ACCOUNT = "mms:account"
+ALARMS = "mms:alarms"
+NUMBERS = "mms:numbers"
+TICK = "mms:tick"
+INGEST_HINTED = "mms:ingest:hinted"
+WORKER = "mms:worker:"
+
+
+def campaign(campaign_id: str) -> str:
+    """The campaign's own hash; its other keys begin with it."""
+    return f"mms:c:{campaign_id}"
+
+
+def counts(campaign_id: str) -> str:
+    """Rows by state letter."""
+    return f"mms:c:{campaign_id}:counts"
+
+
+def upload(campaign_id: str, chunk: int) -> str:
+    """One compressed chunk of the uploaded file."""
+    return f"mms:c:{campaign_id}:upload:{chunk}"
+
+
+def expanding(campaign_id: str) -> str:
+    """The lease of whoever reads the file."""
+    return f"mms:c:{campaign_id}:expanding"
+
+
+def batch(campaign_id: str, number: int) -> str:
+    """What the file said of this batch."""
+    return f"mms:c:{campaign_id}:b:{number}"
+
+
+def rows(campaign_id: str, number: int) -> str:
+    """What changed in this batch."""
+    return f"mms:c:{campaign_id}:r:{number}"
+
+
+def texts(campaign_id: str) -> str:
+    """Refusal texts and their numbers."""
+    return f"mms:c:{campaign_id}:texts"
+
+
+def odd(campaign_id: str) -> str:
+    """Words of CarrierX that are no state of ours."""
+    return f"mms:c:{campaign_id}:odd"
+
+
+def due(campaign_id: str) -> str:
+    """When each batch next needs a sender."""
+    return f"mms:c:{campaign_id}:due"
+
+
+def care(campaign_id: str) -> str:
+    """When each batch next needs looking after."""
+    return f"mms:c:{campaign_id}:care"
+
+
+def limit(scope: str) -> str:
+    """The limiter's memory of one scope: `account`, `sender:NUMBER`, `campaign:ID`."""
+    return f"mms:limit:{scope}"
+
+
+def sid_bucket(sid_hash: bytes) -> str:
+    """The bucket of the sid index that this sid's hash falls into."""
+    return f"mms:sid:{sid_hash[:2].hex()}"
+
+
+def orphan(sid_hash: bytes) -> str:
+    """Receipts that wait for their message."""
+    return f"mms:orphan:{sid_hash.hex()}"

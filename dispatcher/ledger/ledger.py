@@ -1,0 +1,52 @@
+"""The ledger: everything that Redis holds for us, behind one door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+
+from dispatcher.ledger.agenda import Agenda
+from dispatcher.ledger.batches import Batches
+from dispatcher.ledger.campaigns import Campaigns
+from dispatcher.ledger.connect import connect
+from dispatcher.ledger.inbox import Inbox
+from dispatcher.ledger.receipts import Receipts
+from dispatcher.ledger.scripts import Scripts
+from dispatcher.ledger.uploads import Uploads
+from dispatcher.model.campaign import Campaign
+from dispatcher.settings import Settings
+
+
+class Ledger:
+    """One Redis seen as campaigns, batches, receipts, uploads, the inbox and the agenda.
+
+    `clock` replaces the scripts' time prelude; only tests give one.
+    """
+
+    def __init__(self, client: redis.Redis, *, clock: str | None = None) -> None:
+        self.redis = client
+        scripts = Scripts(client, clock=clock)
+        self.book = Campaigns(scripts)
+        self.batches = Batches(scripts)
+        self.receipts = Receipts(scripts)
+        self.uploads = Uploads(client)
+        self.inbox = Inbox(client)
+        self.agenda = Agenda(client)
+
+    @classmethod
+    def open(cls, settings: Settings, **options: Any) -> Ledger:
+        """The ledger of these settings."""
+        return cls(connect(settings, **options))
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        """One campaign's snapshot.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        return self.book.get(campaign_id)
+
+    def campaigns(self, *, limit: int = 50, offset: int = 0) -> list[Campaign]:
+        """Snapshots of campaigns, newest first."""
+        return self.book.list(limit=limit, offset=offset)

@@ -1,0 +1,121 @@
+-- Prelude of every script: rows of a batch, their counts, and the campaign's end.
+local EPOCH = 1577836800000 -- 2020-01-01 UTC; times in rows are ms since then, 5 bytes
+local ROW, META, NONE = '<c1BBHI5I5I5c16HH', '<I4I6I6Bc8', string.rep('\0', 16)
+local LETTERS = 'psuqtfdrkice' -- model/state.py
+local RANK = { q = 1, t = 2, f = 3, d = 4 }
+local OWN_WORD, NOT_THERE, SID_TEXT = 1, 2, 4 -- flags: heard of this very member; looked for once; sid is no UUID
+local now = math.floor(now_us() / 1000)
+
+local function ckey(id, what) return 'mms:c:' .. id .. (what and ':' .. what or '') end
+
+local function row_unpack(value)
+  if not value then
+    return { state = 'p', flags = 0, attempt = 0, reason = 0, claimed = 0, at = 0, final = 0, sid = NONE,
+             mcc = 65535, mnc = 65535, price = '' }
+  end
+  local s, f, a, r, c, at, e, sid, mcc, mnc = struct.unpack(ROW, value)
+  return { state = s, flags = f, attempt = a, reason = r, claimed = c, at = at, final = e, sid = sid,
+           mcc = mcc, mnc = mnc, price = string.sub(value, 41) }
+end
+
+local function row_read(key, index) return row_unpack(redis.call('HGET', key, index)) end
+
+local function row_write(key, index, row)
+  redis.call('HSET', key, index, struct.pack(ROW, row.state, row.flags, row.attempt, row.reason, row.claimed,
+    row.at, row.final, row.sid, row.mcc, row.mnc) .. string.sub(row.price, 1, 20))
+end
+
+local moves = {}
+local function move(row, to)
+  if row.state == to then return end
+  moves[row.state] = (moves[row.state] or 0) - 1
+  moves[to] = (moves[to] or 0) + 1
+  row.state = to
+end
+
+-- Brings the counts of the batch and of the campaign after the moves; both in the script that moved the rows.
+local function moves_write(id, key)
+  local counts, changed = redis.call('HGET', key, 'n'), false
+  local bytes = { string.byte(counts, 1, #LETTERS) }
+  for letter, by in pairs(moves) do
+    if by ~= 0 then
+      local at = string.find(LETTERS, letter, 1, true)
+      bytes[at], changed = bytes[at] + by, true
+      redis.call('HINCRBY', ckey(id, 'counts'), letter, by)
+    end
+  end
+  if changed then redis.call('HSET', key, 'n', string.char(unpack(bytes))) end
+  moves = {}
+  return bytes
+end
+
+local function meta_read(key)
+  local fence, lease, due, looks, token = struct.unpack(META, redis.call('HGET', key, 'm'))
+  return { fence = fence, lease = lease, due = due, looks = looks, token = token }
+end
+
+local function meta_write(key, meta)
+  redis.call('HSET', key, 'm', struct.pack(META, meta.fence, meta.lease, meta.due, meta.looks, meta.token))
+end
+
+-- Sets when a batch is next due ('due') or to be looked after ('care'); 0 takes it out. Keeps the global set true;
+-- a campaign that does not run is not in the global `due`.
+local function schedule(id, which, batch, at)
+  local key = ckey(id, which)
+  if at == 0 then redis.call('ZREM', key, batch) else redis.call('ZADD', key, at, batch) end
+  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  if which == 'due' and redis.call('HGET', ckey(id), 'state') ~= 'running' then return end
+  if first[2] then redis.call('ZADD', 'mms:' .. which, first[2], id) else redis.call('ZREM', 'mms:' .. which, id) end
+end
+
+local function care_by(id, batch, at)
+  local known = redis.call('ZSCORE', ckey(id, 'care'), batch)
+  if not known or tonumber(known) > at then schedule(id, 'care', batch, at) end
+end
+
+-- Completed: the file is read and nothing is pending, sending or unconfirmed. Settled: all rows are final.
+local function end_if_done(id)
+  local key = ckey(id)
+  local state, read, window = unpack(redis.call('HMGET', key, 'state', 'read', 'settle_ms'))
+  if read ~= '1' or not (state == 'running' or state == 'completed') then return end
+  local c = redis.call('HMGET', ckey(id, 'counts'), 'p', 's', 'u', 'q', 't')
+  for i = 1, 5 do c[i] = tonumber(c[i] or 0) end
+  if c[1] + c[2] + c[3] > 0 then return end
+  if state == 'running' then
+    redis.call('HSET', key, 'state', 'completed', 'finished_at', now)
+    redis.call('HDEL', key, 'reason')
+    redis.call('ZREM', 'mms:due', id)
+    redis.call('ZADD', 'mms:settle', now + tonumber(window), id)
+  end
+  if c[4] + c[5] == 0 and redis.call('HSETNX', key, 'settled_at', now) == 1 then redis.call('ZREM', 'mms:settle', id) end
+end
+
+-- Remembers a message's sid: in its rows (16 bytes; a sid that is no UUID beside them), in the index for receipts
+-- without user_data, and calls in the receipts that came before it was known.
+local function sid_learn(id, batch, message, sid, hash)
+  if sid.text ~= '' then redis.call('HSET', ckey(id, 'sids'), batch .. '.' .. message, sid.text) end
+  local serial = redis.call('HGET', ckey(id), 'serial')
+  redis.call('HSET', string.format('mms:sid:%02x%02x', string.byte(hash, 1, 2)), string.sub(hash, 3, 10),
+    serial .. '.' .. batch .. '.' .. message)
+  local orphans = 'mms:orphan:' .. string.gsub(hash, '.', function(c) return string.format('%02x', string.byte(c)) end)
+  for _, raw in ipairs(redis.call('LRANGE', orphans, 0, -1)) do
+    redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', now)
+  end
+  redis.call('DEL', orphans)
+end
+
+local function bit_has(flags, bit) return math.floor(flags / bit) % 2 == 1 end
+local function bit_set(flags, bit) return bit_has(flags, bit) and flags or flags + bit end
+local function alarm(what) redis.call('HINCRBY', 'mms:alarms', what, 1) end
+
+-- A refusal's or a wait's text, kept once per campaign; rows carry its number.
+local function reason_of(id, text)
+  if text == '' then return 0 end
+  local key = ckey(id, 'texts')
+  local known = redis.call('HGET', key, '=' .. text)
+  if known then return tonumber(known) end
+  local number = redis.call('HINCRBY', key, 'next', 1)
+  if number > 65000 then return 65535 end
+  redis.call('HSET', key, '=' .. text, number, number, text)
+  return number
+end

@@ -1,0 +1,48 @@
+-- Applies receipts of one batch and acknowledges the stream entries they came in, in one step. Safe to repeat.
+-- ARGV: id, batch, grace in ms (0: silent group members inherit nothing), entries n, n stream ids, then per receipt nine:
+--       message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash, details
+-- `how`: own (of this member) | shared (inherited: below any own word, never `failed`). Details: mcc:mnc:price
+-- Answers: rows whose state changed
+local id, batch, grace, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local key, changed = ckey(id, 'r:' .. batch), 0
+local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry', k = 'after_skip', i = 'after_invalid' }
+local function apply(message, attempt, word, how, index, sid, text, hash, details)
+  local row = row_read(key, index)
+  if attempt > 0 and attempt < row.attempt then return alarm('older_attempt') end
+  local own = how == 'own'
+  if not own and (bit_has(row.flags, OWN_WORD) or word == 'f') then return end
+  local better = (RANK[row.state] or 0) < RANK[word]
+  local unknown_sid = sid ~= '' and row.sid ~= sid
+  if own and word ~= 'q' then row.flags = bit_set(row.flags, OWN_WORD) end
+  if better then
+    if SURPRISE[row.state] then alarm(SURPRISE[row.state]) end
+    if row.state == 'p' then row.at = 0 end
+    move(row, word)
+    row.reason, row.attempt = 0, math.max(row.attempt, attempt)
+    row.final = (word == 'f' or word == 'd') and now - EPOCH or 0
+    changed = changed + 1
+  end
+  if unknown_sid then
+    row.sid, row.at = sid, row.at > 0 and row.at or now - EPOCH
+    if text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
+  end
+  local mcc, mnc, price = string.match(details, '^(%d*):(%d*):(.*)$')
+  if mcc and mcc ~= '' then row.mcc = math.min(tonumber(mcc), 65535) end
+  if mnc and mnc ~= '' then row.mnc = math.min(tonumber(mnc), 65535) end
+  if price and price ~= '' then row.price = price end
+  row_write(key, index, row)
+  if unknown_sid then sid_learn(id, batch, message, { text = text }, hash) end
+  if grace > 0 and own then care_by(id, batch, now + grace) end
+end
+if redis.call('EXISTS', key) == 1 then
+  for i = 5 + n, #ARGV, 9 do
+    apply(ARGV[i], tonumber(ARGV[i + 1]), unpack(ARGV, i + 2, i + 8))
+  end
+  moves_write(id, key)
+  end_if_done(id)
+end
+for i = 5, 4 + n do
+  redis.call('XACK', 'mms:callbacks', 'ingest', ARGV[i])
+  redis.call('XDEL', 'mms:callbacks', ARGV[i])
+end
+return changed

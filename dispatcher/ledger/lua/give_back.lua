@@ -1,0 +1,27 @@
+-- A sender is done with a batch for now: it is due again when its next row is, or done for good.
+-- ARGV: id, batch, sender's token, wait in ms (0: as the rows say), ms until rows without a last word are asked for
+-- Answers: done | due | lost (another has it now: nothing changed)
+local id, batch, token, wait, poll = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local key = ckey(id, 'r:' .. batch)
+local meta = meta_read(key)
+if meta.token ~= token then return 'lost' end
+redis.call('ZREM', 'mms:offered', id .. ':' .. batch)
+meta.lease, meta.token = 0, string.rep('\0', 8)
+local touched, untouched, earliest = redis.call('HGETALL', key), string.byte(redis.call('HGET', key, 'n'), 1), nil
+for i = 2, #touched, 2 do
+  local row = #touched[i] >= 40 and row_unpack(touched[i])
+  if row and row.state == 'p' then
+    untouched = untouched - 1
+    local at = row.at > 0 and row.at + EPOCH or now
+    earliest = math.min(earliest or at, at)
+  end
+end
+local pending = untouched > 0 or earliest
+if untouched > 0 then earliest = now end
+meta.due = pending and math.max(earliest, now + wait) or 0
+meta_write(key, meta)
+schedule(id, 'due', batch, meta.due)
+local counts = { string.byte(redis.call('HGET', key, 'n'), 1, #LETTERS) }
+if counts[4] + counts[5] > 0 then care_by(id, batch, now + poll) end
+end_if_done(id)
+return pending and 'due' or 'done'

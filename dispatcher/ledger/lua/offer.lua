@@ -1,0 +1,24 @@
+-- Starts a campaign whose time has come, and offers its due batches while the window has room. An offered batch is
+-- due again when the offer lapses, so a lost hint only costs time. ARGV: id, window, most, offer in ms
+-- Answers: numbers of the batches offered
+local id, window, most, offer = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local state, start_at = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at'))
+if state == 'scheduled' and (tonumber(start_at) or 0) <= now then
+  redis.call('HSET', ckey(id), 'state', 'running', 'started_at', now)
+  state = 'running'
+  end_if_done(id)
+end
+if state ~= 'running' then
+  if state ~= 'scheduled' then redis.call('ZREM', 'mms:due', id) end
+  return {}
+end
+redis.call('ZREMRANGEBYSCORE', 'mms:offered', '-inf', now)
+local room = math.min(most, window - redis.call('ZCARD', 'mms:offered'))
+local found = room > 0 and redis.call('ZRANGEBYSCORE', ckey(id, 'due'), '-inf', now, 'LIMIT', 0, room) or {}
+for _, batch in ipairs(found) do
+  redis.call('ZADD', 'mms:offered', now + offer, id .. ':' .. batch)
+  redis.call('ZADD', ckey(id, 'due'), now + offer, batch)
+end
+local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
+if first[2] then redis.call('ZADD', 'mms:due', first[2], id) else redis.call('ZREM', 'mms:due', id) end
+return found

@@ -1,0 +1,44 @@
+-- What became of a claim. Its token alone is enough, lease or no lease: it is proof. Safe to repeat.
+-- ARGV: id, batch, message, claim token, outcome, letter of CarrierX's word, sid (16 bytes), sid as text if no UUID,
+--       sid hash (10 bytes), refusal text, wait in ms, price, member row indexes...
+-- Outcomes: accepted | refused | later (pending again after the wait) | unknown
+-- Answers: ok | known (recorded before, or a receipt was faster) | gone (somebody else decided)
+local id, batch, message, claim, outcome, word = unpack(ARGV, 1, 6)
+local sid, text, wait, price = { bytes = ARGV[7], text = ARGV[8], hash = ARGV[9] }, ARGV[10], tonumber(ARGV[11]), ARGV[12]
+local key, members, answer = ckey(id, 'r:' .. batch), { unpack(ARGV, 13) }, 'gone'
+for _, index in ipairs(members) do
+  local row = row_read(key, index)
+  if (row.state == 's' or row.state == 'u') and string.sub(row.sid, 1, 8) == claim and string.sub(row.sid, 9) == string.sub(NONE, 1, 8) then
+    answer = 'ok'
+    if outcome == 'accepted' then
+      move(row, word)
+      row.sid, row.at, row.price = sid.bytes, now - EPOCH, price
+      if sid.text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
+      if word == 'f' or word == 'd' then row.final = now - EPOCH end
+    elseif outcome == 'refused' then
+      move(row, 'r')
+      row.reason, row.final = reason_of(id, text), now - EPOCH
+    elseif outcome == 'later' then
+      move(row, 'p')
+      row.sid, row.at, row.reason = NONE, wait > 0 and now + wait - EPOCH or 0, reason_of(id, text)
+      if not redis.call('ZSCORE', ckey(id, 'due'), batch) then schedule(id, 'due', batch, now + wait) end
+    else
+      move(row, 'u')
+      row.reason = reason_of(id, text)
+      care_by(id, batch, now + wait)
+    end
+    row_write(key, index, row)
+  elseif outcome == 'accepted' and row.sid == sid.bytes then
+    answer = answer == 'ok' and 'ok' or 'known'
+    if row.at == 0 then
+      row.at = now - EPOCH
+      row_write(key, index, row)
+    end
+  end
+end
+if answer == 'ok' then
+  if outcome == 'accepted' then sid_learn(id, batch, message, sid, sid.hash) end
+  moves_write(id, key)
+  if meta_read(key).lease <= now then end_if_done(id) end
+end
+return answer

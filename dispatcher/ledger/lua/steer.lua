@@ -1,0 +1,27 @@
+-- Changes a campaign's state by hand; every claim reads it. ARGV: id, to (paused | running | cancelling), reason
+-- Answers: ok | the state that does not allow it
+local id, to, reason = unpack(ARGV)
+local state, started = unpack(redis.call('HMGET', ckey(id), 'state', 'started_at'))
+local allowed = {
+  paused = { running = true, scheduled = true, paused = true },
+  running = { paused = true, running = true, scheduled = true },
+  cancelling = { running = true, scheduled = true, paused = true, checking = true, ready = true, cancelling = true },
+}
+if not (allowed[to] or {})[state] then return state or 'gone' end
+if to == 'running' and not started then to = 'scheduled' end
+redis.call('HSET', ckey(id), 'state', to)
+if to ~= 'running' and to ~= 'scheduled' then
+  redis.call('HSET', ckey(id), 'reason', reason)
+  redis.call('ZREM', 'mms:due', id)
+  if to == 'cancelling' then
+    redis.call('SADD', 'mms:sweeping', id)
+    redis.call('SREM', 'mms:reading', id)
+  end
+else
+  redis.call('HDEL', ckey(id), 'reason')
+  if to == 'scheduled' then redis.call('ZADD', 'mms:due', redis.call('HGET', ckey(id), 'start_at') or now, id) end
+  local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
+  if to == 'running' and first[2] then redis.call('ZADD', 'mms:due', first[2], id) end
+  end_if_done(id)
+end
+return 'ok'

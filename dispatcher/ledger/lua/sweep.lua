@@ -1,0 +1,21 @@
+-- Ends what is still pending in one batch of a campaign that was cancelled or failed; what a dead sender had claimed
+-- becomes `unconfirmed`. ARGV: id, batch, letter of the new state, ms to the first look, row indexes...
+-- Answers: rows that ended
+local id, batch, to, look, ended = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), 0
+local key = ckey(id, 'r:' .. batch)
+local leased = meta_read(key).lease > now
+for i = 5, #ARGV do
+  local row = row_read(key, ARGV[i])
+  if row.state == 'p' then
+    move(row, to)
+    row.at, row.final, ended = 0, now - EPOCH, ended + 1
+    row_write(key, ARGV[i], row)
+  elseif row.state == 's' and not leased then
+    move(row, 'u')
+    row_write(key, ARGV[i], row)
+    care_by(id, batch, now + look)
+  end
+end
+moves_write(id, key)
+if not leased then schedule(id, 'due', batch, 0) end
+return ended

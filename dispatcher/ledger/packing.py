@@ -1,0 +1,270 @@
+"""How a batch lies in Redis: what the file said, packed by column and compressed; and the 40-byte rows that change."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import NamedTuple
+
+import msgpack
+import zstandard
+
+from dispatcher.model.recipient import RejectedRow, masked
+from dispatcher.model.state import CODE_STATE, RecipientState
+
+#: 2020-01-01 UTC in ms; times in rows are counted from here, in 5 bytes. The same in `lua/_rows.lua`.
+EPOCH_MS = 1_577_836_800_000
+LETTERS = "psuqtfdrkice"
+ROW_BYTES = 40
+UNKNOWN_CARRIER = 65_535
+
+FLAG_OWN_WORD = 1
+FLAG_NOT_THERE = 2
+FLAG_SID_TEXT = 4
+
+_ROW = struct.Struct("<cBBH5s5s5s16sHH")
+_META = struct.Struct("<I6s6sB8s")
+_local = threading.local()
+
+
+class BatchRow(NamedTuple):
+    """What the file said of one row that can be sent."""
+
+    row: int
+    line: int
+    number: str
+    timezone: str | None
+    cells: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"BatchRow(row={self.row}, number={masked(self.number)})"
+
+
+class BatchMessage(NamedTuple):
+    """One message of a batch: the indexes of its rows within the batch, and what they get."""
+
+    members: tuple[int, ...]
+    sender: str
+    text: str | None
+    media: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"BatchMessage(members={self.members})"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """At most 100 rows in the file's order, groups kept whole. `rows[i]` has index i in the ledger's hash."""
+
+    rows: tuple[BatchRow | RejectedRow, ...]
+    messages: tuple[BatchMessage, ...]
+
+    def initial_counts(self) -> bytes:
+        """One byte per state letter: how many rows begin in it."""
+        counts = dict.fromkeys(LETTERS, 0)
+        for row in self.rows:
+            letter = "p" if isinstance(row, BatchRow) else {"invalid": "i", "skipped": "k"}[row.state]
+            counts[letter] += 1
+        return bytes(counts[letter] for letter in LETTERS)
+
+    def sendable(self) -> list[int]:
+        """Indexes of the rows that a message exists for."""
+        return [index for message in self.messages for index in message.members]
+
+
+class RowState(NamedTuple):
+    """The changing part of one row. Times are ms since 1970, 0 if not yet; while pending `at_ms` is not-before."""
+
+    state: RecipientState
+    flags: int
+    attempt: int
+    reason: int
+    claimed_ms: int
+    at_ms: int
+    final_ms: int
+    sid: bytes
+    mcc: int | None
+    mnc: int | None
+    price: str | None
+
+
+UNTOUCHED = RowState(RecipientState.PENDING, 0, 0, 0, 0, 0, 0, bytes(16), None, None, None)
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    if not hasattr(_local, "compressor"):
+        _local.compressor = zstandard.ZstdCompressor(level=3, write_content_size=True)
+        _local.decompressor = zstandard.ZstdDecompressor()
+    compressor: zstandard.ZstdCompressor = _local.compressor
+    return compressor
+
+
+def compress(raw: bytes) -> bytes:
+    """Compress with this thread's own compressor."""
+    return _compressor().compress(raw)
+
+
+def decompress(packed: bytes) -> bytes:
+    """The inverse of `compress`."""
+    _compressor()
+    decompressor: zstandard.ZstdDecompressor = _local.decompressor
+    return decompressor.decompress(packed)
+
+
+def _steps(values: list[int]) -> list[int]:
+    """Differences to the value before: small numbers compress well."""
+    return [value - before for before, value in zip([0, *values], values, strict=False)]
+
+
+def _sums(steps: Iterable[int]) -> list[int]:
+    total, values = 0, []
+    for step in steps:
+        total += step
+        values.append(total)
+    return values
+
+
+def _table(values: Iterable[object]) -> tuple[list[object], list[int]]:
+    """Each distinct value once, and the index of each."""
+    known: dict[object, int] = {}
+    indexes = [known.setdefault(value, len(known)) for value in values]
+    return list(known), indexes
+
+
+def pack_batch(batch: Batch) -> bytes:
+    """Pack by column: equal and similar values stand together, which is what compression lives on."""
+    rejected = [
+        (index, row.state, row.column, row.code, row.message)
+        for index, row in enumerate(batch.rows)
+        if isinstance(row, RejectedRow)
+    ]
+    zones, zone_of = _table(row.timezone if isinstance(row, BatchRow) else None for row in batch.rows)
+    senders, sender_of = _table(message.sender for message in batch.messages)
+    media, media_of = _table(message.media for message in batch.messages)
+    columns = list(zip(*(row.cells for row in batch.rows), strict=True))
+    document = (
+        _steps([row.row for row in batch.rows]),
+        _steps([row.line for row in batch.rows]),
+        [int(row.number) if row.number else None for row in batch.rows],
+        (zones, zone_of if len(zones) > 1 else []),
+        columns,
+        rejected,
+        [message.members if len(message.members) > 1 else message.members[0] for message in batch.messages],
+        (senders, sender_of if len(senders) > 1 else []),
+        (media, media_of if len(media) > 1 else []),
+        [message.text for message in batch.messages],
+    )
+    return compress(msgpack.packb(document))
+
+
+def unpack_batch(packed: bytes) -> Batch:
+    """The inverse of `pack_batch`."""
+    row_steps, line_steps, numbers, zones, columns, rejected, members, senders, media, texts = msgpack.unpackb(
+        decompress(packed), use_list=False
+    )
+    bad = {index: rest for index, *rest in rejected}
+    cells = list(zip(*columns, strict=True)) or [()] * len(numbers)
+    numbered = zip(_sums(row_steps), _sums(line_steps), numbers, cells, strict=True)
+    rows: list[BatchRow | RejectedRow] = []
+    for index, (row, line, number, values) in enumerate(numbered):
+        text = str(number) if number is not None else None
+        if index in bad:
+            state, column, code, message = bad[index]
+            rows.append(RejectedRow(row, line, state, column, code, message, text, values))
+        else:
+            rows.append(BatchRow(row, line, text or "", zones[0][zones[1][index] if zones[1] else 0], values))
+    messages = tuple(
+        BatchMessage(
+            member if isinstance(member, tuple) else (member,),
+            senders[0][senders[1][index] if senders[1] else 0],
+            texts[index],
+            tuple(media[0][media[1][index] if media[1] else 0]),
+        )
+        for index, member in enumerate(members)
+    )
+    return Batch(tuple(rows), messages)
+
+
+def _ms(field: bytes) -> int:
+    value = int.from_bytes(field, "little")
+    return value + EPOCH_MS if value else 0
+
+
+def unpack_row(value: bytes | None) -> RowState:
+    """Read one row of a batch's hash; None is a row that nothing happened to yet."""
+    if value is None:
+        return UNTOUCHED
+    state, flags, attempt, reason, claimed, at, final, sid, mcc, mnc = _ROW.unpack_from(value)
+    return RowState(
+        CODE_STATE[state.decode("ascii")],
+        flags,
+        attempt,
+        reason,
+        _ms(claimed),
+        _ms(at),
+        _ms(final),
+        sid,
+        None if mcc == UNKNOWN_CARRIER else mcc,
+        None if mnc == UNKNOWN_CARRIER else mnc,
+        value[ROW_BYTES:].decode("utf-8", "replace") or None,
+    )
+
+
+def unpack_rows(batch: Batch, changed: Mapping[bytes, bytes]) -> list[RowState]:
+    """The states of all rows of a batch, those that were never touched too."""
+    states = []
+    for index, row in enumerate(batch.rows):
+        value = changed.get(b"%d" % index)
+        if value is None and isinstance(row, RejectedRow):
+            states.append(UNTOUCHED._replace(state=RecipientState(row.state)))
+        else:
+            states.append(unpack_row(value))
+    return states
+
+
+def unpack_counts(value: bytes) -> dict[RecipientState, int]:
+    """Rows of one batch by state."""
+    return {CODE_STATE[letter]: count for letter, count in zip(LETTERS, value, strict=True)}
+
+
+class Lease(NamedTuple):
+    """A batch's lease: who has it until when, and since which fence."""
+
+    fence: int
+    lease_ms: int
+    due_ms: int
+    looks: int
+    token: bytes
+
+
+def unpack_lease(value: bytes) -> Lease:
+    """Read the `m` field of a batch's hash."""
+    fence, lease, due, looks, token = _META.unpack(value)
+    return Lease(fence, int.from_bytes(lease, "little"), int.from_bytes(due, "little"), looks, token)
+
+
+class Sid(NamedTuple):
+    """A message_sid as the ledger keeps it: 16 bytes in the rows, the text beside them if it is no UUID, and the
+    10 bytes under which it is found again."""
+
+    packed: bytes
+    text: str
+    hashed: bytes
+
+
+def pack_sid(sid: str | None) -> Sid:
+    """Fold a message_sid of any form."""
+    if not sid:
+        return Sid(b"", "", b"")
+    digest = sha1(sid.encode(), usedforsecurity=False).digest()
+    try:
+        parsed = uuid.UUID(sid)
+    except ValueError:
+        return Sid(digest[:16], sid, digest[:10])
+    if str(parsed) != sid:
+        return Sid(digest[:16], sid, digest[:10])
+    return Sid(parsed.bytes, "", digest[:10])

@@ -1,0 +1,74 @@
+"""The uploaded file, in compressed chunks in Redis until it is read, so that any machine can expand it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import redis
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import translated
+from dispatcher.ledger.packing import compress, decompress
+
+CHUNK_BYTES = 512 * 1024
+
+
+class Uploads:
+    """Stores and streams back campaign files."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def store(self, campaign_id: str, source: BinaryIO) -> int:
+        """Write the stream in chunks; answers how many. Overwrites what an interrupted try left."""
+        count = 0
+        with translated():
+            while chunk := source.read(CHUNK_BYTES):
+                self._redis.set(keys.upload(campaign_id, count), compress(chunk))
+                count += 1
+        return count
+
+    def open(self, campaign_id: str, chunks: int) -> BinaryIO:
+        """A readable stream over the stored file.
+
+        Raises:
+            FileNotFoundError: while reading, when a chunk is gone.
+        """
+        return io.BufferedReader(_ChunkStream(self._chunks(campaign_id, chunks)), CHUNK_BYTES)
+
+    def _chunks(self, campaign_id: str, chunks: int) -> Iterator[bytes]:
+        for number in range(chunks):
+            with translated():
+                packed = self._redis.get(keys.upload(campaign_id, number))
+            if packed is None:
+                raise FileNotFoundError(f"chunk {number} of the upload is gone")
+            yield decompress(packed)
+
+    def drop(self, campaign_id: str, chunks: int) -> None:
+        """Forget the file."""
+        with translated():
+            for start in range(0, chunks, 100):
+                numbers = range(start, min(start + 100, chunks))
+                self._redis.unlink(*(keys.upload(campaign_id, number) for number in numbers))
+
+
+class _ChunkStream(io.RawIOBase):
+    """Raw reads over an iterator of chunks."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        target = memoryview(buffer)  # type: ignore[arg-type]
+        if not self._rest:
+            self._rest = next(self._chunks, b"")
+        part = self._rest[: len(target)]
+        target[: len(part)] = part
+        self._rest = self._rest[len(part) :]
+        return len(part)

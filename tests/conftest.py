@@ -1,0 +1,68 @@
+"""A real Valkey for the whole run, on a free port; every test gets it empty."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis as redis_py
+
+from dispatcher.ledger.ledger import Ledger
+from tests.valkey import TEST_CLOCK, ValkeyServer
+
+SECRET = b"a secret of the tests"
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A Valkey as the embedded one is set up: append-only file, synced at every write."""
+    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_url(valkey: ValkeyServer) -> str:
+    """Its address."""
+    return valkey.url
+
+
+@pytest.fixture
+def redis(valkey_url: str) -> Iterator[redis_py.Redis]:
+    """A client of it, the data of earlier tests gone."""
+    client = redis_py.Redis.from_url(valkey_url)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def ledger(redis: redis_py.Redis) -> Ledger:
+    """A ledger on Redis's own clock."""
+    return Ledger(redis)
+
+
+@pytest.fixture
+def timed_ledger(redis: redis_py.Redis) -> Ledger:
+    """A ledger whose clock stands where `tests.valkey.set_clock` put it."""
+    return Ledger(redis, clock=TEST_CLOCK)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The top folder of the project."""
+    return Path(__file__).parent.parent
+
+
+@pytest.fixture
+def ended() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Processes put in here are ended when the test is over, however it ends."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait(timeout=10)

