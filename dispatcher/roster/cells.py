@@ -1,0 +1,24 @@
+"""Cells that spreadsheets would run as formulas: guarded by an apostrophe when written, bare when read."""
+
+from __future__ import annotations
+
+import re
+
+_GUARDED_STARTS = tuple("'" + start for start in "=+-@\t\r")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def guarded(cell: str) -> str:
+    """A cell that a spreadsheet shows and does not run; `bare` gives the cell back."""
+    return "'" + cell if _FORMULA.match(cell) else cell
+
+
+def bare(cell: str) -> str:
+    """A cell without the apostrophe that `guarded` (or another careful program) put before a formula."""
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
+
+
+def has_guards(text: str) -> bool:
+    """Whether any cell in this text may be guarded. Quick; it may say yes too often, never no."""
+    return any(start in text for start in _GUARDED_STARTS)

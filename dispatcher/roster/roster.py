@@ -1,0 +1,152 @@
+"""A campaign file, read once: every data row becomes a recipient or a rejected row, in the file's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.roster.cells import bare
+from dispatcher.roster.delimited import DelimitedRecords, Record
+from dispatcher.roster.digits import national_digits
+from dispatcher.roster.flaws import RowError, refused, row_sentence
+from dispatcher.roster.headings import Heading, Headings, is_error_column, is_recipient
+from dispatcher.roster.rows import RowReader, Rules
+from dispatcher.roster.seen import SeenNumbers
+from dispatcher.roster.source import Opened, open_source
+from dispatcher.roster.text import TextError, TextLines
+from dispatcher.roster.workbook import WorkbookRecords
+
+REGIONS = frozenset({"US", "CA"})
+
+
+class Roster:
+    """One pass over a campaign file.
+
+    `source` is read once and need not be seekable. `fixed` names the fields of `settings` that came from
+    options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
+    to. `max_bytes` counts the unpacked file.
+
+    The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
+
+    Raises:
+        FileRefused: the file as a whole cannot be used; also while iterating, where the defect stands.
+    """
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        *,
+        filename: str,
+        settings: CampaignSettings,
+        fictional_ok: bool,
+        regions: frozenset[str] = REGIONS,
+        max_bytes: int,
+        max_rows: int,
+        fixed: frozenset[str] = frozenset(),
+    ) -> None:
+        self.filename = filename
+        self._max_rows = max_rows
+        self._records = _records(open_source(source, max_bytes=max_bytes), max_bytes)
+        self._unread = iter(self._records)
+        self.headings = self._read_headings()
+        self.columns = self.headings.columns
+        self._rows = RowReader(self.headings, Rules(settings, fixed, fictional_ok, regions))
+        self._seen = SeenNumbers()
+        if isinstance(self._records, DelimitedRecords):
+            self._records.suspicious = self._looks_like_a_row
+
+    @property
+    def form(self) -> str:
+        """What the file was recognised as, in words: `CSV, UTF-8, semicolon`."""
+        return self._records.form
+
+    @property
+    def understood(self) -> tuple[Heading, ...]:
+        """How each of the file's columns was understood."""
+        used = self._rows.template.places if self._rows.template else frozenset()
+        return self.headings.understood(used, self._rows.group_place)
+
+    def __iter__(self) -> Iterator[Recipient | RejectedRow]:
+        row = 0
+        for line, record in self._unread:
+            if not record[0] and not any(map(str.strip, record)):
+                continue
+            row += 1
+            if row > self._max_rows:
+                raise refused("too_many_rows", line=line, limit=self._max_rows)
+            yield self._read(row, line, record)
+        if not row:
+            raise refused("no_rows")
+
+    def _read(self, row: int, line: int, record: list[str]) -> Recipient | RejectedRow:
+        cells: tuple[str, ...] = ()
+        try:
+            cells = self._cells(record)
+            recipient = self._rows.read(row, line, cells)
+        except RowError as flaw:
+            cells = cells or self._fitted(record)
+            return RejectedRow(
+                row, line, "invalid", flaw.column, flaw.code, flaw.sentence, flaw.number, cells
+            )
+        if self._seen.add(recipient.number):
+            return recipient
+        return self._duplicate(recipient)
+
+    def _duplicate(self, recipient: Recipient) -> RejectedRow:
+        row, line, number, *_, cells = recipient
+        sentence = row_sentence("duplicate")
+        return RejectedRow(
+            row, line, "skipped", self.columns[self.headings.to], "duplicate", sentence, number, cells
+        )
+
+    def _cells(self, record: list[str]) -> tuple[str, ...]:
+        """The file's own cells, one for each heading."""
+        if len(record) > self._width and any(map(str.strip, record[self._width :])):
+            raise RowError("too_many_cells", cells=len(record), columns=self._width)
+        return self._fitted(record)
+
+    def _fitted(self, record: list[str]) -> tuple[str, ...]:
+        if len(record) != self._width:
+            record = record[: self._width] + [""] * (self._width - len(record))
+        if self._records.guarded:
+            record = list(map(bare, record))
+        return tuple(record) if self._own is None else tuple(record[place] for place in self._own)
+
+    def _read_headings(self) -> Headings:
+        line, record = self._first_record()
+        while record and not record[-1].strip():
+            record.pop()
+        self._width = len(record)
+        own = [place for place, heading in enumerate(record) if not is_error_column(heading)]
+        self._own = own if len(own) < len(record) else None
+        if not any(map(is_recipient, record)) and any(map(_is_number, record)):
+            raise refused("no_header", line=line)
+        return Headings([record[place].strip() for place in own], line=line)
+
+    def _first_record(self) -> Record:
+        for line, record in self._unread:
+            if any(map(str.strip, record)):
+                return line, [cell.replace("\ufeff", "") for cell in record]
+        raise refused("empty_file")
+
+    def _looks_like_a_row(self, cells: list[str]) -> bool:
+        """Whether a line inside a cell has the shape of a row, with a number where the recipient stands."""
+        return len(cells) == self._width > 1 and _is_number(self._fitted(cells)[self.headings.to])
+
+
+def _records(opened: Opened, max_bytes: int) -> DelimitedRecords | WorkbookRecords:
+    if opened.workbook is not None:
+        return WorkbookRecords(opened.workbook, max_bytes=max_bytes)
+    try:
+        return DelimitedRecords(TextLines(opened.text), is_recipient)
+    except TextError as defect:
+        raise refused(defect.code, line=1 + defect.lines, encoding=defect.encoding) from None
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return bool(national_digits(cell))
+    except RowError:
+        return False

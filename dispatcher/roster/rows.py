@@ -1,0 +1,169 @@
+"""From one row's cells to a recipient: number, sender, text, media, zone and group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.recipient import Recipient
+from dispatcher.roster.flaws import RowError, refused, refused_by
+from dispatcher.roster.headings import Headings
+from dispatcher.roster.media import checked_media, read_media
+from dispatcher.roster.numbers import NumberReader, is_fictional, read_sender
+from dispatcher.roster.template import Template, compile_template
+from dispatcher.roster.zones import read_timezone
+
+#: CarrierX: text of an MMS at most 1,600 characters. An SMS is held to the same.
+TEXT_MAX = 1600
+#: Different cells of one column whose reading is remembered.
+_REMEMBERED = 4096
+
+T = TypeVar("T")
+Cells = tuple[str, ...]
+
+
+class _Remembered(dict[str, T]):
+    """Readings of cells that repeat from row to row, such as senders and media."""
+
+    def __init__(self, read: Callable[[str], T]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, cell: str) -> T:
+        reading = self._read(cell)
+        if len(self) < _REMEMBERED:
+            self[cell] = reading
+        return reading
+
+
+class Rules(NamedTuple):
+    """What a row is read under. `fixed` names the settings that came from options: they outrank columns."""
+
+    settings: CampaignSettings
+    fixed: frozenset[str]
+    fictional_ok: bool
+    regions: frozenset[str]
+
+
+class RowReader:
+    """Reads the rows of one file.
+
+    Raises:
+        FileRefused: the campaign's message, media, sender or group does not go with this file's headings.
+    """
+
+    def __init__(self, headings: Headings, rules: Rules) -> None:
+        settings, fixed = rules.settings, rules.fixed
+        self._headings = headings
+        self._fictional_ok = rules.fictional_ok
+        self._to = headings.to
+        self._sender_place = None if "senders" in fixed else headings.sender
+        self._message_place = None if "message" in fixed else headings.message
+        self._media_place = None if "media_urls" in fixed else headings.media
+        self._zone_place = headings.timezone
+        self.group_place = self._group_column(settings.group_by)
+        self._has_senders = self._usable_senders(settings.senders)
+        self.template = self._campaign_template(settings.message)
+        self._media = self._campaign_media(settings.media_urls)
+        self._numbers = NumberReader(fictional_ok=rules.fictional_ok, regions=rules.regions)
+        self._senders = _Remembered(self._one_sender)
+        self._zones = _Remembered(read_timezone)
+        self._media_cells = _Remembered(read_media)
+        self._templates = _Remembered(lambda cell: compile_template(cell.strip(), headings))
+        self._refuse_a_campaign_without_content()
+
+    def read(self, row: int, line: int, cells: Cells) -> Recipient:
+        """The recipient in these cells.
+
+        Raises:
+            RowError: with the code and the column that say why there is none.
+        """
+        try:
+            number = self._numbers.read(cells[self._to])
+        except RowError as flaw:
+            flaw.column = self._headings.columns[self._to]
+            raise
+        sender = self._sender(cells)
+        text = self._text(cells)
+        media = self._media_of(cells)
+        if text is None and not media:
+            raise RowError("no_content")
+        zone = None if self._zone_place is None else self._in_column(self._zones, cells, self._zone_place)
+        group = None if self.group_place is None else cells[self.group_place].strip()
+        return Recipient(row, line, number, sender, text, media, zone, group, cells)
+
+    def _in_column(self, readings: _Remembered[T], cells: Cells, place: int) -> T:
+        try:
+            return readings[cells[place]]
+        except RowError as flaw:
+            flaw.column = flaw.column or self._headings.columns[place]
+            raise
+
+    def _sender(self, cells: Cells) -> str | None:
+        if self._sender_place is not None and cells[self._sender_place].strip():
+            return self._in_column(self._senders, cells, self._sender_place)
+        if not self._has_senders:
+            raise RowError("no_sender", self._headings.columns[self._sender_place or 0])
+        return None
+
+    def _one_sender(self, cell: str) -> str:
+        number = read_sender(cell)
+        if is_fictional(number) and not self._fictional_ok:
+            raise RowError("fictional_sender")
+        return number
+
+    def _text(self, cells: Cells) -> str | None:
+        template = self.template
+        if self._message_place is not None and cells[self._message_place].strip():
+            template = self._in_column(self._templates, cells, self._message_place)
+        if template is None:
+            return None
+        text = template.render(cells)
+        if len(text) > TEXT_MAX // 2 and (length := len(text.encode("utf-16-le")) // 2) > TEXT_MAX:
+            raise RowError("text_too_long", characters=length, limit=TEXT_MAX)
+        return text or None
+
+    def _media_of(self, cells: Cells) -> tuple[str, ...]:
+        if self._media_place is not None and cells[self._media_place].strip():
+            return self._in_column(self._media_cells, cells, self._media_place)
+        return self._media
+
+    def _group_column(self, group_by: str | None) -> int | None:
+        if group_by is None:
+            return None
+        headings = self._headings
+        if headings.is_ambiguous(group_by):
+            raise refused("two_columns_alike", line=headings.line, heading=group_by)
+        place = headings.find(group_by)
+        if place is None:
+            nearest = headings.nearest(group_by)
+            raise refused("unknown_column", column=group_by, nearest=nearest, headings=headings.named())
+        return place
+
+    def _usable_senders(self, senders: tuple[str, ...]) -> bool:
+        if not senders and self._sender_place is None:
+            raise refused("no_sender")
+        if not self._fictional_ok and any(map(is_fictional, senders)):
+            raise refused("fictional_sender")
+        return bool(senders)
+
+    def _campaign_template(self, message: str | None) -> Template | None:
+        if message is None or not message.strip():
+            return None
+        try:
+            return compile_template(message.strip(), self._headings)
+        except RowError as flaw:
+            raise refused_by(flaw) from None
+
+    @staticmethod
+    def _campaign_media(urls: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return checked_media(urls)
+        except RowError as flaw:
+            raise refused_by(flaw) from None
+
+    def _refuse_a_campaign_without_content(self) -> None:
+        if self.template or self._media or self._message_place is not None or self._media_place is not None:
+            return
+        raise refused("no_content")
