@@ -1,0 +1,72 @@
+"""The simulator as a whole: its parts, and the way of a request to the one that answers it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+
+from dispatcher.carrierx.simulator.account import Account
+from dispatcher.carrierx.simulator.callback_sender import CallbackSender
+from dispatcher.carrierx.simulator.checks import error_body
+from dispatcher.carrierx.simulator.control import PREFIX, control
+from dispatcher.carrierx.simulator.faults import Faults
+from dispatcher.carrierx.simulator.http_server import Connection, Reply, Request
+from dispatcher.carrierx.simulator.posting import Posting
+from dispatcher.carrierx.simulator.reading import Reading
+from dispatcher.carrierx.simulator.store import Store
+from dispatcher.carrierx.simulator.walk import Walker
+
+
+class Engine:
+    """One simulated CarrierX, living on one event loop."""
+
+    def __init__(self, faults: Faults, token: str, callback_url: str | None) -> None:
+        self.faults = faults
+        self.store = Store()
+        self.account = Account(callback_url)
+        self.callbacks = CallbackSender()
+        self.walker = Walker(self.store, self.account, self.callbacks)
+        self._posting = Posting(self.store, self.walker)
+        self._reading = Reading(self.store, self.account)
+        self._token = token
+        self._open: set[Connection] = set()
+
+    async def listen(self, host: str, port: int) -> asyncio.Server:
+        """Start to answer on the address; port 0 takes a free one.
+
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: Connection(self.handle, self._open), host, port, backlog=2048)
+
+    def handle(self, request: Request, connection: Connection) -> None:
+        """Answer one request."""
+        if not self._authorized(request):
+            connection.reply(Reply(401, error_body("The token is not valid")))
+        elif request.path.startswith(PREFIX):
+            control(self, request, connection)
+        elif self.faults.unauthorized:
+            self.store.answers["401"] += 1
+            connection.reply(Reply(401, error_body("The token is not valid")))
+        elif request.method == "POST" and request.path == "/sms/messages":
+            self._posting.post(request, connection, self.faults)
+        else:
+            self._answer_later(self._reading.answer(request, self.faults), connection)
+
+    def close(self) -> None:
+        """Drop all connections; callbacks that are not out yet are lost, as they would be."""
+        self.callbacks.close()
+        for connection in list(self._open):
+            connection.close()
+
+    def _authorized(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode())
+
+    def _answer_later(self, reply: Reply, connection: Connection) -> None:
+        wait = self.faults.latency_ms / 1000
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, connection.reply, reply)
+        else:
+            connection.reply(reply)
