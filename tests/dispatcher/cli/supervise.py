@@ -1,0 +1,35 @@
+"""A supervisor in a process of its own, to be sent signals. Arguments: FOLDER, then NAME:WAVE:MANNERS…"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from dispatcher.cli.child import Part
+from dispatcher.cli.run_folder import only_one
+from dispatcher.cli.supervisor import Supervisor
+from tests.dispatcher.cli import stand_in
+
+
+def say(line: str) -> None:
+    """Print it at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main(folder: Path, *wanted: str) -> None:
+    """Supervise stand-ins until told to end; all of them write to FOLDER/notes."""
+    with (
+        only_one(folder) as run,
+        Supervisor(run=run, logs=folder / "logs", say=say) as supervisor,
+    ):
+        for each in wanted:
+            name, wave, manners = each.split(":")
+            command = (sys.executable, stand_in.__file__, str(folder / "notes"), *manners.split(","))
+            supervisor.start(Part(name, command, dict(os.environ), int(wave)))
+        supervisor.run()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])
