@@ -68,6 +68,11 @@ class Roster:
         used = self._rows.template.places if self._rows.template else frozenset()
         return self.headings.understood(used, self._rows.group_place)
 
+    @property
+    def overridden(self) -> tuple[str, ...]:
+        """The columns that go unused because an option outranks them."""
+        return tuple(self.columns[place] for place in self._rows.overridden)
+
     def __iter__(self) -> Iterator[Recipient | RejectedRow]:
         row = 0
         for line, record in self._unread:

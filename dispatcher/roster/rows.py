@@ -58,9 +58,10 @@ class RowReader:
         self._headings = headings
         self._fictional_ok = rules.fictional_ok
         self._to = headings.to
-        self._sender_place = None if "senders" in fixed else headings.sender
-        self._message_place = None if "message" in fixed else headings.message
-        self._media_place = None if "media_urls" in fixed else headings.media
+        self.overridden: list[int] = []
+        self._sender_place = self._unless_fixed("senders" in fixed, headings.sender)
+        self._message_place = self._unless_fixed("message" in fixed, headings.message)
+        self._media_place = self._unless_fixed("media_urls" in fixed, headings.media)
         self._zone_place = headings.timezone
         self.group_place = self._group_column(settings.group_by)
         self._has_senders = self._usable_senders(settings.senders)
@@ -92,6 +93,12 @@ class RowReader:
         zone = None if self._zone_place is None else self._in_column(self._zones, cells, self._zone_place)
         group = None if self.group_place is None else cells[self.group_place].strip()
         return Recipient(row, line, number, sender, text, media, zone, group, cells)
+
+    def _unless_fixed(self, fixed: bool, place: int | None) -> int | None:
+        if not fixed or place is None:
+            return place
+        self.overridden.append(place)
+        return None
 
     def _in_column(self, readings: _Remembered[T], cells: Cells, place: int) -> T:
         try:

@@ -1,0 +1,267 @@
+"""The preflight: everything that can be said about a campaign before a single message leaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import BinaryIO, Literal, TextIO
+
+from pydantic import BaseModel, ConfigDict
+
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.message import Draft
+from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.pipeline.forecast import Load, Prices, Rates, finish_time
+from dispatcher.pipeline.mending import MendableRows
+from dispatcher.pipeline.messages import form_messages
+from dispatcher.pipeline.notices import Notice, TextNotices
+from dispatcher.roster.roster import Roster
+from dispatcher.roster.segments import Encoding, encoding_of, segments
+from dispatcher.rules.limits import Rate, parse_rate
+from dispatcher.rules.moments import parse_moment
+
+_ERRORS_SHOWN = 50
+_PREVIEWS = 3
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class RowProblem(_Part):
+    """One bad row: where, what, and a sentence."""
+
+    line: int
+    column: str | None
+    code: str
+    message: str
+
+
+class ColumnMeaning(_Part):
+    """How a heading was understood: `recipient`, `message`, `sender`, `group`, `merge field`, …"""
+
+    column: str
+    meaning: str
+
+
+class Preview(_Part):
+    """A finished message as it would be sent. `encoding` is None for an MMS, which has no such segments."""
+
+    row: int
+    line: int
+    recipients: int
+    kind: Literal["sms", "mms", "group"]
+    text: str | None
+    media: tuple[str, ...]
+    segments: int
+    encoding: Encoding | None
+
+
+class CheckResult(_Part):
+    """What would happen.
+
+    `rows` = `sendable` + `duplicates` + `opted_out` + all of `invalid`. `opted_out` is None when the opt-outs
+    are not known here. `errors` has the first 50 of `errors_total` invalid rows. `segments` counts segments
+    of SMS and legs of MMS: what limits count. Costs are None when a price is unknown.
+    """
+
+    rows: int
+    sendable: int
+    duplicates: int
+    opted_out: int | None
+    invalid: dict[str, int]
+    errors: tuple[RowProblem, ...]
+    errors_total: int
+    headings: tuple[ColumnMeaning, ...]
+    groups: int
+    segments: int
+    cost_low: Decimal | None
+    cost_high: Decimal | None
+    finish_at: str | None
+    previews: tuple[Preview, ...]
+    warnings: tuple[Notice, ...]
+
+
+class _Tally:
+    """Counts drafts and rejected rows as they pass."""
+
+    def __init__(self, opted_out: Callable[[str], bool] | None, mendable: MendableRows | None) -> None:
+        self._is_opted_out = opted_out
+        self._mendable = mendable
+        self.sendable = self.duplicates = self.opted_out = self.groups = 0
+        self.invalid: Counter[str] = Counter()
+        self.errors: list[RowProblem] = []
+        self.load = Load()
+        self.previews: list[Preview] = []
+        self.texts = TextNotices()
+
+    @property
+    def knows_opt_outs(self) -> bool:
+        return self._is_opted_out is not None
+
+    @property
+    def errors_total(self) -> int:
+        return self.invalid.total()
+
+    def reject(self, row: RejectedRow) -> None:
+        if row.state == "skipped":
+            self.duplicates += 1
+            return
+        self.invalid[row.code] += 1
+        if len(self.errors) < _ERRORS_SHOWN:
+            self.errors.append(
+                RowProblem(line=row.line, column=row.column, code=row.code, message=row.message)
+            )
+        if self._mendable:
+            self._mendable.write(row)
+
+    def accept(self, draft: Draft) -> None:
+        if self._is_opted_out:
+            draft = draft._replace(members=tuple(self._willing(draft, self._is_opted_out)))
+        legs = len(draft.members)
+        if not legs:
+            return
+        self.sendable += legs
+        self.groups += legs > 1
+        units = self._add_load(draft, legs)
+        self.texts.look_at(draft, units)
+        if len(self.previews) < _PREVIEWS:
+            self.previews.append(_preview(draft, units))
+
+    def _willing(self, draft: Draft, opted_out: Callable[[str], bool]) -> Iterator[Recipient]:
+        for member in draft.members:
+            if opted_out(member.number):
+                self.opted_out += 1
+            else:
+                yield member
+
+    def _add_load(self, draft: Draft, legs: int) -> int:
+        load = self.load
+        if legs > 1 or draft.media:
+            units = legs
+            load.mms_messages += 1
+            load.mms_legs += legs
+        else:
+            units = segments(draft.text or "")
+            load.sms_segments += units
+        load.by_sender[draft.sender] += units
+        return units
+
+
+def check(
+    source: BinaryIO,
+    *,
+    filename: str,
+    settings: CampaignSettings,
+    fixed: frozenset[str] = frozenset(),
+    fictional_ok: bool,
+    account_rate: Rate,
+    sender_rate: Rate,
+    price_sms: Decimal | float | None,
+    price_mms: Decimal | float | None,
+    max_bytes: int,
+    max_rows: int,
+    now: dt.datetime,
+    opted_out: Callable[[str], bool] | None = None,
+    errors_to: TextIO | None = None,
+) -> CheckResult:
+    """Read a campaign file as a submit would: what would be sent, to how many, until when, for how much.
+
+    `fixed` names the settings that came from options. `opted_out` tells whether a number opted out; without
+    it that stays unknown. `errors_to` receives every invalid row as a CSV that can be mended and submitted.
+
+    Raises:
+        FileRefused: the file as a whole cannot be used.
+    """
+    roster = Roster(
+        source,
+        filename=filename,
+        settings=settings,
+        fictional_ok=fictional_ok,
+        max_bytes=max_bytes,
+        max_rows=max_rows,
+        fixed=fixed,
+    )
+    tally = _Tally(opted_out, MendableRows(errors_to, roster.columns) if errors_to else None)
+    for item in form_messages(roster, settings):
+        if isinstance(item, RejectedRow):
+            tally.reject(item)
+        else:
+            tally.accept(item)
+    rates = Rates(account_rate, sender_rate, parse_rate(settings.rate) if settings.rate else None)
+    cost = Prices(_dollars(price_sms), _dollars(price_mms)).cost(tally.load)
+    return _result(roster, settings, tally, cost=cost, finish_at=_finish_at(settings, rates, tally, now))
+
+
+def _result(
+    roster: Roster,
+    settings: CampaignSettings,
+    tally: _Tally,
+    *,
+    cost: tuple[Decimal, Decimal] | None,
+    finish_at: str | None,
+) -> CheckResult:
+    return CheckResult(
+        rows=tally.sendable + tally.duplicates + tally.opted_out + tally.errors_total,
+        sendable=tally.sendable,
+        duplicates=tally.duplicates,
+        opted_out=tally.opted_out if tally.knows_opt_outs else None,
+        invalid=dict(tally.invalid.most_common()),
+        errors=tuple(tally.errors),
+        errors_total=tally.errors_total,
+        headings=tuple(ColumnMeaning(**heading._asdict()) for heading in roster.understood),
+        groups=tally.groups,
+        segments=tally.load.units,
+        cost_low=cost and cost[0],
+        cost_high=cost and cost[1],
+        finish_at=finish_at,
+        previews=tuple(tally.previews),
+        warnings=(*_campaign_notices(roster, tally), *tally.texts.notices(settings.message)),
+    )
+
+
+def _dollars(price: Decimal | float | None) -> Decimal | None:
+    return None if price is None else Decimal(str(price))
+
+
+def _preview(draft: Draft, units: int) -> Preview:
+    first, legs = draft.members[0], len(draft.members)
+    kind: Literal["sms", "mms", "group"] = "group" if legs > 1 else "mms" if draft.media else "sms"
+    return Preview(
+        row=first.row,
+        line=first.line,
+        recipients=legs,
+        kind=kind,
+        text=draft.text,
+        media=draft.media,
+        segments=units if kind == "sms" else 1,
+        encoding=encoding_of(draft.text or "") if kind == "sms" else None,
+    )
+
+
+def _finish_at(settings: CampaignSettings, rates: Rates, tally: _Tally, now: dt.datetime) -> str | None:
+    """When the last message is due under the limits in force; allowed hours are not counted in."""
+    if not tally.sendable:
+        return None
+    start = max(now, parse_moment(settings.at)) if settings.at else now
+    return finish_time(start, rates.seconds(tally.load, settings.senders)).isoformat().replace("+00:00", "Z")
+
+
+def _campaign_notices(roster: Roster, tally: _Tally) -> Iterator[Notice]:
+    if tally.groups:
+        yield Notice(
+            code="members_see_each_other",
+            message=f"{tally.groups} groups: the members of a group see each other's numbers and replies.",
+        )
+    if not tally.knows_opt_outs:
+        yield Notice(
+            code="opt_outs_unknown",
+            message="Opt-outs are not known here; they are taken out when the campaign is sent.",
+        )
+    for column in roster.overridden:
+        yield Notice(
+            code="column_overridden",
+            message=f"The column {column!r} is not used, because an option outranks it.",
+        )

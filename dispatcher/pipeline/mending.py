@@ -1,0 +1,28 @@
+"""The bad rows of a campaign file as a CSV that can be mended in a spreadsheet and submitted by itself."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from typing import TextIO
+
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.roster.cells import guarded
+from dispatcher.roster.headings import ERROR_COLUMNS
+
+
+class MendableRows:
+    """Writes rejected rows, and in columns that the roster ignores, what is wrong with each.
+
+    Cells that a spreadsheet would run are guarded with an apostrophe; the reader takes it off again.
+    """
+
+    def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
+        self._writer = csv.writer(file)
+        self._writer.writerow([*map(guarded, columns), *ERROR_COLUMNS])
+
+    def write(self, row: RejectedRow) -> None:
+        """Add one row."""
+        self._writer.writerow(
+            [*map(guarded, row.cells), row.line, guarded(row.column or ""), row.code, row.message]
+        )
