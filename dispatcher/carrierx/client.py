@@ -61,8 +61,6 @@ class CarrierX:
         self._session.headers = requests.structures.CaseInsensitiveDict(
             {
                 "Authorization": f"Bearer {token}",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
                 "User-Agent": "mms-dispatcher",
             }
         )
@@ -147,14 +145,14 @@ class CarrierX:
         request = requests.Request("POST", f"{self._base_url}/sms/messages")
         prepared = self._session.prepare_request(request)
         prepared.headers["Content-Type"] = "application/json"
+        prepared.headers.pop("Content-Length", None)
         return prepared
 
     def _posting(self, body: bytes) -> requests.PreparedRequest:
         same, request = self._post, requests.PreparedRequest()
-        request.method, request.url, request.hooks = same.method, same.url, same.hooks
-        request.headers = same.headers.copy()
-        request.headers["Content-Length"] = str(len(body))
-        request.body = body
+        request.method, request.url, request.body = same.method, same.url, body
+        # A plain dict: these headers are written once and never looked up.
+        request.headers = {**same.headers, "Content-Length": str(len(body))}  # type: ignore[assignment]
         return request
 
     def _list(self, path: str, read: Callable[[Mapping[str, Any]], Item], asked: _Asked) -> Page[Item]:

@@ -9,12 +9,13 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import certifi
 import requests
@@ -23,6 +24,9 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Retry
 from urllib3.util.ssl_ import create_urllib3_context
+
+# At DEBUG urllib3 logs URLs, and the filter of a list may name a phone number.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 Permit = Callable[[], bool]
 
@@ -63,24 +67,41 @@ def _first_byte() -> None:
     _EXCHANGE.written = True
 
 
-class _PlainConnection(HTTPConnection):
+class _WrittenAtOnce:
+    """A connection that gathers a request's head and body and writes them together, in one call."""
+
     last_used = 0.0
+    _gathered: bytearray | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._gathered = gathered = bytearray()
+        try:
+            super().request(*args, **kwargs)  # type: ignore[misc]
+        finally:
+            self._gathered = None
+        self.send(gathered)
 
     def send(self, data: Any) -> None:
+        if self._gathered is not None:
+            self._gathered += data
+            return
         if self.sock is None:
             self.connect()
         _first_byte()
-        super().send(data)
+        super().send(data)  # type: ignore[misc]
+
+    if TYPE_CHECKING:
+        sock: Any
+
+        def connect(self) -> None: ...
 
 
-class _TlsConnection(HTTPSConnection):
-    last_used = 0.0
+class _PlainConnection(_WrittenAtOnce, HTTPConnection):
+    pass
 
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _first_byte()
-        super().send(data)
+
+class _TlsConnection(_WrittenAtOnce, HTTPSConnection):
+    pass
 
 
 class _FreshOnly:
@@ -142,6 +163,14 @@ class CarrierAdapter(HTTPAdapter):
             self._pool = pool
         assert self._pool is not None
         return self._pool
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """The response without what an API client has no use for: cookies, encodings, history."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.raw = resp
+        response.request = req
+        return response
 
     def close(self) -> None:
         """Close the pooled connections; a later request finds the pool closed."""

@@ -17,7 +17,7 @@ from dispatcher.errors import InputError, MmsError
 def simulator(  # noqa: PLR0917 - one parameter per option
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    token: Annotated[str, typer.Option(help="The bearer token that it takes.")] = "simulated",
+    token: Annotated[str, typer.Option(help="The bearer token that it takes.")] = "simulated",  # noqa: S107 - of a simulator
     callback: Annotated[str | None, typer.Option(metavar="URL", help="The account's callback URL.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same messages, same faults.")] = DEMO.seed,
@@ -55,7 +55,8 @@ def simulator(  # noqa: PLR0917 - one parameter per option
 ) -> None:
     """Run a simulated CarrierX until Ctrl-C; its address is the first line printed.
 
-    Faults can be changed while it runs: GET and PATCH /_simulator/faults. What it took: GET /_simulator/received.
+    Faults can be changed while it runs: GET and PATCH /_simulator/faults.
+    What it took: GET /_simulator/received.
 
     Example: mms simulator --port 9000 --token T --callback http://127.0.0.1:8080/callbacks/carrierx/KEY
     """

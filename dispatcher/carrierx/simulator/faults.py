@@ -18,7 +18,7 @@ Count = Annotated[int, Field(ge=0)]
 class Faults(BaseModel):
     """Without arguments: a CarrierX that answers at once, delivers everything and calls back at once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
     seed: int = Field(1, description="Same seed, same messages, same faults.")
 
