@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import redis
 
 from dispatcher.ledger import keys
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.connect import text_of, translated
 
 
 class Agenda:
@@ -21,6 +22,12 @@ class Agenda:
         """True for the first caller within this time, over all processes."""
         with translated():
             return bool(self._redis.set(name, 1, nx=True, px=milliseconds))
+
+    def wait_for_turn(self, name: str, per_second: float) -> None:
+        """Return when one of so many turns a second is ours, over all processes."""
+        step_ms = max(1, int(1000 / per_second))
+        while not self.latch(f"mms:turn:{name}", step_ms):
+            time.sleep(step_ms / 2000)
 
     def now_ms(self) -> int:
         """Redis's own clock."""
@@ -49,7 +56,7 @@ class Agenda:
     def due_batches(self, campaign_id: str, most: int) -> list[int]:
         """Batches of this campaign that hold anything unsent, whenever they are due."""
         with translated():
-            return [int(number) for number in self._redis.zrange(keys.due(campaign_id), 0, most - 1)]
+            return [int(text_of(number)) for number in self._redis.zrange(keys.due(campaign_id), 0, most - 1)]
 
     def reading(self) -> list[str]:
         """Campaigns whose file is being read, or should be."""
@@ -64,20 +71,21 @@ class Agenda:
         with translated():
             return bool(self._redis.exists(keys.expanding(campaign_id)))
 
-    def sign_of_life(self, name: str, facts: dict[str, Any], seconds: int = 30) -> None:
+    def sign_of_life(self, name: str, facts: dict[str, Any], now_ms: int, seconds: int = 30) -> None:
         """A worker says that it lives: pid, queues, concurrency, its own clock in ms."""
         with translated():
-            self._redis.set(keys.WORKER + name, json.dumps(facts), ex=seconds)
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.set(keys.WORKER + name, json.dumps(facts), ex=seconds)
+            pipeline.zadd(keys.WORKERS, {name: now_ms})
+            pipeline.zremrangebyscore(keys.WORKERS, "-inf", now_ms - 3600_000)
+            pipeline.execute()
 
     def workers(self) -> dict[str, dict[str, Any]]:
         """The living workers by name."""
         with translated():
-            names = list(self._redis.scan_iter(match=keys.WORKER + "*", count=1000))
-            values = self._redis.mget(names) if names else []
-        prefix = len(keys.WORKER)
-        return {
-            name.decode()[prefix:]: json.loads(value) for name, value in zip(names, values, strict=True) if value
-        }
+            names = [text_of(name) for name in self._redis.zrange(keys.WORKERS, 0, -1)]
+            values = self._redis.mget([keys.WORKER + name for name in names]) if names else []
+        return {name: json.loads(value) for name, value in zip(names, values, strict=True) if value}
 
     def brake(self, reason: str, fingerprint: str, now_ms: int) -> None:
         """Stop everything that uses the token with this fingerprint."""
@@ -96,10 +104,12 @@ class Agenda:
 
     def _members(self, key: str) -> list[str]:
         with translated():
-            return sorted(name.decode() for name in self._redis.smembers(key))
+            return sorted(text_of(name) for name in self._redis.smembers(key))
 
     def _by_score(self, key: str, now_ms: int, most: int) -> list[str]:
         if most <= 0:
             return []
         with translated():
-            return [name.decode() for name in self._redis.zrangebyscore(key, "-inf", now_ms, start=0, num=most)]
+            return [
+                text_of(name) for name in self._redis.zrangebyscore(key, "-inf", now_ms, start=0, num=most)
+            ]

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger import keys
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.packing import Batch, RowState, pack_batch, pack_sid, unpack_batch, unpack_rows
 from dispatcher.ledger.scripts import Scripts, type_of_argument
 from dispatcher.model.state import STATE_CODE, RecipientState
@@ -90,7 +90,9 @@ class Batches:
         self, campaign_id: str, number: int, batch: Batch, *, rows_read: int, reader: str, lease_ms: int
     ) -> str:
         """Write batch `number` and move the reading's cursor; `ok`, `have` (it was there) or `lost`."""
-        answer = self._scripts.run("add_batch", *self._add(campaign_id, number, batch, rows_read, reader, lease_ms))
+        answer = self._scripts.run(
+            "add_batch", *self._add(campaign_id, number, batch, rows_read, reader, lease_ms)
+        )
         return str(answer.decode())
 
     def _add(
@@ -103,12 +105,14 @@ class Batches:
         """Start the campaign if its time has come; offer up to `most` due batches while the window has room."""
         return [int(number) for number in self._scripts.run("offer", campaign_id, window, most, offer_ms)]
 
-    def take(self, campaign_id: str, number: int, *, token: bytes, lease_ms: int, look_ms: int) -> Taken | Denied:
+    def take(
+        self, campaign_id: str, number: int, *, token: bytes, lease_ms: int, look_ms: int
+    ) -> Taken | Denied:
         """Take a batch under a lease. What a dead sender had claimed becomes `unconfirmed`."""
         answer = self._scripts.run("take", campaign_id, number, token, lease_ms, look_ms)
         word = answer[0].decode()
         if word != "ok":
-            return Denied(word, _text(answer[1]) if len(answer) > 1 else "")
+            return Denied(word, text_of(answer[1]) if len(answer) > 1 else "")
         batch = unpack_batch(answer[2])
         changed = dict(zip(answer[3][::2], answer[3][1::2], strict=True))
         return Taken(Hold(campaign_id, number, token, answer[1]), batch, unpack_rows(batch, changed))
@@ -118,7 +122,13 @@ class Batches:
         return str(self._scripts.run("renew", hold.campaign, hold.batch, hold.token, lease_ms).decode())
 
     def exchange(
-        self, hold: Hold, records: Sequence[Record], claims: Sequence[Claim], *, caller_ms: int, fingerprint: str
+        self,
+        hold: Hold,
+        records: Sequence[Record],
+        claims: Sequence[Claim],
+        *,
+        caller_ms: int,
+        fingerprint: str,
     ) -> tuple[list[str], list[ClaimAnswer]]:
         """Record and claim in one round trip, in this order. Safe to repeat with the same arguments.
 
@@ -135,13 +145,21 @@ class Batches:
         answer = self._scripts.run("give_back", hold.campaign, hold.batch, hold.token, wait_ms, poll_ms)
         return str(answer.decode())
 
-    def sweep(self, campaign_id: str, number: int, to: RecipientState, rows: Sequence[int], *, look_ms: int) -> int:
+    def sweep(
+        self, campaign_id: str, number: int, to: RecipientState, rows: Sequence[int], *, look_ms: int
+    ) -> int:
         """End the pending rows of one batch of a cancelled or failed campaign."""
         return int(self._scripts.run("sweep", campaign_id, number, STATE_CODE[to], look_ms, *rows))
 
     def not_there(self, campaign_id: str, number: int, rows: Sequence[int], *, again_ms: int) -> int:
         """Unconfirmed rows were looked for and not found; answers how many are pending again."""
         return int(self._scripts.run("look", campaign_id, number, again_ms, *rows))
+
+    def content(self, campaign_id: str, number: int) -> Batch | None:
+        """What the file said of one batch; None when there is no such batch."""
+        with translated():
+            packed: Any = self._redis.get(keys.batch(campaign_id, number))
+        return unpack_batch(packed) if packed is not None else None
 
     def read(self, campaign_id: str, numbers: Sequence[int]) -> list[tuple[Batch, list[RowState]]]:
         """Several batches with their rows' states, in one round trip."""
@@ -152,11 +170,10 @@ class Batches:
                 pipeline.hgetall(keys.rows(campaign_id, number))
             answers = pipeline.execute()
         batches = [unpack_batch(packed) for packed in answers[::2]]
-        return [(batch, unpack_rows(batch, changed)) for batch, changed in zip(batches, answers[1::2], strict=True)]
-
-
-def _text(value: bytes | int) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+        return [
+            (batch, unpack_rows(batch, changed))
+            for batch, changed in zip(batches, answers[1::2], strict=True)
+        ]
 
 
 def _record_arguments(hold: Hold, record: Record) -> list[type_of_argument]:
@@ -194,9 +211,9 @@ def _claim_arguments(hold: Hold, claim: Claim, caller_ms: int, fingerprint: str)
 
 
 def _claim_answer(answer: list[bytes | int]) -> ClaimAnswer:
-    word = _text(answer[0])
+    word = text_of(answer[0])
     if word == "go":
         return ClaimAnswer(word, attempt=int(answer[1]))
     if word == "wait":
-        return ClaimAnswer(word, wait_ms=int(answer[1]), detail=_text(answer[2]))
-    return ClaimAnswer(word, detail=_text(answer[1]) if len(answer) > 1 else "")
+        return ClaimAnswer(word, wait_ms=int(answer[1]), detail=text_of(answer[2]))
+    return ClaimAnswer(word, detail=text_of(answer[1]) if len(answer) > 1 else "")

@@ -7,11 +7,11 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dispatcher.errors import Conflict, NotFound
 from dispatcher.ledger import keys
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.scripts import Scripts
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
@@ -90,7 +90,9 @@ class Campaigns:
         """Snapshots, newest first."""
         with translated():
             ids = self._redis.zrevrange(keys.CAMPAIGNS, offset, offset + limit - 1)
-        return [campaign for campaign in self._snapshots([name.decode() for name in ids]) if campaign is not None]
+        return [
+            campaign for campaign in self._snapshots([text_of(name) for name in ids]) if campaign is not None
+        ]
 
     def _snapshots(self, ids: Sequence[str]) -> Sequence[Campaign | None]:
         with translated():
@@ -121,13 +123,13 @@ class Campaigns:
         """Refusal and wait texts by their numbers."""
         with translated():
             found = self._redis.hgetall(keys.texts(campaign_id))
-        return {int(name): text.decode() for name, text in found.items() if name.isdigit()}
+        return {int(name): text_of(text) for name, text in found.items() if name.isdigit()}
 
     def long_sids(self, campaign_id: str) -> dict[str, str]:
         """Sids that are no UUID, by `batch.message`."""
         with translated():
             found = self._redis.hgetall(f"{keys.campaign(campaign_id)}:sids")
-        return {name.decode(): sid.decode() for name, sid in found.items()}
+        return {text_of(name): text_of(sid) for name, sid in found.items()}
 
     def begin_reading(self, campaign_id: str, reader: str, lease_ms: int) -> Reading | None:
         """Become the one reader of the campaign's file; None if another is at work or it is read."""
@@ -135,9 +137,8 @@ class Campaigns:
             if not self._redis.set(keys.expanding(campaign_id), reader, nx=True, px=lease_ms):
                 return None
             wanted = ("state", "settings", "fixed", "filename", "chunks", "batches", "rows_read")
-            state, settings, fixed, filename, chunks, batches, rows = self._redis.hmget(
-                keys.campaign(campaign_id), wanted
-            )
+            found: list[Any] = self._redis.hmget(keys.campaign(campaign_id), wanted)
+        state, settings, fixed, filename, chunks, batches, rows = found
         if state != b"checking":
             return None
         return Reading(

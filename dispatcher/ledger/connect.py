@@ -53,6 +53,11 @@ def client(url: str, **options: Any) -> redis.Redis:
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **{**CONNECTION, **options})
 
 
+def text_of(value: Any) -> str:
+    """An answer of Redis as text; its client's types leave open which of the two it is."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Foreign errors of the connection become `StoreUnavailable`.

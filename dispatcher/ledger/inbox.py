@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import redis
 
@@ -44,12 +44,14 @@ class Inbox:
                 return self._read(consumer, most)
 
     def _read(self, consumer: str, most: int) -> list[Entry]:
-        abandoned = self._redis.xautoclaim(
+        abandoned: Any = self._redis.xautoclaim(
             keys.CALLBACKS, keys.INGEST_GROUP, consumer, min_idle_time=TAKE_OVER_MS, count=most
         )
         found = [entry for entry in abandoned[1] if entry[1]]
         if not found:
-            streams = self._redis.xreadgroup(keys.INGEST_GROUP, consumer, {keys.CALLBACKS: ">"}, count=most)
+            streams: Any = self._redis.xreadgroup(
+                keys.INGEST_GROUP, consumer, {keys.CALLBACKS: ">"}, count=most
+            )
             found = streams[0][1] if streams else []
         return [Entry(entry_id, fields[b"raw"], int(fields[b"at"])) for entry_id, fields in found]
 
@@ -75,6 +77,16 @@ class Inbox:
             pipeline.rpush(key, entry.raw)
             pipeline.ltrim(key, -20, -1)
             pipeline.expire(key, ttl_seconds)
+            pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
+            pipeline.xdel(keys.CALLBACKS, entry.id)
+            pipeline.execute()
+
+    def keep_inbound(self, entry: Entry, most: int = 10_000) -> None:
+        """An inbound message is kept as it came, the newest `most` of them."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.lpush(keys.INBOUND, entry.raw)
+            pipeline.ltrim(keys.INBOUND, 0, most - 1)
             pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
             pipeline.xdel(keys.CALLBACKS, entry.id)
             pipeline.execute()

@@ -13,7 +13,7 @@ import redis
 
 from dispatcher.errors import ConfigError, StoreUnsafe
 from dispatcher.ledger import keys
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.connect import text_of, translated
 from dispatcher.settings import Settings
 
 #: A secret that was replaced still verifies for this long.
@@ -53,7 +53,7 @@ def _stamp(client: redis.Redis, settings: Settings) -> None:
     client.hsetnx(keys.STAMP, "made_at", int(time.time()))
     for name, value in ours.items():
         client.hsetnx(keys.STAMP, name, value)
-    found = {name.decode(): value.decode() for name, value in client.hgetall(keys.STAMP).items()}
+    found = {text_of(name): text_of(value) for name, value in client.hgetall(keys.STAMP).items()}
     if (found["mode"], found["api"]) != (ours["mode"], ours["api"]):
         raise ConfigError(
             f"this ledger was made {found['mode']} for {found['api']}, and is now asked to be "
@@ -66,7 +66,7 @@ def _made_once(client: redis.Redis, name: str) -> str:
     client.hsetnx(keys.INSTALL, name, secrets.token_urlsafe(24))
     made = client.hget(keys.INSTALL, name)
     assert made is not None
-    return made.decode()
+    return text_of(made)
 
 
 def _secrets(client: redis.Redis, settings: Settings) -> tuple[bytes, ...]:
@@ -98,7 +98,8 @@ def _write_token(path: Path) -> str:
         return path.read_text("ascii").strip()
     except OSError as error:
         raise ConfigError(
-            f"the admin token cannot be written to {path}: {error.strerror}", hint="set MMS_DATA_DIR or MMS_ADMIN_TOKEN"
+            f"the admin token cannot be written to {path}: {error.strerror}",
+            hint="set MMS_DATA_DIR or MMS_ADMIN_TOKEN",
         ) from None
     with os.fdopen(descriptor, "w") as out:
         out.write(token + "\n")
@@ -130,5 +131,9 @@ def durability_problem(client: redis.Redis) -> str | None:
             found = client.config_get(*wanted)
         except redis.ResponseError:
             return "its settings cannot be read (CONFIG GET is refused)"
-    wrong = [f"{name} is {found.get(name)!r}, not {value!r}" for name, value in wanted.items() if found.get(name) != value]
+    wrong = [
+        f"{name} is {found.get(name)!r}, not {value!r}"
+        for name, value in wanted.items()
+        if found.get(name) != value
+    ]
     return "; ".join(wrong) or None

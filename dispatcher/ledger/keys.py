@@ -13,7 +13,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:upload:{k}` | string | the file, compressed chunks | until it is read |
 | `mms:c:{id}:expanding` | string | token of the reader at work | its lease |
 | `mms:c:{id}:b:{n}` | string | batch: what the file said, packed, compressed | retention |
-| `mms:c:{id}:r:{n}` | hash | batch: row index → what changes (≤ 64 bytes); `m` lease and fence; `n` counts | retention |
+| `mms:c:{id}:r:{n}` | hash | row index → what changes (≤ 64 bytes); `m` lease, fence; `n` counts | retention |
 | `mms:c:{id}:texts` | hash | refusal text ↔ its number | retention |
 | `mms:c:{id}:sids` | hash | `batch.message` → a sid that is no UUID | retention |
 | `mms:c:{id}:odd` | hash | `batch.row` → CarrierX's other words, kept beside the state | retention |
@@ -33,8 +33,10 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:callbacks` | stream | callbacks as they came (`raw`, `at`); group `ingest` | until applied |
 | `mms:account` | hash | what was learned of the account (`group_receipts`) | for ever |
 | `mms:alarms` | hash | things that must not happen → how often | for ever |
-| `mms:tick`, `mms:ingest:hinted` | string | once-a-second latches | a second |
+| `mms:tick`, `mms:ingest:hinted`, `mms:turn:{name}` | string | latches: one caller in a while | a second |
 | `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency | 30 s |
+| `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
+| `mms:inbound` | list | inbound messages as they came, the newest 10,000 | for ever |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
 """
 
@@ -60,6 +62,8 @@ NUMBERS = "mms:numbers"
 TICK = "mms:tick"
 INGEST_HINTED = "mms:ingest:hinted"
 WORKER = "mms:worker:"
+WORKERS = "mms:workers"
+INBOUND = "mms:inbound"
 
 
 def campaign(campaign_id: str) -> str:

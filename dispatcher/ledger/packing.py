@@ -163,8 +163,8 @@ def pack_batch(batch: Batch) -> bytes:
 
 def unpack_batch(packed: bytes) -> Batch:
     """The inverse of `pack_batch`."""
-    row_steps, line_steps, numbers, zones, columns, rejected, members, senders, media, texts = msgpack.unpackb(
-        decompress(packed), use_list=False
+    row_steps, line_steps, numbers, zones, columns, rejected, members, senders, media, texts = (
+        msgpack.unpackb(decompress(packed), use_list=False)
     )
     bad = {index: rest for index, *rest in rejected}
     cells = list(zip(*columns, strict=True)) or [()] * len(numbers)

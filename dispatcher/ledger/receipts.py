@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dispatcher.ledger import keys
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.packing import Sid, pack_sid
 from dispatcher.ledger.scripts import Scripts, type_of_argument
 from dispatcher.model.state import STATE_CODE, RecipientState
@@ -39,7 +39,13 @@ class Receipts:
         self._redis = scripts.redis
 
     def apply(
-        self, campaign_id: str, batch: int, receipts: Sequence[Receipt], entries: Sequence[bytes], *, grace_ms: int
+        self,
+        campaign_id: str,
+        batch: int,
+        receipts: Sequence[Receipt],
+        entries: Sequence[bytes],
+        *,
+        grace_ms: int,
     ) -> int:
         """Apply in one step and acknowledge the stream entries they came in; answers the rows that changed.
 
@@ -76,7 +82,7 @@ class Receipts:
         """What is known of the account, such as `group_receipts`."""
         with translated():
             value = self._redis.hget(keys.ACCOUNT, name)
-        return value.decode() if value else None
+        return text_of(value) if value else None
 
     def learn(self, name: str, value: str) -> None:
         """Remember something of the account."""

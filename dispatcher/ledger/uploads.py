@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import redis
 
@@ -41,7 +41,7 @@ class Uploads:
     def _chunks(self, campaign_id: str, chunks: int) -> Iterator[bytes]:
         for number in range(chunks):
             with translated():
-                packed = self._redis.get(keys.upload(campaign_id, number))
+                packed: Any = self._redis.get(keys.upload(campaign_id, number))
             if packed is None:
                 raise FileNotFoundError(f"chunk {number} of the upload is gone")
             yield decompress(packed)

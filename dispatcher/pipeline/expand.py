@@ -1,0 +1,102 @@
+"""The stored file becomes batches in the ledger: streamed, and resumable wherever the reader was killed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+
+from dispatcher.errors import FileRefused, InputError
+from dispatcher.ledger.campaigns import Reading
+from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
+from dispatcher.model.message import Draft
+from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.pipeline.messages import form_messages
+from dispatcher.pipeline.world import World
+from dispatcher.roster.roster import Roster
+from dispatcher.rules.senders import choose_sender
+
+BATCH_ROWS = 100
+READER_LEASE_MS = 15_000
+
+
+def expand(world: World, campaign_id: str) -> str:
+    """Read one campaign's file into batches. A second reader is told `taken`; a killed one is followed by another.
+
+    The batches are the same at every reading, so one that is there already is passed over. Answers one line.
+    """
+    book, reader = world.ledger.book, secrets.token_hex(8)
+    reading = book.begin_reading(campaign_id, reader, READER_LEASE_MS)
+    if reading is None:
+        return "taken"
+    rows = 0
+    try:
+        for number, batch in enumerate(
+            batches_of(_drafts(world, campaign_id, reading), reading.settings.senders)
+        ):
+            rows += len(batch.rows)
+            answer = world.ledger.batches.add(
+                campaign_id, number, batch, rows_read=rows, reader=reader, lease_ms=READER_LEASE_MS
+            )
+            if answer == "lost":
+                return "lost"
+    except (FileRefused, InputError, FileNotFoundError) as error:
+        book.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
+        return "failed"
+    if not book.end_reading(campaign_id, rows, reader):
+        return "lost"
+    world.ledger.uploads.drop(campaign_id, reading.chunks)
+    return f"{rows} rows"
+
+
+def _drafts(world: World, campaign_id: str, reading: Reading) -> Iterator[Draft | RejectedRow]:
+    roster = Roster(
+        world.ledger.uploads.open(campaign_id, reading.chunks),
+        filename=reading.filename,
+        settings=reading.settings,
+        fixed=reading.fixed,
+        fictional_ok=world.fictional_ok,
+        max_bytes=world.settings.max_file_mb << 20,
+        max_rows=world.settings.max_rows,
+    )
+    return form_messages(roster, reading.settings)
+
+
+def batches_of(drafts: Iterable[Draft | RejectedRow], senders: tuple[str, ...]) -> Iterator[Batch]:
+    """Cut the stream into batches of at most 100 rows, groups kept whole, rows in the file's order within each."""
+    held: list[Draft | RejectedRow] = []
+    size = 0
+    for draft in drafts:
+        adds = len(draft.members) if isinstance(draft, Draft) else 1
+        if size + adds > BATCH_ROWS:
+            yield make_batch(held, senders)
+            held, size = [], 0
+        held.append(draft)
+        size += adds
+    if held:
+        yield make_batch(held, senders)
+
+
+def make_batch(drafts: list[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
+    """Give every row its index and every message its sender."""
+    entries: list[Recipient | RejectedRow] = []
+    for draft in drafts:
+        entries.extend(draft.members if isinstance(draft, Draft) else (draft,))
+    entries.sort(key=lambda entry: entry.row)
+    index_of = {entry.row: index for index, entry in enumerate(entries)}
+    rows = tuple(
+        entry
+        if isinstance(entry, RejectedRow)
+        else BatchRow(entry.row, entry.line, entry.number, entry.timezone, entry.cells)
+        for entry in entries
+    )
+    messages = tuple(
+        BatchMessage(
+            tuple(index_of[member.row] for member in draft.members),
+            draft.sender or choose_sender(draft.members[0].number, senders),
+            draft.text,
+            draft.media,
+        )
+        for draft in drafts
+        if isinstance(draft, Draft)
+    )
+    return Batch(rows, messages)

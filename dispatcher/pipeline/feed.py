@@ -1,0 +1,42 @@
+"""Due batches are offered to senders: a small window of them, and a share for every campaign that is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dispatcher.pipeline.world import World
+
+#: A batch that nobody took in this time is offered again.
+OFFER_MS = 15_000
+#: Batches on offer or under way for each sending process: one at work, one waiting for it.
+BATCHES_PER_PROCESS = 2
+#: Campaigns that one feeding looks at; the longest waiting first, so none is passed over for ever.
+CAMPAIGNS_A_FEED = 200
+
+Publish = Callable[[str, int], None]
+
+
+def feed(world: World, publish: Publish) -> int:
+    """Offer due batches and publish a hint for each; answers how many. Starts campaigns whose time has come.
+
+    A hint that is lost costs `OFFER_MS`, a repeated one nothing: the sender takes the batch with its own token.
+    """
+    agenda = world.ledger.agenda
+    campaigns = agenda.due(agenda.now_ms(), CAMPAIGNS_A_FEED)
+    if not campaigns:
+        return 0
+    window = send_window(world)
+    share = max(1, window // len(campaigns))
+    offered = 0
+    for campaign_id in campaigns:
+        for number in world.ledger.batches.offer(campaign_id, window=window, most=share, offer_ms=OFFER_MS):
+            publish(campaign_id, number)
+            offered += 1
+    return offered
+
+
+def send_window(world: World) -> int:
+    """How many batches may be on offer or under way at once, over all machines."""
+    workers = world.ledger.agenda.workers().values()
+    processes = sum(int(facts["concurrency"]) for facts in workers if "send" in facts["queues"])
+    return max(2, BATCHES_PER_PROCESS * processes)

@@ -1,0 +1,144 @@
+"""Callbacks become receipts, receipts become states: drained in bulk, applied and acknowledged in one script."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
+from dispatcher.ledger.inbox import Entry
+from dispatcher.ledger.packing import pack_sid
+from dispatcher.ledger.receipts import Receipt
+from dispatcher.model.correlation import MessageRef, read_user_data
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.pipeline.places import MessagePlaces, Place
+from dispatcher.pipeline.words import receipts_of, state_of
+from dispatcher.pipeline.world import World
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 500
+
+
+@dataclass
+class Bundle:
+    """What one batch gets in one step."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    entries: list[bytes] = field(default_factory=list)
+    has_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A callback that was read: an outbound message's status, and which of our messages it speaks of, if known."""
+
+    entry: Entry
+    status: MessageStatus
+    ref: MessageRef | None
+
+
+def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
+    """Drain the inbox until it is empty, for at most `rounds` rounds. Answers one line."""
+    total = changed = 0
+    places = MessagePlaces(world.ledger)
+    for _ in range(rounds):
+        entries = world.ledger.inbox.take(consumer, MOST_AT_ONCE)
+        if not entries:
+            break
+        total += len(entries)
+        changed += ingest_entries(world, places, entries)
+    return f"{total} callbacks, {changed} rows changed"
+
+
+def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]) -> int:
+    """Apply these entries; each is acknowledged in the step that applies it. Answers the rows that changed."""
+    heard, done = _read(world, entries)
+    bundles: dict[tuple[str, int], Bundle] = defaultdict(Bundle)
+    for each, place in zip(heard, _find(world, places, heard), strict=True):
+        if place is None:
+            done += _without_place(world, each)
+            continue
+        receipts = receipts_of(each.status, place, each.ref.attempt if each.ref else 0)
+        if not receipts:
+            world.ledger.receipts.alarm("receipt_for_a_stranger")
+            done.append(each.entry.id)
+            continue
+        _keep_odd_word(world, each.status, place, receipts)
+        bundle = bundles[place.campaign, place.batch]
+        bundle.receipts += receipts
+        bundle.entries.append(each.entry.id)
+        bundle.has_group = bundle.has_group or len(place.rows) > 1
+    world.ledger.inbox.acknowledge(done)
+    return sum(
+        world.ledger.receipts.apply(
+            campaign,
+            batch,
+            bundle.receipts,
+            bundle.entries,
+            grace_ms=_grace_ms(world) if bundle.has_group else 0,
+        )
+        for (campaign, batch), bundle in bundles.items()
+    )
+
+
+def _read(world: World, entries: Iterable[Entry]) -> tuple[list[Heard], list[bytes]]:
+    """The outbound statuses among the entries, and the ids of entries that are done with."""
+    heard: list[Heard] = []
+    done: list[bytes] = []
+    for entry in entries:
+        status = _status(entry)
+        if status is None:
+            world.ledger.receipts.alarm("unreadable_callback")
+            done.append(entry.id)
+        elif status.direction == "inbound":
+            world.ledger.inbox.keep_inbound(entry)
+        else:
+            heard.append(Heard(entry, status, read_user_data(status.user_data, world.installation.secrets)))
+    return heard, done
+
+
+def _status(entry: Entry) -> MessageStatus | None:
+    try:
+        return read_callback(entry.raw)
+    except UnreadableCallbackError:
+        return None
+
+
+def _find(world: World, places: MessagePlaces, heard: list[Heard]) -> list[Place | None]:
+    """Where each belongs: by the MAC in its `user_data`; without `user_data` by its sid."""
+    unmarked = [each.status.message_sid for each in heard if each.ref is None and not each.status.user_data]
+    by_sid = dict(zip(unmarked, world.ledger.receipts.find(unmarked), strict=True))
+    wanted: list[tuple[str, int, int] | None] = []
+    for each in heard:
+        if each.ref is not None:
+            wanted.append((each.ref.campaign, each.ref.batch, each.ref.message))
+        elif each.status.user_data:
+            wanted.append(None)
+        else:
+            wanted.append(by_sid[each.status.message_sid])
+    return places.find(wanted)
+
+
+def _without_place(world: World, each: Heard) -> list[bytes]:
+    """A false MAC changes nothing; a sid not known yet waits a day for its message."""
+    if each.status.user_data:
+        world.ledger.receipts.alarm("user_data_not_ours")
+        return [each.entry.id]
+    world.ledger.inbox.keep_orphan(each.entry, pack_sid(each.status.message_sid).hashed)
+    return []
+
+
+def _keep_odd_word(world: World, status: MessageStatus, place: Place, receipts: list[Receipt]) -> None:
+    if state_of(status.status) is None:
+        world.ledger.receipts.keep_word(place.campaign, place.batch, receipts[0].row, status.status)
+
+
+def _grace_ms(world: World) -> int:
+    """After how long silent group members are looked after; 0 when each is reported by itself."""
+    known = world.settings.group_receipts
+    if known == "auto":
+        known = "member" if world.ledger.receipts.learned("group_receipts") == "member" else "message"
+    return 0 if known == "member" else int(world.settings.group_grace * 1000)

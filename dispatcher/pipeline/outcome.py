@@ -1,0 +1,100 @@
+"""Every ending of a POST, in one table: what is written into the ledger for it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
+from dispatcher.ledger.batches import Claim, Record
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import WORD_RANK, RecipientState
+
+#: First look for a message whose outcome is unknown: its callback is given this long to tell by itself.
+FIRST_LOOK_MS = 10_000
+#: Full jitter between nothing and this, doubled with each try up to the cap.
+BACKOFF_FIRST_MS = 500
+BACKOFF_CAP_MS = 60_000
+#: More tries than this and CarrierX is not there for this message.
+MOST_TRIES = 200
+#: Without a Retry-After, a 429 holds the account for this long.
+DEFAULT_HOLD_MS = 1_000
+#: A server that asks for more patience than this is asked again all the same.
+LONGEST_HOLD_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one POST ended: what to record, and what it means for all others.
+
+    `hold_ms` keeps the whole account waiting; `brake` stops everything that uses the token, with the reason;
+    `odd_word` is a word of CarrierX that is no state of ours.
+    """
+
+    record: Record
+    hold_ms: int = 0
+    brake: str = ""
+    odd_word: str = ""
+
+
+def accepted(claim: Claim, status: MessageStatus) -> Ending:
+    """CarrierX took it. Its word counts from the first; one we do not know is kept, and means `queued`."""
+    known = status.status in WORD_RANK
+    word = RecipientState(status.status) if known else RecipientState.QUEUED
+    record = Record(
+        claim.message,
+        claim.members,
+        claim.token,
+        "accepted",
+        word=word,
+        sid=status.message_sid,
+        price=status.price,
+    )
+    return Ending(record, odd_word="" if known else status.status)
+
+
+def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
+    """CarrierX did not take it, or nobody knows. One line per branch of the error tree."""
+    match error:
+        case Refused():
+            text = f"{error.field}: {error.text}" if error.field else error.text
+            return Ending(_record(claim, "refused", text or f"HTTP {error.status}"))
+        case Unauthorized():
+            reason = f"CarrierX refuses the token (HTTP {error.status})"
+            return Ending(_record(claim, "later", reason), brake=reason)
+        case Throttled(status=429):
+            hold = min(int(1000 * (error.retry_after or 0)) or DEFAULT_HOLD_MS, LONGEST_HOLD_MS)
+            return Ending(_record(claim, "later", "CarrierX asked to slow down (429)", hold), hold_ms=hold)
+        case Throttled():
+            return Ending(
+                _record(claim, "later", f"conflict at CarrierX ({error.status})", backoff_ms(attempt))
+            )
+        case NotSent() if attempt >= MOST_TRIES:
+            return Ending(_record(claim, "refused", f"CarrierX could not be reached in {MOST_TRIES} tries"))
+        case NotSent():
+            return Ending(_record(claim, "later", "CarrierX could not be reached", backoff_ms(attempt)))
+        case OutcomeUnknown():
+            return Ending(_record(claim, "unknown", error.message, FIRST_LOOK_MS))
+        case _:
+            return Ending(_record(claim, "unknown", type(error).__name__, FIRST_LOOK_MS))
+
+
+def given_back(claim: Claim) -> Ending:
+    """The claim had gone stale before the first byte was written: nothing left us."""
+    return Ending(_record(claim, "later", ""))
+
+
+def backoff_ms(attempt: int) -> int:
+    """Full jitter: anything up to the doubled and capped step."""
+    return random.randint(0, min(BACKOFF_CAP_MS, BACKOFF_FIRST_MS << min(attempt, 20)))
+
+
+def _record(claim: Claim, outcome: str, text: str, wait_ms: int = 0) -> Record:
+    return Record(
+        claim.message,
+        claim.members,
+        claim.token,
+        outcome,  # type: ignore[arg-type]
+        text=text[:300],
+        wait_ms=wait_ms,
+    )

@@ -1,0 +1,62 @@
+"""Where a message stands: its rows and their numbers, read from the ledger's batches and remembered for a while."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dispatcher.ledger.ledger import Ledger
+
+_REMEMBERED_BATCHES = 512
+
+#: Campaign, batch, message.
+Where = tuple[str, int, int]
+_Members = tuple[tuple[tuple[int, str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One message: its rows as (index, number)."""
+
+    campaign: str
+    batch: int
+    message: int
+    rows: tuple[tuple[int, str], ...] = field(repr=False)
+
+    def row_of(self, number: str | None) -> int | None:
+        """The row of this number; for a message to one, no number at all means that one."""
+        if number is None:
+            return self.rows[0][0] if len(self.rows) == 1 else None
+        return next((row for row, own in self.rows if own == number), None)
+
+
+class MessagePlaces:
+    """Finds places, several at once, with a small memory of batches."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._known: OrderedDict[tuple[str, int], _Members] = OrderedDict()
+
+    def find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
+        """The place of each; None where none was wanted or none is there."""
+        missing = {where[:2] for where in wanted if where} - self._known.keys()
+        for campaign_id, number in sorted(missing):
+            self._known[campaign_id, number] = self._read(campaign_id, number)
+        places = [self._place(where) if where else None for where in wanted]
+        while len(self._known) > _REMEMBERED_BATCHES:
+            self._known.popitem(last=False)
+        return places
+
+    def _read(self, campaign_id: str, number: int) -> _Members:
+        batch = self._ledger.batches.content(campaign_id, number)
+        if batch is None:
+            return ()
+        return tuple(
+            tuple((row, batch.rows[row].number or "") for row in message.members)
+            for message in batch.messages
+        )
+
+    def _place(self, where: Where) -> Place | None:
+        messages = self._known[where[:2]]
+        return Place(*where, messages[where[2]]) if where[2] < len(messages) else None

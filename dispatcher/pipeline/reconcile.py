@@ -1,0 +1,188 @@
+"""Looks after what the straight line leaves behind: unknown outcomes, silent group members, callbacks that never came.
+
+A batch is looked at when its time in the `care` set has come; each look says when the next is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dispatcher.errors import ApiError, NotFound
+from dispatcher.ledger.packing import FLAG_OWN_WORD, Batch, RowState
+from dispatcher.ledger.receipts import Receipt
+from dispatcher.model.campaign import Campaign
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import SETTLING, WORD_RANK, CampaignState, RecipientState
+from dispatcher.pipeline.places import Place
+from dispatcher.pipeline.sids import sid_text
+from dispatcher.pipeline.words import receipts_of
+from dispatcher.pipeline.world import World
+from dispatcher.rules.limits import parse_rate
+
+log = logging.getLogger(__name__)
+
+#: Between two looks for a message whose outcome is unknown.
+LOOK_AGAIN_MS = 20_000
+#: Polls of one batch grow apart up to this.
+LONGEST_POLL_MS = 3_600_000
+#: At most so many requests to CarrierX for one batch at one look; what is left is asked for at the next.
+REQUESTS_A_LOOK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One batch as it stands now."""
+
+    campaign: Campaign
+    number: int
+    batch: Batch
+    states: Sequence[RowState]
+    now_ms: int
+
+    def messages(self) -> Iterator[tuple[int, tuple[int, ...], list[RowState]]]:
+        """Message index, its rows' indexes, their states."""
+        for index, message in enumerate(self.batch.messages):
+            yield index, message.members, [self.states[row] for row in message.members]
+
+    def place(self, message: int) -> Place:
+        """Where a message of this batch stands."""
+        members = self.batch.messages[message].members
+        rows = tuple((row, self.batch.rows[row].number or "") for row in members)
+        return Place(self.campaign.id, self.number, message, rows)
+
+
+def look_after(world: World, campaign_id: str, number: int) -> str:
+    """Look at one batch: inherit, ask, resolve; then say when to look again. Answers one line."""
+    try:
+        campaign = world.ledger.campaign(campaign_id)
+    except NotFound:
+        return "gone"
+    batch, states = world.ledger.batches.read(campaign_id, [number])[0]
+    look = Look(campaign, number, batch, states, world.ledger.agenda.now_ms())
+    receipts = list(_inheritances(world, look))
+    try:
+        receipts += _asked(world, look)
+        found, missing = _looked_for(world, look)
+        receipts += found
+    except ApiError as error:
+        log.info("looking after batch %s of %s: %s", number, campaign_id, error)
+        missing = []
+    changed = world.ledger.receipts.apply(campaign_id, number, receipts, [], grace_ms=0) if receipts else 0
+    back = world.ledger.batches.not_there(campaign_id, number, missing, again_ms=_again_ms(world, look))
+    return f"{changed} rows changed, {back} pending again"
+
+
+def _inheritances(world: World, look: Look) -> Iterator[Receipt]:
+    """Group members whom nobody spoke of inherit the word of the one that was heard, when the grace is over."""
+    if _reports_by_member(world):
+        return
+    grace_ms = world.settings.group_grace * 1000
+    for message, members, states in look.messages():
+        heard = [state for state in states if state.flags & FLAG_OWN_WORD and state.state in WORD_RANK]
+        if len(members) < 2 or not heard:
+            continue
+        if len(heard) > 1:
+            world.ledger.receipts.learn("group_receipts", "member")
+            return
+        if look.now_ms >= max(heard[0].at_ms, heard[0].final_ms) + grace_ms:
+            for row, state in zip(members, states, strict=True):
+                if state is not heard[0]:
+                    yield Receipt(message, row, heard[0].attempt, heard[0].state, "shared")
+
+
+def _reports_by_member(world: World) -> bool:
+    known = world.settings.group_receipts
+    return known == "member" or (
+        known == "auto" and world.ledger.receipts.learned("group_receipts") == "member"
+    )
+
+
+def _asked(world: World, look: Look) -> Iterator[Receipt]:
+    """Ask CarrierX for messages whose last word is out for longer than a first callback takes."""
+    long_sids = world.ledger.book.long_sids(look.campaign.id)
+    requests = 0
+    for message, _, states in look.messages():
+        waiting = [state for state in states if state.state in SETTLING]
+        if not waiting or not any(waiting[0].sid) or requests >= REQUESTS_A_LOOK:
+            continue
+        if look.now_ms < waiting[0].at_ms + _poll_first_ms(world):
+            continue
+        requests += 1
+        _wait_for_turn(world)
+        sid = sid_text(waiting[0], long_sids, look.number, message)
+        status = world.carrierx.get_message(sid)
+        if status is not None:
+            yield from receipts_of(status, look.place(message), waiting[0].attempt)
+
+
+def _looked_for(world: World, look: Look) -> tuple[list[Receipt], list[int]]:
+    """Look for messages whose outcome is unknown: receipts of those found, rows of those that are not there."""
+    found: list[Receipt] = []
+    missing: list[int] = []
+    for message, members, states in look.messages():
+        if states[0].state is not RecipientState.UNCONFIRMED:
+            continue
+        _wait_for_turn(world)
+        status = _listed(world, _user_data(world, look, message, states[0].attempt))
+        if status is not None:
+            found += receipts_of(status, look.place(message), states[0].attempt)
+        elif _may_count(world, look, states[0]) and _control_found(world, look, states[0]):
+            missing += members
+    return found, missing
+
+
+def _may_count(world: World, look: Look, state: RowState) -> bool:
+    """Whether 'not there' may mean anything yet for this campaign and this claim."""
+    return (
+        look.campaign.settings.on_unconfirmed == "lookup"
+        and look.campaign.state is CampaignState.RUNNING
+        and look.now_ms >= state.claimed_ms + world.settings.unconfirmed_wait * 1000
+    )
+
+
+def _control_found(world: World, look: Look, doubtful: RowState) -> bool:
+    """The positive control: a message accepted later than the doubtful one is found by the same query."""
+    for message, _, states in look.messages():
+        if states[0].state in WORD_RANK and states[0].at_ms > doubtful.claimed_ms:
+            _wait_for_turn(world)
+            return _listed(world, _user_data(world, look, message, states[0].attempt)) is not None
+    return False
+
+
+def _listed(world: World, user_data: str) -> MessageStatus | None:
+    """The message that carries this `user_data`, every item compared here: a filter may be ignored."""
+    pages = world.carrierx.walk_messages(filter=f"user_data eq {user_data}", limit=100, max_pages=3)
+    return next((status for status in pages if status.user_data == user_data), None)
+
+
+def _user_data(world: World, look: Look, message: int, attempt: int) -> str:
+    ref = MessageRef(look.campaign.id, look.number, message, attempt)
+    return write_user_data(ref, world.installation.secrets[0])
+
+
+def _wait_for_turn(world: World) -> None:
+    """Keep the status requests of all workers under their own rate."""
+    world.ledger.agenda.wait_for_turn("polls", parse_rate(world.settings.poll_rate).per_second)
+
+
+def _poll_first_ms(world: World) -> int:
+    """Without a public URL nothing else tells us; with one, asking is for callbacks that were lost."""
+    return int(world.settings.poll_first * 1000) * (1 if world.polls else 120)
+
+
+def _again_ms(world: World, look: Look) -> int:
+    """When this batch is to be looked at next; 0: never, until something happens in it."""
+    states = {state.state for state in look.states}
+    waits = []
+    if RecipientState.UNCONFIRMED in states and look.campaign.settings.on_unconfirmed == "lookup":
+        waits.append(LOOK_AGAIN_MS)
+    if states & SETTLING and look.campaign.settled_at is None:
+        oldest = min(state.at_ms for state in look.states if state.state in SETTLING)
+        age = max(look.now_ms - oldest, _poll_first_ms(world))
+        waits.append(min(age, LONGEST_POLL_MS))
+        if not _reports_by_member(world) and any(len(message.members) > 1 for message in look.batch.messages):
+            waits.append(max(1000, int(world.settings.group_grace * 1000)))
+    return int(min(waits)) if waits else 0

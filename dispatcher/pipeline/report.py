@@ -1,0 +1,169 @@
+"""The report: one line per row of the file, in its order, with what became of it and the file's own columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TextIO
+
+import msgpack
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import Batch, RowState
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.pipeline.sids import sid_text
+
+COLUMNS = (
+    "row",
+    "line",
+    "number",
+    "state",
+    "reason",
+    "message_sid",
+    "attempts",
+    "claimed_at",
+    "accepted_at",
+    "final_at",
+    "price",
+    "cost",
+    "mcc",
+    "mnc",
+)
+_BATCHES_AT_ONCE = 50
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Line = tuple[int, list[object]]
+
+
+def write_report(ledger: Ledger, campaign_id: str, out: TextIO) -> int:
+    """Write the report as CSV; answers the rows written. Memory stays flat.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
+    rows = 0
+    for text in report_lines(ledger, campaign_id):
+        out.write(text)
+        rows += 1
+    return rows - 1
+
+
+def report_lines(ledger: Ledger, campaign_id: str) -> Iterator[str]:
+    """The report, line by line with its line ends, the heading first."""
+    campaign = ledger.campaign(campaign_id)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+
+    def line(values: Iterable[object]) -> str:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow(values)
+        return buffer.getvalue()
+
+    yield line([*COLUMNS, *map(_safe, _own_names(ledger.book.columns(campaign_id)))])
+    found = _lines(ledger, campaign_id)
+    ordered = _sorted_on_disk(found) if campaign.settings.group_by else _in_row_order(found)
+    for values in ordered:
+        yield line(values)
+
+
+def _own_names(columns: Sequence[str]) -> list[str]:
+    """The file's own headings; one that a column of ours has too is told apart."""
+    return [f"file_{name}" if name.strip().lower() in COLUMNS else name for name in columns]
+
+
+def _safe(cell: str) -> str:
+    """No spreadsheet takes a cell for a formula; our own reader takes the apostrophe off again."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _lines(ledger: Ledger, campaign_id: str) -> Iterator[Line]:
+    texts, long_sids = ledger.book.texts(campaign_id), ledger.book.long_sids(campaign_id)
+    numbers = ledger.book.batch_numbers(campaign_id)
+    for start in range(0, len(numbers), _BATCHES_AT_ONCE):
+        some = numbers[start : start + _BATCHES_AT_ONCE]
+        for number, (batch, states) in zip(some, ledger.batches.read(campaign_id, some), strict=True):
+            yield from _batch_lines(number, batch, states, texts, long_sids)
+
+
+def _batch_lines(
+    number: int, batch: Batch, states: list[RowState], texts: dict[int, str], long_sids: dict[str, str]
+) -> Iterator[Line]:
+    message_of = {row: index for index, message in enumerate(batch.messages) for row in message.members}
+    for index, (row, state) in enumerate(zip(batch.rows, states, strict=True)):
+        reason = row.code if isinstance(row, RejectedRow) else texts.get(state.reason, "")
+        message = message_of.get(index, -1)
+        legs = len(batch.messages[message].members) if message >= 0 else 1
+        first = message >= 0 and batch.messages[message].members[0] == index
+        yield (
+            row.row,
+            [
+                row.row,
+                row.line,
+                row.number or "",
+                state.state.value,
+                _safe(reason),
+                sid_text(state, long_sids, number, message),
+                state.attempt,
+                _iso(state.claimed_ms),
+                _iso(state.at_ms) if any(state.sid) else "",
+                _iso(state.final_ms),
+                state.price or "" if first else "",
+                _share(state.price, legs),
+                "" if state.mcc is None else state.mcc,
+                "" if state.mnc is None else state.mnc,
+                *map(_safe, row.cells),
+            ],
+        )
+
+
+def _iso(ms: int) -> str:
+    if not ms:
+        return ""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _share(price: str | None, legs: int) -> str:
+    """A row's share of what its message cost."""
+    if price is None:
+        return ""
+    try:
+        share = Decimal(price) / legs
+    except InvalidOperation:
+        return ""
+    return format(share.quantize(Decimal("0.000001")).normalize(), "f")
+
+
+def _in_row_order(lines: Iterable[Line]) -> Iterator[list[object]]:
+    """Rows 1, 2, 3…; a row cut off from its neighbours by a batch's end waits for its turn."""
+    waiting: dict[int, list[object]] = {}
+    following = 1
+    for row, values in lines:
+        waiting[row] = values
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1
+    for row in sorted(waiting):
+        yield waiting[row]
+
+
+def _sorted_on_disk(lines: Iterable[Line]) -> Iterator[list[object]]:
+    """Groups by a column stand in the order of their last member: sort by row, out of memory."""
+    with tempfile.TemporaryDirectory(prefix="mms-report-") as folder:
+        store = sqlite3.connect(Path(folder) / "rows.db", isolation_level=None)
+        try:
+            store.execute("PRAGMA journal_mode = OFF")
+            store.execute("CREATE TABLE rows (row INTEGER PRIMARY KEY, line BLOB)")
+            store.execute("BEGIN")
+            packed = ((row, msgpack.packb(values)) for row, values in lines)
+            store.executemany("INSERT INTO rows VALUES (?, ?)", packed)
+            for (line,) in store.execute("SELECT line FROM rows ORDER BY row"):
+                yield msgpack.unpackb(line)
+        finally:
+            store.close()

@@ -1,0 +1,287 @@
+"""One batch is taken and sent: claim, POST, record. Redis decides, this only does.
+
+One thread talks to Redis: the records of what came back and the claims of what goes next share a round trip. The
+POSTs run in the process's thread pool.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from dispatcher.errors import ApiError, StoreUnavailable
+from dispatcher.ledger.batches import Claim, ClaimAnswer, Denied, Record, Taken
+from dispatcher.ledger.packing import BatchMessage
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.message import Outgoing
+from dispatcher.model.state import RecipientState
+from dispatcher.pipeline import outcome
+from dispatcher.pipeline.outcome import Ending
+from dispatcher.pipeline.world import World
+from dispatcher.roster.segments import segments
+
+log = logging.getLogger(__name__)
+
+#: A claim is good for this long, counted from before it was asked for.
+CLAIM_SECONDS = 2.0
+#: A longer wait gives the batch back instead of holding the process.
+LONGEST_WAIT_MS = 2_000
+#: A batch that has to wait is given back after this long, so that others get their turn.
+SLICE_SECONDS = 5.0
+#: Redis away for longer than this: what is in flight is left to be found as unconfirmed.
+STORE_PATIENCE_SECONDS = 60.0
+#: Claims asked for at first; grows while all are granted, shrinks to what a limit grants.
+FIRST_CLAIMS = 16
+TOKEN_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim and when it was first asked for, on the stopwatch."""
+
+    claim: Claim
+    at: float
+
+
+def send_batch(world: World, campaign_id: str, number: int) -> str:
+    """Take one batch and send what is due in it. Answers one line fit for Flower, such as `97 queued, 1 rejected`.
+
+    A lost, repeated or late call does no harm. When it returns, the batch is done, due again, or somebody else's.
+    """
+    lease_ms = int(world.settings.lease_seconds * 1000)
+    taken = world.ledger.batches.take(
+        campaign_id,
+        number,
+        token=os.urandom(TOKEN_BYTES),
+        lease_ms=lease_ms,
+        look_ms=outcome.FIRST_LOOK_MS,
+    )
+    if isinstance(taken, Denied):
+        return f"{taken.why} {taken.detail}".strip()
+    run = BatchRun(world, taken, lease_ms)
+    run.work()
+    run.give_back()
+    return run.summary()
+
+
+class BatchRun:
+    """The work on one taken batch. Lives as long as one call of `send_batch`."""
+
+    def __init__(self, world: World, taken: Taken, lease_ms: int) -> None:
+        self._world = world
+        self._hold = taken.hold
+        self._batch = taken.batch
+        self._lease_ms = lease_ms
+        self._rest = deque(
+            Asked(self._new_claim(index, message), 0.0)
+            for index, message in enumerate(taken.batch.messages)
+            if taken.states[message.members[0]].state is RecipientState.PENDING
+        )
+        self._endings: queue.SimpleQueue[Ending] = queue.SimpleQueue()
+        self._records: list[Record] = []
+        self._in_flight = 0
+        self._claims = FIRST_CLAIMS
+        self._started = self._renewed = world.stopwatch()
+        self._blocked_until = 0.0
+        self._stopped = ""
+        self._wait_ms = 0
+        self._done: Counter[str] = Counter()
+
+    def work(self) -> None:
+        """Until everything is sent, or a limit, a stop or a lost lease ends it; then until nothing is in flight."""
+        while self._rest or self._in_flight or self._records:
+            self._collect()
+            asked = self._next_claims()
+            if self._records or asked:
+                self._exchange(asked)
+            if not self._in_flight and not self._records and self._stopped:
+                break
+            self._keep_lease()
+
+    def give_back(self) -> None:
+        """End the lease; the ledger knows from the rows when the batch is due again."""
+        poll_ms = int(self._world.settings.poll_first * 1000) * (1 if self._world.polls else 120)
+        try:
+            self._world.ledger.batches.give_back(self._hold, wait_ms=self._wait_ms, poll_ms=poll_ms)
+        except StoreUnavailable:
+            log.warning(
+                "batch %s of %s not given back: its lease will run out", self._hold.batch, self._hold.campaign
+            )
+
+    def summary(self) -> str:
+        """What was done, without anything about anybody."""
+        parts = [f"{count} {what}" for what, count in sorted(self._done.items())]
+        if self._stopped:
+            parts.append(self._stopped)
+        return ", ".join(parts) or "nothing due"
+
+    def _new_claim(self, index: int, message: BatchMessage) -> Claim:
+        sms = len(message.members) == 1 and not message.media
+        cost = segments(message.text or "") if sms else len(message.members)
+        return Claim(index, message.members, message.sender, max(cost, 1), os.urandom(TOKEN_BYTES))
+
+    def _collect(self) -> None:
+        """Take in what came back; wait for it when there is nothing else to do."""
+        timeout = self._idle_seconds()
+        while True:
+            try:
+                ending = self._endings.get(timeout=timeout) if timeout else self._endings.get_nowait()
+            except queue.Empty:
+                return
+            timeout = 0.0
+            self._in_flight -= 1
+            self._take_in(ending)
+
+    def _idle_seconds(self) -> float:
+        """How long nothing can be done but wait for an answer; never past the next renewal of the lease."""
+        if self._records:
+            return 0.0
+        until_renewal = max(0.01, self._renewed + self._lease_ms / 3000 - self._world.stopwatch())
+        if self._rest and not self._stopped and self._in_flight < self._world.settings.in_flight:
+            blocked = self._blocked_until - self._world.stopwatch()
+            return min(max(blocked, 0.0), until_renewal)
+        return until_renewal if self._in_flight else 0.0
+
+    def _take_in(self, ending: Ending) -> None:
+        self._records.append(ending.record)
+        agenda, now_ms = self._world.ledger.agenda, self._world.clock_ms()
+        if ending.hold_ms:
+            agenda.hold("account", now_ms + ending.hold_ms)
+        if ending.brake:
+            agenda.brake(ending.brake, self._world.fingerprint, now_ms)
+        if ending.odd_word:
+            for row in ending.record.members:
+                self._world.ledger.receipts.keep_word(
+                    self._hold.campaign, self._hold.batch, row, ending.odd_word
+                )
+
+    def _next_claims(self) -> list[Asked]:
+        now = self._world.stopwatch()
+        if self._stopped or now < self._blocked_until:
+            return []
+        room = min(self._claims, self._world.settings.in_flight - self._in_flight)
+        chosen = [self._rest.popleft() for _ in range(min(room, len(self._rest)))]
+        return [asked if asked.at else Asked(asked.claim, now) for asked in chosen]
+
+    def _exchange(self, asked: list[Asked]) -> None:
+        records = self._records[:]
+        try:
+            recorded, answers = self._world.ledger.batches.exchange(
+                self._hold,
+                records,
+                [each.claim for each in asked],
+                caller_ms=self._world.clock_ms(),
+                fingerprint=self._world.fingerprint,
+            )
+        except StoreUnavailable:
+            self._store_away(asked)
+            return
+        self._records = self._records[len(records) :]
+        for record, answer in zip(records, recorded, strict=True):
+            self._done[_word(record, answer)] += len(record.members)
+        self._obey(asked, answers)
+
+    def _store_away(self, asked: list[Asked]) -> None:
+        """Nothing is sent without Redis. The same claims are asked again: what it granted, it grants again."""
+        self._rest.extendleft(reversed(asked))
+        now = self._world.stopwatch()
+        self._blocked_until = now + 0.5
+        if now - self._renewed > STORE_PATIENCE_SECONDS:
+            self._stopped = "redis away"
+            self._records.clear()
+            return
+        self._endings_wait(0.5)
+
+    def _endings_wait(self, seconds: float) -> None:
+        """Let time pass without losing an answer that comes meanwhile."""
+        try:
+            ending = self._endings.get(timeout=seconds)
+        except queue.Empty:
+            return
+        self._in_flight -= 1
+        self._records.append(ending.record)
+
+    def _obey(self, asked: list[Asked], answers: list[ClaimAnswer]) -> None:
+        granted, denied, wait_ms, scope = 0, [], 0, ""
+        for each, answer in zip(asked, answers, strict=True):
+            match answer.word:
+                case "go":
+                    granted += 1
+                    self._post(each, answer.attempt)
+                case "wait" if answer.detail == "retry":
+                    self._done["waiting"] += len(each.claim.members)
+                case "wait":
+                    denied.append(Asked(each.claim, 0.0))
+                    wait_ms, scope = max(wait_ms, answer.wait_ms), answer.detail
+                case "done":
+                    self._done["settled before"] += len(each.claim.members)
+                case _:
+                    self._stopped = f"{answer.word} {answer.detail}".strip()
+                    self._wait_ms = 10_000 if answer.word in {"brake", "clock"} else 0
+        self._rest.extendleft(reversed(denied))
+        if denied:
+            self._wait(wait_ms, scope)
+            self._claims = max(1, granted)
+        elif asked:
+            self._claims = min(2 * self._claims, self._world.settings.in_flight)
+
+    def _wait(self, wait_ms: int, scope: str) -> None:
+        now = self._world.stopwatch()
+        self._blocked_until = now + wait_ms / 1000
+        if wait_ms > LONGEST_WAIT_MS or now - self._started > SLICE_SECONDS:
+            self._stopped = f"waits for the limit of {scope.partition(':')[0]}"
+            self._wait_ms = wait_ms
+
+    def _post(self, asked: Asked, attempt: int) -> None:
+        assert self._world.pool is not None
+        message = self._batch.messages[asked.claim.message]
+        ref = MessageRef(self._hold.campaign, self._hold.batch, asked.claim.message, attempt)
+        outgoing = Outgoing(
+            sender=message.sender,
+            to=tuple(self._batch.rows[row].number or "" for row in message.members),
+            text=message.text,
+            media=message.media,
+            user_data=write_user_data(ref, self._world.installation.secrets[0]),
+        )
+        self._in_flight += 1
+        self._world.pool.submit(self._post_in_thread, asked, outgoing, attempt)
+
+    def _post_in_thread(self, asked: Asked, outgoing: Outgoing, attempt: int) -> None:
+        def still_good() -> bool:
+            return self._world.stopwatch() - asked.at < CLAIM_SECONDS
+
+        try:
+            if not still_good():
+                ending = outcome.given_back(asked.claim)
+            else:
+                ending = outcome.accepted(asked.claim, self._world.carrierx.send(outgoing, permit=still_good))
+        except ApiError as error:
+            ending = outcome.failed(asked.claim, error, attempt)
+        except BaseException as error:
+            # A fault of ours: the POST may have left, so it is looked for; the fault itself must be seen.
+            log.exception("sending failed in a way that no outcome stands for")
+            ending = outcome.failed(asked.claim, ApiError(type(error).__name__), attempt)
+        self._endings.put(ending)
+
+    def _keep_lease(self) -> None:
+        now = self._world.stopwatch()
+        if self._stopped or now - self._renewed < self._lease_ms / 3000:
+            return
+        try:
+            answer = self._world.ledger.batches.renew(self._hold, lease_ms=self._lease_ms)
+        except StoreUnavailable:
+            return
+        self._renewed = now
+        if answer != "ok":
+            self._stopped = answer
+
+
+def _word(record: Record, answer: str) -> str:
+    if answer == "gone":
+        return "decided elsewhere"
+    if record.outcome == "accepted":
+        return record.word.value
+    return {"refused": "rejected", "later": "later", "unknown": "unconfirmed"}[record.outcome]

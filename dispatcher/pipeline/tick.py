@@ -1,0 +1,47 @@
+"""Once a second: start what is due, feed, hint at whatever was forgotten. Harmless twice, harmless late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatcher.ledger import keys
+from dispatcher.pipeline.feed import Publish, feed
+from dispatcher.pipeline.sweep import sweep
+from dispatcher.pipeline.world import World
+
+LATCH_MS = 900
+#: Batches that reconcile is hinted at in one tick, and how long a hint keeps others away.
+CARE_A_TICK = 20
+CARE_LATCH_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Hints:
+    """How the verbs tell the workers: each publishes one Celery message."""
+
+    send: Publish
+    look: Publish
+    expand: Publish
+    ingest: Publish
+
+
+def tick(world: World, hints: Hints) -> str:
+    """One look at the agenda. A second tick within the second returns at once."""
+    agenda = world.ledger.agenda
+    if not agenda.latch(keys.TICK, LATCH_MS):
+        return "ticked already"
+    now_ms = agenda.now_ms()
+    for campaign_id in agenda.sweeping():
+        sweep(world, campaign_id)
+    for campaign_id in agenda.reading():
+        if not agenda.is_read_by_someone(campaign_id):
+            hints.expand(campaign_id, 0)
+    offered = feed(world, hints.send)
+    for campaign_id, number in agenda.care(now_ms, CARE_A_TICK):
+        if agenda.latch(f"mms:turn:care:{campaign_id}:{number}", CARE_LATCH_MS):
+            hints.look(campaign_id, number)
+    for campaign_id in agenda.settling(now_ms, 100):
+        world.ledger.book.settle(campaign_id)
+    if world.ledger.inbox.waiting():
+        hints.ingest("", 0)
+    return f"{offered} offered"

@@ -1,0 +1,37 @@
+"""CarrierX's words become ours, for the member of a message that they speak of."""
+
+from __future__ import annotations
+
+from dispatcher.ledger.receipts import Receipt
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import WORD_RANK, RecipientState
+from dispatcher.pipeline.places import Place
+
+
+def state_of(word: str) -> RecipientState | None:
+    """The state that a word of CarrierX stands for; None for a word of its open set that we do not know."""
+    return RecipientState(word) if word in WORD_RANK else None
+
+
+def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Receipt]:
+    """What a status says of each row of its message; empty when it speaks of somebody who is not in it.
+
+    A status speaks for its `to` only. That the message exists at all means that CarrierX took it, for every
+    member: the others get a shared `queued`, below any word of their own. An unknown word proves no more than that.
+    `attempt` is 0 when no MAC vouches for the status: then it needs a number of the message.
+    """
+    word = state_of(status.status) or RecipientState.QUEUED
+    own = place.row_of(status.to)
+    if status.to is None and not attempt:
+        return []
+    if own is None and (status.to is not None or len(place.rows) == 1):
+        return []
+    details = {"mcc": status.mcc, "mnc": status.mnc, "price": status.price}
+    receipts = []
+    if own is not None:
+        receipts.append(Receipt(place.message, own, attempt, word, "own", status.message_sid, **details))
+    for row, _ in place.rows:
+        if row != own:
+            taken = Receipt(place.message, row, attempt, RecipientState.QUEUED, "shared", status.message_sid)
+            receipts.append(taken)
+    return receipts

@@ -1,0 +1,21 @@
+"""The doors of the control worker: the tick, and looking after batches."""
+
+from __future__ import annotations
+
+from dispatcher.pipeline import reconcile
+from dispatcher.pipeline import tick as ticking
+from tasks.app import app
+from tasks.hints import HINTS
+from tasks.world import world
+
+
+@app.task(name="tick")
+def tick() -> str:
+    """Look at the agenda; beat calls this once a second."""
+    return ticking.tick(world(), HINTS)
+
+
+@app.task(name="look_after_batch")
+def look_after_batch(campaign: str, batch: int) -> str:
+    """Resolve what is unconfirmed, ask for what never came, let silent group members inherit."""
+    return reconcile.look_after(world(), campaign, batch)

@@ -1,0 +1,17 @@
+"""The door to expansion."""
+
+from __future__ import annotations
+
+from dispatcher.pipeline import expand as expansion
+from dispatcher.pipeline import feed as feeding
+from tasks.app import app
+from tasks.hints import HINTS
+from tasks.world import world
+
+
+@app.task(name="expand_campaign")
+def expand_campaign(campaign: str) -> str:
+    """Read a campaign's file into batches and offer the first of them."""
+    result = expansion.expand(world(), campaign)
+    feeding.feed(world(), HINTS.send)
+    return result

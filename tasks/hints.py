@@ -1,0 +1,32 @@
+"""Hints: Celery messages that say where to look. Ids only; a lost one costs time, a repeated one nothing."""
+
+from __future__ import annotations
+
+from dispatcher.pipeline.tick import Hints
+from tasks.app import app
+
+#: A hint older than this is stale: whatever it pointed at has been offered again.
+HINT_SECONDS = 60
+
+
+def send(campaign_id: str, batch: int) -> None:
+    """There is a batch to send."""
+    app.send_task("send_batch", kwargs={"campaign": campaign_id, "batch": batch}, expires=HINT_SECONDS)
+
+
+def look(campaign_id: str, batch: int) -> None:
+    """There is a batch to look after."""
+    app.send_task("look_after_batch", kwargs={"campaign": campaign_id, "batch": batch}, expires=HINT_SECONDS)
+
+
+def expand(campaign_id: str, _: int = 0) -> None:
+    """There is a file to read."""
+    app.send_task("expand_campaign", kwargs={"campaign": campaign_id}, expires=HINT_SECONDS)
+
+
+def ingest(_: str = "", __: int = 0) -> None:
+    """There are callbacks to apply."""
+    app.send_task("ingest_callbacks", expires=HINT_SECONDS)
+
+
+HINTS = Hints(send=send, look=look, expand=expand, ingest=ingest)

@@ -1,0 +1,35 @@
+"""This process's world, made on first use: after a fork, never before it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+from dispatcher.ledger.installation import prepare, prove_durable
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.world import World, make_client
+from dispatcher.settings import settings
+
+
+@lru_cache(maxsize=1)
+def open_ledger() -> Ledger:
+    """The ledger of this process."""
+    return Ledger.open(settings())
+
+
+@lru_cache(maxsize=1)
+def world() -> World:
+    """Everything a task's verb needs.
+
+    Raises:
+        ConfigError, StoreUnsafe, StoreUnavailable: this process cannot work; the task fails with the sentence.
+    """
+    chosen, ledger = settings(), open_ledger()
+    prove_durable(ledger.redis, chosen)
+    return World(
+        ledger,
+        chosen,
+        prepare(ledger.redis, chosen),
+        api=make_client(chosen),
+        pool=ThreadPoolExecutor(chosen.in_flight, thread_name_prefix="post"),
+    )
