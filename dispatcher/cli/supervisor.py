@@ -93,6 +93,11 @@ class Supervisor:
         """How often that part died in a row; 0 while its first life lasts."""
         return self._children[name].deaths
 
+    def pid(self, name: str) -> int | None:
+        """The process of that part in its present or latest life."""
+        recorded = self._children[name].recorded
+        return recorded.pid if recorded is not None else None
+
     def last_words(self, name: str) -> str:
         """The end of that part's output."""
         return self._children[name].log.last_words()

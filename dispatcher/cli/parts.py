@@ -1,0 +1,111 @@
+"""The parts of a running dispatcher: which processes there are, and with which arguments.
+
+`mms up` starts them on one machine; `docker-compose.yml` runs the same ones as services, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatcher.cli.child import Part
+from dispatcher.ledger.embedded import EmbeddedValkey
+from dispatcher.ledger.ports import LOOPBACK
+from dispatcher.settings import Settings
+
+APPLICATION = ("-A", "tasks.app")
+
+#: Waves at the stop: first what works, then the simulator that it talks to, then the store that it writes to.
+WORKING, TALKED_TO, WRITTEN_TO = 0, 1, 2
+
+#: The name of the store's part, when it is ours.
+VALKEY = "valkey"
+
+#: What Flower shows of each task.
+FLOWER_COLUMNS = "name,kwargs,result,state,received,runtime,worker"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A Celery worker: one queue, its pool, how many tasks at once, and whether Flower hears of them."""
+
+    queue: str
+    pool: str
+    concurrency: int
+    events: bool
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What follows `celery` on its command line."""
+        return (
+            *APPLICATION,
+            "worker",
+            f"--queues={self.queue}",
+            f"--hostname={self.queue}@%h",
+            f"--pool={self.pool}",
+            f"--concurrency={self.concurrency}",
+            *(["-E"] if self.events else []),
+            "--without-gossip",  # workers have nothing to tell each other: the ledger knows
+            "--without-mingle",
+        )
+
+
+def workers(send_processes: int) -> tuple[Worker, ...]:
+    """All workers of one machine. Sending is CPU-bound Python: processes; the rest waits for Redis: threads."""
+    return (
+        Worker("send", "prefork", send_processes, events=True),
+        Worker("expand", "threads", 1, events=True),
+        Worker("ingest", "threads", 1, events=True),
+        Worker("control", "threads", 2, events=False),  # a tick a second would fill Flower
+    )
+
+
+def beat_arguments(schedule: Path) -> tuple[str, ...]:
+    """Beat: what follows `celery`; it keeps when it last fired in `schedule`."""
+    return (*APPLICATION, "beat", f"--schedule={schedule}")
+
+
+def flower_arguments(host: str, port: int) -> tuple[str, ...]:
+    """Flower: what follows `celery`. Its login comes in `FLOWER_BASIC_AUTH`, which no process list shows."""
+    return (
+        *APPLICATION,
+        "flower",
+        f"--address={host}",
+        f"--port={port}",
+        "--enable_events=False",  # the workers that it shall hear send events by themselves
+        "--read_only=True",
+        f"--tasks_columns={FLOWER_COLUMNS}",
+    )
+
+
+def celery_parts(settings: Settings, environment: Mapping[str, str], flower_login: str) -> list[Part]:
+    """Everything that is a Celery process."""
+    celery = (sys.executable, "-m", "celery")
+    schedule = settings.data_dir / "beat" / "schedule"
+    flower = flower_arguments(LOOPBACK, settings.flower_port)
+    return [
+        *(
+            Part(worker.queue, (*celery, *worker.arguments), environment, WORKING)
+            for worker in workers(settings.workers)
+        ),
+        Part("beat", (*celery, *beat_arguments(schedule)), environment, WORKING),
+        Part("flower", (*celery, *flower), {**environment, "FLOWER_BASIC_AUTH": flower_login}, WORKING),
+    ]
+
+
+def web_part(environment: Mapping[str, str]) -> Part:
+    """The console, the API and the callback door."""
+    return Part("web", (sys.executable, "-m", "dispatcher.web"), environment, WORKING)
+
+
+def simulator_part(environment: Mapping[str, str]) -> Part:
+    """The simulated CarrierX; port and callback URL come in its environment."""
+    command = (sys.executable, "-m", "dispatcher.cli.simulated_carrierx")
+    return Part("simulator", command, environment, TALKED_TO)
+
+
+def valkey_part(server: EmbeddedValkey) -> Part:
+    """The embedded Valkey; all it needs is in its configuration."""
+    return Part(VALKEY, server.argv, {}, WRITTEN_TO)

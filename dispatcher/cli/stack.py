@@ -1,0 +1,173 @@
+"""Everything on this machine: the store first, then all the rest at once, until somebody stops it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from dispatcher.cli import parts
+from dispatcher.cli.addresses import Addresses, addresses, announcement, answers_ready, require_free_ports
+from dispatcher.cli.environment import child_environment, simulator_environment
+from dispatcher.cli.run_folder import Stack, only_one, publish, unpublish
+from dispatcher.cli.simulated_carrierx import TOKEN
+from dispatcher.cli.supervisor import Supervisor
+from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.connect import client
+from dispatcher.ledger.embedded import (
+    Answer,
+    EmbeddedValkey,
+    announce,
+    ask,
+    prepare_embedded,
+    why_it_died,
+    withdraw,
+)
+from dispatcher.ledger.installation import prepare, prove_durable
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.ports import LOOPBACK, remembered_port
+from dispatcher.ledger.private_files import private_folder
+from dispatcher.settings import Settings
+
+#: Beyond this, `mms up` says what is not ready yet, and goes on waiting.
+READY_SECONDS = 60.0
+
+Say = Callable[[str], None]
+
+
+def run_stack(settings: Settings, say: Say) -> None:
+    """Start all parts, say where they are, look after them until SIGTERM or Ctrl-C, end them.
+
+    Raises:
+        InputError: the data folder is in use, or a port is; nothing was started.
+        ConfigError: the ledger belongs to another mode or API.
+        StoreUnavailable, StoreUnsafe: the store does not start, or cannot keep our promises.
+    """
+    data_dir = private_folder(settings.data_dir.absolute())
+    settings = settings.model_copy(update={"data_dir": data_dir})
+    with only_one(data_dir) as run, Supervisor(run=run, logs=data_dir / "logs", say=say) as supervisor:
+        require_free_ports(settings)
+        if settings.redis_url:
+            _Start(settings, settings.redis_url, run, supervisor, say).everything()
+        else:
+            _with_own_store(settings, run, supervisor, say)
+        say("stopping …")
+    say("stopped; `mms up` goes on where it was")
+
+
+def _with_own_store(settings: Settings, run: Path, supervisor: Supervisor, say: Say) -> None:
+    store = prepare_embedded(settings.data_dir)
+    supervisor.start(parts.valkey_part(store))
+    try:
+        if _answers(store, supervisor, say):
+            announce(store)
+            _Start(settings, store.url, run, supervisor, say).everything()
+    finally:
+        withdraw(store)
+
+
+def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say) -> bool:
+    """Wait for it as long as it takes to load; False when the end was asked for meanwhile."""
+    loading_said = False
+    while not supervisor.stopping:
+        answer = ask(store)
+        if answer is Answer.READY:
+            return True
+        if answer is Answer.LOADING and not loading_said:
+            loading_said = True
+            say("reading the ledger from disk …")
+        if supervisor.deaths(parts.VALKEY):
+            raise why_it_died(store, supervisor.last_words(parts.VALKEY))
+        supervisor.step(0.05)
+    return False
+
+
+class _Start:
+    """The store answers: start everything else."""
+
+    def __init__(
+        self, settings: Settings, redis_url: str, run: Path, supervisor: Supervisor, say: Say
+    ) -> None:
+        self._simulator_port = remembered_port(run / "simulator-port") if settings.simulate else 0
+        self._settings = self._towards_simulator(settings) if settings.simulate else settings
+        self._ledger = Ledger(client(redis_url))
+        self._redis_url = redis_url
+        self._run = run
+        self._supervisor = supervisor
+        self._say = say
+
+    def everything(self) -> None:
+        """Start the parts, say where they are and when they are ready, look after them to the end."""
+        prove_durable(self._ledger.redis, self._settings)
+        installation = prepare(self._ledger.redis, self._settings)
+        found = addresses(self._settings, installation)
+        for line in announcement(self._settings, installation, found):
+            self._say(line)
+        self._start_parts(found)
+        try:
+            self._publish(found, ready=False)
+            self._await_readiness(found)
+            self._supervisor.run()
+        finally:
+            unpublish(self._run)
+            self._ledger.redis.close()
+
+    def _towards_simulator(self, settings: Settings) -> Settings:
+        simulated = {
+            "carrierx_url": f"http://{LOOPBACK}:{self._simulator_port}",
+            "carrierx_token": SecretStr(TOKEN),
+        }
+        return settings.model_copy(update=simulated)
+
+    def _start_parts(self, found: Addresses) -> None:
+        environment = child_environment(self._settings, self._redis_url, os.environ)
+        private_folder(self._settings.data_dir / "beat")
+        wanted = [
+            *parts.celery_parts(self._settings, environment, found.flower_login),
+            parts.web_part(environment),
+        ]
+        if self._settings.simulate:
+            simulator = simulator_environment(environment, self._simulator_port, found.local_callback)
+            wanted.append(parts.simulator_part(simulator))
+        for part in wanted:
+            self._supervisor.start(part)
+
+    def _await_readiness(self, found: Addresses) -> None:
+        wait = self._supervisor.wait_until
+        if not wait(lambda: not self._not_ready(found), timeout_seconds=READY_SECONDS):
+            if self._supervisor.stopping:
+                return
+            late = ", ".join(self._not_ready(found))
+            self._say(
+                f"not ready after {READY_SECONDS:.0f} s: {late}; see {self._settings.data_dir / 'logs'}"
+            )
+            if not wait(lambda: not self._not_ready(found), timeout_seconds=math.inf):
+                return
+        self._publish(found, ready=True)
+        self._say("")
+        self._say("ready; Ctrl-C stops everything. In a second terminal, in this folder:")
+        self._say("  mms campaign check FILE.csv    mms campaign submit FILE.csv --wait    mms doctor")
+
+    def _not_ready(self, found: Addresses) -> list[str]:
+        """The parts that do not work yet."""
+        missing = [] if answers_ready(found.web) else ["web"]
+        try:
+            living = {facts["pid"] for facts in self._ledger.agenda.workers().values()}
+        except StoreUnavailable:
+            living = set()
+        queues = [worker.queue for worker in parts.workers(1)]
+        return missing + [queue for queue in queues if self._supervisor.pid(queue) not in living]
+
+    def _publish(self, found: Addresses, *, ready: bool) -> None:
+        stack = Stack(
+            pid=os.getpid(),
+            mode=self._settings.mode,
+            carrierx_url=self._settings.carrierx_url,
+            web_url=found.web,
+            flower_url=found.flower,
+            ready=ready,
+        )
+        publish(self._run, stack)
