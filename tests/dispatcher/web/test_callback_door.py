@@ -17,11 +17,11 @@ from dispatcher.ledger import keys
 from dispatcher.web.door import CallbackDoor
 from dispatcher.web.hint import IngestHint
 from dispatcher.web.inbox_writer import InboxWriter
+from tests.dispatcher.web.conftest import KEY
 
 if TYPE_CHECKING:
     from tests.dispatcher.web.conftest import Serve
 
-KEY = "k3y-of-the-tests"
 URL = f"/callbacks/carrierx/{KEY}"
 
 

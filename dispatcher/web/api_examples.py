@@ -1,0 +1,119 @@
+"""Examples and descriptions for the OpenAPI page. Numbers in them are fictional ones (555-01xx)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WHEN = {
+    400: "The form cannot be read.",
+    401: "The admin token is missing or wrong.",
+    404: "There is no such campaign.",
+    409: "The same file was sent lately; `allow_same_file` sends it again.",
+    413: "The file is larger than `MMS_MAX_FILE_MB`.",
+    415: "Send a form (multipart/form-data).",
+    422: "The file or a setting cannot be used; nothing was done. Code, line, column and a hint say why.",
+    429: "Too many wrong tokens came from this address.",
+    503: "The store does not answer. Try again in a moment.",
+}
+
+_CAMPAIGN = {
+    "id": "spring-sale-7f3akq",
+    "name": "Spring sale",
+    "state": "checking",
+    "reason": None,
+    "rows": None,
+    "rows_read": 0,
+    "counts": {
+        "pending": 0,
+        "sending": 0,
+        "unconfirmed": 0,
+        "queued": 0,
+        "sent": 0,
+        "failed": 0,
+        "delivered": 0,
+        "rejected": 0,
+        "skipped": 0,
+        "invalid": 0,
+        "cancelled": 0,
+        "expired": 0,
+    },
+    "messages": 0,
+    "rate": "20/s",
+    "finish_at": None,
+    "cost": None,
+    "created_at": "2026-03-01T14:00:00.000Z",
+    "start_at": None,
+    "started_at": None,
+    "finished_at": None,
+    "settled_at": None,
+    "settings": {
+        "name": "Spring sale",
+        "from": ["12125550100"],
+        "message": "Hi {{first_name|there}}, the sale starts today.",
+        "media_urls": ["https://www.example.com/sale.jpg"],
+        "rate": "20/s",
+    },
+}
+
+CREATED: dict[str, Any] = {
+    "description": "The campaign is in the ledger.",
+    "headers": {"Location": {"description": "Where to look at it.", "schema": {"type": "string"}}},
+    "content": {"application/json": {"example": _CAMPAIGN}},
+}
+
+REPORT: dict[str, Any] = {
+    "description": "The report.",
+    "content": {
+        "text/csv": {
+            "schema": {"type": "string"},
+            "example": "row,line,number,state,reason,message_sid,…\n1,2,12125550101,delivered,,097b49df-…\n",
+        }
+    },
+}
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **more}
+
+
+_SETTINGS = {
+    "file": _text("The campaign file: a CSV with a header, or an .xlsx.", format="binary"),
+    "name": _text("What people call it.", examples=["Spring sale"]),
+    "from": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Our number, or a pool of them.",
+        "examples": [["12125550100"]],
+    },
+    "message": _text("The text, with merge fields.", examples=["Hi {{first_name|there}}!"]),
+    "media_urls": {
+        "type": "array",
+        "items": {"type": "string", "format": "uri"},
+        "description": "Pictures: at most 10.",
+        "examples": [["https://www.example.com/sale.jpg"]],
+    },
+    "group_size": {"type": "integer", "minimum": 2, "maximum": 9, "description": "Groups of so many rows."},
+    "group_by": _text("Or: rows with the same value in this column are a group."),
+    "rate": _text("At most so fast.", examples=["20/s"]),
+    "at": _text("When it starts, with a zone.", examples=["2026-03-02T09:00:00-05:00"]),
+    "expires_after": _text("What is not sent so long after the start is not sent.", examples=["6h"]),
+    "quiet_hours": _text("Hours in which nobody is written to.", enum=["off", "federal", "us-strict"]),
+    "max_cost": _text("Stop before it costs more dollars.", examples=["250"]),
+    "priority": _text("Urgent ones go first.", enum=["normal", "urgent"]),
+    "on_unconfirmed": _text(
+        "Look for messages of unknown outcome, or hold them for a person.", enum=["lookup", "hold"]
+    ),
+    "media_check": {"type": "boolean", "description": "Look at the pictures first.", "default": True},
+    "strict": {"type": "boolean", "description": "Any bad row refuses the file.", "default": False},
+    "allow_same_file": {"type": "boolean", "description": "Send a file again.", "default": False},
+}
+
+FORM: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "required": ["file"], "properties": _SETTINGS},
+            "encoding": {"from": {"explode": True}, "media_urls": {"explode": True}},
+        }
+    },
+}

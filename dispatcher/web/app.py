@@ -1,0 +1,106 @@
+"""One ASGI application: callback door, health, API and console."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from redis.asyncio import Redis as AsyncRedis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from starlette.staticfiles import StaticFiles
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import connect, redis_url
+from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.tick import Hints
+from dispatcher.settings import Settings
+from dispatcher.web import api, console, failures, health, login
+from dispatcher.web.door import CallbackDoor
+from dispatcher.web.headers import SecurityHeaders
+from dispatcher.web.held import HeldUploads
+from dispatcher.web.hint import IngestHint
+from dispatcher.web.inbox_writer import InboxWriter
+from dispatcher.web.sessions import Sessions
+from dispatcher.web.site import Site
+from dispatcher.web.throttle import Throttle
+
+STATIC = Path(__file__).parent / "static"
+
+_DESCRIPTION = """Bulk and group MMS over CarrierX: send a campaign file, watch it, take its report.
+
+Every call needs `Authorization: Bearer` with the admin token. Every error is a problem (RFC 9457) with a stable `code`.
+"""
+
+
+def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
+    """The application for the ledger of these settings. `hints` tell the workers what there is to do.
+
+    Raises:
+        ConfigError: there is no Redis, or it is another installation's.
+        StoreUnavailable: Redis does not answer.
+    """
+    site = _open_site(settings, hints)
+    door_redis = _door_redis(settings)
+    hint = IngestHint(door_redis, lambda: hints.ingest("", 0))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await hint.close()
+        await door_redis.aclose()
+
+    app = FastAPI(title="MMS dispatcher", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = site
+    for part in (health, api, login, console):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _describe(app)
+    failures.install(app)
+    # The last one added stands first.
+    app.add_middleware(failures.Guard)
+    app.add_middleware(SecurityHeaders)
+    writer = InboxWriter(door_redis, keys.CALLBACKS)
+    key = site.installation.callback_key
+    app.add_middleware(CallbackDoor, key=key, store=writer.store, stored=hint.give)
+    return app
+
+
+def _open_site(settings: Settings, hints: Hints) -> Site:
+    client = connect(settings)
+    return Site(
+        settings=settings,
+        installation=prepare(client, settings),
+        redis=client,
+        ledger=Ledger(client),
+        hints=hints,
+        sessions=Sessions(client),
+        throttle=Throttle(client),
+        held=HeldUploads(settings.data_dir / "uploads"),
+    )
+
+
+def _door_redis(settings: Settings) -> AsyncRedis:
+    """One silent repeat: it mends a connection that Redis closed, and a callback stored twice does no harm."""
+    return AsyncRedis.from_url(
+        redis_url(settings),
+        socket_timeout=3,
+        socket_connect_timeout=1,
+        socket_keepalive=True,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+def _describe(app: FastAPI) -> None:
+    @app.get("/api/v1/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        """The API's own description."""
+        return page
+
+    page = get_openapi(title="MMS dispatcher", version="1", description=_DESCRIPTION, routes=app.routes)
+    page["components"]["schemas"].update(api.schemas())

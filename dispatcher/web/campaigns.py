@@ -1,0 +1,129 @@
+"""What API and console do with campaigns, written once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from dispatcher.errors import FileRefused, NotFound
+from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
+from dispatcher.pipeline.check import CheckResult, check
+from dispatcher.pipeline.report import report_lines
+from dispatcher.pipeline.sidecar import resolve_settings
+from dispatcher.pipeline.submit import submit
+from dispatcher.rules.limits import parse_rate
+from dispatcher.web.background import in_background
+from dispatcher.web.intake import Upload
+from dispatcher.web.site import Site
+
+_ID = re.compile(CAMPAIGN_ID)
+#: A line of a report is short; sent one by one, lines would cost more than they weigh.
+_CHUNK = 64 * 1024
+
+
+def find_campaign(site: Site, campaign_id: str) -> Campaign:
+    """One campaign's snapshot.
+
+    Raises:
+        NotFound: there is none, or this is no id at all.
+    """
+    if not _ID.fullmatch(campaign_id):
+        raise NotFound("there is no such campaign", hint="the list of campaigns has their ids")
+    return site.ledger.campaign(campaign_id)
+
+
+def check_upload(site: Site, upload: Upload, options: dict[str, Any]) -> CheckResult:
+    """What would happen if this file were sent with these settings. Opt-outs are not known here.
+
+    Raises:
+        InputError, FileRefused: the settings or the file cannot be used.
+    """
+    settings, fixed = resolve_settings(options, {})
+    config = site.settings
+    upload.source.seek(0)
+    return check(
+        upload.source,
+        filename=upload.filename,
+        settings=settings,
+        fixed=fixed,
+        fictional_ok=config.simulate,
+        account_rate=parse_rate(config.effective_account_rate),
+        sender_rate=parse_rate(config.effective_sender_rate),
+        price_sms=config.price_sms,
+        price_mms=config.price_mms,
+        max_bytes=site.max_file_bytes,
+        max_rows=config.max_rows,
+        now=datetime.now(UTC),
+    )
+
+
+def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
+    """Hold a checked file against what was asked of it.
+
+    Raises:
+        FileRefused: nothing of it can be sent; or `strict` was asked for and rows are bad.
+    """
+    first = result.errors[0] if result.errors else None
+    line, column = (first.line, first.column) if first else (None, None)
+    if settings.strict and result.errors_total:
+        detail = f"{result.errors_total} rows cannot be sent, and strict refuses a file with any."
+        hint = f"the first: {first.message}" if first else ""
+        raise FileRefused("bad_rows", detail, line=line, column=column, hint=hint)
+    if not result.sendable:
+        hint = f"the first bad row: {first.message}" if first else "put one recipient on each row"
+        raise FileRefused("nothing_to_send", "No row can be sent.", line=line, column=column, hint=hint)
+
+
+def submit_upload(site: Site, upload: Upload, options: dict[str, Any]) -> str:
+    """Put a checked file with its settings into the ledger; answers the campaign's id.
+
+    Raises:
+        InputError, FileRefused: the settings or the file cannot be used; nothing was done.
+    """
+    settings, fixed = resolve_settings(options, {})
+    upload.source.seek(0)
+    campaign_id = submit(
+        site.ledger,
+        upload.source,
+        filename=upload.filename,
+        settings=settings,
+        fixed=fixed,
+        config=site.settings,
+    )
+    in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
+    return campaign_id
+
+
+def check_and_submit(site: Site, upload: Upload, options: dict[str, Any]) -> Campaign:
+    """Send a file if it can be sent; answers the new campaign.
+
+    Raises:
+        InputError, FileRefused: the settings or the file cannot be used; nothing was done.
+    """
+    result = check_upload(site, upload, options)
+    refuse_unsendable(resolve_settings(options, {})[0], result)
+    return find_campaign(site, submit_upload(site, upload, options))
+
+
+def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:
+    """The campaign's report as a CSV file, a piece at a time.
+
+    Raises:
+        NotFound: there is no such campaign; before the first piece.
+    """
+    find_campaign(site, campaign_id)
+    return _chunks(report_lines(site.ledger, campaign_id))
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
+    waiting: list[str] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= _CHUNK:
+            yield "".join(waiting).encode()
+            waiting, size = [], 0
+    yield "".join(waiting).encode()

@@ -1,0 +1,115 @@
+"""A campaign from the console: a file with its settings is checked, looked at, and only then sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from dispatcher.errors import FileRefused, InputError, MmsError
+from dispatcher.pipeline.check import CheckResult
+from dispatcher.web.campaigns import check_upload, submit_upload
+from dispatcher.web.held import HeldUpload
+from dispatcher.web.intake import Upload, first, options_in, upload_in
+from dispatcher.web.problem import Problem, problem_of
+from dispatcher.web.site import Site
+
+#: Fields of the form that are no settings.
+BESIDE = frozenset({"csrf", "file", "held", "action", "at_local", "at_zone"})
+
+ZONES = {
+    "America/New_York": "Eastern (New York)",
+    "America/Chicago": "Central (Chicago)",
+    "America/Denver": "Mountain (Denver)",
+    "America/Phoenix": "Arizona (Phoenix)",
+    "America/Los_Angeles": "Pacific (Los Angeles)",
+    "America/Anchorage": "Alaska (Anchorage)",
+    "Pacific/Honolulu": "Hawaii (Honolulu)",
+    "America/Halifax": "Atlantic (Halifax)",
+    "America/St_Johns": "Newfoundland (St. John’s)",
+    "UTC": "UTC",
+}
+
+
+@dataclass
+class Draft:
+    """The form as it stands, to be shown again: what was typed, the file, what the check said, or what is wrong."""
+
+    typed: dict[str, str] = field(default_factory=dict)
+    upload: HeldUpload | None = None
+    result: CheckResult | None = None
+    problem: Problem | None = None
+    note: str = ""
+    sent_as: str | None = None
+
+    def value(self, name: str) -> str:
+        """What was typed into a field."""
+        return self.typed.get(name, "")
+
+
+def take(site: Site, form: FormData) -> Draft:
+    """Check what a form carries, or send it if it is what was checked. Never raises what a person can mend."""
+    draft = Draft(typed={name: first(form, name) for name in form})
+    try:
+        _take(site, form, draft)
+    except MmsError as error:
+        draft.problem = problem_of(error)
+        draft.result = None
+    return draft
+
+
+def _take(site: Site, form: FormData, draft: Draft) -> None:
+    if draft.value("action") == "send" and draft.value("held"):
+        sent_as = site.held.sent_as(draft.value("held"))
+        if sent_as is not None:
+            draft.sent_as = sent_as
+            return
+    draft.upload = _held(site, upload_in(form), draft.value("held"))
+    options = _options(form)
+    fingerprint = json.dumps(options, sort_keys=True)
+    if draft.value("action") == "send" and draft.upload.checked == fingerprint:
+        draft.sent_as = _send(site, draft.upload, options)
+        return
+    if draft.value("action") == "send":
+        draft.note = "The settings changed since the check. This is the check with the new ones."
+    with site.held.open(draft.upload.token) as source:
+        draft.result = check_upload(site, Upload(source, draft.upload.filename), options)
+    draft.upload = HeldUpload(draft.upload.token, draft.upload.filename, fingerprint)
+    site.held.note(draft.upload)
+
+
+def _held(site: Site, upload: Upload | None, token: str) -> HeldUpload:
+    if upload is not None:
+        return HeldUpload(site.held.hold(upload.source, upload.filename), upload.filename, "")
+    if not token:
+        raise FileRefused(
+            "no_file", "No file is chosen.", hint="choose a CSV file with one recipient on each row"
+        )
+    return site.held.find(token)
+
+
+def _options(form: FormData) -> dict[str, Any]:
+    options = options_in(form, beside=BESIDE)
+    local, zone = first(form, "at_local").strip(), first(form, "at_zone")
+    if local:
+        if zone not in ZONES:
+            raise InputError("the start has no time zone", hint="choose one beside the time")
+        options["at"] = f"{local} {zone}"
+    return options
+
+
+def _send(site: Site, upload: HeldUpload, options: dict[str, Any]) -> str:
+    """Make the campaign, once, however often the button is pressed; answers its id."""
+    earlier = site.held.claim(upload.token)
+    if earlier is not None:
+        return earlier
+    try:
+        with site.held.open(upload.token) as source:
+            campaign_id = submit_upload(site, Upload(source, upload.filename), options)
+    except BaseException:
+        site.held.give_back(upload.token)
+        raise
+    site.held.became(upload.token, campaign_id)
+    return campaign_id

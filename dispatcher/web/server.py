@@ -1,0 +1,66 @@
+"""The web process: uvicorn around the application, stopped within three seconds whoever is connected."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from dispatcher.settings import Settings
+
+#: What is answered after SIGTERM must be answered by then; live pages are told to end at once.
+GRACE_SECONDS = 2
+
+
+class Server(uvicorn.Server):
+    """uvicorn that calls `closing` first when it stops, so that endless answers end."""
+
+    def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the live pages, then the rest."""
+        self._closing()
+        await super().shutdown(sockets)
+
+
+def make_server(app: FastAPI, settings: Settings) -> Server:
+    """A server for `app`. No access log: its lines would carry the callback key."""
+    config = uvicorn.Config(
+        app,
+        host=settings.web_host,
+        port=settings.web_port,
+        loop="asyncio",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        backlog=2048,
+    )
+    return Server(config, app.state.site.closing.set)
+
+
+def run(app: FastAPI, settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; answers the exit status."""
+    server = make_server(app, settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        return 1
+    _leave_no_thread_behind()
+    return 0
+
+
+def _leave_no_thread_behind() -> None:
+    """A thread that still stores an upload would hold up the exit; the ledger survives being left half-way."""
+    if any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate()):
+        logging.shutdown()
+        os._exit(0)

@@ -1,0 +1,52 @@
+"""What all pages and calls of one web process share."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import redis
+from fastapi import Request
+
+from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.tick import Hints
+from dispatcher.settings import Settings
+from dispatcher.web.held import HeldUploads
+from dispatcher.web.sessions import Sessions
+from dispatcher.web.throttle import Throttle
+
+
+@dataclass(frozen=True)
+class Site:
+    """Settings, the ledger, how workers are told, and what the doors keep.
+
+    `closing` is set when the process is asked to stop.
+    """
+
+    settings: Settings
+    installation: Installation
+    redis: redis.Redis
+    ledger: Ledger
+    hints: Hints
+    sessions: Sessions
+    throttle: Throttle
+    held: HeldUploads
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def https(self) -> bool:
+        """The world reaches us by https, so cookies must too."""
+        return (self.settings.public_url or "").startswith("https://")
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest campaign file."""
+        return self.settings.max_file_mb * 1024 * 1024
+
+
+def site_of(request: Request) -> Site:
+    """The site a request came to."""
+    site = request.app.state.site
+    assert isinstance(site, Site)
+    return site
