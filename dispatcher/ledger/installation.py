@@ -48,6 +48,17 @@ def prepare(client: redis.Redis, settings: Settings) -> Installation:
     return Installation(callback_key, all_secrets, admin_token, is_new, settings.mode)
 
 
+def read_mode(client: redis.Redis) -> str | None:
+    """`live` or `simulate`, as the ledger was made; None if this Redis holds no ledger.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    with translated():
+        mode = client.hget(keys.STAMP, "mode")
+    return text_of(mode) if mode else None
+
+
 def _stamp(client: redis.Redis, settings: Settings) -> None:
     ours = {"mode": settings.mode, "api": "simulator" if settings.simulate else settings.carrierx_url}
     client.hsetnx(keys.STAMP, "made_at", int(time.time()))

@@ -1,0 +1,94 @@
+"""`mms campaign check`, and the same look before a submit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TextIO
+
+from rich.table import Table
+
+from dispatcher.cli.options import Chosen
+from dispatcher.cli.output import facts_table, out
+from dispatcher.errors import InputError
+from dispatcher.pipeline.check import CheckResult, check
+from dispatcher.rules.limits import parse_rate
+from dispatcher.settings import Settings
+
+
+def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO | None = None) -> CheckResult:
+    """Check a file as a submit would read it.
+
+    Raises:
+        InputError, FileRefused: it cannot be opened or used.
+    """
+    try:
+        source = file.open("rb")
+    except OSError as error:
+        raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
+    with source:
+        return check(
+            source,
+            filename=file.name,
+            settings=chosen.settings,
+            fixed=chosen.fixed,
+            fictional_ok=config.simulate,
+            account_rate=parse_rate(config.effective_account_rate),
+            sender_rate=parse_rate(config.effective_sender_rate),
+            price_sms=config.price_sms,
+            price_mms=config.price_mms,
+            max_bytes=config.max_file_mb << 20,
+            max_rows=config.max_rows,
+            now=dt.datetime.now(dt.UTC),
+            errors_to=errors_to,
+        )
+
+
+def print_check(result: CheckResult, *, errors: int = 10) -> None:
+    """The check for a person: what goes, what does not and why, what it costs, how it reads."""
+    console = out()
+    console.print(facts_table(_facts(result)))
+    if result.errors:
+        console.print(_errors_table(result, errors))
+    for preview in result.previews[:3]:
+        head = f"line {preview.line}, {preview.kind}, {preview.recipients} recipient(s), {preview.segments} segment(s)"
+        console.print(f"\n{head}", style="dim", highlight=False)
+        console.print(preview.text or "(no text)", markup=False, highlight=False)
+        for url in preview.media:
+            console.print(url, markup=False, style="dim")
+    for warning in result.warnings:
+        console.print(f"\n[yellow]warning[/] {warning.code}: {warning.message}", highlight=False)
+
+
+def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
+    invalid = ", ".join(f"{count} {code}" for code, count in sorted(result.invalid.items()))
+    cost = "unknown: set MMS_PRICE_SMS and MMS_PRICE_MMS" if result.cost_low is None else _cost(result)
+    return [
+        ("rows", str(result.rows)),
+        ("sendable", str(result.sendable)),
+        ("duplicates", str(result.duplicates)),
+        ("invalid", invalid or "0"),
+        ("opted out", "not known here" if result.opted_out is None else str(result.opted_out)),
+        ("groups", str(result.groups) if result.groups else None),
+        ("cost", cost),
+        ("finished by", result.finish_at),
+        ("headings", "; ".join(f"{each.column}: {each.meaning}" for each in result.headings)),
+    ]
+
+
+def _cost(result: CheckResult) -> str:
+    if result.cost_low == result.cost_high:
+        return f"${result.cost_low}"
+    return f"${result.cost_low} to ${result.cost_high}"
+
+
+def _errors_table(result: CheckResult, most: int) -> Table:
+    shown = result.errors[:most]
+    table = Table(
+        title=f"\n{result.errors_total} rows cannot be sent; the first {len(shown)}", title_justify="left"
+    )
+    for name in ("line", "column", "code", "what is wrong"):
+        table.add_column(name, overflow="fold")
+    for error in shown:
+        table.add_row(str(error.line), error.column or "", error.code, error.message)
+    return table

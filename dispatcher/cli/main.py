@@ -1,0 +1,82 @@
+"""`mms`, the command: its groups, and how errors reach a person."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dispatcher.cli import campaign
+from dispatcher.cli.output import print_line, say
+from dispatcher.errors import FileRefused, MmsError
+
+app = typer.Typer(
+    name="mms",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Bulk and group MMS over CarrierX. Start with `mms demo`.",
+)
+app.add_typer(campaign.app, name="campaign")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print_line(f"mms-dispatcher {version('mms-dispatcher')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Bulk and group MMS over CarrierX. Start with `mms demo`."""
+
+
+def run() -> None:
+    """The entry point: every error ends as a sentence and an exit status, never as a traceback."""
+    # `--wait` alone means `--wait=completed`.
+    arguments = ["--wait=completed" if argument == "--wait" else argument for argument in sys.argv[1:]]
+    try:
+        app(arguments, prog_name="mms")
+    except MmsError as error:
+        say(f"mms: {sentence(error)}")
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        say(
+            f"mms: this should not have happened ({type(error).__name__}); the details are in {_keep_details()}"
+        )
+        sys.exit(1)
+
+
+def sentence(error: MmsError) -> str:
+    """What happened, where, and what to do."""
+    where = ""
+    if isinstance(error, FileRefused):
+        places = [
+            f"line {error.line}" if error.line else "",
+            f"column {error.column!r}" if error.column else "",
+        ]
+        where = ", ".join(filter(None, places))
+    text = f"{where}: {error.message}" if where else error.message
+    return f"{text}\n     {error.hint}" if error.hint else text
+
+
+def _keep_details() -> Path:
+    handle, name = tempfile.mkstemp(prefix="mms-error-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        traceback.print_exc(file=file)
+    return Path(name)

@@ -1,0 +1,101 @@
+"""The options of `submit` and `check`: the same names as in the sidecar TOML and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file: CSV, .csv.gz or .xlsx.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CampaignId = Annotated[
+    str, typer.Argument(metavar="ID", help="The campaign's id; `mms campaign list` shows it.")
+]
+
+Name = Annotated[str | None, typer.Option("--name", help="What people call it; default: the file's name.")]
+From = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="NUMBER", help="Sending number; repeat it for a pool."),
+]
+MessageText = Annotated[
+    str | None,
+    typer.Option("--message", metavar="TEXT", help="The text, with {{merge_fields|and defaults}}."),
+]
+Media = Annotated[
+    list[str] | None, typer.Option("--media", metavar="URL", help="Picture, video or sound; repeatable.")
+]
+GroupSize = Annotated[
+    int | None, typer.Option("--group-size", metavar="N", help="Group MMS of N consecutive rows (2 to 9).")
+]
+GroupBy = Annotated[
+    str | None,
+    typer.Option("--group-by", metavar="COLUMN", help="Group MMS of the rows with one value there."),
+]
+RateOption = Annotated[
+    str | None, typer.Option("--rate", help="This campaign's own limit, like 20/s or 600/m.")
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help="Start then: 2026-12-01T10:00-05:00 or '2026-12-01 10:00 Zone/City'."
+    ),
+]
+ExpiresAfter = Annotated[
+    str | None,
+    typer.Option("--expires-after", metavar="TIME", help="Unsent rows end so long after the start."),
+]
+QuietHours = Annotated[str | None, typer.Option("--quiet-hours", help="off, federal or us-strict (default).")]
+MaxCost = Annotated[str | None, typer.Option("--max-cost", metavar="DOLLARS", help="Never spend more.")]
+Priority = Annotated[str | None, typer.Option("--priority", help="normal or urgent.")]
+OnUnconfirmed = Annotated[
+    str | None, typer.Option("--on-unconfirmed", help="lookup (default), or hold for a person.")
+]
+NoMediaCheck = Annotated[
+    bool, typer.Option("--no-media-check", help="Do not ask whether the media are there.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Any bad row refuses the whole file.")]
+AllowSameFile = Annotated[bool, typer.Option("--allow-same-file", help="Send the same file again.")]
+
+
+class Chosen(NamedTuple):
+    """A campaign's settings, and which of them came from options."""
+
+    settings: CampaignSettings
+    fixed: frozenset[str]
+
+
+def choose(file: Path, options: Mapping[str, Any]) -> Chosen:
+    """Options over the sidecar TOML over defaults; the name defaults to the file's.
+
+    Raises:
+        InputError: an option or a key of the sidecar is wrong.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, False, [], ())}
+    if given.pop("no_media_check", False):
+        given["media_check"] = False
+    sidecar = load_sidecar(file)
+    if "name" not in given and "name" not in sidecar:
+        sidecar = {**sidecar, "name": file.name.split(".")[0] or file.name}
+    return Chosen(*resolve_settings(given, sidecar))
+
+
+def not_in_force(settings: CampaignSettings) -> list[str]:
+    """One sentence for each setting that is taken and kept, but does not act yet."""
+    asleep = {
+        f"--quiet-hours {settings.quiet_hours}": settings.quiet_hours != "off",
+        "--expires-after": settings.expires_after is not None,
+        "--max-cost": settings.max_cost is not None,
+        "--priority urgent": settings.priority == "urgent",
+        "the media check": settings.media_check and bool(settings.media_urls),
+        "--allow-same-file": settings.allow_same_file,
+    }
+    return [
+        f"{name} is not in force yet: this version does not act on it"
+        for name, used in asleep.items()
+        if used
+    ]

@@ -1,0 +1,66 @@
+"""How the command speaks: data to standard output, words to standard error, JSON when asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from dispatcher.model.campaign import Campaign
+from dispatcher.model.state import RecipientState
+
+#: A terminal's width, or enough for a table in a file.
+_WIDTH_WITHOUT_TERMINAL = 120
+
+
+def out() -> Console:
+    """Standard output as it is now."""
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
+
+
+def say(text: str) -> None:
+    """A line for the person, beside the data."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(data, indent=2, default=str), flush=True)  # noqa: T201
+
+
+def print_line(text: str) -> None:
+    """One plain line on standard output."""
+    print(text, flush=True)  # noqa: T201
+
+
+def campaign_json(campaign: Campaign) -> dict[str, Any]:
+    """A campaign as the contract names its fields."""
+    return campaign.model_dump(mode="json", exclude={"settings"})
+
+
+def counts_table(campaign: Campaign) -> Table:
+    """Recipients by state, those that there are, and their sum."""
+    table = Table(title=f"{campaign.name} ({campaign.id}): {campaign.state.value}", title_justify="left")
+    table.add_column("state")
+    table.add_column("recipients", justify="right")
+    for state in RecipientState:
+        if campaign.counts[state]:
+            table.add_row(state.value, str(campaign.counts[state]))
+    table.add_section()
+    table.add_row("all", str(sum(campaign.counts.values())))
+    return table
+
+
+def facts_table(facts: Iterable[tuple[str, str | None]]) -> Table:
+    """Names and values, without borders; what is not known is left out."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    for name, value in facts:
+        if value:
+            table.add_row(name, value)
+    return table
