@@ -35,8 +35,8 @@ class CallbackSender:
 
     def send(self, url: str, body: bytes, done: Done) -> None:
         """Post the body; `done` is called once, with the status or None."""
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             receiver = self._receiver(parts)
         except ValueError:
             done(None)
@@ -49,7 +49,7 @@ class CallbackSender:
         receiver.add(_Job(head.encode("latin-1", "replace") + body, done))
 
     def close(self) -> None:
-        """Break all connections; callbacks still waiting are dropped."""
+        """Close all connections; callbacks still waiting are dropped."""
         for receiver in self._receivers.values():
             receiver.close()
 
@@ -92,9 +92,10 @@ class _Receiver:
             task.add_done_callback(self._connecting.discard)
 
     def close(self) -> None:
+        self._most = 0
         self._waiting.clear()
         for line in list(self._lines):
-            line.drop()
+            line.close()
 
     def line_is_free(self, line: _Line) -> None:
         if self._waiting:
@@ -120,7 +121,7 @@ class _Receiver:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 _, line = await loop.create_connection(lambda: _Line(self), host, port, ssl=tls)
-        except OSError:
+        except (OSError, ValueError):
             for job in self._taken_from_queue():
                 job.done(None)
             return
@@ -150,6 +151,10 @@ class _Line(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(TIMEOUT_SECONDS, self.drop)
         self._transport.write(job.request)
 
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
     def drop(self) -> None:
         if self._transport is not None:
             self._transport.abort()
@@ -175,8 +180,8 @@ class _Line(asyncio.Protocol):
         self._finish(status)
         if keep_alive:
             self._receiver.line_is_free(self)
-        elif self._transport is not None:
-            self._transport.close()
+        else:
+            self.close()
 
     def _finish(self, status: int | None) -> None:
         if self._timer is not None:

@@ -69,10 +69,10 @@ def running_simulator(
     def run() -> None:
         try:
             asyncio.run(main())
-        except Exception as error:
-            if not address.done():
-                address.set_exception(error)
-            raise
+        except OSError as error:
+            if address.done():
+                raise
+            address.set_exception(error)
 
     thread = threading.Thread(target=run, name="simulator", daemon=True)
     thread.start()
