@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from dispatcher.errors import FileRefused
 from dispatcher.roster.flaws import refused, refused_at
@@ -18,11 +19,11 @@ Record = tuple[int, list[str]]
 
 
 def _first_record(head: str, separator: str) -> list[str]:
-    """The first line with anything in it, as this separator cuts it."""
+    """The first record with a letter or a digit in it, as this separator cuts it."""
     lines = io.StringIO(head, newline="")
     try:
         for record in csv.reader(lines, delimiter=separator):
-            if any(map(str.strip, record)):
+            if any(map(str.isalnum, "".join(record))):
                 return record
     except csv.Error:
         pass
@@ -66,9 +67,7 @@ class DelimitedRecords:
         return self._lines.guarded
 
     def __iter__(self) -> Iterator[Record]:
-        lines = iter(self._lines)
-        for _ in range(self._skipped):
-            next(lines, None)
+        lines = islice(self._lines, self._skipped, None)
         reader = csv.reader(lines, delimiter=self.separator, strict=True, skipinitialspace=self._padded)
         last = 0
         try:

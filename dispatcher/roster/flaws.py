@@ -73,7 +73,7 @@ FILE_FLAWS = {
         "rename all but one",
     ),
     "unknown_column": (
-        "--group-by names a column {column!r} that the file does not have{nearest}.",
+        "--group-by names a column {name!r} that the file does not have{nearest}.",
         "use one of: {headings}",
     ),
     "unknown_field": (

@@ -16,7 +16,7 @@ def is_fictional(number: str) -> bool:
 
 
 def _library_says(national: str) -> tuple[str, str]:
-    """What `phonenumbers` knows of ten digits: a code of refusal or "", and the region."""
+    """What `phonenumbers` knows of ten digits: a code of refusal or "", and the region if it has one."""
     import phonenumbers  # noqa: PLC0415 - a tenth of a second that most files never need
     from phonenumbers import PhoneNumberType as Type  # noqa: PLC0415
 
@@ -30,7 +30,7 @@ def _library_says(national: str) -> tuple[str, str]:
         Type.MOBILE: "",
         Type.FIXED_LINE_OR_MOBILE: "",
     }
-    return refusals.get(kind, "not_mobile"), phonenumbers.region_code_for_number(number) or "no region"
+    return refusals.get(kind, "not_mobile"), phonenumbers.region_code_for_number(number) or ""
 
 
 class NumberReader:
@@ -70,20 +70,20 @@ class NumberReader:
 
     def _look_closer(self, number: str) -> None:
         code, region = self._verdict(number)
-        if not code and region not in self._regions:
+        if region and region not in self._regions:
             code = "region_not_allowed"
         if code:
             raise RowError(code, number=number, region=region, allowed=self._allowed)
 
     def _verdict(self, number: str) -> tuple[str, str]:
-        """A code of refusal or "", and the region."""
+        """A code of refusal or "", and the region if it matters."""
         npa, nxx = number[1:4], number[4:7]
         if not can_be_area_code(npa):
             return "bad_area_code", ""
         if not can_be_exchange(nxx):
             return "bad_exchange", ""
         if is_fictional(number):
-            return ("", next(iter(self._regions))) if self._fictional_ok else ("fictional", "")
+            return ("" if self._fictional_ok else "fictional"), ""
         if npa in COUNTRY:
             return "", COUNTRY[npa]
         if (known := self._asked.get(number[1:7])) is None:

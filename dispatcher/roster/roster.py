@@ -74,23 +74,27 @@ class Roster:
         return tuple(self.columns[place] for place in self._rows.overridden)
 
     def __iter__(self) -> Iterator[Recipient | RejectedRow]:
-        row = 0
+        rows = 0
         for line, record in self._unread:
-            if not record[0] and not any(map(str.strip, record)):
+            row = self._read(rows + 1, line, record)
+            if row is None:
                 continue
-            row += 1
-            if row > self._max_rows:
+            rows += 1
+            if rows > self._max_rows:
                 raise refused("too_many_rows", line=line, limit=self._max_rows)
-            yield self._read(row, line, record)
-        if not row:
+            yield row
+        if not rows:
             raise refused("no_rows")
 
-    def _read(self, row: int, line: int, record: list[str]) -> Recipient | RejectedRow:
+    def _read(self, row: int, line: int, record: list[str]) -> Recipient | RejectedRow | None:
+        """The row in this record; None if nothing stands in it."""
         cells: tuple[str, ...] = ()
         try:
             cells = self._cells(record)
             recipient = self._rows.read(row, line, cells)
         except RowError as flaw:
+            if not any(map(str.strip, record)):
+                return None
             cells = cells or self._fitted(record)
             return RejectedRow(
                 row, line, "invalid", flaw.column, flaw.code, flaw.sentence, flaw.number, cells

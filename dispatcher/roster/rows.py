@@ -145,7 +145,7 @@ class RowReader:
         place = headings.find(group_by)
         if place is None:
             nearest = headings.nearest(group_by)
-            raise refused("unknown_column", column=group_by, nearest=nearest, headings=headings.named())
+            raise refused("unknown_column", name=group_by, nearest=nearest, headings=headings.named())
         return place
 
     def _usable_senders(self, senders: tuple[str, ...]) -> bool:
