@@ -14,7 +14,7 @@ from dispatcher.carrierx.simulator.running import serve_until_signal
 from dispatcher.errors import InputError, MmsError
 
 
-def simulator(  # noqa: PLR0917 - one parameter per option
+def simulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     token: Annotated[str, typer.Option(help="The bearer token that it takes.")] = "simulated",  # noqa: S107 - of a simulator
