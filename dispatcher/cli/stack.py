@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -36,10 +35,13 @@ from dispatcher.settings import Settings
 READY_SECONDS = 60.0
 
 Say = Callable[[str], None]
+WhenReady = Callable[[Supervisor], None]
 
 
-def run_stack(settings: Settings, say: Say) -> None:
+def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
     """Start all parts, say where they are, look after them until SIGTERM or Ctrl-C, end them.
+
+    `when_ready` is called once, when everything works; it must not block.
 
     Raises:
         InputError: the data folder is in use, or a port is; nothing was started.
@@ -51,20 +53,21 @@ def run_stack(settings: Settings, say: Say) -> None:
     with only_one(data_dir) as run, Supervisor(run=run, logs=data_dir / "logs", say=say) as supervisor:
         require_free_ports(settings)
         if settings.redis_url:
-            _Start(settings, settings.redis_url, run, supervisor, say).everything()
+            _Start(settings, settings.redis_url, run, supervisor, say).everything(when_ready)
         else:
-            _with_own_store(settings, run, supervisor, say)
+            _with_own_store(settings, run, supervisor, say, when_ready)
         say("stopping …")
-    say("stopped; `mms up` goes on where it was")
 
 
-def _with_own_store(settings: Settings, run: Path, supervisor: Supervisor, say: Say) -> None:
+def _with_own_store(
+    settings: Settings, run: Path, supervisor: Supervisor, say: Say, when_ready: WhenReady
+) -> None:
     store = prepare_embedded(settings.data_dir)
     supervisor.start(parts.valkey_part(store))
     try:
         if _answers(store, supervisor, say):
             announce(store)
-            _Start(settings, store.url, run, supervisor, say).everything()
+            _Start(settings, store.url, run, supervisor, say).everything(when_ready)
     finally:
         withdraw(store)
 
@@ -99,7 +102,7 @@ class _Start:
         self._supervisor = supervisor
         self._say = say
 
-    def everything(self) -> None:
+    def everything(self, when_ready: WhenReady) -> None:
         """Start the parts, say where they are and when they are ready, look after them to the end."""
         prove_durable(self._ledger.redis, self._settings)
         installation = prepare(self._ledger.redis, self._settings)
@@ -109,7 +112,9 @@ class _Start:
         self._start_parts(found)
         try:
             self._publish(found, ready=False)
-            self._await_readiness(found)
+            if self._await_readiness(found):
+                self._publish(found, ready=True)
+                when_ready(self._supervisor)
             self._supervisor.run()
         finally:
             unpublish(self._run)
@@ -135,21 +140,21 @@ class _Start:
         for part in wanted:
             self._supervisor.start(part)
 
-    def _await_readiness(self, found: Addresses) -> None:
-        wait = self._supervisor.wait_until
-        if not wait(lambda: not self._not_ready(found), timeout_seconds=READY_SECONDS):
+    def _await_readiness(self, found: Addresses) -> bool:
+        """True once everything works, False when the end was asked for before."""
+        late_said = False
+        while not self._supervisor.wait_until(
+            lambda: not self._not_ready(found), timeout_seconds=READY_SECONDS
+        ):
             if self._supervisor.stopping:
-                return
-            late = ", ".join(self._not_ready(found))
-            self._say(
-                f"not ready after {READY_SECONDS:.0f} s: {late}; see {self._settings.data_dir / 'logs'}"
-            )
-            if not wait(lambda: not self._not_ready(found), timeout_seconds=math.inf):
-                return
-        self._publish(found, ready=True)
-        self._say("")
-        self._say("ready; Ctrl-C stops everything. In a second terminal, in this folder:")
-        self._say("  mms campaign check FILE.csv    mms campaign submit FILE.csv --wait    mms doctor")
+                return False
+            if not late_said:
+                late_said = True
+                late = ", ".join(self._not_ready(found))
+                self._say(
+                    f"not ready after {READY_SECONDS:.0f} s: {late}; see {self._settings.data_dir / 'logs'}"
+                )
+        return True
 
     def _not_ready(self, found: Addresses) -> list[str]:
         """The parts that do not work yet."""

@@ -83,6 +83,12 @@ class Supervisor:
         """Whether a second signal asked for a hard end."""
         return self._stops > 1
 
+    def ask_to_stop(self) -> None:
+        """The same as a first SIGTERM; any thread may call it."""
+        self._stops = max(self._stops, 1)
+        with suppress(OSError):
+            os.write(self._wake_write, b".")
+
     def start(self, part: Part) -> None:
         """Start a part and look after it from now on."""
         child = Child(part, run=self._run, logs=self._logs, mark=self._mark)

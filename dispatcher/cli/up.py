@@ -10,6 +10,9 @@ from dispatcher.cli.stack import run_stack
 from dispatcher.errors import InputError
 from dispatcher.settings import Settings, load_settings
 
+READY = """
+ready; Ctrl-C stops everything. In a second terminal, in this folder:
+  mms campaign check FILE.csv    mms campaign submit FILE.csv --wait    mms doctor"""
 PORT = {"min": 1, "max": 65535}
 
 
@@ -55,7 +58,8 @@ def up(
     }
     chosen = load_settings(**{name: value for name, value in given.items() if value is not None})
     require_somebody_to_send_to(chosen)
-    run_stack(chosen, typer.echo)
+    run_stack(chosen, typer.echo, when_ready=lambda _: typer.echo(READY))
+    typer.echo("stopped; `mms up` goes on where it was")
 
 
 def require_somebody_to_send_to(settings: Settings) -> None:

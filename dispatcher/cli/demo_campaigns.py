@@ -1,0 +1,156 @@
+"""The demo's campaigns: which files, how they are submitted, followed to the end, and reported."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dispatcher
+from dispatcher.cli.checking import look_at
+from dispatcher.cli.options import Chosen, choose
+from dispatcher.cli.waiting import why
+from dispatcher.errors import FileRefused, InputError, MmsError
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import Campaign
+from dispatcher.model.state import FINAL, CampaignState
+from dispatcher.pipeline.report import write_report
+from dispatcher.pipeline.submit import submit
+from dispatcher.settings import Settings
+
+EXAMPLES = ("demo.csv", "demo-groups.csv")
+
+#: The number that a file without a sender is sent from; nobody has it.
+FICTIONAL_SENDER = "12125550100"
+
+LOOK_SECONDS = 0.25
+#: When no row changes its state for so long, something is broken.
+STALL_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class DemoCampaign:
+    """A file that was found sendable, and its settings."""
+
+    file: Path
+    chosen: Chosen
+
+
+def demo_files(file: Path | None) -> list[Path]:
+    """The given file, or the examples that come with the source.
+
+    Raises:
+        InputError: they are not there.
+    """
+    if file is not None:
+        return [file.absolute()]
+    folder = Path(dispatcher.__file__).parent.parent / "campaigns"
+    files = [folder / name for name in EXAMPLES]
+    missing = [path for path in files if not path.is_file()]
+    if missing:
+        raise InputError(
+            f"the example campaign {missing[0]} is not there",
+            hint="run the demo from a clone of the project, or name a file: mms demo FILE.csv",
+        )
+    return files
+
+
+def looked_at(file: Path, config: Settings) -> DemoCampaign:
+    """Check a file. The demo sends at once and at any hour, and lends a sender to who has none.
+
+    Raises:
+        InputError, FileRefused: it cannot be sent.
+    """
+    settings, fixed = choose(file, {"quiet_hours": "off"})
+    changes: dict[str, object] = {"at": None}
+    if not settings.senders:
+        changes["senders"] = (FICTIONAL_SENDER,)
+    chosen = Chosen(settings.model_copy(update=changes), fixed)
+    result = look_at(file, chosen, config)
+    if not result.sendable:
+        first = result.errors[0].message if result.errors else "it has no rows"
+        raise FileRefused(
+            "nothing_sendable",
+            f"nothing in {file.name} can be sent; {first}",
+            hint=f"mms campaign check {file}",
+        )
+    return DemoCampaign(file, chosen)
+
+
+def submit_all(ledger: Ledger, campaigns: Sequence[DemoCampaign], config: Settings) -> list[str]:
+    """Put them into the ledger; answers their ids. The tick finds them."""
+    ids = []
+    for campaign in campaigns:
+        with campaign.file.open("rb") as source:
+            settings, fixed = campaign.chosen
+            ids.append(
+                submit(
+                    ledger,
+                    source,
+                    filename=campaign.file.name,
+                    settings=settings,
+                    fixed=fixed,
+                    config=config,
+                )
+            )
+    return ids
+
+
+def final_rows(campaign: Campaign) -> int:
+    """Rows that are where they will stay."""
+    return sum(count for state, count in campaign.counts.items() if state in FINAL)
+
+
+def follow(ledger: Ledger, ids: Sequence[str], on_look: Callable[[list[Campaign]], None]) -> list[Campaign]:
+    """Look at them until every row of each is final.
+
+    Raises:
+        MmsError: one was paused, cancelled or failed, or nothing moves any more.
+    """
+    moved, seen = time.monotonic(), [0]
+    while True:
+        campaigns = [ledger.campaign(each) for each in ids]
+        on_look(campaigns)
+        if all(campaign.settled_at for campaign in campaigns):
+            return campaigns
+        now = [count for campaign in campaigns for count in (campaign.rows_read, *campaign.counts.values())]
+        if now != seen:
+            moved, seen = time.monotonic(), now
+        _give_up_if_stuck(campaigns, time.monotonic() - moved)
+        time.sleep(LOOK_SECONDS)
+
+
+def _give_up_if_stuck(campaigns: Sequence[Campaign], still_seconds: float) -> None:
+    for campaign in campaigns:
+        if campaign.settled_at:
+            continue
+        if campaign.state in {CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.FAILED}:
+            raise MmsError(f"{campaign.id} is {campaign.state.value}: {campaign.reason or 'no reason given'}")
+        if still_seconds > STALL_SECONDS:
+            raise MmsError(f"{campaign.id} has not moved for {STALL_SECONDS:.0f} s: {why(campaign)}")
+
+
+def prove_sums(campaigns: Sequence[Campaign]) -> None:
+    """Every row of each file is in exactly one state, and in a final one.
+
+    Raises:
+        MmsError: naming the campaign whose counts do not add up.
+    """
+    for campaign in campaigns:
+        if not campaign.rows == sum(campaign.counts.values()) == final_rows(campaign):
+            raise MmsError(
+                f"{campaign.id}: the counts do not add up to {campaign.rows} rows in a final state"
+            )
+
+
+def write_reports(ledger: Ledger, ids: Sequence[str], folder: Path) -> list[Path]:
+    """Write each campaign's report; answers the files."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = []
+    for each in ids:
+        file = folder / f"{each}.csv"
+        with file.open("w", encoding="utf-8", newline="") as out:
+            write_report(ledger, each, out)
+        files.append(file)
+    return files
