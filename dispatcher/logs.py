@@ -32,14 +32,20 @@ class _Json(logging.Formatter):
         return mask(json.dumps(fields))
 
 
+def _not_a_tick(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("Task tick[") or record.levelno > logging.INFO
+
+
 def configure_logging(level: str, form: Literal["console", "json"]) -> None:
     """Send this process's log to standard error, masked."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         _Json() if form == "json" else _Console("%(asctime)s %(levelname)s %(name)s %(message)s")
     )
+    handler.addFilter(_not_a_tick)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("urllib3", "httpx", "kombu"):
+    # One line a second from beat, and each task announced before it is reported, tell nobody anything.
+    for noisy in ("urllib3", "httpx", "kombu", "celery.beat", "celery.worker.strategy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -14,6 +14,8 @@ import typer
 
 from dispatcher.cli import campaign
 from dispatcher.cli.output import print_line, say
+from dispatcher.cli.simulator import simulator
+from dispatcher.cli.up import up
 from dispatcher.errors import FileRefused, MmsError
 
 app = typer.Typer(
@@ -23,7 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Bulk and group MMS over CarrierX. Start with `mms demo`.",
 )
+app.command()(up)
 app.add_typer(campaign.app, name="campaign")
+app.command()(simulator)
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,125 @@
+"""`mms up` as a person runs it: a process, a folder, a second terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.valkey import free_port
+
+MMS = Path(sys.executable).parent / "mms"
+CALLBACK_KEY = "callback-key-of-the-tests"
+ADMIN_TOKEN = "admin-token-of-the-tests"
+READY_SECONDS = 60
+
+
+def until(condition: Callable[[], Any], seconds: float = 30, what: str = "the condition") -> Any:
+    """Wait for something that happens in another process; what it answered."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come within {seconds} s")
+        time.sleep(0.05)
+    return answer
+
+
+class Terminal:
+    """A folder and an environment: what a person has in front of them."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        self.web_port, self.flower_port = free_port(), free_port()
+        own = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
+        self.environment = {
+            **own,
+            "MMS_WEB_PORT": str(self.web_port),
+            "MMS_FLOWER_PORT": str(self.flower_port),
+            "MMS_CALLBACK_KEY": CALLBACK_KEY,
+            "MMS_ADMIN_TOKEN": ADMIN_TOKEN,
+            **variables,
+        }
+        self.up_process: subprocess.Popen[bytes] | None = None
+        self._log = folder / "up.log"
+
+    @property
+    def callback_url(self) -> str:
+        """Where a CarrierX on this machine calls back."""
+        return f"http://127.0.0.1:{self.web_port}/callbacks/carrierx/{CALLBACK_KEY}"
+
+    def web(self, path: str, **options: Any) -> httpx.Response:
+        """GET from the console or API, as admin."""
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        return httpx.get(f"http://127.0.0.1:{self.web_port}{path}", headers=headers, **options)
+
+    def mms(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        return subprocess.run(
+            [str(MMS), *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def up(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start everything and wait until it says that it is ready."""
+        with self._log.open("wb") as log:
+            process = subprocess.Popen(
+                [str(MMS), "up", *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        self.up_process = process
+
+        def ready() -> bool:
+            assert process.poll() is None, f"mms up ended with {process.returncode}:\n{self.said()}"
+            return "ready" in self.said()
+
+        until(ready, READY_SECONDS, "mms up's readiness")
+        return process
+
+    def said(self) -> str:
+        """What `mms up` printed so far."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything alive that works in this folder, by working folder or data folder."""
+        return [process for process in psutil.process_iter() if _belongs(process, str(self.folder))]
+
+    def end(self) -> None:
+        """Leave nothing behind, however the test ended."""
+        if self.up_process is not None and self.up_process.poll() is None:
+            self.up_process.terminate()
+            try:
+                self.up_process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.up_process.kill()
+                self.up_process.wait(10)
+        for process in self.processes():
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+
+
+def _belongs(process: psutil.Process, folder: str) -> bool:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return process.cwd().startswith(folder) or any(folder in part for part in process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False

@@ -1,0 +1,135 @@
+"""A stand-in for CarrierX that shares no code with the dispatcher: standard library only, the guide's shapes.
+
+It takes every message, remembers it, and calls back `sent` and `delivered` from a thread of its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import threading
+import uuid
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+TOKEN = "stand-in-token"
+
+
+class StandIn:
+    """An HTTP server on a free port. `callback_url` may be set until the first message comes."""
+
+    def __init__(self) -> None:
+        self.callback_url = ""
+        self.taken: list[dict[str, Any]] = []
+        self.refused_calls = 0
+        self._callbacks: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, daemon=True),
+            threading.Thread(target=self._call_back, daemon=True),
+        ]
+
+    @property
+    def url(self) -> str:
+        """The base URL, as `MMS_CARRIERX_URL` wants it."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/core/v2"
+
+    def start(self) -> StandIn:
+        """Begin to answer."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answer no more."""
+        self._callbacks.put(None)
+        self._server.shutdown()
+        self._server.server_close()
+
+    def numbers(self) -> Counter[str]:
+        """How often each number was taken, group members each."""
+        return Counter(
+            number for body in self.taken for number in (body.get("group_recipients") or [body["to"]])
+        )
+
+    def take(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Take one message: the SMS object that the POST is answered with."""
+        group = body.get("group_recipients") or []
+        message = {
+            "message_sid": str(uuid.uuid4()),
+            "status": "queued",
+            "direction": "outbound",
+            "from": body["from"],
+            "to": body.get("to") or group[0],
+            "group_recipients": group,
+            "message": body.get("message"),
+            "media_urls": body.get("media_urls") or [],
+            "message_segments": 1,
+            "type": "mms" if group or body.get("media_urls") else "sms",
+            "user_data": body.get("user_data"),
+            "price": None,
+            "mcc": None,
+            "mnc": None,
+            "partner_sid": "e00430c3-a7d0-4666-ab5c-f7202448382f",
+            "date_created": "2026-01-18T21:01:13.415Z",
+            "date_changed": "2026-01-18T21:01:13.415Z",
+            "date_status_changed": None,
+        }
+        self.taken.append(body)
+        for number in group or [message["to"]]:
+            for word in ("sent", "delivered"):
+                self._callbacks.put({**message, "to": number, "status": word, "price": "0.01"})
+        return message
+
+    def _call_back(self) -> None:
+        connection: http.client.HTTPConnection | None = None
+        while (callback := self._callbacks.get()) is not None:
+            parts = urlsplit(self.callback_url)
+            for _ in range(100):
+                try:
+                    connection = connection or http.client.HTTPConnection(parts.netloc, timeout=10)
+                    headers = {"Content-Type": "application/json"}
+                    connection.request("POST", parts.path, json.dumps(callback), headers)
+                    status = connection.getresponse()
+                    status.read()
+                    if status.status == 200:
+                        break
+                except (OSError, http.client.HTTPException):
+                    connection = None
+                    threading.Event().wait(0.1)
+            else:
+                self.refused_calls += 1
+
+
+def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                self._answer(401, {"message": "unauthorized", "errors": []})
+            elif not self.path.endswith("/core/v2/sms/messages") or "from" not in body:
+                self._answer(400, {"message": "bad request", "errors": []})
+            else:
+                self._answer(200, stand_in.take(body))
+
+        def do_GET(self) -> None:
+            self._answer(404, {"message": "not found", "errors": []})
+
+        def _answer(self, status: int, body: dict[str, Any]) -> None:
+            raw = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    return Handler
