@@ -135,6 +135,20 @@ class CarrierX:
             max_pages,
         )
 
+    def get_object(self, path: str, query: dict[str, object] | None = None) -> dict[str, Any] | None:
+        """Any other object of the API as it stands; None for 404."""
+        try:
+            return self._get(path, query or {}, lambda body: body)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def change_object(self, path: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """`PATCH` an object of the API; the object as it stands afterwards."""
+        request = requests.Request("PATCH", f"{self._base_url}{path}", json=dict(changes))
+        return _read(self._exchange(lambda: self._session.prepare_request(request)), lambda body: body)
+
     def close(self) -> None:
         """Close the pooled connections. A later call is `NotSent`."""
         self._session.close()

@@ -10,6 +10,8 @@ from typing import Any
 
 from dispatcher.carrierx.simulator.store import PARTNER_SID
 
+#: Receiving and sending SMS, voice, receiving and sending MMS.
+ALL_CAPABILITIES = 1 + 2 + 4 + 8 + 16
 GROUP_SID = "2f1c0f0e-5a0e-4b7e-9d55-6a2b7c1d9e10"
 
 
@@ -38,7 +40,8 @@ class Account:
                 "phonenumber": digits,
                 "did_group_sid": GROUP_SID,
                 "partner_sid": PARTNER_SID,
-                "sms_enabled": True,
+                "capabilities": ALL_CAPABILITIES,
+                "active_capabilities": ALL_CAPABILITIES,
                 "callback_url": None,
             },
         )
