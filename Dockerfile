@@ -1,0 +1,24 @@
+# One image for every part of the dispatcher; docker-compose.yml says which part a container is.
+FROM python:3.12-slim AS build
+WORKDIR /source
+RUN python -m venv /opt/mms
+ENV PATH=/opt/mms/bin:$PATH
+# The locked versions first: this layer stays as long as the lock does.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE celeryconfig.py ./
+COPY dispatcher ./dispatcher
+COPY tasks ./tasks
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --no-index .
+
+FROM python:3.12-slim
+# No part needs root; /data is the one folder that is written to.
+RUN useradd --create-home --uid 10001 mms && mkdir -p /data/beat && chown -R mms:mms /data
+COPY --from=build /opt/mms /opt/mms
+ENV PATH=/opt/mms/bin:$PATH PYTHONUNBUFFERED=1 MMS_DATA_DIR=/data
+USER mms
+WORKDIR /data
+VOLUME /data
+# A worker ends its batch on SIGTERM before it goes.
+STOPSIGNAL SIGTERM
+CMD ["mms", "--help"]
