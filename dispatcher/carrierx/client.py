@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -23,6 +24,7 @@ from dispatcher.model.receipt import MessageStatus
 LIMIT_MAX = 1000
 #: More than a page of 1,000 objects ever is; a longer body is not ours to read.
 BODY_MAX = 32 * 1024 * 1024
+CHUNK = 64 * 1024
 
 Item = TypeVar("Item")
 
@@ -53,6 +55,7 @@ class CarrierX:
         idle_limit: float = 3.0,
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._read_timeout = read_timeout
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         tls = self._base_url.lower().startswith("https")
         self._adapter = CarrierAdapter(pool_size=pool_size, idle_limit=idle_limit, tls=tls)
@@ -189,19 +192,23 @@ class CarrierX:
         failure: ApiError
         try:
             response = self._adapter.send(prepare(), timeout=self._timeout)  # type: ignore[arg-type]
-            return _answer(response)
+            return _answer(response, time.monotonic() + self._read_timeout)
         except Exception as error:
             failure = failure_of_exception(error, written=was_written())
         # Raised out here: no foreign exception, whose text may hold a header, may hang on as its context.
         raise failure
 
 
-def _answer(response: requests.Response) -> Answer:
-    body = response.raw.read(BODY_MAX, decode_content=True)
-    headers = {name.lower(): value for name, value in response.raw.headers.items()}
-    if len(body) == BODY_MAX:
-        response.raw.close()
-    return Answer(response.status_code, headers, body)
+def _answer(response: requests.Response, deadline: float) -> Answer:
+    """The answer, read whole. A body that trickles beyond the deadline (monotonic) or never ends is given up."""
+    raw, body = response.raw, bytearray()
+    while chunk := raw.read1(CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > BODY_MAX or time.monotonic() > deadline:
+            raw.close()
+            raise TimeoutError
+    headers = {name.lower(): value for name, value in raw.headers.items()}
+    return Answer(response.status_code, headers, bytes(body))
 
 
 def _read(answer: Answer, read: Callable[[dict[str, Any]], Item]) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -95,6 +96,15 @@ def test_a_connection_is_used_again(stub: StubServer) -> None:
     client = client_of(stub)
     for _ in range(3):
         client.send(outgoing())
+    assert stub.connections == 1
+
+
+def test_an_answer_in_chunks_is_read_and_its_connection_used_again(stub: StubServer) -> None:
+    body = json.dumps(taken()).encode()
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:50], body[50:], b""))
+    stub.script = lambda request: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+    client = client_of(stub)
+    assert [client.send(outgoing()).message_sid for _ in range(2)] == [SID, SID]
     assert stub.connections == 1
 
 

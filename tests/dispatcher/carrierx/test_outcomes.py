@@ -7,6 +7,7 @@ import inspect
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -186,6 +187,28 @@ def test_a_read_time_out_in_the_middle_of_the_body_is_unknown(stub: StubServer) 
     error = failure(stub, read_timeout=0.1)
     assert isinstance(error, OutcomeUnknown)
     assert "in time" in str(error)
+
+
+def test_a_body_that_trickles_beyond_the_time_out_is_unknown() -> None:
+    gone = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def trickle() -> None:
+        connection, _ = listener.accept()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        with suppress(OSError), connection:
+            while not gone.wait(0.01):
+                connection.sendall(b" ")
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(OutcomeUnknown, match="in time"):
+        CarrierX(url, TOKEN, read_timeout=0.1).send(outgoing())
+    gone.set()
+    thread.join()
+    listener.close()
 
 
 @pytest.mark.parametrize("reset", [True, False])
