@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import Recipient, RejectedRow
@@ -12,7 +12,7 @@ from dispatcher.roster.roster import Roster
 SENDER = "15162065575"
 
 
-class OncePerByte(io.RawIOBase):
+class InPieces(io.RawIOBase):
     """A stream that cannot seek and hands out a few bytes at a time, as a store of chunks does."""
 
     def __init__(self, data: bytes, step: int = 7000) -> None:
@@ -46,7 +46,7 @@ def open_roster(
     """A roster over these bytes, or this text in UTF-8."""
     raw = data.encode() if isinstance(data, str) else data
     return Roster(
-        OncePerByte(raw),  # type: ignore[arg-type]
+        cast(BinaryIO, InPieces(raw)),
         filename="campaign.csv",
         settings=campaign(**settings),
         fictional_ok=fictional_ok,

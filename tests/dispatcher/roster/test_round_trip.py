@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import openpyxl
 from hypothesis import given, settings
@@ -99,7 +99,11 @@ def encoded(text: str, encoding: str) -> bytes:
 @settings(max_examples=300, deadline=None)
 @given(people, dialects, st.sampled_from(ENCODINGS), st.booleans(), st.booleans())
 def test_a_list_reads_back_the_same_in_any_dialect(
-    persons: list[Person], dialect: tuple[str, tuple[str, int]], encoding: str, sep_line: bool, packed: bool
+    persons: list[Person],
+    dialect: tuple[str, tuple[str, Literal[0, 1]]],
+    encoding: str,
+    sep_line: bool,
+    packed: bool,
 ) -> None:
     separator, (line_end, quoting) = dialect
     written = io.StringIO(newline="")
