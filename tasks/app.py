@@ -49,7 +49,8 @@ def _live(name: str, facts: dict[str, Any]) -> None:
     ledger = open_ledger()
     while True:
         try:
-            ledger.agenda.sign_of_life(name, {**facts, "clock_ms": wall_ms()}, ledger.agenda.now_ms())
+            now_ms = ledger.agenda.now_ms()
+            ledger.agenda.sign_of_life(name, {**facts, "clock_ms": wall_ms(), "said_ms": now_ms}, now_ms)
         except MmsError as error:
             log.warning("no sign of life given: %s", error)
         if _stopping.wait(SIGN_OF_LIFE_SECONDS):

@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli import campaign
+from dispatcher.cli.demo import demo
+from dispatcher.cli.doctor import doctor
 from dispatcher.cli.output import print_line, say
 from dispatcher.cli.simulator import simulator
 from dispatcher.cli.up import up
@@ -26,7 +28,9 @@ app = typer.Typer(
     help="Bulk and group MMS over CarrierX. Start with `mms demo`.",
 )
 app.command()(up)
+app.command()(demo)
 app.add_typer(campaign.app, name="campaign")
+app.command()(doctor)
 app.command()(simulator)
 
 

@@ -1,0 +1,43 @@
+"""`mms doctor`: what could be wrong, and how to mend it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dispatcher.cli.options import AsJson
+from dispatcher.cli.output import out, print_json
+from dispatcher.pipeline.diagnose import diagnose
+from dispatcher.pipeline.sidecar import resolve_settings
+from dispatcher.settings import settings
+
+_MARKS = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
+
+
+def doctor(
+    sender: Annotated[
+        str | None, typer.Option("--from", metavar="NUMBER", help="Also look at this sending number.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at Redis, workers, clocks, CarrierX and callbacks, and say how to mend what is wrong.
+
+    Exit status 1 when something is wrong.
+
+    Example: mms doctor --from 15162065575
+    """
+    number = resolve_settings({"from": [sender]}, {})[0].senders[0] if sender else None
+    findings = list(diagnose(settings(), number))
+    if as_json:
+        print_json([finding._asdict() for finding in findings])
+    else:
+        console = out()
+        for finding in findings:
+            console.print(
+                f"{_MARKS[finding.verdict]}  [bold]{finding.subject}[/]: {finding.seen}", highlight=False
+            )
+            if finding.mend:
+                console.print(f"      {finding.mend}", style="dim", highlight=False)
+    if any(finding.verdict == "bad" for finding in findings):
+        raise typer.Exit(1)

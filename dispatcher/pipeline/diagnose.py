@@ -1,0 +1,143 @@
+"""What could keep this installation from working, looked at one by one, and how to mend each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from dispatcher.carrierx.account import SENDING_MMS, SENDING_SMS, callback_in_force, find_did
+from dispatcher.carrierx.client import CarrierX
+from dispatcher.errors import ApiError, ConfigError, NotFound, StoreUnavailable, Unauthorized
+from dispatcher.ledger.connect import redis_url
+from dispatcher.ledger.installation import durability_problem, read_mode
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.world import make_client, wall_ms
+from dispatcher.settings import Settings
+
+#: A worker whose clock is further off than this is denied every claim.
+CLOCK_TOLERANCE_MS = 5_000
+
+Verdict = Literal["ok", "note", "bad"]
+
+
+class Finding(NamedTuple):
+    """One thing looked at: the verdict, what was seen, and what to do about it."""
+
+    subject: str
+    verdict: Verdict
+    seen: str
+    mend: str = ""
+
+
+def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
+    """Look at Redis, workers, clocks, CarrierX and callbacks; with `sender` also at that number."""
+    try:
+        ledger = Ledger.open(config)
+        mode = read_mode(ledger.redis)
+    except (ConfigError, StoreUnavailable) as error:
+        yield Finding("Redis", "bad", error.message, error.hint)
+    else:
+        yield from _redis(config, ledger, mode)
+        yield from _workers(ledger)
+        config = config.model_copy(update={"simulate": mode == "simulate" or config.simulate})
+    yield from _carrierx(config, sender)
+
+
+def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Finding]:
+    where = "the embedded Valkey" if config.redis_url is None else "MMS_REDIS_URL"
+    assert redis_url(config)
+    yield Finding("Redis", "ok", f"{where} answers; the ledger is {mode or 'not made yet'}")
+    problem = durability_problem(ledger.redis)
+    if problem is None:
+        yield Finding(
+            "durability", "ok", "every claim is on disk before its message leaves; nothing is evicted"
+        )
+    else:
+        mend = "set appendonly yes, appendfsync always, maxmemory-policy noeviction"
+        yield Finding("durability", "bad", problem, mend)
+
+
+def _workers(ledger: Ledger) -> Iterator[Finding]:
+    workers, now_ms = ledger.agenda.workers(), ledger.agenda.now_ms()
+    here_ms = wall_ms() - now_ms
+    if abs(here_ms) > CLOCK_TOLERANCE_MS:
+        yield Finding(
+            "clock", "bad", f"this machine is {here_ms / 1000:+.1f} s from Redis's clock", "set it by NTP"
+        )
+    missing = {"send", "expand", "ingest", "control"} - {
+        queue for facts in workers.values() for queue in facts["queues"]
+    }
+    if missing:
+        yield Finding("workers", "bad", f"nobody works on {', '.join(sorted(missing))}", "start `mms up`")
+    for name, facts in sorted(workers.items()):
+        apart_ms = int(facts["clock_ms"]) - int(facts["said_ms"])
+        seen = f"{', '.join(facts['queues'])} × {facts['concurrency']}, clock {apart_ms / 1000:+.1f} s"
+        if abs(apart_ms) > CLOCK_TOLERANCE_MS:
+            yield Finding(
+                f"worker {name}", "bad", seen, "set that machine's clock by NTP; it sends nothing meanwhile"
+            )
+        else:
+            yield Finding(f"worker {name}", "ok", seen)
+
+
+def _carrierx(config: Settings, sender: str | None) -> Iterator[Finding]:
+    if config.simulate:
+        yield Finding("CarrierX", "ok", "simulated: nothing leaves this machine")
+        return
+    client = make_client(config)
+    if client is None:
+        yield Finding(
+            "CarrierX", "bad", "MMS_CARRIERX_TOKEN is not set", "set it, or start with `mms up --simulate`"
+        )
+        return
+    try:
+        client.list_messages(limit=1)
+        yield Finding("CarrierX", "ok", f"{config.carrierx_url} answers, and takes the token")
+        yield from _public_url(config)
+        if sender is not None:
+            yield from _number(client, sender, config)
+    except Unauthorized as error:
+        yield Finding("CarrierX", "bad", error.message, "check MMS_CARRIERX_TOKEN and its scope: sms.create")
+    except ApiError as error:
+        yield Finding(
+            "CarrierX", "bad", error.message, f"is {config.carrierx_url} right and reachable from here?"
+        )
+
+
+def _public_url(config: Settings) -> Iterator[Finding]:
+    if config.public_url is None:
+        yield Finding(
+            "callbacks",
+            "note",
+            "MMS_PUBLIC_URL is not set: CarrierX cannot call back, states come by polling",
+            "make the console reachable by HTTPS and set MMS_PUBLIC_URL",
+        )
+    else:
+        yield Finding("callbacks", "ok", f"expected at {config.public_url}/callbacks/carrierx/***")
+
+
+def _number(client: CarrierX, sender: str, config: Settings) -> Iterator[Finding]:
+    try:
+        did = find_did(client, sender)
+    except NotFound:
+        did = None
+    if did is None:
+        yield Finding("sender", "bad", "this number is not in the account", "rent it, or use one that is")
+        return
+    able = did.can(SENDING_SMS), did.can(SENDING_MMS)
+    if False in able:
+        yield Finding(
+            "sender", "bad", "messaging is not enabled for this number", "enable SMS and MMS at CarrierX"
+        )
+    elif None in able:
+        yield Finding("sender", "note", "the number is ours; CarrierX does not say whether it may send")
+    else:
+        yield Finding("sender", "ok", "the number is ours and may send SMS and MMS")
+    in_force = callback_in_force(client, did)
+    if in_force is None:
+        yield Finding("sender's callback", "note", "none is set on the number, its group or the account")
+    else:
+        level, url = in_force
+        ours = config.public_url is not None and url.startswith(f"{config.public_url}/callbacks/carrierx/")
+        seen = f"set on the {level.replace('_', ' ')}, {'ours' if ours else 'not ours'}"
+        yield Finding("sender's callback", "ok" if ours else "note", seen)
