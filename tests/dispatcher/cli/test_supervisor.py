@@ -15,7 +15,7 @@ import pytest
 
 from dispatcher.cli import processes
 from dispatcher.cli.child import LAST_PAUSE, pause_seconds
-from tests.dispatcher.cli.waiting import eventually
+from tests.dispatcher.cli.eventually import eventually
 
 Start = Callable[..., "Supervised"]
 
