@@ -209,7 +209,7 @@ def _result(
         duplicates=tally.duplicates,
         opted_out=tally.opted_out if tally.knows_opt_outs else None,
         invalid=dict(tally.invalid.most_common()),
-        errors=tuple(tally.errors),
+        errors=tuple(sorted(tally.errors, key=lambda error: error.line)),
         errors_total=tally.errors_total,
         headings=tuple(ColumnMeaning(**heading._asdict()) for heading in roster.understood),
         groups=tally.groups,

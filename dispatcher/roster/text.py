@@ -112,11 +112,19 @@ class TextLines:
             cut = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
             yield from io.StringIO(text[:cut], newline="")
             rest = text[cut:]
-            chunk = self._stream.read(_CHUNK_BYTES)
+            chunk = self._chunk()
             if not chunk:
                 break
             text = self._decoded(chunk, rest)
         yield from io.StringIO(self._sound(rest + self._decoded(b"", rest)), newline="")
+
+    def _chunk(self) -> bytes:
+        """The next bytes, a full chunk of them however little the source hands out at a time."""
+        pieces, missing = [], _CHUNK_BYTES
+        while missing > 0 and (piece := self._stream.read(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
 
     def _decoded(self, chunk: bytes, rest: str) -> str:
         try:
