@@ -84,7 +84,7 @@ def same_origin(request: Request) -> None:
         return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    ours = {request.headers.get("host"), urlsplit(site_of(request).settings.public_url or "").netloc}
+    ours = {request.headers.get("host"), urlsplit(site_of(request).settings.public_url or "").netloc} - {""}
     if site not in (None, "same-origin", "none") or (origin and urlsplit(origin).netloc not in ours):
         raise HTTPException(403, "The form does not come from this console.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from dispatcher.errors import FileRefused, NotFound
@@ -40,7 +41,7 @@ def check_upload(site: Site, upload: Upload, options: dict[str, Any]) -> CheckRe
     Raises:
         InputError, FileRefused: the settings or the file cannot be used.
     """
-    settings, fixed = resolve_settings(options, {})
+    settings, fixed = _settings(upload, options)
     config = site.settings
     upload.source.seek(0)
     return check(
@@ -57,6 +58,12 @@ def check_upload(site: Site, upload: Upload, options: dict[str, Any]) -> CheckRe
         max_rows=config.max_rows,
         now=datetime.now(UTC),
     )
+
+
+def _settings(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:
+    """A campaign without a name is called after its file."""
+    name = Path(upload.filename).stem[:120].strip() or "campaign"
+    return resolve_settings(options, {"name": name})
 
 
 def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
@@ -82,7 +89,7 @@ def submit_upload(site: Site, upload: Upload, options: dict[str, Any]) -> str:
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
-    settings, fixed = resolve_settings(options, {})
+    settings, fixed = _settings(upload, options)
     upload.source.seek(0)
     campaign_id = submit(
         site.ledger,
@@ -103,7 +110,7 @@ def check_and_submit(site: Site, upload: Upload, options: dict[str, Any]) -> Cam
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
     result = check_upload(site, upload, options)
-    refuse_unsendable(resolve_settings(options, {})[0], result)
+    refuse_unsendable(_settings(upload, options)[0], result)
     return find_campaign(site, submit_upload(site, upload, options))
 
 

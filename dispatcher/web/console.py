@@ -62,6 +62,7 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
         campaign=found,
         view=display.live(found),
         states=display.WORDS,
+        hours=display.HOURS,
     )
 
 
@@ -111,4 +112,6 @@ async def check_or_send(request: Request, session: Person) -> Response:
 
 def _form(request: Request, session: Session, draft: Draft) -> Response:
     status = draft.problem.status if draft.problem else 200
-    return page(request, "new.html", status=status, session=session, draft=draft, zones=ZONES)
+    return page(
+        request, "new.html", status=status, session=session, draft=draft, zones=ZONES, hours=display.HOURS
+    )

@@ -39,6 +39,12 @@ WORDS = {
     RecipientState.EXPIRED: StateWords("Expired", "off", "Its time was over before it was sent."),
 }
 
+HOURS = {
+    "us-strict": "Allowed hours of each state",
+    "federal": "8:00 to 21:00 at the recipient’s place",
+    "off": "Any hour",
+}
+
 _CAMPAIGN_TONES = {
     CampaignState.RUNNING: "sent",
     CampaignState.SCHEDULED: "accepted",
@@ -83,7 +89,7 @@ def live(campaign: Campaign) -> dict[str, Any]:
     texts |= {f"share-{state}": share(counts[state], total) for state in WORDS}
     texts |= {
         "rows": count(campaign.rows),
-        "total": count(total),
+        "total": count(total or campaign.rows),
         "messages": count(campaign.messages),
         "done": count(read - waiting),
         "done-share": share(read - waiting, total),
@@ -116,7 +122,7 @@ def _now(campaign: Campaign) -> str:
     if campaign.state is CampaignState.CHECKING:
         return f"The file is being read: {count(campaign.rows_read)} rows so far."
     if campaign.state is CampaignState.SCHEDULED:
-        return f"It starts {moment(campaign.start_at)}."
+        return f"It starts {moment(campaign.start_at)}." if campaign.start_at else "It starts in a moment."
     if campaign.state is CampaignState.RUNNING and campaign.reason:
         return f"It waits: {campaign.reason}"
     if campaign.state is CampaignState.COMPLETED and not campaign.settled_at:

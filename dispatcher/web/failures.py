@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from pathlib import Path
 
 import redis
 from fastapi import FastAPI, Request
@@ -21,6 +22,7 @@ from dispatcher.web.problem import Problem, make_problem, problem_of, problem_re
 from dispatcher.web.render import page
 from dispatcher.web.throttle import TooManyTriesError
 
+_OURS = f"{Path(__file__).parent.parent}/"
 logger = logging.getLogger(__name__)
 
 _INTERNAL = make_problem(
@@ -32,11 +34,21 @@ _INTERNAL = make_problem(
 )
 
 
+#: What Redis says when it cannot serve now; anything else it says is a failure of ours.
+_STORE_AWAY = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.ReadOnlyError,
+    redis.exceptions.OutOfMemoryError,
+)
+
+
 def install(app: FastAPI) -> None:
     """Make every failure inside `app` a readable answer."""
     app.add_exception_handler(MmsError, _on_ours)
     app.add_exception_handler(NotLoggedInError, _on_no_login)
-    app.add_exception_handler(redis.RedisError, _on_redis)
+    for kind in _STORE_AWAY:
+        app.add_exception_handler(kind, _on_redis)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_parameters)
 
@@ -82,9 +94,12 @@ def _on_parameters(request: Request, error: Exception) -> Response:
 
 
 def where(error: BaseException) -> str:
-    """The kind of an error and its innermost place, without its text."""
+    """The kind of an error and its innermost place in our own code, without its text."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno} {frames[-1].name}" if frames else "nowhere"
+    ours = [frame for frame in frames if frame.filename.startswith(_OURS)] or frames
+    place = (
+        f"{ours[-1].filename.removeprefix(_OURS)}:{ours[-1].lineno} in {ours[-1].name}" if ours else "nowhere"
+    )
     return f"{type(error).__name__} at {place}"
 
 

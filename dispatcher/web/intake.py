@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from dispatcher.web.body import BodyTooLargeError, capped
 
 #: Room for the settings beside the file.
 FIELDS_MAX = 1024 * 1024
-REPEATABLE = frozenset({"from", "media_urls"})
+#: May come several times, or several in one field, parted by this.
+REPEATABLE = {"from": re.compile(r"[,;\n]"), "media_urls": re.compile(r"[\s|]+")}
 YES_OR_NO = frozenset({"media_check", "strict", "allow_same_file"})
 SINGLE = frozenset(
     {
@@ -33,7 +35,7 @@ SINGLE = frozenset(
         "on_unconfirmed",
     }
 )
-SETTINGS = REPEATABLE | YES_OR_NO | SINGLE
+SETTINGS = REPEATABLE.keys() | YES_OR_NO | SINGLE
 _WORDS = {
     "on": True,
     "true": True,
@@ -103,7 +105,8 @@ def options_in(form: FormData, *, beside: frozenset[str] = frozenset()) -> dict[
 
 def _value(name: str, values: list[str]) -> Any:
     if name in REPEATABLE:
-        return [part for value in values for part in value.replace(",", " ").split()]
+        parts = [part.strip() for value in values for part in REPEATABLE[name].split(value)]
+        return [part for part in parts if part]
     if len(values) > 1:
         raise InputError(f"{name} is given {len(values)} times", hint=f"give {name} once")
     if name not in YES_OR_NO:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -51,12 +53,18 @@ def make_server(app: FastAPI, settings: Settings) -> Server:
 def run(app: FastAPI, settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; answers the exit status."""
     server = make_server(app, settings)
-    with contextlib.suppress(KeyboardInterrupt):
+    signal.signal(signal.SIGTERM, _stop)
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run()
     if not server.started:
         return 1
     _leave_no_thread_behind()
     return 0
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    """uvicorn raises the signal that ended it once more when it is done; an asked-for end is status 0."""
+    raise SystemExit(0)
 
 
 def _leave_no_thread_behind() -> None:

@@ -24,7 +24,9 @@ function show(view) {
   if (!root) return;
   for (const place of root.querySelectorAll("[data-live]")) {
     const text = view.texts[place.dataset.live];
-    if (text !== undefined && place.textContent !== text) place.textContent = text;
+    if (text === undefined || place.textContent === text) continue;
+    place.textContent = text;
+    place.classList.toggle("zero", text === "0");
   }
   for (const place of root.querySelectorAll("[data-time]")) showTime(place, view.times[place.dataset.time]);
   const badge = root.querySelector("[data-badge]");

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from redis import Redis
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.state import CampaignState
+from dispatcher.settings import Settings
+from dispatcher.web.app import create_app
+from tests.dispatcher.web.conftest import CSV, TOKEN
+
+FORM = {"name": "Spring sale", "from": "(212) 555-0100", "message": "Hi {{first_name}}"}
+
+
+@pytest.fixture
+def operator(browser: httpx.Client) -> httpx.Client:
+    """A browser that is logged in."""
+    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
+    return browser
+
+
+def hidden(page: httpx.Response, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def post_new(browser: httpx.Client, action: str, file: str | None = CSV, **fields: Any) -> httpx.Response:
+    data = {**FORM, "csrf": hidden(browser.get("/new"), "csrf"), "action": action, **fields}
+    files = {"file": ("spring.csv", file)} if file is not None else {"file": ("", "")}
+    return browser.post("/new", data=data, files=files)
+
+
+def send(browser: httpx.Client, **fields: Any) -> str:
+    checked = post_new(browser, "check", **fields)
+    sent = post_new(browser, "send", None, held=hidden(checked, "held"), **fields)
+    assert sent.status_code == 303, sent.text
+    return sent.headers["location"].removeprefix("/campaigns/")
+
+
+@pytest.mark.parametrize("path", ["/", "/new", "/campaigns/x", "/campaigns/x/report", "/events"])
+def test_every_page_asks_for_a_login_and_comes_back(browser: httpx.Client, path: str) -> None:
+    answer = browser.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=" + path.replace("/", "%2F")
+
+
+def test_the_admin_token_opens_a_session_whose_id_is_nowhere_in_the_store(
+    browser: httpx.Client, redis: Redis
+) -> None:
+    answer = browser.post("/login", data={"token": TOKEN, "next": "/new"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/new")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Secure" not in cookie
+    [key] = redis.scan_iter("mms:session:*")
+    assert 12 * 3600 - 60 < int(redis.ttl(key)) <= 12 * 3600
+    [session_id] = dict(browser.cookies).values()
+    assert session_id.encode() not in key
+    assert browser.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "/login", "/a\nb"]
+)
+def test_a_login_leads_only_to_our_own_pages(browser: httpx.Client, target: str) -> None:
+    answer = browser.post("/login", data={"token": TOKEN, "next": target})
+    assert answer.headers["location"] == "/"
+
+
+def test_a_wrong_token_opens_nothing(browser: httpx.Client) -> None:
+    answer = browser.post("/login", data={"token": "wrong"})
+    assert answer.status_code == 403
+    assert "not the admin token" in answer.text
+    assert not browser.cookies
+
+
+def test_after_ten_wrong_tokens_even_the_right_one_must_wait(browser: httpx.Client) -> None:
+    for _ in range(10):
+        assert browser.post("/login", data={"token": "wrong"}).status_code == 403
+    answer = browser.post("/login", data={"token": TOKEN})
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 300
+
+
+def test_after_a_hundred_wrong_tokens_from_anywhere_logins_must_wait(
+    browser: httpx.Client, app: FastAPI
+) -> None:
+    for number in range(100):
+        app.state.site.throttle.wrong(f"2001:db8::{number}")
+    assert browser.post("/login", data={"token": TOKEN}).status_code == 429
+
+
+def test_the_right_token_forgives_an_address_its_wrong_ones(browser: httpx.Client) -> None:
+    for _ in range(9):
+        browser.post("/login", data={"token": "wrong"})
+    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
+    assert browser.post("/login", data={"token": "wrong"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {"origin": "null"}]
+)
+def test_a_form_of_another_site_is_refused(browser: httpx.Client, headers: dict[str, str]) -> None:
+    assert browser.post("/login", data={"token": TOKEN}, headers=headers).status_code == 403
+
+
+def test_logging_out_ends_the_session_in_the_store(operator: httpx.Client, redis: Redis) -> None:
+    cookies = dict(operator.cookies)
+    answer = operator.post("/logout", data={"csrf": hidden(operator.get("/"), "csrf")})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert list(redis.scan_iter("mms:session:*")) == []
+    operator.cookies.update(cookies)
+    assert operator.get("/").status_code == 303
+
+
+@pytest.mark.parametrize("csrf", ["", "wrong"])
+def test_a_form_without_its_sessions_token_does_nothing(
+    operator: httpx.Client, redis: Redis, csrf: str
+) -> None:
+    answer = operator.post("/new", data={**FORM, "csrf": csrf}, files={"file": ("a.csv", CSV)})
+    assert answer.status_code == 403
+    assert operator.post("/logout", data={"csrf": csrf}).status_code == 403
+    assert operator.get("/").status_code == 200
+
+
+def test_a_file_is_checked_before_anything_is_sent(operator: httpx.Client, redis: Redis) -> None:
+    answer = post_new(operator, "send", CSV + "123,Dan\n")
+    assert answer.status_code == 200
+    assert "Send to 3 recipients" in answer.text
+    assert "Hi Ann" in answer.text
+    assert "a US or Canadian number has 10" in answer.text
+    assert list(redis.scan_iter("mms:c:*")) == []
+
+
+def test_a_checked_file_is_sent_without_uploading_it_again(
+    operator: httpx.Client, read_file: Callable[[str], str]
+) -> None:
+    campaign_id = send(operator)
+    assert read_file(campaign_id) == "3 rows"
+    page = operator.get(f"/campaigns/{campaign_id}")
+    assert "Spring sale" in page.text
+    assert 'data-live="count-pending">3<' in page.text
+
+
+def test_settings_changed_after_the_check_are_checked_first(operator: httpx.Client, redis: Redis) -> None:
+    held = hidden(post_new(operator, "check"), "held")
+    changed = {"held": held, "message": "Bye {{first_name}}"}
+    answer = post_new(operator, "send", None, **changed)
+    assert answer.status_code == 200
+    assert "The settings changed since the check" in answer.text
+    assert list(redis.scan_iter("mms:c:*")) == []
+    assert post_new(operator, "send", None, **changed).status_code == 303
+
+
+def test_a_double_click_makes_one_campaign(operator: httpx.Client, redis: Redis) -> None:
+    held = hidden(post_new(operator, "check"), "held")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: post_new(operator, "send", None, held=held), range(4)))
+    assert [answer.status_code for answer in answers] == [303] * 4
+    [made] = Ledger(redis).campaigns()
+    assert post_new(operator, "send", None, held=held).headers["location"] == f"/campaigns/{made.id}"
+
+
+def test_a_file_that_cannot_be_used_says_why_and_keeps_what_was_typed(operator: httpx.Client) -> None:
+    answer = post_new(operator, "check", "first_name\nAnn\n")
+    assert answer.status_code == 422
+    assert "The campaign file cannot be used" in answer.text
+    assert "Hi {{first_name}}</textarea>" in answer.text
+
+
+def test_a_form_without_a_file_says_so(operator: httpx.Client) -> None:
+    assert "No file is chosen" in post_new(operator, "check", None).text
+
+
+@pytest.mark.parametrize("held", ["gone-gone-gone-gone-gone-gone", "../../../etc/passwd", "x"])
+def test_an_upload_that_is_not_kept_is_asked_for_again(operator: httpx.Client, held: str) -> None:
+    answer = post_new(operator, "send", None, held=held)
+    assert answer.status_code == 404
+    assert "choose the file again" in answer.text
+
+
+def test_a_start_is_taken_in_its_time_zone(operator: httpx.Client, redis: Redis) -> None:
+    campaign_id = send(operator, at_local="2031-07-01T09:00", at_zone="America/New_York")
+    assert Ledger(redis).campaign(campaign_id).start_at == "2031-07-01T13:00:00.000Z"
+
+
+def test_what_people_typed_is_text_never_markup(operator: httpx.Client) -> None:
+    campaign_id = send(operator, name='<script>alert("x")</script>')
+    for path in ("/", f"/campaigns/{campaign_id}"):
+        page = operator.get(path).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
+
+
+def test_pages_carry_no_inline_script_or_style_and_may_load_nothing_foreign(operator: httpx.Client) -> None:
+    campaign_id = send(operator)
+    for path in ("/", "/new", f"/campaigns/{campaign_id}", "/login", "/nothing"):
+        answer = operator.get(path)
+        assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["cache-control"] == "no-store"
+        assert not re.search(r"<script(?! src)|<style|\sstyle=|\son\w+=|javascript:", answer.text)
+        foreign = re.findall(r'(?:src|href)="(?:https?:)?//([^"/:]+)', answer.text)
+        assert set(foreign) <= {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("name", ["console.css", "console.js", "icon.svg"])
+def test_the_pages_own_files_are_there(browser: httpx.Client, name: str) -> None:
+    assert browser.get(f"/static/{name}").status_code == 200
+
+
+def test_a_page_that_is_not_there_is_a_page(operator: httpx.Client) -> None:
+    answer = operator.get("/campaigns/nothing")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_many_campaigns_come_in_pages(operator: httpx.Client, redis: Redis) -> None:
+    for number in range(26):
+        send(operator, name=f"Campaign no. {number}")
+    first = operator.get("/").text
+    assert "Campaign no. 25<" in first
+    assert "Campaign no. 0<" not in first
+    assert "Campaign no. 0<" in operator.get("/?offset=25").text
+
+
+def test_the_report_is_a_download(operator: httpx.Client, read_file: Callable[[str], str]) -> None:
+    campaign_id = send(operator)
+    read_file(campaign_id)
+    answer = operator.get(f"/campaigns/{campaign_id}/report")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert len(answer.text.splitlines()) == 4
+
+
+def events(lines: Iterator[str]) -> Iterator[list[dict[str, Any]]]:
+    for line in lines:
+        if line.startswith("data: ["):
+            yield json.loads(line.removeprefix("data: "))
+
+
+def test_counts_move_on_the_open_page(operator: httpx.Client, read_file: Callable[[str], str]) -> None:
+    campaign_id = send(operator)
+    with operator.stream("GET", f"/campaigns/{campaign_id}/events") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        live = events(stream.iter_lines())
+        [before] = next(live)
+        read_file(campaign_id)
+        [after] = next(live)
+    assert (before["texts"]["rows"], after["texts"]["rows"]) == ("–", "3")
+    assert after["texts"]["count-pending"] == "3"
+
+
+def test_the_live_page_ends_when_the_campaign_is_over(operator: httpx.Client, redis: Redis) -> None:
+    campaign_id = send(operator)
+    Ledger(redis).book.begin_reading(campaign_id, "reader", 1000)
+    Ledger(redis).book.fail_reading(campaign_id, "broken", "reader")
+    assert Ledger(redis).campaign(campaign_id).state is CampaignState.FAILED
+    answer = operator.get(f"/campaigns/{campaign_id}/events")
+    assert answer.text.endswith("event: over\ndata: 1\n\n")
+
+
+def test_the_live_page_ends_with_the_session(operator: httpx.Client, app: FastAPI) -> None:
+    campaign_id = send(operator)
+    with operator.stream("GET", "/events") as stream:
+        lines = stream.iter_lines()
+        assert next(events(lines))[0]["id"] == campaign_id
+        [session_id] = dict(operator.cookies).values()
+        app.state.site.sessions.close(session_id)
+        assert list(events(lines)) == []
+
+
+def test_cookies_are_secure_where_the_world_comes_by_https(
+    settings: Settings, redis: Redis, published: Any, serve: Any
+) -> None:
+    public = settings.model_copy(update={"public_url": "https://mms.example.com"})
+    address = serve(create_app(public, hints=published.hints()))
+    answer = httpx.post(
+        f"{address}/login",
+        data={"token": TOKEN},
+        headers={"origin": "https://mms.example.com"},
+        trust_env=False,
+    )
+    assert answer.status_code == 303
+    assert "Secure" in answer.headers["set-cookie"]

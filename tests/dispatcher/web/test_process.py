@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+
+from tests.dispatcher.web.conftest import KEY, TOKEN
+from tests.valkey import free_port
+
+
+@pytest.fixture
+def port() -> int:
+    """A free port."""
+    return free_port()
+
+
+def start(ended: list[subprocess.Popen[bytes]], log: Path, **settings: object) -> subprocess.Popen[bytes]:
+    variables = {f"MMS_{name.upper()}": str(value) for name, value in settings.items()}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dispatcher.web"], env=inherited | variables, stdout=out, stderr=out
+        )
+    ended.append(process)
+    return process
+
+
+def wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{address}/readyz", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            continue
+    raise AssertionError("the web process did not start")
+
+
+def test_sigterm_ends_it_within_three_seconds_with_live_pages_open_and_no_key_in_its_log(
+    ended: list[subprocess.Popen[bytes]], redis: Redis, valkey_url: str, tmp_path: Path, port: int
+) -> None:
+    log, address = tmp_path / "log", f"http://127.0.0.1:{port}"
+    process = start(
+        ended,
+        log,
+        redis_url=valkey_url,
+        data_dir=tmp_path,
+        simulate=1,
+        admin_token=TOKEN,
+        callback_key=KEY,
+        web_port=port,
+        log_level="DEBUG",
+    )
+    wait_until_ready(address, process)
+    with httpx.Client(base_url=address, trust_env=False) as client:
+        assert client.post(f"/callbacks/carrierx/{KEY}", content=b'{"to":"12125550101"}').status_code == 200
+        client.post("/login", data={"token": TOKEN})
+        bearer = {"authorization": f"Bearer {TOKEN}"}
+        form = {"from": "12125550100", "message": "Hi"}
+        files = {"file": ("a.csv", "phone\n12125550101\n")}
+        assert client.post("/api/v1/campaigns", headers=bearer, data=form, files=files).status_code == 201
+        with client.stream("GET", "/events") as stream:
+            next(stream.iter_lines())
+            asked = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+            assert time.monotonic() - asked < 3
+    text = log.read_text()
+    for secret in (KEY, TOKEN, "12125550101", "Traceback"):
+        assert secret not in text
+
+
+@pytest.mark.parametrize(("settings", "status"), [({"web_port": "x"}, 2), ({}, 2)])
+def test_what_cannot_work_is_said_in_a_sentence(
+    ended: list[subprocess.Popen[bytes]], tmp_path: Path, settings: dict[str, str], status: int
+) -> None:
+    process = start(ended, tmp_path / "log", data_dir=tmp_path, **settings)
+    assert process.wait(timeout=30) == status
+    text = (tmp_path / "log").read_text()
+    assert "MMS_" in text
+    assert "Traceback" not in text
