@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from dispatcher.ledger.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.rates import put_rates_in_force
 from dispatcher.pipeline.world import World, make_client
 from dispatcher.settings import settings
 
@@ -26,6 +27,7 @@ def world() -> World:
     """
     chosen, ledger = settings(), open_ledger()
     prove_durable(ledger.redis, chosen)
+    put_rates_in_force(ledger, chosen)
     return World(
         ledger,
         chosen,
