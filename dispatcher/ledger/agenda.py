@@ -6,17 +6,17 @@ import json
 import time
 from typing import Any
 
-import redis
-
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.scripts import Scripts
 
 
 class Agenda:
     """Who needs attention now."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._redis = client
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis = scripts.redis
 
     def latch(self, name: str, milliseconds: int) -> bool:
         """True for the first caller within this time, over all processes."""
@@ -97,10 +97,9 @@ class Agenda:
         with translated():
             self._redis.delete(keys.BRAKE)
 
-    def hold(self, scope: str, until_ms: int) -> None:
-        """CarrierX asked for patience: no claim in this scope before then."""
-        with translated():
-            self._redis.hset(keys.HOLDS, scope, until_ms)
+    def hold(self, scope: str, wait_ms: int) -> int:
+        """CarrierX asked for patience: no claim in this scope for so long. Answers ms until the hold ends."""
+        return int(self._scripts.run("hold", scope, wait_ms))
 
     def _members(self, key: str) -> list[str]:
         with translated():

@@ -11,7 +11,15 @@ from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
-from dispatcher.ledger.packing import Batch, RowState, pack_batch, pack_sid, unpack_batch, unpack_rows
+from dispatcher.ledger.packing import (
+    Batch,
+    RowState,
+    pack_batch,
+    pack_sid,
+    unpack_batch,
+    unpack_lease,
+    unpack_rows,
+)
 from dispatcher.ledger.scripts import Scripts, type_of_argument
 from dispatcher.model.state import STATE_CODE, RecipientState
 
@@ -79,6 +87,15 @@ class Record:
     price: str | None = None
 
 
+class Picture(NamedTuple):
+    """A batch at one moment: what the file said, its rows' states, how often it was looked after, its counts."""
+
+    batch: Batch
+    states: list[RowState]
+    looks: int
+    counts: bytes
+
+
 class Batches:
     """The batches of all campaigns."""
 
@@ -102,7 +119,10 @@ class Batches:
         return campaign_id, number, packed, counts, rows_read, len(batch.messages), reader, lease_ms
 
     def offer(self, campaign_id: str, *, window: int, most: int, offer_ms: int) -> list[int]:
-        """Start the campaign if its time has come; offer up to `most` due batches while the window has room."""
+        """Start the campaign if its time has come; offer due batches while the window has room.
+
+        `window` counts what is on offer or under way of all campaigns, `most` of this one.
+        """
         return [int(number) for number in self._scripts.run("offer", campaign_id, window, most, offer_ms)]
 
     def take(
@@ -140,10 +160,11 @@ class Batches:
         recorded = [answer.decode() for answer in answers[: len(records)]]
         return recorded, [_claim_answer(answer) for answer in answers[len(records) :]]
 
-    def give_back(self, hold: Hold, *, wait_ms: int, poll_ms: int) -> str:
-        """End the lease: `done`, `due` (again, when its next row is) or `lost`."""
-        answer = self._scripts.run("give_back", hold.campaign, hold.batch, hold.token, wait_ms, poll_ms)
-        return str(answer.decode())
+    def give_back(self, hold: Hold, *, wait_ms: int, poll_ms: int, look_ms: int) -> str:
+        """End the lease: `done`, `due` (again, when its next row is) or `lost`. What was claimed and never
+        recorded is looked for after `look_ms`; rows without a last word are asked for after `poll_ms`."""
+        arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms)
+        return str(self._scripts.run("give_back", *arguments).decode())
 
     def sweep(
         self, campaign_id: str, number: int, to: RecipientState, rows: Sequence[int], *, look_ms: int
@@ -151,9 +172,44 @@ class Batches:
         """End the pending rows of one batch of a cancelled or failed campaign."""
         return int(self._scripts.run("sweep", campaign_id, number, STATE_CODE[to], look_ms, *rows))
 
-    def not_there(self, campaign_id: str, number: int, rows: Sequence[int], *, again_ms: int) -> int:
-        """Unconfirmed rows were looked for and not found; answers how many are pending again."""
-        return int(self._scripts.run("look", campaign_id, number, again_ms, *rows))
+    def picture(self, campaign_id: str, number: int) -> Picture | None:
+        """One batch as it stands now; None when there is no such batch."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.get(keys.batch(campaign_id, number))
+            pipeline.hgetall(keys.rows(campaign_id, number))
+            packed, changed = pipeline.execute()
+        if packed is None or b"m" not in changed:
+            return None
+        batch = unpack_batch(packed)
+        return Picture(batch, unpack_rows(batch, changed), unpack_lease(changed[b"m"]).looks, changed[b"n"])
+
+    def not_there(
+        self,
+        campaign_id: str,
+        number: int,
+        picture: Picture,
+        rows: Sequence[int],
+        *,
+        again_ms: int,
+        soon_ms: int,
+    ) -> int:
+        """A look at this picture is over: these unconfirmed rows were not found. Answers how many are pending
+        again; -1 when somebody looked meanwhile, and nothing changed.
+
+        The next look is after `again_ms` (0: never), or `soon_ms` if something moved since the picture was taken.
+        """
+        arguments: list[type_of_argument] = [
+            campaign_id,
+            number,
+            picture.looks,
+            picture.counts,
+            again_ms,
+            soon_ms,
+        ]
+        for row in rows:
+            arguments += [row, picture.states[row].attempt]
+        return int(self._scripts.run("look", *arguments))
 
     def content(self, campaign_id: str, number: int) -> Batch | None:
         """What the file said of one batch; None when there is no such batch."""

@@ -32,7 +32,7 @@ class Ledger:
         self.receipts = Receipts(scripts)
         self.uploads = Uploads(client)
         self.inbox = Inbox(client)
-        self.agenda = Agenda(client)
+        self.agenda = Agenda(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:

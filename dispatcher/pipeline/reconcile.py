@@ -60,8 +60,10 @@ def look_after(world: World, campaign_id: str, number: int) -> str:
         campaign = world.ledger.campaign(campaign_id)
     except NotFound:
         return "gone"
-    batch, states = world.ledger.batches.read(campaign_id, [number])[0]
-    look = Look(campaign, number, batch, states, world.ledger.agenda.now_ms())
+    picture = world.ledger.batches.picture(campaign_id, number)
+    if picture is None:
+        return "gone"
+    look = Look(campaign, number, picture.batch, picture.states, world.ledger.agenda.now_ms())
     receipts = list(_inheritances(world, look))
     try:
         receipts += _asked(world, look)
@@ -71,8 +73,10 @@ def look_after(world: World, campaign_id: str, number: int) -> str:
         log.info("looking after batch %s of %s: %s", number, campaign_id, error)
         missing = []
     changed = world.ledger.receipts.apply(campaign_id, number, receipts, [], grace_ms=0) if receipts else 0
-    back = world.ledger.batches.not_there(campaign_id, number, missing, again_ms=_again_ms(world, look))
-    return f"{changed} rows changed, {back} pending again"
+    back = world.ledger.batches.not_there(
+        campaign_id, number, picture, missing, again_ms=_again_ms(world, look), soon_ms=LOOK_AGAIN_MS
+    )
+    return "looked after meanwhile" if back < 0 else f"{changed} rows changed, {back} pending again"
 
 
 def _inheritances(world: World, look: Look) -> Iterator[Receipt]:

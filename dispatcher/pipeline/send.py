@@ -36,6 +36,8 @@ STORE_PATIENCE_SECONDS = 60.0
 #: Claims asked for at first; grows while all are granted, shrinks to what a limit grants.
 FIRST_CLAIMS = 16
 TOKEN_BYTES = 8
+#: Answers after which the batch is somebody else's. After any other stop what is in flight keeps its lease.
+_LOST = frozenset({"lost", "taken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class BatchRun:
         )
         self._endings: queue.SimpleQueue[Ending] = queue.SimpleQueue()
         self._records: list[Record] = []
+        self._news: deque[Ending] = deque()
         self._in_flight = 0
         self._claims = FIRST_CLAIMS
         self._started = self._renewed = world.stopwatch()
@@ -105,7 +108,9 @@ class BatchRun:
         """End the lease; the ledger knows from the rows when the batch is due again."""
         poll_ms = int(self._world.settings.poll_first * 1000) * (1 if self._world.polls else 120)
         try:
-            self._world.ledger.batches.give_back(self._hold, wait_ms=self._wait_ms, poll_ms=poll_ms)
+            self._world.ledger.batches.give_back(
+                self._hold, wait_ms=self._wait_ms, poll_ms=poll_ms, look_ms=outcome.FIRST_LOOK_MS
+            )
         except StoreUnavailable:
             log.warning(
                 "batch %s of %s not given back: its lease will run out", self._hold.batch, self._hold.campaign
@@ -147,16 +152,24 @@ class BatchRun:
 
     def _take_in(self, ending: Ending) -> None:
         self._records.append(ending.record)
-        agenda, now_ms = self._world.ledger.agenda, self._world.clock_ms()
-        if ending.hold_ms:
-            agenda.hold("account", now_ms + ending.hold_ms)
-        if ending.brake:
-            agenda.brake(ending.brake, self._world.fingerprint, now_ms)
-        if ending.odd_word:
-            for row in ending.record.members:
-                self._world.ledger.receipts.keep_word(
-                    self._hold.campaign, self._hold.batch, row, ending.odd_word
-                )
+        if ending.hold_ms or ending.brake or ending.odd_word:
+            self._news.append(ending)
+
+    def _spread_news(self) -> None:
+        """What an ending means for others is in the ledger before its own record makes the message due again."""
+        agenda = self._world.ledger.agenda
+        while self._news:
+            ending = self._news[0]
+            if ending.hold_ms:
+                agenda.hold("account", ending.hold_ms)
+            if ending.brake:
+                agenda.brake(ending.brake, self._world.fingerprint, self._world.clock_ms())
+            if ending.odd_word:
+                for row in ending.record.members:
+                    self._world.ledger.receipts.keep_word(
+                        self._hold.campaign, self._hold.batch, row, ending.odd_word
+                    )
+            self._news.popleft()
 
     def _next_claims(self) -> list[Asked]:
         now = self._world.stopwatch()
@@ -169,6 +182,7 @@ class BatchRun:
     def _exchange(self, asked: list[Asked]) -> None:
         records = self._records[:]
         try:
+            self._spread_news()
             recorded, answers = self._world.ledger.batches.exchange(
                 self._hold,
                 records,
@@ -192,6 +206,7 @@ class BatchRun:
         if now - self._renewed > STORE_PATIENCE_SECONDS:
             self._stopped = "redis away"
             self._records.clear()
+            self._news.clear()
             return
         self._endings_wait(0.5)
 
@@ -202,7 +217,7 @@ class BatchRun:
         except queue.Empty:
             return
         self._in_flight -= 1
-        self._records.append(ending.record)
+        self._take_in(ending)
 
     def _obey(self, asked: list[Asked], answers: list[ClaimAnswer]) -> None:
         granted, denied, wait_ms, scope = 0, [], 0, ""
@@ -268,7 +283,7 @@ class BatchRun:
 
     def _keep_lease(self) -> None:
         now = self._world.stopwatch()
-        if self._stopped or now - self._renewed < self._lease_ms / 3000:
+        if self._stopped in _LOST or now - self._renewed < self._lease_ms / 3000:
             return
         try:
             answer = self._world.ledger.batches.renew(self._hold, lease_ms=self._lease_ms)
@@ -276,7 +291,7 @@ class BatchRun:
             return
         self._renewed = now
         if answer != "ok":
-            self._stopped = answer
+            self._stopped = answer if answer in _LOST else f"halt {answer}"
 
 
 def _word(record: Record, answer: str) -> str:

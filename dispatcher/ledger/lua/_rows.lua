@@ -21,7 +21,8 @@ end
 local function row_read(key, index) return row_unpack(redis.call('HGET', key, index)) end
 
 local function row_write(key, index, row)
-  redis.call('HSET', key, index, struct.pack(ROW, row.state, row.flags, row.attempt, row.reason, row.claimed,
+  -- An attempt is one byte. Beyond 255 it stays there: a byte that wraps to 0 would mean that nothing was tried.
+  redis.call('HSET', key, index, struct.pack(ROW, row.state, row.flags, math.min(row.attempt, 255), row.reason, row.claimed,
     row.at, row.final, row.sid, row.mcc, row.mnc) .. string.sub(row.price, 1, 20))
 end
 
@@ -36,6 +37,7 @@ end
 -- Brings the counts of the batch and of the campaign after the moves; both in the script that moved the rows.
 local function moves_write(id, key)
   local counts, changed = redis.call('HGET', key, 'n'), false
+  if not counts then moves = {} return {} end
   local bytes = { string.byte(counts, 1, #LETTERS) }
   for letter, by in pairs(moves) do
     if by ~= 0 then
@@ -50,7 +52,9 @@ local function moves_write(id, key)
 end
 
 local function meta_read(key)
-  local fence, lease, due, looks, token = struct.unpack(META, redis.call('HGET', key, 'm'))
+  local value = redis.call('HGET', key, 'm')
+  if not value then return { fence = 0, lease = 0, due = 0, looks = 0, token = '' } end -- the campaign was erased
+  local fence, lease, due, looks, token = struct.unpack(META, value)
   return { fence = fence, lease = lease, due = due, looks = looks, token = token }
 end
 
@@ -73,11 +77,13 @@ local function care_by(id, batch, at)
   if not known or tonumber(known) > at then schedule(id, 'care', batch, at) end
 end
 
--- Completed: the file is read and nothing is pending, sending or unconfirmed. Settled: all rows are final.
+-- Completed: the file is read and nothing is pending, sending or unconfirmed. Settled: all rows are final, those of a
+-- campaign that was cancelled or failed too.
 local function end_if_done(id)
   local key = ckey(id)
   local state, read, window = unpack(redis.call('HMGET', key, 'state', 'read', 'settle_ms'))
-  if read ~= '1' or not (state == 'running' or state == 'completed') then return end
+  local ended = state == 'cancelled' or state == 'failed'
+  if not (ended or (read == '1' and (state == 'running' or state == 'completed'))) then return end
   local c = redis.call('HMGET', ckey(id, 'counts'), 'p', 's', 'u', 'q', 't')
   for i = 1, 5 do c[i] = tonumber(c[i] or 0) end
   if c[1] + c[2] + c[3] > 0 then return end
@@ -102,6 +108,13 @@ local function sid_learn(id, batch, message, sid, hash)
     redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', now)
   end
   redis.call('DEL', orphans)
+end
+
+-- Forgets the campaign's file: it is in batches, or will never be.
+local function upload_drop(id)
+  for chunk = 0, tonumber(redis.call('HGET', ckey(id), 'chunks') or 0) - 1 do
+    redis.call('UNLINK', ckey(id, 'upload:' .. chunk))
+  end
 end
 
 local function bit_has(flags, bit) return math.floor(flags / bit) % 2 == 1 end

@@ -1,7 +1,8 @@
 -- A sender is done with a batch for now: it is due again when its next row is, or done for good.
--- ARGV: id, batch, sender's token, wait in ms (0: as the rows say), ms until rows without a last word are asked for
+-- What it claimed and never recorded becomes `unconfirmed`: its POST may have left. ARGV: id, batch, sender's token,
+--       wait in ms (0: as the rows say), ms until rows without a last word are asked for, ms to the first look
 -- Answers: done | due | lost (another has it now: nothing changed)
-local id, batch, token, wait, poll = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local id, batch, token, wait, poll, look = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local key = ckey(id, 'r:' .. batch)
 local meta = meta_read(key)
 if meta.token ~= token then return 'lost' end
@@ -14,8 +15,13 @@ for i = 2, #touched, 2 do
     untouched = untouched - 1
     local at = row.at > 0 and row.at + EPOCH or now
     earliest = math.min(earliest or at, at)
+  elseif row and row.state == 's' then
+    move(row, 'u')
+    row_write(key, touched[i - 1], row)
+    care_by(id, batch, now + look)
   end
 end
+moves_write(id, key)
 local pending = untouched > 0 or earliest
 if untouched > 0 then earliest = now end
 meta.due = pending and math.max(earliest, now + wait) or 0

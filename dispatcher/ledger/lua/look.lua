@@ -1,11 +1,17 @@
--- An unconfirmed message was looked for and is not there: the second time it is pending again. Also sets when the
--- batch is looked after next. ARGV: id, batch, next look in ms from now (0: never), then row indexes not found
--- Answers: rows that are pending again
-local id, batch, again = ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- Unconfirmed messages were looked for and are not there: the second time they are pending again. Also sets when the
+-- batch is looked after next. A look by an older picture of the batch changes nothing, so a repeated one counts once.
+-- ARGV: id, batch, number of this look, counts as the looker saw them, next look in ms (0: never), next look in ms if
+--       something moved meanwhile, then row index and attempt of each that was not found
+-- Answers: rows that are pending again | -1 (somebody looked meanwhile)
+local id, batch, number, seen = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local again, soon = tonumber(ARGV[5]), tonumber(ARGV[6])
 local key, back = ckey(id, 'r:' .. batch), 0
-for i = 4, #ARGV do
+local meta = meta_read(key)
+if redis.call('EXISTS', key) == 0 or meta.looks ~= number then return -1 end
+if redis.call('HGET', key, 'n') ~= seen then again = again > 0 and math.min(again, soon) or soon end
+for i = 7, #ARGV, 2 do
   local row = row_read(key, ARGV[i])
-  if row.state == 'u' then
+  if row.state == 'u' and row.attempt == tonumber(ARGV[i + 1]) then
     if bit_has(row.flags, NOT_THERE) and redis.call('HGET', ckey(id), 'state') == 'running' then
       move(row, 'p')
       row.flags, row.sid, row.at, row.reason, back = row.flags - NOT_THERE, NONE, 0, 0, back + 1
@@ -16,8 +22,7 @@ for i = 4, #ARGV do
   end
 end
 moves_write(id, key)
-local meta = meta_read(key)
-meta.looks = math.min(meta.looks + 1, 250)
+meta.looks = (meta.looks + 1) % 256
 if back > 0 and meta.lease <= now then meta.due = now; schedule(id, 'due', batch, now) end
 meta_write(key, meta)
 schedule(id, 'care', batch, again > 0 and now + again or 0)
