@@ -12,6 +12,7 @@ local function limits_wait(limits, time_us)
   local wait, binds = 0, ''
   for _, limit in ipairs(limits) do
     local tat = tonumber(redis.call('GET', 'mms:limit:' .. limit.scope) or 0)
+    limit.time_us = time_us
     limit.tat = math.min(math.max(tat, time_us), time_us + limit.tolerance + 100 * limit.interval)
     local by = limit.tat - time_us - limit.tolerance
     local hold = tonumber(redis.call('HGET', 'mms:holds', limit.scope) or 0)
@@ -23,6 +24,9 @@ end
 
 local function limits_charge(limits, cost)
   for _, limit in ipairs(limits) do
-    redis.call('SET', 'mms:limit:' .. limit.scope, string.format('%.0f', limit.tat + cost * limit.interval), 'PX', 3600000)
+    local tat = limit.tat + cost * limit.interval
+    -- Forgotten an hour after it is paid off, never before: a slow limit's debt outlives an hour.
+    local life = string.format('%.0f', (tat - limit.time_us) / 1000 + 3600000)
+    redis.call('SET', 'mms:limit:' .. limit.scope, string.format('%.0f', tat), 'PX', life)
   end
 end

@@ -9,14 +9,19 @@ local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry'
 local function apply(message, attempt, word, how, index, sid, text, hash, details)
   local row = row_read(key, index)
   if attempt > 0 and attempt < row.attempt then return alarm('older_attempt') end
-  local own = how == 'own'
+  local own, known = how == 'own', RANK[row.state] and row.sid ~= NONE
+  if attempt == 0 and row.sid ~= sid then return own and alarm('older_attempt') end -- that sid was an earlier attempt's
   if not own and (bit_has(row.flags, OWN_WORD) or word == 'f') then return end
+  local unknown_sid = sid ~= '' and row.sid ~= sid and (own or not known)
   local better = (RANK[row.state] or 0) < RANK[word]
-  local unknown_sid = sid ~= '' and row.sid ~= sid
-  if own and word ~= 'q' then row.flags = bit_set(row.flags, OWN_WORD) end
+  if own and word ~= 'q' then -- its first own word outranks whatever it inherited
+    better = better or (not bit_has(row.flags, OWN_WORD) and row.state ~= word)
+    row.flags = bit_set(row.flags, OWN_WORD)
+  end
   if better then
     if SURPRISE[row.state] then alarm(SURPRISE[row.state]) end
     if row.state == 'p' then row.at = 0 end
+    if not known then row.sid = NONE end -- a claim's token stood there
     move(row, word)
     row.reason, row.attempt = 0, math.max(row.attempt, attempt)
     row.final = (word == 'f' or word == 'd') and now - EPOCH or 0

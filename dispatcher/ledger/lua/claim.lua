@@ -26,7 +26,8 @@ limits_charge(limits, cost)
 for i, index in ipairs(members) do
   local row = rows[i]
   move(row, 's')
-  row.attempt, row.claimed, row.at, row.final, row.sid = row.attempt + 1, now - EPOCH, 0, 0, claim .. string.sub(NONE, 1, 8)
+  row.attempt, row.claimed, row.at, row.final, row.sid = math.min(row.attempt + 1, 255), now - EPOCH, 0, 0, claim .. string.sub(NONE, 1, 8)
+  row.flags, row.reason = 0, 0 -- what was heard and looked for belongs to an earlier attempt
   row_write(key, index, row)
 end
 moves_write(id, key)

@@ -5,23 +5,28 @@
 -- Answers: ok | known (recorded before, or a receipt was faster) | gone (somebody else decided)
 local id, batch, message, claim, outcome, word = unpack(ARGV, 1, 6)
 local sid, text, wait, price = { bytes = ARGV[7], text = ARGV[8], hash = ARGV[9] }, ARGV[10], tonumber(ARGV[11]), ARGV[12]
-local key, members, answer = ckey(id, 'r:' .. batch), { unpack(ARGV, 13) }, 'gone'
+local key, members, answer, again = ckey(id, 'r:' .. batch), { unpack(ARGV, 13) }, 'gone', false
+local ENDED = { cancelling = true, cancelled = true, failed = true }
 for _, index in ipairs(members) do
   local row = row_read(key, index)
   if (row.state == 's' or row.state == 'u') and string.sub(row.sid, 1, 8) == claim and string.sub(row.sid, 9) == string.sub(NONE, 1, 8) then
     answer = 'ok'
     if outcome == 'accepted' then
       move(row, word)
-      row.sid, row.at, row.price = sid.bytes, now - EPOCH, price
+      row.sid, row.at, row.price, row.reason, row.flags = sid.bytes, now - EPOCH, price, 0, 0
+      if word ~= 'q' and #members == 1 then row.flags = OWN_WORD end
       if sid.text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
       if word == 'f' or word == 'd' then row.final = now - EPOCH end
     elseif outcome == 'refused' then
       move(row, 'r')
       row.reason, row.final = reason_of(id, text), now - EPOCH
     elseif outcome == 'later' then
+      row.sid, row.at, row.reason, again = NONE, wait > 0 and now + wait - EPOCH or 0, reason_of(id, text), true
       move(row, 'p')
-      row.sid, row.at, row.reason = NONE, wait > 0 and now + wait - EPOCH or 0, reason_of(id, text)
-      if not redis.call('ZSCORE', ckey(id, 'due'), batch) then schedule(id, 'due', batch, now + wait) end
+      if ENDED[redis.call('HGET', ckey(id), 'state')] then -- nobody will send it, and the sweep may be over
+        move(row, 'c')
+        row.at, row.final, again = 0, now - EPOCH, false
+      end
     else
       move(row, 'u')
       row.reason = reason_of(id, text)
@@ -39,6 +44,14 @@ end
 if answer == 'ok' then
   if outcome == 'accepted' then sid_learn(id, batch, message, sid, sid.hash) end
   moves_write(id, key)
-  if meta_read(key).lease <= now then end_if_done(id) end
+  local meta = meta_read(key)
+  if meta.lease <= now then -- its holder is gone: nobody will give it back and say when it is due
+    if again then
+      meta.due = meta.due > 0 and math.min(meta.due, now + wait) or now + wait
+      meta_write(key, meta)
+      schedule(id, 'due', batch, meta.due)
+    end
+    end_if_done(id)
+  end
 end
 return answer

@@ -7,6 +7,7 @@ local allowed = {
   running = { paused = true, running = true, scheduled = true },
   cancelling = { running = true, scheduled = true, paused = true, checking = true, ready = true, cancelling = true },
 }
+if to == 'cancelling' and state == 'cancelled' then return 'ok' end -- asked again after the sweep: it is what it should be
 if not (allowed[to] or {})[state] then return state or 'gone' end
 if to == 'running' and not started then to = 'scheduled' end
 redis.call('HSET', ckey(id), 'state', to)

@@ -3,6 +3,7 @@
 -- Answers: rows that ended
 local id, batch, to, look, ended = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), 0
 local key = ckey(id, 'r:' .. batch)
+if redis.call('EXISTS', key) == 0 then return 0 end
 local leased = meta_read(key).lease > now
 for i = 5, #ARGV do
   local row = row_read(key, ARGV[i])
