@@ -61,19 +61,18 @@ class Campaigns:
 
         `rate` is the campaign's own limit as (interval, tolerance) in microseconds.
         """
-        fields: list[str | int] = ["settings", settings.model_dump_json(by_alias=True), "filename", filename]
+        fields: list[str | int] = [_rate_text(rate) if rate else ""]
+        fields += ["settings", settings.model_dump_json(by_alias=True), "filename", filename]
         fields += ["fixed", json.dumps(sorted(fixed)), "columns", json.dumps(list(columns))]
         fields += ["chunks", chunks, "settle_ms", settle_ms]
         if start_at_ms is not None:
             fields += ["start_at", start_at_ms]
-        if rate is not None:
-            self.set_rate(f"campaign:{campaign_id}", rate)
         return bool(self._scripts.run("create", campaign_id, *fields) == b"ok")
 
     def set_rate(self, scope: str, rate: tuple[float, float]) -> None:
         """Put a limit in force from the next claim on: interval and tolerance in microseconds."""
         with translated():
-            self._redis.hset(keys.RATES, scope, f"{rate[0]:.3f}:{rate[1]:.3f}")
+            self._redis.hset(keys.RATES, scope, _rate_text(rate))
 
     def get(self, campaign_id: str) -> Campaign:
         """One campaign's snapshot.
@@ -150,6 +149,10 @@ class Campaigns:
             int(rows),
         )
 
+    def keep_reading(self, campaign_id: str, reader: str, lease_ms: int) -> bool:
+        """The reader shows that it is alive; False: another reads now, or nobody should."""
+        return bool(self._scripts.run("keep_reading", campaign_id, reader, lease_ms) == b"ok")
+
     def end_reading(self, campaign_id: str, rows: int, reader: str) -> bool:
         """The whole file is in batches; the campaign starts when its time has come."""
         return bool(self._scripts.run("file_read", campaign_id, rows, reader) != b"lost")
@@ -177,6 +180,10 @@ class Campaigns:
     def settle(self, campaign_id: str) -> bool:
         """The settle window is over."""
         return bool(self._scripts.run("settle", campaign_id) == b"ok")
+
+
+def _rate_text(rate: tuple[float, float]) -> str:
+    return f"{rate[0]:.3f}:{rate[1]:.3f}"
 
 
 def _iso(value: bytes | None) -> str | None:

@@ -13,6 +13,8 @@ from dispatcher.ledger.connect import translated
 from dispatcher.ledger.packing import compress, decompress
 
 CHUNK_BYTES = 512 * 1024
+#: A file whose campaign was never made is forgotten after this.
+UNOWNED_SECONDS = 24 * 3600
 
 
 class Uploads:
@@ -22,11 +24,14 @@ class Uploads:
         self._redis = client
 
     def store(self, campaign_id: str, source: BinaryIO) -> int:
-        """Write the stream in chunks; answers how many. Overwrites what an interrupted try left."""
+        """Write the stream in chunks; answers how many. Overwrites what an interrupted try left.
+
+        The chunks lapse unless a campaign is made of them, which then owns them until they are read.
+        """
         count = 0
         with translated():
             while chunk := source.read(CHUNK_BYTES):
-                self._redis.set(keys.upload(campaign_id, count), compress(chunk))
+                self._redis.set(keys.upload(campaign_id, count), compress(chunk), ex=UNOWNED_SECONDS)
                 count += 1
         return count
 
@@ -45,13 +50,6 @@ class Uploads:
             if packed is None:
                 raise FileNotFoundError(f"chunk {number} of the upload is gone")
             yield decompress(packed)
-
-    def drop(self, campaign_id: str, chunks: int) -> None:
-        """Forget the file."""
-        with translated():
-            for start in range(0, chunks, 100):
-                numbers = range(start, min(start + 100, chunks))
-                self._redis.unlink(*(keys.upload(campaign_id, number) for number in numbers))
 
 
 class _ChunkStream(io.RawIOBase):

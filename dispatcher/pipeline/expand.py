@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.campaigns import Reading
 from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
-from dispatcher.pipeline.messages import form_messages
+from dispatcher.pipeline.messages import Row, form_messages
 from dispatcher.pipeline.world import World
 from dispatcher.roster.roster import Roster
 from dispatcher.rules.senders import choose_sender
 
 BATCH_ROWS = 100
 READER_LEASE_MS = 15_000
+#: Rows between two looks at the clock, and how often the reader shows that it is alive while no batch is full.
+ROWS_A_LOOK = 500
+RENEW_SECONDS = READER_LEASE_MS / 3000
+
+
+class ReaderLostError(Exception):
+    """This reader's lease ran out, or the campaign ended meanwhile."""
 
 
 def expand(world: World, campaign_id: str) -> str:
@@ -31,7 +38,7 @@ def expand(world: World, campaign_id: str) -> str:
     rows = 0
     try:
         for number, batch in enumerate(
-            batches_of(_drafts(world, campaign_id, reading), reading.settings.senders)
+            batches_of(_drafts(world, campaign_id, reading, reader), reading.settings.senders)
         ):
             rows += len(batch.rows)
             answer = world.ledger.batches.add(
@@ -39,16 +46,20 @@ def expand(world: World, campaign_id: str) -> str:
             )
             if answer == "lost":
                 return "lost"
+    except ReaderLostError:
+        return "lost"
     except (FileRefused, InputError, FileNotFoundError) as error:
         book.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
         return "failed"
     if not book.end_reading(campaign_id, rows, reader):
         return "lost"
-    world.ledger.uploads.drop(campaign_id, reading.chunks)
     return f"{rows} rows"
 
 
-def _drafts(world: World, campaign_id: str, reading: Reading) -> Iterator[Draft | RejectedRow]:
+def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> Iterator[Draft | RejectedRow]:
+    def alive() -> bool:
+        return world.ledger.book.keep_reading(campaign_id, reader, READER_LEASE_MS)
+
     roster = Roster(
         world.ledger.uploads.open(campaign_id, reading.chunks),
         filename=reading.filename,
@@ -58,7 +69,24 @@ def _drafts(world: World, campaign_id: str, reading: Reading) -> Iterator[Draft 
         max_bytes=world.settings.max_file_mb << 20,
         max_rows=world.settings.max_rows,
     )
-    return form_messages(roster, reading.settings)
+    return form_messages(rows_of(roster, alive, world.stopwatch), reading.settings)
+
+
+def rows_of(
+    roster: Iterable[Row], alive: Callable[[], bool], stopwatch: Callable[[], float]
+) -> Iterator[Row]:
+    """The rows, showing now and then that the reader is alive: groups by a column fill no batch until the last row.
+
+    Raises:
+        ReaderLostError: another reads now, or nobody should.
+    """
+    shown = stopwatch()
+    for count, row in enumerate(roster, 1):
+        if count % ROWS_A_LOOK == 0 and stopwatch() - shown > RENEW_SECONDS:
+            if not alive():
+                raise ReaderLostError
+            shown = stopwatch()
+        yield row
 
 
 def batches_of(drafts: Iterable[Draft | RejectedRow], senders: tuple[str, ...]) -> Iterator[Batch]:
