@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 from dispatcher.pipeline.world import World
@@ -10,7 +11,7 @@ from dispatcher.pipeline.world import World
 OFFER_MS = 15_000
 #: Batches on offer or under way for each sending process: one at work, one waiting for it.
 BATCHES_PER_PROCESS = 2
-#: Campaigns that one feeding looks at; the longest waiting first, so none is passed over for ever.
+#: Campaigns that one feeding looks at.
 CAMPAIGNS_A_FEED = 200
 
 Publish = Callable[[str, int], None]
@@ -27,6 +28,10 @@ def feed(world: World, publish: Publish) -> int:
         return 0
     window = send_window(world)
     share = max(1, window // len(campaigns))
+    if len(campaigns) > window:
+        random.shuffle(
+            campaigns
+        )  # more campaigns than places: each feeding another lot, none passed over for ever
     offered = 0
     for campaign_id in campaigns:
         for number in world.ledger.batches.offer(campaign_id, window=window, most=share, offer_ms=OFFER_MS):

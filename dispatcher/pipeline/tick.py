@@ -10,8 +10,10 @@ from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
 
 LATCH_MS = 900
-#: Batches that reconcile is hinted at in one tick, and how long a hint keeps others away.
+#: Batches that reconcile is hinted at in one tick, and how long a hint keeps others away. More are looked through
+#: than hinted at: those hinted at before stay in front until their look is over.
 CARE_A_TICK = 20
+CARE_LOOKED_THROUGH = 400
 CARE_LATCH_MS = 30_000
 
 
@@ -37,11 +39,19 @@ def tick(world: World, hints: Hints) -> str:
         if not agenda.is_read_by_someone(campaign_id):
             hints.expand(campaign_id, 0)
     offered = feed(world, hints.send)
-    for campaign_id, number in agenda.care(now_ms, CARE_A_TICK):
-        if agenda.latch(f"mms:turn:care:{campaign_id}:{number}", CARE_LATCH_MS):
-            hints.look(campaign_id, number)
+    _hint_at_care(world, now_ms, hints.look)
     for campaign_id in agenda.settling(now_ms, 100):
         world.ledger.book.settle(campaign_id)
     if world.ledger.inbox.waiting():
         hints.ingest("", 0)
     return f"{offered} offered"
+
+
+def _hint_at_care(world: World, now_ms: int, look: Publish) -> None:
+    agenda, hinted = world.ledger.agenda, 0
+    for campaign_id, number in agenda.care(now_ms, CARE_LOOKED_THROUGH):
+        if agenda.latch(f"mms:turn:care:{campaign_id}:{number}", CARE_LATCH_MS):
+            look(campaign_id, number)
+            hinted += 1
+        if hinted == CARE_A_TICK:
+            return

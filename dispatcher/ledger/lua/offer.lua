@@ -1,5 +1,6 @@
 -- Starts a campaign whose time has come, and offers its due batches while the window has room. An offered batch is
--- due again when the offer lapses, so a lost hint only costs time. ARGV: id, window, most, offer in ms
+-- due again when the offer lapses, so a lost hint only costs time. ARGV: id, window over all campaigns, most of this
+--       one's batches on offer or under way, offer in ms
 -- Answers: numbers of the batches offered
 local id, window, most, offer = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local state, start_at = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at'))
@@ -13,7 +14,11 @@ if state ~= 'running' then
   return {}
 end
 redis.call('ZREMRANGEBYSCORE', 'mms:offered', '-inf', now)
-local room = math.min(most, window - redis.call('ZCARD', 'mms:offered'))
+local on_offer, own = redis.call('ZRANGE', 'mms:offered', 0, -1), 0
+for _, name in ipairs(on_offer) do
+  if string.sub(name, 1, #id + 1) == id .. ':' then own = own + 1 end
+end
+local room = math.min(most - own, window - #on_offer)
 local found = room > 0 and redis.call('ZRANGEBYSCORE', ckey(id, 'due'), '-inf', now, 'LIMIT', 0, room) or {}
 for _, batch in ipairs(found) do
   redis.call('ZADD', 'mms:offered', now + offer, id .. ':' .. batch)
