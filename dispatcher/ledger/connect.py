@@ -24,6 +24,16 @@ CONNECTION: dict[str, Any] = {
 }
 
 
+#: Errors that say that Redis cannot work now, not that the call was wrong.
+_UNABLE = {
+    "OOM": "has no memory left and refuses to write",
+    "MISCONF": "cannot write to its disk",
+    "MASTERDOWN": "is a replica without its primary",
+    "NOREPLICAS": "has too few replicas to write",
+    "BUSY ": "is busy with a script",
+}
+
+
 def redis_url(settings: Settings) -> str:
     """The address of the ledger: `MMS_REDIS_URL`, else that of the embedded Valkey of this data folder.
 
@@ -73,3 +83,8 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable(
             f"Redis does not answer ({type(error).__name__})", hint="is it running? try `mms doctor`"
         ) from error
+    except redis.ResponseError as error:
+        problem = next((words for begin, words in _UNABLE.items() if str(error).startswith(begin)), None)
+        if problem is None:
+            raise
+        raise StoreUnavailable(f"Redis {problem}", hint="see its log; try `mms doctor`") from error

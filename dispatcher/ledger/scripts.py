@@ -15,6 +15,7 @@ from dispatcher.ledger.connect import translated
 #: What a script may be given: Redis makes bytes of it.
 type_of_argument = str | bytes | int | float
 
+_NoScript = redis.exceptions.NoScriptError
 _EXTRA = {"claim": ("_limits",)}
 
 
@@ -49,7 +50,7 @@ class Scripts:
         with translated():
             try:
                 return self.redis.evalsha(digest, 0, *arguments)
-            except redis.exceptions.NoScriptError:
+            except _NoScript:
                 return self.redis.eval(text, 0, *arguments)
 
     def run_many(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
@@ -62,13 +63,16 @@ class Scripts:
             return []
         with translated():
             answers = self._pipelined(calls)
-            if any(isinstance(answer, redis.exceptions.NoScriptError) for answer in answers):
-                for name in {name for name, _ in calls}:
+            unknown = [index for index, answer in enumerate(answers) if isinstance(answer, _NoScript)]
+            if unknown:
+                for name in {calls[index][0] for index in unknown}:
                     self.redis.script_load(self.source(name)[0])
-                answers = self._pipelined(calls)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
+                again = self._pipelined([calls[index] for index in unknown])
+                for index, answer in zip(unknown, again, strict=True):
+                    answers[index] = answer
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
         return answers
 
     def _pipelined(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
