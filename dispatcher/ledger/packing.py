@@ -149,7 +149,7 @@ def pack_batch(batch: Batch) -> bytes:
     document = (
         _steps([row.row for row in batch.rows]),
         _steps([row.line for row in batch.rows]),
-        [int(row.number) if row.number else None for row in batch.rows],
+        [_number(row.number) for row in batch.rows],
         (zones, zone_of if len(zones) > 1 else []),
         columns,
         rejected,
@@ -158,13 +158,20 @@ def pack_batch(batch: Batch) -> bytes:
         (media, media_of if len(media) > 1 else []),
         [message.text for message in batch.messages],
     )
-    return compress(msgpack.packb(document))
+    return compress(msgpack.packb(document, unicode_errors="surrogatepass"))
+
+
+def _number(text: str | None) -> int | str | None:
+    """A number of a recipient as an integer, which packs well; what else may stand in a rejected row as it is."""
+    if not text:
+        return None
+    return int(text) if len(text) < 19 and text.isascii() and text.isdigit() and text[0] != "0" else text
 
 
 def unpack_batch(packed: bytes) -> Batch:
     """The inverse of `pack_batch`."""
     row_steps, line_steps, numbers, zones, columns, rejected, members, senders, media, texts = (
-        msgpack.unpackb(decompress(packed), use_list=False)
+        msgpack.unpackb(decompress(packed), use_list=False, unicode_errors="surrogatepass")
     )
     bad = {index: rest for index, *rest in rejected}
     cells = list(zip(*columns, strict=True)) or [()] * len(numbers)

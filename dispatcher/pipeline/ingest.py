@@ -76,7 +76,7 @@ def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]
         world.ledger.receipts.apply(
             campaign,
             batch,
-            bundle.receipts,
+            list(dict.fromkeys(bundle.receipts)),
             bundle.entries,
             grace_ms=_grace_ms(world) if bundle.has_group else 0,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,7 @@ COLUMNS = (
     "mnc",
 )
 _BATCHES_AT_ONCE = 50
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Line = tuple[int, list[object]]
@@ -106,15 +108,15 @@ def _batch_lines(
             [
                 row.row,
                 row.line,
-                row.number or "",
+                _safe(row.number or ""),
                 state.state.value,
                 _safe(reason),
-                sid_text(state, long_sids, number, message),
+                _safe(sid_text(state, long_sids, number, message)),
                 state.attempt,
                 _iso(state.claimed_ms),
                 _iso(state.at_ms) if any(state.sid) else "",
                 _iso(state.final_ms),
-                state.price or "" if first else "",
+                _price(state.price) if first else "",
                 _share(state.price, legs),
                 "" if state.mcc is None else state.mcc,
                 "" if state.mnc is None else state.mnc,
@@ -127,6 +129,11 @@ def _iso(ms: int) -> str:
     if not ms:
         return ""
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _price(price: str | None) -> str:
+    """As CarrierX wrote it; what is no decimal number could be anything, and is kept from being a formula."""
+    return price if price and _DECIMAL.fullmatch(price) else _safe(price or "")
 
 
 def _share(price: str | None, legs: int) -> str:
