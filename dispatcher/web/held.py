@@ -105,8 +105,9 @@ class HeldUploads:
         self._unlink(token, "sent")
 
     def drop(self, token: str) -> None:
-        """Forget an upload."""
-        self._unlink(token, "json", "csv")
+        """Forget an upload, if it is there."""
+        if _TOKEN.fullmatch(token):
+            self._unlink(token, "json", "csv")
 
     def _unlink(self, token: str, *kinds: str) -> None:
         for kind in kinds:

@@ -82,6 +82,7 @@ def _take(site: Site, form: FormData, draft: Draft) -> None:
 
 def _held(site: Site, upload: Upload | None, token: str) -> HeldUpload:
     if upload is not None:
+        site.held.drop(token)
         return HeldUpload(site.held.hold(upload.source, upload.filename), upload.filename, "")
     if not token:
         raise FileRefused(
