@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     media_allow: str = Field(
         "", description="Private hosts or networks that media may come from, separated by commas."
     )
+    hours_margin: float = Field(
+        600, ge=0, description="Seconds by which allowed hours close early: carriers queue MMS."
+    )
     retention: float = Field(30, gt=0, description="Days after which numbers and texts are erased.")
     unsafe_redis: bool = Field(
         False, description="Work with a Redis that cannot keep our promises. Tests only."
