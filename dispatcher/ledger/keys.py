@@ -37,6 +37,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency | 30 s |
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
 | `mms:inbound` | list | inbound messages as they came, the newest 10,000 | for ever |
+| `mms:wrong-tokens:{address or all}` | string | wrong logins | 5 min |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
 """
 
