@@ -17,12 +17,11 @@ for _, row in ipairs(rows) do
   if row.state ~= 'p' then return { 'done' } end
   if row.at + EPOCH > now and row.at > 0 then return { 'wait', row.at + EPOCH - now, 'retry' } end
 end
-local limits = { limit_of('account'), limit_of('sender:' .. sender, 'sender') }
-limits[#limits + 1] = limit_of('campaign:' .. id)
+local limits = { limit_of('account'), limit_of('sender:' .. sender, 'sender'), limit_of('campaign:' .. id) }
 local time_us = now_us()
 local wait, binds = limits_wait(limits, time_us)
 if wait > 0 then return { 'wait', wait, binds } end
-limits_charge(limits, cost)
+limits_charge(limits, cost, time_us)
 for i, index in ipairs(members) do
   local row = rows[i]
   move(row, 's')

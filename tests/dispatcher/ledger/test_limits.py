@@ -1,0 +1,211 @@
+"""The limiter: no window over its rate, over all workers, whatever the clock does."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dispatcher.ledger.batches import ClaimAnswer, Taken
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.rules.limits import Rate, parse_rate
+from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
+from tests.valkey import set_clock
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def ledger(timed_ledger: Ledger) -> Ledger:
+    """A ledger at START_MS."""
+    set_clock(timed_ledger.redis, START_MS)
+    return timed_ledger
+
+
+def limit(ledger: Ledger, scope: str, rate: Rate) -> None:
+    """Put a limit in force."""
+    ledger.book.set_rate(scope, (rate.interval_us, rate.tolerance_us))
+
+
+def taken_batch(ledger: Ledger, *sizes: int) -> Taken:
+    """A batch with these messages, held for a day."""
+    add_campaign(ledger, make_batch(*sizes or (1,) * 100))
+    taken = take(ledger)
+    ledger.batches.renew(taken.hold, lease_ms=24 * HOUR_MS)
+    return taken
+
+
+def ask(ledger: Ledger, taken: Taken, message: int, now_ms: int, **changes: Any) -> ClaimAnswer:
+    """Claim one message at this time."""
+    set_clock(ledger.redis, now_ms)
+    return claim(ledger, taken.hold, make_claim(taken, message, **changes), now_ms=now_ms)
+
+
+def within(times: list[int], window_ms: int) -> int:
+    """The most of these times in any rolling window."""
+    times = sorted(times)
+    return max(bisect_left(times, start + window_ms) - index for index, start in enumerate(times))
+
+
+def test_a_claim_over_the_limit_is_told_how_long_and_by_which(ledger: Ledger) -> None:
+    limit(ledger, "sender", Rate(10, 1))
+    taken = taken_batch(ledger)
+    assert ask(ledger, taken, 0, START_MS).word == "go"
+    assert ask(ledger, taken, 1, START_MS) == ("wait", 0, 100, "sender:15162065575")
+    assert ask(ledger, taken, 1, START_MS + 100).word == "go"
+
+
+def test_the_limit_that_binds_longest_is_named(ledger: Ledger) -> None:
+    limit(ledger, "account", Rate(10, 1))
+    limit(ledger, "sender", Rate(5, 1))
+    limit(ledger, f"campaign:{CAMPAIGN}", Rate(2, 1))
+    taken = taken_batch(ledger)
+    ask(ledger, taken, 0, START_MS)
+    assert ask(ledger, taken, 1, START_MS) == ("wait", 0, 500, f"campaign:{CAMPAIGN}")
+
+
+def test_a_senders_own_limit_outranks_that_of_all_senders(ledger: Ledger) -> None:
+    limit(ledger, "sender", Rate(1, 1))
+    limit(ledger, "sender:15162065575", Rate(10, 1))
+    taken = taken_batch(ledger)
+    ask(ledger, taken, 0, START_MS)
+    assert ask(ledger, taken, 1, START_MS).wait_ms == 100
+
+
+def test_a_claim_that_one_limit_denies_costs_the_others_nothing(ledger: Ledger) -> None:
+    limit(ledger, "account", Rate(10, 1))
+    limit(ledger, "sender:a", Rate(1, 1))
+    taken = taken_batch(ledger)
+    ask(ledger, taken, 0, START_MS, sender="a")
+    assert ask(ledger, taken, 1, START_MS + 100, sender="a").detail == "sender:a"
+    assert ask(ledger, taken, 2, START_MS + 100, sender="b").word == "go"
+
+
+def test_a_group_passes_as_one_and_is_paid_for_as_nine(ledger: Ledger) -> None:
+    limit(ledger, "account", Rate(10, 1))
+    taken = taken_batch(ledger, 9, 1)
+    assert ask(ledger, taken, 0, START_MS).word == "go"
+    assert ask(ledger, taken, 1, START_MS).wait_ms == 900
+
+
+def test_a_slow_limits_debt_outlives_an_hour(ledger: Ledger) -> None:
+    limit(ledger, "account", parse_rate("1/h"))
+    taken = taken_batch(ledger, 9, 1)
+    ask(ledger, taken, 0, START_MS)
+    assert ledger.redis.pttl("mms:limit:account") > 9 * HOUR_MS
+    assert ask(ledger, taken, 1, START_MS + 8 * HOUR_MS).wait_ms == HOUR_MS
+
+
+def test_idle_time_saves_up_no_more_than_the_burst(ledger: Ledger) -> None:
+    limit(ledger, "account", Rate(10, 3))
+    taken = taken_batch(ledger)
+    words = [ask(ledger, taken, message, START_MS + HOUR_MS).word for message in range(5)]
+    assert words == ["go", "go", "go", "wait", "wait"]
+
+
+@pytest.mark.parametrize("back_ms", [1, 5_000, HOUR_MS])
+def test_a_clock_that_steps_back_neither_stalls_nor_bursts(ledger: Ledger, back_ms: int) -> None:
+    limit(ledger, "account", Rate(10, 2))
+    taken = taken_batch(ledger)
+    for message in range(10):
+        ask(ledger, taken, message, START_MS + 100 * message)
+    stepped = START_MS + 900 - back_ms
+    first = ask(ledger, taken, 10, stepped)
+    assert first.word == "wait" or back_ms < 1_000
+    assert first.wait_ms <= 10_100
+    assert [ask(ledger, taken, 11 + extra, stepped + 10_100).word for extra in range(3)][2:] == ["wait"]
+
+
+def test_a_step_forward_gives_no_more_than_the_burst(ledger: Ledger) -> None:
+    limit(ledger, "account", Rate(10, 2))
+    taken = taken_batch(ledger)
+    words = [ask(ledger, taken, message, START_MS + HOUR_MS).word for message in range(4)]
+    assert words == ["go", "go", "wait", "wait"]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rate=st.sampled_from([1.0, 3.0, 10.0, 33.3]),
+    burst=st.integers(1, 4),
+    steps=st.lists(st.tuples(st.integers(0, 700), st.sampled_from([1, 1, 1, 3])), min_size=20, max_size=60),
+)
+def test_no_rolling_window_is_over_rate_and_burst(
+    ledger: Ledger, rate: float, burst: int, steps: list[tuple[int, int]]
+) -> None:
+    ledger.redis.flushall()
+    set_clock(ledger.redis, START_MS)
+    limit(ledger, "account", Rate(rate, burst))
+    taken = taken_batch(ledger, *(size for _, size in steps[:33]))
+    now, went = START_MS, []
+    for message, (step_ms, size) in enumerate(steps[:33]):
+        now += step_ms
+        if ask(ledger, taken, message, now).word == "go":
+            went += [now] * size
+    debt = 2  # the last group's legs but its first
+    for window_ms in (1_000, 3_000):
+        assert not went or within(went, window_ms) <= rate * window_ms / 1000 + burst + debt
+
+
+def test_many_workers_together_stay_within_the_limit(ledger: Ledger) -> None:
+    """Four threads ask for every millisecond in turn; a barrier, not a sleep, keeps them at the same time."""
+    limit(ledger, "account", Rate(50, 2))
+    taken = taken_batch(ledger)
+    went: list[int] = []
+    now = START_MS
+    lock, messages = threading.Lock(), list(range(100))
+
+    def tick() -> None:
+        nonlocal now
+        now += 5
+        set_clock(ledger.redis, now)
+
+    barrier = threading.Barrier(4, action=tick)
+
+    def work(_: int) -> None:
+        for _ in range(200):
+            barrier.wait()
+            with lock:
+                message = messages.pop() if messages else None
+            if message is None:
+                continue
+            if claim(ledger, taken.hold, make_claim(taken, message), now_ms=now).word == "go":
+                went.append(now)
+            else:
+                with lock:
+                    messages.append(message)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert within(went, 1_000) <= 50 + 2
+    assert len(went) >= 50
+
+
+def test_a_hold_of_carrierx_stops_its_scope_until_it_ends(ledger: Ledger) -> None:
+    taken = taken_batch(ledger)
+    limit(ledger, "account", Rate(1000, 100))
+    ledger.agenda.hold("account", 2_500)
+    assert ask(ledger, taken, 0, START_MS) == ("wait", 0, 2_500, "account")
+    assert ask(ledger, taken, 0, START_MS + 2_500).word == "go"
+
+
+def test_a_shorter_hold_does_not_end_a_longer_one(ledger: Ledger) -> None:
+    taken = taken_batch(ledger)
+    limit(ledger, "account", Rate(1000, 100))
+    assert [ledger.agenda.hold("account", wait_ms) for wait_ms in (60_000, 1_000)] == [60_000, 60_000]
+    assert ask(ledger, taken, 0, START_MS).wait_ms == 60_000
+
+
+def test_without_a_limit_everything_may_go(ledger: Ledger) -> None:
+    taken = taken_batch(ledger)
+    assert {ask(ledger, taken, message, START_MS).word for message in range(100)} == {"go"}
+
+
+def test_a_hold_is_obeyed_where_no_limit_is_in_force(ledger: Ledger) -> None:
+    taken = taken_batch(ledger)
+    ledger.agenda.hold("account", 2_500)
+    assert ask(ledger, taken, 0, START_MS) == ("wait", 0, 2_500, "account")
