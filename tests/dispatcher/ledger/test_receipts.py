@@ -1,0 +1,279 @@
+"""CarrierX's words: in any order, as often as they like, before or after the POST's own answer, the same end."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dispatcher.ledger.batches import Hold, Taken
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import RowState, pack_sid
+from dispatcher.ledger.receipts import Receipt
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.sids import sid_text
+from tests.factories import (
+    CAMPAIGN,
+    LOOK_MS,
+    POLL_MS,
+    SID,
+    START_MS,
+    add_campaign,
+    claim,
+    make_batch,
+    make_claim,
+    make_record,
+    record,
+    recount,
+    snapshot,
+    states,
+    take,
+    token_of,
+)
+from tests.valkey import set_clock
+
+QUEUED, SENT = RecipientState.QUEUED, RecipientState.SENT
+FAILED, DELIVERED = RecipientState.FAILED, RecipientState.DELIVERED
+
+
+@pytest.fixture
+def ledger(timed_ledger: Ledger) -> Ledger:
+    """A ledger at START_MS."""
+    set_clock(timed_ledger.redis, START_MS)
+    return timed_ledger
+
+
+def own(word: RecipientState, *, row: int = 0, attempt: int = 1, sid: str | None = SID) -> Receipt:
+    """A word about this very row."""
+    return Receipt(0, row, attempt, word, "own", sid)
+
+
+def shared(word: RecipientState, *, row: int = 0, attempt: int = 1, sid: str | None = SID) -> Receipt:
+    """A word that a group member inherits."""
+    return Receipt(0, row, attempt, word, "shared", sid)
+
+
+def apply(ledger: Ledger, *receipts: Receipt, grace_ms: int = 0) -> int:
+    """Apply receipts to the first batch."""
+    return ledger.receipts.apply(CAMPAIGN, 0, receipts, [], grace_ms=grace_ms)
+
+
+def rows(ledger: Ledger) -> list[RowState]:
+    """The rows of the first batch."""
+    return ledger.batches.read(CAMPAIGN, [0])[0][1]
+
+
+def alarms(ledger: Ledger) -> dict[str, int]:
+    """What should not happen and did."""
+    return {name.decode(): int(count) for name, count in ledger.redis.hgetall("mms:alarms").items()}
+
+
+def claimed(ledger: Ledger, *sizes: int) -> None:
+    """A campaign of one batch whose first message is claimed, not recorded."""
+    ledger.redis.flushall()
+    set_clock(ledger.redis, START_MS)
+    add_campaign(ledger, make_batch(*sizes or (1,)))
+    taken = take(ledger)
+    claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)
+
+
+def answered(ledger: Ledger, outcome: str = "accepted", word: RecipientState = QUEUED) -> None:
+    """The POST's own answer is recorded, whatever has become of the lease or the campaign."""
+    batch = ledger.batches.content(CAMPAIGN, 0)
+    assert batch is not None
+    taken = Taken(Hold(CAMPAIGN, 0, token_of("a"), 1), batch, [])
+    record(ledger, taken.hold, make_record(make_claim(taken), outcome, word=word))
+
+
+@pytest.mark.parametrize("order", list(permutations(["answer", QUEUED, SENT, FAILED, DELIVERED])))
+def test_every_order_of_words_and_answer_ends_in_the_highest(ledger: Ledger, order: tuple[str, ...]) -> None:
+    claimed(ledger)
+    for step in order:
+        if step == "answer":
+            answered(ledger)
+        else:
+            apply(ledger, own(RecipientState(step)))
+    assert states(ledger) == ["delivered"]
+    assert sid_text(rows(ledger)[0], {}, 0, 0) == SID
+    recount(ledger)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    words=st.lists(st.sampled_from([QUEUED, SENT, FAILED, DELIVERED]), min_size=1, max_size=6),
+    outcome=st.sampled_from(["accepted", "unknown", "none"]),
+    at=st.integers(0, 6),
+)
+def test_any_repetition_of_words_ends_in_the_highest(
+    ledger: Ledger, words: list[RecipientState], outcome: str, at: int
+) -> None:
+    claimed(ledger)
+    for index, word in enumerate(words):
+        if index == at and outcome != "none":
+            answered(ledger, outcome)
+        apply(ledger, own(word))
+    order = [QUEUED, SENT, FAILED, DELIVERED]
+    assert states(ledger) == [max(words, key=order.index).value]
+    recount(ledger)
+
+
+@pytest.mark.parametrize("heard", list(permutations([SENT, FAILED])))
+@pytest.mark.parametrize("inherited", [QUEUED, SENT, DELIVERED])
+@pytest.mark.parametrize("when", [0, 1, 2])
+def test_a_members_own_words_outrank_what_it_inherits_in_every_order(
+    ledger: Ledger, heard: tuple[RecipientState, ...], inherited: RecipientState, when: int
+) -> None:
+    claimed(ledger, 2)
+    answered(ledger)
+    steps = [own(word) for word in heard]
+    steps.insert(when, shared(inherited))
+    for step in steps:
+        apply(ledger, step)
+    assert states(ledger)[0] == "failed"
+    assert rows(ledger)[0].final_ms
+    recount(ledger)
+
+
+def test_failed_is_never_inherited(ledger: Ledger) -> None:
+    claimed(ledger, 2)
+    answered(ledger)
+    apply(ledger, own(FAILED), shared(FAILED, row=1))
+    assert states(ledger) == ["failed", "queued"]
+
+
+@pytest.mark.parametrize(("first", "second"), list(product([SENT, DELIVERED], [SENT, FAILED, DELIVERED])))
+def test_members_words_stay_their_own(ledger: Ledger, first: RecipientState, second: RecipientState) -> None:
+    claimed(ledger, 2)
+    apply(ledger, own(first), shared(QUEUED, row=1))
+    apply(ledger, own(second, row=1), shared(QUEUED))
+    answered(ledger)
+    assert states(ledger) == [first.value, second.value]
+
+
+def test_a_receipt_repeated_changes_nothing(ledger: Ledger) -> None:
+    claimed(ledger, 3)
+    receipts = [own(SENT), shared(QUEUED, row=1), shared(QUEUED, row=2)]
+    assert apply(ledger, *receipts, grace_ms=600_000) == 3
+    before = snapshot(ledger)
+    assert apply(ledger, *receipts, grace_ms=600_000) == 0
+    assert snapshot(ledger) == before
+
+
+@pytest.mark.parametrize("outcome", ["refused", "unknown"])
+def test_a_believable_receipt_beats_what_the_answer_seemed_to_say(ledger: Ledger, outcome: str) -> None:
+    claimed(ledger)
+    answered(ledger, outcome)
+    apply(ledger, own(SENT))
+    assert states(ledger) == ["sent"]
+    assert rows(ledger)[0].reason == 0
+
+
+def test_a_receipt_for_a_pending_row_means_a_forgotten_claim(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(1, 1))
+    apply(ledger, own(SENT))
+    taken = take(ledger)
+    assert claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS).word == "done"
+    assert alarms(ledger) == {"forgotten_claim": 1}
+
+
+def test_words_of_an_older_attempt_change_nothing(ledger: Ledger) -> None:
+    claimed(ledger)
+    answered(ledger, "later")
+    taken = take(ledger)
+    claim(ledger, taken.hold, make_claim(taken, name="second"), now_ms=START_MS)
+    before = rows(ledger)
+    apply(ledger, own(DELIVERED, attempt=1))
+    assert rows(ledger) == before
+    assert alarms(ledger) == {"older_attempt": 1}
+
+
+def test_a_sid_of_an_older_attempt_changes_nothing(ledger: Ledger) -> None:
+    claimed(ledger)
+    answered(ledger)
+    before = rows(ledger)
+    apply(ledger, own(DELIVERED, attempt=0, sid="00000000-0000-4000-8000-000000000000"))
+    assert rows(ledger) == before
+    assert alarms(ledger) == {"older_attempt": 1}
+
+
+def test_the_known_sid_moves_the_row_without_an_attempt(ledger: Ledger) -> None:
+    claimed(ledger)
+    answered(ledger)
+    apply(ledger, own(DELIVERED, attempt=0))
+    assert states(ledger) == ["delivered"]
+
+
+def test_an_end_of_all_rows_settles_the_campaign(ledger: Ledger) -> None:
+    claimed(ledger)
+    answered(ledger)
+    hold = take(ledger).hold
+    ledger.batches.give_back(hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
+    apply(ledger, own(DELIVERED))
+    campaign = ledger.campaign(CAMPAIGN)
+    assert campaign.state is CampaignState.COMPLETED
+    assert campaign.settled_at is not None
+    assert ledger.agenda.settling(START_MS + 10**9, 10) == []
+
+
+def test_carrier_and_price_are_kept_and_bad_ones_are_not(ledger: Ledger) -> None:
+    claimed(ledger)
+    apply(ledger, Receipt(0, 0, 1, SENT, "own", SID, mcc="310", mnc="260", price="0.0150"))
+    apply(ledger, Receipt(0, 0, 1, SENT, "own", SID, mcc="x", mnc="1234567", price=None))
+    row = rows(ledger)[0]
+    assert (row.mcc, row.mnc, row.price) == (310, 260, "0.0150")
+
+
+def test_a_long_price_is_cut_to_keep_the_row_small(ledger: Ledger) -> None:
+    claimed(ledger)
+    apply(ledger, Receipt(0, 0, 1, SENT, "own", SID, price="9:" * 500))
+    assert rows(ledger)[0].price == "9:" * 10
+
+
+@pytest.mark.parametrize(
+    "sid", [SID.upper(), "SM" + "x" * 5000, f"{{{SID}}}", "ü\0'{};", SID.replace("-", "")]
+)
+def test_a_sid_of_any_form_is_found_and_shown_as_it_was(ledger: Ledger, sid: str) -> None:
+    claimed(ledger)
+    taken = take(ledger)
+    record(ledger, taken.hold, make_record(make_claim(taken), sid=sid))
+    assert ledger.receipts.find([sid, SID + "0"]) == [(CAMPAIGN, 0, 0), None]
+    assert sid_text(rows(ledger)[0], ledger.book.long_sids(CAMPAIGN), 0, 0) == sid
+    apply(ledger, own(DELIVERED, attempt=0, sid=sid))
+    assert states(ledger) == ["delivered"]
+
+
+def test_orphans_come_back_when_their_message_is_known(ledger: Ledger) -> None:
+    claimed(ledger)
+    ledger.inbox.store(b'{"early": true}', START_MS)
+    (entry,) = ledger.inbox.take("a", 10)
+    ledger.inbox.keep_orphan(entry, pack_sid(SID).hashed)
+    assert ledger.inbox.waiting() == 0
+    answered(ledger)
+    assert [entry.raw for entry in ledger.inbox.take("a", 10)] == [b'{"early": true}']
+    assert ledger.redis.keys("mms:orphan:*") == []
+
+
+def test_thousands_of_receipts_of_one_batch_are_applied_in_one_step(ledger: Ledger) -> None:
+    claimed(ledger, 9, *[9] * 10)
+    many = [own(SENT, row=row % 9) for row in range(9 * 500)]
+    assert apply(ledger, *many) == 9
+    recount(ledger)
+
+
+def test_entries_are_acknowledged_in_the_step_that_applies_them(ledger: Ledger) -> None:
+    claimed(ledger)
+    ledger.inbox.store(b"{}", START_MS)
+    (entry,) = ledger.inbox.take("a", 10)
+    ledger.receipts.apply(CAMPAIGN, 0, [own(SENT)], [entry.id], grace_ms=0)
+    assert ledger.inbox.waiting() == 0
+    assert ledger.redis.xpending("mms:callbacks", "ingest")["pending"] == 0
+
+
+def test_receipts_of_an_erased_campaign_are_acknowledged_and_leave_nothing(ledger: Ledger) -> None:
+    ledger.inbox.store(b"{}", START_MS)
+    (entry,) = ledger.inbox.take("a", 10)
+    assert ledger.receipts.apply("erased-abc234", 0, [own(SENT)], [entry.id], grace_ms=5) == 0
+    assert ledger.inbox.waiting() == 0
+    assert ledger.redis.keys("mms:c:*") == []
