@@ -22,6 +22,7 @@ from dispatcher.cli.demo_campaigns import (
 from dispatcher.cli.demo_progress import progress_of_campaigns
 from dispatcher.cli.environment import without_our_variables
 from dispatcher.cli.guest import Guest
+from dispatcher.cli.invocation import mms
 from dispatcher.cli.output import counts_table, out
 from dispatcher.cli.processes import end_leftovers
 from dispatcher.cli.run_folder import only_one
@@ -132,19 +133,20 @@ def _send(
 
 def _next(ids: Sequence[str], files: Sequence[Path], start: Path, *, stay: bool) -> str:
     file = files[0].relative_to(start) if files[0].is_relative_to(start) else files[0]
+    command = mms(start)
     if stay:
         return (
-            "\neverything stays up until Ctrl-C. In a second terminal, in this folder:\n"
-            f"  MMS_DATA_DIR={FOLDER} mms campaign show {ids[0]}\n"
-            f"  MMS_DATA_DIR={FOLDER} mms campaign submit {file} --wait\n"
-            "and the console and Flower at the addresses above"
+            "\neverything stays up until Ctrl-C: console and Flower at the addresses above,"
+            " and in a second terminal, in this folder:\n"
+            f"  MMS_DATA_DIR={FOLDER} {command} campaign show {ids[0]}\n"
+            f"  MMS_DATA_DIR={FOLDER} {command} campaign submit {file} --wait"
         )
     return (
         "\nnext:\n"
-        f"  mms campaign check {file}     what a file would do, before it does it\n"
-        "  mms demo --stay      the same, and console and Flower stay open\n"
-        "  mms up --simulate    a dispatcher to try your own files with; nothing leaves this machine\n"
-        "  MMS_CARRIERX_TOKEN=… mms up    for real; README.md has the way there"
+        f"  {command} campaign check {file}    what a file would do, before it does it\n"
+        f"  {command} demo --stay    the same, and console and Flower stay open\n"
+        f"  {command} up --simulate    a dispatcher to try your own files with; nothing leaves this machine\n"
+        f"  MMS_CARRIERX_TOKEN=… {command} up    for real; README.md has the way there"
     )
 
 

@@ -22,7 +22,7 @@ from dispatcher.settings import Settings
 EXAMPLES = ("demo.csv", "demo-groups.csv")
 
 #: The number that a file without a sender is sent from; nobody has it.
-FICTIONAL_SENDER = "12125550100"
+FICTIONAL_SENDER = "19075550199"
 
 LOOK_SECONDS = 0.25
 #: When no row changes its state for so long, something is broken.
@@ -60,22 +60,33 @@ def looked_at(file: Path, config: Settings) -> DemoCampaign:
     """Check a file. The demo sends at once and at any hour, and lends a sender to who has none.
 
     Raises:
-        InputError, FileRefused: it cannot be sent.
+        FileRefused: it cannot be sent; says which file.
     """
-    settings, fixed = choose(file, {"quiet_hours": "off"})
-    changes: dict[str, object] = {"at": None}
-    if not settings.senders:
-        changes["senders"] = (FICTIONAL_SENDER,)
-    chosen = Chosen(settings.model_copy(update=changes), fixed)
-    result = look_at(file, chosen, config)
+    try:
+        settings, fixed = choose(file, {"quiet_hours": "off"})
+        changes: dict[str, object] = {"at": None}
+        if not settings.senders:
+            changes["senders"] = (FICTIONAL_SENDER,)
+        chosen = Chosen(settings.model_copy(update=changes), fixed)
+        result = look_at(file, chosen, config)
+    except InputError as error:
+        raise _of_file(file, error) from None
     if not result.sendable:
         first = result.errors[0].message if result.errors else "it has no rows"
         raise FileRefused(
             "nothing_sendable",
-            f"nothing in {file.name} can be sent; {first}",
-            hint=f"mms campaign check {file}",
+            f"{file.name}: no row can be sent; the first: {first}",
+            hint="`mms campaign check` shows all of them",
         )
     return DemoCampaign(file, chosen)
+
+
+def _of_file(file: Path, error: InputError) -> FileRefused:
+    """The same error, with the file's name."""
+    message = f"{file.name}: {error.message}"
+    if isinstance(error, FileRefused):
+        return FileRefused(error.code, message, line=error.line, column=error.column, hint=error.hint)
+    return FileRefused("unusable", message, hint=error.hint)
 
 
 def submit_all(ledger: Ledger, campaigns: Sequence[DemoCampaign], config: Settings) -> list[str]:

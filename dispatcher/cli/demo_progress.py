@@ -13,6 +13,7 @@ from dispatcher.cli.demo_campaigns import final_rows
 from dispatcher.cli.output import out, say
 from dispatcher.cli.waiting import why
 from dispatcher.model.campaign import Campaign
+from dispatcher.model.state import CampaignState
 
 LINE_SECONDS = 2.0
 
@@ -30,7 +31,9 @@ class Lines:
         self._last = time.monotonic()
         for campaign in campaigns:
             rows = campaign.rows if campaign.rows is not None else "?"
-            say(f"  {campaign.id} {campaign.state.value}: {final_rows(campaign)} of {rows}; {why(campaign)}")
+            say(
+                f"  {campaign.id} {campaign.state.value}: {final_rows(campaign)} of {rows} final; {_why(campaign)}"
+            )
 
 
 class Bars:
@@ -51,6 +54,10 @@ class Bars:
                 completed=final_rows(campaign),
                 why=why(campaign),
             )
+
+
+def _why(campaign: Campaign) -> str:
+    return "reading the file" if campaign.state is CampaignState.CHECKING else why(campaign)
 
 
 @contextmanager

@@ -6,13 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from dispatcher.cli.invocation import mms
 from dispatcher.cli.stack import run_stack
 from dispatcher.errors import InputError
 from dispatcher.settings import Settings, load_settings
 
-READY = """
-ready; Ctrl-C stops everything. In a second terminal, in this folder:
-  mms campaign check FILE.csv    mms campaign submit FILE.csv --wait    mms doctor"""
 PORT = {"min": 1, "max": 65535}
 
 
@@ -58,8 +56,17 @@ def up(
     }
     chosen = load_settings(**{name: value for name, value in given.items() if value is not None})
     require_somebody_to_send_to(chosen)
-    run_stack(chosen, typer.echo, when_ready=lambda _: typer.echo(READY))
-    typer.echo("stopped; `mms up` goes on where it was")
+    run_stack(chosen, typer.echo, when_ready=lambda _: typer.echo(_ready()))
+    typer.echo("stopped; the next start goes on where it was")
+
+
+def _ready() -> str:
+    return (
+        "\nready; Ctrl-C stops everything. In a second terminal, in this folder:\n"
+        f"  {mms()} campaign check FILE.csv\n"
+        f"  {mms()} campaign submit FILE.csv --wait\n"
+        f"  {mms()} doctor"
+    )
 
 
 def require_somebody_to_send_to(settings: Settings) -> None:
