@@ -1,0 +1,47 @@
+"""The page about campaign files and the code say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.roster.flaws import FILE_FLAWS, ROW_FLAWS
+from dispatcher.roster.headings import ERROR_COLUMNS, RECIPIENT_NAMES, RESERVED
+
+PAGE = (Path(__file__).parents[3] / "docs" / "campaign-files.md").read_text("utf-8")
+
+
+def plain(sentence: str) -> str:
+    """A sentence without the places where words are put in, neither the code's nor the page's way."""
+    return re.sub(r"[{}*'|\\]|!r", "", re.sub(r"\{nearest\}", "", sentence))
+
+
+def rows_under(heading: str) -> list[list[str]]:
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    return [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in lines]
+
+
+def test_every_code_of_a_row_is_documented_with_its_sentence() -> None:
+    documented = {cells[0].strip("`"): plain(cells[1]) for cells in rows_under("Why a row is not sent")}
+    assert documented == {code: plain(sentence) for code, sentence in ROW_FLAWS.items()}
+
+
+def test_every_code_of_a_file_is_documented_with_its_sentence_and_advice() -> None:
+    documented = {
+        cells[0].strip("`"): tuple(map(plain, cells[1:])) for cells in rows_under("Why a file is refused")
+    }
+    assert documented == {code: tuple(map(plain, pair)) for code, pair in FILE_FLAWS.items()}
+
+
+def test_every_name_of_the_recipient_column_and_every_reserved_column_is_documented() -> None:
+    assert {
+        name for name in (*RECIPIENT_NAMES, *RESERVED, *ERROR_COLUMNS) if f"`{name}`" not in PAGE
+    } == set()
+
+
+def test_every_setting_is_documented() -> None:
+    documented = {cells[0].strip("`") for cells in rows_under("Settings")}
+    names = {field.alias or name for name, field in CampaignSettings.model_fields.items()}
+    assert documented == names
