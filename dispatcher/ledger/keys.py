@@ -38,6 +38,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
 | `mms:inbound` | list | inbound messages as they came, the newest 10,000 | for ever |
 | `mms:wrong-tokens:{address or all}` | string | wrong logins | 5 min |
+| `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
+| `mms:optout:owed` | hash | number that opted out at the door → ms; it is owed one confirmation | until told |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
 """
 
@@ -65,6 +67,8 @@ INGEST_HINTED = "mms:ingest:hinted"
 WORKER = "mms:worker:"
 WORKERS = "mms:workers"
 INBOUND = "mms:inbound"
+OPT_OUTS = "mms:optout"
+OPT_OUTS_OWED = "mms:optout:owed"
 
 
 def campaign(campaign_id: str) -> str:

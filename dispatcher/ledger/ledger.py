@@ -11,6 +11,7 @@ from dispatcher.ledger.batches import Batches
 from dispatcher.ledger.campaigns import Campaigns
 from dispatcher.ledger.connect import connect
 from dispatcher.ledger.inbox import Inbox
+from dispatcher.ledger.optouts import OptOuts
 from dispatcher.ledger.receipts import Receipts
 from dispatcher.ledger.scripts import Scripts
 from dispatcher.ledger.uploads import Uploads
@@ -19,7 +20,8 @@ from dispatcher.settings import Settings
 
 
 class Ledger:
-    """One Redis seen as campaigns, batches, receipts, uploads, the inbox and the agenda.
+    """One Redis seen as campaigns, batches, receipts, uploads, the inbox, the agenda and the
+    suppression list.
 
     `clock` replaces the scripts' time prelude; only tests give one.
     """
@@ -33,6 +35,7 @@ class Ledger:
         self.uploads = Uploads(client)
         self.inbox = Inbox(client)
         self.agenda = Agenda(scripts)
+        self.optouts = OptOuts(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:
