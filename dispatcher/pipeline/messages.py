@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import GROUP_MAX, Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.pipeline.gathering import Gathering
 from dispatcher.roster.flaws import row_sentence
 
 Row = Recipient | RejectedRow
@@ -16,7 +17,7 @@ def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[D
     """Drafts of the messages to send, and the rows that are not sent.
 
     Order is kept. A rejected row comes out as it comes, before the draft that it was read amid. With
-    `group_by` the drafts follow when all rows are read, in the order of their first members.
+    `group_by` the drafts follow when all rows are read, each where its last member stood.
     """
     rows = _without_own_number(rows, settings.senders)
     if settings.group_by is not None:
@@ -86,24 +87,23 @@ def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | RejectedRow]:
 
 
 def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | RejectedRow]:
-    groups: dict[str, list[Recipient]] = {}
+    gathering = Gathering(largest=GROUP_MAX)
     for row in rows:
         if isinstance(row, RejectedRow):
             yield row
         elif not row.group:
             yield _rejected(row, column, "no_group")
         else:
-            groups.setdefault(row.group, []).append(row)
-    for group in groups.values():
-        yield from _group(group, column)
+            gathering.add(row)
+    for members, size in gathering.groups():
+        if size > GROUP_MAX:
+            yield _rejected(members[0], column, "group_too_large", members=size, limit=GROUP_MAX)
+        else:
+            yield from _group(members)
 
 
-def _group(rows: list[Recipient], column: str) -> Iterator[Draft | RejectedRow]:
+def _group(rows: list[Recipient]) -> Iterator[Draft | RejectedRow]:
     members: list[Recipient] = []
-    if len(rows) > GROUP_MAX:
-        for row in rows:
-            yield _rejected(row, column, "group_too_large", members=len(rows), limit=GROUP_MAX)
-        return
     for row in rows:
         if rejected := _joined(members, row):
             yield rejected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -121,6 +122,26 @@ def test_a_group_of_ten_is_rejected_whole_and_never_split() -> None:
     rows: list[Recipient | RejectedRow] = [recipient(row, group="Choir") for row in range(1, 11)]
     assert formed(rows, group_by="household") == [(row, "group_too_large") for row in range(1, 11)]
     assert formed(rows[:9], group_by="household") == [list(range(1, 10))]
+
+
+def test_groups_come_in_the_order_in_which_they_are_complete() -> None:
+    rows = [recipient(row, group=group) for row, group in enumerate("ABCABDC", 1)]
+    assert formed(rows, group_by="household") == [[1, 4], [2, 5], [6], [3, 7]]
+
+
+def test_many_groups_are_gathered_as_a_dict_would() -> None:
+    dice = random.Random(1)
+    rows = [recipient(row, group=f"house {dice.randrange(3000)}") for row in range(1, 9001)]
+    plain: dict[str | None, list[int]] = {}
+    for row in rows:
+        plain.setdefault(row.group, []).append(row.row)
+    whole = sorted((group for group in plain.values() if len(group) <= 9), key=lambda group: group[-1])
+    items = formed(rows, group_by="household")
+    assert [item for item in items if isinstance(item, list)] == whole
+    too_large = sorted(row for group in plain.values() if len(group) > 9 for row in group)
+    assert [item for item in items if isinstance(item, tuple)] == [
+        (row, "group_too_large") for row in too_large
+    ]
 
 
 def test_a_gathered_group_comes_back_as_it_was_read() -> None:
