@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from dispatcher.ledger.batches import Claim, ClaimAnswer, Hold, Record, Taken
@@ -155,19 +155,26 @@ def recount(ledger: Ledger, campaign_id: str = CAMPAIGN) -> dict[RecipientState,
     return counted
 
 
+_READ: dict[bytes, Callable[[Any, bytes], Any]] = {
+    b"string": lambda pipeline, key: pipeline.get(key),
+    b"hash": lambda pipeline, key: pipeline.hgetall(key),
+    b"set": lambda pipeline, key: pipeline.smembers(key),
+    b"list": lambda pipeline, key: pipeline.lrange(key, 0, -1),
+    b"zset": lambda pipeline, key: pipeline.zrange(key, 0, -1, withscores=True),
+    b"stream": lambda pipeline, key: pipeline.xrange(key),
+}
+
+
 def snapshot(ledger: Ledger) -> dict[bytes, Any]:
     """Everything in Redis but expiry times, to prove that a repeated call changes nothing."""
-    client = ledger.redis
-    readers: dict[str, Any] = {
-        "string": client.get,
-        "hash": client.hgetall,
-        "set": client.smembers,
-        "list": lambda key: client.lrange(key, 0, -1),
-        "zset": lambda key: client.zrange(key, 0, -1, withscores=True),
-        "stream": client.xrange,
-    }
-    keys: Sequence[Any] = client.keys("*")
-    return {key: readers[client.type(key).decode()](key) for key in keys}  # type: ignore[union-attr]
+    keys: Any = ledger.redis.keys("*")
+    types = ledger.redis.pipeline(transaction=False)
+    for key in keys:
+        types.type(key)
+    values = ledger.redis.pipeline(transaction=False)
+    for key, kind in zip(keys, types.execute(), strict=True):
+        _READ[kind](values, key)
+    return dict(zip(keys, values.execute(), strict=True))
 
 
 def callback_body(*, sid: str = SID, status: str = "delivered", **fields: Any) -> bytes:

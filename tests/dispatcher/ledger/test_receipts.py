@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatcher.ledger.batches import Hold, Taken
+from dispatcher.ledger.connect import text_of
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import RowState, pack_sid
 from dispatcher.ledger.receipts import Receipt
@@ -67,7 +68,7 @@ def rows(ledger: Ledger) -> list[RowState]:
 
 def alarms(ledger: Ledger) -> dict[str, int]:
     """What should not happen and did."""
-    return {name.decode(): int(count) for name, count in ledger.redis.hgetall("mms:alarms").items()}
+    return {text_of(name): int(count) for name, count in ledger.redis.hgetall("mms:alarms").items()}
 
 
 def claimed(ledger: Ledger, *sizes: int) -> None:
