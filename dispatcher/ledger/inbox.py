@@ -81,16 +81,6 @@ class Inbox:
             pipeline.xdel(keys.CALLBACKS, entry.id)
             pipeline.execute()
 
-    def keep_inbound(self, entry: Entry, most: int = 10_000) -> None:
-        """An inbound message is kept as it came, the newest `most` of them."""
-        with translated():
-            pipeline = self._redis.pipeline(transaction=True)
-            pipeline.lpush(keys.INBOUND, entry.raw)
-            pipeline.ltrim(keys.INBOUND, 0, most - 1)
-            pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
-            pipeline.xdel(keys.CALLBACKS, entry.id)
-            pipeline.execute()
-
     def waiting(self) -> int:
         """Callbacks stored and not applied yet."""
         with translated():

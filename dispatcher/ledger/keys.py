@@ -36,7 +36,10 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:tick`, `mms:ingest:hinted`, `mms:turn:{name}` | string | latches: one caller in a while | a second |
 | `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency | 30 s |
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
-| `mms:inbound` | list | inbound messages as they came, the newest 10,000 | for ever |
+| `mms:inbound:messages` | hash | sid → an inbound message, JSON | the newest 10,000, retention |
+| `mms:inbound:order` | zset | sid → ms of its receipt | as above |
+| `mms:inbound:todo` | zset | sid of one that an answer may follow from → ms of the next look | until done |
+| `mms:doubtful` | zset | sid of one that a person should look at → ms of its receipt | until decided |
 | `mms:wrong-tokens:{address or all}` | string | wrong logins | 5 min |
 | `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
 | `mms:optout:owed` | hash | number that opted out at the door → ms; it is owed one confirmation | until told |
@@ -66,7 +69,10 @@ TICK = "mms:tick"
 INGEST_HINTED = "mms:ingest:hinted"
 WORKER = "mms:worker:"
 WORKERS = "mms:workers"
-INBOUND = "mms:inbound"
+INBOUND_MESSAGES = "mms:inbound:messages"
+INBOUND_ORDER = "mms:inbound:order"
+INBOUND_TODO = "mms:inbound:todo"
+DOUBTFUL = "mms:doubtful"
 OPT_OUTS = "mms:optout"
 OPT_OUTS_OWED = "mms:optout:owed"
 

@@ -8,8 +8,10 @@ import redis
 
 from dispatcher.ledger.agenda import Agenda
 from dispatcher.ledger.batches import Batches
+from dispatcher.ledger.books import Books
 from dispatcher.ledger.campaigns import Campaigns
 from dispatcher.ledger.connect import connect
+from dispatcher.ledger.inbound import InboundMessages
 from dispatcher.ledger.inbox import Inbox
 from dispatcher.ledger.optouts import OptOuts
 from dispatcher.ledger.receipts import Receipts
@@ -31,11 +33,13 @@ class Ledger:
         scripts = Scripts(client, clock=clock)
         self.book = Campaigns(scripts)
         self.batches = Batches(scripts)
+        self.books = Books(client)
         self.receipts = Receipts(scripts)
         self.uploads = Uploads(client)
         self.inbox = Inbox(client)
         self.agenda = Agenda(scripts)
         self.optouts = OptOuts(scripts)
+        self.inbound = InboundMessages(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:

@@ -94,6 +94,11 @@ class OptOuts:
         with translated():
             return bool(self._redis.hexists(keys.OPT_OUTS_OWED, number))
 
+    def owe_confirmation(self, number: str, at_ms: int) -> None:
+        """This number opted out otherwise than at the door, and should be told."""
+        with translated():
+            self._redis.hset(keys.OPT_OUTS_OWED, number, at_ms)
+
     def confirmation_done(self, number: str) -> None:
         """It was told, or will not be."""
         with translated():

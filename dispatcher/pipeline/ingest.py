@@ -13,6 +13,7 @@ from dispatcher.ledger.packing import pack_sid
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
+from dispatcher.pipeline.inbound import keep
 from dispatcher.pipeline.places import MessagePlaces, Place
 from dispatcher.pipeline.words import receipts_of, state_of
 from dispatcher.pipeline.world import World
@@ -94,7 +95,7 @@ def _read(world: World, entries: Iterable[Entry]) -> tuple[list[Heard], list[byt
             world.ledger.receipts.alarm("unreadable_callback")
             done.append(entry.id)
         elif status.direction == "inbound":
-            world.ledger.inbox.keep_inbound(entry)
+            keep(world, entry, status)
         else:
             heard.append(Heard(entry, status, read_user_data(status.user_data, world.installation.secrets)))
     return heard, done

@@ -1,0 +1,128 @@
+"""Inbound messages: kept, the newest 10,000 of them; those that need a person; those that something follows from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.scripts import Scripts
+
+KEPT_MAX = 10_000
+TEXT_MAX = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message that somebody sent to one of our numbers. `meaning` is a word of `rules.optout_words`.
+
+    Nobody vouches for it until CarrierX was asked: callbacks are not signed.
+    """
+
+    sid: str
+    at_ms: int
+    sender: str = field(repr=False)
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    media: tuple[str, ...] = field(repr=False)
+    meaning: str
+    status: str = "received"
+
+
+class InboundMessages:
+    """All that is kept of what came in."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis = scripts.redis
+
+    def keep(self, entry: bytes, message: Inbound, *, doubtful: bool, follows: bool) -> bool:
+        """Keep one and acknowledge its stream entry; False: it was known. `follows`: `todo` names it from now on."""
+        packed = json.dumps({**asdict(message), "text": message.text[:TEXT_MAX]})
+        answer = self._scripts.run(
+            "keep_inbound",
+            entry,
+            message.sid,
+            message.at_ms,
+            packed,
+            KEPT_MAX,
+            int(doubtful),
+            int(follows),
+        )
+        return bool(answer == b"new")
+
+    def newest(self, most: int, offset: int = 0) -> list[Inbound]:
+        """The newest first."""
+        with translated():
+            sids = self._redis.zrevrange(keys.INBOUND_ORDER, offset, offset + most - 1)
+        return self.read([text_of(sid) for sid in sids])
+
+    def doubtful(self, most: int) -> list[Inbound]:
+        """What waits for a person, the oldest first."""
+        with translated():
+            sids = self._redis.zrange(keys.DOUBTFUL, 0, most - 1)
+        return self.read([text_of(sid) for sid in sids])
+
+    def doubtful_count(self) -> int:
+        """How many wait for a person."""
+        with translated():
+            return int(self._redis.zcard(keys.DOUBTFUL))
+
+    def decided(self, sid: str) -> bool:
+        """A person has looked at it; False: it did not wait."""
+        with translated():
+            return bool(self._redis.zrem(keys.DOUBTFUL, sid))
+
+    def todo(self, now_ms: int, most: int) -> list[str]:
+        """Sids of messages that something follows from, now."""
+        with translated():
+            sids = self._redis.zrangebyscore(keys.INBOUND_TODO, "-inf", now_ms, start=0, num=most)
+        return [text_of(sid) for sid in sids]
+
+    def later(self, sid: str, at_ms: int) -> None:
+        """Look at it again then."""
+        with translated():
+            self._redis.zadd(keys.INBOUND_TODO, {sid: at_ms}, xx=True)
+
+    def done(self, sid: str) -> None:
+        """Nothing more follows from it."""
+        with translated():
+            self._redis.zrem(keys.INBOUND_TODO, sid)
+
+    def read(self, sids: Sequence[str]) -> list[Inbound]:
+        """Those of these that are kept."""
+        if not sids:
+            return []
+        with translated():
+            found = self._redis.hmget(keys.INBOUND_MESSAGES, list(sids))
+        return [_inbound(value) for value in found if value]
+
+    def of_number(self, number: str) -> list[Inbound]:
+        """Everything kept that this number sent."""
+        return [message for message in self._all() if message.sender == number]
+
+    def forget(self, sids: Iterable[str]) -> None:
+        """Erase these messages."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            for sid in sids:
+                pipeline.hdel(keys.INBOUND_MESSAGES, sid)
+                for key in (keys.INBOUND_ORDER, keys.DOUBTFUL, keys.INBOUND_TODO):
+                    pipeline.zrem(key, sid)
+            pipeline.execute()
+
+    def before(self, at_ms: int) -> list[str]:
+        """Sids of messages that came before then."""
+        with translated():
+            return [text_of(sid) for sid in self._redis.zrangebyscore(keys.INBOUND_ORDER, "-inf", at_ms)]
+
+    def _all(self) -> list[Inbound]:
+        with translated():
+            return [_inbound(value) for value in self._redis.hvals(keys.INBOUND_MESSAGES)]
+
+
+def _inbound(value: bytes | str) -> Inbound:
+    fields = json.loads(value)
+    return Inbound(**{**fields, "media": tuple(fields["media"])})

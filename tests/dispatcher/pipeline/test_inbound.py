@@ -1,0 +1,115 @@
+"""Inbound messages: from the callback's body to the suppression list, the kept messages and the doubtful ones."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dispatcher.ledger.inbound import KEPT_MAX, Inbound
+from dispatcher.pipeline.inbound import OptingOut, opting_out
+from dispatcher.pipeline.ingest import ingest
+from dispatcher.pipeline.world import World
+
+SOMEBODY = "15165550123"
+OURS = "15162065575"
+
+
+def body(text: str | None, sid: str = "a1", **changes: Any) -> bytes:
+    """An inbound callback as CarrierX posts it."""
+    message: dict[str, Any] = {
+        "message_sid": sid,
+        "direction": "inbound",
+        "status": "received",
+        "from": SOMEBODY,
+        "to": OURS,
+        "message": text,
+        "media_urls": [],
+    }
+    return json.dumps({**message, **changes}).encode()
+
+
+def receive(world: World, *bodies: bytes) -> None:
+    """As the door stores them, then ingested."""
+    for at_ms, raw in enumerate(bodies, 1_700_000_000_000):
+        out = opting_out(raw)
+        if out:
+            world.ledger.optouts.receive(raw, at_ms, *out)
+        else:
+            world.ledger.inbox.store(raw, at_ms)
+    ingest(world, "me")
+
+
+def test_a_stop_is_recognised_at_the_door() -> None:
+    assert opting_out(body(" Stop. ")) == OptingOut(SOMEBODY, "inbound")
+    assert opting_out(body("please stop texting me", **{"from": "+1 (516) 555-0123"})) is not None
+
+
+def test_nothing_else_is_an_opt_out() -> None:
+    others = [
+        body("START"),
+        body(None),
+        body("stop by at 5?"),
+        body("STOP", direction="outbound"),
+        body("STOP", **{"from": "12345"}),
+        b"[]",
+        b"STOP",
+    ]
+    assert [opting_out(raw) for raw in others] == [None] * len(others)
+
+
+def test_inbound_messages_are_kept_the_newest_first(world: World) -> None:
+    receive(world, body("one", "a1"), body("two", "a2"))
+    assert [(message.text, message.sender, message.to) for message in world.ledger.inbound.newest(10)] == [
+        ("two", SOMEBODY, OURS),
+        ("one", SOMEBODY, OURS),
+    ]
+    assert world.ledger.inbox.waiting() == 0
+
+
+def test_a_message_that_comes_twice_is_kept_once(world: World) -> None:
+    receive(world, body("one"), body("one"), body("one"))
+    assert len(world.ledger.inbound.newest(10)) == 1
+    assert world.ledger.inbox.waiting() == 0
+
+
+def test_a_doubtful_wording_waits_for_a_person(world: World) -> None:
+    receive(world, body("stop by at 5?", "a1"), body("see you", "a2"))
+    assert [message.sid for message in world.ledger.inbound.doubtful(10)] == ["a1"]
+    assert not world.ledger.optouts.is_out(SOMEBODY)
+    assert world.ledger.inbound.decided("a1")
+    assert world.ledger.inbound.doubtful_count() == 0
+
+
+def test_an_opt_out_that_did_not_come_by_the_door_counts_when_it_is_ingested(world: World) -> None:
+    world.ledger.inbox.store(body("STOP"), 1_700_000_000_000)
+    ingest(world, "me")
+    assert world.ledger.optouts.is_out(SOMEBODY)
+    assert world.ledger.optouts.confirmation_owed(SOMEBODY)
+
+
+def test_ingesting_an_old_stop_again_does_not_undo_a_later_return(world: World) -> None:
+    receive(world, body("STOP"))
+    world.ledger.optouts.put([world.ledger.optouts.find([SOMEBODY])[0]._replace(state="in", at_ms=0)])  # type: ignore[union-attr]
+    receive(world, body("STOP"))
+    assert not world.ledger.optouts.is_out(SOMEBODY)
+
+
+def test_only_the_newest_messages_are_kept_but_doubtful_ones_until_they_are_decided(world: World) -> None:
+    inbound = world.ledger.inbound
+    for index in range(3):
+        message = Inbound(f"old{index}", index, SOMEBODY, OURS, "x", (), "none")
+        inbound.keep(b"0-1", message, doubtful=index == 1, follows=False)
+    fill = {f"s{index}": 1_000 + index for index in range(KEPT_MAX)}
+    world.ledger.redis.zadd("mms:inbound:order", fill)
+    inbound.keep(
+        b"0-1", Inbound("new", 99_999, SOMEBODY, OURS, "x", (), "none"), doubtful=False, follows=False
+    )
+    assert [message.sid for message in inbound.read(["old0", "old1", "old2", "new"])] == ["old1", "new"]
+
+
+def test_what_a_person_sent_can_be_forgotten(world: World) -> None:
+    receive(world, body("stop by", "a1"), body("hi", "a2", **{"from": "15165550199"}))
+    found = world.ledger.inbound.of_number(SOMEBODY)
+    world.ledger.inbound.forget([message.sid for message in found])
+    assert [message.sid for message in world.ledger.inbound.newest(10)] == ["a2"]
+    assert world.ledger.inbound.doubtful_count() == 0
