@@ -151,3 +151,28 @@ def test_no_sentence_needs_more_than_its_words() -> None:
     )
     for sentence in (*ROW_FLAWS.values(), *(text for pair in FILE_FLAWS.values() for text in pair)):
         assert sentence.format(**words).strip()
+
+
+def plain_rows(size: int) -> bytes:
+    """Headings and at least so many bytes of plain rows."""
+    rows = (b"1516%07d,Ann\n" % (2_060_000 + line) for line in range(size // 16 + 1))
+    return b"to,first_name\n" + b"".join(rows)
+
+
+@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_the_first_accent_may_stand_anywhere_even_across_two_reads(encoding: str, shift: int) -> None:
+    start = plain_rows(1 << 16)
+    start = start[: start.rindex(b"\n", 0, (1 << 16) - 40) + 1]
+    name = "x" * ((1 << 16) - len(start) - len(f"{ANN},") - shift) + "é"
+    recipients, rejected = read_rows(
+        start + f"{ANN},{name}\n{BOB},Zoë\n".encode(encoding), message="{{first_name}}"
+    )
+    assert not rejected
+    assert [recipient.text for recipient in recipients[-2:]] == [name, "Zoë"]
+
+
+def test_a_file_that_changes_its_encoding_on_the_way_is_refused_at_the_line() -> None:
+    file = f"to,first_name\n{ANN},Zoë\n".encode() + plain_rows(1 << 17)[14:] + f"{BOB},Zoë\n".encode("cp1252")
+    error = refusal(file)
+    assert (error.code, error.line) == ("bad_encoding", file.count(b"\n"))

@@ -90,10 +90,19 @@ def assert_same(recipients: list[Recipient], persons: list[Person]) -> None:
 
 
 def encoded(text: str, encoding: str) -> bytes:
+    """The text in this encoding; in UTF-8 where it cannot be told, such as É– whose two bytes are also one letter."""
+    if encoding == "cp1252" and not is_certainly_cp1252(text):
+        encoding = "utf-8"
+    return text.encode(encoding)
+
+
+def is_certainly_cp1252(text: str) -> bool:
+    data = text.encode("cp1252", "replace")
     try:
-        return text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.encode("utf-8")
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252") == text
+    return data.isascii()
 
 
 @settings(max_examples=300, deadline=None)
