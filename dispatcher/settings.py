@@ -107,6 +107,10 @@ class Settings(BaseSettings):
         600, ge=0, description="Seconds by which allowed hours close early: carriers queue MMS."
     )
     retention: float = Field(30, gt=0, description="Days after which numbers and texts are erased.")
+    one_clock: bool = Field(
+        False,
+        description="Take Redis's clock for this machine's. Simulated ledgers only: the demo runs at any hour.",
+    )
     unsafe_redis: bool = Field(
         False, description="Work with a Redis that cannot keep our promises. Tests only."
     )

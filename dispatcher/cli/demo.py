@@ -42,6 +42,7 @@ DEMO_SETTINGS = {
     "MMS_GROUP_GRACE": "5",
     "MMS_SETTLE_WINDOW": "40",
     "MMS_LEASE_SECONDS": "10",
+    "MMS_ONE_CLOCK": "true",
 }
 
 

@@ -106,6 +106,7 @@ def simulator_part(environment: Mapping[str, str]) -> Part:
     return Part("simulator", command, environment, TALKED_TO)
 
 
-def valkey_part(server: EmbeddedValkey) -> Part:
-    """The embedded Valkey; all it needs is in its configuration."""
-    return Part(VALKEY, server.argv, {}, WRITTEN_TO)
+def valkey_part(server: EmbeddedValkey, environment: Mapping[str, str]) -> Part:
+    """The embedded Valkey; all it needs is in its configuration. `environment` is the caller's own, with nothing of
+    ours: what the caller does to clocks or libraries holds for the store as for everything else."""
+    return Part(VALKEY, server.argv, environment, WRITTEN_TO)

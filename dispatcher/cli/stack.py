@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from dispatcher.cli import parts
 from dispatcher.cli.addresses import Addresses, addresses, announcement, answers_ready, require_free_ports
-from dispatcher.cli.environment import child_environment, simulator_environment
+from dispatcher.cli.environment import child_environment, simulator_environment, without_our_variables
 from dispatcher.cli.run_folder import Stack, only_one, publish, unpublish
 from dispatcher.cli.simulated_carrierx import TOKEN
 from dispatcher.cli.supervisor import Supervisor
@@ -63,7 +63,7 @@ def _with_own_store(
     settings: Settings, run: Path, supervisor: Supervisor, say: Say, when_ready: WhenReady
 ) -> None:
     store = prepare_embedded(settings.data_dir)
-    supervisor.start(parts.valkey_part(store))
+    supervisor.start(parts.valkey_part(store, without_our_variables()))
     try:
         if _answers(store, supervisor, say):
             announce(store)
