@@ -44,6 +44,11 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
 | `mms:optout:owed` | hash | number that opted out at the door → ms; it is owed one confirmation | until told |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
+| `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
+| `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
+| `mms:once:{hash}` | string | the answer to a call with an Idempotency-Key | 24 h |
+| `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
+| `mms:doors` | set | ids of callback doors | until closed |
 """
 
 from __future__ import annotations
