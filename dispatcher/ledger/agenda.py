@@ -87,6 +87,19 @@ class Agenda:
             values = self._redis.mget([keys.WORKER + name for name in names]) if names else []
         return {name: json.loads(value) for name, value in zip(names, values, strict=True) if value}
 
+    def doors_draining(self) -> list[str]:
+        """Callback doors that may still hold callbacks from before this run of the Redis server.
+
+        A door is clear once it said so to the server that runs now; one silent for five minutes does not count.
+        """
+        with translated():
+            doors = self._members(keys.DOORS)
+            if not doors:
+                return []
+            said = self._redis.mget([keys.DOOR + door for door in doors])
+            clear = f"clear:{self._redis.info('server').get('run_id', 'one')}".encode()
+        return [door for door, text in zip(doors, said, strict=True) if text not in (None, clear)]
+
     def brake(self, reason: str, fingerprint: str, now_ms: int) -> None:
         """Stop everything that uses the token with this fingerprint."""
         with translated():
