@@ -1,0 +1,66 @@
+"""What the tests of the verbs share: a simulated CarrierX over HTTP, and a process's world with short times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.carrierx.simulator.running import running_simulator
+from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.world import World, make_client
+from dispatcher.settings import load_settings
+from tests.conftest import SECRET
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorHandle]:
+    """A CarrierX that answers at once and calls nobody back."""
+    with running_simulator() as handle:
+        yield handle
+
+
+@pytest.fixture
+def make_world(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> Iterator[MakeWorld]:
+    """Makes worlds on the tests' ledger and simulator; settings by name, fields of the world by `parts`."""
+    pools = []
+
+    def make(*, parts: dict[str, Any] | None = None, **settings: Any) -> World:
+        chosen = load_settings(
+            **{
+                "simulate": True,
+                "carrierx_url": simulator.url,
+                "carrierx_token": simulator.token,
+                "data_dir": tmp_path,
+                "in_flight": 16,
+                "read_timeout": 2,
+                "poll_rate": "500/s",
+                **settings,
+            }
+        )
+        pools.append(pool := ThreadPoolExecutor(chosen.in_flight))
+        fields = {
+            "ledger": ledger,
+            "settings": chosen,
+            "installation": Installation("key", (SECRET,), "admin", False, "simulate"),
+            "api": make_client(chosen),
+            "pool": pool,
+        }
+        return World(**{**fields, **(parts or {})})
+
+    yield make
+    for pool in pools:
+        pool.shutdown()
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """One such world."""
+    return make_world()
