@@ -1,0 +1,131 @@
+"""`mms optout …`: who wants no messages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from heapq import nlargest
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dispatcher.cli.number import read_number
+from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.options import AsJson
+from dispatcher.cli.output import out, print_json, print_line, say
+from dispatcher.errors import InputError
+from dispatcher.ledger.optouts import OptOut, State
+from dispatcher.pipeline.optout_file import BadLine, iso, read_opt_outs, write_opt_outs
+
+app = typer.Typer(no_args_is_help=True, help="Who wants no messages. Every send looks here first.")
+
+Numbers = Annotated[list[str], typer.Argument(metavar="NUMBER...", help="In any usual writing.")]
+Source = Annotated[str, typer.Option("--source", help="How you know; kept with the entry.")]
+
+_BAD_LINES_SHOWN = 10
+
+
+@app.command("add")
+def add_command(numbers: Numbers, source: Source = "operator") -> None:
+    """Send nothing to these numbers from now on.
+
+    Example: mms optout add 15162065574 --source 'by telephone'
+    """
+    _put(numbers, "out", source)
+
+
+@app.command("remove")
+def remove_command(numbers: Numbers, source: Source = "operator") -> None:
+    """Let these numbers get messages again; only when they asked for it.
+
+    Example: mms optout remove 15162065574 --source 'written consent of May 3'
+    """
+    _put(numbers, "in", source)
+
+
+@app.command("list")
+def list_command(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+    everything: Annotated[bool, typer.Option("--all", help="Those that came back, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest opt-outs.
+
+    Example: mms optout list --limit 20
+    """
+    entries = (entry for entry in open_ledger().ledger.optouts.all() if everything or entry.state == "out")
+    newest = nlargest(limit, set(entries), key=lambda entry: entry.at_ms)
+    if as_json:
+        print_json([{**entry._asdict(), "at_ms": iso(entry.at_ms)} for entry in newest])
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("number", "state", "since", "source"):
+        table.add_column(heading, overflow="fold")
+    for entry in newest:
+        table.add_row(entry.number, entry.state, iso(entry.at_ms), entry.source)
+    out().print(table if newest else "nobody has opted out")
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV with a column of numbers.")],
+) -> None:
+    """Read a list: `number`, and if there are such columns `state` (out, in), `source` and `at`.
+
+    The newest entry of a number wins, so the same list may be imported again. Exit status 1 if a line is not usable.
+
+    Example: mms optout import suppressed.csv
+    """
+    ledger, config = open_ledger()
+    bad: list[BadLine] = []
+    read = 0
+
+    def good(lines: Iterator[OptOut | BadLine]) -> Iterator[OptOut]:
+        nonlocal read
+        for line in lines:
+            if isinstance(line, BadLine):
+                bad.append(line)
+            else:
+                read += 1
+                yield line
+
+    try:
+        with file.open("rb") as source:
+            changed = ledger.optouts.put(good(read_opt_outs(source, max_bytes=config.max_file_mb << 20)))
+    except OSError as error:
+        raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
+    print_line(f"{read} read, {changed} changed, {len(bad)} not usable")
+    for line in bad[:_BAD_LINES_SHOWN]:
+        say(f"line {line.line}: {line.problem}")
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export_command(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+    ] = None,
+) -> None:
+    """Write the whole list as CSV, with source and time of each entry, those that came back too.
+
+    Example: mms optout export -o suppressed.csv
+    """
+    entries = open_ledger().ledger.optouts.all()
+    if output is None:
+        write_opt_outs(entries, sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            count = write_opt_outs(entries, file)
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}", hint="choose another") from None
+    say(f"{count} entries written to {output}")
+
+
+def _put(numbers: list[str], state: State, source: str) -> None:
+    entries = [OptOut(read_number(number), state, 0, source) for number in numbers]
+    changed = open_ledger().ledger.optouts.put(entries)
+    print_line(f"{changed} of {len(entries)} changed")
