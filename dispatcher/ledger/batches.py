@@ -107,16 +107,21 @@ class Batches:
         self, campaign_id: str, number: int, batch: Batch, *, rows_read: int, reader: str, lease_ms: int
     ) -> str:
         """Write batch `number` and move the reading's cursor; `ok`, `have` (it was there) or `lost`."""
-        answer = self._scripts.run(
-            "add_batch", *self._add(campaign_id, number, batch, rows_read, reader, lease_ms)
-        )
-        return str(answer.decode())
+        made = [(number, batch, rows_read)]
+        return self.add_many(campaign_id, made, reader=reader, lease_ms=lease_ms)
 
-    def _add(
-        self, campaign_id: str, number: int, batch: Batch, rows_read: int, reader: str, lease_ms: int
-    ) -> tuple[type_of_argument, ...]:
-        packed, counts = pack_batch(batch), batch.initial_counts()
-        return campaign_id, number, packed, counts, rows_read, len(batch.messages), reader, lease_ms
+    def add_many(
+        self, campaign_id: str, made: Sequence[tuple[int, Batch, int]], *, reader: str, lease_ms: int
+    ) -> str:
+        """Write consecutive batches (number, batch, rows read with it) in one round trip; the last one's answer."""
+        calls: list[tuple[str, Sequence[type_of_argument]]] = []
+        for number, batch, rows_read in made:
+            packed, counts = pack_batch(batch), batch.initial_counts()
+            messages = len(batch.messages)
+            calls.append(
+                ("add_batch", (campaign_id, number, packed, counts, rows_read, messages, reader, lease_ms))
+            )
+        return text_of(self._scripts.run_many(calls)[-1])
 
     def offer(self, campaign_id: str, *, window: int, most: int, offer_ms: int) -> list[int]:
         """Start the campaign if its time has come; offer due batches while the window has room.

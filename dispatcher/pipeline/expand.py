@@ -16,6 +16,7 @@ from dispatcher.roster.roster import Roster
 from dispatcher.rules.senders import choose_sender
 
 BATCH_ROWS = 100
+BATCHES_A_ROUND_TRIP = 16
 READER_LEASE_MS = 15_000
 #: Rows between two looks at the clock, and how often the reader shows that it is alive while no batch is full.
 ROWS_A_LOOK = 500
@@ -37,13 +38,10 @@ def expand(world: World, campaign_id: str) -> str:
         return "taken"
     rows = 0
     try:
-        for number, batch in enumerate(
-            batches_of(_drafts(world, campaign_id, reading, reader), reading.settings.senders)
-        ):
-            rows += len(batch.rows)
-            answer = world.ledger.batches.add(
-                campaign_id, number, batch, rows_read=rows, reader=reader, lease_ms=READER_LEASE_MS
-            )
+        drafts = _drafts(world, campaign_id, reading, reader)
+        for made in _bundles(batches_of(drafts, reading.settings.senders)):
+            rows = made[-1][2]
+            answer = world.ledger.batches.add_many(campaign_id, made, reader=reader, lease_ms=READER_LEASE_MS)
             if answer == "lost":
                 return "lost"
     except ReaderLostError:
@@ -54,6 +52,20 @@ def expand(world: World, campaign_id: str) -> str:
     if not book.end_reading(campaign_id, rows, reader):
         return "lost"
     return f"{rows} rows"
+
+
+def _bundles(batches: Iterable[Batch]) -> Iterator[list[tuple[int, Batch, int]]]:
+    """Batches with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
+    bundle: list[tuple[int, Batch, int]] = []
+    rows = 0
+    for number, batch in enumerate(batches):
+        rows += len(batch.rows)
+        bundle.append((number, batch, rows))
+        if len(bundle) == BATCHES_A_ROUND_TRIP:
+            yield bundle
+            bundle = []
+    if bundle:
+        yield bundle
 
 
 def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> Iterator[Draft | RejectedRow]:
