@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,10 +23,12 @@ from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web import api, console, failures, health, login
 from dispatcher.web.door import CallbackDoor
+from dispatcher.web.door_sign import DoorSign
 from dispatcher.web.headers import SecurityHeaders
 from dispatcher.web.held import HeldUploads
 from dispatcher.web.hint import IngestHint
 from dispatcher.web.inbox_writer import InboxWriter
+from dispatcher.web.keeper import CallbackKeeper
 from dispatcher.web.sessions import Sessions
 from dispatcher.web.site import Site
 from dispatcher.web.throttle import Throttle
@@ -48,10 +51,12 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     site = _open_site(settings, hints)
     door_redis = _door_redis(settings)
     hint = IngestHint(door_redis, lambda: hints.ingest("", 0))
+    keeper = _keeper(settings, door_redis, hint)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with keeper:
+            yield
         await hint.close()
         await door_redis.aclose()
 
@@ -65,9 +70,8 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     # The last one added stands first.
     app.add_middleware(failures.Guard)
     app.add_middleware(SecurityHeaders)
-    writer = InboxWriter(door_redis, keys.CALLBACKS)
     key = site.installation.callback_key
-    app.add_middleware(CallbackDoor, key=key, store=writer.store, stored=hint.give)
+    app.add_middleware(CallbackDoor, key=key, store=keeper.store, stored=hint.give)
     return app
 
 
@@ -93,6 +97,18 @@ def _door_redis(settings: Settings) -> AsyncRedis:
         socket_connect_timeout=1,
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 1),
+    )
+
+
+def _keeper(settings: Settings, redis: AsyncRedis, hint: IngestHint) -> CallbackKeeper:
+    """The door is known by machine and port, so that it is the same one after a restart."""
+    return CallbackKeeper(
+        InboxWriter(redis, keys.CALLBACKS),
+        DoorSign(redis, f"{socket.gethostname()}:{settings.web_port}"),
+        folder=settings.data_dir / "spool",
+        name=str(settings.web_port),
+        max_bytes=settings.spool_mb * 1024 * 1024,
+        drained=hint.give,
     )
 
 

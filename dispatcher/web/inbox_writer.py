@@ -8,24 +8,39 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+from redis import exceptions
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.web.spool import Spooled
 
 #: Entries in one pipeline: with bodies of 64 KB at most 16 MB in flight.
 BATCH = 256
-#: Callbacks that may wait here; beyond, the store is too slow and the sender shall come again.
+#: Callbacks that may wait here; beyond, the store is too slow.
 WAITING_MAX = 4096
 #: CarrierX waits for an answer meanwhile.
 REPLY_SECONDS = 3.0
 
+#: Redis does not answer, or cannot write now; whether the callback is stored is unknown.
+_AWAY = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    exceptions.OutOfMemoryError,
+    OSError,
+)
+_CANNOT_WRITE = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "BUSY ")
+
+
+class StoreAway(StoreUnavailable):
+    """Redis cannot take callbacks now; it will again."""
+
 
 class _Waiting(NamedTuple):
-    raw: bytes
-    received_ms: int
+    callback: Spooled
     stored: asyncio.Future[None]
 
 
@@ -38,46 +53,66 @@ class InboxWriter:
         self._waiting: deque[_Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
 
-    async def store(self, raw: bytes, received_ms: int) -> None:
+    async def store(self, callback: Spooled) -> None:
         """Return once the callback is in the stream.
 
         Raises:
-            StoreUnavailable: Redis does not answer, refuses, or is too slow; whether it is stored is unknown.
+            StoreAway: Redis does not answer, or is too slow; whether it is stored is unknown.
+            StoreUnavailable: Redis refuses it.
         """
         if len(self._waiting) >= WAITING_MAX:
-            raise StoreUnavailable("too many callbacks wait for Redis")
+            raise StoreAway("too many callbacks wait for Redis")
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(raw, received_ms, stored))
+        self._waiting.append(_Waiting(callback, stored))
         if self._writing is None:
             self._writing = asyncio.create_task(self._drain())
         await stored
+
+    async def append(self, callbacks: Sequence[Spooled]) -> list[StoreUnavailable | None]:
+        """Append these in one round trip; for each None, or why it may not be stored."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for callback in callbacks:
+            self._put(pipeline, callback)
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                answers: list[object] = await pipeline.execute(raise_on_error=False)
+        except (exceptions.RedisError, OSError) as error:
+            return [_why(error)] * len(callbacks)
+        return [_why(answer) if isinstance(answer, Exception) else None for answer in answers]
+
+    def _put(self, pipeline: Any, callback: Spooled) -> None:
+        """The one command that stores one callback."""
+        pipeline.xadd(self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
 
     async def _drain(self) -> None:
         try:
             while self._waiting:
                 count = min(BATCH, len(self._waiting))
                 batch = [self._waiting.popleft() for _ in range(count)]
-                for one, answer in zip(batch, await self._append(batch), strict=True):
+                answers = await self.append([one.callback for one in batch])
+                for one, answer in zip(batch, answers, strict=True):
                     _resolve(one.stored, answer)
+                if isinstance(answers[-1], StoreAway):
+                    self._give_up(answers[-1])
         finally:
             self._writing = None
 
-    async def _append(self, batch: list[_Waiting]) -> list[object]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for one in batch:
-            pipeline.xadd(self._stream, {b"raw": one.raw, b"at": one.received_ms})
-        try:
-            async with asyncio.timeout(REPLY_SECONDS):
-                answers: list[object] = await pipeline.execute(raise_on_error=False)
-        except (RedisError, OSError) as error:
-            return [error] * len(batch)
-        return answers
+    def _give_up(self, why: StoreAway) -> None:
+        """Those behind shall not wait for a time-out of their own."""
+        while self._waiting:
+            _resolve(self._waiting.popleft().stored, why)
 
 
-def _resolve(stored: asyncio.Future[None], answer: object) -> None:
+def _why(error: Exception) -> StoreUnavailable:
+    if isinstance(error, _AWAY) or str(error).startswith(_CANNOT_WRITE):
+        return StoreAway("Redis does not take callbacks now")
+    return StoreUnavailable("Redis refused a callback")
+
+
+def _resolve(stored: asyncio.Future[None], answer: StoreUnavailable | None) -> None:
     if stored.done():
         return
-    if isinstance(answer, Exception):
-        stored.set_exception(StoreUnavailable("Redis did not take a callback"))
-    else:
+    if answer is None:
         stored.set_result(None)
+    else:
+        stored.set_exception(answer)

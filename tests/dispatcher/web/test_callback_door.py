@@ -4,20 +4,16 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from redis import Redis
-from redis.asyncio import Redis as AsyncRedis
-from starlette.applications import Starlette
-from starlette.types import ASGIApp
 
 from dispatcher.ledger import keys
-from dispatcher.web.door import CallbackDoor
-from dispatcher.web.hint import IngestHint
-from dispatcher.web.inbox_writer import InboxWriter
 from tests.dispatcher.web.conftest import KEY
+from tests.dispatcher.web.doors import door
 
 if TYPE_CHECKING:
     from tests.dispatcher.web.conftest import Serve
@@ -25,16 +21,9 @@ if TYPE_CHECKING:
 URL = f"/callbacks/carrierx/{KEY}"
 
 
-def door(redis_url: str, *, publish: Any = lambda: None) -> ASGIApp:
-    redis = AsyncRedis.from_url(redis_url)
-    writer = InboxWriter(redis, keys.CALLBACKS)
-    hint = IngestHint(redis, publish)
-    return CallbackDoor(Starlette(), key=KEY, store=writer.store, stored=hint.give)
-
-
 @pytest.fixture
-def client(serve: Serve, valkey_url: str, redis: Redis) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=serve(door(valkey_url)), trust_env=False) as client:
+def client(serve: Serve, valkey_url: str, redis: Redis, tmp_path: Path) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=serve(door(valkey_url, tmp_path)), trust_env=False) as client:
         yield client
 
 
@@ -106,8 +95,10 @@ def test_a_larger_body_without_a_length_is_refused(client: httpx.Client, redis: 
     assert stored(redis) == []
 
 
-def test_without_a_store_the_sender_is_asked_to_come_again(serve: Serve, nobody_there: str) -> None:
-    address = serve(door(nobody_there))
+def test_without_a_store_and_a_spool_the_sender_is_asked_to_come_again(
+    serve: Serve, nobody_there: str, tmp_path: Path
+) -> None:
+    address = serve(door(nobody_there, tmp_path, max_bytes=0))
     answer = httpx.post(address + URL, content=b"{}", trust_env=False)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
@@ -126,10 +117,10 @@ def test_many_callbacks_at_once_are_all_stored_once(client: httpx.Client, redis:
 
 
 def test_the_ingest_is_hinted_once_for_callbacks_that_come_together(
-    serve: Serve, valkey_url: str, redis: Redis
+    serve: Serve, valkey_url: str, redis: Redis, tmp_path: Path
 ) -> None:
     hinted = threading.Semaphore(0)
-    address = serve(door(valkey_url, publish=hinted.release))
+    address = serve(door(valkey_url, tmp_path, publish=hinted.release))
     redis.set(keys.INGEST_HINTED, 1, px=60_000)  # another process hinted just now
     with httpx.Client(base_url=address, trust_env=False) as client:
         client.post(URL, content=b"{}")
@@ -139,14 +130,14 @@ def test_the_ingest_is_hinted_once_for_callbacks_that_come_together(
         assert hinted.acquire(timeout=10)
 
 
-def test_a_hint_that_fails_is_no_error(serve: Serve, valkey_url: str, redis: Redis) -> None:
+def test_a_hint_that_fails_is_no_error(serve: Serve, valkey_url: str, redis: Redis, tmp_path: Path) -> None:
     tried = threading.Event()
 
     def publish() -> None:
         tried.set()
         raise ConnectionError("broker down")
 
-    address = serve(door(valkey_url, publish=publish))
+    address = serve(door(valkey_url, tmp_path, publish=publish))
     assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
     assert tried.wait(10)
     assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200

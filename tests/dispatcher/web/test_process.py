@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,7 +9,9 @@ import httpx
 import pytest
 from redis import Redis
 
+from dispatcher.ledger import keys
 from tests.dispatcher.web.conftest import KEY, TOKEN
+from tests.dispatcher.web.processes import start, wait_until_ready
 from tests.valkey import free_port
 
 
@@ -19,28 +19,6 @@ from tests.valkey import free_port
 def port() -> int:
     """A free port."""
     return free_port()
-
-
-def start(ended: list[subprocess.Popen[bytes]], log: Path, **settings: object) -> subprocess.Popen[bytes]:
-    variables = {f"MMS_{name.upper()}": str(value) for name, value in settings.items()}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dispatcher.web"], env=inherited | variables, stdout=out, stderr=out
-        )
-    ended.append(process)
-    return process
-
-
-def wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/readyz", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            continue
-    raise AssertionError("the web process did not start")
 
 
 def test_sigterm_ends_it_within_three_seconds_with_live_pages_open_and_no_key_in_its_log(
@@ -72,6 +50,8 @@ def test_sigterm_ends_it_within_three_seconds_with_live_pages_open_and_no_key_in
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=10) == 0
             assert time.monotonic() - asked < 3
+    assert redis.smembers(keys.DOORS) == set()
+    assert list((tmp_path / "spool").iterdir()) == []
     text = log.read_text()
     for secret in (KEY, TOKEN, "12125550101", "Traceback"):
         assert secret not in text

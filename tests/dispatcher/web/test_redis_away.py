@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.ledger import Ledger
+from tests.dispatcher.web.conftest import KEY, TOKEN
+from tests.dispatcher.web.doors import door
+from tests.dispatcher.web.processes import start, wait_until_ready
+from tests.stack import until
+from tests.valkey import ValkeyServer, free_port
+
+if TYPE_CHECKING:
+    from tests.dispatcher.web.conftest import Serve
+
+URL = f"/callbacks/carrierx/{KEY}"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ValkeyServer]:
+    """A Valkey of this test's own, to be killed."""
+    folder = tmp_path / "valkey"
+    folder.mkdir()
+    server = ValkeyServer(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own(server: ValkeyServer) -> Iterator[Redis]:
+    """A client of it that connects anew for each call."""
+    with Redis.from_url(server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def client(serve: Serve, server: ValkeyServer, tmp_path: Path) -> Iterator[httpx.Client]:
+    """What calls a door on that Valkey."""
+    address = serve(door(server.url, tmp_path / "spool"))
+    with httpx.Client(base_url=address, trust_env=False) as client:
+        yield client
+
+
+def body(number: int) -> bytes:
+    return json.dumps({"n": number}).encode()
+
+
+def call(client: httpx.Client, number: int) -> int:
+    return client.post(URL, content=body(number)).status_code
+
+
+def stored(own: Redis) -> list[int]:
+    """The callbacks in the stream, in its order."""
+    found: Any = own.xrange(keys.CALLBACKS)
+    return [json.loads(fields[b"raw"])["n"] for _, fields in found]
+
+
+def has(own: Redis, count: int) -> bool:
+    return len(stored(own)) == count
+
+
+def test_callbacks_are_taken_while_redis_is_away_and_go_in_when_it_is_back_in_order(
+    client: httpx.Client, server: ValkeyServer, own: Redis
+) -> None:
+    assert call(client, 0) == 200
+    server.kill()
+    assert [call(client, number) for number in range(1, 50)] == [200] * 49
+    server.start()
+    assert [call(client, number) for number in range(50, 60)] == [200] * 10
+    until(lambda: len(stored(own)) == 60)
+    assert stored(own) == list(range(60))
+
+
+def test_callbacks_that_come_together_while_redis_dies_are_all_kept(
+    client: httpx.Client, server: ValkeyServer, own: Redis
+) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        answers = [pool.submit(call, client, number) for number in range(400)]
+        until(lambda: len(stored(own)) > 50)
+        server.kill()
+        assert [answer.result() for answer in answers] == [200] * 400
+    server.start()
+    until(lambda: set(stored(own)) == set(range(400)))
+
+
+def test_redis_may_go_again_and_again(client: httpx.Client, server: ValkeyServer, own: Redis) -> None:
+    for turn in range(3):
+        server.kill()
+        assert [call(client, 10 * turn + number) for number in range(10)] == [200] * 10
+        server.start()
+        until(partial(has, own, 10 * turn + 10))
+    assert stored(own) == list(range(30))
+
+
+def test_a_full_spool_asks_the_sender_to_come_again(
+    serve: Serve, server: ValkeyServer, own: Redis, tmp_path: Path
+) -> None:
+    with httpx.Client(base_url=serve(door(server.url, tmp_path, max_bytes=100)), trust_env=False) as client:
+        server.kill()
+        answers = [call(client, number) for number in range(10)]
+        assert answers == [200] * 4 + [503] * 6
+        server.start()
+        until(lambda: stored(own) == [0, 1, 2, 3])
+        assert call(client, 10) == 200
+
+
+def test_a_door_says_when_it_is_clear_after_a_restart_of_redis(
+    client: httpx.Client, server: ValkeyServer, own: Redis
+) -> None:
+    agenda = Ledger(own).agenda
+    until(lambda: own.get(keys.DOOR + "the-door"))
+    assert agenda.doors_draining() == []
+    server.kill()
+    server.start()
+    assert call(client, 1) == 200
+    until(lambda: agenda.doors_draining() == [])
+    assert stored(own) == [1]
+
+
+def test_a_door_that_was_not_heard_since_the_restart_counts_as_draining(own: Redis) -> None:
+    agenda = Ledger(own).agenda
+    own.sadd(keys.DOORS, "a", "b", "c", "d")
+    run = own.info("server")["run_id"]
+    own.mset(
+        {
+            keys.DOOR + "a": f"clear:{run}",
+            keys.DOOR + "b": "clear:an-earlier-run",
+            keys.DOOR + "c": "draining",
+        }
+    )
+    assert agenda.doors_draining() == ["b", "c"]
+
+
+def test_a_killed_doors_spool_is_drained_by_the_next_start_though_its_end_is_torn(
+    ended: list[subprocess.Popen[bytes]], server: ValkeyServer, own: Redis, tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = {"redis_url": server.url, "data_dir": tmp_path, "simulate": 1, "web_port": port}
+    settings |= {"admin_token": TOKEN, "callback_key": KEY}
+    address = f"http://127.0.0.1:{port}"
+    process = start(ended, tmp_path / "log", **settings)
+    wait_until_ready(address, process)
+    server.kill()
+    with httpx.Client(base_url=address, trust_env=False) as client:
+        assert [call(client, number) for number in range(20)] == [200] * 20
+    process.kill()
+    process.wait(timeout=10)
+    with (tmp_path / "spool" / f"{port}.spool").open("ab") as file:
+        file.write(b"\x09\x00\x00\x00half a record")
+    server.start()
+    wait_until_ready(address, start(ended, tmp_path / "log", **settings))
+    until(lambda: len(stored(own)) == 20)
+    assert stored(own) == list(range(20))

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatcher.errors import StoreUnavailable
+from dispatcher.web.spool import Spool, Spooled
+
+BODIES = [Spooled(b'{"n": %d}' % number, 1_800_000_000_000 + number) for number in range(5)]
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    """An empty spool with room for a kilobyte."""
+    spool = Spool(tmp_path, "a", 1024)
+    yield spool
+    spool.close()
+
+
+def left_behind(folder: Path, name: str, records: list[Spooled]) -> Path:
+    """The file of a door that was killed: no name, no lock, but what it wrote."""
+    spool = Spool(folder, name, 1 << 20)
+    spool.append(records)
+    spool.close()
+    return folder / f"{name}.spool"
+
+
+def test_callbacks_come_out_in_the_order_they_went_in(spool: Spool) -> None:
+    spool.append(BODIES[:2])
+    spool.append(BODIES[2:])
+    assert spool.peek(3) == BODIES[:3]
+    spool.drop()
+    assert spool.peek(3) == BODIES[3:]
+
+
+def test_what_was_not_dropped_comes_again(spool: Spool) -> None:
+    spool.append(BODIES)
+    assert spool.peek(2) == spool.peek(2) == BODIES[:2]
+
+
+def test_a_spool_is_empty_when_the_last_one_is_dropped(spool: Spool, tmp_path: Path) -> None:
+    assert spool.is_empty
+    spool.append(BODIES)
+    spool.peek(5)
+    assert not spool.is_empty
+    spool.drop()
+    assert spool.is_empty
+    assert (tmp_path / "a.spool").stat().st_size == 0
+
+
+def test_a_full_spool_takes_nothing_until_it_is_drained(spool: Spool) -> None:
+    large = Spooled(b"x" * 600, 0)
+    spool.append([large])
+    with pytest.raises(StoreUnavailable, match="full"):
+        spool.append([large])
+    assert spool.peek(9) == [large]
+    spool.drop()
+    spool.append([large])
+
+
+def test_a_killed_doors_spool_is_read_by_the_next(tmp_path: Path) -> None:
+    left_behind(tmp_path, "a", BODIES)
+    spool = Spool(tmp_path, "a", 1 << 20)
+    assert spool.peek(9) == BODIES
+    spool.close()
+
+
+@pytest.mark.parametrize("torn", range(1, 30))
+def test_what_an_interrupted_write_left_is_cut_off(tmp_path: Path, torn: int) -> None:
+    path = left_behind(tmp_path, "a", BODIES)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - torn)
+    spool = Spool(tmp_path, "a", 1 << 20)
+    kept = spool.peek(9)
+    assert kept == BODIES[: len(kept)]
+    assert len(kept) == (4 if torn <= 24 else 3)
+    spool.append([BODIES[0]])
+    assert spool.peek(9) == [*kept, BODIES[0]]
+    spool.close()
+
+
+@pytest.mark.parametrize("garbage", [b"\0" * 40, b"\xff" * 40, b"x"])
+def test_garbage_at_the_end_is_cut_off(tmp_path: Path, garbage: bytes) -> None:
+    path = left_behind(tmp_path, "a", BODIES)
+    with path.open("ab") as file:
+        file.write(garbage)
+    spool = Spool(tmp_path, "a", 1 << 20)
+    assert spool.peek(9) == BODIES
+    spool.close()
+
+
+def test_the_spool_of_a_dead_door_of_another_name_is_taken_over(tmp_path: Path) -> None:
+    other = left_behind(tmp_path, "b", BODIES)
+    spool = Spool(tmp_path, "a", 1 << 20)
+    assert spool.peek(9) == BODIES
+    assert not other.exists()
+    spool.close()
+
+
+def test_the_spool_of_a_living_door_is_left_alone(spool: Spool, tmp_path: Path) -> None:
+    spool.append(BODIES)
+    other = Spool(tmp_path, "b", 1 << 20)
+    same_name = Spool(tmp_path, "a", 1 << 20)
+    assert other.is_empty
+    assert same_name.is_empty
+    assert spool.peek(9) == BODIES
+    other.close()
+    same_name.close()
+
+
+def test_a_door_that_closes_in_order_leaves_no_file(tmp_path: Path) -> None:
+    Spool(tmp_path, "a", 1024).close()
+    assert list(tmp_path.iterdir()) == []
