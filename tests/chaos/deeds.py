@@ -1,0 +1,125 @@
+"""Does to a stand what a plan says, and keeps what a person commanded as gates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from dispatcher.errors import Conflict, MmsError, StoreUnavailable
+from dispatcher.model.state import CampaignState
+from tests.chaos.history import Gate
+from tests.chaos.plan import Deed
+from tests.chaos.stand import Stand
+
+QUEUES = ("send", "expand", "ingest", "control")
+
+
+@dataclass
+class Doing:
+    """The deeds of one run. `campaign` is the id of its campaign, `gates` what was commanded of it."""
+
+    stand: Stand
+    campaign: str
+    gates: list[Gate] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+
+    def do(self, deed: Deed) -> None:
+        """Do it now; what it takes back later is done later."""
+        words = deed.what.split(" ", 1)
+        match words:
+            case ["kill", "a send child"]:
+                self.stand.part("send").kill_a_child(deed.choice)
+            case ["kill", part]:
+                self.stand.part(part).kill(deed.lasts)
+            case ["stop", part]:
+                self.stand.stand_still(part, deed.lasts)
+            case _:
+                self._others()[deed.what](deed.lasts)
+        self.done.append(deed.what)
+
+    def _others(self) -> dict[str, Callable[[float], None]]:
+        return {
+            "delete queues": lambda _: self._delete_queues(),
+            "repeat hints": lambda _: self._repeat_hints(),
+            "second beat": self.stand.second_beat,
+            "429 storm": self._storm,
+            "CarrierX away": self.stand.simulator_stands_still,
+            "pause": lambda _: self._shut(CampaignState.PAUSED, "the pause"),
+            "cancel": lambda _: self._shut(CampaignState.CANCELLING, "the cancel"),
+            "resume": lambda _: self.resume(),
+        }
+
+    def resume(self) -> None:
+        """Let a paused campaign go on."""
+        opening = self.stand.ledger.agenda.now_ms() if self._answers() else int(time.time() * 1000)
+        if self.gates and self.gates[-1].opened_ms is None and self._steered(CampaignState.RUNNING):
+            self.gates[-1] = replace(self.gates[-1], opened_ms=opening)
+
+    def _shut(self, to: CampaignState, why: str) -> None:
+        if self._steered(to):
+            self.gates.append(Gate(why, int(time.time() * 1000)))
+
+    def _steered(self, to: CampaignState) -> bool:
+        """Said until it was heard; False when the campaign's state does not allow it."""
+        while True:
+            try:
+                self.stand.ledger.book.steer(self.campaign, to, "chaos")
+            except Conflict:
+                return False
+            except StoreUnavailable:
+                time.sleep(0.1)
+            else:
+                return True
+
+    def _answers(self) -> bool:
+        try:
+            self.stand.ledger.agenda.now_ms()
+        except MmsError:
+            return False
+        return True
+
+    def _delete_queues(self) -> None:
+        try:
+            self.stand.ledger.redis.delete(*QUEUES)
+        except redis.RedisError:
+            return
+
+    def _repeat_hints(self) -> None:
+        """Every Celery message that waits, once more; and a hint for every batch there is, twice."""
+        store = self.stand.ledger.redis
+        try:
+            for queue in QUEUES:
+                waiting = store.lrange(queue, 0, -1)
+                if waiting:
+                    store.rpush(queue, *waiting)
+            ids = [campaign.id for campaign in self.stand.ledger.campaigns(limit=3)]
+            with Celery("chaos", broker=self.stand.broker_url) as app:
+                for campaign_id in ids:
+                    for batch in self.stand.ledger.book.batch_numbers(campaign_id):
+                        _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
+                        _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
+                        _hint(app, "look_after_batch", "control", campaign=campaign_id, batch=batch)
+                    _hint(app, "expand_campaign", "expand", campaign=campaign_id)
+                _hint(app, "ingest_callbacks", "ingest")
+        except (redis.RedisError, MmsError, OperationalError):
+            return
+
+    def _storm(self, seconds: float) -> None:
+        before = self.stand.simulator.faults()
+        self.stand.simulator.set_faults(throttle_share=1.0)
+        self.stand.later(
+            seconds, lambda: _discard(self.stand.simulator.set_faults(throttle_share=before.throttle_share))
+        )
+
+
+def _hint(app: Celery, task: str, queue: str, **arguments: str | int) -> None:
+    app.send_task(task, kwargs=arguments, queue=queue, expires=60, retry=False)
+
+
+def _discard(_: object) -> None:
+    """The answer is not needed."""

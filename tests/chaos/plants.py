@@ -1,0 +1,76 @@
+"""Faults planted on purpose: a promise taken out of the ledger's scripts, to prove that the checker sees it.
+
+Each replaces text of a script as a process of the kit loads it. Nothing in the dispatcher knows of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tests.chaos.plan import Deed, Plan
+
+#: Script, what stands there, what stands there instead.
+Replacement = tuple[str, str, str]
+
+PLANTS: dict[str, tuple[Replacement, ...]] = {
+    # What a dead sender had claimed is due again as if it had never been claimed.
+    "claim": (
+        ("claim", "if row.state ~= 'p' then return { 'done' } end", ""),
+        ("take", "move(row, 'u')", "move(row, 'p')"),
+        ("give_back", "move(row, 'u')", "move(row, 'p')"),
+    ),
+    # Two senders may have the same batch, and one whose lease is over may claim.
+    "fence": (
+        (
+            "claim",
+            "if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end",
+            "",
+        ),
+        ("take", "if meta.lease > now then return { 'taken' } end", ""),
+        ("take", "if meta.due > now then return { 'later', meta.due - now } end", ""),
+    ),
+    # The last word heard wins, whatever it is.
+    "forward": (
+        ("apply", "local better = (RANK[row.state] or 0) < RANK[word]", "local better = row.state ~= word"),
+    ),
+}
+
+
+def planted(name: str, text_of: Callable[[str], str]) -> Callable[[str], str]:
+    """The function that gives a script's text, with this fault in it.
+
+    Raises:
+        LookupError: the text to replace is not in the script any more; the table above has to follow.
+    """
+    replacements = PLANTS[name]
+    for script, old, _ in replacements:
+        if old not in text_of(script):
+            raise LookupError(f"plant {name}: {script}.lua has changed")
+
+    def spoilt(script: str) -> str:
+        text = text_of(script)
+        for of, old, new in replacements:
+            if of == script:
+                text = text.replace(old, new)
+        return text
+
+    return spoilt
+
+
+def provoked(name: str, plan: Plan) -> Plan:
+    """The plan with what brings this fault out, and without a pause or a cancel that could hide it."""
+    deeds = [deed for deed in plan.deeds if deed.what not in {"pause", "resume", "cancel"}]
+    faults = dict(plan.faults)
+    match name:
+        case "claim":
+            deeds += [Deed(at, "kill send", 0.3, 0.0) for at in (1.0, 3.0)]
+            faults |= {
+                "latency_ms": 400,
+                "callback_ms": 8_000,
+            }  # a callback would tell what the ledger forgot
+        case "fence":
+            deeds += [Deed(at, "repeat hints", 0.0, 0.0) for at in (0.5, 1.0, 1.5, 2.0, 2.5)]
+        case _:
+            faults |= {"shuffle_share": 0.5, "repeat_share": 0.5}
+    return replace(plan, deeds=tuple(sorted(deeds, key=lambda deed: deed.at)), faults=faults)

@@ -1,0 +1,234 @@
+"""One round: a stand, several runs on it one after the other, time for everything to end, and the history of it all."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dispatcher.carrierx.simulator import Faults
+from dispatcher.errors import MmsError, StoreUnavailable
+from dispatcher.ledger import keys
+from dispatcher.ledger.connect import text_of
+from dispatcher.ledger.installation import prepare
+from dispatcher.model.correlation import read_user_data
+from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
+from dispatcher.pipeline.audit import audit
+from dispatcher.rules.limits import Rate, parse_rate
+from tests.chaos.campaigns import Numbers, make_rows, settings_of, submit_plan
+from tests.chaos.checker import Verdict, check
+from tests.chaos.deeds import Doing
+from tests.chaos.history import CampaignEnd, FileRow, History, Take, ledger_events
+from tests.chaos.plan import Plan, Weather, make_plan, make_weather
+from tests.chaos.plants import provoked
+from tests.chaos.stand import CALM, Stand
+
+#: A run whose campaign claims nothing for so long begins its deeds all the same.
+FIRST_CLAIM_SECONDS = 15.0
+#: Nothing moved for so long though something should: it is stuck.
+STUCK_SECONDS = 60.0
+#: Nothing moved for so long and only unconfirmed rows are left: they stay so.
+HELD_SECONDS = 14.0
+
+_OVER = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED})
+
+
+@dataclass
+class Run:
+    """One run as it went."""
+
+    plan: Plan
+    campaign: str
+    rows: tuple[FileRow, ...] = field(repr=False)
+    doing: Doing
+
+
+@dataclass
+class Round:
+    """A round that is over."""
+
+    weather: Weather
+    runs: list[Run]
+    history: History
+    verdict: Verdict
+    seconds: float
+
+
+def do_round(seeds: Sequence[int], rows: int, plant: str | None = None, keep: Path | None = None) -> Round:
+    """Torment one stack with the runs of these seeds; judge afterwards. Its folder is kept in `keep`, if given."""
+    begun = time.monotonic()
+    weather = make_weather(seeds[0])
+    numbers = Numbers()
+    with _folder(keep, seeds[0]) as folder, Stand(folder, weather, plant) as stand:
+        plans = [make_plan(seed, weather, rows) for seed in seeds]
+        if plant:
+            plans = [provoked(plant, plan) for plan in plans]
+        runs = [_run(stand, plan, numbers) for plan in plans]
+        history = _end(stand, runs)
+    return Round(weather, runs, history, check(history), time.monotonic() - begun)
+
+
+@contextmanager
+def _folder(keep: Path | None, seed: int) -> Iterator[Path]:
+    if keep is not None:
+        folder = Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=keep))
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="mms-chaos-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def _run(stand: Stand, plan: Plan, numbers: Numbers) -> Run:
+    stand.simulator.set_faults(_calm(stand).model_copy(update=plan.faults))
+    rows = make_rows(plan, numbers)
+    campaign = _submitted(stand, plan, rows)
+    run = Run(plan, campaign, rows, Doing(stand, campaign))
+    early = [deed for deed in plan.deeds if deed.at == 0]
+    for deed in early:
+        run.doing.do(deed)
+    _await_first_claim(stand, campaign)
+    begun = time.monotonic()
+    for deed in plan.deeds:
+        if deed not in early:
+            time.sleep(max(0.0, begun + deed.at - time.monotonic()))
+            run.doing.do(deed)
+    return run
+
+
+def _submitted(stand: Stand, plan: Plan, rows: tuple[FileRow, ...]) -> str:
+    """Submit once. Where the answer was lost, the ledger is asked whether the campaign is there."""
+    name = settings_of(plan).name
+    while True:
+        stand.await_store()
+        try:
+            known = [each.id for each in stand.ledger.campaigns(limit=200) if each.name == name]
+            return known[0] if known else submit_plan(stand.ledger, plan, rows, stand.settings)
+        except StoreUnavailable:
+            time.sleep(0.2)
+
+
+def _await_first_claim(stand: Stand, campaign: str) -> None:
+    deadline = time.monotonic() + FIRST_CLAIM_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(StoreUnavailable):
+            seen = stand.ledger.campaign(campaign)
+            idle = seen.counts[RecipientState.PENDING] + seen.counts[RecipientState.INVALID]
+            idle += seen.counts[RecipientState.SKIPPED]
+            if seen.state in _OVER or (seen.rows is not None and idle < seen.rows_read):
+                return
+        time.sleep(0.05)
+
+
+def _calm(stand: Stand) -> Faults:
+    return CALM.model_copy(update={"group_receipts": stand.weather.group_receipts})
+
+
+def _end(stand: Stand, runs: list[Run]) -> History:
+    """Good weather, and time for everything to end; then the history."""
+    stand.calm_down()
+    stand.await_store()
+    stand.simulator.set_faults(_calm(stand))
+    for run in runs:
+        run.doing.resume()
+    unfinished = _await_the_end(stand, runs)
+    stand.end_workers()
+    return _history(stand, runs, unfinished)
+
+
+def _await_the_end(stand: Stand, runs: list[Run]) -> str:
+    """Wait while something moves. Answers what did not come to an end, or nothing."""
+    seen, since = "", time.monotonic()
+    while True:
+        with suppress(MmsError):
+            now, open_rows, held = _picture(stand, runs)
+            if now != seen:
+                seen, since = now, time.monotonic()
+            still = time.monotonic() - since
+            ended = not open_rows and (not held or still > HELD_SECONDS)
+            if ended and (still > HELD_SECONDS or _words_agree(stand, runs)):
+                return ""
+            if still > STUCK_SECONDS:
+                return f"nothing moved for {STUCK_SECONDS:.0f} s: {seen}"
+        time.sleep(0.25)
+
+
+def _picture(stand: Stand, runs: list[Run]) -> tuple[str, int, int]:
+    """What there is to see of everything, how much is open, and how many rows are unconfirmed."""
+    lines, open_rows, held = [], 0, 0
+    for run in runs:
+        campaign = stand.ledger.campaign(run.campaign)
+        counts = {state.value: count for state, count in campaign.counts.items() if count}
+        unconfirmed = campaign.counts[RecipientState.UNCONFIRMED]
+        unfinished = sum(campaign.counts[state] for state in UNFINISHED)
+        lines.append(f"{run.campaign} {campaign.state.value} {counts}")
+        held += unconfirmed
+        open_rows += unfinished - unconfirmed
+        open_rows += campaign.state not in _OVER and not (campaign.rows is not None and unconfirmed)
+    received = stand.simulator.received(messages=False)
+    waiting = stand.ledger.inbox.waiting()
+    pending = received.callbacks.get("pending", 0)
+    lines.append(f"{received.taken} taken, {pending} callbacks on their way, {waiting} waiting")
+    return "; ".join(lines), open_rows + pending + waiting, held
+
+
+def _words_agree(stand: Stand, runs: list[Run]) -> bool:
+    """Whether the ledger says by now what CarrierX says."""
+    verdict = check(_history(stand, runs, ""))
+    return not any(violation.promise == "I2" for violation in verdict.violations)
+
+
+def _history(stand: Stand, runs: list[Run], unfinished: str) -> History:
+    ledger = stand.ledger
+    received = stand.simulator.received()
+    alarms = {text_of(name): int(count) for name, count in ledger.redis.hgetall(keys.ALARMS).items()}
+    return History(
+        events=list(ledger_events(stand.store_folder)),
+        takes=_takes(stand, received.messages),
+        ends=[_campaign_end(stand, run) for run in runs],
+        limits=_limits(stand, runs),
+        lease_ms=int(stand.settings.lease_seconds * 1000),
+        standstills=list(stand.standstills),
+        alarms=alarms,
+        heard_all=not received.callbacks.get("lost") and not received.callbacks.get("given_up"),
+        by_member=stand.weather.group_receipts == "member",
+        unfinished=unfinished,
+    )
+
+
+def _takes(stand: Stand, messages: list[dict[str, Any]]) -> list[Take]:
+    secrets = prepare(stand.ledger.redis, stand.settings).secrets
+    return [
+        Take(
+            numbers=tuple(message["to"]),
+            ref=read_user_data(message["user_data"], secrets),
+            at_ms=message["created"] * 1000,
+            words=message["words"],
+            grouped=len(message["to"]) > 1,
+        )
+        for message in messages
+    ]
+
+
+def _campaign_end(stand: Stand, run: Run) -> CampaignEnd:
+    ledger = stand.ledger
+    read = ledger.batches.read(run.campaign, ledger.book.batch_numbers(run.campaign))
+    return CampaignEnd(
+        campaign=ledger.campaign(run.campaign),
+        rows=run.rows,
+        batches=[batch for batch, _ in read],
+        states=[states for _, states in read],
+        findings=tuple(str(finding) for finding in audit(ledger, run.campaign).findings),
+        gates=tuple(run.doing.gates),
+    )
+
+
+def _limits(stand: Stand, runs: list[Run]) -> dict[str, Rate]:
+    limits = {
+        "account": parse_rate(stand.settings.account_rate),
+        "sender": parse_rate(stand.settings.sender_rate),
+    }
+    return limits | {f"campaign:{run.campaign}": parse_rate(f"{run.plan.rate}/s") for run in runs}

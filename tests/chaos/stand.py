@@ -1,0 +1,294 @@
+"""The stack that is tormented: the same parts as `mms up` starts, each a process that can be killed by itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+from pydantic import SecretStr
+
+from dispatcher.carrierx.simulator import Faults, SimulatorHandle, simulator_process
+from dispatcher.cli import parts, processes
+from dispatcher.cli.addresses import CALLBACK_PATH, answers_ready
+from dispatcher.cli.environment import child_environment, without_our_variables
+from dispatcher.cli.watchdog import GOODBYE
+from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.connect import client
+from dispatcher.ledger.embedded import Answer, ask, prepare_embedded
+from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.settings import Settings
+from tests.chaos.history import Standstill
+from tests.chaos.launcher import PLANT_VARIABLE
+from tests.chaos.plan import Weather
+from tests.chaos.processes import Part
+from tests.chaos.short_times import SETTINGS
+from tests.valkey import free_port
+
+TOKEN = "simulated"
+CALLBACK_KEY = "callback-key-of-the-kit"
+READY_SECONDS = 120.0
+#: Calm weather: answers after a moment, every callback in the end.
+CALM = Faults(
+    latency_ms=30,
+    jitter_ms=120,
+    callback_ms=100,
+    callback_jitter_ms=300,
+    callback_retries=1_000,
+    callback_retry_ms=300,
+    late_ms=3_000,
+    slow_ms=4_000,
+)
+
+
+def now_ms() -> int:
+    """This machine's clock, which is also Redis's here."""
+    return time.time_ns() // 1_000_000
+
+
+class Stand:
+    """A context manager: leaving it, however, leaves no process behind."""
+
+    def __init__(self, folder: Path, weather: Weather, plant: str | None = None) -> None:
+        self.folder = folder
+        self.weather = weather
+        self.standstills: list[Standstill] = []
+        self._plant = plant
+        self._run = folder / "run"
+        self._run.mkdir()
+        self._mark = f"{self._run}#{os.getpid()}"
+        self._store = prepare_embedded(folder)
+        self._web_port = free_port()
+        self._parts: dict[str, Part] = {}
+        self._later: list[tuple[float, Callable[[], None]]] = []
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._exits = ExitStack()
+
+    @property
+    def broker_url(self) -> str:
+        """Celery's broker, the ledger's own Valkey."""
+        return self._store.url
+
+    @property
+    def store_folder(self) -> Path:
+        """Where the append-only file is."""
+        return self._store.folder
+
+    def __enter__(self) -> Stand:
+        try:
+            self._exits.callback(processes.kill_marked, lambda mark: mark == self._mark)
+            self._watch_over()
+            self._part("valkey", self._store.argv, {})
+            self._start_keeper()
+            self.await_store()
+            callback = f"http://127.0.0.1:{self._web_port}{CALLBACK_PATH}{CALLBACK_KEY}"
+            faults = CALM.model_copy(update={"group_receipts": self.weather.group_receipts})
+            self.simulator: SimulatorHandle = self._exits.enter_context(
+                simulator_process(faults, callback, TOKEN)
+            )
+            self.settings = self._settings()
+            self.ledger = Ledger(client(self._store.url, socket_timeout=10))
+            self._exits.callback(self.ledger.redis.close)
+            prepare(self.ledger.redis, self.settings)
+            self._start_parts()
+            self._await_readiness()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        with self._lock:
+            for part in self._parts.values():
+                part.end()
+        self._exits.close()
+
+    def part(self, name: str) -> Part:
+        """A part by its name."""
+        return self._parts[name]
+
+    def later(self, seconds: float, deed: Callable[[], None]) -> None:
+        """Do this after so many seconds, on the keeper's thread."""
+        with self._lock:
+            self._later.append((time.monotonic() + seconds, deed))
+
+    def stand_still(self, name: str, seconds: float) -> None:
+        """SIGSTOP the part, SIGCONT it after so many seconds; noted as a standstill."""
+        part, since = self._parts[name], now_ms()
+        if not part.pause():
+            return
+
+        def go_on() -> None:
+            part.go_on()
+            self.standstills.append(Standstill(name, since, now_ms()))
+
+        self.later(seconds, go_on)
+
+    def simulator_stands_still(self, seconds: float) -> None:
+        """CarrierX does not answer for so many seconds."""
+        for process in psutil.Process().children():
+            with suppress(psutil.Error):
+                if "dispatcher.carrierx.simulator" in process.cmdline():
+                    process.suspend()
+                    self.later(seconds, process.resume)
+
+    def second_beat(self, seconds: float) -> None:
+        """Another beat for so many seconds."""
+        name = "second-beat"
+        with self._lock:
+            if name in self._parts:
+                return
+            self._part(name, self._beat(name), self._environment)
+        self.later(seconds, lambda: self._parts.pop(name).end())
+
+    def calm_down(self) -> None:
+        """Do at once what was to be done later; everything runs."""
+        with self._lock:
+            waiting, self._later = self._later, []
+        for _, deed in waiting:
+            deed()
+
+    def await_store(self) -> None:
+        """Wait until the ledger answers.
+
+        Raises:
+            TimeoutError: it does not come back.
+        """
+        _wait(lambda: ask(self._store) is Answer.READY, "Valkey")
+
+    def end_workers(self) -> None:
+        """End everything but Valkey and CarrierX: from here on nothing changes."""
+        with self._lock:
+            for name, part in self._parts.items():
+                if name != "valkey":
+                    part.end()
+
+    def deaths(self) -> dict[str, int]:
+        """How often each part ended by itself."""
+        return {name: part.deaths for name, part in self._parts.items() if part.deaths}
+
+    def _settings(self) -> Settings:
+        ours = {name.removeprefix("MMS_").lower(): value for name, value in SETTINGS.items()}
+        return Settings(
+            **ours,  # type: ignore[arg-type]
+            carrierx_url=self.simulator.url,
+            carrierx_token=SecretStr(TOKEN),
+            simulate=True,
+            redis_url=self._store.url,
+            data_dir=self.folder,
+            callback_key=SecretStr(CALLBACK_KEY),
+            admin_token=SecretStr("admin-token-of-the-kit"),
+            public_url=None if self.weather.polls else "https://mms.example.com",
+            account_rate=f"{self.weather.account_rate}/s",
+            sender_rate=f"{self.weather.sender_rate}/s",
+            web_port=self._web_port,
+        )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        chosen = self.settings
+        more = {
+            **SETTINGS,
+            "MMS_CALLBACK_KEY": CALLBACK_KEY,
+            "MMS_ADMIN_TOKEN": "admin-token-of-the-kit",
+            "MMS_ACCOUNT_RATE": chosen.account_rate,
+            "MMS_SENDER_RATE": chosen.sender_rate,
+            "PYTHONPATH": os.pathsep.join(
+                [str(_repository()), *filter(None, [os.environ.get("PYTHONPATH")])]
+            ),
+        }
+        if chosen.public_url:
+            more["MMS_PUBLIC_URL"] = chosen.public_url
+        if self._plant:
+            more[PLANT_VARIABLE] = self._plant
+        return {**child_environment(chosen, self._store.url, without_our_variables()), **more}
+
+    def _start_parts(self) -> None:
+        environment = self._environment
+        for worker in parts.workers(self.settings.workers):
+            self._part(worker.queue, (*_celery(), *worker.arguments), environment)
+        self._part("beat", self._beat("beat"), environment)
+        self._part("web", parts.web_part(environment).argv, environment)
+
+    def _beat(self, name: str) -> tuple[str, ...]:
+        return (*_celery(), *parts.beat_arguments(self._run / f"{name}-schedule"), "--pidfile=")
+
+    def _part(self, name: str, argv: tuple[str, ...], environment: dict[str, str]) -> None:
+        with self._lock:
+            self._parts[name] = Part(name, argv, environment, self._run, self._mark)
+
+    def _await_readiness(self) -> None:
+        def ready() -> bool:
+            try:
+                living = {facts["pid"] for facts in self.ledger.agenda.workers().values()}
+            except StoreUnavailable:
+                return False
+            queues = [worker.queue for worker in parts.workers(1)]
+            web = answers_ready(f"http://127.0.0.1:{self._web_port}")
+            return web and all(self._parts[queue].pid in living for queue in queues)
+
+        _wait(ready, "the stack")
+
+    def _start_keeper(self) -> None:
+        keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        keeper.start()
+        self._exits.callback(keeper.join, 10)
+
+    def _keep(self) -> None:
+        """Start what should run; do what is due."""
+        while not self._over.wait(0.05):
+            with self._lock:
+                for part in list(self._parts.values()):
+                    if not self._over.is_set():
+                        part.look_after()
+                now = time.monotonic()
+                due = [deed for at, deed in self._later if at <= now]
+                self._later = [(at, deed) for at, deed in self._later if at > now]
+            for deed in due:
+                deed()
+
+    def _watch_over(self) -> None:
+        """Should the kit itself be killed, this ends its processes."""
+        watchdog = subprocess.Popen(
+            [sys.executable, "-m", "dispatcher.cli.watchdog", str(self._run)],
+            env={**os.environ, processes.MARK: self._mark},
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+        def dismiss() -> None:
+            assert watchdog.stdin is not None
+            with suppress(OSError):
+                watchdog.stdin.write(GOODBYE)
+                watchdog.stdin.close()
+            watchdog.wait(10)
+
+        self._exits.callback(dismiss)
+
+
+def _celery() -> tuple[str, ...]:
+    return (sys.executable, "-m", "tests.chaos.launcher")
+
+
+def _repository() -> Path:
+    return Path(__file__).resolve().parent.parent.parent
+
+
+def _wait(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not happened():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} is not ready after {READY_SECONDS:.0f} s")
+        time.sleep(0.1)
