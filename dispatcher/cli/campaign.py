@@ -11,6 +11,7 @@ from rich.table import Table
 
 from dispatcher.cli import options
 from dispatcher.cli.checking import look_at, print_check
+from dispatcher.cli.hinting import hint_expansion
 from dispatcher.cli.opening import config_of_any_ledger, open_ledger
 from dispatcher.cli.options import AsJson, CampaignId, Chosen, File
 from dispatcher.cli.output import campaign_json, counts_table, facts_table, out, print_json, print_line, say
@@ -120,7 +121,7 @@ def submit_command(
         campaign_id = submit_campaign(
             ledger, source, filename=file.name, settings=chosen.settings, fixed=chosen.fixed, config=config
         )
-    _hint_expansion(campaign_id)
+    hint_expansion(campaign_id)
     if until is None:
         _print_submitted(ledger.campaign(campaign_id), as_json)
         return
@@ -304,16 +305,6 @@ def _ask(result: CheckResult, chosen: Chosen, *, ledger_is_live: bool, yes: bool
     say("; ".join(f"warning {warning.code}" for warning in result.warnings) or "no warnings")
     if not typer.confirm("Send?", err=True):
         raise typer.Exit(1)
-
-
-def _hint_expansion(campaign_id: str) -> None:
-    """Publish the first hint; if the broker does not take it, the tick finds the campaign all the same."""
-    from tasks import hints  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it
-
-    try:
-        hints.expand(campaign_id)
-    except Exception:
-        say("note: the broker did not take the hint; the campaign starts with the next tick")
 
 
 def _until(wait: str | None) -> Until | None:

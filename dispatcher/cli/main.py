@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import callbacks, campaign, inbound, optout
+from dispatcher.cli import callbacks, campaign, inbound, message, optout
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
 from dispatcher.cli.output import print_line, say
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(demo)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(message.app, name="message")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(optout.app, name="optout")
 app.add_typer(inbound.app, name="inbound")

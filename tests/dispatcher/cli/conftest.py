@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ import redis as redis_py
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.carrierx.simulator.running import running_simulator
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation import Installation, prepare
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.world import World, make_client
 from dispatcher.settings import load_settings
+from tests.conftest import SECRET
 from tests.dispatcher.cli.commands import Mms
 
 
@@ -35,3 +39,18 @@ def mms(redis: redis_py.Redis, valkey_url: str, simulator: SimulatorHandle, tmp_
     }
     prepare(redis, load_settings(redis_url=valkey_url, data_dir=tmp_path / "data", simulate=True))
     return Mms(**environment)
+
+
+@pytest.fixture
+def world(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> Iterator[World]:
+    """A worker's view of the same ledger."""
+    chosen = load_settings(
+        simulate=True,
+        carrierx_url=simulator.url,
+        carrierx_token=simulator.token,
+        data_dir=tmp_path / "data",
+        in_flight=8,
+    )
+    installation = Installation("key", (SECRET,), "admin", False, "simulate")
+    with ThreadPoolExecutor(chosen.in_flight) as pool:
+        yield World(ledger, chosen, installation, make_client(chosen), pool)

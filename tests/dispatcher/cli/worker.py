@@ -1,0 +1,44 @@
+"""All workers in one thread: reads files, sends what is due, ingests. The verbs are the real ones, without Celery."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dispatcher.pipeline.expand import expand
+from dispatcher.pipeline.feed import feed
+from dispatcher.pipeline.ingest import ingest
+from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.world import World
+
+
+def work_once(world: World) -> None:
+    """What is to be done now."""
+    for campaign_id in world.ledger.agenda.reading():
+        expand(world, campaign_id)
+    feed(world, lambda campaign_id, number: _send(world, campaign_id, number))
+    ingest(world, "worker")
+
+
+def _send(world: World, campaign_id: str, number: int) -> None:
+    send_batch(world, campaign_id, number)
+
+
+@contextmanager
+def working(world: World, also: Callable[[World], object] = lambda _: None) -> Iterator[None]:
+    """Work in the background until the block ends."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(0.01):
+            work_once(world)
+            also(world)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=20)
