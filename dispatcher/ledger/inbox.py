@@ -8,9 +8,12 @@ import redis
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import translated
+from dispatcher.ledger.scripts import Scripts
 
 #: Entries that a consumer took and did not finish for this long are taken over.
 TAKE_OVER_MS = 30_000
+#: How long a receipt waits for its message.
+ORPHAN_MS = 24 * 3_600_000
 
 
 class Entry(NamedTuple):
@@ -24,8 +27,9 @@ class Entry(NamedTuple):
 class Inbox:
     """Reads and writes the stream of callbacks."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._redis = client
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis = scripts.redis
 
     def store(self, raw: bytes, received_ms: int) -> None:
         """Append one callback; when this returns it is on disk."""
@@ -69,17 +73,13 @@ class Inbox:
                 self._redis.xack(keys.CALLBACKS, keys.INGEST_GROUP, *ids)
                 self._redis.xdel(keys.CALLBACKS, *ids)
 
-    def keep_orphan(self, entry: Entry, sid_hash: bytes, ttl_seconds: int = 24 * 3600) -> None:
-        """A receipt whose message is not known yet waits for it; acknowledged in the same transaction."""
-        key = keys.orphan(sid_hash)
-        with translated():
-            pipeline = self._redis.pipeline(transaction=True)
-            pipeline.rpush(key, entry.raw)
-            pipeline.ltrim(key, -20, -1)
-            pipeline.expire(key, ttl_seconds)
-            pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
-            pipeline.xdel(keys.CALLBACKS, entry.id)
-            pipeline.execute()
+    def keep_orphan(self, entry: Entry, sid_hash: bytes) -> bool:
+        """A receipt whose message is not known waits a day for it, acknowledged in the same step.
+
+        False: the message became known meanwhile; the receipt comes out of the stream once more.
+        """
+        arguments = (entry.id, entry.raw, entry.at_ms, sid_hash, ORPHAN_MS)
+        return bool(self._scripts.run("orphan", *arguments) == b"kept")
 
     def waiting(self) -> int:
         """Callbacks stored and not applied yet."""

@@ -36,7 +36,7 @@ class Ledger:
         self.books = Books(client)
         self.receipts = Receipts(scripts)
         self.uploads = Uploads(client)
-        self.inbox = Inbox(client)
+        self.inbox = Inbox(scripts)
         self.agenda = Agenda(scripts)
         self.optouts = OptOuts(scripts)
         self.inbound = InboundMessages(scripts)

@@ -14,7 +14,7 @@ from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.inbound import keep
-from dispatcher.pipeline.places import MessagePlaces, Place
+from dispatcher.pipeline.places import MessagePlaces, Place, Where
 from dispatcher.pipeline.words import receipts_of, state_of
 from dispatcher.pipeline.world import World
 
@@ -58,9 +58,10 @@ def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]
     """Apply these entries; each is acknowledged in the step that applies it. Answers the rows that changed."""
     heard, done = _read(world, entries)
     bundles: dict[tuple[str, int], Bundle] = defaultdict(Bundle)
-    for each, place in zip(heard, _find(world, places, heard), strict=True):
+    wanted = _wanted(world, heard)
+    for each, where, place in zip(heard, wanted, places.find(wanted), strict=True):
         if place is None:
-            done += _without_place(world, each)
+            done += _without_place(world, each, where)
             continue
         receipts = receipts_of(each.status, place, each.ref.attempt if each.ref else 0)
         if not receipts:
@@ -108,11 +109,11 @@ def _status(entry: Entry) -> MessageStatus | None:
         return None
 
 
-def _find(world: World, places: MessagePlaces, heard: list[Heard]) -> list[Place | None]:
+def _wanted(world: World, heard: list[Heard]) -> list[Where | None]:
     """Where each belongs: by the MAC in its `user_data`; without `user_data` by its sid."""
     unmarked = [each.status.message_sid for each in heard if each.ref is None and not each.status.user_data]
     by_sid = dict(zip(unmarked, world.ledger.receipts.find(unmarked), strict=True))
-    wanted: list[tuple[str, int, int] | None] = []
+    wanted: list[Where | None] = []
     for each in heard:
         if each.ref is not None:
             wanted.append((each.ref.campaign, each.ref.batch, each.ref.message))
@@ -120,11 +121,14 @@ def _find(world: World, places: MessagePlaces, heard: list[Heard]) -> list[Place
             wanted.append(None)
         else:
             wanted.append(by_sid[each.status.message_sid])
-    return places.find(wanted)
+    return wanted
 
 
-def _without_place(world: World, each: Heard) -> list[bytes]:
-    """A false MAC changes nothing; a sid not known yet waits a day for its message."""
+def _without_place(world: World, each: Heard, where: Where | None) -> list[bytes]:
+    """A false MAC changes nothing, nor does a word about what was erased; a sid not known yet waits a day."""
+    if where is not None:
+        world.ledger.receipts.alarm("receipt_for_the_erased")
+        return [each.entry.id]
     if each.status.user_data:
         world.ledger.receipts.alarm("user_data_not_ours")
         return [each.entry.id]

@@ -1,0 +1,304 @@
+"""Callbacks become states: believed when they may be, in any order, and none that was stored is lost."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from dispatcher.ledger.connect import text_of
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import pack_sid
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.ingest import ingest
+from dispatcher.pipeline.world import World
+from tests.conftest import SECRET
+from tests.factories import (
+    CAMPAIGN,
+    LEASE_MS,
+    SID,
+    START_MS,
+    add_campaign,
+    callback_body,
+    claim,
+    make_batch,
+    make_claim,
+    make_record,
+    number_of,
+    record,
+    recount,
+    states,
+    take,
+)
+
+NOW = START_MS
+
+
+def mark(message: int = 0, *, attempt: int = 1, campaign: str = CAMPAIGN, secret: bytes = SECRET) -> str:
+    """Our reference of one message of the first batch."""
+    return write_user_data(MessageRef(campaign, 0, message, attempt), secret)
+
+
+def sent(ledger: Ledger, *sizes: int) -> None:
+    """A campaign whose first batch was sent and taken; message n has the sid SID with n in front."""
+    add_campaign(ledger, make_batch(*sizes or (1,)))
+    taken = take(ledger)
+    now_ms = ledger.agenda.now_ms()
+    for message in range(len(taken.batch.messages)):
+        asked = make_claim(taken, message)
+        assert claim(ledger, taken.hold, asked, now_ms=now_ms).word == "go"
+        record(ledger, taken.hold, make_record(asked, sid=sid_of(message)))
+    ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=10**6, look_ms=LEASE_MS)
+
+
+def sid_of(message: int) -> str:
+    """A sid for each message."""
+    return f"{message:08x}{SID[8:]}"
+
+
+def hear(world: World, *bodies: bytes) -> str:
+    """Store callbacks and apply them."""
+    for body in bodies:
+        world.ledger.inbox.store(body, NOW)
+    return ingest(world, "tester")
+
+
+def alarms(world: World) -> dict[str, int]:
+    """What should not happen and did."""
+    found = world.ledger.redis.hgetall("mms:alarms")
+    return {text_of(name): int(count) for name, count in found.items()}
+
+
+def test_a_marked_callback_moves_its_row(world: World) -> None:
+    sent(world.ledger, 1, 1)
+    assert hear(world, callback_body(user_data=mark(1), to=number_of(2))) == "1 callbacks, 1 rows changed"
+    assert states(world.ledger) == ["queued", "delivered"]
+    assert world.ledger.inbox.waiting() == 0
+
+
+def test_a_callback_before_the_answers_record_counts(world: World) -> None:
+    add_campaign(world.ledger, make_batch(1, 1))
+    taken = take(world.ledger)
+    asked = make_claim(taken)
+    claim(world.ledger, taken.hold, asked, now_ms=world.ledger.agenda.now_ms())
+    hear(world, callback_body(user_data=mark(), to=number_of(1), sid=sid_of(0)))
+    assert record(world.ledger, taken.hold, make_record(asked, sid=sid_of(0))) == "known"
+    assert states(world.ledger) == ["delivered", "pending"]
+
+
+@pytest.mark.parametrize("to", [None, "null", number_of(1)])
+def test_a_marked_callback_of_a_message_to_one_needs_no_number(world: World, to: str | None) -> None:
+    sent(world.ledger)
+    hear(world, callback_body(user_data=mark(), to=to))
+    assert states(world.ledger) == ["delivered"]
+
+
+@pytest.mark.parametrize(
+    "user_data",
+    [
+        mark(secret=b"another secret"),
+        mark()[:-1],
+        mark() + "A",
+        mark().replace("0.1.", "0.2."),
+        "x",
+        ".",
+        "a.b.c.d.e",
+        "é" * 20,
+        "x" * 500,
+    ],
+)
+def test_a_false_mac_changes_nothing_even_with_a_known_sid(world: World, user_data: str) -> None:
+    sent(world.ledger)
+    hear(world, callback_body(user_data=user_data, to=number_of(1), sid=sid_of(0)))
+    assert states(world.ledger) == ["queued"]
+    assert alarms(world) == {"user_data_not_ours": 1}
+    assert world.ledger.inbox.waiting() == 0
+
+
+def test_an_earlier_secret_still_vouches(world: World) -> None:
+    sent(world.ledger)
+    object.__setattr__(world.installation, "secrets", (b"new", SECRET))
+    hear(world, callback_body(user_data=mark(), to=number_of(1)))
+    assert states(world.ledger) == ["delivered"]
+
+
+def test_a_number_outside_the_message_changes_nothing(world: World) -> None:
+    sent(world.ledger, 2)
+    hear(world, callback_body(user_data=mark(), to=number_of(9)))
+    hear(world, callback_body(to=number_of(9), sid=sid_of(0)))
+    assert states(world.ledger) == ["queued", "queued"]
+    assert alarms(world) == {"receipt_for_a_stranger": 2}
+
+
+def test_without_a_mark_a_known_sid_and_its_number_are_believed(world: World) -> None:
+    sent(world.ledger, 1, 1)
+    hear(world, callback_body(sid=sid_of(1), to=number_of(2)))
+    assert states(world.ledger) == ["queued", "delivered"]
+
+
+@pytest.mark.parametrize("to", [None, number_of(1)])
+def test_without_a_mark_a_known_sid_alone_is_not_enough(world: World, to: str | None) -> None:
+    sent(world.ledger, 1, 1)
+    hear(world, callback_body(sid=sid_of(1), to=to))
+    assert states(world.ledger) == ["queued", "queued"]
+
+
+def test_a_sid_that_nobody_knows_waits_and_is_joined_when_its_message_comes(world: World) -> None:
+    ledger = world.ledger
+    add_campaign(ledger, make_batch(1, 1))
+    hear(world, callback_body(sid=sid_of(0), to=number_of(1)))
+    assert (ledger.inbox.waiting(), len(ledger.redis.keys("mms:orphan:*"))) == (0, 1)
+    taken = take(ledger)
+    asked = make_claim(taken)
+    claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms())
+    record(ledger, taken.hold, make_record(asked, sid=sid_of(0)))
+    assert ingest(world, "tester") == "1 callbacks, 1 rows changed"
+    assert states(ledger) == ["delivered", "pending"]
+
+
+def test_a_message_known_between_look_up_and_keeping_does_not_lose_its_receipt(world: World) -> None:
+    ledger = world.ledger
+    ledger.inbox.store(callback_body(sid=sid_of(0), to=number_of(1)), NOW)
+    (entry,) = ledger.inbox.take("slow", 10)
+    sent(ledger)
+    assert not ledger.inbox.keep_orphan(entry, pack_sid(sid_of(0)).hashed)
+    hear(world)
+    assert states(ledger) == ["delivered"]
+
+
+def test_an_orphan_kept_twice_is_kept_once(ledger: Ledger) -> None:
+    ledger.inbox.store(callback_body(), NOW)
+    (entry,) = ledger.inbox.take("a", 10)
+    assert [ledger.inbox.keep_orphan(entry, pack_sid(SID).hashed) for _ in range(2)] == [True, False]
+    (key,) = ledger.redis.keys("mms:orphan:*")
+    assert ledger.redis.llen(key) == 1
+    assert 0 < ledger.redis.ttl(key) <= 24 * 3600
+
+
+def test_members_that_are_reported_one_by_one_have_their_own_words(world: World) -> None:
+    sent(world.ledger, 3)
+    hear(
+        world,
+        callback_body(user_data=mark(), to=number_of(1), status="delivered"),
+        callback_body(user_data=mark(), to=number_of(2), status="failed"),
+        callback_body(user_data=mark(), to=number_of(3), status="sent"),
+    )
+    assert states(world.ledger) == ["delivered", "failed", "sent"]
+
+
+def test_a_group_callback_proves_to_the_others_only_that_it_was_taken(world: World) -> None:
+    add_campaign(world.ledger, make_batch(3))
+    taken = take(world.ledger)
+    claim(world.ledger, taken.hold, make_claim(taken), now_ms=world.ledger.agenda.now_ms())
+    hear(world, callback_body(user_data=mark(), to=number_of(2), status="failed"))
+    assert states(world.ledger) == ["queued", "failed", "queued"]
+
+
+def test_five_hundred_callbacks_of_one_batch_of_groups_are_applied_at_once(world: World) -> None:
+    sent(world.ledger, *[9] * 11)
+    dice = random.Random(1)
+    bodies = [
+        callback_body(user_data=mark(message), to=number_of(1 + 9 * message + member), status=word)
+        for message in range(11)
+        for member in range(9)
+        for word in ("sent", "delivered", "queued", "sent", "delivered")
+    ]
+    dice.shuffle(bodies)
+    assert hear(world, *bodies).startswith("495 callbacks")
+    assert recount(world.ledger)[RecipientState.DELIVERED] == 99
+
+
+def test_a_word_that_is_no_state_is_kept_beside_the_state(world: World) -> None:
+    sent(world.ledger)
+    hear(world, callback_body(user_data=mark(), to=number_of(1), status="Carrier-Pondering " + "x" * 80))
+    assert states(world.ledger) == ["queued"]
+    assert world.ledger.redis.hget(f"mms:c:{CAMPAIGN}:odd", "0.0") == (b"carrier-pondering " + b"x" * 80)[:40]
+
+
+def test_words_of_an_older_attempt_change_nothing(world: World) -> None:
+    ledger = world.ledger
+    add_campaign(ledger, make_batch(1, 1))
+    taken = take(ledger)
+    asked = make_claim(taken)
+    for name in ("first", "second"):
+        asked = make_claim(taken, name=name)
+        claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms())
+        if name == "first":
+            record(ledger, taken.hold, make_record(asked, "later"))
+    hear(world, callback_body(user_data=mark(attempt=1), to=number_of(1)))
+    assert states(ledger)[0] == "sending"
+
+
+def test_callbacks_of_an_erased_campaign_are_done_with(world: World) -> None:
+    sent(world.ledger)
+    for key in world.ledger.redis.keys("mms:c:*"):
+        world.ledger.redis.delete(key)
+    hear(
+        world,
+        callback_body(user_data=mark(), to=number_of(1)),
+        callback_body(sid=sid_of(0), to=number_of(1)),
+    )
+    assert world.ledger.inbox.waiting() == 0
+    assert world.ledger.redis.keys("mms:c:*") == []
+    assert alarms(world) == {"receipt_for_the_erased": 2}
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\xff\xfe", b"[1]", b"{}", b'{"message_sid": {}, "status": 3}', b"\0" * 60_000]
+)
+def test_what_cannot_be_read_is_counted_and_done_with(world: World, raw: bytes) -> None:
+    hear(world, raw)
+    assert world.ledger.inbox.waiting() == 0
+    assert alarms(world) == {"unreadable_callback": 1}
+
+
+@pytest.mark.parametrize("sid", ["S" * 60_000, SID.upper(), "\ud800x", "%00\n"])
+def test_odd_sids_do_no_harm(world: World, sid: str) -> None:
+    sent(world.ledger)
+    hear(
+        world,
+        callback_body(sid=sid, to=number_of(1)),
+        callback_body(sid=sid, user_data=mark(), to=number_of(1)),
+    )
+    assert states(world.ledger) == ["delivered"]
+
+
+def test_what_a_dead_consumer_took_is_taken_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(world.ledger)
+    world.ledger.inbox.store(callback_body(user_data=mark(), to=number_of(1)), NOW)
+    assert len(world.ledger.inbox.take("dead", 10)) == 1
+    assert ingest(world, "alive") == "0 callbacks, 0 rows changed"
+    monkeypatch.setattr("dispatcher.ledger.inbox.TAKE_OVER_MS", 0)
+    assert ingest(world, "alive") == "1 callbacks, 1 rows changed"
+    assert states(world.ledger) == ["delivered"]
+
+
+def test_nothing_is_acknowledged_before_it_is_applied(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(world.ledger)
+
+    def broken(*_: Any, **__: Any) -> int:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.ledger.receipts, "apply", broken)
+        with pytest.raises(ZeroDivisionError):
+            hear(world, callback_body(user_data=mark(), to=number_of(1)))
+    assert world.ledger.inbox.waiting() == 1
+    monkeypatch.setattr("dispatcher.ledger.inbox.TAKE_OVER_MS", 0)
+    ingest(world, "alive")
+    assert states(world.ledger) == ["delivered"]
+
+
+def test_the_group_is_made_when_it_is_missing(world: World) -> None:
+    sent(world.ledger)
+    world.ledger.redis.flushall()
+    assert ingest(world, "tester") == "0 callbacks, 0 rows changed"
+    assert ingest(world, "tester") == "0 callbacks, 0 rows changed"
+
+
+def test_a_flood_is_drained_round_by_round(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(world.ledger)
+    monkeypatch.setattr("dispatcher.pipeline.ingest.MOST_AT_ONCE", 7)
+    assert hear(world, *[callback_body(user_data=mark(), to=number_of(1))] * 20).startswith("20 callbacks")
