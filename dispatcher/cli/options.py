@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.pipeline.asleep import not_in_force as not_in_force
 from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file: CSV, .csv.gz or .xlsx.")]
@@ -82,20 +83,3 @@ def choose(file: Path, options: Mapping[str, Any]) -> Chosen:
     if "name" not in given and "name" not in sidecar:
         sidecar = {**sidecar, "name": file.name.split(".")[0] or file.name}
     return Chosen(*resolve_settings(given, sidecar))
-
-
-def not_in_force(settings: CampaignSettings) -> list[str]:
-    """One sentence for each setting that is taken and kept, but does not act yet."""
-    asleep = {
-        f"--quiet-hours {settings.quiet_hours}": settings.quiet_hours != "off",
-        "--expires-after": settings.expires_after is not None,
-        "--max-cost": settings.max_cost is not None,
-        "--priority urgent": settings.priority == "urgent",
-        "the media check": settings.media_check and bool(settings.media_urls),
-        "--allow-same-file": settings.allow_same_file,
-    }
-    return [
-        f"{name} is not in force yet: this version does not act on it"
-        for name, used in asleep.items()
-        if used
-    ]

@@ -1,0 +1,22 @@
+"""Settings that are taken and kept, but do not act yet: every door says so, in the same words."""
+
+from __future__ import annotations
+
+from dispatcher.model.campaign import CampaignSettings
+
+
+def not_in_force(settings: CampaignSettings) -> list[str]:
+    """One sentence for each such setting of this campaign."""
+    asleep = {
+        f"--quiet-hours {settings.quiet_hours}": settings.quiet_hours != "off",
+        "--expires-after": settings.expires_after is not None,
+        "--max-cost": settings.max_cost is not None,
+        "--priority urgent": settings.priority == "urgent",
+        "the media check": settings.media_check and bool(settings.media_urls),
+        "--allow-same-file": settings.allow_same_file,
+    }
+    return [
+        f"{name} is not in force yet: this version does not act on it"
+        for name, used in asleep.items()
+        if used
+    ]
