@@ -113,7 +113,7 @@ def submit_command(
     chosen = _choose(file, locals())
     ledger, config = open_ledger()
     result = _checked(file, chosen, config, None)
-    for sentence in options.not_in_force(chosen.settings):
+    for sentence in not_in_force(chosen.settings):
         say(f"note: {sentence}")
     _refuse(result, chosen)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
