@@ -21,6 +21,7 @@ from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.pipeline.check import CheckResult
 from dispatcher.pipeline.report import write_report
 from dispatcher.pipeline.submit import submit as submit_campaign
