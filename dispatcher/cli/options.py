@@ -9,7 +9,6 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.asleep import not_in_force as not_in_force
 from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file: CSV, .csv.gz or .xlsx.")]
