@@ -4,14 +4,46 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispatcher.errors import InputError
 
 _NAMED = re.compile(r"^(\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2})?)\s+([A-Za-z]+(?:/[A-Za-z_+\-0-9]+)*)$")
+_OWN_HINT = "write it like '2026-12-01 10:00 recipient'"
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*$", re.IGNORECASE)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_OWN_CLOCK = re.compile(r"^(\S.*?)\s+(recipient|local)$", re.IGNORECASE)
 _HINT = "write it like 2026-12-01T10:00-05:00 or '2026-12-01 10:00 America/New_York'"
+
+
+class LocalMoment(NamedTuple):
+    """A time on each recipient's own clock: `wall` has no zone."""
+
+    wall: datetime
+
+
+def parse_start(text: str) -> datetime | LocalMoment:
+    """Read what `parse_moment` reads, or `2026-12-01 10:00 recipient`: ten o'clock wherever each recipient is.
+
+    Raises:
+        InputError: as `parse_moment`; `local` is refused, for it could mean either of two things.
+    """
+    own = _OWN_CLOCK.match(text.strip())
+    if own is None:
+        return parse_moment(text)
+    if own[2].lower() == "local":
+        raise InputError(
+            "'local' may mean the recipients' clocks or yours",
+            hint=f"say '{own[1]} recipient' for each recipient's own clock, or '{own[1]} America/New_York' for yours",
+        )
+    try:
+        wall = datetime.fromisoformat(own[1])
+    except ValueError:
+        raise InputError(f"{own[1]!r} is not a time", hint=_OWN_HINT) from None
+    if wall.tzinfo is not None:
+        raise InputError("a time on the recipients' clocks has no zone of its own", hint=_OWN_HINT)
+    return LocalMoment(wall)
 
 
 def parse_moment(text: str) -> datetime:
@@ -29,17 +61,31 @@ def parse_moment(text: str) -> datetime:
     except ValueError:
         raise InputError(f"{text!r} is not a time", hint=_HINT) from None
     if named and named[2].upper() != "Z":
-        return _in_zone(moment, named[2])
+        return moment_in(moment, named[2])
     if moment.tzinfo is None:
         raise InputError(f"{text!r} has no time zone", hint=_HINT)
     return moment.astimezone(UTC)
 
 
-def _in_zone(moment: datetime, name: str) -> datetime:
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA zone of this name.
+
+    Raises:
+        InputError: there is none.
+    """
     try:
-        zone = ZoneInfo(name)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InputError(f"there is no time zone {name!r}", hint=_HINT) from None
+
+
+def moment_in(moment: datetime, name: str) -> datetime:
+    """The instant, in UTC, at which clocks of this zone show a time; see `parse_moment` for clock changes.
+
+    Raises:
+        InputError: there is no such zone.
+    """
+    zone = zone_named(name)
     local = moment.replace(tzinfo=zone, fold=0)
     utc = local.astimezone(UTC)
     if utc.astimezone(zone).replace(tzinfo=None) == moment:
