@@ -1,4 +1,4 @@
-"""`mms campaign …`: check, submit, list, show, watch, report, pause, resume, cancel."""
+"""`mms campaign …`: check, submit, list, show, watch, report, audit, pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from dispatcher.cli import options
+from dispatcher.cli.auditing import audit_command
 from dispatcher.cli.checking import look_at, print_check
 from dispatcher.cli.hinting import hint_expansion
 from dispatcher.cli.opening import config_of_any_ledger, open_ledger
@@ -28,6 +29,7 @@ from dispatcher.pipeline.submit import submit as submit_campaign
 from dispatcher.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Check, send and follow campaigns.")
+app.command("audit")(audit_command)
 
 Wait = Annotated[
     str | None,

@@ -121,7 +121,7 @@ def _campaign_findings(book: CampaignBook) -> Iterator[Finding]:
     unfinished = sum(book.counts[state] for state in UNFINISHED)
     if book.state is CampaignState.COMPLETED and unfinished:
         yield Finding(code="completed_too_soon", message=f"it is completed and {unfinished} rows are not")
-    if book.state is CampaignState.RUNNING and book.read and not unfinished:
+    if book.state is CampaignState.RUNNING and book.read and not unfinished and not book.due_batches:
         yield Finding(code="not_completed", message="nothing is left to do and it is not completed")
     if book.state is CampaignState.RUNNING and book.due_batches and not book.due:
         yield Finding(code="forgotten", message="batches are due and no tick will see it")
