@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import callbacks, campaign, inbound, message, optout
+from dispatcher.cli import callbacks, campaign, inbound, message, optout, token
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
 from dispatcher.cli.output import print_line, say
@@ -34,6 +34,7 @@ app.add_typer(message.app, name="message")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(optout.app, name="optout")
 app.add_typer(inbound.app, name="inbound")
+app.add_typer(token.app, name="token")
 app.command()(doctor)
 app.command()(simulator)
 

@@ -1,0 +1,126 @@
+"""Looking into large campaigns a page at a time: batches' counts decide which batches are opened at all."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+from dispatcher.errors import InputError
+from dispatcher.ledger import keys
+from dispatcher.ledger.batches import Batches
+from dispatcher.ledger.connect import translated
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import Batch, RowState, decompress, unpack_counts
+from dispatcher.model.campaign import Campaign
+from dispatcher.model.state import RecipientState
+
+_COUNTS_AT_ONCE = 2000
+_CONTENT_AT_ONCE = 250
+_OPEN_AT_ONCE = 20
+_ALL = frozenset(RecipientState)
+
+
+class Row(NamedTuple):
+    """One row of the file as it stands: which batch and where within, the batch, the row's state."""
+
+    number: int
+    at: int
+    batch: Batch
+    state: RowState
+
+
+class Looker:
+    """Reads rows of one campaign."""
+
+    def __init__(self, ledger: Ledger, campaign_id: str) -> None:
+        self._redis = ledger.redis
+        self._batches: Batches = ledger.batches
+        self._id = campaign_id
+        self._count = len(ledger.book.batch_numbers(campaign_id))
+
+    def rows(
+        self,
+        states: Collection[RecipientState] = _ALL,
+        *,
+        most: int,
+        skip: int = 0,
+        since: tuple[int, int] = (0, 0),
+    ) -> list[Row]:
+        """At most so many rows in these states: from batch and index `since` on, or after the first `skip` of them.
+
+        Batches without such rows, and those that are skipped as a whole, are never opened.
+        """
+        rows: list[Row] = []
+        wanted: list[int] = []
+        in_wanted = 0
+        for number, counts in self._counts(since[0]):
+            here = sum(counts[state] for state in states)
+            if not wanted and not rows and skip >= here and since == (0, 0):
+                skip -= here
+                continue
+            if here:
+                wanted.append(number)
+                in_wanted += here
+            if in_wanted >= most + skip or len(wanted) == _OPEN_AT_ONCE:
+                rows += self._open(wanted, states, since)[skip:]
+                wanted, in_wanted, skip = [], 0, 0
+            if len(rows) >= most:
+                break
+        if len(rows) < most:
+            rows += self._open(wanted, states, since)[skip:]
+        return rows[:most]
+
+    def holding(self, digits: str, since: int = 0) -> Iterator[tuple[int, bool]]:
+        """All batches from `since` on, and whether this whole number (11 digits) stands in it."""
+        needle = b"\xcf" + struct.pack(">Q", int(digits))  # as msgpack writes an integer of this size
+        for start in range(since, self._count, _CONTENT_AT_ONCE):
+            numbers = range(start, min(start + _CONTENT_AT_ONCE, self._count))
+            with translated():
+                found: Any = self._redis.mget([keys.batch(self._id, number) for number in numbers])
+            for number, packed in zip(numbers, found, strict=True):
+                yield number, packed is not None and needle in decompress(packed)
+
+    def open(self, number: int) -> list[Row]:
+        """All rows of one batch; none if there is no such batch."""
+        return self._open([number], _ALL, (0, 0)) if 0 <= number < self._count else []
+
+    def _counts(self, since: int) -> Iterator[tuple[int, dict[RecipientState, int]]]:
+        """Each batch's counts by state, read in steps that grow: most looks end early."""
+        start, step = since, 16
+        while start < self._count:
+            numbers = range(start, min(start + step, self._count))
+            with translated():
+                pipeline = self._redis.pipeline(transaction=False)
+                for number in numbers:
+                    pipeline.hget(keys.rows(self._id, number), "n")
+                found: list[Any] = pipeline.execute()
+            for number, packed in zip(numbers, found, strict=True):
+                if packed is not None:
+                    yield number, unpack_counts(packed)
+            start, step = start + step, min(step * 4, _COUNTS_AT_ONCE)
+
+    def _open(
+        self, numbers: list[int], states: Collection[RecipientState], since: tuple[int, int]
+    ) -> list[Row]:
+        return [
+            Row(number, index, batch, row)
+            for number, (batch, rows) in zip(numbers, self._batches.read(self._id, numbers), strict=True)
+            for index, row in enumerate(rows)
+            if row.state in states and (number, index) >= since
+        ]
+
+
+def campaigns_after(ledger: Ledger, after: str | None, limit: int) -> list[Campaign]:
+    """Campaigns made before the one with the id `after`, newest first; from the newest on without it.
+
+    Raises:
+        InputError: there is no campaign `after`.
+    """
+    if after is None:
+        return ledger.campaigns(limit=limit)
+    with translated():
+        rank: Any = ledger.redis.zrevrank(keys.CAMPAIGNS, after)
+    if rank is None:
+        raise InputError("the cursor is not one of this list", hint="begin again without it")
+    return ledger.campaigns(limit=limit, offset=rank + 1)
