@@ -98,7 +98,9 @@ class Settings(BaseSettings):
     max_file_mb: int = Field(1024, gt=0, description="Largest campaign file, unpacked, in MiB.")
     max_rows: int = Field(10_000_000, gt=0, description="Most rows in a campaign file.")
     spool_mb: int = Field(
-        256, ge=0, description="Callbacks kept on disk while Redis is away, in MiB; beyond it they are refused."
+        256,
+        ge=0,
+        description="Callbacks kept on disk while Redis is away, in MiB; beyond it they are refused.",
     )
     media_allow: str = Field(
         "", description="Private hosts or networks that media may come from, separated by commas."
