@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
+RUNS ?= 20
+SEED ?= 1
 
-.PHONY: demo test check format lock clean help
+.PHONY: demo test chaos check format lock clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,6 +25,9 @@ demo: $(STAMP)   ## run the main job on a stack of its own, against the simulato
 
 test: $(STAMP)   ## the whole test suite: real Valkey, real workers, real HTTP on localhost
 	$(BIN)/python -m pytest -n auto $(TESTS)
+
+chaos: $(STAMP)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
+	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED)
 
 check: $(STAMP)  ## formatting, lint, types
 	$(BIN)/ruff format --check .

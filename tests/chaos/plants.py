@@ -5,34 +5,35 @@ Each replaces text of a script as a process of the kit loads it. Nothing in the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from tests.chaos.plan import Deed, Plan
 
-#: Script, what stands there, what stands there instead.
+#: Script, a pattern of what stands there, what stands there instead.
 Replacement = tuple[str, str, str]
 
 PLANTS: dict[str, tuple[Replacement, ...]] = {
     # What a dead sender had claimed is due again as if it had never been claimed.
     "claim": (
-        ("claim", "if row.state ~= 'p' then return { 'done' } end", ""),
-        ("take", "move(row, 'u')", "move(row, 'p')"),
-        ("give_back", "move(row, 'u')", "move(row, 'p')"),
+        ("claim", r"if [\w.]*row\.state ~= 'p' then return { 'done' } end", ""),
+        ("take", r"move\(row, 'u'\)", "move(row, 'p')"),
+        ("give_back", r"move\(row, 'u'\)", "move(row, 'p')"),
     ),
     # Two senders may have the same batch, and one whose lease is over may claim.
     "fence": (
-        (
-            "claim",
-            "if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end",
-            "",
-        ),
-        ("take", "if meta.lease > now then return { 'taken' } end", ""),
-        ("take", "if meta.due > now then return { 'later', meta.due - now } end", ""),
+        ("claim", r"if meta\.token ~= token .* then return { 'taken' } end", ""),
+        ("take", r"if meta\.lease > now then return { 'taken' } end", ""),
+        ("take", r"if meta\.due > now then return { 'later', meta\.due - now } end", ""),
     ),
     # The last word heard wins, whatever it is.
     "forward": (
-        ("apply", "local better = (RANK[row.state] or 0) < RANK[word]", "local better = row.state ~= word"),
+        (
+            "apply",
+            r"local better = \(RANK\[row\.state\] or 0\) < RANK\[word\]",
+            "local better = row.state ~= word",
+        ),
     ),
 }
 
@@ -41,18 +42,18 @@ def planted(name: str, text_of: Callable[[str], str]) -> Callable[[str], str]:
     """The function that gives a script's text, with this fault in it.
 
     Raises:
-        LookupError: the text to replace is not in the script any more; the table above has to follow.
+        LookupError: what is to be replaced is not in the script any more; the table above has to follow.
     """
     replacements = PLANTS[name]
-    for script, old, _ in replacements:
-        if old not in text_of(script):
+    for script, pattern, _ in replacements:
+        if not re.search(pattern, text_of(script)):
             raise LookupError(f"plant {name}: {script}.lua has changed")
 
     def spoilt(script: str) -> str:
         text = text_of(script)
-        for of, old, new in replacements:
+        for of, pattern, new in replacements:
             if of == script:
-                text = text.replace(old, new)
+                text = re.sub(pattern, new, text)
         return text
 
     return spoilt
