@@ -181,3 +181,20 @@ def callback_body(*, sid: str = SID, status: str = "delivered", **fields: Any) -
     """A status callback as CarrierX POSTs it."""
     body = {"message_sid": sid, "status": status, "direction": "outbound", "from": SENDER, **fields}
     return json.dumps(body).encode()
+
+
+_AREAS = (212, 213, 214, 215, 216, 303, 305, 312, 313, 314, 404, 412, 415, 503, 512, 602, 612, 617, 702, 713)
+
+
+def csv_number(row: int) -> str:
+    """A fictional number that a campaign file of a simulated ledger may hold; 2,000 of them."""
+    area, last = divmod(row - 1, 100)
+    return f"1{_AREAS[area]}55501{last:02}"
+
+
+def make_csv(
+    rows: int, *, more: Callable[[int], str] = lambda row: f"name {row}", column: str = "name"
+) -> bytes:
+    """A campaign file with so many rows, all different."""
+    lines = [f"{csv_number(row)},{more(row)}" for row in range(1, rows + 1)]
+    return "\n".join([f"phone,{column}", *lines, ""]).encode()

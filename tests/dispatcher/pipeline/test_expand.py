@@ -1,0 +1,224 @@
+"""A stored file becomes batches: the same ones at every reading, whoever reads, wherever the reader was killed."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import Batch
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.message import Draft
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.expand import ROWS_A_LOOK, ReaderLostError, batches_of, expand, rows_of
+from dispatcher.pipeline.submit import submit
+from dispatcher.pipeline.sweep import sweep
+from dispatcher.pipeline.world import World
+from tests.factories import SENDER, make_csv, make_recipient, make_rejected, recount
+
+
+@pytest.fixture(autouse=True)
+def _one_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill between any two batches is what these tests are about."""
+    monkeypatch.setattr("dispatcher.pipeline.expand.BATCHES_A_ROUND_TRIP", 1)
+
+
+class KilledError(BaseException):
+    """The reader is killed."""
+
+
+def submitted(world: World, raw: bytes, **settings: Any) -> str:
+    """A campaign of this file, not read yet."""
+    chosen = CampaignSettings(
+        **{"from": (SENDER,), "message": "Hi {{name}}", "quiet_hours": "off", **settings}
+    )
+    return submit(
+        world.ledger,
+        io.BytesIO(raw),
+        filename="spring.csv",
+        settings=chosen,
+        fixed=frozenset(chosen.model_fields_set),
+        config=world.settings,
+    )
+
+
+def batches(ledger: Ledger, campaign_id: str) -> list[Batch | None]:
+    """All batches of a campaign."""
+    return [ledger.batches.content(campaign_id, number) for number in ledger.book.batch_numbers(campaign_id)]
+
+
+def killed_after(world: World, added: int, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Batches.add_many as of a reader that is killed when it added so many."""
+    add, count = world.ledger.batches.add_many, 0
+
+    def counted(*args: Any, **kwargs: Any) -> str:
+        nonlocal count
+        if count == added:
+            raise KilledError
+        count += 1
+        return add(*args, **kwargs)
+
+    monkeypatch.setattr(world.ledger.batches, "add_many", counted)
+    return counted
+
+
+def test_every_row_of_the_file_is_in_the_ledger(world: World) -> None:
+    raw = make_csv(250) + b"12,too short\n" + make_csv(1).splitlines()[1] + b"\n"
+    campaign_id = submitted(world, raw)
+    assert expand(world, campaign_id) == "252 rows"
+    campaign = world.ledger.campaign(campaign_id)
+    assert (campaign.rows, campaign.rows_read, campaign.messages) == (252, 252, 250)
+    counts = recount(world.ledger, campaign_id)
+    assert (counts[RecipientState.INVALID], counts[RecipientState.SKIPPED]) == (1, 1)
+    assert campaign.state is CampaignState.SCHEDULED
+
+
+@pytest.mark.parametrize("settings", [{}, {"group_size": 7}, {"group_by": "name", "message": "Hi"}])
+@pytest.mark.parametrize("added", [0, 1, 2, 3])
+def test_a_reader_killed_anywhere_is_followed_by_one_that_makes_the_same_batches(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], added: int
+) -> None:
+    raw = make_csv(330, more=lambda row: f"g{row % 50}")
+    whole = submitted(world, raw, **settings)
+    expand(world, whole)
+    broken = submitted(world, raw, **settings)
+    with monkeypatch.context() as patch:
+        killed_after(world, added, patch)
+        with pytest.raises(KilledError):
+            expand(world, broken)
+    assert expand(world, broken) == "taken"
+    world.ledger.redis.delete(f"mms:c:{broken}:expanding")  # its lease has run out
+    assert expand(world, broken) == "330 rows"
+    assert batches(world.ledger, broken) == batches(world.ledger, whole)
+    assert recount(world.ledger, broken) == recount(world.ledger, whole)
+    assert world.ledger.campaign(broken).messages == world.ledger.campaign(whole).messages
+
+
+def test_of_many_readers_at_once_one_reads(world: World) -> None:
+    campaign_id = submitted(world, make_csv(300))
+    barrier = threading.Barrier(4)
+
+    def race(_: int) -> str:
+        barrier.wait()
+        return expand(world, campaign_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(race, range(4))) == ["300 rows", "taken", "taken", "taken"]
+    assert sum(recount(world.ledger, campaign_id).values()) == 300
+
+
+def test_a_reader_that_was_overtaken_stops_and_harms_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = submitted(world, make_csv(300))
+    add = world.ledger.batches.add_many
+
+    def overtaken(*args: Any, **kwargs: Any) -> str:
+        if args[1][0][0] == 1 and kwargs["reader"] != "second":
+            world.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")
+            monkeypatch.setattr("dispatcher.pipeline.expand.secrets.token_hex", lambda _: "second")
+            assert expand(world, campaign_id) == "300 rows"
+        return add(*args, **kwargs)
+
+    monkeypatch.setattr(world.ledger.batches, "add_many", overtaken)
+    assert expand(world, campaign_id) == "lost"
+    assert sum(recount(world.ledger, campaign_id).values()) == 300
+
+
+def test_a_cancel_in_mid_reading_ends_it_and_leaves_no_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = submitted(world, make_csv(300))
+    add = world.ledger.batches.add_many
+
+    def cancelled(*args: Any, **kwargs: Any) -> str:
+        if args[1][0][0] == 1:
+            world.ledger.book.steer(campaign_id, CampaignState.CANCELLING, "by hand")
+        return add(*args, **kwargs)
+
+    monkeypatch.setattr(world.ledger.batches, "add_many", cancelled)
+    assert expand(world, campaign_id) == "lost"
+    sweep(world, campaign_id)
+    assert world.ledger.campaign(campaign_id).state is CampaignState.CANCELLED
+    assert recount(world.ledger, campaign_id)[RecipientState.CANCELLED] == 100
+    assert world.ledger.redis.keys("*upload*") == []
+
+
+def test_a_file_that_cannot_be_read_to_its_end_fails_the_campaign_and_sends_nothing(world: World) -> None:
+    raw = make_csv(150)
+    campaign_id = submitted(world, raw + b'1212555019,"never closed\n' + raw)
+    assert expand(world, campaign_id) == "failed"
+    campaign = world.ledger.campaign(campaign_id)
+    assert campaign.state is CampaignState.FAILED
+    assert campaign.reason
+    sweep(world, campaign_id)
+    assert recount(world.ledger, campaign_id)[RecipientState.PENDING] == 0
+    assert world.ledger.redis.keys("*upload*") == []
+    assert world.ledger.campaign(campaign_id).settled_at is not None
+
+
+def test_a_file_whose_chunk_is_gone_fails_the_campaign(world: World) -> None:
+    campaign_id = submitted(world, make_csv(10))
+    world.ledger.redis.delete(f"mms:c:{campaign_id}:upload:0")
+    assert expand(world, campaign_id) == "failed"
+
+
+def test_the_file_is_forgotten_when_it_is_read(world: World) -> None:
+    campaign_id = submitted(world, make_csv(10))
+    assert world.ledger.redis.ttl(f"mms:c:{campaign_id}:upload:0") == -1
+    expand(world, campaign_id)
+    assert world.ledger.redis.keys("*upload*") == []
+
+
+def test_a_reader_shows_that_it_lives_while_no_batch_is_full() -> None:
+    shown: list[int] = []
+    ticks = iter(range(0, 10_000, 6))
+    rows = (make_recipient(row) for row in range(1, 4 * ROWS_A_LOOK + 1))
+
+    def alive() -> bool:
+        shown.append(1)
+        return True
+
+    read = list(rows_of(rows, alive, lambda: float(next(ticks))))
+    assert len(read) == 4 * ROWS_A_LOOK
+    assert len(shown) >= 3
+
+
+def test_a_reader_that_is_told_that_it_lost_stops() -> None:
+    ticks = iter(range(0, 10_000, 6))
+    rows = (make_recipient(row) for row in range(1, 4 * ROWS_A_LOOK + 1))
+    with pytest.raises(ReaderLostError):
+        list(rows_of(rows, lambda: False, lambda: float(next(ticks))))
+
+
+drafts = st.lists(st.integers(0, 9), max_size=60)
+
+
+@given(drafts)
+def test_batches_hold_at_most_a_hundred_rows_and_keep_groups_whole(sizes: list[int]) -> None:
+    row, stream = 0, list[Draft | RejectedRow]()
+    for size in sizes:
+        members = tuple(make_recipient(row + index + 1) for index in range(size))
+        row += max(size, 1)
+        stream.append(Draft(members, None, "Hi", ()) if members else make_rejected(row))
+    made = list(batches_of(stream, (SENDER,)))
+    assert all(len(batch.rows) <= 100 for batch in made)
+    assert [each.row for batch in made for each in batch.rows] == list(range(1, row + 1))
+    assert [len(message.members) for batch in made for message in batch.messages] == [s for s in sizes if s]
+    assert all(message.sender == SENDER for batch in made for message in batch.messages)
+
+
+def test_rows_of_a_pool_keep_their_sender() -> None:
+    pool = ("15162065575", "15162065576", "15162065577")
+    stream = [Draft((make_recipient(row),), None, "Hi", ()) for row in range(1, 90)]
+    (first,), (second,) = (list(batches_of(stream, senders)) for senders in (pool, tuple(reversed(pool))))
+    assert first == second
+    assert len({message.sender for message in first.messages}) == 3

@@ -1,0 +1,119 @@
+"""Feeding: a small window, shared among the campaigns that are due."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from dispatcher.ledger.batches import Denied
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.feed import OFFER_MS, feed, send_window
+from dispatcher.pipeline.world import World
+from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.factories import LEASE_MS, START_MS, add_campaign, make_batch, token_of
+from tests.valkey import set_clock
+
+
+@pytest.fixture
+def ledger(timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """A ledger at START_MS, the agenda's own look at the clock too."""
+    set_clock(timed_ledger.redis, START_MS)
+
+    def now_ms() -> int:
+        return int(timed_ledger.redis.get("test:clock") or 0)
+
+    monkeypatch.setattr(timed_ledger.agenda, "now_ms", now_ms)
+    return timed_ledger
+
+
+def alive(world: World, processes: int) -> None:
+    """So many send processes give signs of life."""
+    facts = {"queues": ["send"], "concurrency": processes}
+    world.ledger.agenda.sign_of_life("send@here", facts, START_MS)
+
+
+def campaigns(ledger: Ledger, *names: str, batches: int = 30) -> None:
+    """Running campaigns with many batches due."""
+    for name in names:
+        add_campaign(ledger, *(make_batch(1, first_row=1 + number) for number in range(batches)), id=name)
+
+
+def fed(world: World) -> list[tuple[str, int]]:
+    """Feed once; the hints published."""
+    hints: list[tuple[str, int]] = []
+    assert feed(world, lambda *hint: hints.append(hint)) == len(hints)
+    return hints
+
+
+def worked_off(world: World, name: str, number: int) -> None:
+    """A sender takes the batch and gives it back, nothing left in it for an hour."""
+    taken = world.ledger.batches.take(
+        name, number, token=token_of((name, number)), lease_ms=LEASE_MS, look_ms=1
+    )
+    assert not isinstance(taken, Denied)
+    world.ledger.batches.give_back(taken.hold, wait_ms=3_600_000, poll_ms=1, look_ms=1)
+
+
+def test_the_window_is_two_batches_for_each_process(make_world: MakeWorld, ledger: Ledger) -> None:
+    world = make_world()
+    assert send_window(world) == 2
+    alive(world, 4)
+    campaigns(ledger, "a")
+    assert (len(fed(world)), len(fed(world))) == (8, 0)
+
+
+def test_workers_of_other_queues_do_not_widen_the_window(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.ledger.agenda.sign_of_life("x", {"queues": ["control"], "concurrency": 50}, START_MS)
+    assert send_window(world) == 2
+
+
+def test_campaigns_share_the_window(make_world: MakeWorld, ledger: Ledger) -> None:
+    world = make_world()
+    alive(world, 4)
+    campaigns(ledger, "a", "b")
+    assert Counter(name for name, _ in fed(world)) == {"a": 4, "b": 4}
+
+
+def test_the_share_stays_even_while_batches_finish(make_world: MakeWorld, ledger: Ledger) -> None:
+    world = make_world()
+    alive(world, 2)
+    campaigns(ledger, "old", "new")
+    offered = fed(world)
+    seen = Counter(name for name, _ in offered)
+    for _ in range(20):
+        worked_off(world, *offered.pop(0))
+        offered += fed(world)
+        seen += Counter([offered[-1][0]])
+    assert min(seen.values()) >= 10
+
+
+def test_with_more_campaigns_than_places_none_is_passed_over(make_world: MakeWorld, ledger: Ledger) -> None:
+    world = make_world()
+    names = [f"c{number}" for number in range(8)]
+    campaigns(ledger, *names, batches=60)
+    offered = fed(world)
+    seen = {name for name, _ in offered}
+    for _ in range(200):
+        worked_off(world, *offered.pop(0))
+        offered += fed(world)
+        seen |= {name for name, _ in offered}
+    assert seen == set(names)
+
+
+def test_hints_that_were_lost_are_published_again(make_world: MakeWorld, ledger: Ledger) -> None:
+    world = make_world()
+    campaigns(ledger, "a", batches=2)
+    first = fed(world)
+    assert fed(world) == []
+    set_clock(ledger.redis, START_MS + OFFER_MS)
+    assert fed(world) == first
+
+
+def test_a_campaign_that_is_not_due_costs_nothing(make_world: MakeWorld, ledger: Ledger) -> None:
+    world = make_world()
+    add_campaign(ledger, start_at_ms=START_MS + 1_000, run=False)
+    assert fed(world) == []
+    set_clock(ledger.redis, START_MS + 1_000)
+    assert len(fed(world)) == 1

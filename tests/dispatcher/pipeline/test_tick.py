@@ -1,0 +1,105 @@
+"""The tick: looks at the agenda once a second, hints at what was forgotten, harmless twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from dispatcher.ledger import keys
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.tick import CARE_A_TICK, Hints, tick
+from dispatcher.pipeline.world import World
+from tests.dispatcher.pipeline.test_expand import submitted
+from tests.factories import CAMPAIGN, add_campaign, make_batch, make_csv, recount
+
+
+class Told:
+    """The hints that were published."""
+
+    def __init__(self) -> None:
+        self.hints: list[tuple[str, str, int]] = []
+
+    def __call__(self) -> Hints:
+        """What tick is given."""
+        return Hints(
+            send=lambda name, number: self.hints.append(("send", name, number)),
+            look=lambda name, number: self.hints.append(("look", name, number)),
+            expand=lambda name, number: self.hints.append(("expand", name, number)),
+            ingest=lambda name, number: self.hints.append(("ingest", name, number)),
+        )
+
+    def take(self) -> list[tuple[str, str, int]]:
+        """The hints since the last call."""
+        hints, self.hints = self.hints, []
+        return hints
+
+
+@pytest.fixture
+def told() -> Told:
+    """Catches hints."""
+    return Told()
+
+
+def next_second(world: World) -> None:
+    """The latch of the last tick is over."""
+    world.ledger.redis.delete(keys.TICK)
+
+
+def test_a_second_tick_in_the_second_does_nothing(world: World, told: Told) -> None:
+    add_campaign(world.ledger)
+    assert tick(world, told()) == "1 offered"
+    assert told.take() == [("send", CAMPAIGN, 0)]
+    assert tick(world, told()) == "ticked already"
+    assert told.take() == []
+    assert 0 < world.ledger.redis.pttl(keys.TICK) <= 1_000
+
+
+def test_a_file_that_nobody_reads_is_hinted_at_until_somebody_does(world: World, told: Told) -> None:
+    campaign_id = submitted(world, make_csv(3))
+    tick(world, told())
+    next_second(world)
+    tick(world, told())
+    assert told.take() == [("expand", campaign_id, 0)] * 2
+    world.ledger.book.begin_reading(campaign_id, "reader", 60_000)
+    next_second(world)
+    tick(world, told())
+    assert told.take() == []
+
+
+def test_callbacks_that_wait_are_hinted_at(world: World, told: Told) -> None:
+    world.ledger.inbox.store(b"{}", 1)
+    tick(world, told())
+    assert told.take() == [("ingest", "", 0)]
+
+
+def test_a_cancelled_campaign_is_swept(world: World, told: Told) -> None:
+    add_campaign(world.ledger, make_batch(1, 1), make_batch(1, first_row=3))
+    world.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    tick(world, told())
+    campaign = world.ledger.campaign(CAMPAIGN)
+    assert campaign.state is CampaignState.CANCELLED
+    assert campaign.counts[RecipientState.CANCELLED] == 3
+    assert campaign.settled_at is not None
+    assert told.take() == []
+    recount(world.ledger)
+
+
+def test_a_settle_window_that_is_over_settles(world: World, told: Told) -> None:
+    add_campaign(world.ledger)
+    world.ledger.redis.zadd(keys.SETTLE, {CAMPAIGN: 1})
+    tick(world, told())
+    assert world.ledger.campaign(CAMPAIGN).settled_at is not None
+    assert world.ledger.redis.zcard(keys.SETTLE) == 0
+
+
+def test_looks_that_hang_do_not_keep_others_from_care(world: World, told: Told) -> None:
+    more = CARE_A_TICK + 5
+    world.ledger.redis.zadd(keys.care(CAMPAIGN), {str(number): 1 for number in range(more)})
+    world.ledger.redis.zadd(keys.CARE, {CAMPAIGN: 1})
+    tick(world, told())
+    next_second(world)
+    tick(world, told())
+    looks = Counter(hint for hint in told.take() if hint[0] == "look")
+    assert len(looks) == more
+    assert set(looks.values()) == {1}
