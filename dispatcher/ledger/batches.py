@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger import keys
@@ -54,22 +55,37 @@ class Denied(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Ask to send one message now. `cost` in legs or segments; `token` (8 bytes) makes it safe to ask again."""
+    """Ask to send one message now. `cost` in legs or segments; `token` (8 bytes) makes it safe to ask again.
+
+    `numbers` are the members', for suppression and cap. `alone` is the cost when a group has one member left.
+    `window` is when it is allowed, in ms: (0, 0) always, (-1, 0) never. `cap` is a frequency cap: at most so many
+    messages to a number in so many ms; (0, 0) none.
+    """
 
     message: int
     members: tuple[int, ...]
     sender: str = field(repr=False)
     cost: int
     token: bytes = field(repr=False)
+    numbers: tuple[str, ...] = field(default=(), repr=False)
+    alone: int = 1
+    window: tuple[int, int] = (0, 0)
+    cap: tuple[int, int] = (0, 0)
 
 
 class ClaimAnswer(NamedTuple):
-    """`go` (attempt, claimed_ms) · `wait` (wait_ms, scope) · `taken` · `done` · `halt` · `clock` · `brake`."""
+    """`go` (attempt, members that may) · `wait` (wait_ms, scope) · `skip` · `taken` · `done` · `halt` · `clock` ·
+    `brake`.
+
+    The scope of a wait is a limit's, or `retry` or `hours`: then the row keeps the time and the batch knows it; or
+    `closing`: the window closed since it was computed.
+    """
 
     word: str
     attempt: int = 0
     wait_ms: int = 0
     detail: str = ""
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,16 +281,19 @@ def _claim_arguments(hold: Hold, claim: Claim, caller_ms: int, fingerprint: str)
         claim.token,
         caller_ms,
         claim.cost,
+        claim.alone,
         claim.sender,
         fingerprint,
-        *claim.members,
+        *claim.window,
+        *claim.cap,
+        *(part for member in zip_longest(claim.members, claim.numbers, fillvalue="") for part in member),
     ]
 
 
 def _claim_answer(answer: list[bytes | int]) -> ClaimAnswer:
     word = text_of(answer[0])
     if word == "go":
-        return ClaimAnswer(word, attempt=int(answer[1]))
+        return ClaimAnswer(word, attempt=int(answer[1]), members=tuple(map(int, answer[3:])))
     if word == "wait":
         return ClaimAnswer(word, wait_ms=int(answer[1]), detail=text_of(answer[2]))
     return ClaimAnswer(word, detail=text_of(answer[1]) if len(answer) > 1 else "")

@@ -16,7 +16,7 @@ from dispatcher.ledger.connect import translated
 type_of_argument = str | bytes | int | float
 
 _NoScript = redis.exceptions.NoScriptError
-_EXTRA = {"claim": ("_limits",), "optout": ("_optouts",), "receive": ("_optouts",)}
+_EXTRA = {"claim": ("_limits", "_optouts", "_consent"), "optout": ("_optouts",), "receive": ("_optouts",)}
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
   if attempt > 0 and attempt < row.attempt then return alarm('older_attempt') end
   local own, known = how == 'own', RANK[row.state] and row.sid ~= NONE
   if attempt == 0 and row.sid ~= sid then return own and alarm('older_attempt') end -- that sid was an earlier attempt's
-  if not own and (bit_has(row.flags, OWN_WORD) or word == 'f') then return end
+  if not own and (bit_has(row.flags, OWN_WORD) or word == 'f' or row.state == 'k') then return end -- `k`: left out of it
   local unknown_sid = sid ~= '' and row.sid ~= sid and (own or not known)
   local better = (RANK[row.state] or 0) < RANK[word]
   if own and word ~= 'q' then -- its first own word outranks whatever it inherited

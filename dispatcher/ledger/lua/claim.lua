@@ -1,33 +1,40 @@
--- May this message go, now? Checks and claims in one step; the same again for the same claim token.
--- ARGV: id, batch, sender's token, fence, claim token (8 bytes), caller's clock in ms, cost in legs or segments,
---       sending number, fingerprint of the API token, member row indexes...
--- Answers: {go, attempt, claimed ms} | {wait, ms, scope} | {taken} | {done} | {halt, state} | {clock, ms apart} | {brake}
+-- May this message go, now, and to whom? Checks and claims in one step; the same again for the same claim token.
+-- ARGV: id, batch, sender's token, fence, claim token (8 bytes), caller's clock in ms, cost in legs or segments, cost when
+--       one member of a group is left, sending number, fingerprint of the API token, allowed from and until (ms; 0, 0:
+--       always; -1: never), frequency cap (0: none) and its span in ms, then index and number of each member
+-- Answers: {go, attempt, claimed ms, indexes of the members that may...} | {wait, ms, scope} | {skip} (nobody may) |
+--       {taken} | {done} | {halt, state} | {clock, ms apart} | {brake}
 local id, batch, token, fence, claim = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local caller, cost, sender, fingerprint = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
-local key, members, rows = ckey(id, 'r:' .. batch), { unpack(ARGV, 10) }, {}
+local caller, cost, alone, sender, fingerprint = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10]
+local opens, closes, cap, span = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local key = ckey(id, 'r:' .. batch)
 if math.abs(caller - now) > 5000 then return { 'clock', caller - now } end
-for i, index in ipairs(members) do rows[i] = row_read(key, index) end
-if rows[1].state == 's' and string.sub(rows[1].sid, 1, 8) == claim then return { 'go', rows[1].attempt, rows[1].claimed + EPOCH } end
-local state = redis.call('HGET', ckey(id), 'state')
+local all = members_read(key, 15)
+local held = members_where(all, function(row) return row.state == 's' and string.sub(row.sid, 1, 8) == claim end)
+if #held > 0 then return go(held) end
+local state, kind = unpack(redis.call('HMGET', ckey(id), 'state', 'kind'))
 if state ~= 'running' then return { 'halt', state } end
 local meta = meta_read(key)
 if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end
 if redis.call('HGET', 'mms:brake', 'fingerprint') == fingerprint then return { 'brake' } end
-for _, row in ipairs(rows) do
-  if row.state ~= 'p' then return { 'done' } end
-  if row.at + EPOCH > now and row.at > 0 then return { 'wait', row.at + EPOCH - now, 'retry' } end
+local members = members_where(all, function(row) return row.state ~= 'k' end)
+for _, member in ipairs(members) do
+  if member.row.state ~= 'p' then return { 'done' } end
+  if member.row.at > 0 and member.row.at + EPOCH > now then return { 'wait', member.row.at + EPOCH - now, 'retry' } end
 end
-local limits = { limit_of('account'), limit_of('sender:' .. sender, 'sender'), limit_of('campaign:' .. id) }
-local time_us = now_us()
-local wait, binds = limits_wait(limits, time_us)
+if kind and kind ~= '' then cap = 0 end
+members = consenting(id, batch, key, members, kind, cap, span, opens)
+moves_write(id, key)
+if #members == 0 then return { 'skip' } end
+local wait, binds = hours_wait(id, key, members, opens, closes)
 if wait > 0 then return { 'wait', wait, binds } end
-limits_charge(limits, cost, time_us)
-for i, index in ipairs(members) do
-  local row = rows[i]
-  move(row, 's')
-  row.attempt, row.claimed, row.at, row.final, row.sid = math.min(row.attempt + 1, 255), now - EPOCH, 0, 0, claim .. string.sub(NONE, 1, 8)
-  row.flags, row.reason = 0, 0 -- what was heard and looked for belongs to an earlier attempt
-  row_write(key, index, row)
+local limits, time_us = { limit_of('account'), limit_of('sender:' .. sender, 'sender'), limit_of('campaign:' .. id) }, now_us()
+wait, binds = limits_wait(limits, time_us)
+if wait > 0 then return { 'wait', wait, binds } end
+limits_charge(limits, #members == #all and cost or #members == 1 and alone or #members, time_us)
+for _, member in ipairs(members) do
+  claim_row(key, member, claim)
+  cap_charge(id, batch, member, cap, span)
 end
 moves_write(id, key)
-return { 'go', rows[1].attempt, now }
+return go(members)

@@ -146,7 +146,7 @@ def test_nothing_is_claimed_or_taken_once_a_campaign_stopped(ledger: Ledger, to:
     add_campaign(ledger)
     taken = take(ledger)
     ledger.book.steer(CAMPAIGN, to, "by hand")
-    assert claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS) == ("halt", 0, 0, to.value)
+    assert claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)[:4] == ("halt", 0, 0, to.value)
     assert again(ledger, "b") == Denied("halt", to.value)
 
 
@@ -173,9 +173,9 @@ def test_a_message_with_a_not_before_waits_for_it(ledger: Ledger) -> None:
     claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)
     record(ledger, taken.hold, make_record(make_claim(taken), "later", wait_ms=700, text="busy"))
     second = make_claim(taken, name="second")
-    assert claim(ledger, taken.hold, second, now_ms=START_MS) == ("wait", 0, 700, "retry")
+    assert claim(ledger, taken.hold, second, now_ms=START_MS)[:4] == ("wait", 0, 700, "retry")
     set_clock(ledger.redis, START_MS + 700)
-    assert claim(ledger, taken.hold, second, now_ms=START_MS + 700) == ("go", 2, 0, "")
+    assert claim(ledger, taken.hold, second, now_ms=START_MS + 700)[:4] == ("go", 2, 0, "")
 
 
 def test_attempts_beyond_a_byte_never_begin_at_nothing_again(ledger: Ledger) -> None:

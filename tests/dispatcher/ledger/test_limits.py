@@ -56,7 +56,7 @@ def test_a_claim_over_the_limit_is_told_how_long_and_by_which(ledger: Ledger) ->
     limit(ledger, "sender", Rate(10, 1))
     taken = taken_batch(ledger)
     assert ask(ledger, taken, 0, START_MS).word == "go"
-    assert ask(ledger, taken, 1, START_MS) == ("wait", 0, 100, "sender:15162065575")
+    assert ask(ledger, taken, 1, START_MS)[:4] == ("wait", 0, 100, "sender:15162065575")
     assert ask(ledger, taken, 1, START_MS + 100).word == "go"
 
 
@@ -66,7 +66,7 @@ def test_the_limit_that_binds_longest_is_named(ledger: Ledger) -> None:
     limit(ledger, f"campaign:{CAMPAIGN}", Rate(2, 1))
     taken = taken_batch(ledger)
     ask(ledger, taken, 0, START_MS)
-    assert ask(ledger, taken, 1, START_MS) == ("wait", 0, 500, f"campaign:{CAMPAIGN}")
+    assert ask(ledger, taken, 1, START_MS)[:4] == ("wait", 0, 500, f"campaign:{CAMPAIGN}")
 
 
 def test_a_senders_own_limit_outranks_that_of_all_senders(ledger: Ledger) -> None:
@@ -189,7 +189,7 @@ def test_a_hold_of_carrierx_stops_its_scope_until_it_ends(ledger: Ledger) -> Non
     taken = taken_batch(ledger)
     limit(ledger, "account", Rate(1000, 100))
     ledger.agenda.hold("account", 2_500)
-    assert ask(ledger, taken, 0, START_MS) == ("wait", 0, 2_500, "account")
+    assert ask(ledger, taken, 0, START_MS)[:4] == ("wait", 0, 2_500, "account")
     assert ask(ledger, taken, 0, START_MS + 2_500).word == "go"
 
 
@@ -208,4 +208,4 @@ def test_without_a_limit_everything_may_go(ledger: Ledger) -> None:
 def test_a_hold_is_obeyed_where_no_limit_is_in_force(ledger: Ledger) -> None:
     taken = taken_batch(ledger)
     ledger.agenda.hold("account", 2_500)
-    assert ask(ledger, taken, 0, START_MS) == ("wait", 0, 2_500, "account")
+    assert ask(ledger, taken, 0, START_MS)[:4] == ("wait", 0, 2_500, "account")

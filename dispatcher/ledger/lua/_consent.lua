@@ -1,0 +1,86 @@
+-- Prelude of claim: which members of a message may have it, and when. A campaign's kind is '' for what a person sends,
+-- `answer` for what we answer by ourselves (no cap), `confirmation` for the one word after a STOP (no suppression either).
+local function members_read(key, first)
+  local members = {}
+  for i = first, #ARGV, 2 do
+    members[#members + 1] = { index = ARGV[i], number = ARGV[i + 1], row = row_read(key, ARGV[i]) }
+  end
+  return members
+end
+
+local function members_where(members, holds)
+  local found = {}
+  for _, member in ipairs(members) do
+    if holds(member.row) then found[#found + 1] = member end
+  end
+  return found
+end
+
+-- The answer to a claim that is granted to these.
+local function go(members)
+  local answer = { 'go', members[1].row.attempt, members[1].row.claimed + EPOCH }
+  for _, member in ipairs(members) do answer[#answer + 1] = tonumber(member.index) end
+  return answer
+end
+
+local function skip(id, key, member, why)
+  local row = member.row
+  move(row, 'k')
+  row.at, row.final, row.reason = 0, now - EPOCH, reason_of(id, why)
+  row_write(key, member.index, row)
+end
+
+local function cap_name(id, batch, member) return id .. '.' .. batch .. '.' .. member.index end
+
+-- At most `cap` messages to a number within `span` ms, over all campaigns; this one's own entry does not count.
+local function is_capped(id, batch, member, cap, span)
+  if cap == 0 then return false end
+  local key = 'mms:cap:' .. member.number
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - span)
+  local own = redis.call('ZSCORE', key, cap_name(id, batch, member)) and 1 or 0
+  return redis.call('ZCARD', key) - own >= cap
+end
+
+local function cap_charge(id, batch, member, cap, span)
+  if cap == 0 then return end
+  redis.call('ZADD', 'mms:cap:' .. member.number, now, cap_name(id, batch, member))
+  redis.call('PEXPIRE', 'mms:cap:' .. member.number, span)
+end
+
+-- Those who may have it; who opted out or had enough is skipped here, and all when `opens` says that hours never come.
+local function consenting(id, batch, key, members, kind, cap, span, opens)
+  local kept = {}
+  for _, member in ipairs(members) do
+    if opens < 0 then
+      skip(id, key, member, 'no_common_hours')
+    elseif kind ~= 'confirmation' and optout_is(member.number) then
+      skip(id, key, member, 'opted_out')
+    elseif is_capped(id, batch, member, cap, span) then
+      skip(id, key, member, 'capped')
+    else
+      kept[#kept + 1] = member
+    end
+  end
+  return kept
+end
+
+-- ms to wait for allowed hours, and why. Rows keep the time when theirs open; a window that closed since the caller
+-- looked is asked for again.
+local function hours_wait(id, key, members, opens, closes)
+  if closes == 0 or (opens <= now and now < closes) then return 0 end
+  if opens <= now then return 1000, 'closing' end
+  for _, member in ipairs(members) do
+    member.row.at, member.row.reason = opens - EPOCH, reason_of(id, 'outside allowed hours')
+    row_write(key, member.index, member.row)
+  end
+  return opens - now, 'hours'
+end
+
+local function claim_row(key, member, claim)
+  local row = member.row
+  move(row, 's')
+  row.attempt, row.claimed, row.at, row.final = math.min(row.attempt + 1, 255), now - EPOCH, 0, 0
+  row.sid = claim .. string.sub(NONE, 1, 8)
+  row.flags, row.reason = 0, 0 -- what was heard and looked for belongs to an earlier attempt
+  row_write(key, member.index, row)
+end

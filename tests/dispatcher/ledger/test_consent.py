@@ -1,0 +1,246 @@
+"""Who may have a message, decided in the claim: suppression, allowed hours, frequency cap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dispatcher.ledger.batches import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.optouts import OptOut
+from dispatcher.ledger.receipts import Receipt
+from dispatcher.model.state import CampaignState, RecipientState
+from tests.factories import (
+    CAMPAIGN,
+    SID,
+    START_MS,
+    add_campaign,
+    claim,
+    make_batch,
+    make_claim,
+    make_record,
+    number_of,
+    record,
+    recount,
+    snapshot,
+    states,
+    take,
+)
+from tests.valkey import set_clock
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def ledger(timed_ledger: Ledger) -> Ledger:
+    """A ledger at START_MS."""
+    set_clock(timed_ledger.redis, START_MS)
+    return timed_ledger
+
+
+def asked(taken: Taken, message: int = 0, **changes: Any) -> Claim:
+    """A claim that names its members' numbers."""
+    members = taken.batch.messages[message].members
+    return make_claim(taken, message, numbers=tuple(number_of(1 + row) for row in members), **changes)
+
+
+def ask(ledger: Ledger, taken: Taken, wanted: Claim, now_ms: int = START_MS) -> ClaimAnswer:
+    """Ask at this moment."""
+    set_clock(ledger.redis, now_ms)
+    return claim(ledger, taken.hold, wanted, now_ms=now_ms)
+
+
+def stop(ledger: Ledger, row: int) -> None:
+    """This row's number opts out."""
+    ledger.optouts.receive(b"{}", START_MS, number_of(row), "inbound")
+
+
+def reasons(ledger: Ledger) -> list[str]:
+    texts = ledger.book.texts(CAMPAIGN)
+    return [texts.get(state.reason, "") for state in ledger.batches.read(CAMPAIGN, [0])[0][1]]
+
+
+def test_nobody_who_opted_out_is_claimed(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    stop(ledger, 2)
+    assert [ask(ledger, taken, asked(taken, message)).word for message in range(3)] == ["go", "skip", "go"]
+    assert states(ledger) == ["sending", "skipped", "sending"]
+    assert reasons(ledger)[1] == "opted_out"
+    recount(ledger)
+
+
+def test_a_skip_that_is_asked_again_is_the_same_and_changes_nothing(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    stop(ledger, 1)
+    wanted = asked(taken)
+    ask(ledger, taken, wanted)
+    before = snapshot(ledger)
+    assert ask(ledger, taken, wanted).word == "skip"
+    assert snapshot(ledger) == before
+
+
+def test_a_group_goes_without_the_member_who_opted_out(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(3))
+    taken = take(ledger)
+    stop(ledger, 2)
+    wanted = asked(taken)
+    answer = ask(ledger, taken, wanted)
+    assert (answer.word, answer.members) == ("go", (0, 2))
+    assert ask(ledger, taken, wanted) == answer
+    assert states(ledger) == ["sending", "skipped", "sending"]
+    assert record(ledger, taken.hold, make_record(replace(wanted, members=answer.members))) == "ok"
+    assert states(ledger) == ["queued", "skipped", "queued"]
+    recount(ledger)
+
+
+def test_a_member_who_opts_out_after_the_claim_still_has_it_once_and_not_again(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(2))
+    taken = take(ledger)
+    wanted = asked(taken)
+    first = ask(ledger, taken, wanted)
+    stop(ledger, 1)
+    assert ask(ledger, taken, wanted) == first
+    record(ledger, taken.hold, make_record(wanted, "later", wait_ms=0))
+    assert ask(ledger, taken, asked(taken, name="again")).members == (1,)
+
+
+def test_a_group_of_which_nobody_is_left_is_skipped_and_the_campaign_ends(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(2))
+    taken = take(ledger)
+    stop(ledger, 1)
+    stop(ledger, 2)
+    assert ask(ledger, taken, asked(taken)).word == "skip"
+    assert ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=1, look_ms=1) == "done"
+    assert ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
+    recount(ledger)
+
+
+def test_a_member_left_out_of_a_group_inherits_no_word_of_the_others(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(2))
+    taken = take(ledger)
+    stop(ledger, 2)
+    wanted = asked(taken)
+    answer = ask(ledger, taken, wanted)
+    record(ledger, taken.hold, make_record(replace(wanted, members=answer.members)))
+    shared = Receipt(0, 1, 1, RecipientState.QUEUED, "shared", SID)
+    ledger.receipts.apply(CAMPAIGN, 0, [shared], [], grace_ms=0)
+    assert states(ledger) == ["queued", "skipped"]
+
+
+def test_somebody_who_came_back_gets_messages_again(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    stop(ledger, 1)
+    set_clock(ledger.redis, START_MS + 1)
+    ledger.optouts.put([OptOut(number_of(1), "in", 0, "operator")])
+    assert ask(ledger, taken, asked(taken), START_MS + 1).word == "go"
+
+
+def test_only_a_confirmation_reaches_somebody_who_opted_out(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    ledger.redis.hset(f"mms:c:{CAMPAIGN}", "kind", "confirmation")
+    taken = take(ledger)
+    stop(ledger, 1)
+    assert ask(ledger, taken, asked(taken)).word == "go"
+
+
+def test_what_is_left_of_a_group_is_charged_for_what_goes(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(3, 1))
+    ledger.book.set_rate("account", (1_000_000, 0))
+    taken = take(ledger)
+    stop(ledger, 2)
+    assert ask(ledger, taken, asked(taken, 0)).members == (0, 2)
+    assert ask(ledger, taken, asked(taken, 1)).wait_ms == 2_000
+
+
+def test_the_last_member_of_a_group_is_charged_as_a_single_message(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(3, 1))
+    ledger.book.set_rate("account", (1_000_000, 0))
+    taken = take(ledger)
+    stop(ledger, 1)
+    stop(ledger, 2)
+    assert ask(ledger, taken, asked(taken, 0, alone=4)).members == (2,)
+    assert ask(ledger, taken, asked(taken, 1)).wait_ms == 4_000
+
+
+def test_outside_its_hours_a_message_waits_and_the_batch_is_due_when_they_begin(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(1))
+    taken = take(ledger)
+    opens = START_MS + HOUR_MS
+    wanted = asked(taken, window=(opens, opens + HOUR_MS))
+    assert ask(ledger, taken, wanted)[:4] == ("wait", 0, HOUR_MS, "hours")
+    assert reasons(ledger) == ["outside allowed hours"]
+    assert ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=1, look_ms=1) == "due"
+    assert ledger.agenda.due(opens - 1, 10) == []
+    assert ledger.agenda.due(opens, 10) == [CAMPAIGN]
+
+
+@pytest.mark.parametrize(
+    ("from_now", "until_now", "word"),
+    [(0, 1, "go"), (-HOUR_MS, 1, "go"), (1, HOUR_MS, "wait"), (-HOUR_MS, 0, "wait")],
+)
+def test_a_window_is_open_from_its_first_moment_and_before_its_last(
+    ledger: Ledger, from_now: int, until_now: int, word: str
+) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    wanted = asked(taken, window=(START_MS + from_now, START_MS + until_now))
+    assert ask(ledger, taken, wanted).word == word
+
+
+def test_a_claim_that_waited_past_the_end_of_its_window_is_held(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    ledger.book.set_rate("account", (200_000, 0))
+    taken = take(ledger)
+    nine = START_MS + 100  # it is 20:59:59.9
+    assert ask(ledger, taken, asked(taken, 0, window=(1, nine))).word == "go"
+    late = asked(taken, 1, window=(1, nine))
+    assert ask(ledger, taken, late)[:4] == ("wait", 0, 200, "account")
+    assert ask(ledger, taken, late, START_MS + 200)[:4] == ("wait", 0, 1_000, "closing")
+    assert states(ledger)[1] == "pending"
+
+
+def test_a_claim_that_was_granted_is_granted_again_after_the_window_closed(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    wanted = asked(taken, window=(1, START_MS + 100))
+    assert ask(ledger, taken, wanted) == ask(ledger, taken, wanted, START_MS + 200)
+
+
+def test_a_group_whose_members_share_no_hours_is_skipped(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(2))
+    taken = take(ledger)
+    assert ask(ledger, taken, asked(taken, window=(-1, 0))).word == "skip"
+    assert reasons(ledger) == ["no_common_hours"] * 2
+
+
+def test_a_number_gets_no_more_than_the_cap_within_its_span_over_all_campaigns(ledger: Ledger) -> None:
+    cap = (1, HOUR_MS)
+    for name in ("one-abc234", "two-abc234"):
+        add_campaign(ledger, make_batch(1), id=name)
+    first, second = (take(ledger, name) for name in ("one-abc234", "two-abc234"))
+    assert ask(ledger, first, asked(first, cap=cap)).word == "go"
+    assert ask(ledger, second, asked(second, cap=cap)).word == "skip"
+    assert ledger.book.texts("two-abc234") == {1: "capped"}
+
+
+def test_the_cap_counts_a_message_once_however_often_it_is_tried(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(1))
+    taken = take(ledger)
+    wanted = asked(taken, cap=(1, HOUR_MS))
+    ask(ledger, taken, wanted)
+    record(ledger, taken.hold, make_record(wanted, "later", wait_ms=0))
+    assert ask(ledger, taken, asked(taken, cap=(1, HOUR_MS), name="again")).word == "go"
+
+
+def test_after_its_span_the_cap_has_room_again(ledger: Ledger) -> None:
+    cap = (1, 10_000)
+    for name in ("one-abc234", "two-abc234"):
+        add_campaign(ledger, make_batch(1), id=name)
+    first, second = (take(ledger, name) for name in ("one-abc234", "two-abc234"))
+    ask(ledger, first, asked(first, cap=cap))
+    assert ask(ledger, second, asked(second, cap=cap), START_MS + 10_000).word == "go"
