@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dispatcher.errors import ApiError, NotFound
 from dispatcher.ledger.packing import FLAG_OWN_WORD, Batch, RowState
@@ -73,8 +73,16 @@ def look_after(world: World, campaign_id: str, number: int) -> str:
         log.info("looking after batch %s of %s: %s", number, campaign_id, error)
         missing = []
     changed = world.ledger.receipts.apply(campaign_id, number, receipts, [], grace_ms=0) if receipts else 0
+    after = world.ledger.batches.picture(campaign_id, number)
+    if after is None:
+        return "gone"
     back = world.ledger.batches.not_there(
-        campaign_id, number, picture, missing, again_ms=_again_ms(world, look), soon_ms=LOOK_AGAIN_MS
+        campaign_id,
+        number,
+        picture._replace(counts=after.counts),
+        missing,
+        again_ms=_again_ms(world, replace(look, states=after.states)),
+        soon_ms=LOOK_AGAIN_MS,
     )
     return "looked after meanwhile" if back < 0 else f"{changed} rows changed, {back} pending again"
 

@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
@@ -138,12 +138,9 @@ def _price(price: str | None) -> str:
 
 def _share(price: str | None, legs: int) -> str:
     """A row's share of what its message cost."""
-    if price is None:
+    if price is None or not _DECIMAL.fullmatch(price):
         return ""
-    try:
-        share = Decimal(price) / legs
-    except InvalidOperation:
-        return ""
+    share = Decimal(price) / legs
     return format(share.quantize(Decimal("0.000001")).normalize(), "f")
 
 

@@ -1,0 +1,267 @@
+"""Looking after batches: inheritance after the grace, polls, and what is unconfirmed — found, or twice not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.ledger.batches import Claim, Taken
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.message import Outgoing
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.ingest import ingest
+from dispatcher.pipeline.reconcile import LOOK_AGAIN_MS, look_after
+from dispatcher.pipeline.world import World
+from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.test_ingest import mark
+from tests.factories import (
+    CAMPAIGN,
+    LOOK_MS,
+    POLL_MS,
+    SENDER,
+    START_MS,
+    add_campaign,
+    callback_body,
+    claim,
+    make_batch,
+    make_claim,
+    make_record,
+    number_of,
+    record,
+    recount,
+    states,
+    take,
+)
+from tests.valkey import set_clock
+
+GRACE_MS = 600_000
+MEDIA = ("https://example.com/a.jpg",)
+
+
+@pytest.fixture
+def ledger(timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """A ledger at START_MS, the agenda's own look at the clock too."""
+    set_clock(timed_ledger.redis, START_MS)
+    monkeypatch.setattr(timed_ledger.agenda, "now_ms", lambda: int(timed_ledger.redis.get("test:clock") or 0))
+    return timed_ledger
+
+
+def post(world: World, taken: Taken, message: int) -> str:
+    """CarrierX takes the message; its sid."""
+    rows = taken.batch.messages[message].members
+    to = tuple(taken.batch.rows[row].number or "" for row in rows)
+    return world.carrierx.send(Outgoing(SENDER, to, "Hi", MEDIA, mark(message))).message_sid
+
+
+def claimed(world: World, *sizes: int) -> tuple[Taken, list[Claim]]:
+    """A batch, all its messages claimed."""
+    add_campaign(world.ledger, make_batch(*sizes, media=MEDIA))
+    taken = take(world.ledger)
+    claims = [make_claim(taken, message) for message in range(len(sizes))]
+    for asked in claims:
+        assert claim(world.ledger, taken.hold, asked, now_ms=START_MS).word == "go"
+    return taken, claims
+
+
+def give_back(world: World, taken: Taken) -> None:
+    """The sender is done."""
+    world.ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
+
+
+def later(world: World, ms: int) -> None:
+    """Let time pass since the start."""
+    set_clock(world.ledger.redis, START_MS + ms)
+
+
+def hear(world: World, **fields: Any) -> None:
+    """One callback of the first message."""
+    world.ledger.inbox.store(callback_body(user_data=mark(), **fields), START_MS)
+    ingest(world, "tester")
+
+
+def group(world: World, simulator: SimulatorHandle) -> None:
+    """A group of three that was taken, nobody spoken of yet."""
+    simulator.set_faults(undelivered_share=1)
+    taken, (asked,) = claimed(world, 3)
+    record(world.ledger, taken.hold, make_record(asked, sid=post(world, taken, 0)))
+    give_back(world, taken)
+
+
+@pytest.mark.parametrize("word", ["sent", "delivered"])
+def test_silent_members_inherit_after_the_grace_and_not_before(
+    make_world: MakeWorld, simulator: SimulatorHandle, word: str
+) -> None:
+    world = make_world(public_url="https://mms.example.com")
+    group(world, simulator)
+    hear(world, to=number_of(2), status=word)
+    later(world, GRACE_MS - 1)
+    look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger) == ["queued", word, "queued"]
+    later(world, GRACE_MS)
+    look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger) == [word] * 3
+    recount(world.ledger)
+
+
+def test_failed_is_not_inherited_by_the_silent(make_world: MakeWorld, simulator: SimulatorHandle) -> None:
+    world = make_world(public_url="https://mms.example.com")
+    group(world, simulator)
+    hear(world, to=number_of(2), status="failed")
+    later(world, GRACE_MS)
+    look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger) == ["queued", "failed", "queued"]
+
+
+def test_a_late_own_word_outranks_what_was_inherited(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(public_url="https://mms.example.com")
+    group(world, simulator)
+    hear(world, to=number_of(2), status="delivered")
+    later(world, GRACE_MS)
+    look_after(world, CAMPAIGN, 0)
+    hear(world, to=number_of(1), status="failed")
+    assert states(world.ledger) == ["failed", "delivered", "delivered"]
+    recount(world.ledger)
+
+
+def test_two_members_heard_teach_that_the_account_reports_by_member(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(public_url="https://mms.example.com")
+    group(world, simulator)
+    hear(world, to=number_of(1), status="delivered")
+    hear(world, to=number_of(2), status="delivered")
+    later(world, GRACE_MS)
+    look_after(world, CAMPAIGN, 0)
+    assert world.ledger.receipts.learned("group_receipts") == "member"
+    assert states(world.ledger) == ["delivered", "delivered", "queued"]
+
+
+def test_a_message_whose_callbacks_never_came_is_asked_for(world: World) -> None:
+    taken, (asked,) = claimed(world, 1)
+    record(world.ledger, taken.hold, make_record(asked, sid=post(world, taken, 0)))
+    give_back(world, taken)
+    later(world, 29_000)
+    look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger) == ["queued"]
+    later(world, 30_000)
+    assert look_after(world, CAMPAIGN, 0) == "1 rows changed, 0 pending again"
+    assert states(world.ledger) == ["delivered"]
+    assert world.ledger.agenda.care(START_MS + 10**10, 10) == []
+
+
+def test_an_unconfirmed_message_that_carrierx_has_is_found(world: World, simulator: SimulatorHandle) -> None:
+    simulator.set_faults(undelivered_share=1)
+    taken, (asked,) = claimed(world, 1)
+    post(world, taken, 0)
+    record(world.ledger, taken.hold, make_record(asked, "unknown"))
+    give_back(world, taken)
+    look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger) == ["sent"]
+    assert world.ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
+
+
+def test_a_list_that_ignores_its_filter_is_compared_item_by_item(
+    world: World, simulator: SimulatorHandle
+) -> None:
+    simulator.set_faults(undelivered_share=1, list_ignores_filter=True)
+    taken, claims = claimed(world, 1, 1)
+    post(world, taken, 1)
+    for asked in claims:
+        record(world.ledger, taken.hold, make_record(asked, "unknown"))
+    look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger) == ["unconfirmed", "sent"]
+
+
+def doubtful(world: World, *, control: bool = True) -> None:
+    """One message that CarrierX never got, one that it took later."""
+    taken, claims = claimed(world, 1, 1)
+    record(world.ledger, taken.hold, make_record(claims[0], "unknown"))
+    if control:
+        later(world, 1)
+        record(world.ledger, taken.hold, make_record(claims[1], sid=post(world, taken, 1)))
+    else:
+        record(world.ledger, taken.hold, make_record(claims[1], "refused"))
+    give_back(world, taken)
+
+
+def test_twice_not_there_with_a_control_is_sent_again(world: World) -> None:
+    doubtful(world)
+    later(world, 900_000)
+    assert look_after(world, CAMPAIGN, 0).endswith("0 pending again")
+    later(world, 900_000 + LOOK_AGAIN_MS)
+    assert look_after(world, CAMPAIGN, 0).endswith("1 pending again")
+    assert take(world.ledger, who="b").states[0].state is RecipientState.PENDING
+    recount(world.ledger)
+
+
+def test_not_there_counts_only_after_a_quarter_of_an_hour(world: World) -> None:
+    doubtful(world)
+    for ms in (20_000, 100_000, 899_999):
+        later(world, ms)
+        assert look_after(world, CAMPAIGN, 0).endswith("0 pending again")
+    assert states(world.ledger)[0] == "unconfirmed"
+
+
+def test_without_a_control_not_there_is_no_answer(world: World) -> None:
+    doubtful(world, control=False)
+    for look in range(4):
+        later(world, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger)[0] == "unconfirmed"
+    assert world.ledger.agenda.care(START_MS + 10**10, 10) == [(CAMPAIGN, 0)]
+
+
+@pytest.mark.parametrize("fault", [{"list_lag_ms": 10**7}, {"list_status": 400}, {"list_status": 503}])
+def test_a_list_that_lags_or_refuses_is_no_answer(
+    world: World, simulator: SimulatorHandle, fault: dict[str, Any]
+) -> None:
+    doubtful(world)
+    simulator.set_faults(**fault)
+    for look in range(4):
+        later(world, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger)[0] == "unconfirmed"
+
+
+def test_unconfirmed_of_a_cancelled_campaign_are_looked_up_and_never_sent_again(world: World) -> None:
+    doubtful(world)
+    world.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    assert world.ledger.book.swept(CAMPAIGN)
+    for look in range(4):
+        later(world, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger)[0] == "unconfirmed"
+
+
+def test_held_ones_wait_for_a_person(world: World) -> None:
+    add_campaign(world.ledger, make_batch(1, 1), on_unconfirmed="hold")
+    taken = take(world.ledger)
+    for message in range(2):
+        asked = make_claim(taken, message)
+        claim(world.ledger, taken.hold, asked, now_ms=START_MS)
+        record(world.ledger, taken.hold, make_record(asked, "unknown"))
+    for look in range(4):
+        later(world, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(world, CAMPAIGN, 0)
+    assert states(world.ledger) == ["unconfirmed", "unconfirmed"]
+
+
+def test_looking_after_what_is_not_there_does_nothing(world: World) -> None:
+    assert look_after(world, "nobody-abc234", 0) == "gone"
+    add_campaign(world.ledger)
+    assert look_after(world, CAMPAIGN, 7) == "gone"
+
+
+def test_an_end_of_the_settle_window_ends_the_polls(world: World, simulator: SimulatorHandle) -> None:
+    simulator.set_faults(undelivered_share=1)
+    taken, (asked,) = claimed(world, 1)
+    record(world.ledger, taken.hold, make_record(asked, sid=post(world, taken, 0)))
+    give_back(world, taken)
+    later(world, 3_600_000)
+    assert world.ledger.book.settle(CAMPAIGN)
+    look_after(world, CAMPAIGN, 0)
+    assert world.ledger.agenda.care(START_MS + 10**10, 10) == []
