@@ -3,6 +3,7 @@
     MmsError
     ├── InputError            the call, the file or a setting is wrong; nothing was done     (exit status 2)
     │   ├── FileRefused       the campaign file cannot be used; says the line and what to do
+    │   ├── SubmittedBefore   the same file with the same settings is a campaign already
     │   ├── ConfigError       a setting is missing, wrong or contradicts the ledger
     │   └── NotFound          no such campaign, message or number
     ├── Conflict              the thing is in a state that does not allow this               (exit status 1)
@@ -51,6 +52,17 @@ class FileRefused(InputError):
         self.code = code
         self.line = line
         self.column = column
+
+
+class SubmittedBefore(InputError):
+    """The same content with the same settings was submitted in the last 24 hours; `campaign_id` is what became of it."""
+
+    def __init__(self, campaign_id: str) -> None:
+        super().__init__(
+            f"the same file with the same settings was submitted in the last 24 hours: campaign {campaign_id}",
+            hint="say --allow-same-file (allow_same_file in the API) to send it again",
+        )
+        self.campaign_id = campaign_id
 
 
 class ConfigError(InputError):

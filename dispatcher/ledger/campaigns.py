@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from dispatcher.errors import Conflict, NotFound
+from dispatcher.errors import Conflict, NotFound, SubmittedBefore
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.media import pack_facts, unpack_facts
 from dispatcher.ledger.scripts import Scripts
 from dispatcher.model.campaign import Campaign, CampaignSettings
+from dispatcher.model.media import MediaFacts
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 
 _SLUG_LENGTH = 20
@@ -29,6 +31,7 @@ class Reading(NamedTuple):
     chunks: int
     batches: int
     rows_read: int
+    media: Mapping[str, MediaFacts]
 
 
 def new_id(name: str) -> str:
@@ -56,18 +59,40 @@ class Campaigns:
         start_at_ms: int | None,
         settle_ms: int,
         rate: tuple[float, float] | None,
+        digest: str = "",
+        media: Mapping[str, MediaFacts] | None = None,
+        media_files: Sequence[str] = (),
     ) -> bool:
         """Make a campaign whose upload is stored under its id already. False: the id is in use.
 
-        `rate` is the campaign's own limit as (interval, tolerance) in microseconds.
+        `rate` is the campaign's own limit as (interval, tolerance) in microseconds. `digest` stands for the file's
+        content and the settings; empty: whatever was submitted before. `media` is what was found about media
+        addresses, `media_files` the hashes of stored media that it needs.
+
+        Raises:
+            SubmittedBefore: the same was made into a campaign in the last 24 h.
         """
-        fields: list[str | int] = [_rate_text(rate) if rate else ""]
+        fields: list[str | int | bytes] = [_rate_text(rate) if rate else "", digest]
+        fields += [int(settings.allow_same_file), pack_facts(media) if media else "", " ".join(media_files)]
         fields += ["settings", settings.model_dump_json(by_alias=True), "filename", filename]
         fields += ["fixed", json.dumps(sorted(fixed)), "columns", json.dumps(list(columns))]
         fields += ["chunks", chunks, "settle_ms", settle_ms]
         if start_at_ms is not None:
             fields += ["start_at", start_at_ms]
-        return bool(self._scripts.run("create", campaign_id, *fields) == b"ok")
+        answer = text_of(self._scripts.run("create", campaign_id, *fields))
+        if answer.startswith("same "):
+            raise SubmittedBefore(answer.removeprefix("same "))
+        return answer == "ok"
+
+    def made_before(self, digest: str) -> str | None:
+        """The campaign that was made of the same in the last 24 h, if it is neither cancelled nor failed."""
+        with translated():
+            found: Any = self._redis.get(f"{keys.SAME}{digest}")
+            if found is None:
+                return None
+            state: Any = self._redis.hget(keys.campaign(text_of(found)), "state")
+        ended = {CampaignState.CANCELLING, CampaignState.CANCELLED, CampaignState.FAILED}
+        return None if state is None or CampaignState(text_of(state)) in ended else text_of(found)
 
     def set_rate(self, scope: str, rate: tuple[float, float]) -> None:
         """Put a limit in force from the next claim on: interval and tolerance in microseconds."""
@@ -106,6 +131,18 @@ class Campaigns:
             for campaign_id, fields, counts in zip(ids, answers[::2], answers[1::2], strict=True)
         ]
 
+    def settings_of(self, campaign_id: str) -> CampaignSettings:
+        """A campaign's settings as they were given.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        with translated():
+            value = self._redis.hget(keys.campaign(campaign_id), "settings")
+        if value is None:
+            raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
+        return CampaignSettings.model_validate_json(value)
+
     def columns(self, campaign_id: str) -> tuple[str, ...]:
         """The headings of the campaign's file as they stood."""
         with translated():
@@ -137,6 +174,7 @@ class Campaigns:
                 return None
             wanted = ("state", "settings", "fixed", "filename", "chunks", "batches", "rows_read")
             found: list[Any] = self._redis.hmget(keys.campaign(campaign_id), wanted)
+            media: Any = self._redis.get(keys.media_facts(campaign_id))
         state, settings, fixed, filename, chunks, batches, rows = found
         if state != b"checking":
             return None
@@ -147,6 +185,7 @@ class Campaigns:
             int(chunks),
             int(batches),
             int(rows),
+            unpack_facts(media) if media else {},
         )
 
     def keep_reading(self, campaign_id: str, reader: str, lease_ms: int) -> bool:

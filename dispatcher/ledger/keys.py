@@ -11,6 +11,11 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | for ever |
 | `mms:c:{id}:counts` | hash | state letter → rows | for ever |
 | `mms:c:{id}:upload:{k}` | string | the file, compressed chunks | until it is read |
+| `mms:c:{id}:media` | string | what was found about media addresses, packed, compressed | until it is read |
+| `mms:same:{digest}` | string | campaign made of this content with these settings | 24 h |
+| `mms:media` | set | SHA-256 of media that campaigns need | while one does |
+| `mms:media:{hash}` | hash | a local medium: `type`, `size`, chunks `0`, `1`, … | while it is needed, and 24 h |
+| `mms:media:{hash}:for` | set | campaigns that need it | while one does |
 | `mms:c:{id}:expanding` | string | token of the reader at work | its lease |
 | `mms:c:{id}:b:{n}` | string | batch: what the file said, packed, compressed | retention |
 | `mms:c:{id}:r:{n}` | hash | row index → what changes (≤ 64 bytes); `m` lease, fence; `n` counts | retention |
@@ -43,7 +48,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:wrong-tokens:{address or all}` | string | wrong logins | 5 min |
 | `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
 | `mms:optout:owed` | hash | number that opted out at the door → ms; it is owed one confirmation | until told |
-| `mms:cap:{number}` | zset | `id.batch.row` of messages claimed for this number → ms; only with a frequency cap | its span |
+| `mms:cap:{number}` | zset | `id.batch.row` claimed for this number → ms; only with a frequency cap | its span |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
 | `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
@@ -86,6 +91,8 @@ INBOUND_TODO = "mms:inbound:todo"
 DOUBTFUL = "mms:doubtful"
 OPT_OUTS = "mms:optout"
 OPT_OUTS_OWED = "mms:optout:owed"
+MEDIA = "mms:media"
+SAME = "mms:same:"
 
 
 def campaign(campaign_id: str) -> str:
@@ -101,6 +108,16 @@ def counts(campaign_id: str) -> str:
 def upload(campaign_id: str, chunk: int) -> str:
     """One compressed chunk of the uploaded file."""
     return f"mms:c:{campaign_id}:upload:{chunk}"
+
+
+def media_facts(campaign_id: str) -> str:
+    """What was found about the campaign's media addresses."""
+    return f"mms:c:{campaign_id}:media"
+
+
+def medium(content_hash: str) -> str:
+    """A local medium by its SHA-256."""
+    return f"mms:media:{content_hash}"
 
 
 def expanding(campaign_id: str) -> str:

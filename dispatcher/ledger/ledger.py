@@ -13,6 +13,7 @@ from dispatcher.ledger.campaigns import Campaigns
 from dispatcher.ledger.connect import connect
 from dispatcher.ledger.inbound import InboundMessages
 from dispatcher.ledger.inbox import Inbox
+from dispatcher.ledger.media import Media
 from dispatcher.ledger.optouts import OptOuts
 from dispatcher.ledger.receipts import Receipts
 from dispatcher.ledger.scripts import Scripts
@@ -36,6 +37,7 @@ class Ledger:
         self.books = Books(client)
         self.receipts = Receipts(scripts)
         self.uploads = Uploads(client)
+        self.media = Media(scripts)
         self.inbox = Inbox(scripts)
         self.agenda = Agenda(scripts)
         self.optouts = OptOuts(scripts)

@@ -35,6 +35,12 @@ class Uploads:
                 count += 1
         return count
 
+    def drop(self, campaign_id: str, chunks: int) -> None:
+        """Forget an upload that no campaign was made of."""
+        with translated():
+            for number in range(chunks):
+                self._redis.unlink(keys.upload(campaign_id, number))
+
     def open(self, campaign_id: str, chunks: int) -> BinaryIO:
         """A readable stream over the stored file.
 

@@ -12,8 +12,6 @@ def not_in_force(settings: CampaignSettings) -> list[str]:
         "--expires-after": settings.expires_after is not None,
         "--max-cost": settings.max_cost is not None,
         "--priority urgent": settings.priority == "urgent",
-        "the media check": settings.media_check and bool(settings.media_urls),
-        "--allow-same-file": settings.allow_same_file,
     }
     return [
         f"{name} is not in force yet: this version does not act on it"

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import BinaryIO, Literal, TextIO
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import AskMedia, MediaFacts
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.pipeline.forecast import Load, Prices, Rates, finish_time
+from dispatcher.pipeline.media import NOTHING_ASKED, Asked, ask_for_media
 from dispatcher.pipeline.mending import MendableRows
 from dispatcher.pipeline.messages import form_messages
-from dispatcher.pipeline.notices import Notice, TextNotices
+from dispatcher.pipeline.notices import MediaNotices, Notice, TextNotices
 from dispatcher.roster.roster import Roster
 from dispatcher.roster.segments import Encoding, encoding_of, segments
 from dispatcher.rules.limits import Rate, parse_rate
@@ -64,7 +66,8 @@ class CheckResult(_Part):
 
     `rows` = `sendable` + `duplicates` + `opted_out` + all of `invalid`. `opted_out` is None when the opt-outs
     are not known here. `errors` has the first 50 of `errors_total` invalid rows. `segments` counts segments
-    of SMS and legs of MMS: what limits count. Costs are None when a price is unknown.
+    of SMS and legs of MMS: what limits count. Costs are None when a price is unknown. `media` is what was found
+    about media addresses, for the submit that follows; it is no part of the JSON.
     """
 
     rows: int
@@ -82,12 +85,15 @@ class CheckResult(_Part):
     finish_at: str | None
     previews: tuple[Preview, ...]
     warnings: tuple[Notice, ...]
+    media: Mapping[str, MediaFacts] = Field(default={}, exclude=True, repr=False)
 
 
 class _Tally:
     """Counts drafts and rejected rows as they pass."""
 
-    def __init__(self, opted_out: Callable[[str], bool] | None, mendable: MendableRows | None) -> None:
+    def __init__(
+        self, opted_out: Callable[[str], bool] | None, mendable: MendableRows | None, media: Asked
+    ) -> None:
         self._is_opted_out = opted_out
         self._mendable = mendable
         self.sendable = self.duplicates = self.opted_out = self.groups = 0
@@ -96,6 +102,7 @@ class _Tally:
         self.load = Load()
         self.previews: list[Preview] = []
         self.texts = TextNotices()
+        self.media = MediaNotices(media.facts, complete=media.complete)
 
     @property
     def knows_opt_outs(self) -> bool:
@@ -127,6 +134,8 @@ class _Tally:
         self.groups += legs > 1
         units = self._add_load(draft, legs)
         self.texts.look_at(draft, units)
+        if draft.media:
+            self.media.look_at(draft)
         if len(self.previews) < _PREVIEWS:
             self.previews.append(_preview(draft, units))
 
@@ -166,25 +175,36 @@ def check(
     now: dt.datetime,
     opted_out: Callable[[str], bool] | None = None,
     errors_to: TextIO | None = None,
+    media: AskMedia | None = None,
 ) -> CheckResult:
     """Read a campaign file as a submit would: what would be sent, to how many, until when, for how much.
 
     `fixed` names the settings that came from options. `opted_out` tells whether a number opted out; without
     it that stays unknown. `errors_to` receives every invalid row as a CSV that can be mended and submitted.
+    `media` asks for media addresses when the settings want that; then `source` is rewound.
 
     Raises:
         FileRefused: the file as a whole cannot be used.
     """
-    roster = Roster(
-        source,
-        filename=filename,
-        settings=settings,
-        fictional_ok=fictional_ok,
-        max_bytes=max_bytes,
-        max_rows=max_rows,
-        fixed=fixed,
-    )
-    tally = _Tally(opted_out, MendableRows(errors_to, roster.columns) if errors_to else None)
+
+    def open_roster(facts: Mapping[str, MediaFacts] | None = None) -> Roster:
+        return Roster(
+            source,
+            filename=filename,
+            settings=settings,
+            fictional_ok=fictional_ok,
+            max_bytes=max_bytes,
+            max_rows=max_rows,
+            fixed=fixed,
+            media=facts,
+        )
+
+    asked = NOTHING_ASKED
+    if media and settings.media_check:
+        asked = ask_for_media(open_roster, media)
+        source.seek(0)
+    roster = open_roster(asked.facts)
+    tally = _Tally(opted_out, MendableRows(errors_to, roster.columns) if errors_to else None, asked)
     for item in form_messages(roster, settings):
         if isinstance(item, RejectedRow):
             tally.reject(item)
@@ -192,7 +212,8 @@ def check(
             tally.accept(item)
     rates = Rates(account_rate, sender_rate, parse_rate(settings.rate) if settings.rate else None)
     cost = Prices(_dollars(price_sms), _dollars(price_mms)).cost(tally.load)
-    return _result(roster, settings, tally, cost=cost, finish_at=_finish_at(settings, rates, tally, now))
+    finish_at = _finish_at(settings, rates, tally, now)
+    return _result(roster, settings, tally, media=asked.facts, cost=cost, finish_at=finish_at)
 
 
 def _result(
@@ -200,6 +221,7 @@ def _result(
     settings: CampaignSettings,
     tally: _Tally,
     *,
+    media: Mapping[str, MediaFacts],
     cost: tuple[Decimal, Decimal] | None,
     finish_at: str | None,
 ) -> CheckResult:
@@ -218,7 +240,12 @@ def _result(
         cost_high=cost and cost[1],
         finish_at=finish_at,
         previews=tuple(tally.previews),
-        warnings=(*_campaign_notices(roster, tally), *tally.texts.notices(settings.message)),
+        warnings=(
+            *_campaign_notices(roster, tally),
+            *tally.texts.notices(settings.message),
+            *tally.media.notices(),
+        ),
+        media=media,
     )
 
 

@@ -80,6 +80,7 @@ def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> It
         fictional_ok=world.fictional_ok,
         max_bytes=world.settings.max_file_mb << 20,
         max_rows=world.settings.max_rows,
+        media=reading.media,
     )
     return form_messages(rows_of(roster, alive, world.stopwatch), reading.settings)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from dispatcher.model.media import MEDIA_ASKED_MAX, MEDIA_BYTES_SAFE, MediaFacts
 from dispatcher.model.message import Draft
 from dispatcher.roster.segments import encoding_of, segments
 
@@ -95,6 +96,34 @@ class TextNotices:
                 code="unicode_doubles_segments",
                 message=f"{self._longer_by_unicode} texts take more segments because of characters outside "
                 "GSM-7, such as curly quotes, dashes or emoji.",
+            )
+
+
+class MediaNotices:
+    """Looks at the drafts with media as they pass. `complete`: all addresses were asked."""
+
+    def __init__(self, facts: Mapping[str, MediaFacts], *, complete: bool) -> None:
+        self._facts = facts
+        self._complete = complete
+        self._large = 0
+
+    def look_at(self, draft: Draft) -> None:
+        """Take one draft into account."""
+        known = (self._facts.get(url) for url in draft.media)
+        self._large += sum(fact.size for fact in known if fact) > MEDIA_BYTES_SAFE
+
+    def notices(self) -> Iterator[Notice]:
+        """The warnings."""
+        if self._large:
+            yield Notice(
+                code="media_over_600_kb",
+                message=f"{self._large} messages have more than 600 KB of media; some carriers refuse them.",
+            )
+        if not self._complete:
+            yield Notice(
+                code="media_not_all_checked",
+                message=f"Not all media addresses were asked: there are more than {MEDIA_ASKED_MAX:,}, or their "
+                "servers are too slow.",
             )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import BinaryIO
 
-from dispatcher.errors import Conflict
+from dispatcher.errors import Conflict, SubmittedBefore
 from dispatcher.ledger.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MediaFacts
 from dispatcher.roster.roster import Roster
 from dispatcher.rules.limits import parse_rate
 from dispatcher.rules.moments import parse_moment
@@ -22,14 +27,18 @@ def submit(
     settings: CampaignSettings,
     fixed: frozenset[str],
     config: Settings,
+    media: Mapping[str, MediaFacts] | None = None,
+    media_files: Sequence[str] = (),
 ) -> str:
     """Store the file and make the campaign; answers its id. `source` can be rewound.
 
     The file was checked before (`pipeline.check`); here only its head is read once more. Sending begins when the
-    whole file is in the ledger and the start time has come.
+    whole file is in the ledger and the start time has come. `media` is what the check found about media addresses,
+    `media_files` are the hashes of stored media that the campaign needs.
 
     Raises:
         FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
+        SubmittedBefore: the same is a campaign of the last 24 hours, and the settings do not allow that.
         StoreUnavailable: Redis does not answer; nothing will be sent.
     """
     start_at = parse_moment(settings.at) if settings.at else None
@@ -42,21 +51,43 @@ def submit(
         fictional_ok=config.simulate,
         max_bytes=config.max_file_mb << 20,
         max_rows=config.max_rows,
+        media=media,
+    )
+    digest = _digest(source, settings)
+    if not settings.allow_same_file and (earlier := ledger.book.made_before(digest)):
+        raise SubmittedBefore(earlier)
+    create = partial(
+        ledger.book.create,
+        settings=settings,
+        fixed=fixed,
+        filename=filename,
+        columns=roster.columns,
+        start_at_ms=int(start_at.timestamp() * 1000) if start_at else None,
+        settle_ms=int(config.settle_window * 1000),
+        rate=(limit.interval_us, limit.tolerance_us) if limit else None,
+        digest=digest,
+        media=media,
+        media_files=media_files,
     )
     for _ in range(5):
         source.seek(0)
         campaign_id = new_id(settings.name)
-        made = ledger.book.create(
-            campaign_id,
-            settings,
-            fixed=fixed,
-            filename=filename,
-            chunks=ledger.uploads.store(campaign_id, source),
-            columns=roster.columns,
-            start_at_ms=int(start_at.timestamp() * 1000) if start_at else None,
-            settle_ms=int(config.settle_window * 1000),
-            rate=(limit.interval_us, limit.tolerance_us) if limit else None,
-        )
-        if made:
-            return campaign_id
+        chunks = ledger.uploads.store(campaign_id, source)
+        try:
+            if create(campaign_id, chunks=chunks):
+                return campaign_id
+        except SubmittedBefore:
+            ledger.uploads.drop(campaign_id, chunks)
+            raise
     raise Conflict("no free campaign id was found", hint="submit again, with another --name")
+
+
+def _digest(source: BinaryIO, settings: CampaignSettings) -> str:
+    """What two submits of the same content with the same settings have in common; a name makes no difference."""
+    source.seek(0)
+    digest = hashlib.sha256()
+    while block := source.read(1 << 18):
+        digest.update(block)
+    beside = {"name", "allow_same_file", "strict", "media_check"}
+    digest.update(json.dumps(settings.model_dump(mode="json", exclude=beside), sort_keys=True).encode())
+    return digest.hexdigest()

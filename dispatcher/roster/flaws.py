@@ -42,8 +42,12 @@ ROW_FLAWS = {
     "merge_leftover": "The finished message would still contain {{{{.",
     "text_too_long": "The finished message has {characters} characters; at most {limit} can be sent.",
     "no_content": "The row has neither a text nor media.",
-    "bad_media_url": "A media address is not an http or https URL.",
+    "bad_media_url": "A media address is not an http or https URL, or it carries a password.",
     "too_many_media": "The row has {media} media; a message carries at most {limit}.",
+    "media_unreachable": "A media address does not answer with a file; open it in a browser.",
+    "media_type": "A media address holds no picture, video, sound or contact card.",
+    "media_too_large": "The media of the message are larger than {limit} MB together.",
+    "media_private": "A media address lies in a private network, where carriers cannot fetch it.",
     "no_group": "The group's cell is empty.",
     "group_differs": "The {what} differs from that of the group's first row (line {line}).",
     "group_too_large": "The group has {members} members; a group message reaches at most {limit}.",
@@ -101,12 +105,28 @@ FILE_FLAWS = {
         "give --message or --media, or add a column `message` or `media_urls`",
     ),
     "bad_media_url": (
-        "A media address of the campaign is not an http or https URL.",
+        "A media address of the campaign is not an http or https URL, or it carries a password.",
         "write the whole address, for example https://example.com/picture.jpg",
     ),
     "too_many_media": (
         "The campaign has {media} media; a message carries at most {limit}.",
         "name fewer",
+    ),
+    "media_unreachable": (
+        "A media address of the campaign does not answer with a file.",
+        "open it in a browser; --no-media-check sends without asking",
+    ),
+    "media_type": (
+        "A media address of the campaign holds no picture, video, sound or contact card.",
+        "let its server name the type, such as image/jpeg",
+    ),
+    "media_too_large": (
+        "The media of the campaign are larger than {limit} MB together.",
+        "make them smaller; 600 KB pass every carrier",
+    ),
+    "media_private": (
+        "A media address of the campaign lies in a private network, where carriers cannot fetch it.",
+        "put the file on a public server, or allow the network with MMS_MEDIA_ALLOW",
     ),
     "too_large": ("The file is larger than {limit} MiB unpacked.", "split it, or raise MMS_MAX_FILE_MB"),
     "too_many_rows": ("The file has more than {limit} rows.", "split it, or raise MMS_MAX_ROWS"),

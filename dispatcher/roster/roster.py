@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.roster.cells import bare
 from dispatcher.roster.delimited import DelimitedRecords, Record
@@ -26,7 +27,7 @@ class Roster:
 
     `source` is read once and need not be seekable. `fixed` names the fields of `settings` that came from
     options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
-    to. `max_bytes` counts the unpacked file.
+    to. `max_bytes` counts the unpacked file. `media` is what is known of media addresses.
 
     The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
 
@@ -45,6 +46,7 @@ class Roster:
         max_bytes: int,
         max_rows: int,
         fixed: frozenset[str] = frozenset(),
+        media: Mapping[str, MediaFacts] | None = None,
     ) -> None:
         self.filename = filename
         self._max_rows = max_rows
@@ -52,7 +54,7 @@ class Roster:
         self._unread = iter(self._records)
         self.headings = self._read_headings()
         self.columns = self.headings.columns
-        self._rows = RowReader(self.headings, Rules(settings, fixed, fictional_ok, regions))
+        self._rows = RowReader(self.headings, Rules(settings, fixed, fictional_ok, regions, media or {}))
         self._seen = SeenNumbers()
         if isinstance(self._records, DelimitedRecords):
             self._records.suspicious = self._looks_like_a_row
@@ -72,6 +74,14 @@ class Roster:
     def overridden(self) -> tuple[str, ...]:
         """The columns that go unused because an option outranks them."""
         return tuple(self.columns[place] for place in self._rows.overridden)
+
+    def media_addresses(self) -> Iterator[str]:
+        """The media addresses in use, the campaign's first. Reads the whole file if rows may have their own."""
+        yield from self._rows.campaign_media
+        if self._rows.has_media_column:
+            for row in self:
+                if isinstance(row, Recipient):
+                    yield from row.media
 
     def __iter__(self) -> Iterator[Recipient | RejectedRow]:
         rows = 0

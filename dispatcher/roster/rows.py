@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient
 from dispatcher.roster.flaws import RowError, refused, refused_by
 from dispatcher.roster.headings import Headings
-from dispatcher.roster.media import checked_media, read_media
+from dispatcher.roster.media import checked_media, let_through, read_media
 from dispatcher.roster.numbers import NumberReader, is_fictional, read_sender
 from dispatcher.roster.template import Template, compile_template
 from dispatcher.roster.zones import read_timezone
@@ -38,12 +39,16 @@ class _Remembered(dict[str, T]):
 
 
 class Rules(NamedTuple):
-    """What a row is read under. `fixed` names the settings that came from options: they outrank columns."""
+    """What a row is read under. `fixed` names the settings that came from options: they outrank columns.
+
+    `media` is what is known of media addresses; what is not in it passes.
+    """
 
     settings: CampaignSettings
     fixed: frozenset[str]
     fictional_ok: bool
     regions: frozenset[str]
+    media: Mapping[str, MediaFacts]
 
 
 class RowReader:
@@ -57,6 +62,7 @@ class RowReader:
         settings, fixed = rules.settings, rules.fixed
         self._headings = headings
         self._fictional_ok = rules.fictional_ok
+        self._media_facts = rules.media
         self._to = headings.to
         self.overridden: list[int] = []
         self._sender_place = self._unless_fixed("senders" in fixed, headings.sender)
@@ -66,11 +72,12 @@ class RowReader:
         self.group_place = self._group_column(settings.group_by)
         self._has_senders = self._usable_senders(settings.senders)
         self.template = self._campaign_template(settings.message)
-        self._media = self._campaign_media(settings.media_urls)
+        self.campaign_media = self._well_formed(settings.media_urls)
+        self._flawed = self._cannot_be_sent(self.campaign_media)
         self._numbers = NumberReader(fictional_ok=rules.fictional_ok, regions=rules.regions)
         self._senders = _Remembered(self._one_sender)
         self._zones = _Remembered(read_timezone)
-        self._media_cells = _Remembered(read_media)
+        self._media_cells = _Remembered(self._media_in)
         self._templates = _Remembered(lambda cell: compile_template(cell.strip(), headings))
         self._refuse_a_campaign_without_content()
 
@@ -134,7 +141,15 @@ class RowReader:
     def _media_of(self, cells: Cells) -> tuple[str, ...]:
         if self._media_place is not None and cells[self._media_place].strip():
             return self._in_column(self._media_cells, cells, self._media_place)
-        return self._media
+        return let_through(self.campaign_media, self._media_facts) if self._flawed else self.campaign_media
+
+    def _media_in(self, cell: str) -> tuple[str, ...]:
+        return let_through(read_media(cell), self._media_facts)
+
+    @property
+    def has_media_column(self) -> bool:
+        """Whether rows may have media of their own."""
+        return self._media_place is not None
 
     def _group_column(self, group_by: str | None) -> int | None:
         if group_by is None:
@@ -164,13 +179,28 @@ class RowReader:
             raise refused_by(flaw) from None
 
     @staticmethod
-    def _campaign_media(urls: tuple[str, ...]) -> tuple[str, ...]:
+    def _well_formed(urls: tuple[str, ...]) -> tuple[str, ...]:
         try:
             return checked_media(urls)
         except RowError as flaw:
             raise refused_by(flaw) from None
 
+    def _cannot_be_sent(self, media: tuple[str, ...]) -> bool:
+        """Whether the campaign's media are flawed, which is fatal where rows have none of their own."""
+        try:
+            let_through(media, self._media_facts)
+        except RowError as flaw:
+            if self._media_place is None:
+                raise refused_by(flaw) from None
+            return True
+        return False
+
     def _refuse_a_campaign_without_content(self) -> None:
-        if self.template or self._media or self._message_place is not None or self._media_place is not None:
+        if (
+            self.template
+            or self.campaign_media
+            or self._message_place is not None
+            or self._media_place is not None
+        ):
             return
         raise refused("no_content")

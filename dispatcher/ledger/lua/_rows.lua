@@ -110,8 +110,9 @@ local function sid_learn(id, batch, message, sid, hash)
   redis.call('DEL', orphans)
 end
 
--- Forgets the campaign's file: it is in batches, or will never be.
+-- Forgets the campaign's file and what was found about its media: they are in batches, or will never be.
 local function upload_drop(id)
+  redis.call('UNLINK', ckey(id, 'media'))
   for chunk = 0, tonumber(redis.call('HGET', ckey(id), 'chunks') or 0) - 1 do
     redis.call('UNLINK', ckey(id, 'upload:' .. chunk))
   end

@@ -1,0 +1,115 @@
+"""What a media address answers: HEAD first, then a GET of one byte, else a GET that counts."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from typing import NamedTuple
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from dispatcher.media.addresses import AllowList, Endpoint, PrivateAddressError, resolve
+from dispatcher.media.deadline import Deadline
+from dispatcher.media.fetching import PORTS, fetched
+from dispatcher.media.kinds import bare_type, is_allowed
+from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
+
+SECONDS_MAX = 10.0
+REDIRECTS_MAX = 5
+_BLOCK = 64 * 1024
+_TOTAL = re.compile(r"bytes \d+-\d+/(\d+)")
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+_UNREACHABLE = MediaFacts(flaw="media_unreachable")
+_PRIVATE = MediaFacts(flaw="media_private")
+
+
+class _Elsewhere(NamedTuple):
+    """A redirect."""
+
+    location: str
+
+
+_Answer = MediaFacts | _Elsewhere | None
+
+
+def ask(url: str, allow: AllowList, *, seconds: float = SECONDS_MAX) -> MediaFacts:
+    """Ask an address for its type and size, in `seconds` at most. Whatever goes wrong is part of the answer.
+
+    The type is what the server says, since that is what carriers go by.
+    """
+    try:
+        return _followed(url, allow, Deadline(seconds))
+    except PrivateAddressError:
+        return _PRIVATE
+    except (OSError, http.client.HTTPException, ValueError):
+        return _UNREACHABLE
+
+
+def _followed(url: str, allow: AllowList, deadline: Deadline) -> MediaFacts:
+    for _ in range(REDIRECTS_MAX + 1):
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname or parts.username is not None:
+            return _UNREACHABLE
+        endpoints = resolve(parts.hostname, parts.port or PORTS[parts.scheme], allow, deadline)
+        answer = _head(parts, endpoints, deadline)
+        answer = answer or _get(parts, endpoints, deadline, first_byte=True)
+        answer = answer or _get(parts, endpoints, deadline, first_byte=False)
+        if not isinstance(answer, _Elsewhere):
+            return answer or _UNREACHABLE
+        url = urljoin(url, answer.location)
+    return _UNREACHABLE
+
+
+def _head(url: SplitResult, endpoints: list[Endpoint], deadline: Deadline) -> _Answer:
+    """None when HEAD does not tell all: many servers do not know it, or answer it by rote."""
+    try:
+        with fetched("HEAD", url, endpoints, deadline) as response:
+            if response.status in _REDIRECTS:
+                return _redirect(response)
+            kind, size = bare_type(response.headers["content-type"]), _declared(response)
+            return _facts(kind, size) if response.status == 200 and kind and size else None
+    except (OSError, http.client.HTTPException):
+        deadline.left()
+        return None
+
+
+def _get(url: SplitResult, endpoints: list[Endpoint], deadline: Deadline, *, first_byte: bool) -> _Answer:
+    """None when the first byte alone does not tell how many there are."""
+    with fetched("GET", url, endpoints, deadline, first_byte=first_byte) as response:
+        if response.status in _REDIRECTS:
+            return _redirect(response)
+        if response.status == 206 and first_byte:
+            total = _TOTAL.fullmatch(response.headers["content-range"] or "")
+            return _facts(bare_type(response.headers["content-type"]), int(total[1])) if total else None
+        if response.status != 200:
+            return None if first_byte and response.status == 416 else _UNREACHABLE
+        kind = bare_type(response.headers["content-type"])
+        return _facts(kind, _declared(response) or _counted(response, deadline))
+
+
+def _redirect(response: http.client.HTTPResponse) -> _Answer:
+    location = response.headers["location"]
+    return _Elsewhere(location) if location else _UNREACHABLE
+
+
+def _declared(response: http.client.HTTPResponse) -> int:
+    length = response.headers["content-length"] or ""
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
+
+
+def _counted(response: http.client.HTTPResponse, deadline: Deadline) -> int:
+    """The bytes of a body of unknown length, as far as they may matter."""
+    size = 0
+    while size <= MEDIA_BYTES_MAX and (block := response.read(_BLOCK)):
+        size += len(block)
+        deadline.left()
+    deadline.left()
+    return size
+
+
+def _facts(kind: str, size: int) -> MediaFacts:
+    if not is_allowed(kind):
+        return MediaFacts(size, kind, "media_type")
+    if not size:
+        return _UNREACHABLE
+    return MediaFacts(size, kind, "media_too_large" if size > MEDIA_BYTES_MAX else None)
