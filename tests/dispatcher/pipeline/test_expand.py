@@ -38,7 +38,13 @@ class KilledError(BaseException):
 def submitted(world: World, raw: bytes, **settings: Any) -> str:
     """A campaign of this file, not read yet."""
     chosen = CampaignSettings(
-        **{"from": (SENDER,), "message": "Hi {{name}}", "quiet_hours": "off", **settings}
+        **{
+            "from": (SENDER,),
+            "message": "Hi {{name}}",
+            "quiet_hours": "off",
+            "allow_same_file": True,
+            **settings,
+        }
     )
     return submit(
         world.ledger,
