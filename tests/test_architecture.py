@@ -25,7 +25,6 @@ FLOORS = {
     "dispatcher.carrierx": 2,
     "dispatcher.media": 2,
     "dispatcher.rules": 2,
-    "dispatcher.media": 2,
     "dispatcher.pipeline": 3,
     "celeryconfig": 4,
     "tasks": 4,

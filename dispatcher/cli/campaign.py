@@ -13,6 +13,7 @@ from dispatcher.cli import options
 from dispatcher.cli.auditing import audit_command
 from dispatcher.cli.checking import look_at, print_check
 from dispatcher.cli.hinting import hint_expansion
+from dispatcher.cli.media_files import store_media
 from dispatcher.cli.opening import config_of_any_ledger, open_ledger
 from dispatcher.cli.options import AsJson, CampaignId, Chosen, File
 from dispatcher.cli.output import campaign_json, counts_table, facts_table, out, print_json, print_line, say
@@ -26,7 +27,7 @@ from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.pipeline.check import CheckResult
 from dispatcher.pipeline.report import write_report
 from dispatcher.pipeline.submit import submit as submit_campaign
-from dispatcher.settings import Settings
+from dispatcher.settings import Settings, settings
 
 app = typer.Typer(no_args_is_help=True, help="Check, send and follow campaigns.")
 app.command("audit")(audit_command)
@@ -122,7 +123,14 @@ def submit_command(
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
     with file.open("rb") as source:
         campaign_id = submit_campaign(
-            ledger, source, filename=file.name, settings=chosen.settings, fixed=chosen.fixed, config=config
+            ledger,
+            source,
+            filename=file.name,
+            settings=chosen.settings,
+            fixed=chosen.fixed,
+            config=config,
+            media=result.media,
+            media_files=store_media(ledger, chosen.media_files),
         )
     hint_expansion(campaign_id)
     if until is None:
@@ -254,7 +262,8 @@ def _choose(file: Path, given: dict[str, Any]) -> Chosen:
     names = ["name", "message", "group_size", "group_by", "rate", "at", "expires_after", "quiet_hours"]
     names += ["max_cost", "priority", "on_unconfirmed", "no_media_check", "strict", "allow_same_file"]
     given_options = {name: given[name] for name in names}
-    return options.choose(file, {**given_options, "from": given["sender"], "media_urls": given["media"]})
+    asked = {**given_options, "from": given["sender"], "media_urls": given["media"]}
+    return options.choose(file, asked, public_url=settings().public_url)
 
 
 def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
 from rich.table import Table
 
+from dispatcher.cli.media_files import gate_for
 from dispatcher.cli.options import Chosen
 from dispatcher.cli.output import facts_table, out
-from dispatcher.errors import InputError
+from dispatcher.errors import ConfigError, InputError, StoreUnavailable
+from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.check import CheckResult, check
 from dispatcher.rules.limits import parse_rate
 from dispatcher.settings import Settings
@@ -39,9 +42,22 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
             price_mms=config.price_mms,
             max_bytes=config.max_file_mb << 20,
             max_rows=config.max_rows,
+            hours_margin=config.hours_margin,
+            opted_out=_opted_out(config),
             now=dt.datetime.now(dt.UTC),
             errors_to=errors_to,
+            media=gate_for(config, chosen.media_files),
         )
+
+
+def _opted_out(config: Settings) -> Callable[[str], bool] | None:
+    """Who opted out, if a ledger answers; None: nobody knows here."""
+    try:
+        ledger = Ledger.open(config)
+        gone = {entry.number for entry in ledger.optouts.all() if entry.state == "out"}
+    except (ConfigError, StoreUnavailable):
+        return None
+    return gone.__contains__
 
 
 def print_check(result: CheckResult, *, errors: int = 10) -> None:
@@ -71,6 +87,8 @@ def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
         ("opted out", "not known here" if result.opted_out is None else str(result.opted_out)),
         ("groups", str(result.groups) if result.groups else None),
         ("cost", cost),
+        ("first message", result.first_at),
+        ("wait for hours", f"{result.waiting}, the last until {result.last_at}" if result.waiting else None),
         ("finished by", result.finish_at),
         ("headings", "; ".join(f"{each.column}: {each.meaning}" for each in result.headings)),
     ]

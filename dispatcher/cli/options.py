@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from dispatcher.cli.media_files import addressed
+from dispatcher.media.files import MediaFile
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
 
@@ -27,7 +30,8 @@ MessageText = Annotated[
     typer.Option("--message", metavar="TEXT", help="The text, with {{merge_fields|and defaults}}."),
 ]
 Media = Annotated[
-    list[str] | None, typer.Option("--media", metavar="URL", help="Picture, video or sound; repeatable.")
+    list[str] | None,
+    typer.Option("--media", metavar="URL-or-FILE", help="Picture, video or sound; repeatable."),
 ]
 GroupSize = Annotated[
     int | None, typer.Option("--group-size", metavar="N", help="Group MMS of N consecutive rows (2 to 9).")
@@ -42,7 +46,9 @@ RateOption = Annotated[
 At = Annotated[
     str | None,
     typer.Option(
-        "--at", metavar="TIME", help="Start then: 2026-12-01T10:00-05:00 or '2026-12-01 10:00 Zone/City'."
+        "--at",
+        metavar="TIME",
+        help="Start then: 2026-12-01T10:00-05:00, '2026-12-01 10:00 Zone/City' or '2026-12-01 10:00 recipient'.",
     ),
 ]
 ExpiresAfter = Annotated[
@@ -63,17 +69,20 @@ AllowSameFile = Annotated[bool, typer.Option("--allow-same-file", help="Send the
 
 
 class Chosen(NamedTuple):
-    """A campaign's settings, and which of them came from options."""
+    """A campaign's settings, which of them came from options, and the local media that they name, by address."""
 
     settings: CampaignSettings
     fixed: frozenset[str]
+    media_files: Mapping[str, MediaFile] = MappingProxyType({})
 
 
-def choose(file: Path, options: Mapping[str, Any]) -> Chosen:
+def choose(file: Path, options: Mapping[str, Any], *, public_url: str | None = None) -> Chosen:
     """Options over the sidecar TOML over defaults; the name defaults to the file's.
 
+    Media that are files are found from the working folder, those of the sidecar beside it.
+
     Raises:
-        InputError: an option or a key of the sidecar is wrong.
+        InputError: an option or a key of the sidecar is wrong, or a medium cannot be used.
     """
     given = {name: value for name, value in options.items() if value not in (None, False, [], ())}
     if given.pop("no_media_check", False):
@@ -81,4 +90,10 @@ def choose(file: Path, options: Mapping[str, Any]) -> Chosen:
     sidecar = load_sidecar(file)
     if "name" not in given and "name" not in sidecar:
         sidecar = {**sidecar, "name": file.name.split(".")[0] or file.name}
-    return Chosen(*resolve_settings(given, sidecar))
+    media_files: dict[str, MediaFile] = {}
+    if "media_urls" in given:
+        given["media_urls"] = addressed(given["media_urls"], Path(), public_url, media_files)
+    elif "media_urls" in sidecar:
+        urls = addressed(sidecar["media_urls"], file.parent, public_url, media_files)
+        sidecar = {**sidecar, "media_urls": urls}
+    return Chosen(*resolve_settings(given, sidecar), media_files)

@@ -1,0 +1,48 @@
+"""`--media FILE`: local media get the address at which this installation will serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.media.addresses import AllowList
+from dispatcher.media.files import MediaFile, media_address, read_media_file
+from dispatcher.media.gate import MediaGate
+from dispatcher.settings import Settings
+
+
+def addressed(given: Any, folder: Path, public_url: str | None, found: dict[str, MediaFile]) -> Any:
+    """These media with an address for each file, which is put into `found`; what is no text is left to the settings.
+
+    Raises:
+        InputError: a file is not there or no medium, or the world cannot reach us.
+    """
+    if isinstance(given, str):
+        given = [given]
+    if not isinstance(given, list | tuple):
+        return given
+    return [_address(item, folder, public_url, found) if isinstance(item, str) else item for item in given]
+
+
+def _address(item: str, folder: Path, public_url: str | None, found: dict[str, MediaFile]) -> str:
+    if "://" in item:
+        return item
+    file = read_media_file(folder / item)
+    url = media_address(public_url, file.hash)
+    found[url] = file
+    return url
+
+
+def gate_for(config: Settings, media_files: Mapping[str, MediaFile]) -> MediaGate:
+    """The media gate of these settings, which knows these files."""
+    known = {url: file.facts for url, file in media_files.items()}
+    return MediaGate(AllowList(config.media_allow), known=known, fictional_ok=config.simulate)
+
+
+def store_media(ledger: Ledger, media_files: Mapping[str, MediaFile]) -> list[str]:
+    """Put local media into the ledger; answers their hashes, for the campaign that needs them."""
+    for file in media_files.values():
+        ledger.media.store(file.hash, file.kind, file.content)
+    return [file.hash for file in media_files.values()]
