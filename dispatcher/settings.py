@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     hours_margin: float = Field(
         600, ge=0, description="Seconds by which allowed hours close early: carriers queue MMS."
     )
+    frequency_cap: str = Field(
+        "", description="At most so many messages to a number in a while, like 3/7d. Unset: no cap."
+    )
     retention: float = Field(30, gt=0, description="Days after which numbers and texts are erased.")
     one_clock: bool = Field(
         False,

@@ -75,7 +75,7 @@ def add_campaign(
     """A campaign with these batches, its file read; running unless told otherwise. Answers its id."""
     ledger.book.create(
         id,
-        CampaignSettings(**{"from": (SENDER,), "message": "Hi", **settings}),
+        CampaignSettings(**{"from": (SENDER,), "message": "Hi", "quiet_hours": "off", **settings}),
         fixed=frozenset(),
         filename="spring.csv",
         chunks=0,

@@ -19,10 +19,11 @@ from dispatcher.pipeline.media import NOTHING_ASKED, Asked, ask_for_media
 from dispatcher.pipeline.mending import MendableRows
 from dispatcher.pipeline.messages import form_messages
 from dispatcher.pipeline.notices import MediaNotices, Notice, TextNotices
+from dispatcher.pipeline.timing import Timing, Wait, iso, timing_notices
 from dispatcher.roster.roster import Roster
 from dispatcher.roster.segments import Encoding, encoding_of, segments
+from dispatcher.rules.departure import Departure
 from dispatcher.rules.limits import Rate, parse_rate
-from dispatcher.rules.moments import parse_moment
 
 _ERRORS_SHOWN = 50
 _PREVIEWS = 3
@@ -67,7 +68,9 @@ class CheckResult(_Part):
     `rows` = `sendable` + `duplicates` + `opted_out` + all of `invalid`. `opted_out` is None when the opt-outs
     are not known here. `errors` has the first 50 of `errors_total` invalid rows. `segments` counts segments
     of SMS and legs of MMS: what limits count. Costs are None when a price is unknown. `media` is what was found
-    about media addresses, for the submit that follows; it is no part of the JSON.
+    about media addresses, for the submit that follows; it is no part of the JSON. `waiting` recipients are outside
+    their allowed hours at the start, or their own clock is not there yet; the first message may go at `first_at`, the
+    window of the last opens at `last_at`.
     """
 
     rows: int
@@ -82,6 +85,9 @@ class CheckResult(_Part):
     segments: int
     cost_low: Decimal | None
     cost_high: Decimal | None
+    waiting: int
+    first_at: str | None
+    last_at: str | None
     finish_at: str | None
     previews: tuple[Preview, ...]
     warnings: tuple[Notice, ...]
@@ -92,8 +98,13 @@ class _Tally:
     """Counts drafts and rejected rows as they pass."""
 
     def __init__(
-        self, opted_out: Callable[[str], bool] | None, mendable: MendableRows | None, media: Asked
+        self,
+        opted_out: Callable[[str], bool] | None,
+        mendable: MendableRows | None,
+        media: Asked,
+        timing: Timing,
     ) -> None:
+        self.timing = timing
         self._is_opted_out = opted_out
         self._mendable = mendable
         self.sendable = self.duplicates = self.opted_out = self.groups = 0
@@ -132,6 +143,7 @@ class _Tally:
             return
         self.sendable += legs
         self.groups += legs > 1
+        self.timing.add(draft)
         units = self._add_load(draft, legs)
         self.texts.look_at(draft, units)
         if draft.media:
@@ -176,12 +188,14 @@ def check(
     opted_out: Callable[[str], bool] | None = None,
     errors_to: TextIO | None = None,
     media: AskMedia | None = None,
+    hours_margin: float = 600,
 ) -> CheckResult:
     """Read a campaign file as a submit would: what would be sent, to how many, until when, for how much.
 
     `fixed` names the settings that came from options. `opted_out` tells whether a number opted out; without
     it that stays unknown. `errors_to` receives every invalid row as a CSV that can be mended and submitted.
-    `media` asks for media addresses when the settings want that; then `source` is rewound.
+    `media` asks for media addresses when the settings want that; then `source` is rewound. `hours_margin` is how
+    many seconds before their end allowed hours close.
 
     Raises:
         FileRefused: the file as a whole cannot be used.
@@ -204,7 +218,9 @@ def check(
         asked = ask_for_media(open_roster, media)
         source.seek(0)
     roster = open_roster(asked.facts)
-    tally = _Tally(opted_out, MendableRows(errors_to, roster.columns) if errors_to else None, asked)
+    departure = Departure(settings.quiet_hours, settings.at, hours_margin)
+    mendable = MendableRows(errors_to, roster.columns) if errors_to else None
+    tally = _Tally(opted_out, mendable, asked, Timing(departure))
     for item in form_messages(roster, settings):
         if isinstance(item, RejectedRow):
             tally.reject(item)
@@ -212,8 +228,10 @@ def check(
             tally.accept(item)
     rates = Rates(account_rate, sender_rate, parse_rate(settings.rate) if settings.rate else None)
     cost = Prices(_dollars(price_sms), _dollars(price_mms)).cost(tally.load)
-    finish_at = _finish_at(settings, rates, tally, now)
-    return _result(roster, settings, tally, media=asked.facts, cost=cost, finish_at=finish_at)
+    start = max(now, departure.begins or now)
+    wait = tally.timing.wait(int(start.timestamp() * 1000))
+    seconds = rates.seconds(tally.load, settings.senders)
+    return _result(roster, settings, tally, media=asked.facts, cost=cost, wait=wait, seconds=seconds)
 
 
 def _result(
@@ -223,7 +241,8 @@ def _result(
     *,
     media: Mapping[str, MediaFacts],
     cost: tuple[Decimal, Decimal] | None,
-    finish_at: str | None,
+    wait: Wait,
+    seconds: float,
 ) -> CheckResult:
     return CheckResult(
         rows=tally.sendable + tally.duplicates + tally.opted_out + tally.errors_total,
@@ -238,10 +257,14 @@ def _result(
         segments=tally.load.units,
         cost_low=cost and cost[0],
         cost_high=cost and cost[1],
-        finish_at=finish_at,
+        waiting=wait.rows,
+        first_at=iso(wait.first_ms) if tally.sendable else None,
+        last_at=iso(wait.last_ms) if tally.sendable else None,
+        finish_at=_finish_at(wait, seconds) if tally.sendable else None,
         previews=tuple(tally.previews),
         warnings=(
             *_campaign_notices(roster, tally),
+            *timing_notices(wait),
             *tally.texts.notices(settings.message),
             *tally.media.notices(),
         ),
@@ -268,12 +291,11 @@ def _preview(draft: Draft, units: int) -> Preview:
     )
 
 
-def _finish_at(settings: CampaignSettings, rates: Rates, tally: _Tally, now: dt.datetime) -> str | None:
-    """When the last message is due under the limits in force; allowed hours are not counted in."""
-    if not tally.sendable:
-        return None
-    start = max(now, parse_moment(settings.at)) if settings.at else now
-    return finish_time(start, rates.seconds(tally.load, settings.senders)).isoformat().replace("+00:00", "Z")
+def _finish_at(wait: Wait, seconds: float) -> str:
+    """When the last message is due under the limits in force, and not before the last window opens."""
+    first = dt.datetime.fromtimestamp(wait.first_ms / 1000, dt.UTC)
+    last = dt.datetime.fromtimestamp(wait.last_ms / 1000, dt.UTC)
+    return max(finish_time(first, seconds), finish_time(last, 0)).isoformat().replace("+00:00", "Z")
 
 
 def _campaign_notices(roster: Roster, tally: _Tally) -> Iterator[Notice]:

@@ -10,11 +10,12 @@ import logging
 import os
 import queue
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dispatcher.errors import ApiError, StoreUnavailable
 from dispatcher.ledger.batches import Claim, ClaimAnswer, Denied, Record, Taken
-from dispatcher.ledger.packing import BatchMessage
+from dispatcher.ledger.packing import BatchMessage, BatchRow
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import RecipientState
@@ -22,6 +23,9 @@ from dispatcher.pipeline import outcome
 from dispatcher.pipeline.outcome import Ending
 from dispatcher.pipeline.world import World
 from dispatcher.roster.segments import segments
+from dispatcher.rules.departure import Departure
+from dispatcher.rules.hours import Party
+from dispatcher.rules.limits import parse_cap
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +42,11 @@ FIRST_CLAIMS = 16
 TOKEN_BYTES = 8
 #: Answers after which the batch is somebody else's. After any other stop what is in flight keeps its lease.
 _LOST = frozenset({"lost", "taken"})
+#: Waits that the rows keep themselves: the batch is due again when the first is over.
+_KEPT_WAITS = frozenset({"retry", "hours"})
+_WAITS = {"closing": "waits for allowed hours"}
+#: The window of a group whose members share no hours.
+NEVER = (-1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ def send_batch(world: World, campaign_id: str, number: int) -> str:
     )
     if isinstance(taken, Denied):
         return f"{taken.why} {taken.detail}".strip()
-    run = BatchRun(world, taken, lease_ms)
+    run = BatchRun(world, taken, lease_ms, world.ledger.book.settings_of(campaign_id))
     run.work()
     run.give_back()
     return run.summary()
@@ -72,15 +81,17 @@ def send_batch(world: World, campaign_id: str, number: int) -> str:
 class BatchRun:
     """The work on one taken batch. Lives as long as one call of `send_batch`."""
 
-    def __init__(self, world: World, taken: Taken, lease_ms: int) -> None:
+    def __init__(self, world: World, taken: Taken, lease_ms: int, settings: CampaignSettings) -> None:
         self._world = world
+        self._departure = Departure(settings.quiet_hours, settings.at, world.settings.hours_margin)
+        self._cap = parse_cap(world.settings.frequency_cap)
         self._hold = taken.hold
         self._batch = taken.batch
         self._lease_ms = lease_ms
         self._rest = deque(
             Asked(self._new_claim(index, message), 0.0)
             for index, message in enumerate(taken.batch.messages)
-            if taken.states[message.members[0]].state is RecipientState.PENDING
+            if any(taken.states[row].state is RecipientState.PENDING for row in message.members)
         )
         self._endings: queue.SimpleQueue[Ending] = queue.SimpleQueue()
         self._records: list[Record] = []
@@ -124,9 +135,30 @@ class BatchRun:
         return ", ".join(parts) or "nothing due"
 
     def _new_claim(self, index: int, message: BatchMessage) -> Claim:
-        sms = len(message.members) == 1 and not message.media
-        cost = segments(message.text or "") if sms else len(message.members)
-        return Claim(index, message.members, message.sender, max(cost, 1), os.urandom(TOKEN_BYTES))
+        alone = 1 if message.media else max(1, segments(message.text or ""))
+        return Claim(
+            index,
+            message.members,
+            message.sender,
+            alone if len(message.members) == 1 else len(message.members),
+            os.urandom(TOKEN_BYTES),
+            numbers=tuple(self._batch.rows[row].number or "" for row in message.members),
+            alone=alone,
+            cap=self._cap,
+        )
+
+    def _as_asked_now(self, asked: Asked, now: float) -> Asked:
+        """The claim with the hours as they are now. Asked again after a lost reply, it keeps its first moment."""
+        claim = asked.claim
+        if not self._departure.always:
+            parties = [self._party(row) for row in claim.members]
+            window = self._departure.window(parties, self._world.clock_ms())
+            claim = replace(claim, window=window or NEVER)
+        return Asked(claim, asked.at or now)
+
+    def _party(self, row: int) -> Party:
+        recipient = self._batch.rows[row]
+        return recipient.number or "", recipient.timezone if isinstance(recipient, BatchRow) else None
 
     def _collect(self) -> None:
         """Take in what came back; wait for it when there is nothing else to do."""
@@ -177,7 +209,7 @@ class BatchRun:
             return []
         room = min(self._claims, self._world.settings.in_flight - self._in_flight)
         chosen = [self._rest.popleft() for _ in range(min(room, len(self._rest)))]
-        return [asked if asked.at else Asked(asked.claim, now) for asked in chosen]
+        return [self._as_asked_now(asked, now) for asked in chosen]
 
     def _exchange(self, asked: list[Asked]) -> None:
         records = self._records[:]
@@ -225,8 +257,13 @@ class BatchRun:
             match answer.word:
                 case "go":
                     granted += 1
-                    self._post(each, answer.attempt)
-                case "wait" if answer.detail == "retry":
+                    self._skipped(each.claim, answer)
+                    self._post(
+                        replace(each, claim=replace(each.claim, members=answer.members)), answer.attempt
+                    )
+                case "skip":
+                    self._skipped(each.claim, answer)
+                case "wait" if answer.detail in _KEPT_WAITS:
                     self._done["waiting"] += len(each.claim.members)
                 case "wait":
                     denied.append(Asked(each.claim, 0.0))
@@ -243,11 +280,15 @@ class BatchRun:
         elif asked:
             self._claims = min(2 * self._claims, self._world.settings.in_flight)
 
+    def _skipped(self, claim: Claim, answer: ClaimAnswer) -> None:
+        if len(claim.members) > len(answer.members):
+            self._done["skipped"] += len(claim.members) - len(answer.members)
+
     def _wait(self, wait_ms: int, scope: str) -> None:
         now = self._world.stopwatch()
         self._blocked_until = now + wait_ms / 1000
         if wait_ms > LONGEST_WAIT_MS or now - self._started > SLICE_SECONDS:
-            self._stopped = f"waits for the limit of {scope.partition(':')[0]}"
+            self._stopped = _WAITS.get(scope) or f"waits for the limit of {scope.partition(':')[0]}"
             self._wait_ms = wait_ms
 
     def _post(self, asked: Asked, attempt: int) -> None:
@@ -256,7 +297,7 @@ class BatchRun:
         ref = MessageRef(self._hold.campaign, self._hold.batch, asked.claim.message, attempt)
         outgoing = Outgoing(
             sender=message.sender,
-            to=tuple(self._batch.rows[row].number or "" for row in message.members),
+            to=tuple(self._batch.rows[row].number or "" for row in asked.claim.members),
             text=message.text,
             media=message.media,
             user_data=write_user_data(ref, self._world.installation.secrets[0]),

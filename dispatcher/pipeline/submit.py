@@ -14,8 +14,8 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.roster.roster import Roster
+from dispatcher.rules.departure import Departure
 from dispatcher.rules.limits import parse_rate
-from dispatcher.rules.moments import parse_moment
 from dispatcher.settings import Settings
 
 
@@ -41,7 +41,7 @@ def submit(
         SubmittedBefore: the same is a campaign of the last 24 hours, and the settings do not allow that.
         StoreUnavailable: Redis does not answer; nothing will be sent.
     """
-    start_at = parse_moment(settings.at) if settings.at else None
+    start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     limit = parse_rate(settings.rate) if settings.rate else None
     roster = Roster(
         source,

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 
 from dispatcher.errors import InputError
+from dispatcher.rules.moments import parse_duration
 
 _RATE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|m|min|minute|h|hour))?\s*$", re.IGNORECASE)
+_CAP = re.compile(r"^\s*(\d+)\s*/\s*(\S+)\s*$")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 #: Seconds of a limit that may go at once. What is due to a round trip or two is not lost, nothing more.
@@ -43,3 +45,17 @@ def parse_rate(text: str, *, burst: float | None = None) -> Rate:
         raise InputError(f"{text!r} is not a rate", hint="write it like 20/s, 600/m or 1000/h")
     per_second = float(match[1]) / _UNIT_SECONDS[(match[2] or "s")[0].lower()]
     return Rate(per_second, burst if burst is not None else max(1.0, per_second * BURST_SECONDS))
+
+
+def parse_cap(text: str) -> tuple[int, int]:
+    """Read a frequency cap, `3/7d`: at most so many messages in so many ms. An empty text is (0, 0), none.
+
+    Raises:
+        InputError: it is not a cap.
+    """
+    if not text.strip():
+        return 0, 0
+    match = _CAP.match(text)
+    if match is None or int(match[1]) < 1:
+        raise InputError(f"{text!r} is not a frequency cap", hint="write it like 3/7d or 1/24h")
+    return int(match[1]), int(parse_duration(match[2]).total_seconds() * 1000)
