@@ -26,12 +26,22 @@ CONNECTION: dict[str, Any] = {
 
 #: Errors that say that Redis cannot work now, not that the call was wrong.
 _UNABLE = {
-    "OOM": "has no memory left and refuses to write",
     "MISCONF": "cannot write to its disk",
-    "MASTERDOWN": "is a replica without its primary",
     "NOREPLICAS": "has too few replicas to write",
     "BUSY ": "is busy with a script",
 }
+#: Those that the client takes for classes of their own, the code cut off their texts.
+_UNABLE_CLASSES = {
+    redis.OutOfMemoryError: "has no memory left and refuses to write",
+    redis.exceptions.MasterDownError: "is a replica without its primary",
+}
+
+
+def _problem(error: redis.ResponseError) -> str | None:
+    """Why Redis cannot work now, in words; None where the call was wrong."""
+    by_class = (words for kind, words in _UNABLE_CLASSES.items() if isinstance(error, kind))
+    by_text = (words for begin, words in _UNABLE.items() if str(error).startswith(begin))
+    return next(by_class, None) or next(by_text, None)
 
 
 def redis_url(settings: Settings) -> str:
@@ -84,7 +94,7 @@ def translated() -> Iterator[None]:
             f"Redis does not answer ({type(error).__name__})", hint="is it running? try `mms doctor`"
         ) from error
     except redis.ResponseError as error:
-        problem = next((words for begin, words in _UNABLE.items() if str(error).startswith(begin)), None)
+        problem = _problem(error)
         if problem is None:
             raise
         raise StoreUnavailable(f"Redis {problem}", hint="see its log; try `mms doctor`") from error

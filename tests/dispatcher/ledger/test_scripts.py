@@ -1,0 +1,96 @@
+"""Scripts: known or not, one or many, the answer is the same; and what Redis cannot do now is `StoreUnavailable`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import redis as redis_py
+
+from dispatcher.errors import ConfigError, StoreUnavailable
+from dispatcher.ledger.connect import client, translated
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.scripts import Scripts
+from tests.factories import CAMPAIGN, add_campaign, claim, make_claim, make_record, states, take
+from tests.valkey import ValkeyServer
+
+NAMES = sorted(
+    file.name[:-4] for file in (files("dispatcher.ledger") / "lua").iterdir() if file.name[0] != "_"
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_script_compiles(redis: redis_py.Redis, name: str) -> None:
+    text, digest = Scripts(redis).source(name)
+    assert redis.script_load(text) == digest
+
+
+def test_a_restarted_redis_is_taught_its_scripts_again(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    ledger.redis.script_flush()
+    assert ledger.agenda.hold("account", 1) == 1
+    ledger.redis.script_flush()
+    taken = take(ledger)
+    ledger.redis.script_flush()
+    assert claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms()).word == "go"
+
+
+def test_only_scripts_that_were_not_known_run_again(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    asked, following = make_claim(taken), make_claim(taken, 1)
+    now_ms = ledger.agenda.now_ms()
+    claim(ledger, taken.hold, asked, now_ms=now_ms)
+    ledger.redis.script_flush()
+    record_only = Scripts(ledger.redis).source("record")[0]
+    ledger.redis.script_load(record_only)
+    recorded, answers = ledger.batches.exchange(
+        taken.hold, [make_record(asked)], [following], caller_ms=now_ms, fingerprint="fp"
+    )
+    assert (recorded, [answer.word for answer in answers]) == (["ok"], ["go"])
+    assert states(ledger) == ["queued", "sending", "pending"]
+
+
+@pytest.mark.parametrize(
+    "error", ["OOM command not allowed", "MISCONF Errors writing", "MASTERDOWN x", "BUSY Redis"]
+)
+def test_a_redis_that_cannot_work_now_is_unavailable(error: str) -> None:
+    parser: Any = importlib.import_module("redis._parsers")._RESP2Parser(65_536)
+    with pytest.raises(StoreUnavailable), translated():
+        raise parser.parse_error(error)
+
+
+def test_a_wrong_call_stays_an_error_of_ours() -> None:
+    with pytest.raises(redis_py.ResponseError), translated():
+        raise redis_py.ResponseError("WRONGTYPE Operation")
+
+
+def test_a_refused_password_is_a_matter_of_configuration() -> None:
+    with pytest.raises(ConfigError), translated():
+        raise redis_py.AuthenticationError("WRONGPASS")
+
+
+@pytest.fixture
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """A ledger whose Redis has no memory left."""
+    server = ValkeyServer(tmp_path_factory.mktemp("full"))
+    server.start()
+    ledger = Ledger(client(server.url))
+    add_campaign(ledger)
+    ledger.redis.config_set("maxmemory", "1mb")
+    yield ledger
+    server.stop()
+
+
+def test_a_full_redis_claims_nothing_and_says_so(full: Ledger) -> None:
+    with pytest.raises(StoreUnavailable, match="memory"):
+        take(full)
+    full.redis.config_set("maxmemory", "0")
+    taken = take(full)
+    full.redis.config_set("maxmemory", "1mb")
+    with pytest.raises(StoreUnavailable, match="memory"):
+        claim(full, taken.hold, make_claim(taken), now_ms=full.agenda.now_ms())
+    assert states(full, CAMPAIGN) == ["pending"] * 3
