@@ -1,0 +1,53 @@
+"""The media gate of the web process: what it found good it remembers, from a check to the submit after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from dispatcher.media.addresses import AllowList
+from dispatcher.media.gate import MediaGate
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.media import ask_for_media
+from dispatcher.roster.roster import Roster
+from dispatcher.settings import Settings
+from dispatcher.web.intake import Upload
+
+
+@lru_cache(maxsize=4)
+def _gate(allow: str, fictional_ok: bool) -> MediaGate:
+    return MediaGate(AllowList(allow), fictional_ok=fictional_ok)
+
+
+def gate_of(config: Settings) -> MediaGate:
+    """The one gate of these settings."""
+    return _gate(config.media_allow, config.simulate)
+
+
+def media_facts(
+    config: Settings, upload: Upload, settings: CampaignSettings, fixed: frozenset[str]
+) -> Mapping[str, MediaFacts]:
+    """What is known of an upload's media, for the campaign that is made of it; it is rewound afterwards.
+
+    Raises:
+        FileRefused: the file as a whole cannot be used.
+    """
+    if not settings.media_check:
+        return {}
+
+    def open_roster() -> Roster:
+        upload.source.seek(0)
+        return Roster(
+            upload.source,
+            filename=upload.filename,
+            settings=settings,
+            fixed=fixed,
+            fictional_ok=config.simulate,
+            max_bytes=config.max_file_mb << 20,
+            max_rows=config.max_rows,
+        )
+
+    facts = ask_for_media(open_roster, gate_of(config)).facts
+    upload.source.seek(0)
+    return facts
