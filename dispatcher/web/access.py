@@ -10,15 +10,20 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
+from dispatcher.ledger.tokens import Holder
 from dispatcher.web.sessions import Session
 from dispatcher.web.site import Site, site_of
 
-_bearer = HTTPBearer(auto_error=False, description="The admin token that `mms up` prints.")
+_bearer = HTTPBearer(
+    auto_error=False, description="The admin token that `mms up` prints, or one made by `mms token create`."
+)
 
 
-def is_admin_token(site: Site, token: str) -> bool:
-    """Compared in constant time."""
-    return hmac.compare_digest(token.encode(errors="replace"), site.installation.admin_token.encode())
+def holder_of(site: Site, token: str) -> Holder | None:
+    """Who a token belongs to; the admin token is compared in constant time."""
+    if hmac.compare_digest(token.encode(errors="replace"), site.installation.admin_token.encode()):
+        return Holder("", "admin", "admin")
+    return site.tokens.find(token)
 
 
 def address_of(request: Request) -> str:
@@ -28,21 +33,39 @@ def address_of(request: Request) -> str:
 
 def bearer(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> None:
-    """Let only calls with the admin token pass.
+) -> Holder:
+    """Who calls. Only calls with a token pass.
 
     Raises:
-        HTTPException: 401 without the token.
+        HTTPException: 401 without a token that we know.
         TooManyTriesError: too many wrong ones came from this address.
     """
     site = site_of(request)
     address = address_of(request)
     site.throttle.check(address, also_all=False)
-    if credentials is not None and is_admin_token(site, credentials.credentials):
-        return
+    holder = holder_of(site, credentials.credentials) if credentials is not None else None
+    if holder is not None:
+        return holder
     if credentials is not None:
         site.throttle.wrong(address)
-    raise HTTPException(401, "Send the admin token as a bearer token.", {"WWW-Authenticate": "Bearer"})
+    raise HTTPException(401, "Send a token as a bearer token.", {"WWW-Authenticate": "Bearer"})
+
+
+Caller = Annotated[Holder, Depends(bearer)]
+
+
+def acting(holder: Caller) -> Holder:
+    """Who calls, if they may act.
+
+    Raises:
+        HTTPException: 403, a viewer.
+    """
+    if holder.role != "admin":
+        raise HTTPException(403, "This token may look, not act.")
+    return holder
+
+
+Actor = Annotated[Holder, Depends(acting)]
 
 
 def cookie_name(site: Site) -> str:
@@ -72,6 +95,20 @@ def person(request: Request) -> Session:
 
 
 Person = Annotated[Session, Depends(person)]
+
+
+def operator(session: Person) -> Session:
+    """The session of one who may act.
+
+    Raises:
+        HTTPException: 403, a viewer.
+    """
+    if not session.may_act:
+        raise HTTPException(403, "Your login may look, not act.")
+    return session
+
+
+Operator = Annotated[Session, Depends(operator)]
 
 
 def same_origin(request: Request) -> None:

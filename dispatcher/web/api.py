@@ -4,47 +4,50 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from dispatcher.errors import FileRefused
-from dispatcher.model.campaign import Campaign
+from dispatcher.ledger.once import Answer
+from dispatcher.ledger.pages import campaigns_after
+from dispatcher.model.campaign import CAMPAIGN_ID
 from dispatcher.web import api_examples as examples
-from dispatcher.web.access import bearer
+from dispatcher.web.access import Actor, bearer
+from dispatcher.web.api_parts import ApiCampaign, csv_download, problems, shown
 from dispatcher.web.campaigns import check_and_submit, find_campaign, report_chunks
-from dispatcher.web.intake import options_in, read_form, upload_in
-from dispatcher.web.problem import MEDIA_TYPE, Problem
+from dispatcher.web.idempotency import digest_of, once
+from dispatcher.web.intake import Upload, options_in, read_form, upload_in
+from dispatcher.web.problem import Problem
 from dispatcher.web.site import Site, site_of
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": examples.WHEN[status], "content": content} for status in statuses}
-
+from dispatcher.web.steering import steer
 
 router = APIRouter(
-    prefix="/api/v1", dependencies=[Depends(bearer)], responses=_problems(401, 429, 503), tags=["campaigns"]
+    prefix="/api/v1", dependencies=[Depends(bearer)], responses=problems(401, 429, 503), tags=["campaigns"]
 )
 
 
 class CampaignPage(BaseModel):
     """Campaigns, newest first. `next` is the cursor of the next page, null on the last one."""
 
-    items: list[Campaign]
-    next: str | None = Field(default=None, examples=["50"])
+    items: list[ApiCampaign]
+    next: str | None = Field(default=None, examples=["spring-sale-7f3akq"])
 
 
 @router.post(
     "/campaigns",
     status_code=201,
     summary="Send a campaign file",
-    response_model=Campaign,
-    responses={201: examples.CREATED, **_problems(400, 409, 413, 415, 422)},
+    response_model=ApiCampaign,
+    responses={201: examples.CREATED, **problems(400, 403, 409, 413, 415, 422)},
     openapi_extra={"requestBody": examples.FORM},
 )
-async def create(request: Request) -> JSONResponse:
+async def create(
+    request: Request,
+    caller: Actor,
+    idempotency_key: Annotated[str | None, Header(description=examples.IDEMPOTENCY_KEY)] = None,
+) -> Response:
     """Take a campaign file with its settings. Good rows go out, bad ones are recorded (`strict` refuses the file).
 
     The answer comes when the file is safe in the ledger; it is read after that: `rows` is null until then.
@@ -55,48 +58,73 @@ async def create(request: Request) -> JSONResponse:
         upload = upload_in(form)
         if upload is None:
             raise FileRefused("no_file", "There is no file in the form.", hint="send it as the part `file`")
-        campaign = await run_in_threadpool(check_and_submit, site, upload, options)
-    return _json(site, campaign)
+        answer = await run_in_threadpool(
+            lambda: once(
+                site,
+                caller.name,
+                idempotency_key,
+                lambda: digest_of(upload, options),
+                lambda: _create(site, caller.name, upload, options),
+            )
+        )
+    return Response(answer.body, answer.status, {"Location": answer.location}, "application/json")
 
 
-def _json(site: Site, campaign: Campaign) -> JSONResponse:
-    headers = {"Location": f"{site.settings.public_url or ''}/api/v1/campaigns/{campaign.id}"}
-    return JSONResponse(campaign.model_dump(mode="json", by_alias=True), 201, headers)
+def _create(site: Site, who: str, upload: Upload, options: dict[str, Any]) -> Answer:
+    campaign = check_and_submit(site, who, upload, options)
+    location = f"{site.settings.public_url or ''}/api/v1/campaigns/{campaign.id}"
+    return Answer(201, shown(campaign).model_dump_json(by_alias=True), location)
 
 
-@router.get("/campaigns", summary="List campaigns", responses=_problems(422))
+@router.get("/campaigns", summary="List campaigns", responses=problems(422))
 def list_campaigns(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=500, description="Campaigns on a page.")] = 50,
-    cursor: Annotated[str, Query(pattern=r"^\d{1,9}$", description="`next` of the page before.")] = "0",
+    cursor: Annotated[
+        str | None, Query(pattern=CAMPAIGN_ID, description="`next` of the page before.")
+    ] = None,
 ) -> CampaignPage:
-    """All campaigns, newest first."""
-    start = int(cursor)
-    found = site_of(request).ledger.campaigns(limit=limit + 1, offset=start)
-    return CampaignPage(items=found[:limit], next=str(start + limit) if len(found) > limit else None)
+    """All campaigns, newest first. Those made meanwhile do not move the pages that follow."""
+    found = campaigns_after(site_of(request).ledger, cursor, limit + 1)
+    items = [shown(campaign) for campaign in found[:limit]]
+    return CampaignPage(items=items, next=items[-1].id if len(found) > limit else None)
 
 
-@router.get("/campaigns/{campaign_id}", summary="Look at one campaign", responses=_problems(404))
-def show(request: Request, campaign_id: str) -> Campaign:
+@router.get("/campaigns/{campaign_id}", summary="Look at one campaign", responses=problems(404))
+def show(request: Request, campaign_id: str) -> ApiCampaign:
     """One campaign with its counts by state. They add up to the rows read, always."""
-    return find_campaign(site_of(request), campaign_id)
+    return shown(find_campaign(site_of(request), campaign_id))
+
+
+@router.post("/campaigns/{campaign_id}/pause", summary="Pause a campaign", responses=problems(403, 404, 409))
+def pause(request: Request, caller: Actor, campaign_id: str) -> ApiCampaign:
+    """Nothing more is claimed once this has answered; at most the requests in flight still go."""
+    return shown(steer(site_of(request), caller.name, campaign_id, "pause"))
+
+
+@router.post("/campaigns/{campaign_id}/resume", summary="Let it go on", responses=problems(403, 404, 409))
+def resume(request: Request, caller: Actor, campaign_id: str) -> ApiCampaign:
+    """A paused campaign goes on where it was."""
+    return shown(steer(site_of(request), caller.name, campaign_id, "resume"))
+
+
+@router.post(
+    "/campaigns/{campaign_id}/cancel", summary="Cancel a campaign", responses=problems(403, 404, 409)
+)
+def cancel(request: Request, caller: Actor, campaign_id: str) -> ApiCampaign:
+    """What is not sent yet will not be. This cannot be taken back."""
+    return shown(steer(site_of(request), caller.name, campaign_id, "cancel"))
 
 
 @router.get(
     "/campaigns/{campaign_id}/report",
     summary="Download the report",
     response_class=StreamingResponse,
-    responses={200: examples.REPORT, **_problems(404)},
+    responses={200: examples.REPORT, **problems(404)},
 )
 def report(request: Request, campaign_id: str) -> StreamingResponse:
     """One line per row of the file, in its order, with what became of it."""
     return csv_download(report_chunks(site_of(request), campaign_id), f"{campaign_id}-report.csv")
-
-
-def csv_download(chunks: Any, filename: str) -> StreamingResponse:
-    """A CSV file that the browser saves."""
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return StreamingResponse(chunks, headers=headers, media_type="text/csv; charset=utf-8")
 
 
 def schemas() -> dict[str, Any]:

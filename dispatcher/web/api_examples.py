@@ -6,9 +6,10 @@ from typing import Any
 
 WHEN = {
     400: "The form cannot be read.",
-    401: "The admin token is missing or wrong.",
-    404: "There is no such campaign.",
-    409: "The same file was sent lately; `allow_same_file` sends it again.",
+    401: "The token is missing or wrong.",
+    403: "A viewer's token may look, not act.",
+    404: "There is no such campaign, or no such thing in it.",
+    409: "Its state does not allow this, or the first call with this Idempotency-Key is at work.",
     413: "The file is larger than `MMS_MAX_FILE_MB`.",
     415: "Send a form (multipart/form-data).",
     422: "The file or a setting cannot be used; nothing was done. Code, line, column and a hint say why.",
@@ -16,7 +17,7 @@ WHEN = {
     503: "The store does not answer. Try again in a moment.",
 }
 
-_CAMPAIGN = {
+_CAMPAIGN: dict[str, Any] = {
     "id": "spring-sale-7f3akq",
     "name": "Spring sale",
     "state": "checking",
@@ -53,7 +54,13 @@ _CAMPAIGN = {
         "media_urls": ["https://www.example.com/sale.jpg"],
         "rate": "20/s",
     },
+    "notices": [],
 }
+
+IDEMPOTENCY_KEY = (
+    "Makes a repeated call safe: for 24 hours the same key with the same body gets the first answer, "
+    "with another body a 422, and while the first call is at work a 409."
+)
 
 CREATED: dict[str, Any] = {
     "description": "The campaign is in the ledger.",
@@ -67,6 +74,16 @@ REPORT: dict[str, Any] = {
         "text/csv": {
             "schema": {"type": "string"},
             "example": "row,line,number,state,reason,message_sid,…\n1,2,12125550101,delivered,,097b49df-…\n",
+        }
+    },
+}
+
+ERRORS: dict[str, Any] = {
+    "description": "The rows that cannot be sent.",
+    "content": {
+        "text/csv": {
+            "schema": {"type": "string"},
+            "example": "phone,first_name,error_line,…\n123,Ann,2,…\n",
         }
     },
 }

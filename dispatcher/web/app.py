@@ -18,10 +18,26 @@ from starlette.staticfiles import StaticFiles
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import connect, redis_url
 from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.journal import Journal
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.once import Once
+from dispatcher.ledger.tokens import Tokens
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
-from dispatcher.web import api, console, failures, health, login
+from dispatcher.web import (
+    api,
+    api_recipients,
+    console,
+    console_new,
+    console_recipients,
+    console_steering,
+    failures,
+    health,
+    health_page,
+    login,
+    media,
+    metrics,
+)
 from dispatcher.web.door import CallbackDoor
 from dispatcher.web.door_sign import DoorSign
 from dispatcher.web.headers import SecurityHeaders
@@ -34,10 +50,24 @@ from dispatcher.web.site import Site
 from dispatcher.web.throttle import Throttle
 
 STATIC = Path(__file__).parent / "static"
+_PARTS = (
+    health,
+    media,
+    metrics,
+    api,
+    api_recipients,
+    login,
+    console,
+    console_new,
+    console_recipients,
+    console_steering,
+    health_page,
+)
 
 _DESCRIPTION = """Bulk and group MMS over CarrierX: send a campaign file, watch it, take its report.
 
-Every call needs `Authorization: Bearer` with the admin token. Every error is a problem (RFC 9457) with a stable `code`.
+Every call needs `Authorization: Bearer` with the admin token, or with one of `mms token create`: viewers look,
+admins act. Every error is a problem (RFC 9457) with a stable `code`.
 """
 
 
@@ -62,7 +92,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
 
     app = FastAPI(title="MMS dispatcher", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    for part in (health, api, login, console):
+    for part in _PARTS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _describe(app)
@@ -77,15 +107,19 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
 
 def _open_site(settings: Settings, hints: Hints) -> Site:
     client = connect(settings)
+    tokens = Tokens(client)
     return Site(
         settings=settings,
         installation=prepare(client, settings),
         redis=client,
         ledger=Ledger(client),
         hints=hints,
-        sessions=Sessions(client),
+        sessions=Sessions(client, tokens),
         throttle=Throttle(client),
         held=HeldUploads(settings.data_dir / "uploads"),
+        tokens=tokens,
+        journal=Journal(client),
+        once=Once(client),
     )
 
 

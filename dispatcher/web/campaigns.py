@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from dispatcher.errors import FileRefused, NotFound
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
@@ -17,6 +17,7 @@ from dispatcher.pipeline.submit import submit
 from dispatcher.rules.limits import parse_rate
 from dispatcher.web.background import in_background
 from dispatcher.web.intake import Upload
+from dispatcher.web.media_gate import gate_of, media_facts
 from dispatcher.web.site import Site
 
 _ID = re.compile(CAMPAIGN_ID)
@@ -35,13 +36,15 @@ def find_campaign(site: Site, campaign_id: str) -> Campaign:
     return site.ledger.campaign(campaign_id)
 
 
-def check_upload(site: Site, upload: Upload, options: dict[str, Any]) -> CheckResult:
-    """What would happen if this file were sent with these settings. Opt-outs are not known here.
+def check_upload(
+    site: Site, upload: Upload, options: dict[str, Any], *, errors_to: TextIO | None = None
+) -> CheckResult:
+    """What would happen if this file were sent with these settings; `errors_to` receives its bad rows as CSV.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used.
     """
-    settings, fixed = _settings(upload, options)
+    settings, fixed = settings_of(upload, options)
     config = site.settings
     upload.source.seek(0)
     return check(
@@ -57,11 +60,17 @@ def check_upload(site: Site, upload: Upload, options: dict[str, Any]) -> CheckRe
         max_bytes=site.max_file_bytes,
         max_rows=config.max_rows,
         now=datetime.now(UTC),
+        errors_to=errors_to,
+        media=gate_of(config),
     )
 
 
-def _settings(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:
-    """A campaign without a name is called after its file."""
+def settings_of(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:
+    """The settings, and which of them were given. A campaign without a name is called after its file.
+
+    Raises:
+        InputError: one cannot be used.
+    """
     name = Path(upload.filename).stem[:120].strip() or "campaign"
     return resolve_settings(options, {"name": name})
 
@@ -83,13 +92,13 @@ def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
         raise FileRefused("nothing_to_send", "No row can be sent.", line=line, column=column, hint=hint)
 
 
-def submit_upload(site: Site, upload: Upload, options: dict[str, Any]) -> str:
-    """Put a checked file with its settings into the ledger; answers the campaign's id.
+def submit_upload(site: Site, who: str, upload: Upload, options: dict[str, Any]) -> str:
+    """Put a checked file with its settings into the ledger and note who did; answers the campaign's id.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
-    settings, fixed = _settings(upload, options)
+    settings, fixed = settings_of(upload, options)
     upload.source.seek(0)
     campaign_id = submit(
         site.ledger,
@@ -98,20 +107,22 @@ def submit_upload(site: Site, upload: Upload, options: dict[str, Any]) -> str:
         settings=settings,
         fixed=fixed,
         config=site.settings,
+        media=media_facts(site.settings, upload, settings, fixed),
     )
+    site.journal.note(who, "sent", campaign_id)
     in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
     return campaign_id
 
 
-def check_and_submit(site: Site, upload: Upload, options: dict[str, Any]) -> Campaign:
+def check_and_submit(site: Site, who: str, upload: Upload, options: dict[str, Any]) -> Campaign:
     """Send a file if it can be sent; answers the new campaign.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
     result = check_upload(site, upload, options)
-    refuse_unsendable(_settings(upload, options)[0], result)
-    return find_campaign(site, submit_upload(site, upload, options))
+    refuse_unsendable(settings_of(upload, options)[0], result)
+    return find_campaign(site, submit_upload(site, who, upload, options))
 
 
 def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:

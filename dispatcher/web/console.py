@@ -1,4 +1,4 @@
-"""The console's pages: campaigns, one campaign, a new one."""
+"""The console's pages of campaigns: all of them, and one, as it stands and live."""
 
 from __future__ import annotations
 
@@ -6,32 +6,39 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from dispatcher.model.campaign import Campaign
+from dispatcher.pipeline.asleep import not_in_force
+from dispatcher.pipeline.recipients import bad_rows, reasons
 from dispatcher.web import display
-from dispatcher.web.access import Person, check_csrf, cookie_name, same_origin
-from dispatcher.web.api import csv_download
+from dispatcher.web.access import Person, cookie_name, same_origin
+from dispatcher.web.api_parts import csv_download
 from dispatcher.web.campaigns import find_campaign, report_chunks
-from dispatcher.web.intake import read_form
 from dispatcher.web.live import live_response
-from dispatcher.web.new_campaign import ZONES, Draft, take
 from dispatcher.web.render import page
-from dispatcher.web.sessions import Session
 from dispatcher.web.site import site_of
+from dispatcher.web.steering import possible
 
 PAGE = 25
+#: Reasons are counted over so many rows at most: a page is there at once, however large the campaign.
+REASONS_ROWS = 5000
+NOTES = 10
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
+
+
+def view_of(campaign: Campaign) -> dict[str, Any]:
+    """What of a campaign moves on a page."""
+    return {**display.live(campaign), "can": possible(campaign)}
 
 
 @router.get("/")
 def campaigns(request: Request, session: Person, offset: Offset = 0) -> Response:
     """All campaigns, newest first."""
     found = site_of(request).ledger.campaigns(limit=PAGE + 1, offset=offset)
-    shown = [(campaign, display.live(campaign)) for campaign in found[:PAGE]]
+    shown = [(campaign, view_of(campaign)) for campaign in found[:PAGE]]
     return page(
         request,
         "campaigns.html",
@@ -54,15 +61,19 @@ def campaigns_events(request: Request, session: Person, offset: Offset = 0) -> S
 @router.get("/campaigns/{campaign_id}")
 def campaign(request: Request, session: Person, campaign_id: str) -> Response:
     """One campaign."""
-    found = find_campaign(site_of(request), campaign_id)
+    site = site_of(request)
+    found = find_campaign(site, campaign_id)
     return page(
         request,
         "campaign.html",
         session=session,
         campaign=found,
-        view=display.live(found),
+        view=view_of(found),
         states=display.WORDS,
         hours=display.HOURS,
+        asleep=not_in_force(found.settings),
+        reasons=reasons(site.ledger, campaign_id, most_rows=REASONS_ROWS),
+        notes=site.journal.latest(NOTES, campaign_id),
     )
 
 
@@ -81,7 +92,7 @@ def _live(request: Request, find: Callable[[], list[Campaign]]) -> StreamingResp
     def look() -> list[dict[str, Any]] | None:
         if site.sessions.find(session_id) is None:
             return None
-        return [display.live(campaign) for campaign in find()]
+        return [view_of(campaign) for campaign in find()]
 
     return live_response(look, site.closing)
 
@@ -92,26 +103,9 @@ def report(request: Request, session: Person, campaign_id: str) -> StreamingResp
     return csv_download(report_chunks(site_of(request), campaign_id), f"{campaign_id}-report.csv")
 
 
-@router.get("/new")
-def new(request: Request, session: Person) -> Response:
-    """An empty form."""
-    return _form(request, session, Draft())
-
-
-@router.post("/new")
-async def check_or_send(request: Request, session: Person) -> Response:
-    """Check a file with its settings, or send it once it was checked with the same."""
+@router.get("/campaigns/{campaign_id}/errors")
+def errors(request: Request, session: Person, campaign_id: str) -> StreamingResponse:
+    """The rows that cannot be sent, as a file to be mended."""
     site = site_of(request)
-    async with read_form(request, site.max_file_bytes) as form:
-        check_csrf(session, form.get("csrf"))
-        draft = await run_in_threadpool(take, site, form)
-    if draft.sent_as is not None:
-        return RedirectResponse(f"/campaigns/{draft.sent_as}" if draft.sent_as else "/", 303)
-    return _form(request, session, draft)
-
-
-def _form(request: Request, session: Session, draft: Draft) -> Response:
-    status = draft.problem.status if draft.problem else 200
-    return page(
-        request, "new.html", status=status, session=session, draft=draft, zones=ZONES, hours=display.HOURS
-    )
+    find_campaign(site, campaign_id)
+    return csv_download(bad_rows(site.ledger, campaign_id), f"{campaign_id}-errors.csv")

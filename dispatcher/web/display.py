@@ -152,3 +152,10 @@ def size(number: int) -> str:
             return f"{number:.0f} {unit}"
         number //= 1024
     return f"{number} GB"
+
+
+def phone(number: str | None) -> str:
+    """A number as people write it; what is no US or Canadian number stays as it is."""
+    if number and len(number) == 11 and number.isdigit() and number[0] == "1":
+        return f"({number[1:4]}) {number[4:7]}-{number[7:]}"
+    return number or "–"

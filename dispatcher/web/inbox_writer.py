@@ -15,6 +15,8 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.optouts import receive_call
+from dispatcher.pipeline.inbound import opting_out
 from dispatcher.web.spool import Spooled
 
 #: Entries in one pipeline: with bodies of 64 KB at most 16 MB in flight.
@@ -81,8 +83,13 @@ class InboxWriter:
         return [_why(answer) if isinstance(answer, Exception) else None for answer in answers]
 
     def _put(self, pipeline: Any, callback: Spooled) -> None:
-        """The one command that stores one callback."""
-        pipeline.xadd(self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
+        """The one command that stores one callback; an opt-out is on the suppression list in the same step."""
+        out = opting_out(callback.raw)
+        if out is None:
+            pipeline.xadd(self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
+            return
+        text, arguments = receive_call(callback.raw, callback.received_ms, out.number, out.source)
+        pipeline.eval(text, 0, *arguments)
 
     async def _drain(self) -> None:
         try:

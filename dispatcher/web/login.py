@@ -1,4 +1,4 @@
-"""Logging in with the admin token, and out."""
+"""Logging in with a token, and out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dispatcher.web.access import (
     address_of,
     check_csrf,
     cookie_name,
-    is_admin_token,
+    holder_of,
     same_origin,
 )
 from dispatcher.web.intake import first, read_form
@@ -37,7 +37,7 @@ def show(request: Request, next: str = "/") -> Response:
 
 @router.post("/login")
 async def enter(request: Request) -> Response:
-    """Open a session for who knows the admin token."""
+    """Open a session for who has a token."""
     async with read_form(request, 0) as form:
         token, target = first(form, "token").strip(), _inside(first(form, "next"))
     site = site_of(request)
@@ -50,7 +50,7 @@ async def enter(request: Request) -> Response:
         answer.headers["Retry-After"] = str(error.retry_after)
         return answer
     if session_id is None:
-        return _form(request, 403, problem="That is not the admin token.", next=target)
+        return _form(request, 403, problem="That token is not known.", next=target)
     answer = RedirectResponse(target, 303)
     answer.set_cookie(
         cookie_name(site), session_id, max_age=LIFE_SECONDS, httponly=True, samesite="lax", secure=site.https
@@ -60,11 +60,13 @@ async def enter(request: Request) -> Response:
 
 def _session_for(site: Site, address: str, token: str) -> str | None:
     site.throttle.check(address, also_all=True)
-    if not is_admin_token(site, token):
+    holder = holder_of(site, token)
+    if holder is None:
         site.throttle.wrong(address)
         return None
     site.throttle.right(address)
-    return site.sessions.open("admin")
+    site.journal.note(holder.name, f"logged in as {holder.role}")
+    return site.sessions.open(holder)
 
 
 @router.post("/logout")

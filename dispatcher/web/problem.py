@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from dispatcher import errors
+from dispatcher.ledger.once import AtWorkError, OtherBodyError
 from dispatcher.web.body import BodyTooLargeError
 from dispatcher.web.throttle import TooManyTriesError
 
@@ -24,7 +25,10 @@ class _Answer(NamedTuple):
 _ANSWERS: dict[type[errors.MmsError], _Answer] = {
     TooManyTriesError: _Answer(429, "too_many_tries", "Too many tries"),
     BodyTooLargeError: _Answer(413, "too_large", "The upload is too large"),
+    OtherBodyError: _Answer(422, "idempotency_key_reused", "The key stands for another call"),
+    AtWorkError: _Answer(409, "at_work", "The first call is at work"),
     errors.FileRefused: _Answer(422, "file_refused", "The campaign file cannot be used"),
+    errors.SubmittedBefore: _Answer(409, "same_file", "The same was sent already"),
     errors.NotFound: _Answer(404, "not_found", "There is no such thing"),
     errors.ConfigError: _Answer(422, "settings", "A setting cannot be used"),
     errors.InputError: _Answer(422, "input", "What was given cannot be used"),

@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.tokens import Holder, Role, Tokens
 
 LIFE_SECONDS = 12 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who is logged in. `csrf` must come back with every form."""
+    """Who is logged in, and as what. `csrf` must come back with every form."""
 
-    role: str
+    who: str
+    role: Role
     csrf: str
+
+    @property
+    def may_act(self) -> bool:
+        """An admin acts, a viewer looks."""
+        return self.role == "admin"
 
     def __repr__(self) -> str:
         return f"Session(role={self.role!r})"
@@ -27,20 +35,23 @@ class Session:
 class Sessions:
     """Opens, finds and closes sessions. Who reads Redis learns no id that a browser would be believed with."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, tokens: Tokens) -> None:
         self._redis = client
+        self._tokens = tokens
 
-    def open(self, role: str) -> str:
-        """A new session's id; it ends after twelve hours.
+    def open(self, holder: Holder) -> str:
+        """A new session's id for the one who holds this token; it ends after twelve hours, or with the token.
 
         Raises:
             StoreUnavailable: Redis does not answer.
         """
         session_id = secrets.token_urlsafe(32)
         key = _key(session_id)
+        facts = {"who": holder.name, "role": holder.role, "token": holder.token_id}
+        facts["csrf"] = secrets.token_urlsafe(32)
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
-            pipeline.hset(key, mapping={"role": role, "csrf": secrets.token_urlsafe(32)})
+            pipeline.hset(key, mapping=dict[Any, Any](facts))
             pipeline.expire(key, LIFE_SECONDS)
             pipeline.execute()
         return session_id
@@ -54,9 +65,13 @@ class Sessions:
         if not session_id:
             return None
         with translated():
-            found = self._redis.hmget(_key(session_id), ["role", "csrf"])
-        role, csrf = (value.decode() if isinstance(value, bytes) else None for value in found)
-        return Session(role, csrf) if role and csrf else None
+            found = self._redis.hmget(_key(session_id), ["who", "role", "token", "csrf"])
+        if None in found:
+            return None
+        who, role, token, csrf = map(text_of, found)
+        if token and not self._tokens.holds(token):
+            return None
+        return Session(who, "admin" if role == "admin" else "viewer", csrf)
 
     def close(self, session_id: str) -> None:
         """End a session at once.

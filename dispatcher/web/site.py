@@ -9,7 +9,10 @@ import redis
 from fastapi import Request
 
 from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.journal import Journal
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.once import Once
+from dispatcher.ledger.tokens import Tokens
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web.held import HeldUploads
@@ -32,6 +35,9 @@ class Site:
     sessions: Sessions
     throttle: Throttle
     held: HeldUploads
+    tokens: Tokens
+    journal: Journal
+    once: Once
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

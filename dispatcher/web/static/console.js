@@ -31,6 +31,7 @@ function show(view) {
   for (const place of root.querySelectorAll("[data-time]")) showTime(place, view.times[place.dataset.time]);
   const badge = root.querySelector("[data-badge]");
   if (badge) badge.className = `badge tone-${view.tone}`;
+  for (const action of root.querySelectorAll("[data-can]")) action.hidden = !view.can.includes(action.dataset.can);
   const bar = root.querySelector("svg.bar");
   if (!bar) return;
   bar.setAttribute("aria-label", `${view.texts.done} of ${view.texts.total} handled`);

@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from dispatcher.ledger import keys
+from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.web.conftest import KEY
 from tests.dispatcher.web.doors import door
 
@@ -141,3 +142,27 @@ def test_a_hint_that_fails_is_no_error(serve: Serve, valkey_url: str, redis: Red
     assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
     assert tried.wait(10)
     assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["STOP", " stop. ", "please stop texting me"])
+def test_a_stop_is_on_the_suppression_list_before_it_is_answered(
+    client: httpx.Client, redis: Redis, text: str
+) -> None:
+    body = {
+        "message_sid": "a1",
+        "direction": "inbound",
+        "status": "received",
+        "from": "15165550123",
+        "to": "15162065575",
+        "message": text,
+    }
+    for _ in range(2):
+        assert client.post(URL, json=body).status_code == 200
+    assert Ledger(redis).optouts.is_out("15165550123")
+    assert len(stored(redis)) == 2
+
+
+def test_other_inbound_messages_suppress_nobody(client: httpx.Client, redis: Redis) -> None:
+    body = {"message_sid": "a1", "direction": "inbound", "status": "received", "from": "15165550123"}
+    assert client.post(URL, json={**body, "message": "stop by at 5?"}).status_code == 200
+    assert not Ledger(redis).optouts.is_out("15165550123")

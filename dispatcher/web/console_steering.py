@@ -1,0 +1,52 @@
+"""The buttons of a campaign's page. A cancel cannot be taken back, so a page of its own asks first."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from dispatcher.web import display
+from dispatcher.web.access import Operator, check_csrf, same_origin
+from dispatcher.web.campaigns import find_campaign
+from dispatcher.web.intake import read_form
+from dispatcher.web.render import page
+from dispatcher.web.sessions import Session
+from dispatcher.web.site import site_of
+from dispatcher.web.steering import Verb, possible, steer
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
+
+
+@router.post("/campaigns/{campaign_id}/pause")
+async def pause(request: Request, session: Operator, campaign_id: str) -> Response:
+    """Claim nothing more until it is resumed."""
+    return await _steer(request, session, campaign_id, "pause")
+
+
+@router.post("/campaigns/{campaign_id}/resume")
+async def resume(request: Request, session: Operator, campaign_id: str) -> Response:
+    """Let it go on."""
+    return await _steer(request, session, campaign_id, "resume")
+
+
+@router.get("/campaigns/{campaign_id}/cancel")
+def ask(request: Request, session: Operator, campaign_id: str) -> Response:
+    """Is it meant?"""
+    found = find_campaign(site_of(request), campaign_id)
+    if "cancel" not in possible(found):
+        return RedirectResponse(f"/campaigns/{campaign_id}", 303)
+    return page(request, "cancel.html", session=session, campaign=found, view=display.live(found))
+
+
+@router.post("/campaigns/{campaign_id}/cancel")
+async def cancel(request: Request, session: Operator, campaign_id: str) -> Response:
+    """End it: what is not sent yet will not be."""
+    return await _steer(request, session, campaign_id, "cancel")
+
+
+async def _steer(request: Request, session: Session, campaign_id: str, verb: Verb) -> Response:
+    async with read_form(request, 0) as form:
+        check_csrf(session, form.get("csrf"))
+    await run_in_threadpool(steer, site_of(request), session.who, campaign_id, verb)
+    return RedirectResponse(f"/campaigns/{campaign_id}", 303)

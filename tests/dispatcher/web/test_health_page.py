@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import re
+
+import httpx
+from redis import Redis
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.tokens import Tokens
+from tests.dispatcher.web.conftest import TOKEN
+from tests.factories import SENDER, add_campaign
+
+
+def test_the_health_page_shows_what_doctor_sees(browser: httpx.Client, ledger: Ledger) -> None:
+    browser.post("/login", data={"token": TOKEN})
+    ledger.book.set_rate("account", (5000, 0))
+    ledger.receipts.alarm("user_data_not_ours")
+    page = browser.get("/health").text
+    assert "every claim is on disk" in page
+    assert "nobody works on control, expand, ingest, send" in page
+    assert "user data not ours" in page
+    assert re.search(r"account\s*</td><td class=\"number\">200<", page)
+    assert "logged in as admin" in page
+
+
+def test_metrics_need_a_token_and_a_viewers_will_do(address: str, redis: Redis) -> None:
+    assert httpx.get(f"{address}/metrics", trust_env=False).status_code == 401
+    token, _ = Tokens(redis).create("prometheus", "viewer")
+    answer = httpx.get(f"{address}/metrics", headers={"authorization": f"Bearer {token}"}, trust_env=False)
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        200,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )
+
+
+def test_metrics_count_and_carry_no_number_and_no_campaign(
+    api: httpx.Client, address: str, ledger: Ledger
+) -> None:
+    campaign_id = add_campaign(ledger)
+    ledger.inbox.store(b"{}", 0)
+    ledger.agenda.sign_of_life("w1", {"queues": ["send", "expand"]}, ledger.agenda.now_ms())
+    text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert values['mms_recipients{state="pending"}'] == "3"
+    assert values['mms_campaigns{state="running"}'] == "1"
+    assert values["mms_callbacks_waiting"] == "1"
+    assert values['mms_workers{queue="send"}'] == "1"
+    assert values['mms_workers{queue="ingest"}'] == "0"
+    assert float(values["mms_oldest_due_batch_seconds"]) >= 0
+    assert campaign_id not in text
+    assert SENDER not in text
+
+
+def test_every_metric_is_declared_once_with_its_kind(api: httpx.Client, address: str) -> None:
+    text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
+    declared = re.findall(r"^# TYPE (\S+) (?:gauge|counter)$", text, re.MULTILINE)
+    assert len(declared) == len(set(declared)) > 8
+    used = set(re.findall(r"^(mms_\w+)", text, re.MULTILINE))
+    assert used <= set(declared)
