@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
-from dispatcher.ledger.scripts import Scripts, type_of_argument
+from dispatcher.ledger.scripts import Scripts, script_text, type_of_argument
 from dispatcher.model.recipient import masked
 
 State = Literal["out", "in"]
@@ -56,12 +57,6 @@ class OptOuts:
         """Store an inbound callback and the opt-out it carries in one step; when this returns both are on disk."""
         self._scripts.run("receive", raw, received_ms, number, source)
 
-    def receive_call(
-        self, raw: bytes, received_ms: int, number: str, source: str
-    ) -> tuple[str, tuple[type_of_argument, ...]]:
-        """The same as `receive` for a client of its own: the script's text, and its arguments for EVAL."""
-        return self._scripts.source("receive")[0], (raw, received_ms, number, source)
-
     def find(self, numbers: Sequence[str]) -> list[OptOut | None]:
         """The newest entry of each number, None for those that were never on the list."""
         if not numbers:
@@ -103,6 +98,18 @@ class OptOuts:
         """It was told, or will not be."""
         with translated():
             self._redis.hdel(keys.OPT_OUTS_OWED, number)
+
+
+@cache
+def _receive_text() -> str:
+    return script_text("receive")
+
+
+def receive_call(
+    raw: bytes, received_ms: int, number: str, source: str
+) -> tuple[str, tuple[type_of_argument, ...]]:
+    """The same as `OptOuts.receive` for a client of its own: a script's text, and its arguments for EVAL."""
+    return _receive_text(), (raw, received_ms, number, source)
 
 
 def _batches(entries: Iterable[OptOut]) -> Iterator[list[OptOut]]:

@@ -24,6 +24,12 @@ def _text(name: str) -> str:
     return (files("dispatcher.ledger") / "lua" / f"{name}.lua").read_text("utf-8")
 
 
+def script_text(name: str, *, clock: str | None = None) -> str:
+    """A script with its preludes, as EVAL takes it."""
+    preludes = [clock or _text("_clock"), _text("_rows"), *map(_text, _EXTRA.get(name, ()))]
+    return "\n".join([*preludes, _text(name)])
+
+
 class Scripts:
     """Runs scripts on one Redis. `clock` replaces the prelude that tells the time; only tests give one."""
 
@@ -35,8 +41,7 @@ class Scripts:
     def source(self, name: str) -> tuple[str, str]:
         """The script's whole text and its digest."""
         if name not in self._sources:
-            preludes = [self._clock or _text("_clock"), _text("_rows"), *map(_text, _EXTRA.get(name, ()))]
-            text = "\n".join([*preludes, _text(name)])
+            text = script_text(name, clock=self._clock)
             self._sources[name] = (text, sha1(text.encode(), usedforsecurity=False).hexdigest())
         return self._sources[name]
 

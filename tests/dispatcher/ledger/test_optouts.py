@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
+from dispatcher.ledger.optouts import OptOut, receive_call
 from tests.valkey import set_clock
 
 NUMBER = "15165550123"
@@ -104,8 +104,8 @@ def test_a_callback_and_its_opt_out_are_stored_in_one_step(ledger: Ledger) -> No
     assert [entry.raw for entry in ledger.inbox.take("me", 10)] == [b'{"message":"STOP"}']
 
 
-def test_the_script_can_be_run_by_another_client(ledger: Ledger, redis: redis_py.Redis) -> None:
-    text, arguments = ledger.optouts.receive_call(b"{}", 1_000, NUMBER, "keyword")
+def test_the_script_can_be_run_by_another_client(redis: redis_py.Redis) -> None:
+    text, arguments = receive_call(b"{}", 1_000, NUMBER, "keyword")
     assert redis.eval(text, 0, *arguments) == b"out"
     assert redis.eval(text, 0, *arguments) == b"ok"
     assert redis.xlen(keys.CALLBACKS) == 2
