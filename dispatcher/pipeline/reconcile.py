@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dispatcher.errors import ApiError, NotFound
 from dispatcher.ledger.packing import FLAG_OWN_WORD, Batch, RowState
@@ -138,10 +139,10 @@ def _looked_for(world: World, look: Look) -> tuple[list[Receipt], list[int]]:
         if states[0].state is not RecipientState.UNCONFIRMED:
             continue
         _wait_for_turn(world)
-        status = _listed(world, _user_data(world, look, message, states[0].attempt))
-        if status is not None:
-            found += receipts_of(status, look.place(message), states[0].attempt)
-        elif _may_count(world, look, states[0]) and _control_found(world, look, states[0]):
+        listed = _listed(world, _user_data(world, look, message, states[0].attempt))
+        if listed.status is not None:
+            found += receipts_of(listed.status, look.place(message), states[0].attempt)
+        elif listed.proves and _may_count(world, look, states[0]) and _control_found(world, look, states[0]):
             missing += members
     return found, missing
 
@@ -160,14 +161,29 @@ def _control_found(world: World, look: Look, doubtful: RowState) -> bool:
     for message, _, states in look.messages():
         if states[0].state in WORD_RANK and states[0].at_ms > doubtful.claimed_ms:
             _wait_for_turn(world)
-            return _listed(world, _user_data(world, look, message, states[0].attempt)) is not None
+            return _listed(world, _user_data(world, look, message, states[0].attempt)).status is not None
     return False
 
 
-def _listed(world: World, user_data: str) -> MessageStatus | None:
-    """The message that carries this `user_data`, every item compared here: a filter may be ignored."""
+class Listed(NamedTuple):
+    """The message that was looked for, if the list has it. `proves`: its absence from this list means something."""
+
+    status: MessageStatus | None
+    proves: bool
+
+
+def _listed(world: World, user_data: str) -> Listed:
+    """Look in CarrierX's list for the message that carries this `user_data`, every item compared here.
+
+    A list that shows anything else has ignored the filter, and then the one looked for may stand beyond its pages.
+    """
     pages = world.carrierx.walk_messages(filter=f"user_data eq {user_data}", limit=100, max_pages=3)
-    return next((status for status in pages if status.user_data == user_data), None)
+    others = False
+    for status in pages:
+        if status.user_data == user_data:
+            return Listed(status, proves=True)
+        others = True
+    return Listed(None, proves=not others)
 
 
 def _user_data(world: World, look: Look, message: int, attempt: int) -> str:

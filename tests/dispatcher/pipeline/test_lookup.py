@@ -1,0 +1,84 @@
+"""Looking for messages whose outcome is unknown, in a list that cannot be trusted."""
+
+from __future__ import annotations
+
+import pytest
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.message import Outgoing
+from dispatcher.pipeline.reconcile import look_after
+from dispatcher.pipeline.world import World
+from tests.conftest import SECRET
+from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.factories import (
+    CAMPAIGN,
+    LOOK_MS,
+    POLL_MS,
+    SENDER,
+    add_campaign,
+    claim,
+    make_batch,
+    make_claim,
+    make_record,
+    number_of,
+    record,
+    states,
+    take,
+)
+
+#: More than the pages that a look walks through.
+OTHERS = 350
+
+
+def post(world: World, message: int, user_data: str | None = None) -> str:
+    """POST a message; its sid."""
+    reference = user_data or write_user_data(MessageRef(CAMPAIGN, 0, message, 1), SECRET)
+    outgoing = Outgoing(sender=SENDER, to=(number_of(message + 1),), text="Hi", media=(), user_data=reference)
+    return world.carrierx.send(outgoing).message_sid
+
+
+def doubtful_then_others_then_control(world: World, ledger: Ledger, *, posted: bool) -> None:
+    """Message 0 ends unknown, whether it was taken or not; then many of others; then message 1 is accepted."""
+    add_campaign(ledger, make_batch(1, 1))
+    taken = take(ledger)
+    for message, outcome in ((0, "unknown"), (1, "accepted")):
+        asked = make_claim(taken, message)
+        assert claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go"
+        sid = post(world, message) if message or posted else ""
+        record(ledger, taken.hold, make_record(asked, outcome, sid=sid or None))
+        if not message:
+            for index in range(OTHERS):
+                post(world, 5, user_data=f"other-{index}")
+    ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
+
+
+@pytest.mark.parametrize("posted", [True, False])
+def test_a_list_that_ignores_the_filter_never_proves_that_a_message_is_not_there(
+    make_world: MakeWorld, ledger: Ledger, simulator: SimulatorHandle, posted: bool
+) -> None:
+    world = make_world(unconfirmed_wait=0.001)
+    doubtful_then_others_then_control(world, ledger, posted=posted)
+    simulator.set_faults(list_ignores_filter=True)
+    for _ in range(3):
+        look_after(world, CAMPAIGN, 0)
+    assert states(ledger) == ["unconfirmed", "queued"]
+
+
+def test_a_list_that_honours_the_filter_proves_it_at_the_second_look(
+    make_world: MakeWorld, ledger: Ledger
+) -> None:
+    world = make_world(unconfirmed_wait=0.001)
+    doubtful_then_others_then_control(world, ledger, posted=False)
+    look_after(world, CAMPAIGN, 0)
+    assert states(ledger) == ["unconfirmed", "queued"]
+    look_after(world, CAMPAIGN, 0)
+    assert states(ledger) == ["pending", "queued"]
+
+
+def test_a_message_that_was_taken_is_found(make_world: MakeWorld, ledger: Ledger) -> None:
+    world = make_world(unconfirmed_wait=0.001)
+    doubtful_then_others_then_control(world, ledger, posted=True)
+    look_after(world, CAMPAIGN, 0)
+    assert states(ledger) == ["delivered", "queued"]
