@@ -1,5 +1,6 @@
--- Ends what is still pending in one batch of a campaign that was cancelled or failed; what a dead sender had claimed
--- becomes `unconfirmed`. ARGV: id, batch, letter of the new state, ms to the first look, row indexes...
+-- Ends what is still pending in one batch of a campaign that was cancelled or failed. What a dead sender had claimed
+-- becomes `unconfirmed`, and what CarrierX took is asked for: no sender will give the batch back any more.
+-- ARGV: id, batch, letter of the new state, ms to the first look, row indexes...
 -- Answers: rows that ended
 local id, batch, to, look, ended = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), 0
 local key = ckey(id, 'r:' .. batch)
@@ -17,6 +18,7 @@ for i = 5, #ARGV do
     care_by(id, batch, now + look)
   end
 end
-moves_write(id, key)
+local counts = moves_write(id, key)
+if (counts[4] or 0) + (counts[5] or 0) > 0 then care_by(id, batch, now + look) end
 if not leased then schedule(id, 'due', batch, 0) end
 return ended
