@@ -1,55 +1,83 @@
-"""`python -m tests.chaos`: torment a stack, then say what was broken. Exit status 1 if anything was."""
+"""`python -m tests.chaos`: torment stacks, then say what was broken. Exit status 1 if anything was."""
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.chaos.plan import make_plan, make_weather
 from tests.chaos.plants import PLANTS
-from tests.chaos.rounds import Round, do_round
-from tests.chaos.table import HEAD, line_of, summary
+from tests.chaos.rounds import do_round
+from tests.chaos.table import HEAD, Report, report_of, summary
 
 #: Runs that share a stack.
 RUNS_A_ROUND = 5
 
 
+class Order(NamedTuple):
+    """A round to be done."""
+
+    seeds: range
+    rows: int
+    plant: str | None
+    keep: Path | None
+
+
 def main() -> int:
     """Do the rounds, print a line per run as each round ends."""
     chosen = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if chosen.show:
-        for seeds in _rounds(chosen.seed, chosen.runs):
-            weather = make_weather(seeds[0])
-            _say(str(weather))
-            for seed in seeds:
-                _say(str(make_plan(seed, weather, chosen.rows)))
+        _show(chosen)
         return 0
+    _end_on_sigterm()
+    begun, reports = time.monotonic(), list[Report]()
+    orders = [Order(seeds, chosen.rows, chosen.plant, chosen.keep) for seeds in _rounds(chosen)]
     _say(HEAD)
-    done: list[Round] = []
-    for seeds in _rounds(chosen.seed, chosen.runs):
-        done.append(do_round(seeds, chosen.rows, chosen.plant, chosen.keep))
-        _report(done[-1], chosen)
-    _say(summary(done))
-    return 1 if any(each.verdict.violations for each in done) else 0
+    # Leaving the block, also by Ctrl-C or SIGTERM, ends the processes, and these end what they started.
+    with multiprocessing.get_context("spawn").Pool(chosen.jobs, _end_on_sigterm) as pool:
+        for report in pool.imap(_do, orders):
+            reports.append(report)
+            _tell(report, chosen)
+    _say(summary(reports, time.monotonic() - begun))
+    return 1 if any(report.broken for report in reports) else 0
 
 
-def _report(done: Round, chosen: argparse.Namespace) -> None:
-    for run in done.runs:
-        _say(line_of(run, done))
-    for violation in done.verdict.violations:
-        _say(f"  {violation.promise} broken: {violation.campaign} {violation.sentence}")
-    if done.verdict.violations:
-        again = f"--seed {done.runs[0].plan.seed} --runs {len(done.runs)} --rows {chosen.rows}"
+def _do(order: Order) -> Report:
+    return report_of(do_round(order.seeds, order.rows, order.plant, order.keep))
+
+
+def _end_on_sigterm() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def _tell(report: Report, chosen: argparse.Namespace) -> None:
+    for line in report.lines:
+        _say(line)
+    for sentence in report.broken:
+        _say(f"  {sentence}")
+    if report.broken:
+        again = f"--seed {report.first_seed} --runs {report.runs} --rows {chosen.rows}"
         _say(f"  again: python -m tests.chaos {again}{f' --plant {chosen.plant}' if chosen.plant else ''}")
 
 
-def _rounds(seed: int, runs: int) -> Iterator[range]:
-    for first in range(seed, seed + runs, RUNS_A_ROUND):
-        yield range(first, min(first + RUNS_A_ROUND, seed + runs))
+def _show(chosen: argparse.Namespace) -> None:
+    for seeds in _rounds(chosen):
+        weather = make_weather(seeds[0])
+        _say(str(weather))
+        for seed in seeds:
+            _say(str(make_plan(seed, weather, chosen.rows)))
+
+
+def _rounds(chosen: argparse.Namespace) -> Iterator[range]:
+    last = chosen.seed + chosen.runs
+    for first in range(chosen.seed, last, RUNS_A_ROUND):
+        yield range(first, min(first + RUNS_A_ROUND, last))
 
 
 def _arguments() -> argparse.Namespace:
@@ -57,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=10, help="how many runs, %(default)s by default")
     parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
     parser.add_argument("--rows", type=int, default=240, help="in each campaign file")
+    parser.add_argument("--jobs", type=int, default=1, help="stacks at a time")
     parser.add_argument("--plant", choices=sorted(PLANTS), help="plant this fault: the checker must see it")
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep each round's logs and ledger in there"

@@ -83,6 +83,10 @@ def check(history: History) -> Verdict:
     found += _limits(history, verdict.replay)
     found += _one_sender(verdict.replay)
     found += _forward(verdict.replay, places)
+    if history.misled_batches:
+        found.append(
+            Violation("I3", "", f"a sender with a wrong clock sent of {history.misled_batches} batches")
+        )
     if history.unfinished:
         found.append(Violation("I2", "", f"not everything came to an end: {history.unfinished}"))
     for alarm in ("forgotten_claim", "user_data_not_ours"):

@@ -47,6 +47,7 @@ class Doing:
             "delete queues": lambda _: self._delete_queues(),
             "repeat hints": lambda _: self._repeat_hints(),
             "second beat": self.stand.second_beat,
+            "wrong clock": self.stand.wrong_clock,
             "429 storm": self._storm,
             "CarrierX away": self.stand.simulator_stands_still,
             "pause": lambda _: self._shut(CampaignState.PAUSED, "the pause"),

@@ -135,7 +135,8 @@ class CampaignEnd:
 @dataclass(frozen=True, slots=True)
 class History:
     """One round. `limits` by scope; `heard_all`: every callback came in the end, none was lost or given up;
-    `by_member`: each member of a group had callbacks of its own."""
+    `by_member`: each member of a group had callbacks of its own; `misled_batches`: those of which a sender with a wrong
+    clock sent anything."""
 
     events: list[Event]
     takes: list[Take]
@@ -147,3 +148,4 @@ class History:
     heard_all: bool = True
     by_member: bool = True
     unfinished: str = ""
+    misled_batches: int = 0

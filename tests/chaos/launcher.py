@@ -1,20 +1,33 @@
 """`python -m tests.chaos.launcher CELERY-ARGUMENTS…`: a Celery process of the kit, with short times.
 
-A fault may be planted in it. The only place that honours `CHAOS_PLANT`.
+A fault may be planted in it, or its clock be wrong. The only place that honours `CHAOS_…`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
+from types import SimpleNamespace
 
 from celery.__main__ import main as celery
 
 from dispatcher.ledger import scripts
+from dispatcher.pipeline import world
 from tests.chaos.plants import planted
 from tests.chaos.short_times import shorten
 
 PLANT_VARIABLE = "CHAOS_PLANT"
+AHEAD_VARIABLE = "CHAOS_CLOCK_AHEAD_MS"
+
+
+def _put_clock_ahead(by_ms: int) -> None:
+    """This process believes in another time of day; its stopwatch runs as ever."""
+    clocks = {
+        name: getattr(time, name) for name in dir(time) if name.startswith(("clock_", "CLOCK_", "mono"))
+    }
+    shifted = SimpleNamespace(time_ns=lambda: time.time_ns() + by_ms * 1_000_000, **clocks)
+    vars(world)["time"] = shifted
 
 
 def main() -> None:
@@ -23,6 +36,9 @@ def main() -> None:
     plant = os.environ.get(PLANT_VARIABLE)
     if plant:
         scripts._text = planted(plant, scripts._text)  # type: ignore[assignment]
+    ahead_ms = int(os.environ.get(AHEAD_VARIABLE, "0"))
+    if ahead_ms:
+        _put_clock_ahead(ahead_ms)
     sys.argv = ["celery", *sys.argv[1:]]
     celery()
 

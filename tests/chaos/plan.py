@@ -51,6 +51,7 @@ DEEDS: dict[str, tuple[int, float, float]] = {
     "delete queues": (3, 0.0, 0.0),
     "repeat hints": (4, 0.0, 0.0),
     "second beat": (2, 2.0, 4.0),
+    "wrong clock": (1, 2.0, 4.0),
     "429 storm": (2, 0.5, 1.5),
     "CarrierX away": (1, 0.5, 1.5),
 }

@@ -204,6 +204,7 @@ def _history(stand: Stand, runs: list[Run], unfinished: str) -> History:
         heard_all=not received.callbacks.get("lost") and not received.callbacks.get("given_up"),
         by_member=stand.weather.group_receipts == "member",
         unfinished=unfinished,
+        misled_batches=stand.misled_batches(),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -27,13 +29,16 @@ from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings
 from tests.chaos.history import Standstill
-from tests.chaos.launcher import PLANT_VARIABLE
+from tests.chaos.launcher import AHEAD_VARIABLE, PLANT_VARIABLE
 from tests.chaos.plan import Weather
 from tests.chaos.processes import Part
 from tests.chaos.short_times import SETTINGS
 from tests.valkey import free_port
 
 TOKEN = "simulated"
+#: The sender with the wrong clock, and what its log says if it sent anything all the same.
+MISLED = "misled-send"
+_SENT = re.compile(r"\d+ (queued|sent|delivered|failed|rejected|unconfirmed)")
 CALLBACK_KEY = "callback-key-of-the-kit"
 READY_SECONDS = 120.0
 #: Calm weather: answers after a moment, every callback in the end.
@@ -92,9 +97,11 @@ class Stand:
             self.await_store()
             callback = f"http://127.0.0.1:{self._web_port}{CALLBACK_PATH}{CALLBACK_KEY}"
             faults = CALM.model_copy(update={"group_receipts": self.weather.group_receipts})
+            before = set(psutil.Process().children())
             self.simulator: SimulatorHandle = self._exits.enter_context(
                 simulator_process(faults, callback, TOKEN)
             )
+            (self._simulator_process,) = set(psutil.Process().children()) - before - self._own_processes()
             self.settings = self._settings()
             self.ledger = Ledger(client(self._store.url, socket_timeout=10))
             self._exits.callback(self.ledger.redis.close)
@@ -138,27 +145,46 @@ class Stand:
 
     def simulator_stands_still(self, seconds: float) -> None:
         """CarrierX does not answer for so many seconds."""
-        for process in psutil.Process().children():
-            with suppress(psutil.Error):
-                if "dispatcher.carrierx.simulator" in process.cmdline():
-                    process.suspend()
-                    self.later(seconds, process.resume)
+        process = self._simulator_process
+        process.suspend()
+        self.later(seconds, process.resume)
 
     def second_beat(self, seconds: float) -> None:
         """Another beat for so many seconds."""
-        name = "second-beat"
+        self._guest("second-beat", self._beat("second-beat"), self._environment, seconds)
+
+    def wrong_clock(self, seconds: float) -> None:
+        """Another sender for so many seconds, whose clock is a minute ahead."""
+        worker = replace(parts.workers(1)[0], queue="send", concurrency=1)
+        environment = {**self._environment, AHEAD_VARIABLE: "60000"}
+        arguments = [
+            argument.replace("send@", f"{MISLED}@") if argument.startswith("--hostname") else argument
+            for argument in worker.arguments
+        ]
+        self._guest(MISLED, (*_celery(), *arguments), environment, seconds)
+
+    def misled_batches(self) -> int:
+        """Batches of which the sender with the wrong clock sent anything."""
+        log = self._run / f"{MISLED}.log"
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        return sum(1 for line in lines if "send_batch" in line and _SENT.search(line))
+
+    def _guest(self, name: str, argv: tuple[str, ...], environment: dict[str, str], seconds: float) -> None:
         with self._lock:
             if name in self._parts:
                 return
-            self._part(name, self._beat(name), self._environment)
+            self._part(name, argv, environment)
         self.later(seconds, lambda: self._parts.pop(name).end())
 
     def calm_down(self) -> None:
         """Do at once what was to be done later; everything runs."""
         with self._lock:
             waiting, self._later = self._later, []
-        for _, deed in waiting:
-            deed()
+        threads = [threading.Thread(target=deed, name="later", daemon=True) for _, deed in waiting]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
 
     def await_store(self) -> None:
         """Wait until the ledger answers.
@@ -178,6 +204,11 @@ class Stand:
     def deaths(self) -> dict[str, int]:
         """How often each part ended by itself."""
         return {name: part.deaths for name, part in self._parts.items() if part.deaths}
+
+    def _own_processes(self) -> set[psutil.Process]:
+        """Those of the parts: the keeper may start one at any moment."""
+        pids = [part.pid for part in list(self._parts.values())]
+        return {psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid)}
 
     def _settings(self) -> Settings:
         ours = {name.removeprefix("MMS_").lower(): value for name, value in SETTINGS.items()}
@@ -256,8 +287,8 @@ class Stand:
                 now = time.monotonic()
                 due = [deed for at, deed in self._later if at <= now]
                 self._later = [(at, deed) for at, deed in self._later if at > now]
-            for deed in due:
-                deed()
+            for deed in due:  # one that hangs must not hold up the next
+                threading.Thread(target=deed, name="later", daemon=True).start()
 
     def _watch_over(self) -> None:
         """Should the kit itself be killed, this ends its processes."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.plants import PLANTS
 from tests.chaos.rounds import do_round
-from tests.chaos.table import line_of, summary
+from tests.chaos.table import report_of
 
 #: The promise that each planted fault must be seen to break.
 SEEN_AS = {"claim": "I1", "fence": "I6", "forward": "I7"}
@@ -15,8 +15,7 @@ SEEN_AS = {"claim": "I1", "fence": "I6", "forward": "I7"}
 @pytest.mark.timeout(400)
 def test_two_runs_of_everything_break_no_promise() -> None:
     done = do_round([1, 2], rows=150)
-    table = "\n".join([*(line_of(run, done) for run in done.runs), summary([done])])
-    assert done.verdict.violations == [], table
+    assert done.verdict.violations == [], "\n".join(report_of(done).lines)
     assert done.history.takes
     assert len(done.verdict.replay.claims) >= len(done.history.takes)
 
@@ -25,4 +24,6 @@ def test_two_runs_of_everything_break_no_promise() -> None:
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_fault_is_seen(plant: str) -> None:
     done = do_round([3], rows=150, plant=plant)
-    assert SEEN_AS[plant] in {violation.promise for violation in done.verdict.violations}, summary([done])
+    assert SEEN_AS[plant] in {violation.promise for violation in done.verdict.violations}, report_of(
+        done
+    ).lines

@@ -233,3 +233,7 @@ def test_a_members_first_own_word_may_stand_below_the_inherited_one() -> None:
 
 def test_an_alarm_of_a_forgotten_claim_breaks_the_first_promise() -> None:
     assert broken(make_history(alarms={"forgotten_claim": 1, "older_attempt": 3})) == ["I1"]
+
+
+def test_a_sender_with_a_wrong_clock_that_sends_breaks_the_third_promise() -> None:
+    assert broken(make_history(misled_batches=1)) == ["I3"]
