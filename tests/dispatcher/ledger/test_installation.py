@@ -1,0 +1,142 @@
+"""What is made once: stamp, secrets, keys; and whether Redis can keep the promises."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis as redis_py
+
+from dispatcher.errors import ConfigError, StoreUnsafe
+from dispatcher.ledger.connect import client
+from dispatcher.ledger.installation import (
+    EARLIER_SECRETS_SECONDS,
+    durability_problem,
+    prepare,
+    prove_durable,
+    read_mode,
+)
+from dispatcher.settings import Settings, load_settings
+from tests.valkey import ValkeyServer
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Any:
+    """Makes settings of an installation."""
+
+    def make(**changes: Any) -> Settings:
+        return load_settings(**{"simulate": True, "data_dir": tmp_path, **changes})
+
+    return make
+
+
+def test_what_is_made_once_stays(redis: redis_py.Redis, configured: Any) -> None:
+    first, second = prepare(redis, configured()), prepare(redis, configured())
+    assert (first.callback_key, first.secrets, first.admin_token) == (
+        second.callback_key,
+        second.secrets,
+        second.admin_token,
+    )
+    assert (first.admin_token_is_new, second.admin_token_is_new) == (True, False)
+    assert len(first.callback_key) >= 32
+
+
+def test_processes_that_start_together_agree(redis: redis_py.Redis, configured: Any) -> None:
+    barrier = threading.Barrier(6)
+
+    def start(_: int) -> tuple[str, tuple[bytes, ...]]:
+        barrier.wait()
+        made = prepare(client(f"redis://127.0.0.1:{port}/0"), configured(admin_token="a"))
+        return made.callback_key, made.secrets
+
+    port = redis.get_connection_kwargs()["port"]
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(start, range(6)))) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"simulate": False}, {"simulate": False, "carrierx_url": "https://x.example"}]
+)
+def test_a_ledger_of_another_kind_is_refused(redis: redis_py.Redis, configured: Any, other: Any) -> None:
+    prepare(redis, configured())
+    with pytest.raises(ConfigError, match="made simulate"):
+        prepare(redis, configured(**other))
+    assert read_mode(redis) == "simulate"
+
+
+def test_a_live_ledger_belongs_to_one_api(redis: redis_py.Redis, configured: Any) -> None:
+    prepare(redis, configured(simulate=False))
+    with pytest.raises(ConfigError, match=r"x\.example"):
+        prepare(redis, configured(simulate=False, carrierx_url="https://x.example"))
+
+
+def test_an_empty_redis_has_no_mode(redis: redis_py.Redis) -> None:
+    assert read_mode(redis) is None
+
+
+def test_a_replaced_secret_still_verifies_for_a_while(
+    redis: redis_py.Redis, configured: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = prepare(redis, configured()).secrets
+    assert prepare(redis, configured(secret="new")).secrets == (b"new", made)
+    assert prepare(redis, configured(secret="new")).secrets == (b"new", made)
+    assert prepare(redis, configured()).secrets == (b"new", made)
+    ahead = EARLIER_SECRETS_SECONDS + 60
+    now = time.time()
+    monkeypatch.setattr("dispatcher.ledger.installation.time.time", lambda: now + ahead)
+    assert prepare(redis, configured()).secrets == (b"new",)
+
+
+def test_a_given_callback_key_is_used(redis: redis_py.Redis, configured: Any) -> None:
+    assert prepare(redis, configured(callback_key="given")).callback_key == "given"
+
+
+def test_the_admin_token_is_its_owners_alone(redis: redis_py.Redis, configured: Any, tmp_path: Path) -> None:
+    prepare(redis, configured())
+    assert (tmp_path / "admin-token").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_secret_shows_in_a_repr(redis: redis_py.Redis, configured: Any) -> None:
+    made = prepare(redis, configured())
+    shown = repr(made)
+    assert made.admin_token not in shown
+    assert made.callback_key not in shown
+    assert made.secrets[0].decode() not in shown
+
+
+@pytest.fixture
+def careless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis_py.Redis]:
+    """A Redis whose settings a test may spoil."""
+    server = ValkeyServer(tmp_path_factory.mktemp("careless"))
+    server.start()
+    yield client(server.url)
+    server.stop()
+
+
+def test_a_redis_set_up_as_ours_is_taken(redis: redis_py.Redis, configured: Any) -> None:
+    assert durability_problem(redis) is None
+    prove_durable(redis, configured())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("appendfsync", "everysec"), ("appendonly", "no"), ("maxmemory-policy", "allkeys-lru")],
+)
+def test_a_redis_that_may_forget_is_refused_unless_told(
+    careless: redis_py.Redis, configured: Any, name: str, value: str
+) -> None:
+    careless.config_set(name, value)
+    with pytest.raises(StoreUnsafe, match=name):
+        prove_durable(careless, configured())
+    prove_durable(careless, configured(unsafe_redis=True))
+
+
+def test_a_redis_that_does_not_tell_is_refused(careless: redis_py.Redis, configured: Any) -> None:
+    careless.acl_setuser("default", enabled=True, nopass=True, commands=["+@all", "-config"], keys=["*"])
+    with pytest.raises(StoreUnsafe, match="cannot be read"):
+        prove_durable(careless, configured())

@@ -1,0 +1,67 @@
+"""Every ending of a POST, one line of the table each."""
+
+from __future__ import annotations
+
+import pytest
+
+from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
+from dispatcher.ledger.batches import Claim
+from dispatcher.pipeline import outcome
+from tests.dispatcher.pipeline.test_words import status
+from tests.factories import SENDER, token_of
+
+CLAIM = Claim(0, (0,), SENDER, 1, token_of("x"))
+
+
+@pytest.mark.parametrize(
+    ("error", "became"),
+    [
+        (Refused("no", status=400, field="to", text="bad"), ("refused", "to: bad")),
+        (Refused("no", status=422), ("refused", "HTTP 422")),
+        (Unauthorized("no", status=401), ("later", "CarrierX refuses the token (HTTP 401)")),
+        (Throttled("slow", status=429, retry_after=7), ("later", "CarrierX asked to slow down (429)")),
+        (Throttled("busy", status=409), ("later", "conflict at CarrierX (409)")),
+        (NotSent("down"), ("later", "CarrierX could not be reached")),
+        (OutcomeUnknown("reset"), ("unknown", "reset")),
+        (ApiError("?"), ("unknown", "ApiError")),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_error_has_its_line(error: ApiError, became: tuple[str, str]) -> None:
+    record = outcome.failed(CLAIM, error, 1).record
+    assert (record.outcome, record.text) == became
+    assert (record.token, record.members) == (CLAIM.token, CLAIM.members)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "hold_ms"), [(7, 7_000), (None, 1_000), (0, 1_000), (0.0004, 1_000), (10**9, 3_600_000)]
+)
+def test_a_429_holds_the_account_for_as_long_as_it_says_within_reason(
+    retry_after: float | None, hold_ms: int
+) -> None:
+    ending = outcome.failed(CLAIM, Throttled("slow", status=429, retry_after=retry_after), 1)
+    assert (ending.hold_ms, ending.record.wait_ms) == (hold_ms, hold_ms)
+
+
+def test_a_refused_token_is_a_brake_for_all() -> None:
+    assert outcome.failed(CLAIM, Unauthorized("no", status=403), 1).brake
+
+
+def test_a_message_that_never_leaves_is_given_up_in_the_end() -> None:
+    assert outcome.failed(CLAIM, NotSent("down"), outcome.MOST_TRIES).record.outcome == "refused"
+
+
+@pytest.mark.parametrize("attempt", [1, 5, 20, 255, 10_000])
+def test_the_backoff_stays_under_its_cap(attempt: int) -> None:
+    assert all(0 <= outcome.backoff_ms(attempt) <= outcome.BACKOFF_CAP_MS for _ in range(200))
+
+
+def test_carrierxs_own_word_counts_from_the_first() -> None:
+    assert outcome.accepted(CLAIM, status("sent")).record.word == "sent"
+    odd = outcome.accepted(CLAIM, status("pondering"))
+    assert (odd.record.word, odd.odd_word) == ("queued", "pondering")
+
+
+def test_a_stale_claim_is_given_back_without_a_word() -> None:
+    record = outcome.given_back(CLAIM).record
+    assert (record.outcome, record.text, record.wait_ms) == ("later", "", 0)

@@ -1,0 +1,87 @@
+"""The doors: what each Celery task calls, which queue it goes to, and that hints carry ids only."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+import redis as redis_py
+
+import dispatcher.settings
+from dispatcher.ledger import keys
+from dispatcher.ledger.ledger import Ledger
+from tests.conftest import SECRET
+from tests.factories import CAMPAIGN, add_campaign, make_batch
+
+
+@pytest.fixture(scope="module")
+def tasks(valkey_url: str) -> Iterator[ModuleType]:
+    """The package of the tasks on the tests' Redis, whose settings are read at import."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMS_REDIS_URL", valkey_url)
+        patch.setenv("MMS_SIMULATE", "1")
+        patch.setenv("MMS_ACCOUNT_RATE", "70/s")
+        patch.setenv("MMS_SENDER_RATE", "7/s")
+        patch.setenv("MMS_ADMIN_TOKEN", "admin")
+        patch.setenv("MMS_SECRET", SECRET.decode())
+        dispatcher.settings.settings.cache_clear()
+        package = importlib.import_module("tasks")
+        for name in ("app", "world", "hints", "send", "expand", "ingest", "control"):
+            importlib.import_module(f"tasks.{name}")
+        package.app.app.conf.broker_url = valkey_url
+        _forget(package)
+        yield package
+        _forget(package)
+    dispatcher.settings.settings.cache_clear()
+
+
+def _forget(package: ModuleType) -> None:
+    package.world.world.cache_clear()
+    package.world.open_ledger.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh(redis: redis_py.Redis, tasks: ModuleType) -> None:
+    """A world on the emptied Redis."""
+    _forget(tasks)
+
+
+def published(redis: redis_py.Redis, queue: str) -> list[tuple[str, dict[str, object]]]:
+    """Task names and arguments that wait in a queue."""
+    found = []
+    for raw in redis.lrange(queue, 0, -1):
+        message = json.loads(raw)
+        body = json.loads(base64.b64decode(message["body"]))
+        found.append((message["headers"]["task"], body[1]))
+    return found
+
+
+def test_a_worker_puts_the_settings_rates_in_force(tasks: ModuleType, redis: redis_py.Redis) -> None:
+    tasks.world.world()
+    assert redis.hgetall(keys.RATES) == {b"account": b"14285.714:35714.286", b"sender": b"142857.143:0.000"}
+
+
+def test_the_tick_offers_batches_as_hints_with_ids_only(tasks: ModuleType, redis: redis_py.Redis) -> None:
+    add_campaign(Ledger(redis), make_batch(1))
+    assert tasks.control.tick.run() == "1 offered"
+    assert published(redis, "send") == [("send_batch", {"campaign": CAMPAIGN, "batch": 0})]
+
+
+def test_every_hint_goes_to_its_queue(tasks: ModuleType, redis: redis_py.Redis) -> None:
+    tasks.hints.HINTS.look("c", 1)
+    tasks.hints.HINTS.expand("c", 0)
+    tasks.hints.HINTS.ingest("", 0)
+    assert published(redis, "control") == [("look_after_batch", {"campaign": "c", "batch": 1})]
+    assert published(redis, "expand") == [("expand_campaign", {"campaign": "c"})]
+    assert published(redis, "ingest") == [("ingest_callbacks", {})]
+
+
+def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
+    assert tasks.send.send_batch.run(campaign="nobody-abc234", batch=0) == "halt gone"
+    assert tasks.expand.expand_campaign.run(campaign="nobody-abc234") == "taken"
+    assert tasks.ingest.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
+    assert tasks.control.look_after_batch.run(campaign="nobody-abc234", batch=0) == "gone"
