@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dispatcher.ledger import keys
 from dispatcher.pipeline.feed import Publish, feed
+from dispatcher.pipeline.media import release_media
 from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
 
@@ -15,6 +16,8 @@ LATCH_MS = 900
 CARE_A_TICK = 20
 CARE_LOOKED_THROUGH = 400
 CARE_LATCH_MS = 30_000
+#: How often stored media are looked through for those that no campaign needs any more.
+MEDIA_LATCH_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ def tick(world: World, hints: Hints) -> str:
     _hint_at_care(world, now_ms, hints.look)
     for campaign_id in agenda.settling(now_ms, 100):
         world.ledger.book.settle(campaign_id)
+    if agenda.latch("mms:turn:media", MEDIA_LATCH_MS):
+        release_media(world.ledger)
     if world.ledger.inbox.waiting():
         hints.ingest("", 0)
     return f"{offered} offered"
