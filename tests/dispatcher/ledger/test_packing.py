@@ -73,12 +73,13 @@ def any_batch(draw: st.DrawFn) -> Batch:
     return Batch(tuple(rows), tuple(messages))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(any_batch())
 def test_a_batch_comes_back_as_it_was(batch: Batch) -> None:
     assert unpack_batch(pack_batch(batch)) == batch
 
 
+@settings(max_examples=30, deadline=None)
 @given(any_batch())
 def test_initial_counts_add_up(batch: Batch) -> None:
     assert sum(batch.initial_counts()) == len(batch.rows)

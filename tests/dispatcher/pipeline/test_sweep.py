@@ -1,40 +1,86 @@
-"""After a cancel: what is pending ends, what was sent is still followed."""
+"""The sweep of a cancelled campaign: batch by batch, whatever its senders do meanwhile."""
 
 from __future__ import annotations
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
+import pytest
+
+from dispatcher.ledger.batches import Hold, Taken
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.reconcile import look_after
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline import sweep as sweeping
 from dispatcher.pipeline.sweep import sweep
+from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
-from tests.dispatcher.pipeline.test_lookup import post
 from tests.factories import (
     CAMPAIGN,
+    LEASE_MS,
+    START_MS,
     add_campaign,
     claim,
     make_batch,
     make_claim,
     make_record,
     record,
-    states,
+    recount,
     take,
+    token_of,
 )
+from tests.valkey import set_clock
 
 
-def test_what_a_dead_sender_of_a_cancelled_campaign_had_sent_is_asked_for(
-    make_world: MakeWorld, ledger: Ledger, simulator: SimulatorHandle
-) -> None:
-    simulator.set_faults(callbacks=False)
-    world = make_world(poll_first=0.001)
-    add_campaign(ledger, make_batch(1, 1))
-    taken = take(ledger)
-    asked = make_claim(taken)
-    assert claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go"
-    record(ledger, taken.hold, make_record(asked, sid=post(world, 0)))
-    ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING)
+@pytest.fixture
+def world(make_world: MakeWorld, timed_ledger: Ledger) -> World:
+    """A world at START_MS."""
+    set_clock(timed_ledger.redis, START_MS)
+    return make_world(parts={"ledger": timed_ledger})
+
+
+def cancelled(world: World, batches: int = 3) -> None:
+    """A campaign of many batches, the first message of the first one on its way, then cancelled."""
+    add_campaign(world.ledger, *(make_batch(1, 1, first_row=1 + 2 * number) for number in range(batches)))
+    taken = take(world.ledger)
+    claim(world.ledger, taken.hold, make_claim(taken), now_ms=START_MS)
+    world.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+
+
+def test_a_sweep_waits_for_the_living(world: World) -> None:
+    cancelled(world)
+    assert sweep(world, CAMPAIGN) == 5
+    assert world.ledger.campaign(CAMPAIGN).state is CampaignState.CANCELLING
+    taken_by_carrierx = make_claim(take_again(world))
+    record(world.ledger, take_again(world).hold, make_record(taken_by_carrierx))
+    assert sweep(world, CAMPAIGN) == 0
+    counts = recount(world.ledger)
+    assert (counts[RecipientState.CANCELLED], counts[RecipientState.QUEUED]) == (5, 1)
+    assert world.ledger.campaign(CAMPAIGN).state is CampaignState.CANCELLED
+
+
+def take_again(world: World) -> Taken:
+    """What the first sender holds."""
+    batch = world.ledger.batches.content(CAMPAIGN, 0)
+    assert batch is not None
+    return Taken(Hold(CAMPAIGN, 0, token_of("a"), 1), batch, [])
+
+
+def test_what_a_dead_sender_had_is_unconfirmed_and_the_sweep_ends(world: World) -> None:
+    cancelled(world)
     sweep(world, CAMPAIGN)
-    assert states(ledger) == ["queued", "cancelled"]
-    assert ledger.agenda.care(ledger.agenda.now_ms() + 60_000, 10) == [(CAMPAIGN, 0)]
-    look_after(world, CAMPAIGN, 0)
-    assert states(ledger) == ["delivered", "cancelled"]
+    set_clock(world.ledger.redis, START_MS + LEASE_MS)
+    sweep(world, CAMPAIGN)
+    counts = recount(world.ledger)
+    assert (counts[RecipientState.CANCELLED], counts[RecipientState.UNCONFIRMED]) == (5, 1)
+    assert world.ledger.campaign(CAMPAIGN).state is CampaignState.CANCELLED
+    assert world.ledger.agenda.due_batches(CAMPAIGN, 9) == []
+
+
+def test_a_large_campaign_is_swept_in_parts_and_the_counts_add_up_throughout(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "BATCHES_A_SWEEP", 2)
+    add_campaign(world.ledger, *(make_batch(1, first_row=number) for number in range(1, 6)))
+    world.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    ended = []
+    while CAMPAIGN in world.ledger.agenda.sweeping():
+        ended.append(sweep(world, CAMPAIGN))
+        assert sum(recount(world.ledger).values()) == 5
+    assert ended == [2, 2, 1]
