@@ -15,7 +15,9 @@ import typer
 from dispatcher.cli import callbacks, campaign, inbound, message, optout, token
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
+from dispatcher.cli.erasing import erase_command
 from dispatcher.cli.output import print_line, say
+from dispatcher.cli.person import find_command, forget_command
 from dispatcher.cli.simulator import simulator
 from dispatcher.cli.up import up
 from dispatcher.errors import FileRefused, MmsError
@@ -29,12 +31,15 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(demo)
+campaign.app.command("erase")(erase_command)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(optout.app, name="optout")
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(token.app, name="token")
+app.command("find")(find_command)
+app.command("forget")(forget_command)
 app.command()(doctor)
 app.command()(simulator)
 

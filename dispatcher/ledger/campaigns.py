@@ -131,6 +131,11 @@ class Campaigns:
             for campaign_id, fields, counts in zip(ids, answers[::2], answers[1::2], strict=True)
         ]
 
+    def ids(self) -> Sequence[str]:
+        """Ids of all campaigns, the newest first."""
+        with translated():
+            return [text_of(name) for name in self._redis.zrevrange(keys.CAMPAIGNS, 0, -1)]
+
     def settings_of(self, campaign_id: str) -> CampaignSettings:
         """A campaign's settings as they were given.
 

@@ -160,6 +160,11 @@ def limit(scope: str) -> str:
     return f"mms:limit:{scope}"
 
 
+def cap(number: str) -> str:
+    """Messages claimed for a number lately."""
+    return f"mms:cap:{number}"
+
+
 def sid_bucket(sid_hash: bytes) -> str:
     """The bucket of the sid index that this sid's hash falls into."""
     return f"mms:sid:{sid_hash[:2].hex()}"

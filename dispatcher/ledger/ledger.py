@@ -11,6 +11,7 @@ from dispatcher.ledger.batches import Batches
 from dispatcher.ledger.books import Books
 from dispatcher.ledger.campaigns import Campaigns
 from dispatcher.ledger.connect import connect
+from dispatcher.ledger.erasure import Erasure
 from dispatcher.ledger.inbound import InboundMessages
 from dispatcher.ledger.inbox import Inbox
 from dispatcher.ledger.media import Media
@@ -42,6 +43,7 @@ class Ledger:
         self.agenda = Agenda(scripts)
         self.optouts = OptOuts(scripts)
         self.inbound = InboundMessages(scripts)
+        self.erasure = Erasure(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:

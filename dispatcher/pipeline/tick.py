@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dispatcher.ledger import keys
 from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
+from dispatcher.pipeline.retention import retain
 from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
 
@@ -47,6 +48,7 @@ def tick(world: World, hints: Hints) -> str:
         world.ledger.book.settle(campaign_id)
     if agenda.latch("mms:turn:media", MEDIA_LATCH_MS):
         release_media(world.ledger)
+    retain(world, now_ms)
     if world.ledger.inbox.waiting():
         hints.ingest("", 0)
     return f"{offered} offered"

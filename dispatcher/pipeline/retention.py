@@ -1,0 +1,115 @@
+"""Nothing personal is kept longer than needed: ended campaigns are erased after a while, and anybody when they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dispatcher.errors import Conflict
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import Batch, BatchRow, pack_sid, unpack_batch
+from dispatcher.ledger.pages import Looker
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.pipeline.sids import sid_text
+from dispatcher.pipeline.world import World
+
+_BATCHES_AT_ONCE = 50
+#: Campaigns erased in one round; the next one goes on.
+_CAMPAIGNS_A_ROUND = 5
+ROUND_MS = 600_000
+_DAY_MS = 86_400_000
+
+
+class Forgotten(NamedTuple):
+    """What was erased of one person. `waiting`: campaigns whose file is not read yet and may still name them."""
+
+    rows: int
+    inbound: int
+    waiting: tuple[str, ...]
+
+
+def retain(world: World, now_ms: int) -> int:
+    """Erase what is older than the retention; answers how many campaigns. Acts once in ten minutes."""
+    if not world.ledger.agenda.latch("mms:turn:retention", ROUND_MS):
+        return 0
+    before_ms = now_ms - int(world.settings.retention * _DAY_MS)
+    old = world.ledger.erasure.ended_before(before_ms, _CAMPAIGNS_A_ROUND)
+    for campaign_id in old:
+        erase_campaign(world.ledger, campaign_id)
+    world.ledger.inbound.forget(world.ledger.inbound.before(before_ms))
+    return len(old)
+
+
+def erase_campaign(ledger: Ledger, campaign_id: str) -> None:
+    """Erase numbers, texts and the file's columns of a campaign that is settled; counts and times stay.
+
+    Raises:
+        NotFound, Conflict: there is none, or it is not settled.
+    """
+    settings = ledger.book.settings_of(campaign_id)
+    bare = settings.model_copy(update={"message": None, "media_urls": (), "senders": ()})
+    numbers = ledger.book.batch_numbers(campaign_id)
+    ledger.erasure.erase_batches(campaign_id, bare, 0, 0, [])
+    for first in range(0, len(numbers), _BATCHES_AT_ONCE):
+        some = numbers[first : first + _BATCHES_AT_ONCE]
+        hashes = list(_sid_hashes(ledger, campaign_id, some))
+        ledger.erasure.erase_batches(campaign_id, bare, first, len(some), hashes)
+
+
+def _sid_hashes(ledger: Ledger, campaign_id: str, numbers: range) -> Iterator[bytes]:
+    long_sids = ledger.book.long_sids(campaign_id)
+    for number in numbers:
+        picture = ledger.batches.picture(campaign_id, number)
+        if picture is None:
+            continue
+        for index, message in enumerate(picture.batch.messages):
+            sids = {sid_text(picture.states[row], long_sids, number, index) for row in message.members}
+            yield from (pack_sid(sid).hashed for sid in sids if sid)
+
+
+def forget(ledger: Ledger, number: str) -> Forgotten:
+    """Erase one person's number, columns and texts everywhere; what is unsent to them is not sent. That they opted out
+    stays known, or they would get messages again.
+
+    Raises:
+        Conflict: a message to them is on its way; try again in a moment.
+    """
+    rows = 0
+    for campaign_id in ledger.book.ids():
+        for batch, holds in Looker(ledger, campaign_id).holding(number):
+            rows += _forget_in_batch(ledger, campaign_id, batch, number) if holds else 0
+    messages = ledger.inbound.of_number(number)
+    ledger.inbound.forget([message.sid for message in messages])
+    ledger.erasure.forget_number(number)
+    return Forgotten(rows, len(messages), tuple(ledger.agenda.reading()))
+
+
+def _forget_in_batch(ledger: Ledger, campaign_id: str, batch: int, number: str) -> int:
+    while (packed := ledger.erasure.packed(campaign_id, batch)) is not None:
+        content = unpack_batch(packed)
+        rows = [index for index, row in enumerate(content.rows) if row.number == number]
+        if not rows:
+            return 0
+        answer = ledger.erasure.replace_batch(campaign_id, batch, packed, _without(content, set(rows)), rows)
+        if answer == "ok":
+            return len(rows)
+        if answer == "sending":
+            raise Conflict("a message to this person is on its way", hint="try again in a moment")
+    return 0
+
+
+def _without(batch: Batch, gone: set[int]) -> Batch:
+    """The batch without what the file said of these rows, and without texts that were for them alone."""
+    rows = tuple(_blank(row) if index in gone else row for index, row in enumerate(batch.rows))
+    messages = tuple(
+        message._replace(text=None, media=()) if gone.issuperset(message.members) else message
+        for message in batch.messages
+    )
+    return Batch(rows, messages)
+
+
+def _blank(row: BatchRow | RejectedRow) -> BatchRow | RejectedRow:
+    cells = ("",) * len(row.cells)
+    if isinstance(row, RejectedRow):
+        return row._replace(number=None, cells=cells)
+    return row._replace(number="", timezone=None, cells=cells)
