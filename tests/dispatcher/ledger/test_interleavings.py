@@ -341,8 +341,8 @@ def test_the_promises_hold_whatever_happens_in_whatever_order(redis: redis_py.Re
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=30,
-            stateful_step_count=40,
+            max_examples=20,
+            stateful_step_count=35,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
