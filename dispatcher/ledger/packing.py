@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
+from operator import sub
 from typing import NamedTuple
 
 import msgpack
@@ -66,10 +67,14 @@ class Batch:
     def initial_counts(self) -> bytes:
         """One byte per state letter: how many rows begin in it."""
         counts = dict.fromkeys(LETTERS, 0)
-        for row in self.rows:
-            letter = "p" if isinstance(row, BatchRow) else {"invalid": "i", "skipped": "k"}[row.state]
-            counts[letter] += 1
-        return bytes(counts[letter] for letter in LETTERS)
+        for row in self.rejected():
+            counts[{"invalid": "i", "skipped": "k"}[row.state]] += 1
+        counts["p"] = len(self.rows) - sum(counts.values())
+        return bytes(counts.values())
+
+    def rejected(self) -> list[RejectedRow]:
+        """The rows that are not sent."""
+        return [row for row in self.rows if isinstance(row, RejectedRow)]
 
     def sendable(self) -> list[int]:
         """Indexes of the rows that a message exists for."""
@@ -115,9 +120,9 @@ def decompress(packed: bytes) -> bytes:
     return decompressor.decompress(packed)
 
 
-def _steps(values: list[int]) -> list[int]:
+def _steps(values: Sequence[int]) -> list[int]:
     """Differences to the value before: small numbers compress well."""
-    return [value - before for before, value in zip([0, *values], values, strict=False)]
+    return list(map(sub, values, (0, *values)))
 
 
 def _sums(steps: Iterable[int]) -> list[int]:
@@ -128,35 +133,57 @@ def _sums(steps: Iterable[int]) -> list[int]:
     return values
 
 
-def _table(values: Iterable[object]) -> tuple[list[object], list[int]]:
-    """Each distinct value once, and the index of each."""
-    known: dict[object, int] = {}
-    indexes = [known.setdefault(value, len(known)) for value in values]
-    return list(known), indexes
+def _table(values: Sequence[object]) -> tuple[list[object], list[int]]:
+    """Each distinct value once, and the index of each; no indexes where there is one value only."""
+    known: dict[object, int] = dict.fromkeys(values, 0)
+    if len(known) < 2:
+        return list(known), []
+    known = {value: index for index, value in enumerate(known)}
+    return list(known), [known[value] for value in values]
+
+
+class _Columns(NamedTuple):
+    """The rows of a batch by column; `rejected` has what rows that are not sent have besides, with their indexes."""
+
+    rows: Sequence[int]
+    lines: Sequence[int]
+    numbers: Sequence[int | str | None]
+    zones: Sequence[str | None]
+    cells: Sequence[tuple[str, ...]]
+    rejected: Sequence[tuple[object, ...]]
+
+
+def _columns(rows: Sequence[BatchRow | RejectedRow]) -> _Columns:
+    plain = [
+        BatchRow(row.row, row.line, row.number or "", None, row.cells)
+        if isinstance(row, RejectedRow)
+        else row
+        for row in rows
+    ]
+    rejected = [
+        (index, row.state, row.column, row.code, row.message)
+        for index, row in enumerate(rows)
+        if isinstance(row, RejectedRow)
+    ]
+    numbered, lines, numbers, zones, cells = zip(*plain, strict=True) if plain else ((),) * 5
+    return _Columns(numbered, lines, list(map(_number, numbers)), zones, cells, rejected)
 
 
 def pack_batch(batch: Batch) -> bytes:
     """Pack by column: equal and similar values stand together, which is what compression lives on."""
-    rejected = [
-        (index, row.state, row.column, row.code, row.message)
-        for index, row in enumerate(batch.rows)
-        if isinstance(row, RejectedRow)
-    ]
-    zones, zone_of = _table(row.timezone if isinstance(row, BatchRow) else None for row in batch.rows)
-    senders, sender_of = _table(message.sender for message in batch.messages)
-    media, media_of = _table(message.media for message in batch.messages)
-    columns = list(zip(*(row.cells for row in batch.rows), strict=True))
+    columns = _columns(batch.rows)
+    members, senders, texts, media = zip(*batch.messages, strict=True) if batch.messages else ((), (), (), ())
     document = (
-        _steps([row.row for row in batch.rows]),
-        _steps([row.line for row in batch.rows]),
-        [_number(row.number) for row in batch.rows],
-        (zones, zone_of if len(zones) > 1 else []),
-        columns,
-        rejected,
-        [message.members if len(message.members) > 1 else message.members[0] for message in batch.messages],
-        (senders, sender_of if len(senders) > 1 else []),
-        (media, media_of if len(media) > 1 else []),
-        [message.text for message in batch.messages],
+        _steps(columns.rows),
+        _steps(columns.lines),
+        columns.numbers,
+        _table(columns.zones),
+        list(zip(*columns.cells, strict=True)),
+        columns.rejected,
+        [each if len(each) > 1 else each[0] for each in members],
+        _table(senders),
+        _table(media),
+        texts,
     )
     return compress(msgpack.packb(document, unicode_errors="surrogatepass"))
 

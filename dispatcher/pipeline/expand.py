@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.campaigns import Reading
@@ -22,6 +23,9 @@ READER_LEASE_MS = 15_000
 ROWS_A_LOOK = 500
 RENEW_SECONDS = READER_LEASE_MS / 3000
 
+#: Consecutive batches with their numbers, each with the rows read when it was full.
+Bundle = list[tuple[int, Batch, int]]
+
 
 class ReaderLostError(Exception):
     """This reader's lease ran out, or the campaign ended meanwhile."""
@@ -36,14 +40,10 @@ def expand(world: World, campaign_id: str) -> str:
     reading = book.begin_reading(campaign_id, reader, READER_LEASE_MS)
     if reading is None:
         return "taken"
-    rows = 0
     try:
         drafts = _drafts(world, campaign_id, reading, reader)
-        for made in _bundles(batches_of(drafts, reading.settings.senders)):
-            rows = made[-1][2]
-            answer = world.ledger.batches.add_many(campaign_id, made, reader=reader, lease_ms=READER_LEASE_MS)
-            if answer == "lost":
-                return "lost"
+        bundles = _bundles(batches_of(drafts, reading.settings.senders))
+        rows = _written(world, campaign_id, bundles, reader)
     except ReaderLostError:
         return "lost"
     except (FileRefused, InputError, FileNotFoundError) as error:
@@ -54,9 +54,30 @@ def expand(world: World, campaign_id: str) -> str:
     return f"{rows} rows"
 
 
-def _bundles(batches: Iterable[Batch]) -> Iterator[list[tuple[int, Batch, int]]]:
+def _written(world: World, campaign_id: str, bundles: Iterable[Bundle], reader: str) -> int:
+    """Write the bundles, each while the next is read; answers the rows written.
+
+    Raises:
+        ReaderLostError: another reads now, or nobody should.
+    """
+    rows = 0
+    with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
+        before: Future[str] | None = None
+        for bundle in bundles:
+            if before is not None and before.result() == "lost":
+                raise ReaderLostError
+            rows = bundle[-1][2]
+            before = writer.submit(
+                world.ledger.batches.add_many, campaign_id, bundle, reader=reader, lease_ms=READER_LEASE_MS
+            )
+        if before is not None and before.result() == "lost":
+            raise ReaderLostError
+    return rows
+
+
+def _bundles(batches: Iterable[Batch]) -> Iterator[Bundle]:
     """Batches with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
-    bundle: list[tuple[int, Batch, int]] = []
+    bundle: Bundle = []
     rows = 0
     for number, batch in enumerate(batches):
         rows += len(batch.rows)
@@ -117,8 +138,36 @@ def batches_of(drafts: Iterable[Draft | RejectedRow], senders: tuple[str, ...]) 
         yield make_batch(held, senders)
 
 
-def make_batch(drafts: list[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
+def make_batch(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
     """Give every row its index and every message its sender."""
+    return _batch_of_singles(drafts, senders) or _batch_of_groups(drafts, senders)
+
+
+def _batch_of_singles(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch | None:
+    """The batch where every message has one row and they stand in the file's order, which is nearly always so."""
+    sole = senders[0] if len(senders) == 1 else None
+    rows: list[BatchRow | RejectedRow] = []
+    messages: list[BatchMessage] = []
+    before = 0
+    for index, draft in enumerate(drafts):
+        if isinstance(draft, RejectedRow):
+            row = draft.row
+            rows.append(draft)
+        else:
+            members, sender, text, media = draft
+            row, line, number, _, _, _, timezone, _, cells = members[0]
+            if len(members) > 1:
+                return None
+            rows.append(BatchRow(row, line, number, timezone, cells))
+            sender = sender or sole or choose_sender(number, senders)
+            messages.append(BatchMessage((index,), sender, text, media))
+        if row < before:
+            return None
+        before = row
+    return Batch(tuple(rows), tuple(messages))
+
+
+def _batch_of_groups(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
     entries: list[Recipient | RejectedRow] = []
     for draft in drafts:
         entries.extend(draft.members if isinstance(draft, Draft) else (draft,))
