@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
+from tests.chaos.jobs import Order, do_all, end_on_sigterm
 from tests.chaos.plan import make_plan, make_weather
 from tests.chaos.plants import PLANTS
-from tests.chaos.rounds import do_round
-from tests.chaos.table import HEAD, Report, report_of, summary
+from tests.chaos.table import HEAD, Report, summary
 
 #: Runs that share a stack.
 RUNS_A_ROUND = 5
-
-
-class Order(NamedTuple):
-    """A round to be done."""
-
-    seeds: range
-    rows: int
-    plant: str | None
-    keep: Path | None
 
 
 def main() -> int:
@@ -35,25 +23,15 @@ def main() -> int:
     if chosen.show:
         _show(chosen)
         return 0
-    _end_on_sigterm()
+    end_on_sigterm()
     begun, reports = time.monotonic(), list[Report]()
     orders = [Order(seeds, chosen.rows, chosen.plant, chosen.keep) for seeds in _rounds(chosen)]
     _say(HEAD)
-    # Leaving the block, also by Ctrl-C or SIGTERM, ends the processes, and these end what they started.
-    with multiprocessing.get_context("spawn").Pool(chosen.jobs, _end_on_sigterm) as pool:
-        for report in pool.imap(_do, orders):
-            reports.append(report)
-            _tell(report, chosen)
+    for report in do_all(orders, chosen.jobs):
+        reports.append(report)
+        _tell(report, chosen)
     _say(summary(reports, time.monotonic() - begun))
     return 1 if any(report.broken for report in reports) else 0
-
-
-def _do(order: Order) -> Report:
-    return report_of(do_round(order.seeds, order.rows, order.plant, order.keep))
-
-
-def _end_on_sigterm() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def _tell(report: Report, chosen: argparse.Namespace) -> None:
