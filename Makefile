@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 TESTS ?= tests
 RUNS ?= 20
 SEED ?= 1
+JOBS ?= 2
 
 .PHONY: demo test chaos check format lock clean help
 
@@ -27,7 +28,7 @@ test: $(STAMP)   ## the whole test suite: real Valkey, real workers, real HTTP o
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 chaos: $(STAMP)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
-	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED)
+	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
 
 check: $(STAMP)  ## formatting, lint, types
 	$(BIN)/ruff format --check .
