@@ -37,6 +37,7 @@ task_routes = {
     "expand_campaign": {"queue": "expand"},
     "ingest_callbacks": {"queue": "ingest"},
     "look_after_batch": {"queue": "control"},
+    "answer_inbound": {"queue": "control"},
     "tick": {"queue": "control"},
 }
 task_default_queue = "control"

@@ -111,6 +111,23 @@ class Settings(BaseSettings):
     frequency_cap: str = Field(
         "", description="At most so many messages to a number in a while, like 3/7d. Unset: no cap."
     )
+    stop_answer: str = Field(
+        "You are unsubscribed and will get no more messages from us.",
+        description="The one confirmation after a STOP, without marketing. Empty: none.",
+    )
+    start_allowed: bool = Field(
+        False, description="START, UNSTOP and YES end an opt-out, once CarrierX shows that message."
+    )
+    start_answer: str = Field(
+        "You will get our messages again. Reply STOP to end them.", description="What START is answered."
+    )
+    help_answer: str = Field(
+        "", description="What HELP is answered: brand, contact, how to stop. Empty: nothing."
+    )
+    auto_answer: str = Field(
+        "",
+        description="What any other message is answered, with {{status}} and {{from}}. Empty: nothing.",
+    )
     retention: float = Field(30, gt=0, description="Days after which numbers and texts are erased.")
     one_clock: bool = Field(
         False,

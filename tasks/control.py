@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.pipeline import reconcile
+from dispatcher.pipeline import answers, reconcile
 from dispatcher.pipeline import tick as ticking
 from tasks.app import app
 from tasks.hints import HINTS
@@ -13,6 +13,12 @@ from tasks.world import world
 def tick() -> str:
     """Look at the agenda; beat calls this once a second."""
     return ticking.tick(world(), HINTS)
+
+
+@app.task(name="answer_inbound")
+def answer_inbound() -> str:
+    """Prove and answer inbound messages that something follows from."""
+    return answers.answer_inbound(world())
 
 
 @app.task(name="look_after_batch")

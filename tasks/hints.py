@@ -29,4 +29,9 @@ def ingest(_: str = "", __: int = 0) -> None:
     app.send_task("ingest_callbacks", expires=HINT_SECONDS)
 
 
-HINTS = Hints(send=send, look=look, expand=expand, ingest=ingest)
+def answer(_: str = "", __: int = 0) -> None:
+    """There are inbound messages that something follows from."""
+    app.send_task("answer_inbound", expires=HINT_SECONDS)
+
+
+HINTS = Hints(send=send, look=look, expand=expand, ingest=ingest, answer=answer)

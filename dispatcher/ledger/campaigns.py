@@ -62,12 +62,14 @@ class Campaigns:
         digest: str = "",
         media: Mapping[str, MediaFacts] | None = None,
         media_files: Sequence[str] = (),
+        kind: str = "",
     ) -> bool:
         """Make a campaign whose upload is stored under its id already. False: the id is in use.
 
         `rate` is the campaign's own limit as (interval, tolerance) in microseconds. `digest` stands for the file's
         content and the settings; empty: whatever was submitted before. `media` is what was found about media
-        addresses, `media_files` the hashes of stored media that it needs.
+        addresses, `media_files` the hashes of stored media that it needs. `kind` is `answer` or `confirmation` for
+        what we answer by ourselves; the claim treats those differently, and lists leave them out.
 
         Raises:
             SubmittedBefore: the same was made into a campaign in the last 24 h.
@@ -77,6 +79,8 @@ class Campaigns:
         fields += ["settings", settings.model_dump_json(by_alias=True), "filename", filename]
         fields += ["fixed", json.dumps(sorted(fixed)), "columns", json.dumps(list(columns))]
         fields += ["chunks", chunks, "settle_ms", settle_ms]
+        if kind:
+            fields += ["kind", kind]
         if start_at_ms is not None:
             fields += ["start_at", start_at_ms]
         answer = text_of(self._scripts.run("create", campaign_id, *fields))
@@ -132,9 +136,10 @@ class Campaigns:
         ]
 
     def ids(self) -> Sequence[str]:
-        """Ids of all campaigns, the newest first."""
+        """Ids of all campaigns, the newest first; then of our own answers."""
         with translated():
-            return [text_of(name) for name in self._redis.zrevrange(keys.CAMPAIGNS, 0, -1)]
+            found = [self._redis.zrevrange(key, 0, -1) for key in (keys.CAMPAIGNS, keys.ANSWERS)]
+        return [text_of(name) for names in found for name in names]
 
     def settings_of(self, campaign_id: str) -> CampaignSettings:
         """A campaign's settings as they were given.

@@ -74,9 +74,9 @@ class Erasure:
     def ended_before(self, created_before_ms: int, most: int) -> list[str]:
         """Campaigns made before then that are settled and not erased yet, the oldest first."""
         with translated():
-            old = [
-                text_of(name) for name in self._redis.zrangebyscore(keys.CAMPAIGNS, "-inf", created_before_ms)
-            ]
+            lists = (keys.ANSWERS, keys.CAMPAIGNS)
+            named = [self._redis.zrangebyscore(key, "-inf", created_before_ms) for key in lists]
+            old = [text_of(name) for names in named for name in names]
             pipeline = self._redis.pipeline(transaction=False)
             for campaign_id in old:
                 pipeline.hmget(keys.campaign(campaign_id), ["settled_at", "erased_at", "finished_at"])

@@ -99,6 +99,18 @@ class InboundMessages:
             found = self._redis.hmget(keys.INBOUND_MESSAGES, list(sids))
         return [_inbound(value) for value in found if value]
 
+    def learn_ours(self, numbers: Iterable[str]) -> None:
+        """These numbers are our own: an answer to one of them would be an answer to ourselves."""
+        known = [number for number in numbers if number]
+        if known:
+            with translated():
+                self._redis.sadd(keys.OWN, *known)
+
+    def is_ours(self, number: str) -> bool:
+        """Whether this number is known to be ours."""
+        with translated():
+            return bool(self._redis.sismember(keys.OWN, number))
+
     def of_number(self, number: str) -> list[Inbound]:
         """Everything kept that this number sent."""
         return [message for message in self._all() if message.sender == number]

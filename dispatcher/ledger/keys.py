@@ -7,6 +7,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:stamp` | hash | mode (live or simulate), API address, when made | for ever |
 | `mms:install` | hash | callback key, secret, earlier secrets | for ever |
 | `mms:campaigns` | zset | campaign id → created, ms | for ever |
+| `mms:answers` | zset | the same for what we answer by ourselves: confirmations, HELP, automatic answers | retention |
+| `mms:own` | set | numbers known to be ours; none of them is answered | for ever |
 | `mms:numbers` | hash | campaign's serial number (base 36) → campaign id | for ever |
 | `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | for ever |
 | `mms:c:{id}:counts` | hash | state letter → rows | for ever |
@@ -62,6 +64,8 @@ from __future__ import annotations
 STAMP = "mms:stamp"
 INSTALL = "mms:install"
 CAMPAIGNS = "mms:campaigns"
+ANSWERS = "mms:answers"
+OWN = "mms:own"
 DUE = "mms:due"
 CARE = "mms:care"
 SETTLE = "mms:settle"

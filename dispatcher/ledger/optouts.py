@@ -94,10 +94,10 @@ class OptOuts:
         with translated():
             self._redis.hset(keys.OPT_OUTS_OWED, number, at_ms)
 
-    def confirmation_done(self, number: str) -> None:
-        """It was told, or will not be."""
+    def confirmation_done(self, number: str) -> bool:
+        """It is told now, or will not be; False when somebody else said so already."""
         with translated():
-            self._redis.hdel(keys.OPT_OUTS_OWED, number)
+            return bool(self._redis.hdel(keys.OPT_OUTS_OWED, number))
 
 
 @cache

@@ -65,4 +65,18 @@ def keep(world: World, entry: Entry, status: MessageStatus) -> None:
         if optouts.put([OptOut(message.sender, "out", message.at_ms, SOURCE)]):
             optouts.owe_confirmation(message.sender, message.at_ms)
     doubtful = message.meaning == Meaning.DOUBTFUL
-    world.ledger.inbound.keep(entry.id, message, doubtful=doubtful, follows=False)
+    world.ledger.inbound.keep(entry.id, message, doubtful=doubtful, follows=_may_follow(world, message))
+
+
+def _may_follow(world: World, message: Inbound) -> bool:
+    """Whether an answer or a return may follow from it under these settings; `pipeline.answers` decides."""
+    chosen = world.settings
+    match message.meaning:
+        case Meaning.STOP:
+            return bool(chosen.stop_answer)
+        case Meaning.START:
+            return chosen.start_allowed
+        case Meaning.HELP:
+            return bool(chosen.help_answer)
+        case _:
+            return bool(chosen.auto_answer)

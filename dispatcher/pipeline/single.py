@@ -44,8 +44,9 @@ class Outcome:
     legs: tuple[Leg, ...]
 
 
-def submit_note(ledger: Ledger, note: Note, config: Settings, *, name: str) -> str:
-    """Put one message into the ledger as a campaign of its own, without quiet hours; answers its id.
+def submit_note(ledger: Ledger, note: Note, config: Settings, *, name: str, kind: str = "") -> str:
+    """Put one message into the ledger as a campaign of its own, without quiet hours; answers its id. `kind` is
+    `answer` or `confirmation` for what we answer by ourselves.
 
     Raises:
         InputError: it cannot be sent like this; nothing was stored.
@@ -67,7 +68,9 @@ def submit_note(ledger: Ledger, note: Note, config: Settings, *, name: str) -> s
     )
     source = io.BytesIO("\n".join(("to", *recipients, "")).encode())
     fixed = frozenset({"senders", "message", "media_urls"})
-    return submit(ledger, source, filename="message.csv", settings=settings, fixed=fixed, config=config)
+    return submit(
+        ledger, source, filename="message.csv", settings=settings, fixed=fixed, config=config, kind=kind
+    )
 
 
 def outcome_of(ledger: Ledger, campaign_id: str) -> Outcome:

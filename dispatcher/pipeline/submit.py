@@ -29,12 +29,13 @@ def submit(
     config: Settings,
     media: Mapping[str, MediaFacts] | None = None,
     media_files: Sequence[str] = (),
+    kind: str = "",
 ) -> str:
     """Store the file and make the campaign; answers its id. `source` can be rewound.
 
     The file was checked before (`pipeline.check`); here only its head is read once more. Sending begins when the
     whole file is in the ledger and the start time has come. `media` is what the check found about media addresses,
-    `media_files` are the hashes of stored media that the campaign needs.
+    `media_files` are the hashes of stored media that the campaign needs; `kind` see `Campaigns.create`.
 
     Raises:
         FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
@@ -68,7 +69,9 @@ def submit(
         digest=digest,
         media=media,
         media_files=media_files,
+        kind=kind,
     )
+    ledger.inbound.learn_ours(settings.senders)
     for _ in range(5):
         source.seek(0)
         campaign_id = new_id(settings.name)

@@ -19,6 +19,8 @@ CARE_LOOKED_THROUGH = 400
 CARE_LATCH_MS = 30_000
 #: How often stored media are looked through for those that no campaign needs any more.
 MEDIA_LATCH_MS = 3_600_000
+#: How often inbound messages are looked at for those that an answer follows from.
+ANSWERS_LATCH_MS = 2_000
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Hints:
     look: Publish
     expand: Publish
     ingest: Publish
+    answer: Publish = lambda _, __: None
 
 
 def tick(world: World, hints: Hints) -> str:
@@ -49,6 +52,8 @@ def tick(world: World, hints: Hints) -> str:
     if agenda.latch("mms:turn:media", MEDIA_LATCH_MS):
         release_media(world.ledger)
     retain(world, now_ms)
+    if agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS) and world.ledger.inbound.todo(now_ms, 1):
+        hints.answer("", 0)
     if world.ledger.inbox.waiting():
         hints.ingest("", 0)
     return f"{offered} offered"

@@ -59,6 +59,7 @@ def _inbound(engine: Engine, request: Request, connection: Connection) -> None:
     except (ValueError, KeyError):
         connection.reply(Reply(400, error_body("from, to and message or media_urls are needed")))
         return
+    engine.store.inbound[message["message_sid"]] = message
     url = engine.account.callback_url(str(body["to"]))
 
     def answered(status: int | None) -> None:

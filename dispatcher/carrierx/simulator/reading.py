@@ -30,7 +30,8 @@ class Reading:
                 return self._listed(request, faults, self._messages)
             case "GET", ["sms", "messages", sid]:
                 taken = self._store.messages.get(sid)
-                return Reply(200, taken.body()) if taken else _NOT_FOUND
+                body = taken.body() if taken else self._store.inbound.get(sid)
+                return Reply(200, body) if body else _NOT_FOUND
             case "GET", ["sms", "message_drs"]:
                 return self._listed(request, faults, self._records)
             case "GET", ["phonenumber", "dids"]:

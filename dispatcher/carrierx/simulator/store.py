@@ -83,6 +83,7 @@ class Store:
     def clear(self) -> None:
         """Forget everything."""
         self.messages: dict[str, Taken] = {}
+        self.inbound: dict[str, dict[str, Any]] = {}
         self.by_user_data: defaultdict[str, list[Taken]] = defaultdict(list)
         self.tries: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()

@@ -23,6 +23,7 @@ for hash in string.gmatch(media, '%S+') do
   redis.call('SADD', 'mms:media', hash)
 end
 for chunk = 0, tonumber(redis.call('HGET', ckey(id), 'chunks')) - 1 do redis.call('PERSIST', ckey(id, 'upload:' .. chunk)) end
-redis.call('ZADD', 'mms:campaigns', now, id)
+-- What we answer by ourselves is not among the campaigns of people.
+redis.call('ZADD', redis.call('HEXISTS', ckey(id), 'kind') == 1 and 'mms:answers' or 'mms:campaigns', now, id)
 redis.call('SADD', 'mms:reading', id)
 return 'ok'

@@ -1,0 +1,169 @@
+"""What follows from inbound messages, once CarrierX shows them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.pipeline import answers
+from dispatcher.pipeline.answers import answer_inbound
+from dispatcher.pipeline.expand import expand
+from dispatcher.pipeline.feed import feed
+from dispatcher.pipeline.inbound import opting_out
+from dispatcher.pipeline.ingest import ingest
+from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.world import World
+from tests.dispatcher.pipeline.conftest import MakeWorld
+
+SOMEBODY, OURS = "15165550123", "15162065575"
+STOPPED = "You are unsubscribed and will get no more messages from us."
+
+
+def comes_in(world: World, simulator: SimulatorHandle, text: str, **changes: Any) -> str:
+    """Somebody writes: CarrierX knows it, the door stored it. `changes` make the callback differ from the truth."""
+    real = simulator.inbound(from_=SOMEBODY, to=OURS, message=text, media_urls=[])
+    body = {
+        "message_sid": real["message_sid"],
+        "direction": "inbound",
+        "status": "received",
+        "from": SOMEBODY,
+        "to": OURS,
+        "message": text,
+        **changes,
+    }
+    raw = json.dumps(body).encode()
+    out, now_ms = opting_out(raw), world.ledger.agenda.now_ms()
+    if out:
+        world.ledger.optouts.receive(raw, now_ms, *out)
+    else:
+        world.ledger.inbox.store(raw, now_ms)
+    ingest(world, "me")
+    return str(body["message_sid"])
+
+
+def work(world: World) -> None:
+    """Answer, and send what that made."""
+    answer_inbound(world)
+    for campaign_id in world.ledger.agenda.reading():
+        expand(world, campaign_id)
+    feed(world, lambda campaign_id, number: _send(world, campaign_id, number))
+
+
+def answered(simulator: SimulatorHandle) -> list[str]:
+    """The texts that went to somebody."""
+    return [message["message"] for message in simulator.received().messages if message["to"] == [SOMEBODY]]
+
+
+def test_one_confirmation_follows_a_stop(world: World, simulator: SimulatorHandle) -> None:
+    for _ in range(2):
+        comes_in(world, simulator, "STOP")
+    work(world)
+    work(world)
+    assert answered(simulator) == [STOPPED]
+    assert world.ledger.optouts.is_out(SOMEBODY)
+
+
+def test_a_forged_stop_suppresses_but_sends_nobody_anything(world: World, simulator: SimulatorHandle) -> None:
+    comes_in(world, simulator, "hello", message="STOP", **{"from": SOMEBODY})
+    work(world)
+    assert answered(simulator) == []
+    assert world.ledger.optouts.is_out(SOMEBODY)
+    assert world.ledger.redis.hget("mms:alarms", "inbound_not_at_carrierx") == b"1"
+
+
+def test_without_a_text_no_confirmation_is_sent(make_world: MakeWorld, simulator: SimulatorHandle) -> None:
+    world = make_world(stop_answer="")
+    comes_in(world, simulator, "STOP")
+    work(world)
+    assert answered(simulator) == []
+
+
+def test_start_ends_an_opt_out_only_where_that_is_allowed(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(stop_answer="")
+    comes_in(world, simulator, "STOP")
+    comes_in(world, simulator, "START")
+    work(world)
+    assert world.ledger.optouts.is_out(SOMEBODY)
+    allowing = make_world(stop_answer="", start_allowed=True)
+    comes_in(allowing, simulator, "START")
+    work(allowing)
+    assert not world.ledger.optouts.is_out(SOMEBODY)
+    assert len(answered(simulator)) == 1
+
+
+@pytest.mark.parametrize("lie", [{"from": "15165550199"}, {"to": "15162065574"}, {"message_sid": "nobody"}])
+def test_a_forged_start_changes_nothing(
+    make_world: MakeWorld, simulator: SimulatorHandle, lie: dict[str, str]
+) -> None:
+    world = make_world(stop_answer="", start_allowed=True)
+    comes_in(world, simulator, "STOP")
+    comes_in(world, simulator, "START", **lie)
+    work(world)
+    assert world.ledger.optouts.is_out(SOMEBODY)
+    assert not world.ledger.optouts.is_out("15165550199")
+
+
+def test_help_is_answered_once_an_hour(make_world: MakeWorld, simulator: SimulatorHandle) -> None:
+    world = make_world(help_answer="Shop, 555-0100. Reply STOP to end.")
+    for _ in range(3):
+        comes_in(world, simulator, "HELP")
+    work(world)
+    assert answered(simulator) == ["Shop, 555-0100. Reply STOP to end."]
+
+
+def test_the_sender_of_an_mms_is_told_that_it_arrived(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(auto_answer="The MMS status is: {{status}}")
+    for _ in range(2):
+        comes_in(world, simulator, "look at this")
+    work(world)
+    assert answered(simulator) == ["The MMS status is: received"]
+
+
+def test_nobody_who_opted_out_gets_an_automatic_answer(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(auto_answer="Thanks, {{from}}", stop_answer="")
+    comes_in(world, simulator, "STOP")
+    comes_in(world, simulator, "hello")
+    work(world)
+    assert answered(simulator) == []
+
+
+def test_one_of_our_own_numbers_is_never_answered(make_world: MakeWorld, simulator: SimulatorHandle) -> None:
+    world = make_world(auto_answer="Thanks")
+    world.ledger.inbound.learn_ours([SOMEBODY])
+    comes_in(world, simulator, "hello")
+    work(world)
+    assert answered(simulator) == []
+
+
+def test_a_message_that_carrierx_does_not_show_yet_is_asked_for_again(
+    make_world: MakeWorld, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(auto_answer="Thanks")
+    monkeypatch.setattr(answers, "AGAIN_MS", 0)
+    monkeypatch.setattr(answers, "TURN_MS", 1)
+    comes_in(world, simulator, "hello", message_sid="not-yet")
+    work(world)
+    assert world.ledger.inbound.todo(world.ledger.agenda.now_ms(), 10) == ["not-yet"]
+    monkeypatch.setattr(answers, "PATIENCE_MS", 0)
+    work(world)
+    assert world.ledger.inbound.todo(world.ledger.agenda.now_ms(), 10) == []
+
+
+def test_answers_are_not_among_the_campaigns_of_people(world: World, simulator: SimulatorHandle) -> None:
+    comes_in(world, simulator, "STOP")
+    work(world)
+    assert world.ledger.campaigns() == []
+    assert len(world.ledger.book.ids()) == 1
+
+
+def _send(world: World, campaign_id: str, number: int) -> None:
+    send_batch(world, campaign_id, number)
