@@ -125,6 +125,10 @@ def _now(campaign: Campaign) -> str:
         return f"It starts {moment(campaign.start_at)}." if campaign.start_at else "It starts in a moment."
     if campaign.state is CampaignState.RUNNING and campaign.reason:
         return f"It waits: {campaign.reason}"
+    if campaign.state is CampaignState.RUNNING:
+        pace = f"at most {campaign.rate}" if campaign.rate else "as fast as the account may"
+        until = f", finished about {moment(campaign.finish_at)}" if campaign.finish_at else ""
+        return f"It is being sent, {pace}{until}."
     if campaign.state is CampaignState.COMPLETED and not campaign.settled_at:
         return "Everything is handed over; late receipts may still move the counts."
     return campaign.reason or ""

@@ -15,7 +15,7 @@ MESSAGE = "Hi {{first_name|there}}, the spring sale starts on Friday. See you at
 
 def number_of(row: int) -> str:
     """A fictional number, another one for each row up to 70,000."""
-    exchange, last = divmod(row, 100)
+    exchange, last = divmod(row + 1, 100)
     return f"1{212 + exchange % 700}55501{last:02}"
 
 

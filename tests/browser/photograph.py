@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import chromium
 from tests.browser.pages import check, fill_in, log_in, send, write_csv
-from tests.stack import Terminal
+from tests.stack import Terminal, until
 
 WIDE = {"width": 1240, "height": 860}
 PHONE = {"width": 390, "height": 844}
@@ -68,10 +68,8 @@ def _photograph(camera: Camera, work: Path) -> None:
     check(page)
     camera.take(page, "checked")
     campaign = send(page)
-    page.locator("[data-live=done-share]", has_text="3").first.wait_for()
-    page.wait_for_function(
-        "parseInt(document.querySelector('[data-live=count-delivered]').textContent) > 150"
-    )
+    delivered = page.locator(".figures [data-live=count-delivered]")
+    until(lambda: int(delivered.inner_text().replace(",", "")) > 150, 60, "150 deliveries")
     page.get_by_role("button", name="Pause").click()
     page.get_by_text("paused by admin").first.wait_for()
     page.get_by_role("button", name="Resume").click()

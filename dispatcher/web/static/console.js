@@ -2,12 +2,13 @@
 "use strict";
 
 const localTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const then = new Date(time.dateTime);
     time.title ||= time.textContent;
-    time.textContent = localTime.format(then);
+    time.textContent = ("exact" in time.dataset ? exactTime : localTime).format(then);
   }
 }
 

@@ -183,7 +183,7 @@ def test_a_recipient_of_a_paused_campaign_says_why_it_waits(
 def test_the_campaigns_page_counts_reasons(operator: httpx.Client, campaign_id: str) -> None:
     page = operator.get(f"/campaigns/{campaign_id}").text
     assert "to: not a mobile number" in page
-    assert "too_short" in page
+    assert "too short" in page
 
 
 def test_a_look_at_a_campaign_that_is_read_still_shows_what_there_is(
