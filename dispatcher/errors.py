@@ -98,11 +98,15 @@ class NotSent(ApiError):
 
 
 class Throttled(ApiError):
-    """CarrierX asks for patience: 429, or 409 which may work later. `retry_after` in seconds, if it said so."""
+    """CarrierX asks for patience: 429, or 409 which may work later. `retry_after` in seconds, if it said so; `field`
+    is what it is about, if it named one (`from`: this number, not the account)."""
 
-    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int, retry_after: float | None = None, field: str | None = None
+    ) -> None:
         super().__init__(message, status=status)
         self.retry_after = retry_after
+        self.field = field
 
 
 class Refused(ApiError):

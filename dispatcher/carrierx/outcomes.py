@@ -83,6 +83,7 @@ def failure_of_answer(answer: Answer) -> ApiError | None:
                 f"CarrierX asks for patience: {answer.status}",
                 status=answer.status,
                 retry_after=retry_after_seconds(answer.headers),
+                field=_words_of_refusal(answer.body)[0],
             )
         case status if 400 <= status < 500 and status != 408:
             return _refused(answer)

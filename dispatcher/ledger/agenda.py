@@ -110,9 +110,20 @@ class Agenda:
         with translated():
             self._redis.delete(keys.BRAKE)
 
-    def hold(self, scope: str, wait_ms: int) -> int:
-        """CarrierX asked for patience: no claim in this scope for so long. Answers ms until the hold ends."""
-        return int(self._scripts.run("hold", scope, wait_ms))
+    def hold(self, scope: str, wait_ms: int, *, slower: bool = False) -> int:
+        """CarrierX asked for patience: no claim in this scope for so long. Answers ms until the hold ends.
+
+        `slower` lowers the scope's pace too, at most once a second; it grows back by itself.
+        """
+        return int(self._scripts.run("hold", scope, wait_ms, int(slower)))
+
+    def expiring(self, now_ms: int, most: int) -> list[str]:
+        """Campaigns whose unsent rows expire."""
+        return self._by_score(keys.EXPIRING, now_ms, most)
+
+    def urgent(self) -> frozenset[str]:
+        """Running campaigns that go before all others."""
+        return frozenset(self._members(keys.URGENT))
 
     def _members(self, key: str) -> list[str]:
         with translated():

@@ -6,7 +6,7 @@ One method per script; the arguments' order is known here and in the script's he
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
 
@@ -71,10 +71,22 @@ class Claim:
     alone: int = 1
     window: tuple[int, int] = (0, 0)
     cap: tuple[int, int] = (0, 0)
+    media: bool = False
+
+    @property
+    def unit(self) -> Literal["legs", "segments"]:
+        """What its cost is counted in: legs of an MMS, segments of an SMS."""
+        return "legs" if len(self.members) > 1 or self.media else "segments"
+
+    def to(self, members: tuple[int, ...]) -> Claim:
+        """This claim as it was granted: to these members, for what they cost."""
+        if members == self.members:
+            return self
+        return replace(self, members=members, cost=self.alone if len(members) == 1 else len(members))
 
 
 class ClaimAnswer(NamedTuple):
-    """`go` (attempt, members that may) · `wait` (wait_ms, scope) · `skip` · `taken` · `done` · `halt` · `clock` ·
+    """`go` (attempt, members that may) · `wait`, `yield` (wait_ms, scope) · `skip` · `taken` · `done` · `halt` · `clock` ·
     `brake`.
 
     The scope of a wait is a limit's, or `retry` or `hours`: then the row keeps the time and the batch knows it; or
@@ -90,7 +102,12 @@ class ClaimAnswer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of a claim. `word` is CarrierX's, `text` why it was refused or has to wait (`wait_ms`)."""
+    """What became of a claim. `word` is CarrierX's, `text` why it was refused or has to wait (`wait_ms`).
+
+    `cost` of `unit` from `sender` is what the claim was charged; a refused or delayed message gives it back to days
+    and money. `health` is what it says of CarrierX: `f` a failure of the API, `a` an answer, `m` an answer that
+    means that we are set up wrongly, empty: nothing.
+    """
 
     message: int
     members: tuple[int, ...]
@@ -101,6 +118,10 @@ class Record:
     text: str = ""
     wait_ms: int = 0
     price: str | None = None
+    cost: int = 0
+    unit: Literal["legs", "segments"] = "legs"
+    sender: str = field(default="", repr=False)
+    health: Literal["f", "a", "m", ""] = ""
 
 
 class Picture(NamedTuple):
@@ -181,10 +202,12 @@ class Batches:
         recorded = [answer.decode() for answer in answers[: len(records)]]
         return recorded, [_claim_answer(answer) for answer in answers[len(records) :]]
 
-    def give_back(self, hold: Hold, *, wait_ms: int, poll_ms: int, look_ms: int) -> str:
+    def give_back(self, hold: Hold, *, wait_ms: int, poll_ms: int, look_ms: int, scope: str = "") -> str:
         """End the lease: `done`, `due` (again, when its next row is) or `lost`. What was claimed and never
-        recorded is looked for after `look_ms`; rows without a last word are asked for after `poll_ms`."""
-        arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms)
+        recorded is looked for after `look_ms`; rows without a last word are asked for after `poll_ms`.
+
+        With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it."""
+        arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, scope)
         return str(self._scripts.run("give_back", *arguments).decode())
 
     def sweep(
@@ -268,6 +291,10 @@ def _record_arguments(hold: Hold, record: Record) -> list[type_of_argument]:
         record.text,
         record.wait_ms,
         record.price or "",
+        record.cost,
+        record.unit,
+        record.sender,
+        record.health,
         *record.members,
     ]
 
@@ -286,6 +313,7 @@ def _claim_arguments(hold: Hold, claim: Claim, caller_ms: int, fingerprint: str)
         fingerprint,
         *claim.window,
         *claim.cap,
+        int(claim.media),
         *(part for member in zip_longest(claim.members, claim.numbers, fillvalue="") for part in member),
     ]
 
@@ -294,6 +322,6 @@ def _claim_answer(answer: list[bytes | int]) -> ClaimAnswer:
     word = text_of(answer[0])
     if word == "go":
         return ClaimAnswer(word, attempt=int(answer[1]), members=tuple(map(int, answer[3:])))
-    if word == "wait":
+    if word in {"wait", "yield"}:
         return ClaimAnswer(word, wait_ms=int(answer[1]), detail=text_of(answer[2]))
     return ClaimAnswer(word, detail=text_of(answer[1]) if len(answer) > 1 else "")

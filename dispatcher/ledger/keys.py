@@ -32,8 +32,21 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:sweeping` | set | cancelled or failed campaigns with rows still pending | until swept |
 | `mms:offered` | zset | `id:n` of batches offered or leased → ms when that ends | seconds |
 | `mms:limit:{scope}` | string | theoretical arrival time of the limiter, µs | idle: an hour |
-| `mms:rates` | hash | scope → `interval_us:tolerance_us` | for ever |
-| `mms:holds` | hash | scope → ms until which CarrierX asked us to wait | until then |
+| `mms:rates` | hash | scope → `interval_us:tolerance_us:who` (`operator` or `default`) | for ever |
+| `mms:caps` | hash | scope → `most:from:until:next_until:zone`, a daily cap, ms | for ever |
+| `mms:caps:due` | zset | scope → ms when its cap's day ends | as the cap |
+| `mms:day:{scope}:{from}` | string | legs and segments that went since this boundary | 3 days |
+| `mms:holds` | hash | scope → ms until which nothing goes: CarrierX asked for it, or it is disabled | until then |
+| `mms:pace` | hash | scope → `part:since`: the part of its rate left after 429s, growing since then | for ever |
+| `mms:senders:off` | set | numbers that an operator took out of use | until enabled |
+| `mms:policy` | hash | what scripts need of the settings: prices (micro-dollars), thresholds of brakes | for ever |
+| `mms:api` | hash | failures of CarrierX in a row, how many are too many, until when a probe is out | for ever |
+| `mms:fair:{scope}` | zset | campaign → units it was served; only while several want the same limit | a minute idle |
+| `mms:want:{scope}` | zset | campaign → ms until which it counts as wanting this limit | a minute idle |
+| `mms:fair:{scope}:now`, `:urgent` | string | where in these units the last one was served | a minute idle |
+| `mms:urgent` | set | running campaigns that go before all others | until completed |
+| `mms:expiring` | zset | campaign → ms when what is unsent of it expires | until then |
+| `mms:c:{id}:lately` | hash | half minute → messages answered, refused or failed | 10 min |
 | `mms:brake` | hash | why nothing goes with this token: reason, fingerprint, at | until the token works |
 | `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
@@ -74,6 +87,15 @@ SWEEPING = "mms:sweeping"
 OFFERED = "mms:offered"
 RATES = "mms:rates"
 HOLDS = "mms:holds"
+CAPS = "mms:caps"
+CAPS_DUE = "mms:caps:due"
+DAY = "mms:day:"
+PACE = "mms:pace"
+SENDERS_OFF = "mms:senders:off"
+POLICY = "mms:policy"
+API = "mms:api"
+URGENT = "mms:urgent"
+EXPIRING = "mms:expiring"
 BRAKE = "mms:brake"
 CALLBACKS = "mms:callbacks"
 INGEST_GROUP = "ingest"

@@ -14,6 +14,7 @@ from dispatcher.ledger.connect import connect
 from dispatcher.ledger.erasure import Erasure
 from dispatcher.ledger.inbound import InboundMessages
 from dispatcher.ledger.inbox import Inbox
+from dispatcher.ledger.limits import Limits
 from dispatcher.ledger.media import Media
 from dispatcher.ledger.optouts import OptOuts
 from dispatcher.ledger.receipts import Receipts
@@ -41,6 +42,7 @@ class Ledger:
         self.media = Media(scripts)
         self.inbox = Inbox(scripts)
         self.agenda = Agenda(scripts)
+        self.limits = Limits(scripts)
         self.optouts = OptOuts(scripts)
         self.inbound = InboundMessages(scripts)
         self.erasure = Erasure(scripts)

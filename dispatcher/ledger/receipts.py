@@ -17,7 +17,8 @@ from dispatcher.model.state import STATE_CODE, RecipientState
 class Receipt:
     """CarrierX's word about one row. `how` is `own`, or `shared` when a group member inherits another's word.
 
-    `attempt` is 0 when the receipt does not tell it.
+    `attempt` is 0 when the receipt does not tell it. `price` is that of the whole message, which has these `rows`
+    and costs so many `units`.
     """
 
     message: int
@@ -29,6 +30,9 @@ class Receipt:
     mcc: str | None = None
     mnc: str | None = None
     price: str | None = None
+    unit: Literal["legs", "segments"] = "segments"
+    units: int = 1
+    rows: tuple[int, ...] = ()
 
 
 class Receipts:
@@ -97,7 +101,8 @@ class Receipts:
 
 def _arguments(receipt: Receipt) -> list[type_of_argument]:
     sid: Sid = pack_sid(receipt.sid)
-    details = f"{_digits(receipt.mcc)}:{_digits(receipt.mnc)}:{receipt.price or ''}"
+    paid_for = f"{receipt.unit}:{receipt.units}:{','.join(map(str, receipt.rows))}"
+    details = f"{_digits(receipt.mcc)}:{_digits(receipt.mnc)}:{receipt.price or ''}:{paid_for}"
     return [
         receipt.message,
         receipt.attempt,

@@ -16,7 +16,15 @@ from dispatcher.ledger.connect import translated
 type_of_argument = str | bytes | int | float
 
 _NoScript = redis.exceptions.NoScriptError
-_EXTRA = {"claim": ("_limits", "_optouts", "_consent"), "optout": ("_optouts",), "receive": ("_optouts",)}
+_GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
+_EXTRA = {
+    "apply": ("_money", "_brakes"),
+    "claim": (*_GATE, "_optouts", "_consent"),
+    "optout": ("_optouts",),
+    "receive": ("_optouts",),
+    "record": _GATE,
+    "retry": ("_optouts",),
+}
 
 
 @lru_cache(maxsize=64)

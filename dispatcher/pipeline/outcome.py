@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Literal
 
 from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
 from dispatcher.ledger.batches import Claim, Record
@@ -21,18 +22,25 @@ MOST_TRIES = 200
 DEFAULT_HOLD_MS = 1_000
 #: A server that asks for more patience than this is asked again all the same.
 LONGEST_HOLD_MS = 3_600_000
+#: Refusals that speak of how we are set up, not of the message.
+MISFITS = frozenset({404, 415})
+#: A 429 that names one of these is about the number, not the account.
+SENDER_FIELDS = frozenset({"from", "from_did"})
+
+Health = Literal["f", "a", "m", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How one POST ended: what to record, and what it means for all others.
 
-    `hold_ms` keeps the whole account waiting; `brake` stops everything that uses the token, with the reason;
+    `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token, with the reason;
     `odd_word` is a word of CarrierX that is no state of ours.
     """
 
     record: Record
     hold_ms: int = 0
+    hold_scope: str = "account"
     brake: str = ""
     odd_word: str = ""
 
@@ -49,6 +57,10 @@ def accepted(claim: Claim, status: MessageStatus) -> Ending:
         word=word,
         sid=status.message_sid,
         price=status.price,
+        cost=claim.cost,
+        unit=claim.unit,
+        sender=claim.sender,
+        health="a",
     )
     return Ending(record, odd_word="" if known else status.status)
 
@@ -58,30 +70,35 @@ def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
     match error:
         case Refused():
             text = f"{error.field}: {error.text}" if error.field else error.text
-            return Ending(_record(claim, "refused", text or f"HTTP {error.status}"))
+            health: Health = "m" if error.status in MISFITS else "a"
+            return Ending(_record(claim, "refused", text or f"HTTP {error.status}", health=health))
         case Unauthorized():
             reason = f"CarrierX refuses the token (HTTP {error.status})"
             return Ending(_record(claim, "later", reason), brake=reason)
         case Throttled(status=429):
             hold = min(int(1000 * (error.retry_after or 0)) or DEFAULT_HOLD_MS, LONGEST_HOLD_MS)
-            return Ending(_record(claim, "later", "CarrierX asked to slow down (429)", hold), hold_ms=hold)
+            scope = f"sender:{claim.sender}" if error.field in SENDER_FIELDS else "account"
+            record = _record(claim, "later", "CarrierX asked to slow down (429)", hold)
+            return Ending(record, hold_ms=hold, hold_scope=scope)
         case Throttled():
             return Ending(
                 _record(claim, "later", f"conflict at CarrierX ({error.status})", backoff_ms(attempt))
             )
         case NotSent() if attempt >= MOST_TRIES:
-            return Ending(_record(claim, "refused", f"CarrierX could not be reached in {MOST_TRIES} tries"))
+            text = f"CarrierX could not be reached in {MOST_TRIES} tries"
+            return Ending(_record(claim, "refused", text, health="f"))
         case NotSent():
-            return Ending(_record(claim, "later", "CarrierX could not be reached", backoff_ms(attempt)))
+            text = "CarrierX could not be reached"
+            return Ending(_record(claim, "later", text, backoff_ms(attempt), health="f"))
         case OutcomeUnknown():
-            return Ending(_record(claim, "unknown", error.message, FIRST_LOOK_MS))
+            return Ending(_record(claim, "unknown", error.message, FIRST_LOOK_MS, health="f"))
         case _:
-            return Ending(_record(claim, "unknown", type(error).__name__, FIRST_LOOK_MS))
+            return Ending(_record(claim, "unknown", type(error).__name__, FIRST_LOOK_MS, health=""))
 
 
 def given_back(claim: Claim) -> Ending:
     """The claim had gone stale before the first byte was written: nothing left us."""
-    return Ending(_record(claim, "later", ""))
+    return Ending(_record(claim, "later", "", health=""))
 
 
 def backoff_ms(attempt: int) -> int:
@@ -89,7 +106,7 @@ def backoff_ms(attempt: int) -> int:
     return random.randint(0, min(BACKOFF_CAP_MS, BACKOFF_FIRST_MS << min(attempt, 20)))
 
 
-def _record(claim: Claim, outcome: str, text: str, wait_ms: int = 0) -> Record:
+def _record(claim: Claim, outcome: str, text: str, wait_ms: int = 0, *, health: Health = "a") -> Record:
     return Record(
         claim.message,
         claim.members,
@@ -97,4 +114,8 @@ def _record(claim: Claim, outcome: str, text: str, wait_ms: int = 0) -> Record:
         outcome,  # type: ignore[arg-type]
         text=text[:300],
         wait_ms=wait_ms,
+        cost=claim.cost,
+        unit=claim.unit,
+        sender=claim.sender,
+        health=health,
     )

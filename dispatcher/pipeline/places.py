@@ -7,22 +7,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import BatchMessage
+from dispatcher.roster.segments import segments
 
 _REMEMBERED_BATCHES = 512
 
 #: Campaign, batch, message.
 Where = tuple[str, int, int]
-_Members = tuple[tuple[tuple[int, str], ...], ...]
+Members = tuple[tuple[int, str], ...]
+#: A message's rows, whether it is an MMS, its units.
+_Known = tuple[Members, bool, int]
+
+
+def is_mms(message: BatchMessage) -> bool:
+    """A group or anything with media goes as MMS and is paid for by leg; the rest by segment."""
+    return len(message.members) > 1 or bool(message.media)
+
+
+def units_of(message: BatchMessage) -> int:
+    """Legs of an MMS, segments of an SMS: what limits count and prices are for."""
+    return len(message.members) if is_mms(message) else max(1, segments(message.text or ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One message: its rows as (index, number)."""
+    """One message: its rows as (index, number), and what its price is for: so many legs of an MMS or segments."""
 
     campaign: str
     batch: int
     message: int
-    rows: tuple[tuple[int, str], ...] = field(repr=False)
+    rows: Members = field(repr=False)
+    mms: bool = True
+    units: int = 1
 
     def row_of(self, number: str | None) -> int | None:
         """The row of this number; for a message to one, no number at all means that one."""
@@ -36,7 +52,7 @@ class MessagePlaces:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._known: OrderedDict[tuple[str, int], _Members] = OrderedDict()
+        self._known: OrderedDict[tuple[str, int], tuple[_Known, ...]] = OrderedDict()
 
     def find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
         """The place of each; None where none was wanted or none is there."""
@@ -48,15 +64,19 @@ class MessagePlaces:
             self._known.popitem(last=False)
         return places
 
-    def _read(self, campaign_id: str, number: int) -> _Members:
+    def _read(self, campaign_id: str, number: int) -> tuple[_Known, ...]:
         batch = self._ledger.batches.content(campaign_id, number)
         if batch is None:
             return ()
         return tuple(
-            tuple((row, batch.rows[row].number or "") for row in message.members)
+            (
+                tuple((row, batch.rows[row].number or "") for row in message.members),
+                is_mms(message),
+                units_of(message),
+            )
             for message in batch.messages
         )
 
     def _place(self, where: Where) -> Place | None:
         messages = self._known[where[:2]]
-        return Place(*where, messages[where[2]]) if where[2] < len(messages) else None
+        return Place(*where, *messages[where[2]]) if where[2] < len(messages) else None

@@ -26,6 +26,7 @@ from dispatcher.roster.segments import segments
 from dispatcher.rules.departure import Departure
 from dispatcher.rules.hours import Party
 from dispatcher.rules.limits import parse_cap
+from dispatcher.rules.senders import choose_sender
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class BatchRun:
         self._cap = parse_cap(world.settings.frequency_cap)
         self._hold = taken.hold
         self._batch = taken.batch
+        self._pool = self._senders_in_use(settings.senders)
         self._lease_ms = lease_ms
         self._rest = deque(
             Asked(self._new_claim(index, message), 0.0)
@@ -100,8 +102,10 @@ class BatchRun:
         self._claims = FIRST_CLAIMS
         self._started = self._renewed = world.stopwatch()
         self._blocked_until = 0.0
+        self._senders_blocked: dict[str, float] = {}
         self._stopped = ""
         self._wait_ms = 0
+        self._wait_scope = ""
         self._done: Counter[str] = Counter()
 
     def work(self) -> None:
@@ -120,7 +124,11 @@ class BatchRun:
         poll_ms = int(self._world.settings.poll_first * 1000) * (1 if self._world.polls else 120)
         try:
             self._world.ledger.batches.give_back(
-                self._hold, wait_ms=self._wait_ms, poll_ms=poll_ms, look_ms=outcome.FIRST_LOOK_MS
+                self._hold,
+                wait_ms=self._wait_ms,
+                poll_ms=poll_ms,
+                look_ms=outcome.FIRST_LOOK_MS,
+                scope=self._wait_scope,
             )
         except StoreUnavailable:
             log.warning(
@@ -134,17 +142,26 @@ class BatchRun:
             parts.append(self._stopped)
         return ", ".join(parts) or "nothing due"
 
+    def _senders_in_use(self, pool: tuple[str, ...]) -> tuple[str, ...]:
+        """The campaign's pool without senders that an operator took out of use; all of it when none is left."""
+        if all(message.sender for message in self._batch.messages):
+            return pool
+        disabled = self._world.ledger.limits.disabled()
+        return tuple(sender for sender in pool if sender not in disabled) or pool
+
     def _new_claim(self, index: int, message: BatchMessage) -> Claim:
+        first = self._batch.rows[message.members[0]].number or ""
         alone = 1 if message.media else max(1, segments(message.text or ""))
         return Claim(
             index,
             message.members,
-            message.sender,
+            message.sender or choose_sender(first, self._pool),
             alone if len(message.members) == 1 else len(message.members),
             os.urandom(TOKEN_BYTES),
             numbers=tuple(self._batch.rows[row].number or "" for row in message.members),
             alone=alone,
             cap=self._cap,
+            media=bool(message.media),
         )
 
     def _as_asked_now(self, asked: Asked, now: float) -> Asked:
@@ -178,7 +195,7 @@ class BatchRun:
             return 0.0
         until_renewal = max(0.01, self._renewed + self._lease_ms / 3000 - self._world.stopwatch())
         if self._rest and not self._stopped and self._in_flight < self._world.settings.in_flight:
-            blocked = self._blocked_until - self._world.stopwatch()
+            blocked = self._ready_at() - self._world.stopwatch()
             return min(max(blocked, 0.0), until_renewal)
         return until_renewal if self._in_flight else 0.0
 
@@ -193,7 +210,7 @@ class BatchRun:
         while self._news:
             ending = self._news[0]
             if ending.hold_ms:
-                agenda.hold("account", ending.hold_ms)
+                agenda.hold(ending.hold_scope, ending.hold_ms, slower=True)
             if ending.brake:
                 agenda.brake(ending.brake, self._world.fingerprint, self._world.clock_ms())
             if ending.odd_word:
@@ -208,8 +225,20 @@ class BatchRun:
         if self._stopped or now < self._blocked_until:
             return []
         room = min(self._claims, self._world.settings.in_flight - self._in_flight)
-        chosen = [self._rest.popleft() for _ in range(min(room, len(self._rest)))]
+        chosen: list[Asked] = []
+        passed: list[Asked] = []
+        while self._rest and len(chosen) < room:
+            asked = self._rest.popleft()
+            free = self._senders_blocked.get(asked.claim.sender, 0.0) <= now
+            (chosen if free else passed).append(asked)
+        self._rest.extendleft(reversed(passed))
         return [self._as_asked_now(asked, now) for asked in chosen]
+
+    def _ready_at(self) -> float:
+        """When the next claim may be asked for, on the stopwatch."""
+        senders = {asked.claim.sender for asked in self._rest}
+        first = min((self._senders_blocked.get(sender, 0.0) for sender in senders), default=0.0)
+        return max(self._blocked_until, first)
 
     def _exchange(self, asked: list[Asked]) -> None:
         records = self._records[:]
@@ -252,22 +281,21 @@ class BatchRun:
         self._take_in(ending)
 
     def _obey(self, asked: list[Asked], answers: list[ClaimAnswer]) -> None:
-        granted, denied, wait_ms, scope = 0, [], 0, ""
+        granted, denied, scope = 0, [], ""
         for each, answer in zip(asked, answers, strict=True):
             match answer.word:
                 case "go":
                     granted += 1
                     self._skipped(each.claim, answer)
-                    self._post(
-                        replace(each, claim=replace(each.claim, members=answer.members)), answer.attempt
-                    )
+                    self._post(replace(each, claim=each.claim.to(answer.members)), answer.attempt)
                 case "skip":
                     self._skipped(each.claim, answer)
                 case "wait" if answer.detail in _KEPT_WAITS:
                     self._done["waiting"] += len(each.claim.members)
-                case "wait":
+                case "wait" | "yield":
                     denied.append(Asked(each.claim, 0.0))
-                    wait_ms, scope = max(wait_ms, answer.wait_ms), answer.detail
+                    self._block(each.claim, answer)
+                    scope = answer.detail
                 case "done":
                     self._done["settled before"] += len(each.claim.members)
                 case _:
@@ -275,7 +303,7 @@ class BatchRun:
                     self._wait_ms = 10_000 if answer.word in {"brake", "clock"} else 0
         self._rest.extendleft(reversed(denied))
         if denied:
-            self._wait(wait_ms, scope)
+            self._wait(scope)
             self._claims = max(1, granted)
         elif asked:
             self._claims = min(2 * self._claims, self._world.settings.in_flight)
@@ -284,19 +312,28 @@ class BatchRun:
         if len(claim.members) > len(answer.members):
             self._done["skipped"] += len(claim.members) - len(answer.members)
 
-    def _wait(self, wait_ms: int, scope: str) -> None:
+    def _block(self, claim: Claim, answer: ClaimAnswer) -> None:
+        """A limit of one sender keeps only this sender's messages."""
+        until = self._world.stopwatch() + answer.wait_ms / 1000
+        if answer.detail.endswith(f"sender:{claim.sender}"):
+            self._senders_blocked[claim.sender] = until
+        else:
+            self._blocked_until = max(self._blocked_until, until)
+
+    def _wait(self, scope: str) -> None:
         now = self._world.stopwatch()
-        self._blocked_until = now + wait_ms / 1000
+        wait_ms = int((self._ready_at() - now) * 1000) + 1
         if wait_ms > LONGEST_WAIT_MS or now - self._started > SLICE_SECONDS:
-            self._stopped = _WAITS.get(scope) or f"waits for the limit of {scope.partition(':')[0]}"
-            self._wait_ms = wait_ms
+            self._stopped = _WAITS.get(scope) or f"waits for {limit_in_words(scope)}"
+            self._wait_ms = max(wait_ms, 0)
+            self._wait_scope = "" if scope == "closing" or "sender:" in scope else scope
 
     def _post(self, asked: Asked, attempt: int) -> None:
         assert self._world.pool is not None
         message = self._batch.messages[asked.claim.message]
         ref = MessageRef(self._hold.campaign, self._hold.batch, asked.claim.message, attempt)
         outgoing = Outgoing(
-            sender=message.sender,
+            sender=asked.claim.sender,
             to=tuple(self._batch.rows[row].number or "" for row in asked.claim.members),
             text=message.text,
             media=message.media,
@@ -333,6 +370,14 @@ class BatchRun:
         self._renewed = now
         if answer != "ok":
             self._stopped = answer if answer in _LOST else f"halt {answer}"
+
+
+def limit_in_words(scope: str) -> str:
+    """The limit that binds, without its number: `the limit of account`, `the daily cap of campaign`."""
+    if scope == "carrierx":
+        return "CarrierX, which does not answer"
+    day, kind = scope.startswith("day:"), scope.removeprefix("day:").partition(":")[0]
+    return f"the {'daily cap' if day else 'limit'} of {kind}"
 
 
 def _word(record: Record, answer: str) -> str:

@@ -26,10 +26,23 @@ def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Recei
         return []
     if own is None and (status.to is not None or len(place.rows) == 1):
         return []
-    details = {"mcc": status.mcc, "mnc": status.mnc, "price": status.price}
     receipts = []
     if own is not None:
-        receipts.append(Receipt(place.message, own, attempt, word, "own", status.message_sid, **details))
+        spoken = Receipt(
+            place.message,
+            own,
+            attempt,
+            word,
+            "own",
+            status.message_sid,
+            mcc=status.mcc,
+            mnc=status.mnc,
+            price=status.price,
+            unit="legs" if place.mms else "segments",
+            units=place.units,
+            rows=tuple(row for row, _ in place.rows) if len(place.rows) > 1 else (),
+        )
+        receipts.append(spoken)
     for row, _ in place.rows:
         if row != own:
             taken = Receipt(place.message, row, attempt, RecipientState.QUEUED, "shared", status.message_sid)

@@ -68,7 +68,11 @@ local function schedule(id, which, batch, at)
   local key = ckey(id, which)
   if at == 0 then redis.call('ZREM', key, batch) else redis.call('ZADD', key, at, batch) end
   local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  if which == 'due' and redis.call('HGET', ckey(id), 'state') ~= 'running' then return end
+  if which == 'due' then
+    local state, rest = unpack(redis.call('HMGET', ckey(id), 'state', 'rest'))
+    if state ~= 'running' then return end
+    if first[2] and rest then first[2] = math.max(first[2], rest) end
+  end
   if first[2] then redis.call('ZADD', 'mms:' .. which, first[2], id) else redis.call('ZREM', 'mms:' .. which, id) end
 end
 
@@ -77,11 +81,19 @@ local function care_by(id, batch, at)
   if not known or tonumber(known) > at then schedule(id, 'care', batch, at) end
 end
 
+-- The letter that a row gets which nobody will send any more: the campaign was ended by hand or ran out of time. Or nil.
+local function ended_as(id)
+  local state, ends = unpack(redis.call('HMGET', ckey(id), 'state', 'ends_at'))
+  if state == 'cancelling' or state == 'cancelled' or state == 'failed' then return 'c' end
+  return ends and tonumber(ends) <= now and 'e' or nil
+end
+
 -- Completed: the file is read and nothing is pending, sending or unconfirmed. Settled: all rows are final, those of a
 -- campaign that was cancelled or failed too.
 local function end_if_done(id)
   local key = ckey(id)
-  local state, read, window = unpack(redis.call('HMGET', key, 'state', 'read', 'settle_ms'))
+  local state, read, window, ends = unpack(redis.call('HMGET', key, 'state', 'read', 'settle_ms', 'ends_at'))
+  if state == 'paused' and ends and tonumber(ends) <= now then state = 'running' end -- nothing is left to resume
   local ended = state == 'cancelled' or state == 'failed'
   if not (ended or (read == '1' and (state == 'running' or state == 'completed'))) then return end
   local c = redis.call('HMGET', ckey(id, 'counts'), 'p', 's', 'u', 'q', 't')
@@ -91,6 +103,8 @@ local function end_if_done(id)
     redis.call('HSET', key, 'state', 'completed', 'finished_at', now)
     redis.call('HDEL', key, 'reason')
     redis.call('ZREM', 'mms:due', id)
+    redis.call('ZREM', 'mms:expiring', id)
+    redis.call('SREM', 'mms:urgent', id)
     redis.call('ZADD', 'mms:settle', now + tonumber(window), id)
   end
   if c[4] + c[5] == 0 and redis.call('HSETNX', key, 'settled_at', now) == 1 then redis.call('ZREM', 'mms:settle', id) end

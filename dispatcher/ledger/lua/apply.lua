@@ -1,10 +1,11 @@
 -- Applies receipts of one batch and acknowledges the stream entries they came in, in one step. Safe to repeat.
 -- ARGV: id, batch, grace in ms (0: silent group members inherit nothing), entries n, n stream ids, then per receipt nine:
 --       message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash, details
--- `how`: own (of this member) | shared (inherited: below any own word, never `failed`). Details: mcc:mnc:price
+-- `how`: own (of this member) | shared (inherited: below any own word, never `failed`). Details: mcc:mnc:price:unit:
+-- units:rows (what the price is for: legs or segments, how many; the rows of the message with commas)
 -- Answers: rows whose state changed
 local id, batch, grace, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local key, changed = ckey(id, 'r:' .. batch), 0
+local key, changed, failed = ckey(id, 'r:' .. batch), 0, 0
 local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry', k = 'after_skip', i = 'after_invalid' }
 local function apply(message, attempt, word, how, index, sid, text, hash, details)
   local row = row_read(key, index)
@@ -25,16 +26,21 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
     move(row, word)
     row.reason, row.attempt = 0, math.max(row.attempt, attempt)
     row.final = (word == 'f' or word == 'd') and now - EPOCH or 0
-    changed = changed + 1
+    changed, failed = changed + 1, failed + (word == 'f' and 1 or 0)
   end
   if unknown_sid then
     row.sid, row.at = sid, row.at > 0 and row.at or now - EPOCH
     if text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
   end
-  local mcc, mnc, price = string.match(details, '^(%d*):(%d*):(.*)$')
+  local mcc, mnc, price, unit, units, rows = string.match(details, '^(%d*):(%d*):(.*):(%a*):(%d*):([%d,]*)$')
   if mcc and mcc ~= '' then row.mcc = math.min(tonumber(mcc), 65535) end
   if mnc and mnc ~= '' then row.mnc = math.min(tonumber(mnc), 65535) end
-  if price and price ~= '' then row.price = price end
+  if price and price ~= '' then
+    local counted = row.price ~= '' -- a message's price counts once, whichever of its rows it came with
+    for other in string.gmatch(row.price == '' and rows or '', '%d+') do counted = counted or row_read(key, other).price ~= '' end
+    if row.price ~= '' or not counted then money_confirm(id, unit, tonumber(units), price, row.price) end
+    row.price = price
+  end
   row_write(key, index, row)
   if unknown_sid then sid_learn(id, batch, message, { text = text }, hash) end
   if grace > 0 and own then care_by(id, batch, now + grace) end
@@ -44,6 +50,7 @@ if redis.call('EXISTS', key) == 1 then
     apply(ARGV[i], tonumber(ARGV[i + 1]), unpack(ARGV, i + 2, i + 8))
   end
   moves_write(id, key)
+  outcomes_count(id, 0, failed)
   end_if_done(id)
 end
 for i = 5, 4 + n do

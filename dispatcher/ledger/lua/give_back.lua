@@ -1,8 +1,10 @@
 -- A sender is done with a batch for now: it is due again when its next row is, or done for good.
 -- What it claimed and never recorded becomes `unconfirmed`: its POST may have left. ARGV: id, batch, sender's token,
---       wait in ms (0: as the rows say), ms until rows without a last word are asked for, ms to the first look
+--       wait in ms (0: as the rows say), ms until rows without a last word are asked for, ms to the first look,
+--       the limit that holds the whole campaign so long (or nothing)
 -- Answers: done | due | lost (another has it now: nothing changed)
 local id, batch, token, wait, poll, look = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local scope = ARGV[7]
 local key = ckey(id, 'r:' .. batch)
 local meta = meta_read(key)
 if meta.token ~= token then return 'lost' end
@@ -24,6 +26,10 @@ end
 moves_write(id, key)
 local pending = untouched > 0 or earliest
 if untouched > 0 then earliest = now end
+if scope ~= '' and pending then
+  redis.call('HSET', ckey(id), 'rest', now + wait, 'rest_for', scope)
+  wait = 0
+end
 meta.due = pending and math.max(earliest, now + wait) or 0
 meta_write(key, meta)
 schedule(id, 'due', batch, meta.due)

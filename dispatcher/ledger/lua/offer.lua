@@ -3,9 +3,14 @@
 --       one's batches on offer or under way, offer in ms
 -- Answers: numbers of the batches offered
 local id, window, most, offer = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local state, start_at = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at'))
+local state, start_at, rest, life, urgent = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at', 'rest', 'expires_ms', 'urgent'))
 if state == 'scheduled' and (tonumber(start_at) or 0) <= now then
   redis.call('HSET', ckey(id), 'state', 'running', 'started_at', now)
+  if life then
+    redis.call('HSET', ckey(id), 'ends_at', string.format('%.0f', now + life))
+    redis.call('ZADD', 'mms:expiring', now + life, id)
+  end
+  if urgent then redis.call('SADD', 'mms:urgent', id) end
   state = 'running'
   end_if_done(id)
 end
@@ -18,12 +23,13 @@ local on_offer, own = redis.call('ZRANGE', 'mms:offered', 0, -1), 0
 for _, name in ipairs(on_offer) do
   if string.sub(name, 1, #id + 1) == id .. ':' then own = own + 1 end
 end
-local room = math.min(most - own, window - #on_offer)
+rest = rest and tonumber(rest) > now and tonumber(rest) or 0
+local room = rest > 0 and 0 or math.min(most - own, window - #on_offer)
 local found = room > 0 and redis.call('ZRANGEBYSCORE', ckey(id, 'due'), '-inf', now, 'LIMIT', 0, room) or {}
 for _, batch in ipairs(found) do
   redis.call('ZADD', 'mms:offered', now + offer, id .. ':' .. batch)
   redis.call('ZADD', ckey(id, 'due'), now + offer, batch)
 end
 local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
-if first[2] then redis.call('ZADD', 'mms:due', first[2], id) else redis.call('ZREM', 'mms:due', id) end
+if first[2] then redis.call('ZADD', 'mms:due', math.max(first[2], rest), id) else redis.call('ZREM', 'mms:due', id) end
 return found

@@ -19,7 +19,8 @@ if to ~= 'running' and to ~= 'scheduled' then
     redis.call('SREM', 'mms:reading', id)
   end
 else
-  redis.call('HDEL', ckey(id), 'reason')
+  redis.call('HDEL', ckey(id), 'reason', 'rest', 'rest_for', 'misfits')
+  redis.call('DEL', ckey(id, 'lately')) -- a person looked: what a brake counted is forgotten
   if to == 'scheduled' then redis.call('ZADD', 'mms:due', redis.call('HGET', ckey(id), 'start_at') or now, id) end
   local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
   if to == 'running' and first[2] then redis.call('ZADD', 'mms:due', first[2], id) end

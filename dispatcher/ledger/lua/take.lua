@@ -2,8 +2,9 @@
 -- `unconfirmed`: its POST may have left. ARGV: id, batch, sender's token (8 bytes), lease in ms, ms to the first look for unconfirmed
 -- Answers: {ok, fence, packed batch, rows...} | {halt, state} | {done} | {later, ms} | {taken}
 local id, batch, token, lease, look = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local state = redis.call('HGET', ckey(id), 'state')
+local state, rest, ends = unpack(redis.call('HMGET', ckey(id), 'state', 'rest', 'ends_at'))
 if state ~= 'running' then return { 'halt', state or 'gone' } end
+if ends and tonumber(ends) <= now then return { 'halt', 'expired' } end
 local key = ckey(id, 'r:' .. batch)
 if redis.call('HEXISTS', key, 'm') == 0 then return { 'done' } end
 local meta = meta_read(key)
@@ -11,6 +12,7 @@ if meta.token ~= token or meta.lease <= now then
   if not redis.call('ZSCORE', ckey(id, 'due'), batch) then return { 'done' } end
   if meta.lease > now then return { 'taken' } end
   if meta.due > now then return { 'later', meta.due - now } end
+  if rest and tonumber(rest) > now then return { 'later', rest - now } end
   if meta.lease > 0 then
     local touched = redis.call('HGETALL', key)
     for i = 2, #touched, 2 do

@@ -1,0 +1,33 @@
+-- Prelude of claim, record and apply: dollars in millionths. A campaign with a ceiling counts what it reserved in legs of
+-- MMS and segments of SMS; each costs the most of the price in the settings and the dearest one confirmed. So prices that
+-- rise count for what went before, too.
+local function money_unit(legs, media) return (legs > 1 or media == '1') and 'legs' or 'segments' end
+
+-- Nil if the campaign may spend this much more, else why not.
+local function money_lacks(id, ceiling, unit, cost)
+  if not ceiling then return nil end
+  local c = redis.call('HMGET', ckey(id), 'legs', 'segments', 'dear_legs', 'dear_segments')
+  local p = redis.call('HMGET', 'mms:policy', 'price_legs', 'price_segments')
+  local legs, segments = tonumber(c[1] or 0), tonumber(c[2] or 0)
+  if unit == 'legs' then legs = legs + cost else segments = segments + cost end
+  local per_leg, per_segment = math.max(p[1] or 0, c[3] or 0), math.max(p[2] or 0, c[4] or 0)
+  if (legs > 0 and per_leg == 0) or (segments > 0 and per_segment == 0) then
+    return 'a price is not known (MMS_PRICE_MMS, MMS_PRICE_SMS), so --max-cost cannot be kept'
+  end
+  if legs * per_leg + segments * per_segment <= tonumber(ceiling) then return nil end
+  return string.format('the next message would cost more than --max-cost $%s allows', string.format('%.6f', ceiling / 1000000):gsub('%.?0+$', ''))
+end
+
+local function money_reserve(id, ceiling, unit, cost)
+  if ceiling then redis.call('HINCRBY', ckey(id), unit, cost) end
+end
+
+-- A price that CarrierX confirmed for a message of so many units: into the campaign's cost, once; `before` is what was
+-- counted for this message. The dearest per unit is kept.
+local function money_confirm(id, unit, units, price, before)
+  local paid = string.match(price, '^%d+%.?%d*$') and math.floor(price * 1000000 + 0.5)
+  if not paid or paid > 1e12 then return end
+  redis.call('HINCRBY', ckey(id), 'cost', paid - (string.match(before, '^%d+%.?%d*$') and math.floor(before * 1000000 + 0.5) or 0))
+  local each = math.ceil(paid / math.max(1, units))
+  if each > tonumber(redis.call('HGET', ckey(id), 'dear_' .. unit) or 0) then redis.call('HSET', ckey(id), 'dear_' .. unit, each) end
+end
