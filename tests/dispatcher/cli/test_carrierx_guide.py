@@ -1,0 +1,42 @@
+"""Every command of `docs/carrierx-guide.md`, in its order, against the simulator."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.pipeline.world import World
+from tests.dispatcher.cli.commands import Mms
+from tests.dispatcher.cli.worker import working
+
+_BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+#: Needs everything to run (its own tests prove it), or runs for ever.
+_NOT_HERE = ("mms doctor", "MMS_AUTO_ANSWER=")
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of a page, one a line."""
+    return [line for block in _BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines()]
+
+
+def test_every_command_of_the_page_works(
+    mms: Mms, world: World, simulator: SimulatorHandle, repository: Path
+) -> None:
+    said, sid = [], ""
+    with working(world):
+        for line in commands(repository / "docs" / "carrierx-guide.md"):
+            if line.startswith(_NOT_HERE):
+                continue
+            program, *arguments = shlex.split(line)
+            assert program == "mms"
+            answer = mms(*(sid if argument == "SID" else argument for argument in arguments))
+            assert answer.status == 0, f"{line}\n{answer.out}{answer.err}"
+            said.append(answer)
+            if arguments[:2] == ["message", "send"]:
+                sid = answer.out.splitlines()[0]
+    assert len(said) > 10
+    assert simulator.received().taken == 4
+    groups = [message["to"] for message in simulator.received().messages if len(message["to"]) > 1]
+    assert groups == [["17575000928", "14386009161", "17208200011"]]
