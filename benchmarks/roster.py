@@ -1,4 +1,4 @@
-"""How fast a campaign file is checked and expanded, in how much memory: a million rows of a number and two merge fields.
+"""How fast a campaign file is checked and expanded, in how much memory: a million rows, a number and two merge fields.
 
     python benchmarks/roster.py [--rows N] [--sequential] [--keep FILE]
 
