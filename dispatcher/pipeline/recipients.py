@@ -27,6 +27,7 @@ _PLACE = re.compile(r"(\d{1,7})\.(\d{1,3})")
 _NOT_DIGITS = re.compile(r"\D")
 #: A search that takes longer answers with what it has, and where to go on.
 SEARCH_SECONDS = 1.5
+_REASONS_STEP = 50
 NOT_SENT = frozenset(
     {RecipientState.FAILED, RecipientState.REJECTED, RecipientState.SKIPPED, RecipientState.INVALID}
 )
@@ -160,24 +161,36 @@ def story(ledger: Ledger, campaign_id: str, place: str) -> Story:
 
 
 class Reasons(NamedTuple):
-    """Why rows were not sent: (state, reason) → rows, the most frequent first; `whole` if all batches were read."""
+    """Why rows were not sent: (state, reason, rows), the most frequent first; `whole` if all were counted."""
 
     rows: list[tuple[RecipientState, str, int]]
     whole: bool
 
+    @property
+    def counted(self) -> int:
+        """Over how many rows."""
+        return sum(rows for _, _, rows in self.rows)
 
-def reasons(ledger: Ledger, campaign_id: str, *, most_rows: int) -> Reasons:
-    """Failures and skips by reason, from the first `most_rows` such rows."""
-    found = Looker(ledger, campaign_id).rows(NOT_SENT, most=most_rows + 1)
-    texts = ledger.book.texts(campaign_id)
+
+def reasons(ledger: Ledger, campaign_id: str, *, most_rows: int, most_seconds: float = 0.1) -> Reasons:
+    """Failures and skips by reason, over the first `most_rows` such rows, or as many as the time allows."""
+    looker, texts = Looker(ledger, campaign_id), ledger.book.texts(campaign_id)
     counted: Counter[tuple[RecipientState, str]] = Counter()
-    for row in found[:most_rows]:
-        said = row.batch.rows[row.at]
-        reason = said.code if isinstance(said, RejectedRow) else texts.get(row.state.reason, "")
-        counted[row.state.state, reason] += 1
-    return Reasons(
-        [(state, reason, rows) for (state, reason), rows in counted.most_common()], len(found) <= most_rows
-    )
+    until = time.monotonic() + most_seconds
+    since: tuple[int, int] | None = (0, 0)
+    while since is not None and counted.total() < most_rows and (time.monotonic() < until or not counted):
+        step = min(_REASONS_STEP, most_rows - counted.total())
+        found = looker.rows(NOT_SENT, most=step + 1, since=since)
+        counted.update(_reason(row, texts) for row in found[:step])
+        since = (found[step].number, found[step].at) if len(found) > step else None
+    rows = [(state, reason, count) for (state, reason), count in counted.most_common()]
+    return Reasons(rows, whole=since is None)
+
+
+def _reason(row: Row, texts: dict[int, str]) -> tuple[RecipientState, str]:
+    said = row.batch.rows[row.at]
+    reason = said.code if isinstance(said, RejectedRow) else texts.get(row.state.reason, "")
+    return row.state.state, reason
 
 
 def bad_rows(ledger: Ledger, campaign_id: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.door_sign import DoorSign
+from dispatcher.pipeline.inbound import opting_out
 from dispatcher.web.inbox_writer import BATCH, InboxWriter, StoreAway
 from dispatcher.web.spool import Spool, Spooled
 
@@ -71,7 +72,8 @@ class CallbackKeeper:
         """Return once the callback is on disk, here or in Redis.
 
         Raises:
-            StoreUnavailable: Redis is away and the spool is full, or Redis refuses it.
+            StoreUnavailable: Redis is away and the spool is full, or Redis refuses it. Also for an opt-out that is in
+                the spool only: it must be on the suppression list before its sender is told that it was taken.
         """
         callback = Spooled(raw, received_ms)
         if not self._spooling:
@@ -82,6 +84,8 @@ class CallbackKeeper:
             else:
                 return
         await self._to_disk(callback)
+        if opting_out(raw) is not None:
+            raise StoreUnavailable("an opt-out waits for Redis")
 
     async def _to_disk(self, callback: Spooled) -> None:
         """Those who come while one sync runs share the next."""

@@ -162,3 +162,13 @@ def test_a_killed_doors_spool_is_drained_by_the_next_start_though_its_end_is_tor
     wait_until_ready(address, start(ended, tmp_path / "log", **settings))
     until(lambda: len(stored(own)) == 20)
     assert stored(own) == list(range(20))
+
+
+def test_an_opt_out_is_not_said_to_be_taken_before_it_is_on_the_list_but_is_never_lost(
+    client: httpx.Client, server: ValkeyServer, own: Redis
+) -> None:
+    stop = {"message_sid": "a1", "direction": "inbound", "status": "received", "message": "STOP"}
+    server.kill()
+    assert client.post(URL, json={**stop, "from": "15165550123", "to": "15162065575"}).status_code == 503
+    server.start()
+    until(lambda: Ledger(own).optouts.is_out("15165550123"))

@@ -1,0 +1,123 @@
+"""`python -m benchmarks.console [ROWS]`: how long the console's pages take over a large campaign.
+
+The baseline is a page that reads every batch of the campaign, as a table without counts by batch would have to.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from redis import Redis
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
+from dispatcher.ledger.pages import Looker
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.recipients import page_of, reasons, search, story
+from tests.valkey import ValkeyServer
+
+CAMPAIGN = "large-abc234"
+SENDER = "15162065575"
+BATCH_ROWS = 100
+PAGE = 50
+_BAD_EVERY = 997
+
+
+def number_of(row: int) -> str:
+    """Another number for each of eight million rows."""
+    area, rest = divmod(row, 10_000)
+    return f"1{201 + area % 700}{200 + area // 700}{rest:04}"
+
+
+def make_batch(first_row: int, rows: int) -> Batch:
+    """A batch with a bad row now and then."""
+    said: list[BatchRow | RejectedRow] = []
+    messages: list[BatchMessage] = []
+    for row in range(first_row, first_row + rows):
+        cells = (number_of(row), f"Name {row % 500}")
+        if row % _BAD_EVERY == 0:
+            said.append(RejectedRow(row, row + 1, "invalid", "phone", "too_short", "Too short.", None, cells))
+            continue
+        messages.append(BatchMessage((len(said),), SENDER, f"Hi Name {row % 500}, see you on Friday.", ()))
+        said.append(BatchRow(row, row + 1, number_of(row), None, cells))
+    return Batch(tuple(said), tuple(messages))
+
+
+def fill(ledger: Ledger, rows: int) -> None:
+    """A campaign of so many rows."""
+    settings = CampaignSettings.model_validate({"name": "large", "from": [SENDER], "message": "Hi"})
+    ledger.book.create(
+        CAMPAIGN,
+        settings,
+        fixed=frozenset(),
+        filename="large.csv",
+        chunks=0,
+        columns=("phone", "first_name"),
+        start_at_ms=None,
+        settle_ms=1000,
+        rate=None,
+    )
+    ledger.book.begin_reading(CAMPAIGN, "reader", 3_600_000)
+    for number in range(rows // BATCH_ROWS):
+        batch = make_batch(number * BATCH_ROWS + 1, BATCH_ROWS)
+        read = (number + 1) * BATCH_ROWS
+        ledger.batches.add(CAMPAIGN, number, batch, rows_read=read, reader="reader", lease_ms=3_600_000)
+
+
+def milliseconds(work: Callable[[], object], times: int = 5) -> float:
+    """The median of a few runs."""
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - started) * 1000)
+    return statistics.median(taken)
+
+
+def main(rows: int) -> None:
+    """Fill a ledger and look at it."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = ValkeyServer(Path(folder))
+        server.start()
+        try:
+            ledger = Ledger(Redis.from_url(server.url))
+            fill(ledger, rows)
+            _print(ledger, rows)
+        finally:
+            server.stop()
+
+
+def _print(ledger: Ledger, rows: int) -> None:
+    looker = Looker(ledger, CAMPAIGN)
+    everything = milliseconds(lambda: [looker.open(number) for number in range(rows // BATCH_ROWS)], 1)
+    print(f"{rows:,} rows; baseline, every batch read: {everything:,.0f} ms")
+    invalid = frozenset({RecipientState.INVALID})
+    bad_pages = rows // _BAD_EVERY // PAGE
+    looks: dict[str, Callable[[], object]] = {
+        "first page": lambda: page_of(ledger, CAMPAIGN, states=(), most=PAGE),
+        "last page": lambda: page_of(ledger, CAMPAIGN, states=(), most=PAGE, skip=rows - PAGE),
+        "filtered, first page": lambda: page_of(ledger, CAMPAIGN, states=invalid, most=PAGE),
+        "filtered, last page": lambda: page_of(
+            ledger, CAMPAIGN, states=invalid, most=PAGE, skip=bad_pages * PAGE
+        ),
+        "filtered, nobody there": lambda: page_of(
+            ledger, CAMPAIGN, states=frozenset({RecipientState.EXPIRED}), most=PAGE
+        ),
+        "number in the last batch": lambda: search(ledger, CAMPAIGN, number_of(rows - 1)),
+        "one recipient": lambda: story(ledger, CAMPAIGN, f"{rows // BATCH_ROWS - 1}.50"),
+        "reasons of the campaign's page": lambda: reasons(ledger, CAMPAIGN, most_rows=1000),
+    }
+    for name, look in looks.items():
+        taken = milliseconds(look)
+        print(f"{name:32} {taken:8.1f} ms  {everything / taken:10,.0f} times faster")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
