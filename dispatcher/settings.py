@@ -68,6 +68,20 @@ class Settings(BaseSettings):
     sender_rate: str = Field("", description="The same for each sending number. 1/s; simulated 200/s.")
     price_sms: float | None = Field(None, ge=0, description="Dollars a segment. Unset: cost is unknown.")
     price_mms: float | None = Field(None, ge=0, description="Dollars a leg. Unset: cost is unknown.")
+    brake_share: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="A campaign pauses when so large a share of its last 5 minutes was refused or failed; 0: never.",
+    )
+    brake_outcomes: int = Field(
+        50, ge=1, description="Answered messages of 5 minutes before that share means anything."
+    )
+    brake_failures: int = Field(
+        20,
+        ge=0,
+        description="Failures of CarrierX in a row that hold everything but one probe at a time; 0: never.",
+    )
     web_host: str = Field("127.0.0.1", description="Address that console, API and callback door listen on.")
     web_port: int = Field(8080, ge=1, le=65535, description="Port of console, API and callback door.")
     flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")

@@ -14,6 +14,7 @@ from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.terms import terms_of
 
 SENDER = "15162065575"
 CAMPAIGN = "spring-abc234"
@@ -73,9 +74,10 @@ def add_campaign(
     **settings: Any,
 ) -> str:
     """A campaign with these batches, its file read; running unless told otherwise. Answers its id."""
+    made = CampaignSettings(**{"from": (SENDER,), "message": "Hi", "quiet_hours": "off", **settings})
     ledger.book.create(
         id,
-        CampaignSettings(**{"from": (SENDER,), "message": "Hi", "quiet_hours": "off", **settings}),
+        made,
         fixed=frozenset(),
         filename="spring.csv",
         chunks=0,
@@ -83,6 +85,7 @@ def add_campaign(
         start_at_ms=start_at_ms,
         settle_ms=settle_ms,
         rate=rate,
+        terms=terms_of(made),
     )
     assert ledger.book.begin_reading(id, "reader", 60_000) is not None
     rows = 0

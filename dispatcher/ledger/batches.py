@@ -86,8 +86,8 @@ class Claim:
 
 
 class ClaimAnswer(NamedTuple):
-    """`go` (attempt, members that may) · `wait`, `yield` (wait_ms, scope) · `skip` · `taken` · `done` · `halt` · `clock` ·
-    `brake`.
+    """`go` (attempt, members that may) · `wait`, `yield` (wait_ms, scope) · `skip` · `taken` · `done` · `halt` ·
+    `clock` · `brake`.
 
     The scope of a wait is a limit's, or `retry` or `hours`: then the row keeps the time and the batch knows it; or
     `closing`: the window closed since it was computed.
@@ -215,6 +215,17 @@ class Batches:
     ) -> int:
         """End the pending rows of one batch of a cancelled or failed campaign."""
         return int(self._scripts.run("sweep", campaign_id, number, STATE_CODE[to], look_ms, *rows))
+
+    def retry(self, campaign_id: str, number: int, chosen: Sequence[tuple[int, int, str]]) -> int | str:
+        """A new attempt for these failed or rejected rows (message, row, number); answers how many, or the state
+        of the campaign that does not allow it. Those who opted out stay."""
+        flat = [part for each in chosen for part in each]
+        answer = self._scripts.run("retry", campaign_id, number, *flat)
+        return int(answer) if isinstance(answer, int) else text_of(answer)
+
+    def resolve(self, campaign_id: str, number: int, rows: Sequence[int], *, sent: bool) -> int:
+        """A person decides an unconfirmed message, whose rows these are; answers how many were decided."""
+        return int(self._scripts.run("resolve", campaign_id, number, "sent" if sent else "not-sent", *rows))
 
     def picture(self, campaign_id: str, number: int) -> Picture | None:
         """One batch as it stands now; None when there is no such batch."""

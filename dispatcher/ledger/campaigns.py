@@ -63,13 +63,15 @@ class Campaigns:
         media: Mapping[str, MediaFacts] | None = None,
         media_files: Sequence[str] = (),
         kind: str = "",
+        terms: Mapping[str, int] | None = None,
     ) -> bool:
         """Make a campaign whose upload is stored under its id already. False: the id is in use.
 
         `rate` is the campaign's own limit as (interval, tolerance) in microseconds. `digest` stands for the file's
         content and the settings; empty: whatever was submitted before. `media` is what was found about media
         addresses, `media_files` the hashes of stored media that it needs. `kind` is `answer` or `confirmation` for
-        what we answer by ourselves; the claim treats those differently, and lists leave them out.
+        what we answer by ourselves; the claim treats those differently, and lists leave them out. `terms` are what
+        the claim reads of the settings: `urgent` (1), `expires_ms` after the start, `max_cost` in micro-dollars.
 
         Raises:
             SubmittedBefore: the same was made into a campaign in the last 24 h.
@@ -81,6 +83,8 @@ class Campaigns:
         fields += ["chunks", chunks, "settle_ms", settle_ms]
         if kind:
             fields += ["kind", kind]
+        for name, value in (terms or {}).items():
+            fields += [name, value]
         if start_at_ms is not None:
             fields += ["start_at", start_at_ms]
         answer = text_of(self._scripts.run("create", campaign_id, *fields))
@@ -128,11 +132,17 @@ class Campaigns:
             for campaign_id in ids:
                 pipeline.hgetall(keys.campaign(campaign_id))
                 pipeline.hgetall(keys.counts(campaign_id))
+                pipeline.hget(keys.RATES, f"campaign:{campaign_id}")
             pipeline.hgetall(keys.BRAKE)
-            *answers, brake = pipeline.execute()
+            pipeline.hgetall(keys.API)
+            pipeline.time()
+            *answers, brake, api, (seconds, _) = pipeline.execute()
+        stop = _what_stops_all(brake, api)
         return [
-            _snapshot(campaign_id, fields, counts, brake) if fields else None
-            for campaign_id, fields, counts in zip(ids, answers[::2], answers[1::2], strict=True)
+            _snapshot(campaign_id, fields, counts, rate, stop, int(seconds) * 1000) if fields else None
+            for campaign_id, fields, counts, rate in zip(
+                ids, answers[::3], answers[1::3], answers[2::3], strict=True
+            )
         ]
 
     def ids(self) -> Sequence[str]:
@@ -222,6 +232,10 @@ class Campaigns:
         if answer != "ok":
             raise Conflict(f"campaign {campaign_id} is {answer}: it cannot become {to.value}")
 
+    def expire(self, campaign_id: str) -> bool:
+        """Its time is over: ask for a sweep of what is unsent. Claims obey the time by themselves."""
+        return bool(self._scripts.run("expire", campaign_id) == b"ok")
+
     def swept(self, campaign_id: str) -> bool:
         """End the sweep if no row is pending or sending any more."""
         return bool(self._scripts.run("swept", campaign_id) == b"ok")
@@ -242,8 +256,51 @@ def _iso(value: bytes | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _what_stops_all(brake: dict[bytes, bytes], api: dict[bytes, bytes]) -> str | None:
+    """Why nothing of any campaign goes: a refused token, or a CarrierX that does not answer."""
+    if brake:
+        return f"{text_of(brake[b'reason'])}: set another MMS_CARRIERX_TOKEN and start `mms up` again"
+    failures, most = int(api.get(b"failures", 0)), int(api.get(b"most", 0))
+    if most and failures >= most:
+        return f"CarrierX failed {failures} times in a row: one probe at a time until it answers"
+    return None
+
+
+def _resting(fields: dict[bytes, bytes], now_ms: int) -> str | None:
+    """Which limit a campaign waits for, and until when."""
+    until = int(float(fields.get(b"rest", 0)))
+    if until <= now_ms:
+        return None
+    day, kind = fields[b"rest_for"].startswith(b"day:"), text_of(fields[b"rest_for"]).removeprefix("day:")
+    limit = f"the {'daily cap' if day else 'limit'} of the {kind.partition(':')[0]}"
+    if kind == "carrierx":
+        limit = "CarrierX, which does not answer"
+    return f"waits for {limit} until {_iso(str(until).encode())}"
+
+
+def _dollars(micros: bytes | None) -> str | None:
+    """Millionths of a dollar as dollars, at least two decimals."""
+    if micros is None:
+        return None
+    whole, _, part = f"{int(micros) / 1_000_000:.6f}".partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
+
+
+def _rate_in_force(written: str | None, value: bytes | None) -> str | None:
+    """The campaign's own limit: as written in its settings, unless an operator set another."""
+    if value is None:
+        return written
+    interval, _, *by = text_of(value).split(":")
+    return f"{1_000_000 / float(interval):g}/s" if by == ["operator"] else written
+
+
 def _snapshot(
-    campaign_id: str, fields: dict[bytes, bytes], counts: dict[bytes, bytes], brake: dict[bytes, bytes]
+    campaign_id: str,
+    fields: dict[bytes, bytes],
+    counts: dict[bytes, bytes],
+    rate: bytes | None,
+    stop: str | None,
+    now_ms: int,
 ) -> Campaign:
     settings = CampaignSettings.model_validate_json(fields[b"settings"])
     by_state = dict.fromkeys(RecipientState, 0)
@@ -251,8 +308,8 @@ def _snapshot(
         by_state[CODE_STATE[letter.decode()]] = int(count)
     state = CampaignState(fields[b"state"].decode())
     reason = fields[b"reason"].decode() if b"reason" in fields else None
-    if reason is None and state is CampaignState.RUNNING and brake:
-        reason = brake[b"reason"].decode()
+    if reason is None and state is CampaignState.RUNNING:
+        reason = stop or _resting(fields, now_ms)
     return Campaign(
         id=campaign_id,
         name=settings.name,
@@ -262,7 +319,8 @@ def _snapshot(
         rows_read=int(fields[b"rows_read"]),
         counts=by_state,
         messages=int(fields[b"messages"]),
-        rate=settings.rate,
+        rate=_rate_in_force(settings.rate, rate),
+        cost=_dollars(fields.get(b"cost")),
         created_at=_iso(fields[b"created_at"]) or "",
         start_at=_iso(fields.get(b"start_at")),
         started_at=_iso(fields.get(b"started_at")),

@@ -76,11 +76,11 @@ class Limits:
     def caps_due(self, now_ms: int, most: int = 100) -> dict[str, DayCap]:
         """Caps whose boundary went by."""
         with translated():
-            scopes = self._redis.zrangebyscore(keys.CAPS_DUE, "-inf", now_ms, start=0, num=most)
-            values = self._redis.hmget(keys.CAPS, scopes) if scopes else []
+            found: Any = self._redis.zrangebyscore(keys.CAPS_DUE, "-inf", now_ms, start=0, num=most)
+            values: Any = self._redis.hmget(keys.CAPS, found) if found else []
         return {
             text_of(scope): _cap(value)
-            for scope, value in zip(scopes, values, strict=True)
+            for scope, value in zip(found, values, strict=True)
             if value is not None
         }
 
@@ -105,12 +105,12 @@ class Limits:
         with translated():
             return frozenset(text_of(number) for number in self._redis.smembers(keys.SENDERS_OFF))
 
-    def set_policy(self, policy: Mapping[str, str | int | float], *, api_failures: int) -> None:
+    def set_policy(self, policy: Mapping[str, int | float], *, api_failures: int) -> None:
         """What the scripts need of the settings: prices in micro-dollars, thresholds of the brakes."""
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
             pipeline.delete(keys.POLICY)
-            pipeline.hset(keys.POLICY, mapping=dict(policy))
+            pipeline.hset(keys.POLICY, mapping={name: str(value) for name, value in policy.items()})
             pipeline.hset(keys.API, "most", api_failures)
             pipeline.execute()
 

@@ -9,9 +9,6 @@ def not_in_force(settings: CampaignSettings) -> list[str]:
     """One sentence for each such setting of this campaign."""
     asleep = {
         f"--quiet-hours {settings.quiet_hours}": settings.quiet_hours != "off",
-        "--expires-after": settings.expires_after is not None,
-        "--max-cost": settings.max_cost is not None,
-        "--priority urgent": settings.priority == "urgent",
     }
     return [
         f"{name} is not in force yet: this version does not act on it"

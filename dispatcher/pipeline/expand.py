@@ -14,7 +14,6 @@ from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.pipeline.messages import Row, form_messages
 from dispatcher.pipeline.world import World
 from dispatcher.roster.roster import Roster
-from dispatcher.rules.senders import choose_sender
 
 BATCH_ROWS = 100
 BATCHES_A_ROUND_TRIP = 16
@@ -159,7 +158,7 @@ def _batch_of_singles(drafts: Sequence[Draft | RejectedRow], senders: tuple[str,
             if len(members) > 1:
                 return None
             rows.append(BatchRow(row, line, number, timezone, cells))
-            sender = sender or sole or choose_sender(number, senders)
+            sender = sender or sole or ""  # a pool's is chosen when it is sent
             messages.append(BatchMessage((index,), sender, text, media))
         if row < before:
             return None
@@ -182,7 +181,8 @@ def _batch_of_groups(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, 
     messages = tuple(
         BatchMessage(
             tuple(index_of[member.row] for member in draft.members),
-            draft.sender or choose_sender(draft.members[0].number, senders),
+            draft.sender
+            or (senders[0] if len(senders) == 1 else ""),  # a pool's sender is chosen when it is sent
             draft.text,
             draft.media,
         )

@@ -29,12 +29,15 @@ def feed(world: World, publish: Publish) -> int:
     window = send_window(world)
     share = max(1, window // len(campaigns))
     if len(campaigns) > window:
-        random.shuffle(
-            campaigns
-        )  # more campaigns than places: each feeding another lot, none passed over for ever
+        # More campaigns than places: each feeding another lot, none passed over for ever.
+        random.shuffle(campaigns)
+    urgent = agenda.urgent()
+    campaigns.sort(key=lambda campaign_id: campaign_id not in urgent)
     offered = 0
     for campaign_id in campaigns:
-        for number in world.ledger.batches.offer(campaign_id, window=window, most=share, offer_ms=OFFER_MS):
+        # An urgent campaign finds a place although the others have taken them all.
+        places = 2 * window if campaign_id in urgent else window
+        for number in world.ledger.batches.offer(campaign_id, window=places, most=share, offer_ms=OFFER_MS):
             publish(campaign_id, number)
             offered += 1
     return offered

@@ -34,8 +34,8 @@ Health = Literal["f", "a", "m", ""]
 class Ending:
     """How one POST ended: what to record, and what it means for all others.
 
-    `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token, with the reason;
-    `odd_word` is a word of CarrierX that is no state of ours.
+    `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token,
+    with the reason; `odd_word` is a word of CarrierX that is no state of ours.
     """
 
     record: Record

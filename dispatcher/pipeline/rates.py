@@ -1,6 +1,8 @@
-"""The limits of the settings, put in force for every worker's claims."""
+"""The limits, prices and brakes of the settings, put in force for every worker's claims."""
 
 from __future__ import annotations
+
+import math
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.rules.limits import parse_rate
@@ -8,7 +10,9 @@ from dispatcher.settings import Settings
 
 
 def put_rates_in_force(ledger: Ledger, settings: Settings) -> None:
-    """Write the account's limit and that of each sender; every claim from now on obeys them.
+    """Write the limits of the account and of each sender, as defaults: what an operator set stays.
+
+    Prices and the thresholds of brakes go with them. Every claim from now on obeys them.
 
     Raises:
         InputError: a rate cannot be read.
@@ -16,4 +20,12 @@ def put_rates_in_force(ledger: Ledger, settings: Settings) -> None:
     scopes = {"account": settings.effective_account_rate, "sender": settings.effective_sender_rate}
     for scope, text in scopes.items():
         rate = parse_rate(text)
-        ledger.book.set_rate(scope, (rate.interval_us, rate.tolerance_us))
+        ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)
+    policy: dict[str, int | float] = {
+        "brake_share": settings.brake_share,
+        "brake_outcomes": settings.brake_outcomes,
+    }
+    for unit, price in (("legs", settings.price_mms), ("segments", settings.price_sms)):
+        if price is not None:
+            policy[f"price_{unit}"] = math.ceil(round(price * 1_000_000, 3))
+    ledger.limits.set_policy(policy, api_failures=settings.brake_failures)

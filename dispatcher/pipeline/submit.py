@@ -13,6 +13,7 @@ from dispatcher.ledger.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.terms import require_prices, terms_of
 from dispatcher.roster.roster import Roster
 from dispatcher.rules.departure import Departure
 from dispatcher.rules.limits import parse_rate
@@ -44,6 +45,7 @@ def submit(
     """
     start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     limit = parse_rate(settings.rate) if settings.rate else None
+    require_prices(settings, config)
     roster = Roster(
         source,
         filename=filename,
@@ -70,6 +72,7 @@ def submit(
         media=media,
         media_files=media_files,
         kind=kind,
+        terms=terms_of(settings),
     )
     ledger.inbound.learn_ours(settings.senders)
     for _ in range(5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatcher.ledger import keys
+from dispatcher.pipeline.caps import refresh_caps
 from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
 from dispatcher.pipeline.retention import retain
@@ -40,6 +41,9 @@ def tick(world: World, hints: Hints) -> str:
     if not agenda.latch(keys.TICK, LATCH_MS):
         return "ticked already"
     now_ms = agenda.now_ms()
+    refresh_caps(world.ledger, now_ms)
+    for campaign_id in agenda.expiring(now_ms, 100):
+        world.ledger.book.expire(campaign_id)
     for campaign_id in agenda.sweeping():
         sweep(world, campaign_id)
     for campaign_id in agenda.reading():

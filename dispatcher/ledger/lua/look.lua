@@ -12,7 +12,10 @@ if redis.call('HGET', key, 'n') ~= seen then again = again > 0 and math.min(agai
 for i = 7, #ARGV, 2 do
   local row = row_read(key, ARGV[i])
   if row.state == 'u' and row.attempt == tonumber(ARGV[i + 1]) then
-    if bit_has(row.flags, NOT_THERE) and redis.call('HGET', ckey(id), 'state') == 'running' then
+    if bit_has(row.flags, NOT_THERE) and ended_as(id) == 'e' then
+      move(row, 'e')
+      row.flags, row.sid, row.at, row.reason, row.final = row.flags - NOT_THERE, NONE, 0, 0, now - EPOCH
+    elseif bit_has(row.flags, NOT_THERE) and redis.call('HGET', ckey(id), 'state') == 'running' then
       move(row, 'p')
       row.flags, row.sid, row.at, row.reason, back = row.flags - NOT_THERE, NONE, 0, 0, back + 1
     else
@@ -26,4 +29,5 @@ meta.looks = (meta.looks + 1) % 256
 if back > 0 and meta.lease <= now then meta.due = now; schedule(id, 'due', batch, now) end
 meta_write(key, meta)
 schedule(id, 'care', batch, again > 0 and now + again or 0)
+end_if_done(id)
 return back

@@ -23,6 +23,7 @@ local on_offer, own = redis.call('ZRANGE', 'mms:offered', 0, -1), 0
 for _, name in ipairs(on_offer) do
   if string.sub(name, 1, #id + 1) == id .. ':' then own = own + 1 end
 end
+if ended_as(id) then return {} end
 rest = rest and tonumber(rest) > now and tonumber(rest) or 0
 local room = rest > 0 and 0 or math.min(most - own, window - #on_offer)
 local found = room > 0 and redis.call('ZRANGEBYSCORE', ckey(id, 'due'), '-inf', now, 'LIMIT', 0, room) or {}

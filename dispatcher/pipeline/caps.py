@@ -1,0 +1,26 @@
+"""Daily caps move on to the next day on their zone's own clock."""
+
+from __future__ import annotations
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.limits import DayCap
+from dispatcher.rules.days import day_boundaries
+
+
+def set_cap(ledger: Ledger, scope: str, most: int, zone: str) -> None:
+    """At most so many legs and segments a day of this zone, from now on; what went today counts.
+
+    Raises:
+        InputError: there is no such zone.
+    """
+    ledger.limits.set_cap(scope, DayCap(most, *day_boundaries(ledger.agenda.now_ms(), zone), zone))
+
+
+def refresh_caps(ledger: Ledger, now_ms: int) -> int:
+    """Write the next boundaries of caps whose day is over; answers how many. A cap that nobody refreshes for a whole
+    day lets nothing go."""
+    due = ledger.limits.caps_due(now_ms)
+    for scope, cap in due.items():
+        following = DayCap(cap.most, *day_boundaries(now_ms, cap.zone), cap.zone)
+        ledger.limits.set_cap(scope, following, before=cap)
+    return len(due)
