@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.web.door_sign import DoorSign
 from dispatcher.pipeline.inbound import opting_out
+from dispatcher.web.door_sign import DoorSign
 from dispatcher.web.inbox_writer import BATCH, InboxWriter, StoreAway
 from dispatcher.web.spool import Spool, Spooled
 
