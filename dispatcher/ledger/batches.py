@@ -14,8 +14,8 @@ from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.packing import (
     Batch,
+    PackedBatch,
     RowState,
-    pack_batch,
     pack_sid,
     unpack_batch,
     unpack_lease,
@@ -144,20 +144,17 @@ class Batches:
         self, campaign_id: str, number: int, batch: Batch, *, rows_read: int, reader: str, lease_ms: int
     ) -> str:
         """Write batch `number` and move the reading's cursor; `ok`, `have` (it was there) or `lost`."""
-        made = [(number, batch, rows_read)]
+        made = [(number, PackedBatch.of(batch), rows_read)]
         return self.add_many(campaign_id, made, reader=reader, lease_ms=lease_ms)
 
     def add_many(
-        self, campaign_id: str, made: Sequence[tuple[int, Batch, int]], *, reader: str, lease_ms: int
+        self, campaign_id: str, made: Sequence[tuple[int, PackedBatch, int]], *, reader: str, lease_ms: int
     ) -> str:
         """Write consecutive batches (number, batch, rows read with it) in one round trip; the last one's answer."""
-        calls: list[tuple[str, Sequence[type_of_argument]]] = []
-        for number, batch, rows_read in made:
-            packed, counts = pack_batch(batch), batch.initial_counts()
-            messages = len(batch.messages)
-            calls.append(
-                ("add_batch", (campaign_id, number, packed, counts, rows_read, messages, reader, lease_ms))
-            )
+        calls = [
+            ("add_batch", (campaign_id, number, *packed, rows_read, reader, lease_ms))
+            for number, packed, rows_read in made
+        ]
         return text_of(self._scripts.run_many(calls)[-1])
 
     def offer(self, campaign_id: str, *, window: int, most: int, offer_ms: int) -> list[int]:

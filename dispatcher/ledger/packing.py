@@ -81,6 +81,19 @@ class Batch:
         return [index for message in self.messages for index in message.members]
 
 
+class PackedBatch(NamedTuple):
+    """A batch as it is written: what the file said, its counts by state, how many messages."""
+
+    content: bytes
+    counts: bytes
+    messages: int
+
+    @classmethod
+    def of(cls, batch: Batch) -> PackedBatch:
+        """Pack a batch."""
+        return cls(pack_batch(batch), batch.initial_counts(), len(batch.messages))
+
+
 class RowState(NamedTuple):
     """The changing part of one row. Times are ms since 1970, 0 if not yet; while pending `at_ms` is not-before."""
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.campaigns import Reading
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
+from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow, PackedBatch
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.pipeline.messages import Row, form_messages
@@ -16,14 +16,14 @@ from dispatcher.pipeline.world import World
 from dispatcher.roster.roster import Roster
 
 BATCH_ROWS = 100
-BATCHES_A_ROUND_TRIP = 16
+BATCHES_A_ROUND_TRIP = 32
 READER_LEASE_MS = 15_000
 #: Rows between two looks at the clock, and how often the reader shows that it is alive while no batch is full.
 ROWS_A_LOOK = 500
 RENEW_SECONDS = READER_LEASE_MS / 3000
 
 #: Consecutive batches with their numbers, each with the rows read when it was full.
-Bundle = list[tuple[int, Batch, int]]
+Bundle = list[tuple[int, PackedBatch, int]]
 
 
 class ReaderLostError(Exception):
@@ -75,12 +75,12 @@ def _written(world: World, campaign_id: str, bundles: Iterable[Bundle], reader: 
 
 
 def _bundles(batches: Iterable[Batch]) -> Iterator[Bundle]:
-    """Batches with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
+    """Batches packed, with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
     bundle: Bundle = []
     rows = 0
     for number, batch in enumerate(batches):
         rows += len(batch.rows)
-        bundle.append((number, batch, rows))
+        bundle.append((number, PackedBatch.of(batch), rows))
         if len(bundle) == BATCHES_A_ROUND_TRIP:
             yield bundle
             bundle = []

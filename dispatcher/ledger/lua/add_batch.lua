@@ -1,7 +1,7 @@
 -- Adds the next batch and moves the reading's cursor in the same step; a batch that is there already changes nothing.
--- ARGV: id, batch, packed batch, counts (12 bytes), rows read so far, messages in it, reader's token, its lease in ms
+-- ARGV: id, batch, packed batch, counts (12 bytes), messages in it, rows read so far, reader's token, its lease in ms
 -- Answers: ok | have (added before) | lost (another reads now, or the campaign left `checking`)
-local id, batch, packed, counts, rows_read, messages, token, lease = unpack(ARGV)
+local id, batch, packed, counts, messages, rows_read, token, lease = unpack(ARGV)
 local state, batches = unpack(redis.call('HMGET', ckey(id), 'state', 'batches'))
 if state ~= 'checking' or redis.call('GET', ckey(id, 'expanding')) ~= token then return 'lost' end
 redis.call('PEXPIRE', ckey(id, 'expanding'), lease)
