@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN_MS = 20_000
 #: Polls of one batch grow apart up to this.
 LONGEST_POLL_MS = 3_600_000
+#: A positive control is looked for in so many batches after this one, and as many before it.
+BATCHES_BESIDE = 10
 #: At most so many requests to CarrierX for one batch at one look; what is left is asked for at the next.
 REQUESTS_A_LOOK = 100
 
@@ -157,12 +159,28 @@ def _may_count(world: World, look: Look, state: RowState) -> bool:
 
 
 def _control_found(world: World, look: Look, doubtful: RowState) -> bool:
-    """The positive control: a message accepted later than the doubtful one is found by the same query."""
-    for message, _, states in look.messages():
-        if states[0].state in WORD_RANK and states[0].at_ms > doubtful.claimed_ms:
-            _wait_for_turn(world)
-            return _listed(world, _user_data(world, look, message, states[0].attempt)).status is not None
+    """The positive control: a message accepted later than the doubtful one is found by the same query.
+
+    Taken from the batch itself, else from one beside it: in a batch whose answers were all lost there is none.
+    """
+    for beside in _beside(world, look):
+        for message, _, states in beside.messages():
+            if states[0].state in WORD_RANK and states[0].at_ms > doubtful.claimed_ms:
+                _wait_for_turn(world)
+                control = _user_data(world, beside, message, states[0].attempt)
+                return _listed(world, control).status is not None
     return False
+
+
+def _beside(world: World, look: Look) -> Iterator[Look]:
+    """The batch itself, then those around it, the following ones first: they were sent later."""
+    yield look
+    around = [*range(1, BATCHES_BESIDE + 1), *range(-1, -BATCHES_BESIDE - 1, -1)]
+    known = world.ledger.book.batch_numbers(look.campaign.id)
+    for number in (look.number + step for step in around):
+        if number in known:
+            batch, states = world.ledger.batches.read(look.campaign.id, [number])[0]
+            yield Look(look.campaign, number, batch, states, look.now_ms)
 
 
 class Listed(NamedTuple):

@@ -82,3 +82,22 @@ def test_a_message_that_was_taken_is_found(make_world: MakeWorld, ledger: Ledger
     doubtful_then_others_then_control(world, ledger, posted=True)
     look_after(world, CAMPAIGN, 0)
     assert states(ledger) == ["delivered", "queued"]
+
+
+def test_a_batch_in_which_nothing_was_accepted_finds_its_control_in_a_batch_beside_it(
+    make_world: MakeWorld, ledger: Ledger
+) -> None:
+    world = make_world(unconfirmed_wait=0.001)
+    add_campaign(ledger, make_batch(1), make_batch(1))
+    for number, outcome in ((0, "unknown"), (1, "accepted")):
+        taken = take(ledger, number=number)
+        asked = make_claim(taken, name=number)
+        assert claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go"
+        reference = write_user_data(MessageRef(CAMPAIGN, number, 0, 1), SECRET)
+        sid = post(world, 0, user_data=reference) if number else None
+        record(ledger, taken.hold, make_record(asked, outcome, sid=sid))
+        ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
+    look_after(world, CAMPAIGN, 0)
+    assert states(ledger) == ["unconfirmed"]
+    look_after(world, CAMPAIGN, 0)
+    assert states(ledger) == ["pending"]
