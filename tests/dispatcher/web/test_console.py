@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from redis import Redis
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from tests.dispatcher.web.conftest import CSV, TOKEN
@@ -140,6 +142,23 @@ def test_a_file_is_checked_before_anything_is_sent(operator: httpx.Client, redis
     assert "Hi Ann" in answer.text
     assert "a US or Canadian number has 10" in answer.text
     assert list(redis.scan_iter("mms:c:*")) == []
+
+
+def test_the_bad_rows_of_a_checked_file_are_a_file_to_mend(operator: httpx.Client) -> None:
+    held = hidden(post_new(operator, "check", CSV + "123,=Dan\n"), "held")
+    answer = operator.get(f"/new/errors/{held}")
+    assert answer.headers["content-disposition"] == 'attachment; filename="errors.csv"'
+    heading, row = answer.text.splitlines()
+    assert heading == "phone,first_name,error_line,error_column,error_code,error_message"
+    assert row.startswith("123,'=Dan,5,phone,too_short,")
+    assert operator.get("/new/errors/gone-gone-gone-gone-gone").status_code == 404
+
+
+def test_a_page_says_which_settings_are_not_in_force_yet(operator: httpx.Client) -> None:
+    settings = CampaignSettings(on_unconfirmed="hold", expires_after="6h", max_cost="5", priority="urgent")
+    answer = post_new(operator, "check", expires_after="6h", max_cost="5", priority="urgent")
+    for sentence in not_in_force(settings):
+        assert sentence in answer.text
 
 
 def test_a_checked_file_is_sent_without_uploading_it_again(
