@@ -17,6 +17,7 @@ from dispatcher.cli.media_files import store_media
 from dispatcher.cli.opening import config_of_any_ledger, open_ledger
 from dispatcher.cli.options import AsJson, CampaignId, Chosen, File
 from dispatcher.cli.output import campaign_json, counts_table, facts_table, out, print_json, print_line, say
+from dispatcher.cli.schedule import make_recurring
 from dispatcher.cli.waiting import Until, wait_for, why
 from dispatcher.cli.watching import done_rows, watch_campaign
 from dispatcher.errors import FileRefused, InputError
@@ -25,6 +26,8 @@ from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.pipeline.check import CheckResult
+from dispatcher.pipeline.estimate import estimated
+from dispatcher.pipeline.limiting import set_limit
 from dispatcher.pipeline.report import write_report
 from dispatcher.pipeline.submit import submit as submit_campaign
 from dispatcher.settings import Settings, settings
@@ -102,6 +105,18 @@ def submit_command(
     no_media_check: options.NoMediaCheck = False,
     strict: options.Strict = False,
     allow_same_file: options.AllowSameFile = False,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--every", metavar="WHEN", help="Again and again: 'mon 09:00 America/New_York' or a cron line."
+        ),
+    ] = None,
+    run_late_within: Annotated[
+        str,
+        typer.Option(
+            "--run-late-within", metavar="TIME", help="With --every: start so late at most; 0s: skip."
+        ),
+    ] = "1h",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Wait = None,
     wait_timeout: Annotated[
@@ -121,6 +136,9 @@ def submit_command(
         say(f"note: {sentence}")
     _refuse(result, chosen)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
+    if every is not None:
+        make_recurring(file, chosen, ledger, config, every=every, run_late_within=run_late_within)
+        return
     with file.open("rb") as source:
         campaign_id = submit_campaign(
             ledger,
@@ -177,7 +195,7 @@ def show_command(campaign_id: CampaignId, as_json: AsJson = False) -> None:
     Example: mms campaign show spring-x7k2mp
     """
     ledger, config = open_ledger()
-    campaign = ledger.campaign(campaign_id)
+    campaign = estimated(ledger, ledger.campaign(campaign_id))
     if as_json:
         print_json(campaign_json(campaign))
         return
@@ -235,11 +253,13 @@ def pause_command(campaign_id: CampaignId) -> None:
 
 
 @app.command("resume")
-def resume_command(campaign_id: CampaignId) -> None:
-    """Let a paused campaign go on.
+def resume_command(campaign_id: CampaignId, rate: options.RateOption = None) -> None:
+    """Let a paused campaign go on. --rate sets its limit first, also while it runs.
 
-    Example: mms campaign resume spring-x7k2mp
+    Example: mms campaign resume spring-x7k2mp --rate 20/s
     """
+    if rate is not None:
+        set_limit(open_ledger().ledger, f"campaign:{campaign_id}", rate=rate)
     _steer(campaign_id, CampaignState.RUNNING, "")
 
 
@@ -362,6 +382,8 @@ def _facts(campaign: Campaign) -> list[tuple[str, str | None]]:
         ("rows", str(campaign.rows if campaign.rows is not None else f"{campaign.rows_read} so far")),
         ("messages", str(campaign.messages)),
         ("rate", campaign.rate),
+        ("cost", f"${campaign.cost} confirmed" if campaign.cost else None),
+        ("done by", campaign.finish_at),
         ("created", campaign.created_at),
         ("starts", campaign.start_at),
         ("started", campaign.started_at),

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import callbacks, campaign, inbound, message, optout, token
+from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, token
+from dispatcher.cli.again import resolve_command, retry_command
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
 from dispatcher.cli.erasing import erase_command
@@ -31,10 +32,13 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(demo)
+campaign.app.command("retry")(retry_command)
+campaign.app.command("resolve")(resolve_command)
 campaign.app.command("erase")(erase_command)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
 app.add_typer(callbacks.app, name="callbacks")
+app.add_typer(limits.app, name="limits")
 app.add_typer(optout.app, name="optout")
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(token.app, name="token")
