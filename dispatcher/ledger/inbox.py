@@ -81,6 +81,16 @@ class Inbox:
         arguments = (entry.id, entry.raw, entry.at_ms, sid_hash, ORPHAN_MS)
         return bool(self._scripts.run("orphan", *arguments) == b"kept")
 
+    def set_aside(self, entry: Entry, most: int = 1_000) -> None:
+        """A callback that nothing can be done with is kept for a person, the newest `most` of them; acknowledged."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.lpush(keys.SET_ASIDE, entry.raw)
+            pipeline.ltrim(keys.SET_ASIDE, 0, most - 1)
+            pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
+            pipeline.xdel(keys.CALLBACKS, entry.id)
+            pipeline.execute()
+
     def waiting(self) -> int:
         """Callbacks stored and not applied yet."""
         with translated():

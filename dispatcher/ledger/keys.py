@@ -9,6 +9,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:campaigns` | zset | campaign id → created, ms | for ever |
 | `mms:answers` | zset | the same for what we answer by ourselves: confirmations, HELP, automatic answers | retention |
 | `mms:own` | set | numbers known to be ours; none of them is answered | for ever |
+| `mms:schedules` | hash | schedule's id → a recurring broadcast, JSON; its file as a campaign's | until cancelled |
+| `mms:schedule:due` | zset | schedule's id → ms of its next occurrence | until cancelled |
 | `mms:numbers` | hash | campaign's serial number (base 36) → campaign id | for ever |
 | `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | for ever |
 | `mms:c:{id}:counts` | hash | state letter → rows | for ever |
@@ -51,6 +53,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
 | `mms:callbacks` | stream | callbacks as they came (`raw`, `at`); group `ingest` | until applied |
+| `mms:set-aside` | list | callbacks that could not be worked on, the newest 1,000 | for ever |
 | `mms:account` | hash | what was learned of the account (`group_receipts`) | for ever |
 | `mms:alarms` | hash | things that must not happen → how often | for ever |
 | `mms:tick`, `mms:ingest:hinted`, `mms:turn:{name}` | string | latches: one caller in a while | a second |
@@ -79,6 +82,8 @@ INSTALL = "mms:install"
 CAMPAIGNS = "mms:campaigns"
 ANSWERS = "mms:answers"
 OWN = "mms:own"
+SCHEDULES = "mms:schedules"
+SCHEDULE_DUE = "mms:schedule:due"
 DUE = "mms:due"
 CARE = "mms:care"
 SETTLE = "mms:settle"
@@ -98,6 +103,7 @@ URGENT = "mms:urgent"
 EXPIRING = "mms:expiring"
 BRAKE = "mms:brake"
 CALLBACKS = "mms:callbacks"
+SET_ASIDE = "mms:set-aside"
 INGEST_GROUP = "ingest"
 ACCOUNT = "mms:account"
 ALARMS = "mms:alarms"

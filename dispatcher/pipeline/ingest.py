@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
+from dispatcher.errors import MmsError
 from dispatcher.ledger.inbox import Entry
 from dispatcher.ledger.packing import pack_sid
 from dispatcher.ledger.receipts import Receipt
@@ -50,8 +51,23 @@ def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
         if not entries:
             break
         total += len(entries)
-        changed += ingest_entries(world, places, entries)
+        changed += _apply_or_set_aside(world, places, entries)
     return f"{total} callbacks, {changed} rows changed"
+
+
+def _apply_or_set_aside(world: World, places: MessagePlaces, entries: list[Entry]) -> int:
+    """Apply all; should one defeat us, each by itself, and that one is set aside: it may hold up no other."""
+    try:
+        return ingest_entries(world, places, entries)
+    except MmsError:
+        raise
+    except Exception as error:
+        if len(entries) > 1:
+            return sum(_apply_or_set_aside(world, places, [entry]) for entry in entries)
+        log.warning("a callback was set aside: %s", type(error).__name__)
+        world.ledger.receipts.alarm("set_aside")
+        world.ledger.inbox.set_aside(entries[0])
+        return 0
 
 
 def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import pack_sid
@@ -279,11 +281,11 @@ def test_nothing_is_acknowledged_before_it_is_applied(world: World, monkeypatch:
     sent(world.ledger)
 
     def broken(*_: Any, **__: Any) -> int:
-        raise ZeroDivisionError
+        raise StoreUnavailable("gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(world.ledger.receipts, "apply", broken)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(StoreUnavailable):
             hear(world, callback_body(user_data=mark(), to=number_of(1)))
     assert world.ledger.inbox.waiting() == 1
     monkeypatch.setattr("dispatcher.ledger.inbox.TAKE_OVER_MS", 0)
@@ -302,3 +304,28 @@ def test_a_flood_is_drained_round_by_round(world: World, monkeypatch: pytest.Mon
     sent(world.ledger)
     monkeypatch.setattr("dispatcher.pipeline.ingest.MOST_AT_ONCE", 7)
     assert hear(world, *[callback_body(user_data=mark(), to=number_of(1))] * 20).startswith("20 callbacks")
+
+
+def test_a_callback_that_cannot_be_worked_on_is_set_aside_and_holds_up_no_other(world: World) -> None:
+    ledger = world.ledger
+    add_campaign(ledger, make_batch(1), make_batch(1))
+    for number in (0, 1):
+        taken = take(ledger, number=number)
+        asked = make_claim(taken, name=number)
+        assert claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go"
+    ledger.redis.set(keys.batch(CAMPAIGN, 0), b"no batch at all")
+    poison, good = (
+        callback_body(
+            user_data=write_user_data(MessageRef(CAMPAIGN, number, 0, 1), SECRET),
+            to=number_of(1),
+            status="sent",
+        )
+        for number in (0, 1)
+    )
+    for raw in (poison, good):
+        ledger.inbox.store(raw, 1)
+    ingest(world, "tester")
+    assert states(ledger, number=1) == ["sent"]
+    assert ledger.inbox.waiting() == 0
+    assert ledger.redis.lrange(keys.SET_ASIDE, 0, -1) == [poison]
+    assert ledger.redis.hget(keys.ALARMS, "set_aside") == b"1"
