@@ -289,6 +289,8 @@ def _choose(file: Path, given: dict[str, Any]) -> Chosen:
 def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:
     if errors is None:
         return look_at(file, chosen, config)
+    if file.exists() and errors.exists() and file.samefile(errors):
+        raise InputError("--errors names the campaign file itself", hint="choose another --errors")
     try:
         with errors.open("w", encoding="utf-8", newline="") as errors_to:
             return look_at(file, chosen, config, errors_to=errors_to)

@@ -30,6 +30,8 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
     except OSError as error:
         raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
     with source:
+        if not source.seekable():
+            raise InputError(f"{file} is a pipe, which can be read only once", hint="save it as a file first")
         return check(
             source,
             filename=file.name,
@@ -53,11 +55,9 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
 def _opted_out(config: Settings) -> Callable[[str], bool] | None:
     """Who opted out, if a ledger answers; None: nobody knows here."""
     try:
-        ledger = Ledger.open(config)
-        gone = {entry.number for entry in ledger.optouts.all() if entry.state == "out"}
+        return Ledger.open(config).optouts.everyone_out().__contains__
     except (ConfigError, StoreUnavailable):
         return None
-    return gone.__contains__
 
 
 def print_check(result: CheckResult, *, errors: int = 10) -> None:

@@ -84,6 +84,10 @@ class OptOuts:
             if not cursor:
                 return
 
+    def everyone_out(self) -> frozenset[str]:
+        """All numbers that nothing may be sent to, as of about now."""
+        return frozenset(entry.number for entry in self.all() if entry.state == "out")
+
     def confirmation_owed(self, number: str) -> bool:
         """Whether this number opted out at the door and was not told yet."""
         with translated():

@@ -59,6 +59,8 @@ def check_upload(
         price_mms=config.price_mms,
         max_bytes=site.max_file_bytes,
         max_rows=config.max_rows,
+        hours_margin=config.hours_margin,
+        opted_out=site.ledger.optouts.everyone_out().__contains__,
         now=datetime.now(UTC),
         errors_to=errors_to,
         media=gate_of(config),
