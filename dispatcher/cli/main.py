@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, token
+from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, schedule, token
 from dispatcher.cli.again import resolve_command, retry_command
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
@@ -37,6 +37,7 @@ campaign.app.command("resolve")(resolve_command)
 campaign.app.command("erase")(erase_command)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(limits.app, name="limits")
 app.add_typer(optout.app, name="optout")

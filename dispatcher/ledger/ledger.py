@@ -18,6 +18,7 @@ from dispatcher.ledger.limits import Limits
 from dispatcher.ledger.media import Media
 from dispatcher.ledger.optouts import OptOuts
 from dispatcher.ledger.receipts import Receipts
+from dispatcher.ledger.schedules import Schedules
 from dispatcher.ledger.scripts import Scripts
 from dispatcher.ledger.uploads import Uploads
 from dispatcher.model.campaign import Campaign
@@ -46,6 +47,7 @@ class Ledger:
         self.optouts = OptOuts(scripts)
         self.inbound = InboundMessages(scripts)
         self.erasure = Erasure(scripts)
+        self.schedules = Schedules(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:

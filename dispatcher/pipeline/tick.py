@@ -9,6 +9,7 @@ from dispatcher.pipeline.caps import refresh_caps
 from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
 from dispatcher.pipeline.retention import retain
+from dispatcher.pipeline.schedules import occur
 from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
 
@@ -46,6 +47,7 @@ def tick(world: World, hints: Hints) -> str:
         world.ledger.book.expire(campaign_id)
     for campaign_id in agenda.sweeping():
         sweep(world, campaign_id)
+    occur(world, now_ms)
     for campaign_id in agenda.reading():
         if not agenda.is_read_by_someone(campaign_id):
             hints.expand(campaign_id, 0)

@@ -1,0 +1,138 @@
+"""`mms schedule …`: recurring broadcasts and campaigns that are still to start."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.options import AsJson, Chosen
+from dispatcher.cli.output import out, print_json, print_line, say
+from dispatcher.errors import InputError
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.optout_file import iso
+from dispatcher.pipeline.schedules import change_schedule, make_schedule, next_after
+from dispatcher.rules.moments import parse_moment
+from dispatcher.rules.recurrence import parse_recurrence
+from dispatcher.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Recurring broadcasts, and what is still to start.")
+
+ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="`mms schedule list` shows it.")]
+_LOOKED_THROUGH = 10_000
+
+
+def make_recurring(
+    file: Path, chosen: Chosen, ledger: Ledger, config: Settings, *, every: str, run_late_within: str
+) -> None:
+    """What `submit --every` does: store the file, and say when it comes first.
+
+    Raises:
+        FileRefused, InputError: the file or the calendar line cannot be used.
+    """
+    with file.open("rb") as source:
+        schedule = make_schedule(
+            ledger,
+            source,
+            filename=file.name,
+            settings=chosen.settings,
+            fixed=chosen.fixed,
+            config=config,
+            every=every,
+            run_late_within=run_late_within,
+        )
+    print_line(schedule.id)
+    say(
+        f"first at {iso(next_after(every, ledger.agenda.now_ms()))}; `mms schedule next {schedule.id}` shows more"
+    )
+
+
+@app.command("list")
+def list_command(as_json: AsJson = False) -> None:
+    """Show recurring broadcasts, and campaigns that wait for their start.
+
+    Example: mms schedule list
+    """
+    ledger = open_ledger().ledger
+    rows = [
+        {
+            "id": schedule.id,
+            "every": schedule.every,
+            "next_at": iso(next_ms),
+            "made": schedule.made,
+            "missed": schedule.missed,
+            "last_campaign": schedule.last_campaign,
+        }
+        for schedule, next_ms in ledger.schedules.all()
+    ]
+    rows += [
+        {"id": campaign.id, "every": "once", "next_at": campaign.start_at or "", "made": 0, "missed": 0}
+        for campaign in ledger.campaigns(limit=_LOOKED_THROUGH)
+        if campaign.state is CampaignState.SCHEDULED
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "every", "next", "made", "missed"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in ("id", "every", "next_at", "made", "missed")))
+    out().print(table if rows else "nothing is scheduled")
+
+
+@app.command("next")
+def next_command(
+    schedule_id: ScheduleId,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="So many occurrences.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Show when a broadcast comes next, in UTC.
+
+    Example: mms schedule next weekly-x7k2mp --count 10
+    """
+    ledger = open_ledger().ledger
+    every = ledger.schedules.get(schedule_id).every
+    now = parse_moment(iso(ledger.agenda.now_ms()))
+    moments = [
+        iso(int(moment.timestamp() * 1000)) for moment in islice(parse_recurrence(every).after(now), count)
+    ]
+    if as_json:
+        print_json(moments)
+    else:
+        print_line("\n".join(moments))
+
+
+@app.command("change")
+def change_command(
+    schedule_id: ScheduleId,
+    every: Annotated[
+        str | None, typer.Option("--every", metavar="WHEN", help="Another calendar line.")
+    ] = None,
+    late: Annotated[
+        str | None, typer.Option("--run-late-within", metavar="TIME", help="Another patience, like 2h.")
+    ] = None,
+) -> None:
+    """Change when a broadcast comes.
+
+    Example: mms schedule change weekly-x7k2mp --every 'tue 10:00 America/New_York'
+    """
+    if not every and not late:
+        raise InputError("nothing to change", hint="give --every, --run-late-within or both")
+    changed = change_schedule(open_ledger().ledger, schedule_id, every, late)
+    print_line(f"{changed.id} {changed.every}")
+
+
+@app.command("cancel")
+def cancel_command(schedule_id: ScheduleId) -> None:
+    """End a recurring broadcast; campaigns it made already go on.
+
+    Example: mms schedule cancel weekly-x7k2mp
+    """
+    open_ledger().ledger.schedules.remove(schedule_id)
+    print_line(f"{schedule_id} cancelled")
