@@ -94,7 +94,8 @@ def sentence(error: MmsError) -> str:
             f"column {error.column!r}" if error.column else "",
         ]
         where = ", ".join(filter(None, places))
-    text = f"{where}: {error.message}" if where else error.message
+    said = not where or error.message.startswith("line ")  # a refusal by the reader names its line itself
+    text = error.message if said else f"{where}: {error.message}"
     return f"{text}\n     {error.hint}" if error.hint else text
 
 
