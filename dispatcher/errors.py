@@ -55,7 +55,7 @@ class FileRefused(InputError):
 
 
 class SubmittedBefore(InputError):
-    """The same content with the same settings was submitted in the last 24 hours; `campaign_id` is what became of it."""
+    """The same content with the same settings was submitted within 24 hours; `campaign_id` says as which campaign."""
 
     def __init__(self, campaign_id: str) -> None:
         super().__init__(
