@@ -1,0 +1,125 @@
+"""`mms campaign check` and `submit`: exit statuses, media, the same file, and files that are none."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatcher.cli.main import sentence
+from dispatcher.ledger import keys
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.roster.flaws import refused
+from tests.dispatcher.cli.commands import Mms, Said
+from tests.dispatcher.media.server import MediaServer, running_media_server
+
+GOOD, BAD = "12125550101", "555"
+SENDER = ("--from", "15165550199", "--quiet-hours", "off")
+
+
+@pytest.fixture
+def server() -> Iterator[MediaServer]:
+    """A web server with media."""
+    with running_media_server() as running:
+        yield running
+
+
+@pytest.fixture
+def spring(tmp_path: Path) -> Path:
+    """A campaign file with a good and a bad row."""
+    path = tmp_path / "spring.csv"
+    path.write_text(f"to\n{GOOD}\n{BAD}\n")
+    return path
+
+
+def check(mms: Mms, file: Path, *options: str) -> Said:
+    """Check a file with a text."""
+    return mms("campaign", "check", str(file), *SENDER, "--message", "Acme: hi. Reply STOP", *options)
+
+
+def submit(mms: Mms, file: Path, *options: str) -> Said:
+    """Submit a file with a text."""
+    return mms("campaign", "submit", str(file), *SENDER, "--message", "Acme: hi. Reply STOP", *options)
+
+
+def test_exit_statuses_of_check(mms: Mms, spring: Path, tmp_path: Path) -> None:
+    hopeless = tmp_path / "hopeless.csv"
+    hopeless.write_text(f"to\n{BAD}\n")
+    assert check(mms, spring).status == 0
+    assert check(mms, spring, "--strict").status == 1
+    assert check(mms, hopeless).status == 2
+    assert check(mms, tmp_path / "nothing.csv").status == 2
+
+
+def test_the_errors_never_overwrite_the_campaign_file(mms: Mms, spring: Path) -> None:
+    before = spring.read_bytes()
+    assert check(mms, spring, "--errors", str(spring)).status == 2
+    assert spring.read_bytes() == before
+
+
+def test_a_pipe_is_refused_with_a_sentence(mms: Mms, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    writer = os.open(tmp_path / "pipe.csv", os.O_RDWR)
+    try:
+        said = check(mms, tmp_path / "pipe.csv")
+    finally:
+        os.close(writer)
+    assert said.status == 2
+    assert "pipe" in said.err
+
+
+def test_a_refusal_names_its_line_once() -> None:
+    assert sentence(refused("nul", line=7)).count("line 7") == 1
+
+
+def test_media_are_asked_by_check_and_not_again_by_the_submit(
+    mms: Mms, spring: Path, server: MediaServer
+) -> None:
+    mms.environment["MMS_MEDIA_ALLOW"] = "127.0.0.1"
+    assert submit(mms, spring, "--media", f"{server.url}/large").status == 0
+    assert server.asked == {"HEAD /large": 1}
+    warnings = check(mms, spring, "--media", f"{server.url}/large", "--json").json["warnings"]
+    assert "media_over_600_kb" in {warning["code"] for warning in warnings}
+
+
+def test_a_private_medium_refuses_the_file_unless_nobody_asks(
+    mms: Mms, spring: Path, server: MediaServer
+) -> None:
+    said = check(mms, spring, "--media", f"{server.url}/picture")
+    assert (said.status, "private network" in said.err) == (2, True)
+    assert check(mms, spring, "--media", f"{server.url}/picture", "--no-media-check").status == 0
+    assert not server.asked
+
+
+def test_a_local_picture_gets_an_address_and_stays_while_the_campaign_does(
+    mms: Mms, spring: Path, tmp_path: Path, ledger: Ledger
+) -> None:
+    picture = tmp_path / "picture.bin"
+    picture.write_bytes(b"GIF89a...")
+    content_hash = hashlib.sha256(b"GIF89a...").hexdigest()
+    said = check(mms, spring, "--media", str(picture))
+    assert (said.status, "MMS_PUBLIC_URL" in said.err) == (2, True)
+    mms.environment["MMS_PUBLIC_URL"] = "https://mms.test"
+    shown = check(mms, spring, "--media", str(picture), "--json").json["previews"][0]["media"]
+    assert shown == [f"https://mms.test/media/{content_hash}"]
+    assert ledger.media.find(content_hash) is None
+    assert submit(mms, spring, "--media", str(picture)).status == 0
+    assert ledger.media.find(content_hash) == ("image/gif", 9)
+    assert ledger.redis.pttl(keys.medium(content_hash)) == -1
+
+
+def test_a_medium_in_the_settings_file_is_found_beside_it(mms: Mms, spring: Path) -> None:
+    mms.environment["MMS_PUBLIC_URL"] = "https://mms.test"
+    spring.with_name("card.vcf").write_bytes(b"BEGIN:VCARD\nEND:VCARD\n")
+    spring.with_suffix(".toml").write_text('media_urls = ["card.vcf"]\n')
+    assert check(mms, spring, "--json").json["previews"][0]["kind"] == "mms"
+
+
+def test_the_same_file_again_is_refused_with_the_earlier_id(mms: Mms, spring: Path) -> None:
+    earlier = submit(mms, spring).out.strip()
+    again = submit(mms, spring)
+    assert (again.status, earlier in again.err) == (2, True)
+    assert submit(mms, spring, "--allow-same-file").status == 0
