@@ -64,7 +64,7 @@ def looked_at(file: Path, config: Settings) -> DemoCampaign:
     """
     try:
         settings, fixed, _ = choose(file, {"quiet_hours": "off", "no_media_check": True})
-        changes: dict[str, object] = {"at": None}
+        changes: dict[str, object] = {"at": None, "allow_same_file": True}
         if not settings.senders:
             changes["senders"] = (FICTIONAL_SENDER,)
         chosen = Chosen(settings.model_copy(update=changes), fixed)
