@@ -18,7 +18,6 @@ from dispatcher.cli.opening import config_of_any_ledger, open_ledger
 from dispatcher.cli.options import AsJson, CampaignId, Chosen, File
 from dispatcher.cli.output import campaign_json, counts_table, facts_table, out, print_json, print_line, say
 from dispatcher.cli.schedule import make_recurring
-from dispatcher.cli.schedule import make_recurring
 from dispatcher.cli.waiting import Until, wait_for, why
 from dispatcher.cli.watching import done_rows, watch_campaign
 from dispatcher.errors import FileRefused, InputError
@@ -118,18 +117,6 @@ def submit_command(
             "--run-late-within", metavar="TIME", help="With --every: start so late at most; 0s: skip."
         ),
     ] = "1h",
-    every: Annotated[
-        str | None,
-        typer.Option(
-            "--every", metavar="WHEN", help="Again and again: 'mon 09:00 America/New_York' or a cron line."
-        ),
-    ] = None,
-    run_late_within: Annotated[
-        str,
-        typer.Option(
-            "--run-late-within", metavar="TIME", help="With --every: start so late at most; 0s: skip."
-        ),
-    ] = "1h",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Wait = None,
     wait_timeout: Annotated[
@@ -149,9 +136,6 @@ def submit_command(
         say(f"note: {sentence}")
     _refuse(result, chosen)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
-    if every is not None:
-        make_recurring(file, chosen, ledger, config, every=every, run_late_within=run_late_within)
-        return
     if every is not None:
         make_recurring(file, chosen, ledger, config, every=every, run_late_within=run_late_within)
         return
