@@ -7,13 +7,13 @@ from dispatcher.ledger.limits import DayCap
 from dispatcher.rules.days import day_boundaries
 
 
-def set_cap(ledger: Ledger, scope: str, most: int, zone: str) -> None:
+def set_cap(ledger: Ledger, scope: str, most: int, zone: str, now_ms: int) -> None:
     """At most so many legs and segments a day of this zone, from now on; what went today counts.
 
     Raises:
         InputError: there is no such zone.
     """
-    ledger.limits.set_cap(scope, DayCap(most, *day_boundaries(ledger.agenda.now_ms(), zone), zone))
+    ledger.limits.set_cap(scope, DayCap(most, *day_boundaries(now_ms, zone), zone))
 
 
 def refresh_caps(ledger: Ledger, now_ms: int) -> int:

@@ -35,12 +35,12 @@ def set_limit(
         wanted = parse_rate(rate, burst=burst) if rate else _with_burst(ledger, scope, burst)
         ledger.limits.set_rate(scope, wanted.interval_us, wanted.tolerance_us)
     if per_day is not None:
-        set_cap(ledger, scope, per_day, zone or CARRIERS_ZONE)
+        set_cap(ledger, scope, per_day, zone or CARRIERS_ZONE, ledger.agenda.now_ms())
     elif zone is not None:
         known = ledger.limits.in_force().caps.get(scope)
         if known is None:
             raise InputError(f"{scope} has no daily cap whose zone could change", hint="give --per-day too")
-        set_cap(ledger, scope, known.most, zone)
+        set_cap(ledger, scope, known.most, zone, ledger.agenda.now_ms())
     _wake(ledger, scope)
 
 

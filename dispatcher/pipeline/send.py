@@ -106,6 +106,7 @@ class BatchRun:
         self._stopped = ""
         self._wait_ms = 0
         self._wait_scope = ""
+        self._binding = ""
         self._done: Counter[str] = Counter()
 
     def work(self) -> None:
@@ -212,7 +213,7 @@ class BatchRun:
             if ending.hold_ms:
                 agenda.hold(ending.hold_scope, ending.hold_ms, slower=True)
             if ending.brake:
-                agenda.brake(ending.brake, self._world.fingerprint, self._world.clock_ms())
+                agenda.brake(ending.brake, ending.refused, self._world.clock_ms())
             if ending.odd_word:
                 for row in ending.record.members:
                     self._world.ledger.receipts.keep_word(
@@ -222,6 +223,8 @@ class BatchRun:
 
     def _next_claims(self) -> list[Asked]:
         now = self._world.stopwatch()
+        if not self._stopped and self._rest:
+            self._give_up_waiting(now)
         if self._stopped or now < self._blocked_until:
             return []
         room = min(self._claims, self._world.settings.in_flight - self._in_flight)
@@ -301,9 +304,12 @@ class BatchRun:
                 case _:
                     self._stopped = f"{answer.word} {answer.detail}".strip()
                     self._wait_ms = 10_000 if answer.word in {"brake", "clock"} else 0
+                    if answer.word == "brake":
+                        self._world.look_for_another_token()
         self._rest.extendleft(reversed(denied))
         if denied:
-            self._wait(scope)
+            self._binding = scope
+            self._give_up_waiting(self._world.stopwatch())
             self._claims = max(1, granted)
         elif asked:
             self._claims = min(2 * self._claims, self._world.settings.in_flight)
@@ -320,12 +326,13 @@ class BatchRun:
         else:
             self._blocked_until = max(self._blocked_until, until)
 
-    def _wait(self, scope: str) -> None:
-        now = self._world.stopwatch()
-        wait_ms = int((self._ready_at() - now) * 1000) + 1
-        if wait_ms > LONGEST_WAIT_MS or now - self._started > SLICE_SECONDS:
+    def _give_up_waiting(self, now: float) -> None:
+        """A long wait, or any wait after a while with this batch, gives it back."""
+        wait = self._ready_at() - now
+        if wait > LONGEST_WAIT_MS / 1000 or (wait > 0 and now - self._started > SLICE_SECONDS):
+            scope = self._binding
             self._stopped = _WAITS.get(scope) or f"waits for {limit_in_words(scope)}"
-            self._wait_ms = max(wait_ms, 0)
+            self._wait_ms = int(wait * 1000) + 1
             self._wait_scope = "" if scope == "closing" or "sender:" in scope else scope
 
     def _post(self, asked: Asked, attempt: int) -> None:
@@ -346,17 +353,22 @@ class BatchRun:
         def still_good() -> bool:
             return self._world.stopwatch() - asked.at < CLAIM_SECONDS
 
+        token = ""
         try:
             if not still_good():
                 ending = outcome.given_back(asked.claim)
             else:
-                ending = outcome.accepted(asked.claim, self._world.carrierx.send(outgoing, permit=still_good))
+                access = self._world.access
+                token = access.token
+                ending = outcome.accepted(asked.claim, access.client.send(outgoing, permit=still_good))
         except ApiError as error:
             ending = outcome.failed(asked.claim, error, attempt)
         except BaseException as error:
             # A fault of ours: the POST may have left, so it is looked for; the fault itself must be seen.
             log.exception("sending failed in a way that no outcome stands for")
             ending = outcome.failed(asked.claim, ApiError(type(error).__name__), attempt)
+        if ending.brake:
+            ending = replace(ending, refused=self._world.fingerprint_of(token))
         self._endings.put(ending)
 
     def _keep_lease(self) -> None:

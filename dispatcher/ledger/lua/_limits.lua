@@ -27,7 +27,12 @@ local function limits_wait(limits, time_us)
     local by = math.min(limit.hold - now, 3600000) * 1000
     if limit.interval then
       local tat = tonumber(redis.call('GET', 'mms:limit:' .. limit.scope) or 0)
-      limit.tat = math.min(math.max(tat, time_us), time_us + limit.tolerance + 100 * limit.interval)
+      local furthest = time_us + limit.tolerance + 100 * limit.interval
+      if tat > furthest then -- the clock stepped back, or the rate was raised: no debt is older than this
+        tat = furthest
+        redis.call('SET', 'mms:limit:' .. limit.scope, string.format('%.0f', tat), 'KEEPTTL')
+      end
+      limit.tat = math.max(tat, time_us)
       by = math.max(by, limit.tat - time_us - limit.tolerance)
     end
     if by > wait then wait, binds = by, limit.scope end

@@ -1,0 +1,104 @@
+"""A ceiling in dollars is never passed, whatever CarrierX takes, refuses or charges."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dispatcher.errors import InputError
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.receipts import Receipt
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.rates import put_rates_in_force
+from dispatcher.pipeline.terms import micro_dollars, require_prices
+from dispatcher.settings import load_settings
+from tests.dispatcher.limits.conftest import Desk
+from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, make_record, record, take
+
+
+def prices(ledger: Ledger, **settings: object) -> None:
+    """Put settings in force, limits wide open."""
+    opened = {"account_rate": "1000000/s", "sender_rate": "1000000/s", **settings}
+    put_rates_in_force(ledger, load_settings(simulate=True, **opened))
+
+
+def test_four_racing_workers_never_pass_333_legs_for_five_dollars(ledger: Ledger) -> None:
+    prices(ledger, price_mms=0.015)
+    add_campaign(ledger, *(make_batch(*(1,) * 100, first_row=1 + 100 * n) for n in range(4)), max_cost="5")
+    barrier = threading.Barrier(4)
+
+    def work(number: int) -> int:
+        taken = take(ledger, number=number, who=str(number))
+        barrier.wait()
+        words = [
+            claim(
+                ledger, taken.hold, make_claim(taken, message, media=True), now_ms=ledger.agenda.now_ms()
+            ).word
+            for message in range(100)
+        ]
+        return words.count("go")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 333
+    campaign = ledger.campaign(CAMPAIGN)
+    assert campaign.state is CampaignState.PAUSED
+    assert "--max-cost $5 allows" in (campaign.reason or "")
+
+
+def test_a_group_costs_all_of_its_legs_and_a_refused_one_gives_them_back(desk: Desk) -> None:
+    prices(desk.ledger, price_mms=0.01)
+    desk.campaign(9, 9, 1, max_cost="0.10")
+    wanted = desk.asked(0)
+    assert desk.ask(0).word == "go"
+    became = make_record(wanted, "refused", cost=9, unit="legs", sender=wanted.sender)
+    assert [record(desk.ledger, desk.taken[CAMPAIGN].hold, became) for _ in range(2)] == ["ok", "gone"]
+    assert [desk.ask(1).word, desk.ask(2).word] == ["go", "go"]
+
+
+def test_a_price_dearer_than_the_settings_counts_for_what_went_before_too(desk: Desk) -> None:
+    prices(desk.ledger, price_mms=0.01)
+    desk.campaign(max_cost="0.10")
+    for message in range(5):
+        assert desk.ask(message).word == "go"
+    record(desk.ledger, desk.taken[CAMPAIGN].hold, make_record(desk.asked(0), price="0.02", cost=1))
+    assert desk.ask(5) == ("halt", 0, 0, "paused", ())
+
+
+def test_a_price_that_nobody_knows_pauses_with_the_reason(desk: Desk) -> None:
+    prices(desk.ledger, price_mms=0.01)
+    desk.campaign(max_cost="1")
+    assert desk.ask(0, media=False).word == "halt"
+    assert "price is not known" in (desk.ledger.campaign(CAMPAIGN).reason or "")
+
+
+def test_the_cost_is_the_sum_of_confirmed_prices_once_a_message(desk: Desk) -> None:
+    desk.campaign(1, 3)
+    for message in (0, 1):
+        desk.ask(message)
+    hold = desk.taken[CAMPAIGN].hold
+    record(desk.ledger, hold, make_record(desk.asked(0), price="0.0150", cost=1))
+    record(desk.ledger, hold, make_record(desk.asked(1), sid="097b49df-c54e-4eaf-97d0-89cf7d5a655c", cost=3))
+    rows = (1, 2, 3)
+    told = [
+        Receipt(1, row, 1, RecipientState.SENT, price="0.045", unit="legs", units=3, rows=rows)
+        for row in rows
+    ]
+    for _ in range(2):
+        desk.ledger.receipts.apply(CAMPAIGN, 0, told, [], grace_ms=0)
+    assert desk.ledger.campaign(CAMPAIGN).cost == "0.06"
+
+
+def test_an_amount_is_read_exactly_and_rounded_down() -> None:
+    assert [micro_dollars(text) for text in ("5", "$0.015", "0.0000019")] == [5_000_000, 15_000, 1]
+    for text in ("five", "0", "-1", "nan"):
+        with pytest.raises(InputError, match="not an amount"):
+            micro_dollars(text)
+
+
+def test_a_ceiling_without_a_price_is_refused() -> None:
+    with pytest.raises(InputError, match="price of a message is not known"):
+        require_prices(CampaignSettings(max_cost="5"), load_settings())
+    require_prices(CampaignSettings(max_cost="5"), load_settings(price_sms=0.01))
