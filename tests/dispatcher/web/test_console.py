@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from redis import Redis
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.optouts import OptOut
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.asleep import not_in_force
@@ -310,3 +311,10 @@ def test_cookies_are_secure_where_the_world_comes_by_https(
     )
     assert answer.status_code == 303
     assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_a_check_leaves_out_who_opted_out(operator: httpx.Client, redis: Redis) -> None:
+    Ledger(redis).optouts.put([OptOut("12125550102", "out", 1_800_000_000_000, "console")])
+    page = post_new(operator, "check").text
+    assert "Send to 2 recipients" in page
+    assert "opted out, left alone" in page
