@@ -37,10 +37,7 @@ for _, index in ipairs(members) do
     row_write(key, index, row)
   elseif outcome == 'accepted' and row.sid == sid.bytes then
     answer = answer == 'ok' and 'ok' or 'known'
-    if row.at == 0 then
-      row.at = now - EPOCH
-      row_write(key, index, row)
-    end
+    if row.at == 0 then row.at = now - EPOCH row_write(key, index, row) end
   end
 end
 if answer == 'ok' then
