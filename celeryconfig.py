@@ -38,6 +38,7 @@ task_routes = {
     "ingest_callbacks": {"queue": "ingest"},
     "look_after_batch": {"queue": "control"},
     "answer_inbound": {"queue": "control"},
+    "explain_failures": {"queue": "control"},
     "tick": {"queue": "control"},
 }
 task_default_queue = "control"

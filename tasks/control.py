@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.pipeline import answers, reconcile
+from dispatcher.pipeline import answers, reasons, reconcile
 from dispatcher.pipeline import tick as ticking
 from tasks.app import app
 from tasks.hints import HINTS
@@ -19,6 +19,12 @@ def tick() -> str:
 def answer_inbound() -> str:
     """Prove and answer inbound messages that something follows from."""
     return answers.answer_inbound(world())
+
+
+@app.task(name="explain_failures")
+def explain_failures() -> str:
+    """Ask CarrierX in bulk why messages failed."""
+    return reasons.explain_failures(world(), world().ledger.agenda.now_ms())
 
 
 @app.task(name="look_after_batch")

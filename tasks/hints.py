@@ -34,4 +34,9 @@ def answer(_: str = "", __: int = 0) -> None:
     app.send_task("answer_inbound", expires=HINT_SECONDS)
 
 
-HINTS = Hints(send=send, look=look, expand=expand, ingest=ingest, answer=answer)
+def explain(_: str = "", __: int = 0) -> None:
+    """There are failures without a reason."""
+    app.send_task("explain_failures", expires=HINT_SECONDS)
+
+
+HINTS = Hints(send=send, look=look, expand=expand, ingest=ingest, answer=answer, explain=explain)

@@ -29,12 +29,13 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:due` | zset | batch → ms when it next needs a sender | until done |
 | `mms:c:{id}:care` | zset | batch → ms when reconcile should look at it | until done |
 | `mms:due`, `mms:care` | zset | campaign → the earliest of the above | while there is one |
+| `mms:explain` | zset | `id:n` of batches with unexplained failures → ms when CarrierX is asked why | 3 days |
 | `mms:settle` | zset | finished campaign → ms when its last words become final | until then |
 | `mms:reading` | set | campaigns whose file is being read | until read |
 | `mms:sweeping` | set | cancelled or failed campaigns with rows still pending | until swept |
 | `mms:offered` | zset | `id:n` of batches offered or leased → ms when that ends | seconds |
 | `mms:limit:{scope}` | string | theoretical arrival time of the limiter, µs | idle: an hour |
-| `mms:rates` | hash | scope → `interval_us:tolerance_us:who` (`operator` or `default`) | for ever |
+| `mms:rates` | hash | scope → `interval_us:tolerance_us:who` (`operator`, `default`) | for ever |
 | `mms:caps` | hash | scope → `most:from:until:next_until:zone`, a daily cap, ms | for ever |
 | `mms:caps:due` | zset | scope → ms when its cap's day ends | as the cap |
 | `mms:day:{scope}:{from}` | string | legs and segments that went since this boundary | 3 days |
@@ -49,7 +50,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:urgent` | set | running campaigns that go before all others | until completed |
 | `mms:expiring` | zset | campaign → ms when what is unsent of it expires | until then |
 | `mms:c:{id}:lately` | hash | half minute → messages answered, refused or failed | 10 min |
-| `mms:brake` | hash | why nothing goes with this token: reason, fingerprint, at | until the token works |
+| `mms:brake` | hash | why nothing goes with this token: reason, fingerprint, at | until another token is used |
+| `mms:refused` | hash | fingerprint of a token that CarrierX refused → ms | until `mms token carrierx` gives it again |
 | `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
 | `mms:callbacks` | stream | callbacks as they came (`raw`, `at`); group `ingest` | until applied |
@@ -86,6 +88,7 @@ SCHEDULES = "mms:schedules"
 SCHEDULE_DUE = "mms:schedule:due"
 DUE = "mms:due"
 CARE = "mms:care"
+EXPLAIN = "mms:explain"
 SETTLE = "mms:settle"
 READING = "mms:reading"
 SWEEPING = "mms:sweeping"
@@ -102,6 +105,7 @@ API = "mms:api"
 URGENT = "mms:urgent"
 EXPIRING = "mms:expiring"
 BRAKE = "mms:brake"
+REFUSED = "mms:refused"
 CALLBACKS = "mms:callbacks"
 SET_ASIDE = "mms:set-aside"
 INGEST_GROUP = "ingest"

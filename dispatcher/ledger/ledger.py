@@ -12,6 +12,7 @@ from dispatcher.ledger.books import Books
 from dispatcher.ledger.campaigns import Campaigns
 from dispatcher.ledger.connect import connect
 from dispatcher.ledger.erasure import Erasure
+from dispatcher.ledger.explanations import Explanations
 from dispatcher.ledger.inbound import InboundMessages
 from dispatcher.ledger.inbox import Inbox
 from dispatcher.ledger.limits import Limits
@@ -39,6 +40,7 @@ class Ledger:
         self.batches = Batches(scripts)
         self.books = Books(client)
         self.receipts = Receipts(scripts)
+        self.explanations = Explanations(scripts)
         self.uploads = Uploads(client)
         self.media = Media(scripts)
         self.inbox = Inbox(scripts)

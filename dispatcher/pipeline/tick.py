@@ -23,6 +23,8 @@ CARE_LATCH_MS = 30_000
 MEDIA_LATCH_MS = 3_600_000
 #: How often inbound messages are looked at for those that an answer follows from.
 ANSWERS_LATCH_MS = 2_000
+#: How often somebody is hinted at failures that have no reason yet; the asking itself is once a minute.
+EXPLAIN_LATCH_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Hints:
     expand: Publish
     ingest: Publish
     answer: Publish = lambda _, __: None
+    explain: Publish = lambda _, __: None
 
 
 def tick(world: World, hints: Hints) -> str:
@@ -60,6 +63,8 @@ def tick(world: World, hints: Hints) -> str:
     retain(world, now_ms)
     if agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS) and world.ledger.inbound.todo(now_ms, 1):
         hints.answer("", 0)
+    if world.ledger.explanations.due(now_ms, 1) and agenda.latch("mms:turn:explain-hint", EXPLAIN_LATCH_MS):
+        hints.explain("", 0)
     if world.ledger.inbox.waiting():
         hints.ingest("", 0)
     return f"{offered} offered"

@@ -62,7 +62,10 @@ def published(redis: redis_py.Redis, queue: str) -> list[tuple[str, dict[str, ob
 
 def test_a_worker_puts_the_settings_rates_in_force(tasks: ModuleType, redis: redis_py.Redis) -> None:
     tasks.world.world()
-    assert redis.hgetall(keys.RATES) == {b"account": b"14285.714:35714.286", b"sender": b"142857.143:0.000"}
+    assert redis.hgetall(keys.RATES) == {
+        b"account": b"14285.714:35714.286:default",
+        b"sender": b"142857.143:0.000:default",
+    }
 
 
 def test_the_tick_offers_batches_as_hints_with_ids_only(tasks: ModuleType, redis: redis_py.Redis) -> None:
@@ -75,7 +78,11 @@ def test_every_hint_goes_to_its_queue(tasks: ModuleType, redis: redis_py.Redis) 
     tasks.hints.HINTS.look("c", 1)
     tasks.hints.HINTS.expand("c", 0)
     tasks.hints.HINTS.ingest("", 0)
-    assert published(redis, "control") == [("look_after_batch", {"campaign": "c", "batch": 1})]
+    tasks.hints.HINTS.explain("", 0)
+    assert published(redis, "control") == [
+        ("explain_failures", {}),
+        ("look_after_batch", {"campaign": "c", "batch": 1}),
+    ]
     assert published(redis, "expand") == [("expand_campaign", {"campaign": "c"})]
     assert published(redis, "ingest") == [("ingest_callbacks", {})]
 
@@ -85,3 +92,4 @@ def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
     assert tasks.expand.expand_campaign.run(campaign="nobody-abc234") == "taken"
     assert tasks.ingest.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
     assert tasks.control.look_after_batch.run(campaign="nobody-abc234", batch=0) == "gone"
+    assert tasks.control.explain_failures.run() == "0 failures, 0 explained"

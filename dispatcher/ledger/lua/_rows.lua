@@ -26,18 +26,20 @@ local function row_write(key, index, row)
     row.at, row.final, row.sid, row.mcc, row.mnc) .. string.sub(row.price, 1, 20))
 end
 
-local moves = {}
+local moves, failed_now = {}, false
+local EXPLAIN_MS = 5000 -- after a failure CarrierX is asked for its reason: not for each by itself
 local function move(row, to)
   if row.state == to then return end
   moves[row.state] = (moves[row.state] or 0) - 1
   moves[to] = (moves[to] or 0) + 1
+  failed_now = failed_now or to == 'f'
   row.state = to
 end
 
 -- Brings the counts of the batch and of the campaign after the moves; both in the script that moved the rows.
 local function moves_write(id, key)
   local counts, changed = redis.call('HGET', key, 'n'), false
-  if not counts then moves = {} return {} end
+  if not counts then moves, failed_now = {}, false return {} end
   local bytes = { string.byte(counts, 1, #LETTERS) }
   for letter, by in pairs(moves) do
     if by ~= 0 then
@@ -47,7 +49,8 @@ local function moves_write(id, key)
     end
   end
   if changed then redis.call('HSET', key, 'n', string.char(unpack(bytes))) end
-  moves = {}
+  if failed_now then redis.call('ZADD', 'mms:explain', 'LT', now + EXPLAIN_MS, id .. ':' .. string.match(key, '%d+$')) end
+  moves, failed_now = {}, false
   return bytes
 end
 

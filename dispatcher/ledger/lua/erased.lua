@@ -13,6 +13,7 @@ for batch = first, first + count - 1 do
   redis.call('UNLINK', ckey(id, 'b:' .. batch), ckey(id, 'r:' .. batch))
   redis.call('ZREM', ckey(id, 'due'), batch)
   redis.call('ZREM', ckey(id, 'care'), batch)
+  redis.call('ZREM', 'mms:explain', id .. ':' .. batch)
 end
 if first + count >= tonumber(redis.call('HGET', key, 'batches') or 0) then
   redis.call('UNLINK', ckey(id, 'texts'), ckey(id, 'sids'), ckey(id, 'odd'), ckey(id, 'due'), ckey(id, 'care'))

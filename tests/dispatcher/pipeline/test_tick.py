@@ -27,6 +27,7 @@ class Told:
             look=lambda name, number: self.hints.append(("look", name, number)),
             expand=lambda name, number: self.hints.append(("expand", name, number)),
             ingest=lambda name, number: self.hints.append(("ingest", name, number)),
+            explain=lambda name, number: self.hints.append(("explain", name, number)),
         )
 
     def take(self) -> list[tuple[str, str, int]]:
@@ -71,6 +72,14 @@ def test_callbacks_that_wait_are_hinted_at(world: World, told: Told) -> None:
     world.ledger.inbox.store(b"{}", 1)
     tick(world, told())
     assert told.take() == [("ingest", "", 0)]
+
+
+def test_failures_without_a_reason_are_hinted_at(world: World, told: Told) -> None:
+    world.ledger.redis.zadd(keys.EXPLAIN, {f"{CAMPAIGN}:0": 1})
+    tick(world, told())
+    next_second(world)
+    tick(world, told())
+    assert told.take() == [("explain", "", 0)]
 
 
 def test_a_cancelled_campaign_is_swept(world: World, told: Told) -> None:
