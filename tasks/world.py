@@ -8,7 +8,8 @@ from functools import lru_cache
 from dispatcher.ledger.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.rates import put_rates_in_force
-from dispatcher.pipeline.world import World, make_client, wall_ms
+from dispatcher.pipeline.token import TokenInUse
+from dispatcher.pipeline.world import World, wall_ms
 from dispatcher.settings import settings
 
 
@@ -32,7 +33,7 @@ def world() -> World:
         ledger,
         chosen,
         prepare(ledger.redis, chosen),
-        api=make_client(chosen),
+        token=TokenInUse(chosen),
         pool=ThreadPoolExecutor(chosen.in_flight, thread_name_prefix="post"),
         clock_ms=ledger.agenda.now_ms if chosen.simulate and chosen.one_clock else wall_ms,
     )

@@ -13,7 +13,10 @@ _FOREIGN = ("FLOWER_", "CELERY_")
 
 
 def child_environment(settings: Settings, redis_url: str, caller: Mapping[str, str]) -> dict[str, str]:
-    """For every part: the settings that options or the start itself decided; the others are read as usual."""
+    """For every part: the settings that options or the start itself decided; the others are read as usual.
+
+    The simulator's token is decided here; a live one is left where it stands, so that a new one is seen there.
+    """
     kept = {name: value for name, value in caller.items() if not name.startswith(_FOREIGN)}
     decided = {
         "MMS_DATA_DIR": str(settings.data_dir),
@@ -27,7 +30,7 @@ def child_environment(settings: Settings, redis_url: str, caller: Mapping[str, s
         "MMS_UNSAFE_REDIS": str(settings.unsafe_redis).lower(),
         "PYTHONUNBUFFERED": "1",
     }
-    if settings.carrierx_token is not None:
+    if settings.simulate and settings.carrierx_token is not None:
         decided["MMS_CARRIERX_TOKEN"] = settings.carrierx_token.get_secret_value()
     return {**kept, **decided}
 

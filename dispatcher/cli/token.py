@@ -1,7 +1,8 @@
-"""`mms token …`: who may look at the console and the API, and who may act there."""
+"""`mms token …`: who may look at the console and the API, who may act there; and the token for CarrierX."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,11 +10,14 @@ import typer
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import facts_table, out, print_json, print_line, say
-from dispatcher.errors import InputError
+from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.journal import Journal
+from dispatcher.ledger.private_files import private_folder, write_private
 from dispatcher.ledger.tokens import Role, Tokens
+from dispatcher.pipeline.token import token_file, token_of
+from dispatcher.settings import settings
 
-app = typer.Typer(no_args_is_help=True, help="Logins for the console and the API.")
+app = typer.Typer(no_args_is_help=True, help="Logins for the console and the API; the token for CarrierX.")
 _ROLES: dict[str, Role] = {"viewer": "viewer", "admin": "admin"}
 
 
@@ -72,3 +76,31 @@ def remove_command(
     holder = Tokens(client).remove(token_id)
     Journal(client).note("shell", f"removed the {holder.role} token {holder.name}")
     print_line(f"{token_id} removed")
+
+
+@app.command("carrierx")
+def carrierx_command() -> None:
+    """Take a token for CarrierX from standard input or a prompt, and use it from now on, without a restart.
+
+    It is kept in the data folder for its owner only, and goes before MMS_CARRIERX_TOKEN and mms.toml.
+
+    Example: mms token carrierx < new-token.txt
+    """
+    given = (
+        typer.prompt("CarrierX token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.read()
+    ).strip()
+    if not given or not given.isascii() or not given.isprintable() or " " in given:
+        raise InputError("this is no token", hint="give the bearer token alone, in one line")
+    config = settings()
+    same = not config.simulate and token_of(config) == given
+    file = token_file(config)
+    private_folder(file.parent)
+    write_private(file, f"{given}\n")
+    say(f"written to {file}; running processes use it within a second or two")
+    try:
+        ledger = open_ledger().ledger
+        Journal(ledger.redis).note("shell", "gave a token for CarrierX")
+        if same:  # it was refused, and shall be tried again
+            ledger.agenda.release()
+    except (ConfigError, StoreUnavailable):
+        say("the ledger is not running here: the next start uses it")

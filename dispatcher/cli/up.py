@@ -9,6 +9,7 @@ import typer
 from dispatcher.cli.invocation import mms
 from dispatcher.cli.stack import run_stack
 from dispatcher.errors import InputError
+from dispatcher.pipeline.token import token_of
 from dispatcher.settings import Settings, load_settings
 
 PORT = {"min": 1, "max": 65535}
@@ -75,10 +76,11 @@ def require_somebody_to_send_to(settings: Settings) -> None:
     Raises:
         InputError: naming both ways.
     """
-    if settings.simulate or settings.carrierx_token is not None:
+    if settings.simulate or token_of(settings) is not None:
         return
     raise InputError(
         "there is no CarrierX token",
-        hint="either set MMS_CARRIERX_TOKEN to a bearer token of your account to send for real,\n"
+        hint="either set MMS_CARRIERX_TOKEN to a bearer token of your account to send for real\n"
+        "(`mms token carrierx` keeps one in the data folder instead),\n"
         "or start with `mms up --simulate` to try everything without sending anything",
     )

@@ -101,14 +101,17 @@ class Agenda:
         return [door for door, text in zip(doors, said, strict=True) if text not in (None, clear)]
 
     def brake(self, reason: str, fingerprint: str, now_ms: int) -> None:
-        """Stop everything that uses the token with this fingerprint."""
+        """Stop everything that uses the token with this fingerprint; the first claim with another one goes on."""
         with translated():
-            self._redis.hset(keys.BRAKE, mapping={"reason": reason, "fingerprint": fingerprint, "at": now_ms})
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hset(keys.REFUSED, fingerprint, now_ms)
+            pipeline.hset(keys.BRAKE, mapping={"reason": reason, "fingerprint": fingerprint, "at": now_ms})
+            pipeline.execute()
 
     def release(self) -> None:
-        """The token works again, or another is in use."""
+        """Any token may be tried again."""
         with translated():
-            self._redis.delete(keys.BRAKE)
+            self._redis.delete(keys.BRAKE, keys.REFUSED)
 
     def hold(self, scope: str, wait_ms: int, *, slower: bool = False) -> int:
         """CarrierX asked for patience: no claim in this scope for so long. Answers ms until the hold ends.

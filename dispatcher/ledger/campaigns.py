@@ -259,7 +259,7 @@ def _iso(value: bytes | None) -> str | None:
 def _what_stops_all(brake: dict[bytes, bytes], api: dict[bytes, bytes]) -> str | None:
     """Why nothing of any campaign goes: a refused token, or a CarrierX that does not answer."""
     if brake:
-        return f"{text_of(brake[b'reason'])}: set another MMS_CARRIERX_TOKEN and start `mms up` again"
+        return f"{text_of(brake[b'reason'])}: `mms token carrierx` takes another one"
     failures, most = int(api.get(b"failures", 0)), int(api.get(b"most", 0))
     if most and failures >= most:
         return f"CarrierX failed {failures} times in a row: one probe at a time until it answers"

@@ -97,7 +97,9 @@ def _carrierx(config: Settings, sender: str | None) -> Iterator[Finding]:
         if sender is not None:
             yield from _number(client, sender, config)
     except Unauthorized as error:
-        yield Finding("CarrierX", "bad", error.message, "check MMS_CARRIERX_TOKEN and its scope: sms.create")
+        yield Finding(
+            "CarrierX", "bad", error.message, "give one with scope sms.create: `mms token carrierx`"
+        )
     except ApiError as error:
         yield Finding(
             "CarrierX", "bad", error.message, f"is {config.carrierx_url} right and reachable from here?"

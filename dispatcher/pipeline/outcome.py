@@ -35,13 +35,15 @@ class Ending:
     """How one POST ended: what to record, and what it means for all others.
 
     `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token,
-    with the reason; `odd_word` is a word of CarrierX that is no state of ours.
+    with the reason, and `refused` is that token's fingerprint; `odd_word` is a word of CarrierX that is no state
+    of ours.
     """
 
     record: Record
     hold_ms: int = 0
     hold_scope: str = "account"
     brake: str = ""
+    refused: str = ""
     odd_word: str = ""
 
 

@@ -12,6 +12,7 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError
 from dispatcher.ledger.installation import Installation
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.token import Access, TokenInUse, client_of, token_of
 from dispatcher.settings import Settings
 
 
@@ -27,7 +28,10 @@ def running_seconds() -> float:
 
 @dataclass(frozen=True)
 class World:
-    """One process's view. `api` and `pool` are made in the process that uses them, never across a fork."""
+    """One process's view. `token`, `api` and `pool` are made in the process that uses them, never across a fork.
+
+    `api` is a client for good; without it `token` gives the one of the token in use.
+    """
 
     ledger: Ledger
     settings: Settings
@@ -36,6 +40,7 @@ class World:
     pool: ThreadPoolExecutor | None = None
     clock_ms: Callable[[], int] = field(default=wall_ms)
     stopwatch: Callable[[], float] = field(default=running_seconds)
+    token: TokenInUse | None = None
 
     @property
     def carrierx(self) -> CarrierX:
@@ -44,16 +49,37 @@ class World:
         Raises:
             ConfigError: there is no token.
         """
-        if self.api is None:
-            raise ConfigError("MMS_CARRIERX_TOKEN is not set", hint="set it, or use `mms up --simulate`")
-        return self.api
+        return self.access.client
+
+    @property
+    def access(self) -> Access:
+        """Client and token of one moment.
+
+        Raises:
+            ConfigError: there is no token.
+        """
+        if self.api is not None:
+            return Access(self.api, token_of(self.settings) or "")
+        access = self.token.access() if self.token is not None else None
+        if access is None:
+            raise ConfigError("there is no CarrierX token", hint="`mms token carrierx` takes one")
+        return access
 
     @property
     def fingerprint(self) -> str:
-        """What the token in use is known by in the ledger: eight characters that do not tell it."""
-        token = self.settings.carrierx_token
-        plain = token.get_secret_value() if token else ""
-        return hmac.digest(self.installation.secrets[0], plain.encode(), "sha256").hex()[:8]
+        """What the token in use is known by in the ledger."""
+        if self.api is None and self.token is None:
+            return self.fingerprint_of(token_of(self.settings) or "")
+        return self.fingerprint_of(self.access.token)
+
+    def fingerprint_of(self, token: str) -> str:
+        """What a token is known by in the ledger: eight characters that do not tell it."""
+        return hmac.digest(self.installation.secrets[0], token.encode(), "sha256").hex()[:8]
+
+    def look_for_another_token(self) -> None:
+        """The one in use was refused: look whether there is another."""
+        if self.token is not None:
+            self.token.look_again()
 
     @property
     def fictional_ok(self) -> bool:
@@ -68,12 +94,5 @@ class World:
 
 def make_client(settings: Settings) -> CarrierX | None:
     """The client of CarrierX for this process, None without a token."""
-    if settings.carrierx_token is None:
-        return None
-    return CarrierX(
-        settings.carrierx_url,
-        settings.carrierx_token.get_secret_value(),
-        connect_timeout=settings.connect_timeout,
-        read_timeout=settings.read_timeout,
-        pool_size=settings.in_flight + 8,
-    )
+    token = token_of(settings)
+    return client_of(settings, token) if token else None

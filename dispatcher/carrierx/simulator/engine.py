@@ -43,6 +43,7 @@ class Engine:
     def handle(self, request: Request, connection: Connection) -> None:
         """Answer one request."""
         if not self._authorized(request):
+            self.store.answers["401"] += 1
             connection.reply(Reply(401, error_body("The token is not valid")))
         elif request.path.startswith(PREFIX):
             control(self, request, connection)

@@ -37,3 +37,11 @@ local function gate_refund(id, sender, cost, unit, claimed)
   days_charge(days_of(id, sender), -cost, claimed)
   if redis.call('HEXISTS', ckey(id), 'max_cost') == 1 then redis.call('HINCRBY', ckey(id), unit, -cost) end
 end
+
+-- A refused token claims nothing, however many were refused; the first claim with another one lifts the brake for all.
+local function token_refused(fingerprint)
+  local braked = redis.call('HGET', 'mms:brake', 'fingerprint')
+  if braked == fingerprint or redis.call('HEXISTS', 'mms:refused', fingerprint) == 1 then return true end
+  if braked then redis.call('DEL', 'mms:brake') end
+  return false
+end

@@ -17,7 +17,7 @@ if state ~= 'running' then return { 'halt', state } end
 if ends and tonumber(ends) <= now then return { 'halt', 'expired' } end
 local meta = meta_read(key)
 if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end
-if redis.call('HGET', 'mms:brake', 'fingerprint') == fingerprint then return { 'brake' } end
+if token_refused(fingerprint) then return { 'brake' } end
 if #members_where(all, function(row) return row.state == 's' or row.state == 'u' end) > 0 then return { 'done' } end
 local members = members_where(all, function(row) return row.state == 'p' end)
 if #members == 0 and #members_where(all, function(row) return row.state ~= 'k' end) > 0 then return { 'done' } end
