@@ -48,6 +48,17 @@ def prepare(client: redis.Redis, settings: Settings) -> Installation:
     return Installation(callback_key, all_secrets, admin_token, is_new, settings.mode)
 
 
+def read_secrets(client: redis.Redis) -> tuple[bytes, ...]:
+    """The ledger's secrets as they are now, the one in use first; another process may have brought a new one.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    with translated():
+        current, earlier = client.hmget(keys.INSTALL, ("secret", "earlier"))
+    return (text_of(current).encode(), *_unexpired(earlier)) if current else ()
+
+
 def read_mode(client: redis.Redis) -> str | None:
     """`live` or `simulate`, as the ledger was made; None if this Redis holds no ledger.
 
@@ -86,9 +97,12 @@ def _secrets(client: redis.Redis, settings: Settings) -> tuple[bytes, ...]:
         earlier = [[current, time.time()], *json.loads(client.hget(keys.INSTALL, "earlier") or b"[]")]
         current = settings.secret.get_secret_value()
         client.hset(keys.INSTALL, mapping={"secret": current, "earlier": json.dumps(earlier)})
+    return (current.encode(), *_unexpired(client.hget(keys.INSTALL, "earlier")))
+
+
+def _unexpired(earlier: bytes | str | None) -> tuple[bytes, ...]:
     oldest = time.time() - EARLIER_SECRETS_SECONDS
-    kept = json.loads(client.hget(keys.INSTALL, "earlier") or b"[]")
-    return (current.encode(), *(secret.encode() for secret, until in kept if until > oldest))
+    return tuple(secret.encode() for secret, until in json.loads(earlier or b"[]") if until > oldest)
 
 
 def _admin_token(settings: Settings) -> tuple[str, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
 from dispatcher.errors import MmsError
@@ -114,8 +114,18 @@ def _read(world: World, entries: Iterable[Entry]) -> tuple[list[Heard], list[byt
         elif status.direction == "inbound":
             keep(world, entry, status)
         else:
-            heard.append(Heard(entry, status, read_user_data(status.user_data, world.installation.secrets)))
-    return heard, done
+            heard.append(Heard(entry, status, read_user_data(status.user_data, world.secrets)))
+    return _vouched(world, heard), done
+
+
+def _vouched(world: World, heard: list[Heard]) -> list[Heard]:
+    """Before a mark is not ours, the secrets are read again, once for all of these: a newer one may have written it."""
+    if not any(each.ref is None and each.status.user_data for each in heard):
+        return heard
+    world.learn_secrets()
+    return [
+        replace(each, ref=each.ref or read_user_data(each.status.user_data, world.secrets)) for each in heard
+    ]
 
 
 def _status(entry: Entry) -> MessageStatus | None:

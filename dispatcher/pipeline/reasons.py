@@ -150,7 +150,7 @@ def _joined(world: World, failures: Sequence[Failure], records: Iterable[DetailR
         if not record.user_data:
             unmarked[record.sender, record.to].append(record)
             continue
-        ref = read_user_data(record.user_data, world.installation.secrets)
+        ref = read_user_data(record.user_data, world.secrets)
         for failure in by_ref.get(ref, ()) if ref else ():
             if record.vendor_error_code and record.to in (None, failure.number):
                 reasons[failure] = reason_of_code(record.vendor_error_code)

@@ -137,11 +137,13 @@ def _looked_for(world: World, look: Look) -> tuple[list[Receipt], list[int]]:
     """Look for messages whose outcome is unknown: receipts of those found, rows of those that are not there."""
     found: list[Receipt] = []
     missing: list[int] = []
+    if any(state.state is RecipientState.UNCONFIRMED for state in look.states):
+        world.learn_secrets()
     for message, members, states in look.messages():
         if states[0].state is not RecipientState.UNCONFIRMED:
             continue
         _wait_for_turn(world)
-        listed = _listed(world, _user_data(world, look, message, states[0].attempt))
+        listed = _listed_under_any_secret(world, look, message, states[0].attempt)
         if listed.status is not None:
             found += receipts_of(listed.status, look.place(message), states[0].attempt)
         elif listed.proves and _may_count(world, look, states[0]) and _control_found(world, look, states[0]):
@@ -167,8 +169,8 @@ def _control_found(world: World, look: Look, doubtful: RowState) -> bool:
         for message, _, states in beside.messages():
             if states[0].state in WORD_RANK and states[0].at_ms > doubtful.claimed_ms:
                 _wait_for_turn(world)
-                control = _user_data(world, beside, message, states[0].attempt)
-                return _listed(world, control).status is not None
+                control = _listed_under_any_secret(world, beside, message, states[0].attempt)
+                return control.status is not None
     return False
 
 
@@ -204,9 +206,16 @@ def _listed(world: World, user_data: str) -> Listed:
     return Listed(None, proves=not others)
 
 
-def _user_data(world: World, look: Look, message: int, attempt: int) -> str:
+def _listed_under_any_secret(world: World, look: Look, message: int, attempt: int) -> Listed:
+    """The same, whichever of our secrets marked the message: the process that sent it may have had another."""
     ref = MessageRef(look.campaign.id, look.number, message, attempt)
-    return write_user_data(ref, world.installation.secrets[0])
+    listed = Listed(None, proves=True)
+    for secret in world.secrets:
+        found = _listed(world, write_user_data(ref, secret))
+        if found.status is not None:
+            return found
+        listed = Listed(None, proves=listed.proves and found.proves)
+    return listed
 
 
 def _wait_for_turn(world: World) -> None:

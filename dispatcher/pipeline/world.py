@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError
-from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.installation import Installation, read_secrets
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.token import Access, TokenInUse, client_of, token_of
 from dispatcher.settings import Settings
@@ -41,6 +41,7 @@ class World:
     clock_ms: Callable[[], int] = field(default=wall_ms)
     stopwatch: Callable[[], float] = field(default=running_seconds)
     token: TokenInUse | None = None
+    secrets_learned: list[bytes] = field(default_factory=list, repr=False)
 
     @property
     def carrierx(self) -> CarrierX:
@@ -75,6 +76,20 @@ class World:
     def fingerprint_of(self, token: str) -> str:
         """What a token is known by in the ledger: eight characters that do not tell it."""
         return hmac.digest(self.installation.secrets[0], token.encode(), "sha256").hex()[:8]
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """All secrets that may stand behind our user_data; the first is the one that this process writes with."""
+        return (*self.installation.secrets, *self.secrets_learned)
+
+    def learn_secrets(self) -> None:
+        """Read the ledger's secrets again: another process may write with one that came after our start.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        known = self.secrets
+        self.secrets_learned.extend(one for one in read_secrets(self.ledger.redis) if one not in known)
 
     def look_for_another_token(self) -> None:
         """The one in use was refused: look whether there is another."""

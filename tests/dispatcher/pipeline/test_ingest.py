@@ -6,10 +6,12 @@ import random
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of
+from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import pack_sid
 from dispatcher.model.correlation import MessageRef, write_user_data
@@ -124,6 +126,14 @@ def test_an_earlier_secret_still_vouches(world: World) -> None:
     object.__setattr__(world.installation, "secrets", (b"new", SECRET))
     hear(world, callback_body(user_data=mark(), to=number_of(1)))
     assert states(world.ledger) == ["delivered"]
+
+
+def test_a_secret_that_came_after_the_start_of_this_process_vouches_too(world: World) -> None:
+    sent(world.ledger)
+    prepare(world.ledger.redis, world.settings.model_copy(update={"secret": SecretStr("rotated")}))
+    hear(world, callback_body(user_data=mark(secret=b"rotated"), to=number_of(1)))
+    assert states(world.ledger) == ["delivered"]
+    assert alarms(world) == {}
 
 
 def test_a_number_outside_the_message_changes_nothing(world: World) -> None:

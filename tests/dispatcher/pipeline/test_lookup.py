@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
@@ -101,3 +103,16 @@ def test_a_batch_in_which_nothing_was_accepted_finds_its_control_in_a_batch_besi
     assert states(ledger) == ["unconfirmed"]
     look_after(world, CAMPAIGN, 0)
     assert states(ledger) == ["pending"]
+
+
+def test_a_message_that_another_secret_marked_is_found_and_not_sent_again(
+    make_world: MakeWorld, ledger: Ledger
+) -> None:
+    world = make_world(unconfirmed_wait=0.001)
+    prepare(ledger.redis, world.settings.model_copy(update={"secret": SecretStr("rotated")}))
+    doubtful_then_others_then_control(world, ledger, posted=False)
+    reference = write_user_data(MessageRef(CAMPAIGN, 0, 0, 1), b"rotated")
+    post(world, 0, user_data=reference)
+    for _ in range(2):
+        look_after(world, CAMPAIGN, 0)
+    assert states(ledger)[0] == "delivered"
