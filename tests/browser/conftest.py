@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import chromium, require_chromium
 from tests.browser.pages import log_in
 from tests.stack import Terminal
 
 Open = Callable[..., Page]
+#: How long a page may take to show something, on a busy machine.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +51,7 @@ def open_page(browser: Browser, stack: Terminal) -> Iterator[Open]:
             timezone_id="America/New_York",
             **options,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
