@@ -176,6 +176,19 @@ class Batches:
         changed = dict(zip(answer[3][::2], answer[3][1::2], strict=True))
         return Taken(Hold(campaign_id, number, token, answer[1]), batch, unpack_rows(batch, changed))
 
+    def pick(self, had: Sequence[str], *, offer_ms: int) -> tuple[str, int] | None:
+        """Another campaign's batch for a process that waits and has batches of these already; None: there is none.
+
+        It is due again after `offer_ms` if nobody takes it.
+        """
+        picked = self._scripts.run("pick", offer_ms, *had)
+        return (text_of(picked[0]), int(picked[1])) if picked else None
+
+    def set_aside(self, hold: Hold) -> None:
+        """A batch that waits does not count among those under way."""
+        with translated():
+            self._redis.zrem(keys.OFFERED, f"{hold.campaign}:{hold.batch}")
+
     def renew(self, hold: Hold, *, lease_ms: int) -> str:
         """`ok`, `lost`, or the campaign's state when it does not run any more."""
         return str(self._scripts.run("renew", hold.campaign, hold.batch, hold.token, lease_ms).decode())

@@ -11,6 +11,7 @@ import os
 import queue
 from collections import Counter, deque
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dispatcher.errors import ApiError, StoreUnavailable
 from dispatcher.ledger.batches import Claim, ClaimAnswer, Denied, Record, Taken
@@ -20,6 +21,7 @@ from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline import outcome
+from dispatcher.pipeline.lanes import Lanes
 from dispatcher.pipeline.outcome import Ending
 from dispatcher.pipeline.world import World
 from dispatcher.roster.segments import segments
@@ -34,8 +36,6 @@ log = logging.getLogger(__name__)
 CLAIM_SECONDS = 2.0
 #: A longer wait gives the batch back instead of holding the process.
 LONGEST_WAIT_MS = 2_000
-#: A batch that has to wait is given back after this long, so that others get their turn.
-SLICE_SECONDS = 5.0
 #: Redis away for longer than this: what is in flight is left to be found as unconfirmed.
 STORE_PATIENCE_SECONDS = 60.0
 #: Claims asked for at first; grows while all are granted, shrinks to what a limit grants.
@@ -63,6 +63,28 @@ def send_batch(world: World, campaign_id: str, number: int) -> str:
 
     A lost, repeated or late call does no harm. When it returns, the batch is done, due again, or somebody else's.
     """
+    lanes = Lanes(world, campaign_id, partial(_work_on, world))
+    run = _taken(world, lanes, campaign_id, number)
+    if isinstance(run, Denied):
+        return f"{run.why} {run.detail}".strip()
+    run.work()
+    run.give_back()
+    lanes.finish()
+    return run.summary(lanes.done)
+
+
+def _work_on(world: World, lanes: Lanes, campaign_id: str, number: int) -> Counter[str]:
+    """A batch that was taken up beside others, to its end."""
+    run = _taken(world, lanes, campaign_id, number)
+    if isinstance(run, Denied):
+        return Counter()
+    run.set_aside()
+    run.work()
+    run.give_back()
+    return run.done
+
+
+def _taken(world: World, lanes: Lanes, campaign_id: str, number: int) -> BatchRun | Denied:
     lease_ms = int(world.settings.lease_seconds * 1000)
     taken = world.ledger.batches.take(
         campaign_id,
@@ -72,18 +94,18 @@ def send_batch(world: World, campaign_id: str, number: int) -> str:
         look_ms=outcome.FIRST_LOOK_MS,
     )
     if isinstance(taken, Denied):
-        return f"{taken.why} {taken.detail}".strip()
-    run = BatchRun(world, taken, lease_ms, world.ledger.book.settings_of(campaign_id))
-    run.work()
-    run.give_back()
-    return run.summary()
+        return taken
+    return BatchRun(world, lanes, taken, lease_ms, world.ledger.book.settings_of(campaign_id))
 
 
 class BatchRun:
     """The work on one taken batch. Lives as long as one call of `send_batch`."""
 
-    def __init__(self, world: World, taken: Taken, lease_ms: int, settings: CampaignSettings) -> None:
+    def __init__(
+        self, world: World, lanes: Lanes, taken: Taken, lease_ms: int, settings: CampaignSettings
+    ) -> None:
         self._world = world
+        self._lanes = lanes
         self._departure = Departure(settings.quiet_hours, settings.at, world.settings.hours_margin)
         self._cap = parse_cap(world.settings.frequency_cap)
         self._hold = taken.hold
@@ -100,14 +122,14 @@ class BatchRun:
         self._news: deque[Ending] = deque()
         self._in_flight = 0
         self._claims = FIRST_CLAIMS
-        self._started = self._renewed = world.stopwatch()
+        self._renewed = world.stopwatch()
         self._blocked_until = 0.0
         self._senders_blocked: dict[str, float] = {}
         self._stopped = ""
         self._wait_ms = 0
         self._wait_scope = ""
         self._binding = ""
-        self._done: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
 
     def work(self) -> None:
         """Until everything is sent, or a limit, a stop or a lost lease ends it; then until nothing is in flight."""
@@ -136,9 +158,16 @@ class BatchRun:
                 "batch %s of %s not given back: its lease will run out", self._hold.batch, self._hold.campaign
             )
 
-    def summary(self) -> str:
-        """What was done, without anything about anybody."""
-        parts = [f"{count} {what}" for what, count in sorted(self._done.items())]
+    def set_aside(self) -> None:
+        """It waits and costs no worker: others may be offered in its place."""
+        try:
+            self._world.ledger.batches.set_aside(self._hold)
+        except StoreUnavailable:
+            return
+
+    def summary(self, beside: Counter[str]) -> str:
+        """What was done, here and in batches beside this one, without anything about anybody."""
+        parts = [f"{count} {what}" for what, count in sorted((self.done + beside).items())]
         if self._stopped:
             parts.append(self._stopped)
         return ", ".join(parts) or "nothing due"
@@ -187,20 +216,25 @@ class BatchRun:
             except queue.Empty:
                 return
             timeout = 0.0
-            self._in_flight -= 1
-            self._take_in(ending)
+            self._landed(ending)
 
     def _idle_seconds(self) -> float:
         """How long nothing can be done but wait for an answer; never past the next renewal of the lease."""
         if self._records:
             return 0.0
         until_renewal = max(0.01, self._renewed + self._lease_ms / 3000 - self._world.stopwatch())
-        if self._rest and not self._stopped and self._in_flight < self._world.settings.in_flight:
+        if self._rest and not self._stopped:
             blocked = self._ready_at() - self._world.stopwatch()
+            if blocked > 0:
+                self._lanes.blocked(blocked)
+            elif not self._lanes.has_room:
+                return until_renewal if self._in_flight else 0.01
             return min(max(blocked, 0.0), until_renewal)
         return until_renewal if self._in_flight else 0.0
 
-    def _take_in(self, ending: Ending) -> None:
+    def _landed(self, ending: Ending) -> None:
+        self._in_flight -= 1
+        self._lanes.free()
         self._records.append(ending.record)
         if ending.hold_ms or ending.brake or ending.odd_word:
             self._news.append(ending)
@@ -227,7 +261,7 @@ class BatchRun:
             self._give_up_waiting(now)
         if self._stopped or now < self._blocked_until:
             return []
-        room = min(self._claims, self._world.settings.in_flight - self._in_flight)
+        room = self._lanes.reserve(min(self._claims, len(self._rest)))
         chosen: list[Asked] = []
         passed: list[Asked] = []
         while self._rest and len(chosen) < room:
@@ -235,6 +269,7 @@ class BatchRun:
             free = self._senders_blocked.get(asked.claim.sender, 0.0) <= now
             (chosen if free else passed).append(asked)
         self._rest.extendleft(reversed(passed))
+        self._lanes.free(room - len(chosen))
         return [self._as_asked_now(asked, now) for asked in chosen]
 
     def _ready_at(self) -> float:
@@ -255,11 +290,12 @@ class BatchRun:
                 fingerprint=self._world.fingerprint,
             )
         except StoreUnavailable:
+            self._lanes.free(len(asked))
             self._store_away(asked)
             return
         self._records = self._records[len(records) :]
         for record, answer in zip(records, recorded, strict=True):
-            self._done[_word(record, answer)] += len(record.members)
+            self.done[_word(record, answer)] += len(record.members)
         self._obey(asked, answers)
 
     def _store_away(self, asked: list[Asked]) -> None:
@@ -280,8 +316,7 @@ class BatchRun:
             ending = self._endings.get(timeout=seconds)
         except queue.Empty:
             return
-        self._in_flight -= 1
-        self._take_in(ending)
+        self._landed(ending)
 
     def _obey(self, asked: list[Asked], answers: list[ClaimAnswer]) -> None:
         granted, denied, scope = 0, [], ""
@@ -294,18 +329,19 @@ class BatchRun:
                 case "skip":
                     self._skipped(each.claim, answer)
                 case "wait" if answer.detail in _KEPT_WAITS:
-                    self._done["waiting"] += len(each.claim.members)
+                    self.done["waiting"] += len(each.claim.members)
                 case "wait" | "yield":
                     denied.append(Asked(each.claim, 0.0))
                     self._block(each.claim, answer)
                     scope = answer.detail
                 case "done":
-                    self._done["settled before"] += len(each.claim.members)
+                    self.done["settled before"] += len(each.claim.members)
                 case _:
                     self._stopped = f"{answer.word} {answer.detail}".strip()
                     self._wait_ms = 10_000 if answer.word in {"brake", "clock"} else 0
                     if answer.word == "brake":
                         self._world.look_for_another_token()
+        self._lanes.free(len(asked) - granted)
         self._rest.extendleft(reversed(denied))
         if denied:
             self._binding = scope
@@ -316,7 +352,7 @@ class BatchRun:
 
     def _skipped(self, claim: Claim, answer: ClaimAnswer) -> None:
         if len(claim.members) > len(answer.members):
-            self._done["skipped"] += len(claim.members) - len(answer.members)
+            self.done["skipped"] += len(claim.members) - len(answer.members)
 
     def _block(self, claim: Claim, answer: ClaimAnswer) -> None:
         """A limit of one sender keeps only this sender's messages."""
@@ -329,7 +365,7 @@ class BatchRun:
     def _give_up_waiting(self, now: float) -> None:
         """A long wait, or any wait after a while with this batch, gives it back."""
         wait = self._ready_at() - now
-        if wait > LONGEST_WAIT_MS / 1000 or (wait > 0 and now - self._started > SLICE_SECONDS):
+        if wait > LONGEST_WAIT_MS / 1000 or (wait > 0 and self._lanes.is_over):
             scope = self._binding
             self._stopped = _WAITS.get(scope) or f"waits for {limit_in_words(scope)}"
             self._wait_ms = int(wait * 1000) + 1

@@ -1,0 +1,38 @@
+"""Slow campaigns hold no process, and cost no task a message."""
+
+from __future__ import annotations
+
+import time
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.audit import audit
+from dispatcher.pipeline.feed import feed
+from dispatcher.pipeline.limiting import set_limit
+from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.world import World
+from tests.factories import add_campaign, make_batch
+
+SLOW = [f"slow-{number}" for number in range(12)]
+
+
+def test_one_process_sends_a_fast_campaign_while_a_dozen_slow_ones_wait(
+    world: World, simulator: SimulatorHandle
+) -> None:
+    for place, id in enumerate(SLOW):
+        add_campaign(world.ledger, make_batch(*[1] * 50, first_row=1001 + 50 * place), id=id)
+        set_limit(world.ledger, f"campaign:{id}", rate="1/s")
+    add_campaign(world.ledger, *(make_batch(*[1] * 100, first_row=1 + 100 * n) for n in range(4)), id="fast")
+    tasks, began = 0, time.monotonic()
+    hints: list[tuple[str, int]] = []
+    while world.ledger.campaign("fast").counts[RecipientState.QUEUED] < 400:
+        feed(world, lambda *hint: hints.append(hint))
+        send_batch(world, *hints.pop(0))
+        tasks += 1
+    took = time.monotonic() - began
+    assert took < 12
+    assert tasks <= 4
+    slow = sum(world.ledger.campaign(id).counts[RecipientState.QUEUED] for id in SLOW)
+    assert slow >= 12 * min(took, 5) * 0.6
+    assert simulator.received().repeated == []
+    assert all(audit(world.ledger, id).clean for id in [*SLOW, "fast"])
