@@ -8,7 +8,7 @@ RUNS ?= 20
 SEED ?= 1
 JOBS ?= 2
 
-.PHONY: demo test chaos check format lock clean help
+.PHONY: demo test chaos bench check format lock clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,6 +30,9 @@ test: $(STAMP)   ## the whole test suite: real Valkey, real workers, real HTTP o
 chaos: $(STAMP)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
 
+bench: $(STAMP)  ## benchmarks beside their baselines; ONLY=dispatch ROWS=5000 RUNS=1 narrow them
+	$(BIN)/python -m benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
+
 check: $(STAMP)  ## formatting, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -40,7 +43,7 @@ format: $(STAMP) ## let ruff write the formatting and the safe fixes
 	$(BIN)/ruff check --fix .
 
 lock:            ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade -o requirements.lock
 
 clean:           ## forget the virtual environment and what tools left

@@ -1,0 +1,184 @@
+"""callbacks: from the door to the settled state, alone and beside a campaign of 100 messages a second.
+
+Two callbacks a message, `sent` and `delivered`, shuffled by a fixed seed. The baseline is the receiver of CarrierX's
+guide on Flask's own server, which stores nothing: its rate is the rate of its answers alone.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.caller import call
+from benchmarks.campaign import SENDER, await_state, file_of, submitted
+from benchmarks.meter import Meter
+from benchmarks.result import Asked, Line, Result, Values, median_line
+from benchmarks.sink import Sink
+from benchmarks.stack import SECRET, Stack
+from dispatcher.ledger.ports import free_port
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.state import RecipientState
+
+ROWS = 10_000
+CONNECTIONS = 32
+SENDS = 100
+BESIDE_RATE = 1000
+GOAL = "goals: 3,000/s settled alone, 1,000/s beside 100 sends/s, p99 of the answer under 50 ms, none lost"
+
+
+def measure(asked: Asked) -> Iterator[Result]:
+    """Alone at full speed, beside sends at full speed and at 1,000/s; then Flask at full speed."""
+    callbacks = 2 * asked.size(ROWS)
+    with TemporaryDirectory(prefix="mms-bench-") as folder, Sink() as sink, Stack(sink.url) as stack:
+        bench = _Bench(stack, Path(folder) / "bodies", asked.size(ROWS))
+        alone = [bench.run() for _ in range(asked.runs)]
+        with _sends(stack, int(asked.runs * (callbacks / 500 + 20) * SENDS)):
+            beside = [bench.run() for _ in range(asked.runs)]
+            paced = [bench.run(rate=BESIDE_RATE) for _ in range(asked.runs)]
+        flask = [_flask(bench.bodies) for _ in range(asked.runs)] if has_flask() else []
+    bare = statistics.median(run["answered/s"] for run in flask) if flask else None
+    lines = [
+        _line(what, runs, bare)
+        for what, runs in (
+            ("ours, alone", alone),
+            (f"ours, beside {SENDS} sends/s", beside),
+            (f"ours, beside {SENDS} sends/s, called {BESIDE_RATE:,}/s", paced),
+            ("Flask receiver, stores nothing", flask),
+        )
+        if runs
+    ]
+    yield Result(
+        "callbacks", "Flask receiver's answers" if flask else "no Flask here: extra `bench`", GOAL, lines
+    )
+
+
+def _line(what: str, runs: list[Values], bare: float | None) -> Line:
+    speed = statistics.median(run.get("settled/s", run["answered/s"]) for run in runs)
+    return median_line(what, runs, speed / bare if bare else None)
+
+
+class _Bench:
+    """Campaigns sent a moment ago, and callbacks for them."""
+
+    def __init__(self, stack: Stack, bodies: Path, rows: int) -> None:
+        self._stack, self.bodies, self._rows = stack, bodies, rows
+        self._content = file_of(rows)
+
+    def run(self, rate: float = 0.0) -> Values:
+        """Send a campaign, then call back for each of its messages; until all are delivered."""
+        ledger = self._stack.ledger
+        campaign = submitted(ledger, self._stack.config, self._content)
+        await_state(ledger, campaign, "completed")
+        self._write_bodies(campaign)
+        meter = Meter((self._stack.pid,))
+        found = call(
+            self._stack.web_port, self._stack.callback_path, self.bodies, connections=CONNECTIONS, rate=rate
+        )
+        while (
+            ledger.campaign(campaign).counts[RecipientState.DELIVERED] < self._rows or ledger.inbox.waiting()
+        ):
+            assert meter.seconds() < 120, "callbacks are lost"
+            time.sleep(0.02)
+        calls = 2 * self._rows
+        assert found["good"] == calls, f"{calls - found['good']:.0f} callbacks were not answered 200"
+        return {
+            "answered/s": calls / found["seconds"],
+            "settled/s": calls / meter.seconds(),
+            "p50 ms": found["p50 ms"],
+            "p99 ms": found["p99 ms"],
+            "CPU ms each": meter.cpu() / calls * 1000,
+        }
+
+    def _write_bodies(self, campaign: str) -> None:
+        ledger = self._stack.ledger
+        bodies = []
+        for batch in ledger.book.batch_numbers(campaign):
+            content, states = ledger.batches.read(campaign, [batch])[0]
+            for index, message in enumerate(content.messages):
+                state, row = states[message.members[0]], content.rows[message.members[0]]
+                ref = MessageRef(campaign, batch, index, state.attempt)
+                user_data = write_user_data(ref, SECRET.encode())
+                sid = str(uuid.UUID(bytes=state.sid))
+                bodies += [_body(word, sid, row.number or "", user_data) for word in ("sent", "delivered")]
+        random.Random(1).shuffle(bodies)
+        self.bodies.write_bytes(b"\n".join(bodies))
+
+
+def _body(word: str, sid: str, to: str, user_data: str) -> bytes:
+    """A callback as CarrierX POSTs it."""
+    fields = {
+        "message_sid": sid, "status": word, "direction": "outbound", "from": SENDER, "to": to,
+        "group_recipients": [], "message": "Northwind: hi Ann7, your order waits at Store 7. Reply STOP to opt out.",
+        "media_urls": ["https://media.example/spring.jpg"], "message_segments": 1, "type": "mms",
+        "user_data": user_data, "price": "0.0085", "mcc": "310", "mnc": "260",
+        "partner_sid": "e00430c3-a7d0-4666-ab5c-f7202448382f", "date_created": "2026-01-18T21:01:13.415Z",
+        "date_changed": "2026-01-18T21:01:13.415Z", "date_status_changed": "2026-01-18T21:01:14.000Z",
+    }  # fmt: skip
+    return json.dumps(fields).encode()
+
+
+class _sends:  # noqa: N801  used like a function
+    """A campaign of 100 messages a second, while the `with` lasts."""
+
+    def __init__(self, stack: Stack, rows: int) -> None:
+        self._stack, self._rows = stack, rows
+
+    def __enter__(self) -> None:
+        self._campaign = submitted(
+            self._stack.ledger, self._stack.config, file_of(self._rows), rate=f"{SENDS}/s"
+        )
+        await_state(self._stack.ledger, self._campaign, "running")
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.ledger.redis.hset(f"mms:c:{self._campaign}", "state", "paused")
+
+
+def has_flask() -> bool:
+    """Whether the extra `bench` is installed."""
+    return (
+        subprocess.run([sys.executable, "-c", "import flask"], capture_output=True, check=False).returncode
+        == 0
+    )
+
+
+def _flask(bodies: Path) -> Values:
+    port = free_port()
+    receiver = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.flask_receiver", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await_port(port)
+        meter = Meter((receiver.pid,))
+        found = call(port, "/callback", bodies, connections=CONNECTIONS)
+        cpu = meter.cpu()
+    finally:
+        receiver.kill()
+        receiver.wait(10)
+    calls = len(bodies.read_bytes().splitlines())
+    return {
+        "answered/s": found["good"] / found["seconds"],
+        "p50 ms": found["p50 ms"],
+        "p99 ms": found["p99 ms"],
+        "CPU ms each": cpu / calls * 1000,
+    }
+
+
+def _await_port(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the receiver does not start")

@@ -1,0 +1,108 @@
+"""growth: CPU per message over a slice of a campaign, as campaigns grow and as more of them run at once.
+
+Feeding and sending run in this process, with a queue of its own in Celery's place (which sees one hint a batch whatever
+the size); counted is the CPU of this process and of the store.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from benchmarks.ledgers import read_campaign, world_on
+from benchmarks.meter import Meter
+from benchmarks.result import Asked, Result, Values, median_line
+from benchmarks.sink import Sink
+from benchmarks.store import Store
+from dispatcher.pipeline.feed import feed
+from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.world import World
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SLICE = 20_000
+AT_ONCE = (1, 10, 100)
+IN_FLIGHT = 32
+GOAL = "goal: within 15 % of the smallest"
+
+
+def measure(asked: Asked) -> Iterator[Result]:
+    """By size of the campaign, then by campaigns at once. `rows` leaves out what is larger."""
+    largest = asked.rows or SIZES[-1]
+    sizes = [size for size in SIZES if size <= largest] or [largest]
+    piece = min(SLICE, largest)
+    with Sink() as sink:
+        yield _result(
+            "growth by size",
+            f"{sizes[0]:,} recipients",
+            [
+                (f"{size:,} recipients", _slices(sink, asked.runs, size, max(1, piece // size), piece))
+                for size in sizes
+            ],
+        )
+        yield _result(
+            "growth by campaigns at once",
+            "1 campaign",
+            [
+                (
+                    f"{many} campaigns",
+                    _slices(sink, asked.runs, max(1, piece // many), many, piece, spare=many > 1),
+                )
+                for many in AT_ONCE
+            ],
+        )
+
+
+def _result(name: str, baseline: str, found: list[tuple[str, list[Values]]]) -> Result:
+    first = statistics.median(run["CPU ms a message"] for run in found[0][1])
+    lines = [
+        median_line(what, runs, statistics.median(run["CPU ms a message"] for run in runs) / first)
+        for what, runs in found
+    ]
+    return Result(name, baseline, GOAL, lines)
+
+
+def _slices(
+    sink: Sink, runs: int, size: int, campaigns: int, piece: int, *, spare: bool = False
+) -> list[Values]:
+    """Slices of `piece` messages, on a fresh store; campaigns are made anew when a slice used them up."""
+    with Store() as store:
+        world = world_on(store, sink.url, in_flight=IN_FLIGHT)
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            world = replace(world, pool=pool)
+            found, left = [], 0
+            for _ in range(runs):
+                if left < piece or spare:
+                    for _ in range(campaigns):
+                        read_campaign(world, size)
+                    left = size * campaigns
+                found.append(_slice(world, store, piece))
+                left -= piece
+        world.ledger.redis.close()
+    return found
+
+
+def _slice(world: World, store: Store, piece: int) -> Values:
+    hints: deque[tuple[str, int]] = deque()
+    sent = batches = 0
+    own = Meter(())
+    store_meter = Meter((store.pid,))
+    start = time.process_time()
+    while sent < piece:
+        feed(world, lambda campaign, batch: hints.append((campaign, batch)))
+        if not hints:
+            break
+        said = send_batch(world, *hints.popleft())
+        sent += int(said.split(" queued")[0]) if " queued" in said else 0
+        batches += 1
+    mine, stores = time.process_time() - start, store_meter.cpu()
+    return {
+        "CPU ms a message": (mine + stores) / sent * 1000,
+        "of it the store": stores / sent * 1000,
+        "messages": sent,
+        "batches": batches,
+        "messages/s": sent / own.seconds(),
+    }

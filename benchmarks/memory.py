@@ -1,0 +1,72 @@
+"""memory: bytes of Redis per recipient, everything counted, after sending and receipts, at growing sizes.
+
+The baseline is one hash per recipient with what one would keep there. Process memory is this process's, which reads
+the file, sends (without HTTP) and applies the receipts.
+"""
+
+from __future__ import annotations
+
+import resource
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+
+from benchmarks.floor import message
+from benchmarks.ledgers import empty_world, read_campaign, send_without_http
+from benchmarks.result import Asked, Line, Result
+from benchmarks.store import used_bytes
+from dispatcher.model.state import RecipientState
+
+SIZES = (10_000, 100_000, 1_000_000)
+GOAL = "goal: at most 150 bytes a recipient at 1,000,000; process memory flat"
+
+
+def measure(asked: Asked) -> Iterator[Result]:
+    """One line a size. The figures do not vary from run to run, so each is measured once."""
+    sizes = (asked.rows,) if asked.rows else SIZES
+    baseline = _hashes(min(sizes[0], SIZES[0]))
+    lines = [_ours(size, baseline) for size in sizes]
+    lines.append(Line("one hash per recipient", {"bytes a recipient": baseline}, 1.0))
+    yield Result("memory", "one hash per recipient", GOAL, lines)
+
+
+def _ours(rows: int, baseline: float) -> Line:
+    with empty_world(durable=False) as world:
+        empty = used_bytes(world.ledger.redis)
+        campaign = read_campaign(world, rows)
+        read = used_bytes(world.ledger.redis) - empty
+        send_without_http(world, campaign, RecipientState.DELIVERED)
+        used = used_bytes(world.ledger.redis) - empty
+        counts = world.ledger.campaign(campaign).counts
+        assert counts[RecipientState.DELIVERED] == rows, counts
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    values = {"bytes a recipient": used / rows, "of it the file": read / rows, "process MB": peak}
+    return Line(f"ours, {rows:,} recipients", values, used / rows / baseline)
+
+
+def _hashes(rows: int) -> float:
+    """Bytes for one hash per recipient: number, text, sender, media, status, sid, times, price."""
+    with empty_world(durable=False) as world:
+        client: redis.Redis = world.ledger.redis
+        empty = used_bytes(client)
+        pipeline = client.pipeline(transaction=False)
+        for row in range(rows):
+            sent = message(row)
+            fields: Any = {
+                "to": str(sent["to"]),
+                "from": str(sent["from"]),
+                "message": str(sent["message"]),
+                "media_urls": "https://media.example/spring.jpg",
+                "status": "delivered",
+                "message_sid": str(uuid.UUID(int=row)),
+                "sent_at": 1_795_366_762.155,
+                "updated_at": 1_795_366_763.155,
+                "price": "0.0085",
+            }
+            pipeline.hset(f"campaign:1:recipient:{row}", mapping=fields)
+            if row % 1000 == 999:
+                pipeline.execute()
+        pipeline.execute()
+        return (used_bytes(client) - empty) / rows

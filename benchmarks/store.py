@@ -1,0 +1,53 @@
+"""A Valkey for a benchmark: the embedded one's binary and configuration, in a folder of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import redis
+
+from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.embedded import Answer, ask, prepare_embedded
+
+
+class Store:
+    """A running Valkey; use it in a `with`.
+
+    `durable` False turns the append-only file off: for baselines that do not use it, and where nothing but the
+    size in memory is measured.
+    """
+
+    def __init__(self, *, durable: bool = True) -> None:
+        self._durable = durable
+
+    def __enter__(self) -> Store:
+        self._folder = tempfile.TemporaryDirectory(prefix="mms-bench-")
+        server = prepare_embedded(Path(self._folder.name))
+        options = [] if self._durable else ["--appendonly", "no"]
+        self._process = subprocess.Popen(
+            [*server.argv, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self.url, self.pid, self.folder = server.url, self._process.pid, self._folder.name
+        deadline = time.monotonic() + 10
+        while ask(server) is not Answer.READY:
+            if time.monotonic() > deadline:
+                raise StoreUnavailable("Valkey does not start")
+            time.sleep(0.02)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait(10)
+        self._folder.cleanup()
+
+
+def used_bytes(client: redis.Redis) -> int:
+    """Everything the server holds: keys, values, indexes, overheads; without clients' and file buffers."""
+    found = client.info("memory")
+    return int(found["used_memory"]) - int(found["mem_clients_normal"]) - int(found["mem_aof_buffer"])
