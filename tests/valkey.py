@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import time
@@ -41,8 +42,9 @@ def server_binary() -> Path:
 class ValkeyServer:
     """A valkey-server process with its folder; it can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
+        self._options = options
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,7 +53,7 @@ class ValkeyServer:
         """Start and wait until it answers."""
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)]
         options += ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
-        options += ["--maxmemory-policy", "noeviction"]
+        options += ["--maxmemory-policy", "noeviction", *self._options]
         self._process = subprocess.Popen(
             [str(server_binary()), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -65,6 +67,16 @@ class ValkeyServer:
                 if time.monotonic() > deadline:
                     raise
         client.close()
+
+    def pause(self) -> None:
+        """SIGSTOP: it is there and does not answer."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL, as a power cut."""

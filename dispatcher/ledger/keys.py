@@ -73,6 +73,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
 | `mms:once:{hash}` | string | the answer to a call with an Idempotency-Key | 24 h |
+| `mms:replicated` | string | written before a wait for replicas' disks | a minute |
 | `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
 | `mms:doors` | set | ids of callback doors | until closed |
 """
@@ -119,6 +120,7 @@ WORKERS = "mms:workers"
 TOKENS = "mms:tokens"
 JOURNAL = "mms:journal"
 ONCE = "mms:once:"
+REPLICATED = "mms:replicated"
 DOOR = "mms:door:"
 DOORS = "mms:doors"
 INBOUND_MESSAGES = "mms:inbound:messages"

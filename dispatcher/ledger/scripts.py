@@ -11,11 +11,14 @@ from typing import Any
 import redis
 
 from dispatcher.ledger.connect import translated
+from dispatcher.ledger.replicas import Replicas
 
 #: What a script may be given: Redis makes bytes of it.
 type_of_argument = str | bytes | int | float
 
 _NoScript = redis.exceptions.NoScriptError
+#: What may be acted on only when it cannot be forgotten.
+_REPLICATED = frozenset({"claim"})
 _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
 _EXTRA = {
     "apply": ("_money", "_brakes"),
@@ -43,6 +46,7 @@ class Scripts:
 
     def __init__(self, redis_client: redis.Redis, *, clock: str | None = None) -> None:
         self.redis = redis_client
+        self._replicas = Replicas(redis_client)
         self._clock = clock
         self._sources: dict[str, tuple[str, str]] = {}
 
@@ -69,8 +73,10 @@ class Scripts:
     def run_many(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
         """Run several scripts in one round trip; the answers in the same order.
 
+        With replicas attached, claims are answered only once they are on the replicas' disks too.
+
         Raises:
-            StoreUnavailable: Redis did not answer; some may have run, and all may be run again.
+            StoreUnavailable: Redis did not answer, or a replica; some may have run, and all may be run again.
         """
         if not calls:
             return []
@@ -92,4 +98,9 @@ class Scripts:
         pipeline = self.redis.pipeline(transaction=False)
         for name, arguments in calls:
             pipeline.evalsha(self.source(name)[1], 0, *arguments)
-        return pipeline.execute(raise_on_error=False)
+        disks = self._replicas.end(pipeline) if any(name in _REPLICATED for name, _ in calls) else None
+        if disks is None:
+            return pipeline.execute(raise_on_error=False)
+        *answers, _, waited = pipeline.execute(raise_on_error=False)
+        self._replicas.prove(disks, waited)
+        return answers

@@ -11,6 +11,7 @@ from dispatcher.errors import ApiError, ConfigError, NotFound, StoreUnavailable,
 from dispatcher.ledger.connect import redis_url
 from dispatcher.ledger.installation import durability_problem, read_mode
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.replicas import behind
 from dispatcher.pipeline.world import make_client, wall_ms
 from dispatcher.settings import Settings
 
@@ -55,6 +56,20 @@ def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Findi
     else:
         mend = "set appendonly yes, appendfsync always, maxmemory-policy noeviction"
         yield Finding("durability", "bad", problem, mend)
+    yield from _replicas(ledger)
+
+
+def _replicas(ledger: Ledger) -> Iterator[Finding]:
+    attached, silent = behind(ledger.redis)
+    if silent:
+        yield Finding(
+            "replicas",
+            "bad",
+            f"{silent} of {attached} do not confirm that a claim is on their disks; nothing is sent meanwhile",
+            "start them, and set appendonly yes, appendfsync always there too",
+        )
+    elif attached:
+        yield Finding("replicas", "ok", f"{attached} attached; every claim waits until it is on their disks")
 
 
 def _workers(ledger: Ledger) -> Iterator[Finding]:
