@@ -18,7 +18,7 @@ from benchmarks.meter import machine
 from benchmarks.result import Asked
 
 #: In this order; each module has `measure(asked)`, which yields results.
-BENCHMARKS = ("dispatch", "callbacks", "expand", "memory", "report", "idle", "growth")
+BENCHMARKS = ("dispatch", "callbacks", "expand", "memory", "report", "idle", "growth", "limiter")
 RESULTS = Path(__file__).parent / "results"
 
 
