@@ -17,7 +17,7 @@ Replacement = tuple[str, str, str]
 PLANTS: dict[str, tuple[Replacement, ...]] = {
     # What a dead sender had claimed is due again as if it had never been claimed.
     "claim": (
-        ("claim", r"if [\w.]*row\.state ~= 'p' then return { 'done' } end", ""),
+        ("claim", r"if #members_where\(all, .* == 's' or .* == 'u' end\) > 0 then return { 'done' } end", ""),
         ("take", r"move\(row, 'u'\)", "move(row, 'p')"),
         ("give_back", r"move\(row, 'u'\)", "move(row, 'p')"),
     ),
