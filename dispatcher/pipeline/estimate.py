@@ -25,6 +25,12 @@ class Estimate:
 
 def estimated(ledger: Ledger, campaign: Campaign) -> Campaign:
     """The campaign with `finish_at`, and while it runs the limit that binds as its `reason`."""
+    if (
+        campaign.state is CampaignState.RUNNING
+        and not campaign.reason
+        and _is_without_sender(ledger, campaign)
+    ):
+        return campaign.model_copy(update={"reason": "all of its senders are disabled"})
     found = estimate(ledger, campaign)
     if found is None:
         return campaign
@@ -55,6 +61,11 @@ def estimate(ledger: Ledger, campaign: Campaign) -> Estimate | None:
     if campaign.state is CampaignState.SCHEDULED and campaign.start_at:
         begin = max(begin, dt.datetime.fromisoformat(campaign.start_at))
     return Estimate(finish_time(begin, seconds), binds)
+
+
+def _is_without_sender(ledger: Ledger, campaign: Campaign) -> bool:
+    senders = campaign.settings.senders
+    return bool(senders) and ledger.limits.disabled() >= set(senders)
 
 
 def _speeds(campaign: Campaign, limits: LimitsInForce, running: int) -> dict[str, float]:

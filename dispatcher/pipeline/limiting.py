@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher.errors import InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.caps import set_cap
-from dispatcher.pipeline.rates import put_rates_in_force
+from dispatcher.pipeline.rates import put_default_rates
 from dispatcher.rules.limits import Rate, parse_rate
 from dispatcher.settings import Settings
 
@@ -57,7 +57,7 @@ def reset_limit(ledger: Ledger, scope: str, config: Settings) -> None:
         if written:
             rate = parse_rate(written)
             ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)
-    put_rates_in_force(ledger, config)
+    put_default_rates(ledger, config)
     _wake(ledger, scope)
 
 

@@ -10,17 +10,12 @@ from dispatcher.settings import Settings
 
 
 def put_rates_in_force(ledger: Ledger, settings: Settings) -> None:
-    """Write the limits of the account and of each sender, as defaults: what an operator set stays.
-
-    Prices and the thresholds of brakes go with them. Every claim from now on obeys them.
+    """Write limits, prices and the thresholds of brakes; every claim from now on obeys them.
 
     Raises:
         InputError: a rate cannot be read.
     """
-    scopes = {"account": settings.effective_account_rate, "sender": settings.effective_sender_rate}
-    for scope, text in scopes.items():
-        rate = parse_rate(text)
-        ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)
+    put_default_rates(ledger, settings)
     policy: dict[str, int | float] = {
         "brake_share": settings.brake_share,
         "brake_outcomes": settings.brake_outcomes,
@@ -29,3 +24,15 @@ def put_rates_in_force(ledger: Ledger, settings: Settings) -> None:
         if price is not None:
             policy[f"price_{unit}"] = math.ceil(round(price * 1_000_000, 3))
     ledger.limits.set_policy(policy, api_failures=settings.brake_failures)
+
+
+def put_default_rates(ledger: Ledger, settings: Settings) -> None:
+    """Write the limits of the account and of each sender, as defaults: what an operator set stays.
+
+    Raises:
+        InputError: a rate cannot be read.
+    """
+    scopes = {"account": settings.effective_account_rate, "sender": settings.effective_sender_rate}
+    for scope, text in scopes.items():
+        rate = parse_rate(text)
+        ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)

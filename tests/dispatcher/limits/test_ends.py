@@ -200,6 +200,13 @@ def test_a_limit_raised_by_hand_wakes_what_rests_and_outlives_a_restart(world: W
     assert not world.ledger.limits.in_force().rates["account"].by_operator
 
 
+def test_a_reset_from_a_shell_without_prices_leaves_the_workers_prices_alone(make_world: MakeWorld) -> None:
+    world = make_world(price_mms=0.015)
+    put_rates_in_force(world.ledger, world.settings)
+    reset_limit(world.ledger, "account", make_world().settings)
+    assert world.ledger.redis.hget("mms:policy", "price_legs") == b"15000"
+
+
 def test_senders_of_a_pool_do_not_wait_for_each_other(world: World, simulator: SimulatorHandle) -> None:
     set_limit(world.ledger, f"sender:{POOL[0]}", rate="1/h")
     add_campaign(world.ledger, pooled_batch(), **FROM)
