@@ -13,9 +13,7 @@ from redis import Redis
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.optouts import OptOut
-from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from tests.dispatcher.web.conftest import CSV, TOKEN
@@ -155,11 +153,10 @@ def test_the_bad_rows_of_a_checked_file_are_a_file_to_mend(operator: httpx.Clien
     assert operator.get("/new/errors/gone-gone-gone-gone-gone").status_code == 404
 
 
-def test_a_page_says_which_settings_are_not_in_force_yet(operator: httpx.Client) -> None:
-    settings = CampaignSettings(on_unconfirmed="hold", expires_after="6h", max_cost="5", priority="urgent")
-    answer = post_new(operator, "check", expires_after="6h", max_cost="5", priority="urgent")
-    for sentence in not_in_force(settings):
-        assert sentence in answer.text
+def test_a_page_does_not_say_of_quiet_hours_that_they_are_not_in_force(operator: httpx.Client) -> None:
+    answer = post_new(operator, "check", quiet_hours="federal")
+    assert answer.status_code == 200
+    assert "not in force" not in answer.text
 
 
 def test_a_checked_file_is_sent_without_uploading_it_again(
