@@ -1,4 +1,4 @@
-"""CarrierX's calls, from a process of its own: POSTs bodies over keep-alive connections and measures each answer.
+"""CarrierX's calls, from a process of its own: POSTs bodies and measures each answer.
 
     python -m benchmarks.caller PORT PATH FILE CONNECTIONS RATE
 
@@ -69,13 +69,14 @@ class _Line(asyncio.Protocol):
         """An answer: its head is enough, as the doors answer with an empty or a short body in one piece."""
         self._read += data
         if b"\r\n\r\n" in self._read:
-            good, self._read = self._read.startswith(b"HTTP/1.1 200"), b""
-            self._calls.answered(self._due, good)
-            self._call()
+            head, self._read = self._read, b""
+            self._calls.answered(self._due, head[8:12] == b" 200")
+            if head.startswith(b"HTTP/1.1") and b"connection: close" not in head.lower():
+                self._call()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """A server that closes is called again on a new connection."""
-        if self._calls.left and not self._calls.done.done():
+        """A server that closes after its answer is called on a new connection."""
+        if self._calls.rest:
             loop = asyncio.get_running_loop()
             host, port = "127.0.0.1", self._transport.get_extra_info("peername")[1]
             self._again = loop.create_task(
