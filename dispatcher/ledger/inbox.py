@@ -91,6 +91,10 @@ class Inbox:
             pipeline.xdel(keys.CALLBACKS, entry.id)
             pipeline.execute()
 
+    def forget_consumers(self, silent_ms: int) -> int:
+        """Names of readers that were silent for so long and hold nothing are forgotten; answers how many."""
+        return int(self._scripts.run("forget_consumers", keys.INGEST_GROUP, silent_ms))
+
     def waiting(self) -> int:
         """Callbacks stored and not applied yet."""
         with translated():

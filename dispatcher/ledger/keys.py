@@ -11,7 +11,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:own` | set | numbers known to be ours; none of them is answered | for ever |
 | `mms:schedules` | hash | schedule's id → a recurring broadcast, JSON; its file as a campaign's | until cancelled |
 | `mms:schedule:due` | zset | schedule's id → ms of its next occurrence | until cancelled |
-| `mms:numbers` | hash | campaign's serial number (base 36) → campaign id | for ever |
+| `mms:numbers` | hash | campaign's serial number → campaign id | for ever |
 | `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | for ever |
 | `mms:c:{id}:counts` | hash | state letter → rows | for ever |
 | `mms:c:{id}:upload:{k}` | string | the file, compressed chunks | until it is read |

@@ -19,8 +19,8 @@ LATCH_MS = 900
 CARE_A_TICK = 20
 CARE_LOOKED_THROUGH = 400
 CARE_LATCH_MS = 30_000
-#: How often stored media are looked through for those that no campaign needs any more.
-MEDIA_LATCH_MS = 3_600_000
+#: How often what nobody needs any more is looked through: stored media, names of dead readers of callbacks.
+TIDY_LATCH_MS = 3_600_000
 #: How often inbound messages are looked at for those that an answer follows from.
 ANSWERS_LATCH_MS = 2_000
 #: How often somebody is hinted at failures that have no reason yet; the asking itself is once a minute.
@@ -58,8 +58,9 @@ def tick(world: World, hints: Hints) -> str:
     _hint_at_care(world, now_ms, hints.look)
     for campaign_id in agenda.settling(now_ms, 100):
         world.ledger.book.settle(campaign_id)
-    if agenda.latch("mms:turn:media", MEDIA_LATCH_MS):
+    if agenda.latch("mms:turn:tidy", TIDY_LATCH_MS):
         release_media(world.ledger)
+        world.ledger.inbox.forget_consumers(TIDY_LATCH_MS)
     retain(world, now_ms)
     if agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS) and world.ledger.inbound.todo(now_ms, 1):
         hints.answer("", 0)

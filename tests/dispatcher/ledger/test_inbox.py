@@ -53,3 +53,16 @@ def test_acknowledged_is_gone(ledger: Ledger) -> None:
     ledger.inbox.acknowledge([entry.id for entry in ledger.inbox.take("a", 9)])
     ledger.inbox.acknowledge([])
     assert ledger.inbox.waiting() == 0
+
+
+def test_silent_readers_that_hold_nothing_are_forgotten_and_others_are_not(ledger: Ledger) -> None:
+    assert ledger.inbox.forget_consumers(0) == 0
+    stored(ledger, 2)
+    (held,) = ledger.inbox.take("holds one", 1)
+    ledger.inbox.acknowledge([entry.id for entry in ledger.inbox.take("done", 1)])
+    assert ledger.inbox.forget_consumers(3_600_000) == 0
+    assert ledger.inbox.forget_consumers(0) == 1
+    names = [reader["name"] for reader in ledger.redis.xinfo_consumers("mms:callbacks", "ingest")]
+    assert names == [b"holds one"]
+    ledger.inbox.acknowledge([held.id])
+    assert ledger.inbox.forget_consumers(0) == 1
