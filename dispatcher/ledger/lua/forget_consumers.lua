@@ -1,5 +1,5 @@
 -- Forgets the names under which dead processes read the stream of callbacks, once nothing is left in their hands.
--- ARGV: name of the group, ms of silence. Answers how many there were
+-- ARGV: name of the group, ms of silence. Answers: how many there were
 if redis.call('EXISTS', 'mms:callbacks') == 0 then return 0 end
 local forgotten = 0
 for _, group in ipairs(redis.call('XINFO', 'GROUPS', 'mms:callbacks')) do
