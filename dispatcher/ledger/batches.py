@@ -5,7 +5,7 @@ One method per script; the arguments' order is known here and in the script's he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
@@ -22,6 +22,7 @@ from dispatcher.ledger.packing import (
     unpack_rows,
 )
 from dispatcher.ledger.scripts import Scripts, type_of_argument
+from dispatcher.ledger.tallies import tally_call
 from dispatcher.model.state import STATE_CODE, RecipientState
 
 Outcome = Literal["accepted", "refused", "later", "unknown"]
@@ -212,13 +213,25 @@ class Batches:
         recorded = [answer.decode() for answer in answers[: len(records)]]
         return recorded, [_claim_answer(answer) for answer in answers[len(records) :]]
 
-    def give_back(self, hold: Hold, *, wait_ms: int, poll_ms: int, look_ms: int, scope: str = "") -> str:
+    def give_back(
+        self,
+        hold: Hold,
+        *,
+        wait_ms: int,
+        poll_ms: int,
+        look_ms: int,
+        scope: str = "",
+        tally: Mapping[str, int] | None = None,
+    ) -> str:
         """End the lease: `done`, `due` (again, when its next row is) or `lost`. What was claimed and never
         recorded is looked for after `look_ms`; rows without a last word are asked for after `poll_ms`.
 
-        With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it."""
+        With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it. `tally` goes with it."""
         arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, scope)
-        return str(self._scripts.run("give_back", *arguments).decode())
+        calls: list[tuple[str, Sequence[type_of_argument]]] = [("give_back", arguments)]
+        if tally:
+            calls.append(tally_call(tally))
+        return text_of(self._scripts.run_many(calls)[0])
 
     def sweep(
         self, campaign_id: str, number: int, to: RecipientState, rows: Sequence[int], *, look_ms: int

@@ -58,6 +58,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:set-aside` | list | callbacks that could not be worked on, the newest 1,000 | for ever |
 | `mms:account` | hash | what was learned of the account (`group_receipts`) | for ever |
 | `mms:alarms` | hash | things that must not happen → how often | for ever |
+| `mms:tally` | hash | what the processes counted for `/metrics` → how often | for ever |
 | `mms:tick`, `mms:ingest:hinted`, `mms:turn:{name}` | string | latches: one caller in a while | a second |
 | `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency | 30 s |
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
@@ -67,6 +68,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:doubtful` | zset | sid of one that a person should look at → ms of its receipt | until decided |
 | `mms:wrong-tokens:{address or all}` | string | wrong logins | 5 min |
 | `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
+| `mms:optout:order` | zset | numbers that are out now → ms since when | while they are |
 | `mms:optout:owed` | hash | number that opted out at the door → ms; it is owed one confirmation | until told |
 | `mms:cap:{number}` | zset | `id.batch.row` claimed for this number → ms; only with a frequency cap | its span |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
@@ -76,6 +78,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:replicated` | string | written before a wait for replicas' disks | a minute |
 | `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
 | `mms:doors` | set | ids of callback doors | until closed |
+| `mms:doors:{server run}` | string | claims wait for the doors since this was written | a minute |
 """
 
 from __future__ import annotations
@@ -112,6 +115,7 @@ SET_ASIDE = "mms:set-aside"
 INGEST_GROUP = "ingest"
 ACCOUNT = "mms:account"
 ALARMS = "mms:alarms"
+TALLY = "mms:tally"
 NUMBERS = "mms:numbers"
 TICK = "mms:tick"
 INGEST_HINTED = "mms:ingest:hinted"
@@ -123,11 +127,13 @@ ONCE = "mms:once:"
 REPLICATED = "mms:replicated"
 DOOR = "mms:door:"
 DOORS = "mms:doors"
+DOORS_AWAITED = "mms:doors:"
 INBOUND_MESSAGES = "mms:inbound:messages"
 INBOUND_ORDER = "mms:inbound:order"
 INBOUND_TODO = "mms:inbound:todo"
 DOUBTFUL = "mms:doubtful"
 OPT_OUTS = "mms:optout"
+OPT_OUTS_ORDER = "mms:optout:order"
 OPT_OUTS_OWED = "mms:optout:owed"
 MEDIA = "mms:media"
 SAME = "mms:same:"

@@ -21,6 +21,7 @@ from dispatcher.ledger.optouts import OptOuts
 from dispatcher.ledger.receipts import Receipts
 from dispatcher.ledger.schedules import Schedules
 from dispatcher.ledger.scripts import Scripts
+from dispatcher.ledger.tallies import Tallies
 from dispatcher.ledger.uploads import Uploads
 from dispatcher.model.campaign import Campaign
 from dispatcher.settings import Settings
@@ -50,6 +51,7 @@ class Ledger:
         self.inbound = InboundMessages(scripts)
         self.erasure = Erasure(scripts)
         self.schedules = Schedules(scripts)
+        self.tallies = Tallies(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:

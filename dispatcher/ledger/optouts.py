@@ -72,6 +72,24 @@ class OptOuts:
         entry = self.find([number])[0]
         return entry is not None and entry.state == "out"
 
+    def out_count(self) -> int:
+        """How many numbers nothing may be sent to."""
+        with translated():
+            return int(self._redis.zcard(keys.OPT_OUTS_ORDER))
+
+    def newest_out(self, most: int, after: tuple[int, int] | None = None) -> list[OptOut]:
+        """Numbers that nothing may be sent to, the latest first.
+
+        `after` goes on where a page ended: at this ms, having shown so many entries of that same ms. What comes
+        meanwhile moves no page.
+        """
+        at_ms, shown = after or (None, 0)
+        with translated():
+            found: Any = self._redis.zrevrangebyscore(
+                keys.OPT_OUTS_ORDER, "+inf" if at_ms is None else at_ms, "-inf", start=shown, num=most
+            )
+        return [entry for entry in self.find([text_of(number) for number in found]) if entry]
+
     def all(self) -> Iterator[OptOut]:
         """Every entry, those that came back too, in no order; one that changes meanwhile may come twice."""
         cursor = 0

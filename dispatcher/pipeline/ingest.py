@@ -52,6 +52,7 @@ def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
             break
         total += len(entries)
         changed += _apply_or_set_aside(world, places, entries)
+    world.ledger.tallies.add(world.tally.take())
     return f"{total} callbacks, {changed} rows changed"
 
 
@@ -66,6 +67,7 @@ def _apply_or_set_aside(world: World, places: MessagePlaces, entries: list[Entry
             return sum(_apply_or_set_aside(world, places, [entry]) for entry in entries)
         log.warning("a callback was set aside: %s", type(error).__name__)
         world.ledger.receipts.alarm("set_aside")
+        world.tally.count("callbacks", "set_aside")
         world.ledger.inbox.set_aside(entries[0])
         return 0
 
@@ -81,7 +83,7 @@ def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]
             continue
         receipts = receipts_of(each.status, place, each.ref.attempt if each.ref else 0)
         if not receipts:
-            world.ledger.receipts.alarm("receipt_for_a_stranger")
+            _denied(world, "receipt_for_a_stranger")
             done.append(each.entry.id)
             continue
         _keep_odd_word(world, each.status, place, receipts)
@@ -90,6 +92,7 @@ def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]
         bundle.entries.append(each.entry.id)
         bundle.has_group = bundle.has_group or len(place.rows) > 1
     world.ledger.inbox.acknowledge(done)
+    world.tally.count("callbacks", "applied", sum(len(bundle.entries) for bundle in bundles.values()))
     return sum(
         world.ledger.receipts.apply(
             campaign,
@@ -109,10 +112,11 @@ def _read(world: World, entries: Iterable[Entry]) -> tuple[list[Heard], list[byt
     for entry in entries:
         status = _status(entry)
         if status is None:
-            world.ledger.receipts.alarm("unreadable_callback")
+            _denied(world, "unreadable_callback")
             done.append(entry.id)
         elif status.direction == "inbound":
             keep(world, entry, status)
+            world.tally.count("callbacks", "inbound")
         else:
             heard.append(Heard(entry, status, read_user_data(status.user_data, world.secrets)))
     return _vouched(world, heard), done
@@ -153,13 +157,20 @@ def _wanted(world: World, heard: list[Heard]) -> list[Where | None]:
 def _without_place(world: World, each: Heard, where: Where | None) -> list[bytes]:
     """A false MAC changes nothing, nor does a word about what was erased; a sid not known yet waits a day."""
     if where is not None:
-        world.ledger.receipts.alarm("receipt_for_the_erased")
+        _denied(world, "receipt_for_the_erased")
         return [each.entry.id]
     if each.status.user_data:
-        world.ledger.receipts.alarm("user_data_not_ours")
+        _denied(world, "user_data_not_ours")
         return [each.entry.id]
     world.ledger.inbox.keep_orphan(each.entry, pack_sid(each.status.message_sid).hashed)
+    world.tally.count("callbacks", "early")
     return []
+
+
+def _denied(world: World, why: str) -> None:
+    """A callback that changes nothing."""
+    world.ledger.receipts.alarm(why)
+    world.tally.count("callbacks", why)
 
 
 def _keep_odd_word(world: World, status: MessageStatus, place: Place, receipts: list[Receipt]) -> None:

@@ -36,7 +36,7 @@ class Ending:
 
     `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token,
     with the reason, and `refused` is that token's fingerprint; `odd_word` is a word of CarrierX that is no state
-    of ours.
+    of ours; `seconds` is how long the POST took, None if there was none.
     """
 
     record: Record
@@ -45,6 +45,7 @@ class Ending:
     brake: str = ""
     refused: str = ""
     odd_word: str = ""
+    seconds: float | None = None
 
 
 def accepted(claim: Claim, status: MessageStatus) -> Ending:

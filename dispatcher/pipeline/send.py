@@ -45,7 +45,7 @@ TOKEN_BYTES = 8
 _LOST = frozenset({"lost", "taken"})
 #: Waits that the rows keep themselves: the batch is due again when the first is over.
 _KEPT_WAITS = frozenset({"retry", "hours"})
-_WAITS = {"closing": "waits for allowed hours"}
+_WAITS = {"closing": "waits for allowed hours", "doors": "waits for callbacks from before a restart of Redis"}
 #: The window of a group whose members share no hours.
 NEVER = (-1, 0)
 
@@ -145,6 +145,7 @@ class BatchRun:
     def give_back(self) -> None:
         """End the lease; the ledger knows from the rows when the batch is due again."""
         poll_ms = int(self._world.settings.poll_first * 1000) * (1 if self._world.polls else 120)
+        tally = self._world.tally.take()
         try:
             self._world.ledger.batches.give_back(
                 self._hold,
@@ -152,8 +153,10 @@ class BatchRun:
                 poll_ms=poll_ms,
                 look_ms=outcome.FIRST_LOOK_MS,
                 scope=self._wait_scope,
+                tally=tally,
             )
         except StoreUnavailable:
+            self._world.tally.put_back(tally)
             log.warning(
                 "batch %s of %s not given back: its lease will run out", self._hold.batch, self._hold.campaign
             )
@@ -236,6 +239,8 @@ class BatchRun:
         self._in_flight -= 1
         self._lanes.free()
         self._records.append(ending.record)
+        if ending.seconds is not None:
+            self._world.tally.sent(ending.record.outcome, ending.seconds)
         if ending.hold_ms or ending.brake or ending.odd_word:
             self._news.append(ending)
 
@@ -345,7 +350,9 @@ class BatchRun:
         self._rest.extendleft(reversed(denied))
         if denied:
             self._binding = scope
-            self._give_up_waiting(self._world.stopwatch())
+            now = self._world.stopwatch()
+            self._world.tally.waited(scope, max(0.0, self._ready_at() - now))
+            self._give_up_waiting(now)
             self._claims = max(1, granted)
         elif asked:
             self._claims = min(2 * self._claims, self._world.settings.in_flight)
@@ -369,7 +376,7 @@ class BatchRun:
             scope = self._binding
             self._stopped = _WAITS.get(scope) or f"waits for {limit_in_words(scope)}"
             self._wait_ms = int(wait * 1000) + 1
-            self._wait_scope = "" if scope == "closing" or "sender:" in scope else scope
+            self._wait_scope = "" if scope in _WAITS or "sender:" in scope else scope
 
     def _post(self, asked: Asked, attempt: int) -> None:
         assert self._world.pool is not None
@@ -389,13 +396,13 @@ class BatchRun:
         def still_good() -> bool:
             return self._world.stopwatch() - asked.at < CLAIM_SECONDS
 
-        token = ""
+        token, started = "", None
         try:
             if not still_good():
                 ending = outcome.given_back(asked.claim)
             else:
                 access = self._world.access
-                token = access.token
+                token, started = access.token, self._world.stopwatch()
                 ending = outcome.accepted(asked.claim, access.client.send(outgoing, permit=still_good))
         except ApiError as error:
             ending = outcome.failed(asked.claim, error, attempt)
@@ -403,6 +410,8 @@ class BatchRun:
             # A fault of ours: the POST may have left, so it is looked for; the fault itself must be seen.
             log.exception("sending failed in a way that no outcome stands for")
             ending = outcome.failed(asked.claim, ApiError(type(error).__name__), attempt)
+        if started is not None:
+            ending = replace(ending, seconds=self._world.stopwatch() - started)
         if ending.brake:
             ending = replace(ending, refused=self._world.fingerprint_of(token))
         self._endings.put(ending)

@@ -12,6 +12,7 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError
 from dispatcher.ledger.installation import Installation, read_secrets
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.tally import Tally
 from dispatcher.pipeline.token import Access, TokenInUse, client_of, token_of
 from dispatcher.settings import Settings
 
@@ -42,6 +43,7 @@ class World:
     stopwatch: Callable[[], float] = field(default=running_seconds)
     token: TokenInUse | None = None
     secrets_learned: list[bytes] = field(default_factory=list, repr=False)
+    tally: Tally = field(default_factory=Tally, repr=False)
 
     @property
     def carrierx(self) -> CarrierX:

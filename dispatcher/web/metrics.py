@@ -10,6 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse
 
 from dispatcher.ledger.overview import Overview
+from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.tally import ENDLESS, SEND_SECONDS, WAIT_SECONDS
 from dispatcher.web.access import bearer
 from dispatcher.web.site import Site, site_of
 
@@ -18,13 +20,12 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(bearer)])
 
 
 class Metric(NamedTuple):
-    """One metric: its values by the value of its one label, or a single value without one."""
+    """One metric: its samples by what follows the name, such as `{state="sent"}`."""
 
     name: str
     kind: str
     help: str
-    label: str
-    values: Mapping[Any, float]
+    samples: Mapping[str, float]
 
 
 @router.get("/metrics")
@@ -36,33 +37,75 @@ def metrics(request: Request) -> PlainTextResponse:
 
 def gather(site: Site) -> Iterator[Metric]:
     """All metrics as they are now."""
-    agenda, overview = site.ledger.agenda, Overview(site.redis)
-    now_ms, totals = agenda.now_ms(), overview.totals()
+    overview = Overview(site.redis)
+    totals = overview.totals()
+    yield _by("mms_recipients", "gauge", "Rows of all campaigns by state.", "state", totals.recipients)
+    yield _by("mms_campaigns", "gauge", "Campaigns by state.", "state", totals.campaigns)
+    unconfirmed = totals.recipients[RecipientState.UNCONFIRMED]
+    yield _one("mms_unconfirmed", "Rows whose POST's outcome is unknown.", unconfirmed)
+    yield _one("mms_suppressed", "Numbers that nothing may be sent to.", site.ledger.optouts.out_count())
+    yield from _now(site, overview)
+    yield from _counted(site.ledger.tallies.read())
+    alarms = overview.alarms()
+    yield _by("mms_alarms_total", "counter", "Things that must not happen.", "what", alarms)
+
+
+def _now(site: Site, overview: Overview) -> Iterator[Metric]:
+    """What waits, and who works."""
+    agenda = site.ledger.agenda
+    now_ms = agenda.now_ms()
     by_queue = Counter(queue for facts in agenda.workers().values() for queue in facts["queues"])
-    yield Metric("mms_recipients", "gauge", "Rows of all campaigns by state.", "state", totals.recipients)
-    yield Metric("mms_campaigns", "gauge", "Campaigns by state.", "state", totals.campaigns)
-    yield _one("mms_callbacks_waiting", "Callbacks stored and not applied yet.", site.ledger.inbox.waiting())
-    yield _one(
-        "mms_oldest_due_batch_seconds",
-        "How long the oldest due batch waits.",
-        overview.overdue_seconds(now_ms),
-    )
-    yield _one("mms_batches_offered", "Batches on offer or in work.", overview.offered(now_ms))
     queues = {queue: by_queue[queue] for queue in ("send", "expand", "ingest", "control")}
-    yield Metric("mms_workers", "gauge", "Living workers by queue.", "queue", queues)
+    overdue = overview.overdue_seconds(now_ms)
+    yield _one("mms_callbacks_waiting", "Callbacks stored and not applied yet.", site.ledger.inbox.waiting())
+    yield _one("mms_oldest_due_batch_seconds", "How long the oldest due batch waits.", overdue)
+    yield _one("mms_batches_offered", "Batches on offer or in work.", overview.offered(now_ms))
+    yield _by("mms_workers", "gauge", "Living workers by queue.", "queue", queues)
     yield _one("mms_brake", "1: nothing goes with the token in use.", float(overview.brake() is not None))
     yield _one("mms_holds", "Scopes held because CarrierX asked for patience.", len(overview.holds(now_ms)))
     yield _one("mms_doors_draining", "Callback doors not known to be clear.", len(agenda.doors_draining()))
-    alarms = overview.alarms()
-    yield Metric("mms_alarms_total", "counter", "Things that must not happen.", "what", alarms)
+    waiting = site.ledger.inbound.doubtful_count()
+    yield _one("mms_inbound_doubtful", "Inbound messages that wait for a person.", waiting)
+
+
+def _counted(tallies: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
+    """What workers counted, since the ledger was made."""
+    sends = _from_zero(tallies.get("sends"), "accepted", "refused", "later", "unknown")
+    callbacks = _from_zero(tallies.get("callbacks"), "applied", "inbound", "early")
+    waits = _from_zero(tallies.get("waits"), "account", "sender", "campaign", "day")
+    yield _by("mms_sends_total", "counter", "POSTs to CarrierX by how they ended.", "result", sends)
+    yield _histogram("mms_send_seconds", "How long a POST took.", tallies.get("send", {}), SEND_SECONDS)
+    yield _by("mms_callbacks_total", "counter", "Callbacks by what became of them.", "outcome", callbacks)
+    yield _by("mms_limiter_waits_total", "counter", "Times a limit said wait.", "limit", waits)
+    told = "How long a limit said to wait."
+    yield _histogram("mms_limiter_wait_seconds", told, tallies.get("wait", {}), WAIT_SECONDS)
+
+
+def _from_zero(counts: Mapping[str, int] | None, *labels: str) -> dict[str, int]:
+    """A counter that begins at 0, not at the first time it counts."""
+    return {**dict.fromkeys(labels, 0), **(counts or {})}
 
 
 def _one(name: str, help: str, value: float) -> Metric:
-    return Metric(name, "gauge", help, "", {"": value})
+    return Metric(name, "gauge", help, {"": value})
+
+
+def _by(name: str, kind: str, help: str, label: str, values: Mapping[Any, float]) -> Metric:
+    return Metric(name, kind, help, {f'{{{label}="{value}"}}': number for value, number in values.items()})
+
+
+def _histogram(name: str, help: str, counts: Mapping[str, int], ends: tuple[float, ...]) -> Metric:
+    samples: dict[str, float] = {}
+    below = 0
+    for end in (*map(str, ends), ENDLESS):
+        below += counts.get(end, 0)
+        samples[f'_bucket{{le="{end}"}}'] = below
+    samples["_sum"] = counts.get("ms", 0) / 1000
+    samples["_count"] = below
+    return Metric(name, "histogram", help, samples)
 
 
 def _lines(metric: Metric) -> Iterator[str]:
     yield f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.kind}\n"
-    for value, number in metric.values.items():
-        label = f'{{{metric.label}="{value}"}}' if metric.label else ""
-        yield f"{metric.name}{label} {number:g}\n"
+    for rest, number in metric.samples.items():
+        yield f"{metric.name}{rest} {number:.15g}\n"

@@ -124,3 +124,21 @@ def test_one_confirmation_is_owed_for_each_change(ledger: Ledger) -> None:
 
 def test_the_list_shows_no_number_when_it_is_printed() -> None:
     assert NUMBER not in repr(out())
+
+
+def test_those_who_are_out_are_listed_from_the_latest_on_in_pages_that_do_not_move(ledger: Ledger) -> None:
+    numbers = [f"1516555{index:04}" for index in range(5)]
+    ledger.optouts.put(OptOut(number, "out", 1_000, "import") for number in numbers[:3])
+    ledger.optouts.put([OptOut(numbers[3], "out", 2_000, "import")])
+    first = ledger.optouts.newest_out(2)
+    ledger.optouts.put([OptOut(numbers[4], "out", 3_000, "import")])
+    rest = ledger.optouts.newest_out(9, (first[-1].at_ms, 1))
+    assert [entry.number for entry in [*first, *rest]] == [numbers[3], *reversed(numbers[:3])]
+    assert ledger.optouts.out_count() == 5
+
+
+def test_who_comes_back_is_not_listed_any_more(ledger: Ledger) -> None:
+    ledger.optouts.put([out(1_000)])
+    ledger.optouts.put([back(2_000)])
+    assert ledger.optouts.newest_out(9) == []
+    assert ledger.optouts.out_count() == 0

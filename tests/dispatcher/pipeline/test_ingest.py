@@ -339,3 +339,11 @@ def test_a_callback_that_cannot_be_worked_on_is_set_aside_and_holds_up_no_other(
     assert ledger.inbox.waiting() == 0
     assert ledger.redis.lrange(keys.SET_ASIDE, 0, -1) == [poison]
     assert ledger.redis.hget(keys.ALARMS, "set_aside") == b"1"
+
+
+def test_callbacks_are_counted_by_what_became_of_them(world: World) -> None:
+    sent(world.ledger)
+    world.ledger.inbox.store(callback_body(to=number_of(1), sid=sid_of(0), user_data=mark()), NOW)
+    world.ledger.inbox.store(b"not json", NOW)
+    ingest(world, "one")
+    assert world.ledger.tallies.read()["callbacks"] == {"applied": 1, "unreadable_callback": 1}

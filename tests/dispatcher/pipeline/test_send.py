@@ -392,3 +392,20 @@ def test_the_data_folder_is_not_touched_by_sending(world: World, tmp_path: Path)
     add_campaign(world.ledger, make_batch(1))
     send_batch(world, CAMPAIGN, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_sent_is_counted_for_the_metrics_with_how_long_it_took(world: World) -> None:
+    add_campaign(world.ledger, make_batch(*[1] * 7))
+    send_batch(world, CAMPAIGN, 0)
+    counted = world.ledger.tallies.read()
+    assert counted["sends"] == {"accepted": 7}
+    assert sum(times for label, times in counted["send"].items() if label != "ms") == 7
+
+
+def test_what_a_limit_made_wait_is_counted_by_the_kind_of_limit(world: World) -> None:
+    add_campaign(world.ledger, make_batch(1, 1, 1))
+    world.ledger.limits.set_rate(f"sender:{SENDER}", 60_000_000, 0)
+    send_batch(world, CAMPAIGN, 0)
+    counted = world.ledger.tallies.read()
+    assert set(counted["waits"]) == {"sender"}
+    assert counted["wait"]["ms"] > 30_000

@@ -6,9 +6,13 @@ import httpx
 from redis import Redis
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.optouts import OptOut
 from dispatcher.ledger.tokens import Tokens
+from dispatcher.pipeline.tally import Tally
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import SENDER, add_campaign
+
+_PARTS = ("_bucket", "_sum", "_count")
 
 
 def test_the_health_page_shows_what_doctor_sees(browser: httpx.Client, ledger: Ledger) -> None:
@@ -53,7 +57,39 @@ def test_metrics_count_and_carry_no_number_and_no_campaign(
 
 def test_every_metric_is_declared_once_with_its_kind(api: httpx.Client, address: str) -> None:
     text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
-    declared = re.findall(r"^# TYPE (\S+) (?:gauge|counter)$", text, re.MULTILINE)
-    assert len(declared) == len(set(declared)) > 8
+    declared = dict(re.findall(r"^# TYPE (\S+) (gauge|counter|histogram)$", text, re.MULTILINE))
+    assert len(declared) == text.count("# TYPE ") > 15
+    parts = [f"{name}{part}" for name, kind in declared.items() for part in _PARTS if kind == "histogram"]
     used = set(re.findall(r"^(mms_\w+)", text, re.MULTILINE))
-    assert used <= set(declared)
+    plain = {name for name, kind in declared.items() if kind != "histogram"}
+    assert used == plain - {"mms_alarms_total"} | set(parts)
+
+
+def test_durations_are_histograms_whose_buckets_add_up(
+    api: httpx.Client, address: str, ledger: Ledger
+) -> None:
+    tally = Tally()
+    for seconds in (0.02, 0.02, 0.3, 99.0):
+        tally.sent("accepted", seconds)
+    tally.waited("sender:12125550100", 0.2)
+    ledger.tallies.add(tally.take())
+    text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    below = [
+        values[f'mms_send_seconds_bucket{{le="{end}"}}'] for end in ("0.01", "0.025", "0.5", "30.0", "+Inf")
+    ]
+    assert below == ["0", "2", "3", "3", "4"]
+    assert (values["mms_send_seconds_sum"], values["mms_send_seconds_count"]) == ("99.34", "4")
+    assert values['mms_sends_total{result="accepted"}'] == "4"
+    assert values['mms_limiter_waits_total{limit="sender"}'] == "1"
+
+
+def test_metrics_count_those_who_are_suppressed_and_those_who_are_unconfirmed(
+    api: httpx.Client, address: str, ledger: Ledger
+) -> None:
+    ledger.optouts.put(
+        [OptOut("12125550101", "out", 1, "operator"), OptOut("12125550102", "in", 1, "operator")]
+    )
+    text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
+    assert "\nmms_suppressed 1\n" in text
+    assert "\nmms_unconfirmed 0\n" in text

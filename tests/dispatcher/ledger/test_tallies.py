@@ -1,0 +1,51 @@
+"""What processes count, in one hash."""
+
+from __future__ import annotations
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.tally import ENDLESS, Tally
+
+
+def test_what_was_counted_is_added_up(ledger: Ledger) -> None:
+    tally = Tally()
+    tally.count("callbacks", "applied", 2)
+    ledger.tallies.add(tally.take())
+    tally.count("callbacks", "applied")
+    tally.count("callbacks", "early")
+    ledger.tallies.add(tally.take())
+    assert ledger.tallies.read() == {"callbacks": {"applied": 3, "early": 1}}
+
+
+def test_what_was_taken_is_not_taken_again_unless_it_was_put_back() -> None:
+    tally = Tally()
+    tally.sent("accepted", 0.02)
+    taken = tally.take()
+    assert tally.take() == {}
+    tally.put_back(taken)
+    assert tally.take() == taken
+
+
+def test_a_duration_falls_into_the_first_bucket_that_holds_it() -> None:
+    tally = Tally()
+    for seconds in (0.01, 0.011, 3600.0):
+        tally.sent("accepted", seconds)
+    taken = tally.take()
+    assert {field: taken[field] for field in taken if field.startswith("send ")} == {
+        "send 0.01": 1,
+        "send 0.025": 1,
+        f"send {ENDLESS}": 1,
+        "send ms": 10 + 11 + 3_600_000,
+    }
+
+
+def test_of_a_limit_only_its_kind_is_kept() -> None:
+    tally = Tally()
+    for scope in ("account", "sender:12125550100", "day:sender:12125550100", "campaign:spring-abc234"):
+        tally.waited(scope, 0.2)
+    waits = {field for field in tally.take() if field.startswith("waits ")}
+    assert waits == {"waits account", "waits sender", "waits day", "waits campaign"}
+
+
+def test_an_empty_tally_writes_nothing(ledger: Ledger) -> None:
+    ledger.tallies.add({})
+    assert ledger.tallies.read() == {}
