@@ -8,7 +8,11 @@ from typing import Any
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.doors import draining
 from dispatcher.ledger.scripts import Scripts
+
+#: Campaigns that one call of the script starts; Redis does nothing else meanwhile.
+STARTS_AT_ONCE = 250
 
 
 class Agenda:
@@ -35,8 +39,19 @@ class Agenda:
             seconds, micros = self._redis.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
+    def start_due(self) -> None:
+        """Start every campaign whose time has come, however many others are due."""
+        while int(self._scripts.run("start", STARTS_AT_ONCE)) == STARTS_AT_ONCE:
+            continue
+
+    def starts(self, most: int, offset: int = 0) -> list[tuple[str, int]]:
+        """Campaigns that wait for their start, and when that is, ms; the soonest first."""
+        with translated():
+            found: Any = self._redis.zrange(keys.STARTS, offset, offset + most - 1, withscores=True)
+        return [(text_of(name), int(score)) for name, score in found]
+
     def due(self, now_ms: int, most: int) -> list[str]:
-        """Campaigns with a start or a batch whose time has come, the longest waiting first."""
+        """Running campaigns with a batch whose time has come, the longest waiting first."""
         return self._by_score(keys.DUE, now_ms, most)
 
     def settling(self, now_ms: int, most: int) -> list[str]:
@@ -88,17 +103,8 @@ class Agenda:
         return {name: json.loads(value) for name, value in zip(names, values, strict=True) if value}
 
     def doors_draining(self) -> list[str]:
-        """Callback doors that may still hold callbacks from before this run of the Redis server.
-
-        A door is clear once it said so to the server that runs now; one silent for five minutes does not count.
-        """
-        with translated():
-            doors = self._members(keys.DOORS)
-            if not doors:
-                return []
-            said = self._redis.mget([keys.DOOR + door for door in doors])
-            clear = f"clear:{self._redis.info('server').get('run_id', 'one')}".encode()
-        return [door for door, text in zip(doors, said, strict=True) if text not in (None, clear)]
+        """Callback doors that may still hold callbacks from before this run of the Redis server."""
+        return draining(self._redis)
 
     def brake(self, reason: str, fingerprint: str, now_ms: int) -> None:
         """Stop everything that uses the token with this fingerprint; the first claim with another one goes on."""

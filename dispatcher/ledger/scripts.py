@@ -11,6 +11,7 @@ from typing import Any
 import redis
 
 from dispatcher.ledger.connect import translated
+from dispatcher.ledger.doors import WAIT_FOR_DOORS, load_when_clear
 from dispatcher.ledger.replicas import Replicas
 
 #: What a script may be given: Redis makes bytes of it.
@@ -19,9 +20,11 @@ type_of_argument = str | bytes | int | float
 _NoScript = redis.exceptions.NoScriptError
 #: What may be acted on only when it cannot be forgotten.
 _REPLICATED = frozenset({"claim"})
+#: What may be done only once the callback doors have drained.
+_AFTER_DOORS = frozenset({"claim"})
 _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
 _EXTRA = {
-    "apply": ("_money", "_brakes"),
+    "apply": ("_money", "_brakes", "_heard"),
     "claim": (*_GATE, "_optouts", "_consent"),
     "optout": ("_optouts",),
     "receive": ("_optouts",),
@@ -73,7 +76,8 @@ class Scripts:
     def run_many(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
         """Run several scripts in one round trip; the answers in the same order.
 
-        With replicas attached, claims are answered only once they are on the replicas' disks too.
+        With replicas attached, claims are answered only once they are on the replicas' disks too. After a restart of
+        Redis claims are answered `wait` until the callback doors have drained.
 
         Raises:
             StoreUnavailable: Redis did not answer, or a replica; some may have run, and all may be run again.
@@ -84,15 +88,23 @@ class Scripts:
             answers = self._pipelined(calls)
             unknown = [index for index, answer in enumerate(answers) if isinstance(answer, _NoScript)]
             if unknown:
-                for name in {calls[index][0] for index in unknown}:
-                    self.redis.script_load(self.source(name)[0])
-                again = self._pipelined([calls[index] for index in unknown])
-                for index, answer in zip(unknown, again, strict=True):
-                    answers[index] = answer
+                loaded = {name: self._load(name) for name in {calls[index][0] for index in unknown}}
+                repeated = [index for index in unknown if loaded[calls[index][0]]]
+                again = iter(self._pipelined([calls[index] for index in repeated]) if repeated else ())
+                for index in unknown:
+                    answers[index] = next(again) if loaded[calls[index][0]] else WAIT_FOR_DOORS
             for answer in answers:
                 if isinstance(answer, Exception):
                     raise answer
         return answers
+
+    def _load(self, name: str) -> bool:
+        """Make the script known to this Redis; False: it must not run yet."""
+        text = self.source(name)[0]
+        if name in _AFTER_DOORS:
+            return load_when_clear(self.redis, text)
+        self.redis.script_load(text)
+        return True
 
     def _pipelined(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
         pipeline = self.redis.pipeline(transaction=False)
