@@ -126,6 +126,10 @@ class Campaigns:
             campaign for campaign in self._snapshots([text_of(name) for name in ids]) if campaign is not None
         ]
 
+    def some(self, ids: Sequence[str]) -> Sequence[Campaign]:
+        """Snapshots of those of these that are there."""
+        return [campaign for campaign in self._snapshots(ids) if campaign is not None] if ids else []
+
     def _snapshots(self, ids: Sequence[str]) -> Sequence[Campaign | None]:
         with translated():
             pipeline = self._redis.pipeline(transaction=True)

@@ -23,6 +23,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:expanding` | string | token of the reader at work | its lease |
 | `mms:c:{id}:b:{n}` | string | batch: what the file said, packed, compressed | retention |
 | `mms:c:{id}:r:{n}` | hash | row index → what changes (≤ 64 bytes); `m` lease, fence; `n` counts | retention |
+| `mms:c:{id}:pace`, `:pace:now` | list | `ms:rows handed over:limit`: over its whole life, and the last seconds | retention |
+| `mms:c:{id}:heard` | hash | `sender:NUMBER:letter`, `carrier:MCC-MNC:letter` → messages that CarrierX spoke of | for ever |
 | `mms:c:{id}:texts` | hash | refusal text ↔ its number | retention |
 | `mms:c:{id}:sids` | hash | `batch.message` → a sid that is no UUID | retention |
 | `mms:c:{id}:odd` | hash | `batch.row` → CarrierX's other words, kept beside the state | retention |
@@ -182,6 +184,16 @@ def rows(campaign_id: str, number: int) -> str:
 def texts(campaign_id: str) -> str:
     """Refusal texts and their numbers."""
     return f"mms:c:{campaign_id}:texts"
+
+
+def pace(campaign_id: str) -> str:
+    """How far the campaign was, over time."""
+    return f"mms:c:{campaign_id}:pace"
+
+
+def heard(campaign_id: str) -> str:
+    """What CarrierX said, by sender and by carrier."""
+    return f"mms:c:{campaign_id}:heard"
 
 
 def odd(campaign_id: str) -> str:

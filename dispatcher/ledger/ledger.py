@@ -18,6 +18,7 @@ from dispatcher.ledger.inbox import Inbox
 from dispatcher.ledger.limits import Limits
 from dispatcher.ledger.media import Media
 from dispatcher.ledger.optouts import OptOuts
+from dispatcher.ledger.progress import Progress
 from dispatcher.ledger.receipts import Receipts
 from dispatcher.ledger.schedules import Schedules
 from dispatcher.ledger.scripts import Scripts
@@ -41,6 +42,7 @@ class Ledger:
         self.batches = Batches(scripts)
         self.books = Books(client)
         self.receipts = Receipts(scripts)
+        self.progress = Progress(scripts)
         self.explanations = Explanations(scripts)
         self.uploads = Uploads(client)
         self.media = Media(scripts)

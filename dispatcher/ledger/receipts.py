@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dispatcher.ledger import keys
@@ -18,7 +18,7 @@ class Receipt:
     """CarrierX's word about one row. `how` is `own`, or `shared` when a group member inherits another's word.
 
     `attempt` is 0 when the receipt does not tell it. `price` is that of the whole message, which has these `rows`
-    and costs so many `units`.
+    and costs so many `units`. `sender` is the number that it went from.
     """
 
     message: int
@@ -33,6 +33,7 @@ class Receipt:
     unit: Literal["legs", "segments"] = "segments"
     units: int = 1
     rows: tuple[int, ...] = ()
+    sender: str = field(default="", repr=False)
 
 
 class Receipts:
@@ -113,6 +114,7 @@ def _arguments(receipt: Receipt) -> list[type_of_argument]:
         sid.text,
         sid.hashed,
         details,
+        receipt.sender,
     ]
 
 

@@ -63,6 +63,12 @@ def estimate(ledger: Ledger, campaign: Campaign) -> Estimate | None:
     return Estimate(finish_time(begin, seconds), binds)
 
 
+def speed_limit(campaign: Campaign, limits: LimitsInForce, running: int) -> tuple[float, str] | None:
+    """Legs and segments a second that this campaign may go at most, and which limit says so; None: nothing does."""
+    speeds = _speeds(campaign, limits, max(1, running))
+    return min((speed, scope) for scope, speed in speeds.items()) if speeds else None
+
+
 def _is_without_sender(ledger: Ledger, campaign: Campaign) -> bool:
     senders = campaign.settings.senders
     return bool(senders) and ledger.limits.disabled() >= set(senders)

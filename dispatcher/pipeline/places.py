@@ -15,8 +15,8 @@ _REMEMBERED_BATCHES = 512
 #: Campaign, batch, message.
 Where = tuple[str, int, int]
 Members = tuple[tuple[int, str], ...]
-#: A message's rows, whether it is an MMS, its units.
-_Known = tuple[Members, bool, int]
+#: A message's rows, whether it is an MMS, its units, the number it goes from.
+_Known = tuple[Members, bool, int, str]
 
 
 def is_mms(message: BatchMessage) -> bool:
@@ -39,6 +39,7 @@ class Place:
     rows: Members = field(repr=False)
     mms: bool = True
     units: int = 1
+    sender: str = field(default="", repr=False)
 
     def row_of(self, number: str | None) -> int | None:
         """The row of this number; for a message to one, no number at all means that one."""
@@ -73,10 +74,14 @@ class MessagePlaces:
                 tuple((row, batch.rows[row].number or "") for row in message.members),
                 is_mms(message),
                 units_of(message),
+                message.sender,
             )
             for message in batch.messages
         )
 
     def _place(self, where: Where) -> Place | None:
         messages = self._known[where[:2]]
-        return Place(*where, *messages[where[2]]) if where[2] < len(messages) else None
+        if where[2] >= len(messages):
+            return None
+        rows, mms, units, sender = messages[where[2]]
+        return Place(*where, rows, mms, units, sender)

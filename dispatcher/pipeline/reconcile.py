@@ -75,6 +75,8 @@ def look_after(world: World, campaign_id: str, number: int) -> str:
     except ApiError as error:
         log.info("looking after batch %s of %s: %s", number, campaign_id, error)
         missing = []
+    messages = picture.batch.messages
+    receipts = [replace(each, sender=messages[each.message].sender) for each in receipts]
     changed = world.ledger.receipts.apply(campaign_id, number, receipts, [], grace_ms=0) if receipts else 0
     after = world.ledger.batches.picture(campaign_id, number)
     if after is None:

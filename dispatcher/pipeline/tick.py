@@ -8,6 +8,7 @@ from dispatcher.ledger import keys
 from dispatcher.pipeline.caps import refresh_caps
 from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
+from dispatcher.pipeline.pace import sample_paces
 from dispatcher.pipeline.retention import retain
 from dispatcher.pipeline.schedules import occur
 from dispatcher.pipeline.sweep import sweep
@@ -56,6 +57,7 @@ def tick(world: World, hints: Hints) -> str:
             hints.expand(campaign_id, 0)
     offered = feed(world, hints.send)
     _hint_at_care(world, now_ms, hints.look)
+    sample_paces(world.ledger, now_ms)
     for campaign_id in agenda.settling(now_ms, 100):
         world.ledger.book.settle(campaign_id)
     if agenda.latch("mms:turn:tidy", TIDY_LATCH_MS):

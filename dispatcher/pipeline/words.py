@@ -41,10 +41,11 @@ def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Recei
             unit="legs" if place.mms else "segments",
             units=place.units,
             rows=tuple(row for row, _ in place.rows) if len(place.rows) > 1 else (),
+            sender=place.sender,
         )
         receipts.append(spoken)
     for row, _ in place.rows:
         if row != own:
-            taken = Receipt(place.message, row, attempt, RecipientState.QUEUED, "shared", status.message_sid)
-            receipts.append(taken)
+            sid, word = status.message_sid, RecipientState.QUEUED
+            receipts.append(Receipt(place.message, row, attempt, word, "shared", sid, sender=place.sender))
     return receipts

@@ -31,3 +31,11 @@ local function money_confirm(id, unit, units, price, before)
   local each = math.ceil(paid / math.max(1, units))
   if each > tonumber(redis.call('HGET', ckey(id), 'dear_' .. unit) or 0) then redis.call('HSET', ckey(id), 'dear_' .. unit, each) end
 end
+
+-- A receipt tells a price: a message's price counts once, whichever of its rows it came with.
+local function money_heard(id, key, row, price, unit, units, rows)
+  local counted = row.price ~= ''
+  for other in string.gmatch(row.price == '' and rows or '', '%d+') do counted = counted or row_read(key, other).price ~= '' end
+  if row.price ~= '' or not counted then money_confirm(id, unit, units, price, row.price) end
+  row.price = price
+end

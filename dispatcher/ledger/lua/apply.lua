@@ -1,14 +1,16 @@
 -- Applies receipts of one batch and acknowledges the stream entries they came in, in one step. Safe to repeat.
--- ARGV: id, batch, grace in ms (0: silent group members inherit nothing), entries n, n stream ids, then per receipt nine:
---       message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash, details
+-- ARGV: id, batch, grace in ms (0: silent group members inherit nothing), entries n, n stream ids, then per receipt ten:
+--       message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash, details,
+--       the number that it was sent from
 -- `how`: own (of this member) | shared (inherited: below any own word, never `failed`). Details: mcc:mnc:price:unit:
 -- units:rows (what the price is for: legs or segments, how many; the rows of the message with commas)
 -- Answers: rows whose state changed
 local id, batch, grace, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key, changed, failed = ckey(id, 'r:' .. batch), 0, 0
 local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry', k = 'after_skip', i = 'after_invalid' }
-local function apply(message, attempt, word, how, index, sid, text, hash, details)
+local function apply(message, attempt, word, how, index, sid, text, hash, details, sender)
   local row = row_read(key, index)
+  local before = heard_as(row)
   if attempt > 0 and attempt < row.attempt then return alarm('older_attempt') end
   local own, known = how == 'own', RANK[row.state] and row.sid ~= NONE
   if attempt == 0 and row.sid ~= sid then return own and alarm('older_attempt') end -- that sid was an earlier attempt's
@@ -35,21 +37,18 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
   local mcc, mnc, price, unit, units, rows = string.match(details, '^(%d*):(%d*):(.*):(%a*):(%d*):([%d,]*)$')
   if mcc and mcc ~= '' then row.mcc = math.min(tonumber(mcc), 65535) end
   if mnc and mnc ~= '' then row.mnc = math.min(tonumber(mnc), 65535) end
-  if price and price ~= '' then
-    local counted = row.price ~= '' -- a message's price counts once, whichever of its rows it came with
-    for other in string.gmatch(row.price == '' and rows or '', '%d+') do counted = counted or row_read(key, other).price ~= '' end
-    if row.price ~= '' or not counted then money_confirm(id, unit, tonumber(units), price, row.price) end
-    row.price = price
-  end
+  if price and price ~= '' then money_heard(id, key, row, price, unit, tonumber(units), rows) end
+  heard_move(before, row, sender)
   row_write(key, index, row)
   if unknown_sid then sid_learn(id, batch, message, { text = text }, hash) end
   if grace > 0 and own then care_by(id, batch, now + grace) end
 end
 if redis.call('EXISTS', key) == 1 then
-  for i = 5 + n, #ARGV, 9 do
-    apply(ARGV[i], tonumber(ARGV[i + 1]), unpack(ARGV, i + 2, i + 8))
+  for i = 5 + n, #ARGV, 10 do
+    apply(ARGV[i], tonumber(ARGV[i + 1]), unpack(ARGV, i + 2, i + 9))
   end
   moves_write(id, key)
+  heard_write(id)
   outcomes_count(id, 0, failed)
   end_if_done(id)
 end
