@@ -30,6 +30,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:odd` | hash | `batch.row` → CarrierX's other words, kept beside the state | retention |
 | `mms:c:{id}:due` | zset | batch → ms when it next needs a sender | until done |
 | `mms:c:{id}:care` | zset | batch → ms when reconcile should look at it | until done |
+| `mms:starts` | zset | campaign whose file is read → ms of its start | until it starts |
 | `mms:due`, `mms:care` | zset | campaign → the earliest of the above | while there is one |
 | `mms:explain` | zset | `id:n` of batches with unexplained failures → ms when CarrierX is asked why | 3 days |
 | `mms:settle` | zset | finished campaign → ms when its last words become final | until then |
@@ -92,6 +93,7 @@ ANSWERS = "mms:answers"
 OWN = "mms:own"
 SCHEDULES = "mms:schedules"
 SCHEDULE_DUE = "mms:schedule:due"
+STARTS = "mms:starts"
 DUE = "mms:due"
 CARE = "mms:care"
 EXPLAIN = "mms:explain"

@@ -23,6 +23,7 @@ def feed(world: World, publish: Publish) -> int:
     A hint that is lost costs `OFFER_MS`, a repeated one nothing: the sender takes the batch with its own token.
     """
     agenda = world.ledger.agenda
+    agenda.start_due()
     campaigns = agenda.due(agenda.now_ms(), CAMPAIGNS_A_FEED)
     if not campaigns:
         return 0

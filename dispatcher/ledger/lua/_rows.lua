@@ -1,4 +1,4 @@
--- Prelude of every script: rows of a batch, their counts, and the campaign's end.
+-- Prelude of every script: rows of a batch, their counts, and a campaign's start and end.
 local EPOCH = 1577836800000 -- 2020-01-01 UTC; times in rows are ms since then, 5 bytes
 local ROW, META, NONE = '<c1BBHI5I5I5c16HH', '<I4I6I6Bc8', string.rep('\0', 16)
 local LETTERS = 'psuqtfdrkice' -- model/state.py
@@ -111,6 +111,21 @@ local function end_if_done(id)
     redis.call('ZADD', 'mms:settle', now + tonumber(window), id)
   end
   if c[4] + c[5] == 0 and redis.call('HSETNX', key, 'settled_at', now) == 1 then redis.call('ZREM', 'mms:settle', id) end
+end
+
+-- A campaign whose file is read and whose time has come runs from now on.
+local function start(id)
+  local life, urgent = unpack(redis.call('HMGET', ckey(id), 'expires_ms', 'urgent'))
+  redis.call('HSET', ckey(id), 'state', 'running', 'started_at', now)
+  redis.call('ZREM', 'mms:starts', id)
+  if life then
+    redis.call('HSET', ckey(id), 'ends_at', string.format('%.0f', now + life))
+    redis.call('ZADD', 'mms:expiring', now + life, id)
+  end
+  if urgent then redis.call('SADD', 'mms:urgent', id) end
+  local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
+  if first[2] then redis.call('ZADD', 'mms:due', first[2], id) end
+  end_if_done(id)
 end
 
 -- Remembers a message's sid: in its rows (16 bytes; a sid that is no UUID beside them), in the index for receipts

@@ -7,5 +7,5 @@ redis.call('HSET', ckey(id), 'read', 1, 'rows', rows, 'state', 'scheduled')
 redis.call('SREM', 'mms:reading', id)
 redis.call('DEL', ckey(id, 'expanding'))
 upload_drop(id)
-redis.call('ZADD', 'mms:due', tonumber(start_at) or now, id)
+redis.call('ZADD', 'mms:starts', tonumber(start_at) or now, id)
 return 'scheduled'

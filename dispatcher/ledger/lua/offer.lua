@@ -3,16 +3,10 @@
 --       one's batches on offer or under way, offer in ms
 -- Answers: numbers of the batches offered
 local id, window, most, offer = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local state, start_at, rest, life, urgent = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at', 'rest', 'expires_ms', 'urgent'))
+local state, start_at, rest = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at', 'rest'))
 if state == 'scheduled' and (tonumber(start_at) or 0) <= now then
-  redis.call('HSET', ckey(id), 'state', 'running', 'started_at', now)
-  if life then
-    redis.call('HSET', ckey(id), 'ends_at', string.format('%.0f', now + life))
-    redis.call('ZADD', 'mms:expiring', now + life, id)
-  end
-  if urgent then redis.call('SADD', 'mms:urgent', id) end
+  start(id)
   state = 'running'
-  end_if_done(id)
 end
 if state ~= 'running' then
   if state ~= 'scheduled' then redis.call('ZREM', 'mms:due', id) end

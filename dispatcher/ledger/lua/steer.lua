@@ -14,6 +14,7 @@ redis.call('HSET', ckey(id), 'state', to)
 if to ~= 'running' and to ~= 'scheduled' then
   redis.call('HSET', ckey(id), 'reason', reason)
   redis.call('ZREM', 'mms:due', id)
+  redis.call('ZREM', 'mms:starts', id)
   if to == 'cancelling' then
     redis.call('SADD', 'mms:sweeping', id)
     redis.call('SREM', 'mms:reading', id)
@@ -21,7 +22,7 @@ if to ~= 'running' and to ~= 'scheduled' then
 else
   redis.call('HDEL', ckey(id), 'reason', 'rest', 'rest_for', 'misfits')
   redis.call('DEL', ckey(id, 'lately')) -- a person looked: what a brake counted is forgotten
-  if to == 'scheduled' then redis.call('ZADD', 'mms:due', redis.call('HGET', ckey(id), 'start_at') or now, id) end
+  if to == 'scheduled' then redis.call('ZADD', 'mms:starts', redis.call('HGET', ckey(id), 'start_at') or now, id) end
   local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
   if to == 'running' and first[2] then redis.call('ZADD', 'mms:due', first[2], id) end
   end_if_done(id)

@@ -145,13 +145,16 @@ def test_a_batch_of_a_dead_sender_is_offered_again_when_its_lease_ends(ledger: L
 def test_a_start_time_is_respected(ledger: Ledger) -> None:
     add_campaign(ledger, start_at_ms=START_MS + 60_000, run=False)
     set_clock(ledger.redis, START_MS + 59_999)
-    assert ledger.agenda.due(START_MS + 59_999, 9) == []
+    ledger.agenda.start_due()
+    assert ledger.agenda.starts(9) == [(CAMPAIGN, START_MS + 60_000)]
     assert offer(ledger) == []
     assert ledger.campaign(CAMPAIGN).state is CampaignState.SCHEDULED
     set_clock(ledger.redis, START_MS + 60_000)
+    ledger.agenda.start_due()
     assert ledger.agenda.due(START_MS + 60_000, 9) == [CAMPAIGN]
     assert offer(ledger) == [0]
     assert ledger.campaign(CAMPAIGN).state is CampaignState.RUNNING
+    assert ledger.agenda.starts(9) == []
 
 
 def test_pause_and_resume_before_the_start_keep_the_start(ledger: Ledger) -> None:
