@@ -17,6 +17,7 @@ from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.dispatcher.web.doors import door
 from tests.dispatcher.web.processes import start, wait_until_ready
+from tests.factories import add_campaign, make_batch, make_claim, number_of, take
 from tests.stack import until
 from tests.valkey import ValkeyServer, free_port
 
@@ -172,3 +173,25 @@ def test_an_opt_out_is_not_said_to_be_taken_before_it_is_on_the_list_but_is_neve
     assert client.post(URL, json={**stop, "from": "15165550123", "to": "15162065575"}).status_code == 503
     server.start()
     until(lambda: Ledger(own).optouts.is_out("15165550123"))
+
+
+def test_nothing_is_claimed_for_a_number_whose_stop_was_spooled_while_redis_was_away(
+    client: httpx.Client, server: ValkeyServer, own: Redis
+) -> None:
+    ledger = Ledger(own)
+    add_campaign(ledger, make_batch(1, 1))
+    until(lambda: own.get(keys.DOOR + "the-door"))
+    taken = take(ledger)
+    stop = {"message_sid": "a1", "direction": "inbound", "status": "received", "message": "STOP"}
+    server.kill()
+    client.post(URL, json={**stop, "from": number_of(1), "to": "15162065575"})
+    assert all(call(client, number) == 200 for number in range(30))
+    server.start()
+    asked = [make_claim(taken, row, numbers=(number_of(row + 1),)) for row in range(2)]
+    words: list[list[str]] = []
+    while not words or "wait" in words[-1]:
+        now_ms = ledger.agenda.now_ms()
+        _, answers = ledger.batches.exchange(taken.hold, [], asked, caller_ms=now_ms, fingerprint="fp")
+        words.append([answer.word for answer in answers])
+    assert words[-1] == ["skip", "go"]
+    assert all(word == ["wait", "wait"] for word in words[:-1])
