@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
+from dispatcher.errors import InputError
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.scripts import Scripts
@@ -18,7 +20,8 @@ TEXT_MAX = 2_000
 class Inbound:
     """One message that somebody sent to one of our numbers. `meaning` is a word of `rules.optout_words`.
 
-    Nobody vouches for it until CarrierX was asked: callbacks are not signed.
+    Nobody vouches for it until CarrierX was asked: callbacks are not signed. `outcome` says what followed from it:
+    `answered`, or why nothing was; empty while nothing has, or where nothing could.
     """
 
     sid: str
@@ -29,6 +32,7 @@ class Inbound:
     media: tuple[str, ...] = field(repr=False)
     meaning: str
     status: str = "received"
+    outcome: str = ""
 
 
 class InboundMessages:
@@ -40,7 +44,7 @@ class InboundMessages:
 
     def keep(self, entry: bytes, message: Inbound, *, doubtful: bool, follows: bool) -> bool:
         """Keep one and acknowledge its stream entry; False: it was known. `follows`: `todo` names it from now on."""
-        packed = json.dumps({**asdict(message), "text": message.text[:TEXT_MAX]})
+        packed = _packed(message)
         answer = self._scripts.run(
             "keep_inbound",
             entry,
@@ -58,6 +62,29 @@ class InboundMessages:
         with translated():
             sids = self._redis.zrevrange(keys.INBOUND_ORDER, offset, offset + most - 1)
         return self.read([text_of(sid) for sid in sids])
+
+    def after(self, sid: str, most: int) -> list[Inbound]:
+        """Those that came before this one, the newest first.
+
+        Raises:
+            InputError: it is not kept any more.
+        """
+        with translated():
+            rank: Any = self._redis.zrevrank(keys.INBOUND_ORDER, sid)
+        if rank is None:
+            raise InputError("the cursor is not one of this list", hint="begin again without it")
+        return self.newest(most, offset=rank + 1)
+
+    def waiting(self, sids: Sequence[str]) -> frozenset[str]:
+        """Those of these that a person should look at."""
+        if not sids:
+            return frozenset()
+        with translated():
+            pipeline = self._redis.pipeline(transaction=False)
+            for sid in sids:
+                pipeline.zscore(keys.DOUBTFUL, sid)
+            scores = pipeline.execute()
+        return frozenset(sid for sid, score in zip(sids, scores, strict=True) if score is not None)
 
     def doubtful(self, most: int) -> list[Inbound]:
         """What waits for a person, the oldest first."""
@@ -90,6 +117,11 @@ class InboundMessages:
         """Nothing more follows from it."""
         with translated():
             self._redis.zrem(keys.INBOUND_TODO, sid)
+
+    def finished(self, message: Inbound, outcome: str) -> None:
+        """Nothing more follows from it, and this is what did."""
+        after = _packed(replace(message, outcome=outcome))
+        self._scripts.run("answered", message.sid, _packed(message), after)
 
     def read(self, sids: Sequence[str]) -> list[Inbound]:
         """Those of these that are kept."""
@@ -133,6 +165,10 @@ class InboundMessages:
     def _all(self) -> list[Inbound]:
         with translated():
             return [_inbound(value) for value in self._redis.hvals(keys.INBOUND_MESSAGES)]
+
+
+def _packed(message: Inbound) -> str:
+    return json.dumps({**asdict(message), "text": message.text[:TEXT_MAX]})
 
 
 def _inbound(value: bytes | str) -> Inbound:

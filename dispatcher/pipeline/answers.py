@@ -6,6 +6,7 @@ text. Answers go out through the same ledger, limits and suppression as everythi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from dispatcher.carrierx.client import CarrierX
@@ -26,6 +27,9 @@ AGAIN_MS = 30_000
 PATIENCE_MS = 3_600_000
 #: One HELP a number, and one automatic answer a number and DID, in this time: two machines never talk for ever.
 ONCE_MS = 3_600_000
+_ANSWERED = "answered"
+_LATELY = "answered within the hour"
+_NO_TEXT = "no answer is set"
 
 
 class Answer(NamedTuple):
@@ -59,11 +63,21 @@ def _finish(world: World, message: Inbound, now_ms: int) -> bool:
         return False
     if not proved:
         world.ledger.receipts.alarm("inbound_not_at_carrierx")
-    else:
-        world.ledger.inbound.learn_ours([message.to])
-    answer = _follow(world, message) if proved else None
-    world.ledger.inbound.done(message.sid)
-    return answer is not None and _send(world, message, answer)
+        world.ledger.inbound.finished(message, "not at CarrierX")
+        return False
+    world.ledger.inbound.learn_ours([message.to])
+    answer = _follow(world, message)
+    if world.ledger.inbound.is_ours(message.sender):
+        answer = "it came from a number of ours"
+    if isinstance(answer, str):
+        world.ledger.inbound.finished(message, answer)
+        return False
+    # Before it is sent: an answer may be lost with its process, never sent twice.
+    world.ledger.inbound.finished(message, _ANSWERED)
+    if not _send(world, message, answer):
+        world.ledger.inbound.finished(replace(message, outcome=_ANSWERED), "the answer cannot be sent")
+        return False
+    return True
 
 
 def _is_proved(client: CarrierX, message: Inbound) -> bool | None:
@@ -85,24 +99,30 @@ def _is_the_same(found: MessageStatus, message: Inbound) -> bool:
     )
 
 
-def _follow(world: World, message: Inbound) -> Answer | None:
-    """What this proved message does, and what it is answered, if anything."""
+def _follow(world: World, message: Inbound) -> Answer | str:
+    """What this proved message does, and what it is answered; or why nothing is."""
     chosen, optouts = world.settings, world.ledger.optouts
     match message.meaning:
         case Meaning.STOP:
-            owed = optouts.confirmation_done(message.sender)
-            return Answer(chosen.stop_answer, "confirmation") if owed and chosen.stop_answer else None
+            if not optouts.confirmation_done(message.sender):
+                return "told before"
+            return _answer(chosen.stop_answer, "confirmation")
         case Meaning.START:
-            came_back = optouts.put([OptOut(message.sender, "in", message.at_ms, SOURCE)])
-            return Answer(chosen.start_answer, "answer") if came_back and chosen.start_answer else None
+            if not optouts.put([OptOut(message.sender, "in", message.at_ms, SOURCE)]):
+                return "was not opted out"
+            return _answer(chosen.start_answer, "answer")
         case Meaning.HELP:
-            return Answer(chosen.help_answer, "answer") if _first(world, "help", message.sender) else None
+            return _answer(chosen.help_answer, "answer") if _first(world, "help", message.sender) else _LATELY
         case _:
             pair = f"{message.sender}:{message.to}"
             if not chosen.auto_answer or not _first(world, "auto", pair):
-                return None
+                return _LATELY if chosen.auto_answer else _NO_TEXT
             text = chosen.auto_answer.replace("{{status}}", message.status)
             return Answer(text.replace("{{from}}", message.sender), "answer")
+
+
+def _answer(text: str, kind: str) -> Answer | str:
+    return Answer(text, kind) if text else _NO_TEXT
 
 
 def _first(world: World, what: str, whom: str) -> bool:
@@ -110,9 +130,7 @@ def _first(world: World, what: str, whom: str) -> bool:
 
 
 def _send(world: World, message: Inbound, answer: Answer) -> bool:
-    """Put the answer into the ledger; never to a number of our own."""
-    if world.ledger.inbound.is_ours(message.sender):
-        return False
+    """Put the answer into the ledger."""
     note = Note(message.to, (message.sender,), answer.text)
     try:
         submit_note(world.ledger, note, world.settings, name=answer.kind, kind=answer.kind)

@@ -119,4 +119,9 @@ def parse_duration(text: str) -> timedelta:
     match = _DURATION.match(text)
     if match is None:
         raise InputError(f"{text!r} is not a duration", hint="write it like 30m, 12h or 3d")
-    return timedelta(seconds=float(match[1]) * _SECONDS[match[2].lower()])
+    try:
+        return timedelta(seconds=float(match[1]) * _SECONDS[match[2].lower()])
+    except OverflowError:
+        raise InputError(
+            "the duration is longer than time itself", hint="write it like 30m, 12h or 3d"
+        ) from None

@@ -167,3 +167,25 @@ def test_answers_are_not_among_the_campaigns_of_people(world: World, simulator: 
 
 def _send(world: World, campaign_id: str, number: int) -> None:
     send_batch(world, campaign_id, number)
+
+
+def test_each_message_says_what_followed_from_it_or_why_nothing_did(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(stop_answer="")
+    stop, help_ = comes_in(world, simulator, "STOP"), comes_in(world, simulator, "HELP")
+    again, forged = comes_in(world, simulator, "HELP"), comes_in(world, simulator, "hi", message="STOP")
+    work(world)
+    said = {message.sid: message.outcome for message in world.ledger.inbound.newest(9)}
+    assert (said[stop], said[forged]) == ("no answer is set", "not at CarrierX")
+    assert {said[help_], said[again]} == {"answered", "answered within the hour"}
+
+
+def test_what_became_of_a_message_does_not_bring_back_an_erased_one(
+    world: World, simulator: SimulatorHandle
+) -> None:
+    sid = comes_in(world, simulator, "HELP")
+    [message] = world.ledger.inbound.read([sid])
+    world.ledger.inbound.forget([sid])
+    world.ledger.inbound.finished(message, "answered")
+    assert world.ledger.inbound.read([sid]) == []
