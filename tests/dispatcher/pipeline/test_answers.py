@@ -170,8 +170,9 @@ def _send(world: World, campaign_id: str, number: int) -> None:
 
 
 def test_each_message_says_what_followed_from_it_or_why_nothing_did(
-    world: World, simulator: SimulatorHandle
+    make_world: MakeWorld, simulator: SimulatorHandle
 ) -> None:
+    world = make_world(help_answer="Call us.")
     stop, help_ = comes_in(world, simulator, "STOP"), comes_in(world, simulator, "HELP")
     again, forged = comes_in(world, simulator, "HELP"), comes_in(world, simulator, "hi", message="STOP")
     work(world)
@@ -183,7 +184,7 @@ def test_each_message_says_what_followed_from_it_or_why_nothing_did(
 def test_what_became_of_a_message_does_not_bring_back_an_erased_one(
     world: World, simulator: SimulatorHandle
 ) -> None:
-    sid = comes_in(world, simulator, "HELP")
+    sid = comes_in(world, simulator, "STOP")
     [message] = world.ledger.inbound.read([sid])
     world.ledger.inbound.forget([sid])
     world.ledger.inbound.finished(message, "answered")
