@@ -18,13 +18,13 @@ from dispatcher.carrierx.account import (
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.cli.addresses import addresses
 from dispatcher.cli.carrierx import reach_carrierx
-from dispatcher.cli.number import read_number
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line
 from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.installation import prepare
 from dispatcher.logs import mask
+from dispatcher.pipeline.number import read_number
 from dispatcher.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Where CarrierX calls back.")

@@ -9,13 +9,13 @@ import typer
 
 from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.hinting import hint_expansion
-from dispatcher.cli.number import read_number
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, Media
 from dispatcher.cli.output import facts_table, out, print_json, print_line
 from dispatcher.cli.waiting import wait_for
 from dispatcher.errors import InputError, NotFound
 from dispatcher.model.receipt import MessageStatus
+from dispatcher.pipeline.number import read_number
 from dispatcher.pipeline.sidecar import resolve_settings
 from dispatcher.pipeline.single import Note, Outcome, outcome_of, submit_note
 

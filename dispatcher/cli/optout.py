@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dispatcher.cli.number import read_number
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line, say
 from dispatcher.errors import InputError
 from dispatcher.ledger.optouts import OptOut, State
+from dispatcher.pipeline.number import read_number
 from dispatcher.pipeline.optout_file import BadLine, iso, read_opt_outs, write_opt_outs
 
 app = typer.Typer(no_args_is_help=True, help="Who wants no messages. Every send looks here first.")

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dispatcher.cli.number import read_number
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line, say
 from dispatcher.errors import InputError
 from dispatcher.pipeline.find import Mention, mentions
+from dispatcher.pipeline.number import read_number
 from dispatcher.pipeline.optout_file import iso
 from dispatcher.pipeline.retention import forget
 

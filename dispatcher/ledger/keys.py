@@ -39,6 +39,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:offered` | zset | `id:n` of batches offered or leased → ms when that ends | seconds |
 | `mms:limit:{scope}` | string | theoretical arrival time of the limiter, µs | idle: an hour |
 | `mms:rates` | hash | scope → `interval_us:tolerance_us:who` (`operator`, `default`) | for ever |
+| `mms:rates:default` | hash | scope → `interval_us:tolerance_us`, what the settings say | for ever |
 | `mms:caps` | hash | scope → `most:from:until:next_until:zone`, a daily cap, ms | for ever |
 | `mms:caps:due` | zset | scope → ms when its cap's day ends | as the cap |
 | `mms:day:{scope}:{from}` | string | legs and segments that went since this boundary | 3 days |

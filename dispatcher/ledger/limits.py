@@ -64,8 +64,8 @@ class Limits:
         answer = self._scripts.run("limit", scope, f"{interval_us:.3f}:{tolerance_us:.3f}", by)
         return bool(answer == b"ok")
 
-    def forget(self, scope: str) -> None:
-        """No rate and no daily cap of this scope's own any more."""
+    def reset(self, scope: str) -> None:
+        """What an operator set is gone: the default is in force, if there is one, and no daily cap."""
         self._scripts.run("limit", scope, "", "operator")
         self._scripts.run("cap", scope, 0, 0, 0, 0, "", "")
 

@@ -2,15 +2,70 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from dispatcher.errors import InputError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.caps import set_cap
+from dispatcher.ledger.limits import DayCap
 from dispatcher.pipeline.rates import put_default_rates
+from dispatcher.rules.days import day_boundaries
 from dispatcher.rules.limits import Rate, parse_rate
 from dispatcher.settings import Settings
 
 #: A day as most US carriers count it.
 CARRIERS_ZONE = "America/Los_Angeles"
+#: More than this at once, or a day, is no limit.
+MOST = 10**9
+
+
+class LimitChange(BaseModel):
+    """What to change of one scope's limits; what is left out stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    rate: str | None = Field(
+        default=None, description="Legs and segments, like 50/s or 600/m.", examples=["50/s"]
+    )
+    burst: float | None = Field(
+        default=None, ge=1, le=MOST, description="So many may go at once; without it 50 ms of a new rate."
+    )
+    per_day: int | None = Field(
+        default=None, ge=0, le=MOST, description="At most so many a day; 0 takes the daily cap away."
+    )
+    zone: str | None = Field(
+        default=None,
+        description=f"Whose midnight begins the day; without it {CARRIERS_ZONE}.",
+        examples=[CARRIERS_ZONE],
+    )
+    enabled: bool | None = Field(
+        default=None, description="Of `sender:NUMBER` only: false, and nothing goes from this number."
+    )
+
+
+def change_limit(ledger: Ledger, scope: str, change: LimitChange) -> None:
+    """Change what is given, leave the rest. `scope`: `account`, `sender`, `sender:NUMBER`, `campaign:ID`.
+
+    `burst` alone keeps the rate that is in force, `zone` alone the daily cap.
+
+    Raises:
+        InputError: a value cannot be used, or there is nothing to change; nothing was done.
+        NotFound: there is no such campaign.
+    """
+    _require(ledger, scope)
+    if change == LimitChange():
+        raise InputError(
+            "there is nothing to change", hint="give a rate, burst, per_day, zone, or whether it is enabled"
+        )
+    if change.enabled is not None and not scope.startswith("sender:"):
+        raise InputError("only a sender is enabled or disabled", hint="name it, like sender:15162065575")
+    rate, cap = _rate_wanted(ledger, scope, change), _cap_wanted(ledger, scope, change)
+    if change.enabled is not None:
+        use_sender(ledger, scope.removeprefix("sender:"), enabled=change.enabled)
+    if rate is not None:
+        ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us)
+    if cap is not None:
+        ledger.limits.set_cap(scope, cap)
+    _wake(ledger, scope)
 
 
 def set_limit(
@@ -22,42 +77,32 @@ def set_limit(
     per_day: int | None = None,
     zone: str | None = None,
 ) -> None:
-    """Change what is given, leave the rest. `scope`: `account`, `sender`, `sender:NUMBER`, `campaign:ID`.
-
-    `burst` alone keeps the rate that is in force. `per_day` 0 takes the daily cap away.
+    """`change_limit` by names.
 
     Raises:
-        InputError: a value cannot be used.
+        InputError: a value cannot be used; nothing was done.
         NotFound: there is no such campaign.
     """
-    _require(ledger, scope)
-    if rate is not None or burst is not None:
-        wanted = parse_rate(rate, burst=burst) if rate else _with_burst(ledger, scope, burst)
-        ledger.limits.set_rate(scope, wanted.interval_us, wanted.tolerance_us)
-    if per_day is not None:
-        set_cap(ledger, scope, per_day, zone or CARRIERS_ZONE, ledger.agenda.now_ms())
-    elif zone is not None:
-        known = ledger.limits.in_force().caps.get(scope)
-        if known is None:
-            raise InputError(f"{scope} has no daily cap whose zone could change", hint="give --per-day too")
-        set_cap(ledger, scope, known.most, zone, ledger.agenda.now_ms())
-    _wake(ledger, scope)
+    change_limit(ledger, scope, LimitChange(rate=rate, burst=burst, per_day=per_day, zone=zone))
 
 
 def reset_limit(ledger: Ledger, scope: str, config: Settings) -> None:
-    """Forget what an operator set: the settings' defaults, or the campaign's own rate, are in force again.
+    """Forget what an operator set: what the workers' settings say, or the campaign's own rate, is in force again.
+
+    `config` stands in for workers' settings where no worker has started yet.
 
     Raises:
         NotFound: there is no such campaign.
     """
     _require(ledger, scope)
-    ledger.limits.forget(scope)
+    ledger.limits.reset(scope)
     if scope.startswith("campaign:"):
         written = ledger.campaign(scope.removeprefix("campaign:")).settings.rate
         if written:
             rate = parse_rate(written)
             ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)
-    put_default_rates(ledger, config)
+    elif ledger.limits.in_force().rates.keys().isdisjoint({scope, scope.partition(":")[0]}):
+        put_default_rates(ledger, config)
     _wake(ledger, scope)
 
 
@@ -75,12 +120,32 @@ def _require(ledger: Ledger, scope: str) -> None:
         ledger.campaign(scope.removeprefix("campaign:"))
 
 
-def _with_burst(ledger: Ledger, scope: str, burst: float | None) -> Rate:
+def _rate_wanted(ledger: Ledger, scope: str, change: LimitChange) -> Rate | None:
+    if change.rate is not None:
+        return parse_rate(change.rate, burst=change.burst)
+    if change.burst is None:
+        return None
     rates = ledger.limits.in_force().rates
     known = rates.get(scope) or (rates.get("sender") if scope.startswith("sender:") else None)
     if known is None:
-        raise InputError(f"{scope} has no rate that a burst could belong to", hint="give --rate too")
-    return Rate(known.per_second, burst or 1)
+        raise InputError(f"{_named(scope)} has no rate that a burst could belong to", hint="give a rate too")
+    return Rate(known.per_second, change.burst)
+
+
+def _cap_wanted(ledger: Ledger, scope: str, change: LimitChange) -> DayCap | None:
+    if change.per_day is None and change.zone is None:
+        return None
+    most, known = change.per_day, ledger.limits.in_force().caps.get(scope)
+    if most is None and known is None:
+        raise InputError(f"{_named(scope)} has no daily cap whose zone could change", hint="give per_day too")
+    zone = change.zone or (known.zone if known else CARRIERS_ZONE)
+    if most is None and known is not None:
+        most = known.most
+    return DayCap(most or 0, *day_boundaries(ledger.agenda.now_ms(), zone), zone)
+
+
+def _named(scope: str) -> str:
+    return f"the {scope.partition(':')[0]}"
 
 
 def _wake(ledger: Ledger, scope: str) -> None:

@@ -12,6 +12,8 @@ _RATE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|m|min|minute|h|h
 _CAP = re.compile(r"^\s*(\d+)\s*/\s*(\S+)\s*$")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
+#: What the limiter counts in: from one in twelve days to a million a second.
+SLOWEST, FASTEST = 1e-6, 1e6
 #: Seconds of a limit that may go at once. What is due to a round trip or two is not lost, nothing more.
 BURST_SECONDS = 0.05
 
@@ -38,12 +40,12 @@ def parse_rate(text: str, *, burst: float | None = None) -> Rate:
     """Read `20/s`, `600/m`, `1000/h` or `20`.
 
     Raises:
-        InputError: it is not a rate, or not above zero.
+        InputError: it is not a rate, or none that the limiter can count in.
     """
     match = _RATE.match(text)
-    if match is None or float(match[1]) <= 0:
+    per_second = float(match[1]) / _UNIT_SECONDS[(match[2] or "s")[0].lower()] if match else 0.0
+    if not SLOWEST <= per_second <= FASTEST:
         raise InputError(f"{text!r} is not a rate", hint="write it like 20/s, 600/m or 1000/h")
-    per_second = float(match[1]) / _UNIT_SECONDS[(match[2] or "s")[0].lower()]
     return Rate(per_second, burst if burst is not None else max(1.0, per_second * BURST_SECONDS))
 
 

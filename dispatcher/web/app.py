@@ -26,7 +26,9 @@ from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web import (
     api,
+    api_limits,
     api_recipients,
+    api_steering,
     console,
     console_new,
     console_recipients,
@@ -55,7 +57,9 @@ _PARTS = (
     media,
     metrics,
     api,
+    api_limits,
     api_recipients,
+    api_steering,
     login,
     console,
     console_new,

@@ -174,6 +174,8 @@ def test_the_openapi_page_describes_every_call_and_its_problems(api: httpx.Clien
         of_one,
         *(f"{of_one}/{part}" for part in ("pause", "resume", "cancel", "report", "errors", "recipients")),
         f"{of_one}/recipients/{{place}}",
+        "/api/v1/limits",
+        "/api/v1/limits/{what}",
     }
     create = page["paths"]["/api/v1/campaigns"]["post"]
     assert set(create["responses"]) == {"201", "400", "401", "403", "409", "413", "415", "422", "429", "503"}

@@ -1,4 +1,4 @@
-"""A phone number as somebody types it after a command."""
+"""A phone number as somebody types it, after a command or into a call."""
 
 from __future__ import annotations
 

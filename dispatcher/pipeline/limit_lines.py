@@ -1,0 +1,83 @@
+"""Limits as people and programs read and name them: one line a scope."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dispatcher.errors import InputError, NotFound
+from dispatcher.ledger.limits import NEVER_MS, LimitsInForce
+from dispatcher.model.campaign import CAMPAIGN_ID
+from dispatcher.pipeline.number import read_number
+
+_ID = re.compile(CAMPAIGN_ID)
+
+
+class LimitLine(BaseModel):
+    """What holds one scope's claims back. `used` is what went of `per_day` since its day began, `pace` the part of the
+    rate that is left after answers 429; it grows back by itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: str = Field(examples=["account"])
+    rate: str | None = Field(default=None, examples=["50/s"])
+    burst: float | None = Field(default=None, examples=[5])
+    set_by: Literal["operator", "settings"] | None = Field(default=None, examples=["operator"])
+    per_day: int | None = Field(default=None, examples=[100000])
+    zone: str | None = Field(default=None, examples=["America/Los_Angeles"])
+    used: int | None = Field(default=None, examples=[31250])
+    held_until: str | None = Field(default=None, examples=[None])
+    pace: float = Field(default=1.0, examples=[1])
+    disabled: bool = Field(default=False, examples=[False])
+
+
+def limit_lines(found: LimitsInForce) -> list[LimitLine]:
+    """One line for each scope that anything is in force for, by name."""
+    disabled = (f"sender:{number}" for number in found.disabled)
+    scopes = {*found.rates, *found.caps, *found.holds, *disabled}
+    return [limit_line(found, scope) for scope in sorted(scopes)]
+
+
+def limit_line(found: LimitsInForce, scope: str) -> LimitLine:
+    """This scope's line, all empty when nothing is in force for it."""
+    rate, cap, held = found.rates.get(scope), found.caps.get(scope), found.holds.get(scope, 0)
+    return LimitLine(
+        scope=scope,
+        rate=f"{rate.per_second:g}/s" if rate else None,
+        burst=round(rate.burst, 2) if rate else None,
+        set_by=("operator" if rate.by_operator else "settings") if rate else None,
+        per_day=cap.most if cap else None,
+        zone=cap.zone if cap else None,
+        used=found.served.get(scope) if cap else None,
+        held_until=_iso(held) if 0 < held < NEVER_MS else None,
+        pace=round(found.paces.get(scope, 1.0), 3),
+        disabled=scope.removeprefix("sender:") in found.disabled,
+    )
+
+
+def read_scope(text: str) -> str:
+    """A scope as the ledger writes it; a number may stand in any usual writing.
+
+    Raises:
+        InputError: it is none.
+        NotFound: no campaign can have this id.
+    """
+    kind, colon, name = text.strip().partition(":")
+    if kind in {"account", "sender"} and not colon:
+        return kind
+    if kind == "sender" and name:
+        return f"sender:{read_number(name)}"
+    if kind == "campaign" and name:
+        if not _ID.fullmatch(name):
+            raise NotFound("there is no such campaign", hint="`mms campaign list` shows their ids")
+        return f"campaign:{name}"
+    raise InputError(
+        "this is not a scope of limits", hint="write account, sender, sender:15162065575 or campaign:ID"
+    )
+
+
+def _iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
