@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import CampaignId
 from dispatcher.cli.output import print_line, say
@@ -28,7 +29,9 @@ def retry_command(
     Example: mms campaign retry spring-x7k2mp --state rejected --reason "not MMS capable"
     """
     states = {_state(each) for each in state} if state else RETRIABLE
-    back = retry(open_ledger().ledger, campaign_id, states, reason)
+    ledger = open_ledger().ledger
+    back = retry(ledger, campaign_id, states, reason)
+    noted(ledger, f"let {back} rows be sent again", campaign_id)
     print_line(f"{back} rows are pending again")
     if not back:
         say("note: no row of this state and reason may be sent again")
@@ -46,7 +49,9 @@ def resolve_command(
     words: dict[str, Literal[True, False]] = {"sent": True, "not-sent": False}
     if decided not in words:
         raise InputError(f"--as {decided} is not known", hint="say --as sent or --as not-sent")
-    rows = resolve(open_ledger().ledger, campaign_id, row, sent=words[decided])
+    ledger = open_ledger().ledger
+    rows = resolve(ledger, campaign_id, row, sent=words[decided])
+    noted(ledger, f"decided row {row}: {decided}", campaign_id)
     print_line(f"{rows} rows decided: {decided}")
 
 

@@ -14,6 +14,7 @@ from dispatcher.cli.auditing import audit_command
 from dispatcher.cli.checking import look_at, print_check
 from dispatcher.cli.hinting import hint_expansion
 from dispatcher.cli.media_files import store_media
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import config_of_any_ledger, open_ledger
 from dispatcher.cli.options import AsJson, CampaignId, Chosen, File
 from dispatcher.cli.output import campaign_json, counts_table, facts_table, out, print_json, print_line, say
@@ -150,6 +151,7 @@ def submit_command(
             media=result.media,
             media_files=store_media(ledger, chosen.media_files),
         )
+    noted(ledger, "sent", campaign_id)
     hint_expansion(campaign_id)
     if until is None:
         _print_submitted(ledger.campaign(campaign_id), as_json)
@@ -272,9 +274,17 @@ def cancel_command(campaign_id: CampaignId) -> None:
     _steer(campaign_id, CampaignState.CANCELLING, "cancelled by the operator")
 
 
+_STEERED = {
+    CampaignState.PAUSED: "paused",
+    CampaignState.RUNNING: "resumed",
+    CampaignState.CANCELLING: "cancelled",
+}
+
+
 def _steer(campaign_id: str, to: CampaignState, reason: str) -> None:
     ledger = open_ledger().ledger
     ledger.book.steer(campaign_id, to, reason)
+    noted(ledger, _STEERED[to], campaign_id)
     print_line(f"{campaign_id} {ledger.campaign(campaign_id).state.value}")
 
 

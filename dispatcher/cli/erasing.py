@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import CampaignId
 from dispatcher.cli.output import print_line
@@ -22,5 +23,7 @@ def erase_command(
     """
     if not yes and not typer.confirm("Erase its numbers and texts? It cannot be undone.", err=True):
         raise InputError("nothing was erased", hint="say --yes")
-    erase_campaign(open_ledger().ledger, campaign_id)
+    ledger = open_ledger().ledger
+    erase_campaign(ledger, campaign_id)
+    noted(ledger, "erased its numbers and texts", campaign_id)
     print_line(f"{campaign_id} erased")

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line, say
-from dispatcher.errors import NotFound
-from dispatcher.ledger.optouts import OptOut
 from dispatcher.pipeline.optout_file import iso
+from dispatcher.pipeline.suppression import decide
 
 app = typer.Typer(no_args_is_help=True, help="What people sent to our numbers.")
 
@@ -65,11 +65,7 @@ def decide_command(
 
     Example: mms inbound decide 097b49df-c54e-4eaf-97d0-89cf7d5a655b stop
     """
-    ledger = open_ledger().ledger
-    found = ledger.inbound.read([sid])
-    if not found:
-        raise NotFound("there is no such inbound message", hint="`mms inbound list --doubtful` shows them")
-    if decision is Decision.STOP:
-        ledger.optouts.put([OptOut(found[0].sender, "out", found[0].at_ms, "decided by a person")])
-    ledger.inbound.decided(sid)
+    ledger, stop = open_ledger().ledger, decision is Decision.STOP
+    decide(ledger, sid, stop=stop)
+    noted(ledger, f"decided that a message is {'an' if stop else 'no'} opt-out")
     print_line(f"{sid} {decision.value}")

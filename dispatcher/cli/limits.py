@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dispatcher.cli.noting import limits_of, noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line
@@ -88,4 +89,6 @@ def set_command(
     change = LimitChange(rate=rate, burst=burst, per_day=per_day, zone=zone, enabled=enabled)
     if change != LimitChange():
         change_limit(ledger, name, change)
+    whose, campaign = limits_of(name)
+    noted(ledger, f"{'reset' if reset else 'changed'} the limits of {whose}", campaign)
     print_line(f"{name}: in force")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from heapq import nlargest
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +10,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line, say
 from dispatcher.errors import InputError
-from dispatcher.ledger.optouts import OptOut, State
-from dispatcher.pipeline.number import read_number
-from dispatcher.pipeline.optout_file import BadLine, iso, read_opt_outs, write_opt_outs
+from dispatcher.ledger.optouts import State
+from dispatcher.pipeline.optout_file import iso, write_opt_outs
+from dispatcher.pipeline.suppression import import_list, put_numbers
 
 app = typer.Typer(no_args_is_help=True, help="Who wants no messages. Every send looks here first.")
 
@@ -79,27 +79,16 @@ def import_command(
     Example: mms optout import suppressed.csv
     """
     ledger, config = open_ledger()
-    bad: list[BadLine] = []
-    read = 0
-
-    def good(lines: Iterator[OptOut | BadLine]) -> Iterator[OptOut]:
-        nonlocal read
-        for line in lines:
-            if isinstance(line, BadLine):
-                bad.append(line)
-            else:
-                read += 1
-                yield line
-
     try:
         with file.open("rb") as source:
-            changed = ledger.optouts.put(good(read_opt_outs(source, max_bytes=config.max_file_mb << 20)))
+            done = import_list(ledger, source, max_bytes=config.max_file_mb << 20)
     except OSError as error:
         raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
-    print_line(f"{read} read, {changed} changed, {len(bad)} not usable")
-    for line in bad[:_BAD_LINES_SHOWN]:
+    noted(ledger, f"imported {done.read} opt-outs, {done.changed} changed")
+    print_line(f"{done.read} read, {done.changed} changed, {done.unusable} not usable")
+    for line in done.lines[:_BAD_LINES_SHOWN]:
         say(f"line {line.line}: {line.problem}")
-    if bad:
+    if done.unusable:
         raise typer.Exit(1)
 
 
@@ -126,6 +115,7 @@ def export_command(
 
 
 def _put(numbers: list[str], state: State, source: str) -> None:
-    entries = [OptOut(read_number(number), state, 0, source) for number in numbers]
-    changed = open_ledger().ledger.optouts.put(entries)
-    print_line(f"{changed} of {len(entries)} changed")
+    ledger = open_ledger().ledger
+    changed = put_numbers(ledger, numbers, state, source)
+    noted(ledger, f"{'opted out' if state == 'out' else 'let back in'}: {changed} of {len(numbers)} numbers")
+    print_line(f"{changed} of {len(numbers)} changed")

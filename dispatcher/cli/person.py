@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line, say
@@ -61,7 +62,9 @@ def forget_command(
     digits = read_number(number)
     if not yes and not typer.confirm("Erase everything about this number? It cannot be undone.", err=True):
         raise InputError("nothing was erased", hint="say --yes")
-    done = forget(open_ledger().ledger, digits)
+    ledger = open_ledger().ledger
+    done = forget(ledger, digits)
+    noted(ledger, f"forgot a person: {done.rows} rows, {done.inbound} inbound messages")
     print_line(f"{done.rows} rows and {done.inbound} inbound messages erased")
     if done.waiting:
         say(f"note: still being read, run this again afterwards: {', '.join(done.waiting)}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, Chosen
 from dispatcher.cli.output import out, print_json, print_line, say
@@ -24,13 +25,13 @@ from dispatcher.settings import Settings
 app = typer.Typer(no_args_is_help=True, help="Recurring broadcasts, and what is still to start.")
 
 ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="`mms schedule list` shows it.")]
-_LOOKED_THROUGH = 10_000
+_SHOWN = 10_000
 
 
 def make_recurring(
-    file: Path, chosen: Chosen, ledger: Ledger, config: Settings, *, every: str, run_late_within: str
+    file: Path, chosen: Chosen, ledger: Ledger, config: Settings, media: Mapping[str, MediaFacts]
 ) -> None:
-    """What `submit --every` does: store the file, and say when it comes first.
+    """What `submit --every` does: store the file, and say when it comes first. `media` is what the check found.
 
     Raises:
         FileRefused, InputError: the file or the calendar line cannot be used.
@@ -43,13 +44,14 @@ def make_recurring(
             settings=chosen.settings,
             fixed=chosen.fixed,
             config=config,
-            every=every,
-            run_late_within=run_late_within,
+            every=chosen.every or "",
+            run_late_within=chosen.run_late_within or LATE_BY_DEFAULT,
+            media=media,
+            media_files=store_media(ledger, chosen.media_files),
         )
     print_line(schedule.id)
-    say(
-        f"first at {iso(next_after(every, ledger.agenda.now_ms()))}; `mms schedule next {schedule.id}` shows more"
-    )
+    first = iso(next_after(schedule.every, ledger.agenda.now_ms()))
+    say(f"first at {first}; `mms schedule next {schedule.id}` shows more")
 
 
 @app.command("list")
@@ -71,9 +73,8 @@ def list_command(as_json: AsJson = False) -> None:
         for schedule, next_ms in ledger.schedules.all()
     ]
     rows += [
-        {"id": campaign.id, "every": "once", "next_at": campaign.start_at or "", "made": 0, "missed": 0}
-        for campaign in ledger.campaigns(limit=_LOOKED_THROUGH)
-        if campaign.state is CampaignState.SCHEDULED
+        {"id": name, "every": "once", "next_at": iso(at_ms), "made": 0, "missed": 0}
+        for name, at_ms in ledger.agenda.starts(_SHOWN)
     ]
     if as_json:
         print_json(rows)
@@ -124,7 +125,9 @@ def change_command(
     """
     if not every and not late:
         raise InputError("nothing to change", hint="give --every, --run-late-within or both")
-    changed = change_schedule(open_ledger().ledger, schedule_id, every, late)
+    ledger = open_ledger().ledger
+    changed = change_schedule(ledger, schedule_id, every, late)
+    noted(ledger, f"changed the schedule {schedule_id}")
     print_line(f"{changed.id} {changed.every}")
 
 
@@ -134,5 +137,7 @@ def cancel_command(schedule_id: ScheduleId) -> None:
 
     Example: mms schedule cancel weekly-x7k2mp
     """
-    open_ledger().ledger.schedules.remove(schedule_id)
+    ledger = open_ledger().ledger
+    ledger.schedules.remove(schedule_id)
+    noted(ledger, f"cancelled the schedule {schedule_id}")
     print_line(f"{schedule_id} cancelled")

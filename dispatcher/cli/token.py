@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import facts_table, out, print_json, print_line, say
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
-from dispatcher.ledger.journal import Journal
 from dispatcher.ledger.private_files import private_folder, write_private
 from dispatcher.ledger.tokens import Role, Tokens
 from dispatcher.pipeline.token import token_file, token_of
@@ -33,9 +33,9 @@ def create_command(
     """
     if role not in _ROLES:
         raise InputError(f"--role {role} is not known", hint="say --role viewer or --role admin")
-    client = open_ledger().ledger.redis
-    token, holder = Tokens(client).create(name, _ROLES[role])
-    Journal(client).note("shell", f"made the {role} token {holder.name}")
+    ledger = open_ledger().ledger
+    token, holder = Tokens(ledger.redis).create(name, _ROLES[role])
+    noted(ledger, f"made the {role} token {holder.name}")
     if as_json:
         print_json({"id": holder.token_id, "name": holder.name, "role": holder.role, "token": token})
         return
@@ -72,9 +72,9 @@ def remove_command(
 
     Example: mms token remove k3x7ab2q
     """
-    client = open_ledger().ledger.redis
-    holder = Tokens(client).remove(token_id)
-    Journal(client).note("shell", f"removed the {holder.role} token {holder.name}")
+    ledger = open_ledger().ledger
+    holder = Tokens(ledger.redis).remove(token_id)
+    noted(ledger, f"removed the {holder.role} token {holder.name}")
     print_line(f"{token_id} removed")
 
 
@@ -99,7 +99,7 @@ def carrierx_command() -> None:
     say(f"written to {file}; running processes use it within a second or two")
     try:
         ledger = open_ledger().ledger
-        Journal(ledger.redis).note("shell", "gave a token for CarrierX")
+        noted(ledger, "gave a token for CarrierX")
         if same:  # it was refused, and shall be tried again
             ledger.agenda.release()
     except (ConfigError, StoreUnavailable):

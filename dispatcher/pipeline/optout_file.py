@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO, NamedTuple, TextIO
@@ -60,12 +61,29 @@ def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[OptOut | BadL
 
 def write_opt_outs(entries: Iterable[OptOut], out: TextIO) -> int:
     """Write the list with its header; answers the entries written."""
-    writer, count = csv.writer(out), 0
-    writer.writerow(COLUMNS)
-    for entry in entries:
-        writer.writerow((entry.number, entry.state, _guarded(entry.source), iso(entry.at_ms)))
+    count = -1
+    for line in opt_out_lines(entries):
+        out.write(line)
         count += 1
     return count
+
+
+def opt_out_lines(entries: Iterable[OptOut]) -> Iterator[str]:
+    """The list line by line, its header first."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    for entry in entries:
+        yield _emptied(buffer)
+        writer.writerow((entry.number, entry.state, _guarded(entry.source), iso(entry.at_ms)))
+    yield _emptied(buffer)
+
+
+def _emptied(buffer: io.StringIO) -> str:
+    line = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return line
 
 
 def iso(at_ms: int) -> str:
