@@ -1,6 +1,7 @@
 """A stand-in for CarrierX that shares no code with the dispatcher: standard library only, the guide's shapes.
 
-It takes every message, remembers it, and calls back `sent` and `delivered` from a thread of its own.
+It takes every message, remembers it, and calls back `sent` and `delivered` from a thread of its own. It may drop the
+line in place of an answer, after it took the message; it lists messages by `user_data` as the guide says.
 """
 
 from __future__ import annotations
@@ -8,22 +9,32 @@ from __future__ import annotations
 import http.client
 import json
 import queue
+import random
 import threading
 import uuid
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "stand-in-token"
 
 
 class StandIn:
-    """An HTTP server on a free port. `callback_url` may be set until the first message comes."""
+    """An HTTP server on a free port. `callback_url` may be set until the first message comes.
 
-    def __init__(self) -> None:
+    `drop_share` of the messages that it takes get no answer: the line is cut. Every other one of these is not spoken
+    of in callbacks either, so that only the list of messages has it.
+    """
+
+    def __init__(self, *, drop_share: float = 0.0) -> None:
         self.callback_url = ""
         self.taken: list[dict[str, Any]] = []
+        self.dropped: list[dict[str, Any]] = []
+        self._drop_share = drop_share
+        self._dice = random.Random(20260118)
+        self._by_user_data: dict[str, list[dict[str, Any]]] = {}
+        self._lock = threading.Lock()
         self.refused_calls = 0
         self._callbacks: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -56,8 +67,13 @@ class StandIn:
             number for body in self.taken for number in (body.get("group_recipients") or [body["to"]])
         )
 
-    def take(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Take one message: the SMS object that the POST is answered with."""
+    def sids(self) -> dict[str, str]:
+        """The sid that it gave the message to each number; of several, the last."""
+        listed = [message for messages in self._by_user_data.values() for message in messages]
+        return {message["to"]: message["message_sid"] for message in listed}
+
+    def take(self, body: dict[str, Any]) -> dict[str, Any] | None:
+        """Take one message: the SMS object that the POST is answered with; None: it gets no answer."""
         group = body.get("group_recipients") or []
         message = {
             "message_sid": str(uuid.uuid4()),
@@ -79,11 +95,33 @@ class StandIn:
             "date_changed": "2026-01-18T21:01:13.415Z",
             "date_status_changed": None,
         }
-        self.taken.append(body)
+        with self._lock:
+            self.taken.append(body)
+            self._by_user_data.setdefault(str(body.get("user_data")), []).append(message)
+            drops = self._dice.random() < self._drop_share
+            if drops:
+                self.dropped.append(message)
+            if drops and len(self.dropped) % 2:
+                message["status"] = "sent"
+                return None
         for number in group or [message["to"]]:
             for word in ("sent", "delivered"):
                 self._callbacks.put({**message, "to": number, "status": word, "price": "0.01"})
-        return message
+        return None if drops else message
+
+    def listed(self, query: str) -> dict[str, Any]:
+        """The page of messages for a filter `user_data eq …`."""
+        [wanted] = parse_qs(query)["filter"]
+        name, _, value = wanted.split(" ", 2)
+        items = self._by_user_data.get(value, []) if name == "user_data" else []
+        return {
+            "count": len(items),
+            "has_more": False,
+            "items": items,
+            "limit": 100,
+            "offset": 0,
+            "total": None,
+        }
 
     def _call_back(self) -> None:
         connection: http.client.HTTPConnection | None = None
@@ -119,9 +157,16 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, stand_in.take(body))
 
         def do_GET(self) -> None:
-            self._answer(404, {"message": "not found", "errors": []})
+            address = urlsplit(self.path)
+            if address.path.endswith("/core/v2/sms/messages") and "filter=" in address.query:
+                self._answer(200, stand_in.listed(address.query))
+            else:
+                self._answer(404, {"message": "not found", "errors": []})
 
-        def _answer(self, status: int, body: dict[str, Any]) -> None:
+        def _answer(self, status: int, body: dict[str, Any] | None) -> None:
+            if body is None:
+                self.close_connection = True
+                return
             raw = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -1,0 +1,101 @@
+"""Answers are lost after the message was taken, while workers are killed: no number is texted twice, none is lost."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.stack import Terminal, until
+from tests.standin import TOKEN, StandIn
+from tests.test_end_to_end import number, report_of, submit_arguments, write_campaign
+
+ROWS = 5_000
+#: Killing ends here: a later message shows that the list of messages can be believed about an earlier one.
+KILLED_UNTIL = 4_200
+#: A kill whenever so many more messages were taken: every few seconds.
+KILLED_EVERY = 600
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """A CarrierX that drops 3 % of its answers, each after it took the message."""
+    server = StandIn(drop_share=0.03).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, stand_in: StandIn) -> Iterator[Terminal]:
+    """A person's terminal; leases and waits are short."""
+    terminal = Terminal(
+        tmp_path,
+        MMS_CARRIERX_URL=stand_in.url,
+        MMS_CARRIERX_TOKEN=TOKEN,
+        MMS_ACCOUNT_RATE="5000/s",
+        MMS_SENDER_RATE="5000/s",
+        MMS_LEASE_SECONDS="3",
+        MMS_UNCONFIRMED_WAIT="6",
+        MMS_READ_TIMEOUT="4",
+        MMS_POLL_RATE="200/s",
+    )
+    stand_in.callback_url = terminal.callback_url
+    yield terminal
+    terminal.end()
+
+
+def shown(terminal: Terminal, campaign_id: str) -> dict[str, Any]:
+    """The campaign as the API tells it, whose counts add up to its rows at any moment."""
+    campaign: dict[str, Any] = terminal.web(f"/api/v1/campaigns/{campaign_id}", timeout=30).json()
+    assert sum(campaign["counts"].values()) == ROWS, campaign
+    return campaign
+
+
+def kill_a_sender(terminal: Terminal, dice: random.Random) -> bool:
+    """SIGKILL of the send worker or of one of the processes of its pool."""
+    senders = [process for process in terminal.processes() if "--queues=send" in process.cmdline()]
+    if not senders:
+        return False
+    try:
+        dice.choice(senders).kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+@pytest.mark.timeout(240)
+def test_answers_lost_and_workers_killed_text_nobody_twice_and_lose_nobody(
+    terminal: Terminal, stand_in: StandIn, tmp_path: Path
+) -> None:
+    terminal.up()
+    submitted = terminal.mms(*submit_arguments(write_campaign(tmp_path, ROWS), "--rate", "300/s"))
+    assert submitted.returncode == 0, submitted.stderr
+    campaign_id = submitted.stdout.strip()
+    until(lambda: len(stand_in.taken) >= 100, 60, "the first messages")
+    dice, kills, most_unconfirmed = random.Random(3), 0, 0
+    while len(stand_in.taken) < KILLED_UNTIL:
+        kills += kill_a_sender(terminal, dice)
+        following = len(stand_in.taken) + KILLED_EVERY
+        until(lambda: len(stand_in.taken) >= following, 60, "more messages")  # noqa: B023 - used at once
+        most_unconfirmed = max(most_unconfirmed, shown(terminal, campaign_id)["counts"]["unconfirmed"])
+
+    def is_over() -> bool:
+        counts = shown(terminal, campaign_id)["counts"]
+        return counts["sent"] + counts["delivered"] == ROWS and counts["delivered"] >= ROWS - ROWS // 20
+
+    until(is_over, 120, "the end of all rows")
+    assert stand_in.numbers() == Counter({number(index): 1 for index in range(ROWS)})
+    assert (kills >= 4, len(stand_in.dropped) >= 100, most_unconfirmed > 0) == (True, True, True)
+    told_only_by_the_list = {message["to"] for message in stand_in.dropped if message["status"] == "sent"}
+    report = report_of(terminal, campaign_id)
+    assert {line["number"] for line in report if line["state"] == "sent"} == told_only_by_the_list
+    assert {line["number"]: line["message_sid"] for line in report} == stand_in.sids()
+    audit = terminal.mms("campaign", "audit", campaign_id, "--json")
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert json.loads(terminal.mms("campaign", "show", campaign_id, "--json").stdout)["state"] == "completed"
