@@ -22,7 +22,7 @@ class Guest:
         threading.Thread(target=self._run, args=(supervisor,), name="guest", daemon=True).start()
 
     def raise_error(self) -> None:
-        """Pass on what went wrong with the work, after the stack has ended."""
+        """Pass on what went wrong with the work while the stack ran, after it has ended."""
         if self._error is not None:
             raise self._error
 
@@ -36,6 +36,7 @@ class Guest:
             self._work()
             self._done = True
         except BaseException as error:
-            self._error = error
+            if not supervisor.stopping:  # else it fails because the stack is being ended under it
+                self._error = error
         if self._error is not None or not self._stay:
             supervisor.ask_to_stop()

@@ -1,0 +1,56 @@
+"""Work beside a running stack: whose fault its end is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatcher.cli.guest import Guest
+from dispatcher.cli.supervisor import Supervisor
+from dispatcher.errors import StoreUnavailable
+from tests.stack import until
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    """One without parts."""
+    run = tmp_path / "run"
+    run.mkdir()
+    with Supervisor(run=run, logs=tmp_path / "logs", say=lambda _: None) as made:
+        yield made
+
+
+def test_work_that_fails_by_itself_ends_the_stack_and_says_why(supervisor: Supervisor) -> None:
+    def fails() -> None:
+        raise StoreUnavailable("Redis does not answer")
+
+    guest = Guest(fails)
+    guest.start(supervisor)
+    supervisor.run()
+    assert not guest.done
+    with pytest.raises(StoreUnavailable):
+        guest.raise_error()
+
+
+def test_work_that_fails_after_the_end_was_asked_for_is_not_to_blame(supervisor: Supervisor) -> None:
+    def fails_once_the_stack_ends() -> None:
+        until(lambda: supervisor.stopping)
+        raise StoreUnavailable("Redis does not answer")
+
+    guest = Guest(fails_once_the_stack_ends, stay=True)
+    guest.start(supervisor)
+    [thread] = (each for each in threading.enumerate() if each.name == "guest")
+    supervisor.ask_to_stop()
+    thread.join(10)
+    guest.raise_error()
+    assert not guest.done
+
+
+def test_work_that_goes_well_ends_the_stack_unless_it_stays(supervisor: Supervisor) -> None:
+    guest = Guest(lambda: None)
+    guest.start(supervisor)
+    supervisor.run()
+    assert guest.done
