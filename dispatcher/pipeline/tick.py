@@ -8,9 +8,9 @@ from dispatcher.ledger import keys
 from dispatcher.pipeline.caps import refresh_caps
 from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
+from dispatcher.pipeline.occurrences import occur
 from dispatcher.pipeline.pace import sample_paces
 from dispatcher.pipeline.retention import retain
-from dispatcher.pipeline.schedules import occur
 from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
 
