@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dispatcher.cli import options
 from dispatcher.cli.auditing import audit_command
-from dispatcher.cli.checking import look_at, print_check
+from dispatcher.cli.checking import look_at, print_check, waiting_lines
 from dispatcher.cli.hinting import hint_expansion
 from dispatcher.cli.media_files import store_media
 from dispatcher.cli.noting import noted
@@ -113,11 +113,11 @@ def submit_command(
         ),
     ] = None,
     run_late_within: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--run-late-within", metavar="TIME", help="With --every: start so late at most; 0s: skip."
+            "--run-late-within", metavar="TIME", help="With --every: start so late at most (1h); 0s: skip."
         ),
-    ] = "1h",
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Wait = None,
     wait_timeout: Annotated[
@@ -133,12 +133,12 @@ def submit_command(
     chosen = _choose(file, locals())
     ledger, config = open_ledger()
     result = _checked(file, chosen, config, None)
-    for sentence in not_in_force(chosen.settings):
+    for sentence in (*not_in_force(chosen.settings), *waiting_lines(result, chosen.settings)):
         say(f"note: {sentence}")
     _refuse(result, chosen)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
-    if every is not None:
-        make_recurring(file, chosen, ledger, config, every=every, run_late_within=run_late_within)
+    if chosen.every:
+        make_recurring(file, chosen, ledger, config, result.media)
         return
     with file.open("rb") as source:
         campaign_id = submit_campaign(
@@ -293,7 +293,8 @@ def _choose(file: Path, given: dict[str, Any]) -> Chosen:
     names += ["max_cost", "priority", "on_unconfirmed", "no_media_check", "strict", "allow_same_file"]
     given_options = {name: given[name] for name in names}
     asked = {**given_options, "from": given["sender"], "media_urls": given["media"]}
-    return options.choose(file, asked, public_url=settings().public_url)
+    calendar = {name: given.get(name) for name in options.CALENDAR}
+    return options.choose(file, asked, public_url=settings().public_url, calendar=calendar)
 
 
 def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -14,8 +14,10 @@ from dispatcher.cli.options import Chosen
 from dispatcher.cli.output import facts_table, out
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.check import CheckResult, check
 from dispatcher.rules.limits import parse_rate
+from dispatcher.rules.moments import LocalMoment, parse_start
 from dispatcher.settings import Settings
 
 
@@ -74,6 +76,16 @@ def print_check(result: CheckResult, *, errors: int = 10) -> None:
             console.print(url, markup=False, style="dim")
     for warning in result.warnings:
         console.print(f"\n[yellow]warning[/] {warning.code}: {warning.message}", highlight=False)
+
+
+def waiting_lines(result: CheckResult, settings: CampaignSettings) -> Iterator[str]:
+    """What a submit says at once of recipients that have to wait, and until when."""
+    on_own_clocks = settings.at is not None and isinstance(parse_start(settings.at), LocalMoment)
+    if on_own_clocks:
+        yield f"on the recipients' own clocks: the first at {result.first_at}, the last at {result.last_at}"
+    for warning in result.warnings:
+        if warning.code == "no_common_hours" or (warning.code == "waits_for_hours" and not on_own_clocks):
+            yield warning.message
 
 
 def _facts(result: CheckResult) -> list[tuple[str, str | None]]:

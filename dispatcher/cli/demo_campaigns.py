@@ -63,7 +63,7 @@ def looked_at(file: Path, config: Settings) -> DemoCampaign:
         FileRefused: it cannot be sent; says which file.
     """
     try:
-        settings, fixed, _ = choose(file, {"quiet_hours": "off", "no_media_check": True})
+        settings, fixed, *_ = choose(file, {"quiet_hours": "off", "no_media_check": True})
         changes: dict[str, object] = {"at": None, "allow_same_file": True}
         if not settings.senders:
             changes["senders"] = (FICTIONAL_SENDER,)
@@ -94,7 +94,7 @@ def submit_all(ledger: Ledger, campaigns: Sequence[DemoCampaign], config: Settin
     ids = []
     for campaign in campaigns:
         with campaign.file.open("rb") as source:
-            settings, fixed, _ = campaign.chosen
+            settings, fixed, *_ = campaign.chosen
             ids.append(
                 submit(
                     ledger,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from dispatcher.cli.media_files import addressed
+from dispatcher.errors import InputError
 from dispatcher.media.files import MediaFile
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
@@ -68,15 +69,28 @@ Strict = Annotated[bool, typer.Option("--strict", help="Any bad row refuses the 
 AllowSameFile = Annotated[bool, typer.Option("--allow-same-file", help="Send the same file again.")]
 
 
+#: What `submit` takes beside a campaign's settings, and the sidecar too: a calendar line, and patience.
+CALENDAR = ("every", "run_late_within")
+
+
 class Chosen(NamedTuple):
-    """A campaign's settings, which of them came from options, and the local media that they name, by address."""
+    """A campaign's settings, which of them came from options, and the local media that they name, by address. With
+    `every` it is a recurring broadcast."""
 
     settings: CampaignSettings
     fixed: frozenset[str]
     media_files: Mapping[str, MediaFile] = MappingProxyType({})
+    every: str | None = None
+    run_late_within: str | None = None
 
 
-def choose(file: Path, options: Mapping[str, Any], *, public_url: str | None = None) -> Chosen:
+def choose(
+    file: Path,
+    options: Mapping[str, Any],
+    *,
+    public_url: str | None = None,
+    calendar: Mapping[str, str | None] = MappingProxyType({}),
+) -> Chosen:
     """Options over the sidecar TOML over defaults; the name defaults to the file's.
 
     Media that are files are found from the working folder, those of the sidecar beside it.
@@ -87,7 +101,8 @@ def choose(file: Path, options: Mapping[str, Any], *, public_url: str | None = N
     given = {name: value for name, value in options.items() if value not in (None, False, [], ())}
     if given.pop("no_media_check", False):
         given["media_check"] = False
-    sidecar = load_sidecar(file)
+    sidecar = load_sidecar(file, beside=CALENDAR)
+    recurring = _calendar(calendar, sidecar)
     if "name" not in given and "name" not in sidecar:
         sidecar = {**sidecar, "name": file.name.split(".")[0] or file.name}
     media_files: dict[str, MediaFile] = {}
@@ -96,4 +111,15 @@ def choose(file: Path, options: Mapping[str, Any], *, public_url: str | None = N
     elif "media_urls" in sidecar:
         urls = addressed(sidecar["media_urls"], file.parent, public_url, media_files)
         sidecar = {**sidecar, "media_urls": urls}
-    return Chosen(*resolve_settings(given, sidecar), media_files)
+    return Chosen(*resolve_settings(given, sidecar), media_files, *recurring)
+
+
+def _calendar(given: Mapping[str, str | None], sidecar: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The calendar line and the patience, option over sidecar, out of which they are taken."""
+    found = []
+    for name in CALENDAR:
+        value = sidecar.pop(name, None)
+        if value is not None and not isinstance(value, str):
+            raise InputError(f"{name}: must be a text", hint="see docs/schedules.md")
+        found.append(given.get(name) or value)
+    return found[0], found[1]

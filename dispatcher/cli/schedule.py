@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -9,15 +10,23 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dispatcher.cli.media_files import store_media
 from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, Chosen
 from dispatcher.cli.output import out, print_json, print_line, say
-from dispatcher.errors import InputError
+from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.state import CampaignState
+from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.optout_file import iso
-from dispatcher.pipeline.schedules import change_schedule, make_schedule, next_after
+from dispatcher.pipeline.schedules import (
+    LATE_BY_DEFAULT,
+    change_schedule,
+    end_schedule,
+    make_schedule,
+    next_after,
+)
+from dispatcher.pipeline.starts import change_start
 from dispatcher.rules.moments import parse_moment
 from dispatcher.rules.recurrence import parse_recurrence
 from dispatcher.settings import Settings
@@ -118,14 +127,25 @@ def change_command(
     late: Annotated[
         str | None, typer.Option("--run-late-within", metavar="TIME", help="Another patience, like 2h.")
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Another start, of a campaign that waits for it."),
+    ] = None,
 ) -> None:
-    """Change when a broadcast comes.
+    """Change when a broadcast comes, or when a campaign starts that has not started yet.
 
     Example: mms schedule change weekly-x7k2mp --every 'tue 10:00 America/New_York'
     """
+    if at and (every or late):
+        raise InputError("--at is for what starts once, --every for what recurs", hint="give one of the two")
+    ledger, config = open_ledger()
+    if at:
+        campaign = change_start(ledger, schedule_id, at, config)
+        noted(ledger, "gave another start", schedule_id)
+        print_line(f"{campaign.id} {campaign.start_at}")
+        return
     if not every and not late:
-        raise InputError("nothing to change", hint="give --every, --run-late-within or both")
-    ledger = open_ledger().ledger
+        raise InputError("nothing to change", hint="give --every, --run-late-within or --at")
     changed = change_schedule(ledger, schedule_id, every, late)
     noted(ledger, f"changed the schedule {schedule_id}")
     print_line(f"{changed.id} {changed.every}")
@@ -133,11 +153,15 @@ def change_command(
 
 @app.command("cancel")
 def cancel_command(schedule_id: ScheduleId) -> None:
-    """End a recurring broadcast; campaigns it made already go on.
+    """End a recurring broadcast, or a campaign that has not started. What has started goes on.
 
     Example: mms schedule cancel weekly-x7k2mp
     """
     ledger = open_ledger().ledger
-    ledger.schedules.remove(schedule_id)
+    if any(schedule_id == name for name, _ in ledger.agenda.starts(_SHOWN)):
+        if not ledger.book.withdraw(schedule_id, "cancelled by the operator"):
+            raise Conflict(f"campaign {schedule_id} has started", hint=f"mms campaign cancel {schedule_id}")
+    else:
+        end_schedule(ledger, schedule_id)
     noted(ledger, f"cancelled the schedule {schedule_id}")
     print_line(f"{schedule_id} cancelled")

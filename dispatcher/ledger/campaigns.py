@@ -236,6 +236,23 @@ class Campaigns:
         if answer != "ok":
             raise Conflict(f"campaign {campaign_id} is {answer}: it cannot become {to.value}")
 
+    def change_start(self, campaign_id: str, start_at_ms: int, settings: CampaignSettings) -> None:
+        """Give a campaign that has not started another start, and the settings that say so.
+
+        Raises:
+            NotFound, Conflict: there is none, or it has started or ended.
+        """
+        changed = settings.model_dump_json(by_alias=True)
+        answer = text_of(self._scripts.run("change_start", campaign_id, start_at_ms, changed))
+        if answer == "gone":
+            raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
+        if answer != "ok":
+            raise Conflict(f"campaign {campaign_id} is {answer}: its start is over")
+
+    def withdraw(self, campaign_id: str, reason: str) -> bool:
+        """End a campaign that has not started; False: it has, and goes on. One that is not there is no matter."""
+        return bool(self._scripts.run("withdraw", campaign_id, reason) != b"started")
+
     def expire(self, campaign_id: str) -> bool:
         """Its time is over: ask for a sweep of what is unsent. Claims obey the time by themselves."""
         return bool(self._scripts.run("expire", campaign_id) == b"ok")

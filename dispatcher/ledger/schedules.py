@@ -55,7 +55,8 @@ class Schedules:
     ) -> None:
         """Make or change one; its file and its media are stored already, and owned from now on.
 
-        `next_ms` is its next occurrence; None: as it stands. `media` is what was found about media addresses, for each campaign that is made of it.
+        `next_ms` is its next occurrence; None: as it stands. `media` is what was found about media addresses, for each
+        campaign that is made of it.
         """
         with translated():
             pipeline = self._redis.pipeline(transaction=True)

@@ -1,28 +1,33 @@
-"""Recurring broadcasts: made once, then a campaign of its own for each occurrence, from the stored file."""
+"""Recurring broadcasts: made once, then a campaign of its own for each occurrence, from the stored file.
+
+The campaign is made some minutes before its time (`pipeline.occurrences`), so that its file is read when it starts.
+What is still to start is withdrawn when the broadcast gets other times or is ended.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import BinaryIO
 
 from dispatcher.errors import InputError
 from dispatcher.ledger.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import EPOCH_MS
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.correlation import base36
-from dispatcher.pipeline.world import World
+from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.occurrences import LEAD_MS, child_id, moments
+from dispatcher.pipeline.submit import digest_of
+from dispatcher.pipeline.terms import require_prices, terms_of
 from dispatcher.roster.roster import Roster
-from dispatcher.rules.limits import parse_rate
 from dispatcher.rules.moments import parse_duration
 from dispatcher.rules.recurrence import parse_recurrence
 from dispatcher.settings import Settings
 
-MOST_A_TICK = 500
-#: Of an id's 32 characters, six are for the occurrence and seven are random.
-_NAME_MAX = 18
-_MINUTE_MS = 60_000
+LATE_BY_DEFAULT = "1h"
+#: Of an id's 32 characters, six are for the occurrence, two for the revision and seven are random.
+_NAME_MAX = 16
 
 
 def make_schedule(
@@ -34,19 +39,27 @@ def make_schedule(
     fixed: frozenset[str],
     config: Settings,
     every: str,
-    run_late_within: str = "1h",
+    run_late_within: str = LATE_BY_DEFAULT,
+    media: Mapping[str, MediaFacts] | None = None,
+    media_files: Sequence[str] = (),
 ) -> Schedule:
     """Store the file and put the first occurrence on the calendar. The file is read anew for each of them.
 
+    The arguments are those of `submit`; `every` is a calendar line, `run_late_within` how late an occurrence may still
+    start after a time when all was down (`0s`: it is skipped).
+
     Raises:
         FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
+        InputError: the same recurs already, and the settings do not allow that.
     """
     if settings.at is not None:
         raise InputError(
             "--at and --every exclude each other", hint="the first occurrence is the first start"
         )
     first_ms = next_after(every, ledger.agenda.now_ms())
-    late_ms = int(parse_duration(run_late_within).total_seconds() * 1000)
+    late_ms = _milliseconds(run_late_within)
+    require_prices(settings, config)
+    terms_of(settings)
     roster = Roster(
         source,
         filename=filename,
@@ -55,7 +68,12 @@ def make_schedule(
         fictional_ok=config.simulate,
         max_bytes=config.max_file_mb << 20,
         max_rows=config.max_rows,
+        media=media,
     )
+    digest = digest_of(source, settings)
+    if not settings.allow_same_file:
+        _refuse_repetition(ledger, digest, every)
+    ledger.inbound.learn_ours(settings.senders)
     source.seek(0)
     schedule_id = new_id(settings.name[:_NAME_MAX])
     schedule = Schedule(
@@ -67,24 +85,44 @@ def make_schedule(
         filename=filename,
         chunks=ledger.uploads.store(schedule_id, source),
         columns=tuple(roster.columns),
+        media_files=tuple(media_files),
+        digest=digest,
     )
-    ledger.schedules.put(schedule, first_ms)
+    ledger.schedules.put(schedule, first_ms, media)
     return schedule
 
 
 def change_schedule(ledger: Ledger, schedule_id: str, every: str | None, late: str | None) -> Schedule:
-    """Give it another calendar line, or another patience; the next occurrence is worked out anew.
+    """Give it another calendar line, or another patience. With another line the next occurrence is worked out anew.
 
     Raises:
         NotFound, InputError: there is none, or the line is not one.
     """
     schedule = ledger.schedules.get(schedule_id)
-    changes: dict[str, object] = {"every": every} if every else {}
-    if late:
-        changes["late_ms"] = int(parse_duration(late).total_seconds() * 1000)
-    changed = schedule.model_copy(update=changes)
-    ledger.schedules.put(changed, next_after(changed.every, ledger.agenda.now_ms()))
+    late_ms = _milliseconds(late) if late else schedule.late_ms
+    changed = schedule.model_copy(update={"late_ms": late_ms, "revision": schedule.revision + 1})
+    if every is None or every == schedule.every:
+        ledger.schedules.put(changed)
+        return changed
+    now_ms = ledger.agenda.now_ms()
+    next_after(every, now_ms)
+    changed = changed.model_copy(update={"every": every})
+    reason = "the recurring broadcast was given other times"
+    started_ms = _withdraw(ledger, schedule, reason)
+    ledger.schedules.put(changed, next_after(every, max(now_ms, started_ms)))
+    _withdraw(ledger, schedule, reason)  # what a tick made meanwhile
     return changed
+
+
+def end_schedule(ledger: Ledger, schedule_id: str) -> None:
+    """End it: what has not started does not start; campaigns that have go on.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    schedule = ledger.schedules.get(schedule_id)
+    ledger.schedules.remove(schedule_id)
+    _withdraw(ledger, schedule, "the recurring broadcast was cancelled")
 
 
 def next_after(every: str, now_ms: int) -> int:
@@ -97,57 +135,25 @@ def next_after(every: str, now_ms: int) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def occur(world: World, now_ms: int) -> int:
-    """Make a campaign for each occurrence whose time has come; answers how many. Two callers make each once.
-
-    After a time when all was down, only the newest missed occurrence may still start, if it is not too late.
-    """
-    made = 0
-    for schedule_id, at_ms in world.ledger.schedules.due(now_ms, MOST_A_TICK):
-        schedule = world.ledger.schedules.get(schedule_id)
-        latest_ms, next_ms, passed = _catch_up(schedule, at_ms, now_ms)
-        in_time = now_ms - latest_ms <= schedule.late_ms
-        missed = passed - in_time
-        child = _child(world, schedule, latest_ms) if in_time else schedule.last_campaign
-        moved = schedule.model_copy(
-            update={
-                "made": schedule.made + in_time,
-                "missed": schedule.missed + missed,
-                "last_missed_ms": at_ms if missed else schedule.last_missed_ms,
-                "last_campaign": child,
-            }
-        )
-        made += world.ledger.schedules.occurred(moved, at_ms, next_ms) and in_time
-    return made
+def _withdraw(ledger: Ledger, schedule: Schedule, reason: str) -> int:
+    """End the campaigns of occurrences that are still to come; answers the newest, ms, that started meanwhile."""
+    now_ms, started_ms = ledger.agenda.now_ms(), 0
+    for moment_ms in takewhile(lambda at_ms: at_ms <= now_ms + 2 * LEAD_MS, moments(schedule.every, now_ms)):
+        for revision in range(schedule.revision + 1):
+            made_as = schedule.model_copy(update={"revision": revision})
+            if not ledger.book.withdraw(child_id(made_as, moment_ms), reason):
+                started_ms = moment_ms
+    return started_ms
 
 
-def _catch_up(schedule: Schedule, at_ms: int, now_ms: int) -> tuple[int, int, int]:
-    """The newest occurrence that has come, the one after it, and how many have come."""
-    latest_ms, passed = at_ms, 1
-    moments = parse_recurrence(schedule.every).after(datetime.fromtimestamp(at_ms / 1000, UTC))
-    for moment in moments:
-        moment_ms = int(moment.timestamp() * 1000)
-        if moment_ms > now_ms:
-            return latest_ms, moment_ms, passed
-        latest_ms, passed = moment_ms, passed + 1
-    return latest_ms, 0, passed
+def _refuse_repetition(ledger: Ledger, digest: str, every: str) -> None:
+    for schedule, _ in ledger.schedules.all():
+        if (schedule.digest, schedule.every) == (digest, every):
+            raise InputError(
+                f"the same file with the same settings recurs at these times already: {schedule.id}",
+                hint="say --allow-same-file to let it recur twice, or `mms schedule cancel` the other",
+            )
 
 
-def _child(world: World, schedule: Schedule, at_ms: int) -> str:
-    """The campaign of one occurrence; its id says which, so that it is made once."""
-    child = f"{schedule.id}-{base36((at_ms - EPOCH_MS) // _MINUTE_MS)}"
-    settings = schedule.settings
-    limit = parse_rate(settings.rate) if settings.rate else None
-    world.ledger.schedules.lend_file(schedule, child)
-    world.ledger.book.create(
-        child,
-        settings,
-        fixed=frozenset(schedule.fixed),
-        filename=schedule.filename,
-        chunks=schedule.chunks,
-        columns=schedule.columns,
-        start_at_ms=at_ms,
-        settle_ms=int(world.settings.settle_window * 1000),
-        rate=(limit.interval_us, limit.tolerance_us) if limit else None,
-    )
-    return child
+def _milliseconds(duration: str) -> int:
+    return int(parse_duration(duration).total_seconds() * 1000)

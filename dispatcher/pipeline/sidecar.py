@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,9 @@ def sidecar_path(campaign_file: Path) -> Path:
     return plain.with_suffix(".toml")
 
 
-def load_sidecar(campaign_file: Path) -> dict[str, Any]:
-    """The settings beside a campaign file, keys checked; empty without such a file.
+def load_sidecar(campaign_file: Path, *, beside: Collection[str] = ()) -> dict[str, Any]:
+    """The settings beside a campaign file, keys checked; empty without such a file. `beside` are keys that may stand
+    there too.
 
     Raises:
         InputError: it is not TOML, or has a key that is no setting (the nearest one is named).
@@ -45,7 +46,7 @@ def load_sidecar(campaign_file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path.name} cannot be read: {error}", hint="write it as TOML in UTF-8") from None
     for key in content:
-        if key not in _FIELDS:
+        if key not in _FIELDS and key not in beside:
             raise InputError(f"{path.name}: {key!r} is no setting{_nearest(key)}", hint=_all_names())
     return content
 

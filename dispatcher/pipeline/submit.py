@@ -56,7 +56,7 @@ def submit(
         max_rows=config.max_rows,
         media=media,
     )
-    digest = _digest(source, settings)
+    digest = digest_of(source, settings)
     if not settings.allow_same_file and (earlier := ledger.book.made_before(digest)):
         raise SubmittedBefore(earlier)
     create = partial(
@@ -88,7 +88,7 @@ def submit(
     raise Conflict("no free campaign id was found", hint="submit again, with another --name")
 
 
-def _digest(source: BinaryIO, settings: CampaignSettings) -> str:
+def digest_of(source: BinaryIO, settings: CampaignSettings) -> str:
     """What two submits of the same content with the same settings have in common; a name makes no difference."""
     source.seek(0)
     digest = hashlib.sha256()

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.expand import expand
+from dispatcher.pipeline.world import World
 from tests.dispatcher.cli.commands import Mms
+from tests.factories import CAMPAIGN, add_campaign
 
 EVERY = "mon 09:00 America/New_York"
 
@@ -40,14 +44,70 @@ def test_a_recurring_broadcast_is_made_listed_changed_and_ended(mms: Mms, file: 
     assert mms("schedule", "list").out == "nothing is scheduled\n"
 
 
-def test_a_campaign_that_waits_for_its_start_is_on_the_list_once_it_is_read(mms: Mms, file: str) -> None:
-    arguments = ("--from", "15162065575", "--message", "Hi", "--at", "2099-06-01T09:00-04:00")
-    assert mms("campaign", "submit", file, *arguments).status == 0
-    assert mms("schedule", "list").status == 0
-
-
 def test_a_wrong_calendar_line_is_refused(mms: Mms, file: str) -> None:
     arguments = ("--from", "15162065575", "--message", "Hi", "--every", "mon 09:00")
     assert mms("campaign", "submit", file, *arguments).status == 2
     assert mms("schedule", "cancel", "nobody").status == 2
     assert mms("schedule", "change", "nobody").status == 2
+
+
+def test_a_recurring_broadcast_may_stand_in_the_toml_file_beside_the_campaign(
+    mms: Mms, file: str, tmp_path: Path
+) -> None:
+    lines = ['from = "15162065575"', 'message = "Hi"', f'every = "{EVERY}"', 'run_late_within = "0s"']
+    (tmp_path / "weekly.toml").write_text("\n".join(lines))
+    assert mms("campaign", "check", file).status == 0
+    said = mms("campaign", "submit", file)
+    assert said.status == 0, said.err
+    assert [row["every"] for row in mms("schedule", "list", "--json").json] == [EVERY]
+    daily = mms("campaign", "submit", file, "--every", "daily 18:30 America/Chicago")
+    assert daily.status == 0, daily.err
+    assert len(mms("schedule", "list", "--json").json) == 2
+
+
+def test_the_same_recurring_broadcast_is_refused(mms: Mms, file: str) -> None:
+    submitted(mms, file)
+    arguments = ("--from", "15162065575", "--message", "Hi", "--every", EVERY)
+    assert mms("campaign", "submit", file, *arguments).status == 2
+    assert mms("campaign", "submit", file, *arguments, "--allow-same-file").status == 0
+
+
+def test_a_campaign_that_waits_for_its_start_is_listed_moved_and_cancelled(
+    mms: Mms, file: str, world: World
+) -> None:
+    arguments = ("--from", "15162065575", "--message", "Hi", "--at", "2099-06-01T09:00-04:00")
+    campaign = mms("campaign", "submit", file, *arguments).out.strip()
+    expand(world, campaign)
+    (row,) = mms("schedule", "list", "--json").json
+    assert (row["id"], row["every"], row["next_at"]) == (campaign, "once", "2099-06-01T13:00:00.000Z")
+    moved = mms("schedule", "change", campaign, "--at", "2099-06-02 10:00 America/New_York")
+    assert moved.out == f"{campaign} 2099-06-02T14:00:00.000Z\n"
+    assert mms("schedule", "list", "--json").json[0]["next_at"] == "2099-06-02T14:00:00.000Z"
+    shown = mms("campaign", "show", campaign, "--json").json
+    assert shown["start_at"] == "2099-06-02T14:00:00.000Z"
+    assert mms("schedule", "cancel", campaign).status == 0
+    assert mms("schedule", "list").out == "nothing is scheduled\n"
+    assert mms("campaign", "show", campaign, "--json").json["state"] == "cancelling"
+    assert mms("schedule", "change", campaign, "--at", "2099-06-02T10:00Z").status != 0
+
+
+def test_a_campaign_that_has_started_cannot_be_given_another_start(mms: Mms, ledger: Ledger) -> None:
+    add_campaign(ledger)
+    assert mms("schedule", "change", CAMPAIGN, "--at", "2099-06-02T10:00Z").status == 1
+    assert mms("schedule", "change", CAMPAIGN, "--at", "2099-06-02 10:00").status == 2
+    assert mms("schedule", "change", CAMPAIGN, "--at", "2099-06-02T10:00Z", "--every", EVERY).status == 2
+
+
+def test_submit_says_the_first_and_the_last_moment_of_a_start_on_the_recipients_clocks(
+    mms: Mms, file: str
+) -> None:
+    Path(file).write_text("to\n12125550101\n12135550102\n")
+    arguments = ("--from", "15162065575", "--message", "Hi", "--at", "2099-06-01 10:00 recipient")
+    said = mms("campaign", "submit", file, *arguments)
+    assert "the first at 2099-06-01T14:00:00Z, the last at 2099-06-01T17:00:00Z" in said.err
+
+
+def test_submit_says_how_many_wait_for_their_hours_and_until_when(mms: Mms, file: str) -> None:
+    arguments = ("--from", "15162065575", "--message", "Hi", "--at", "2099-06-01T03:00-04:00")
+    said = mms("campaign", "submit", file, *arguments)
+    assert "1 recipients cannot have it at once: the first may at 2099-06-01T12:00:00Z" in said.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,12 @@ from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MediaFacts
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.schedules import change_schedule, make_schedule, next_after, occur
+from dispatcher.pipeline.media import release_media
+from dispatcher.pipeline.occurrences import LEAD_MS, MOST_A_TICK, child_id, occur
+from dispatcher.pipeline.schedules import change_schedule, end_schedule, make_schedule, next_after
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import SENDER
@@ -29,21 +33,26 @@ def ms(text: str) -> int:
 FIRST = ms("2099-06-01T09:00-04:00")
 
 
-def make(world: World, *, late: str = "1h", every: str = WEEKLY) -> Schedule:
-    """A weekly broadcast to two people; its first occurrence is put at FIRST."""
+def make(
+    world: World, *, late: str = "1h", every: str = WEEKLY, first_ms: int = FIRST, **more: Any
+) -> Schedule:
+    """A weekly broadcast to two people; its first occurrence is put at FIRST. `more` are settings, and what was found
+    of its media."""
+    beside = {name: more.pop(name) for name in ("media", "media_files") if name in more}
     schedule = make_schedule(
         world.ledger,
         io.BytesIO(b"to\n12125550101\n12125550102\n"),
         filename="weekly.csv",
         settings=CampaignSettings(
-            **{"from": (SENDER,), "message": "Hi", "name": "weekly", "quiet_hours": "off"}
+            **{"from": (SENDER,), "message": "Hi", "name": "weekly", "quiet_hours": "off", **more}
         ),
         fixed=frozenset(),
         config=world.settings,
         every=every,
         run_late_within=late,
+        **beside,
     )
-    world.ledger.redis.zadd("mms:schedule:due", {schedule.id: FIRST})
+    world.ledger.redis.zadd("mms:schedule:due", {schedule.id: first_ms})
     return schedule
 
 
@@ -53,7 +62,7 @@ def coming(ledger: Ledger) -> list[int]:
 
 def test_nothing_happens_before_its_time(world: World) -> None:
     make(world)
-    assert occur(world, FIRST - 1) == 0
+    assert occur(world, FIRST - LEAD_MS - 1) == 0
     assert world.ledger.campaigns() == []
 
 
@@ -108,11 +117,11 @@ def test_it_can_be_changed_and_ended(world: World) -> None:
     schedule = make(world)
     changed = change_schedule(world.ledger, schedule.id, "tue 10:00 America/New_York", None)
     assert coming(world.ledger) == [next_after(changed.every, world.ledger.agenda.now_ms())]
-    world.ledger.schedules.remove(schedule.id)
+    end_schedule(world.ledger, schedule.id)
     assert coming(world.ledger) == []
     assert world.ledger.redis.keys(f"mms:c:{schedule.id}:*") == []
     with pytest.raises(NotFound):
-        world.ledger.schedules.remove(schedule.id)
+        end_schedule(world.ledger, schedule.id)
 
 
 def test_a_thousand_of_the_same_minute_each_start_once(make_world: MakeWorld) -> None:
@@ -122,12 +131,112 @@ def test_a_thousand_of_the_same_minute_each_start_once(make_world: MakeWorld) ->
         copy = schedule.model_copy(update={"id": f"weekly-{number}"})
         world.ledger.redis.copy(f"mms:c:{schedule.id}:upload:0", f"mms:c:{copy.id}:upload:0")
         world.ledger.schedules.put(copy, FIRST)
-    made = [occur(world, FIRST) for _ in range(3)]
-    assert made == [500, 500, 0]
+    made = [occur(world, FIRST - LEAD_MS) for _ in range(1000 // MOST_A_TICK + 1)]
+    assert made == [MOST_A_TICK] * (1000 // MOST_A_TICK) + [0]
     assert len(world.ledger.campaigns(limit=2000)) == 1000
 
 
 def test_a_line_that_never_comes_is_refused_and_nothing_is_stored(world: World) -> None:
     with pytest.raises(InputError):
         make(world, every="0 9 31 2 * America/New_York")
+    assert world.ledger.redis.keys("mms:c:*") == []
+
+
+def soon(ledger: Ledger) -> int:
+    """A whole minute that comes within the lead."""
+    return (ledger.agenda.now_ms() // 60_000 + 3) * 60_000
+
+
+def test_a_campaign_is_made_and_read_before_its_time_and_waits_for_it(world: World) -> None:
+    make(world)
+    assert occur(world, FIRST - LEAD_MS) == 1
+    (child,) = world.ledger.campaigns()
+    expand(world, child.id)
+    assert world.ledger.agenda.starts(9) == [(child.id, FIRST)]
+    assert coming(world.ledger) == [FIRST + 7 * 24 * HOUR_MS]
+
+
+def test_a_child_has_the_terms_and_the_media_of_the_broadcast(make_world: MakeWorld) -> None:
+    world = make_world(price_mms=0.02)
+    hashed, url = "ab" * 32, "https://media.example/a.png"
+    world.ledger.media.store(hashed, "image/png", b"x")
+    terms: dict[str, Any] = {"max_cost": "5", "priority": "urgent", "expires_after": "2h"}
+    found = {url: MediaFacts(1, "image/png")}
+    schedule = make(world, media_urls=(url,), media=found, media_files=(hashed,), **terms)
+    occur(world, FIRST)
+    child = child_id(schedule, FIRST)
+    asked = world.ledger.redis.hmget(f"mms:c:{child}", ["max_cost", "urgent", "expires_ms"])
+    assert asked == [b"5000000", b"1", b"7200000"]
+    reading = world.ledger.book.begin_reading(child, "me", 1_000)
+    assert reading is not None
+    assert reading.media == found
+    assert world.ledger.redis.smembers(f"mms:media:{hashed}:for") == {schedule.id.encode(), child.encode()}
+
+
+def test_stored_media_are_kept_for_as_long_as_the_broadcast_lives(world: World) -> None:
+    hashed = "cd" * 32
+    world.ledger.media.store(hashed, "image/png", b"x")
+    schedule = make(world, media_files=(hashed,))
+    assert world.ledger.redis.pttl(f"mms:media:{hashed}") == -1
+    release_media(world.ledger)
+    assert world.ledger.redis.pttl(f"mms:media:{hashed}") == -1
+    end_schedule(world.ledger, schedule.id)
+    assert release_media(world.ledger) == 1
+    assert world.ledger.redis.pttl(f"mms:media:{hashed}") > 0
+
+
+def test_what_is_made_and_has_not_started_ends_with_the_broadcast(world: World) -> None:
+    at_ms = soon(world.ledger)
+    schedule = make(world, every="* * * * * UTC", first_ms=at_ms)
+    while occur(world, world.ledger.agenda.now_ms()):
+        pass
+    children = [child.id for child in world.ledger.campaigns()]
+    assert len(children) > 1
+    end_schedule(world.ledger, schedule.id)
+    states = {world.ledger.campaign(child).state for child in children}
+    assert states == {CampaignState.CANCELLING}
+
+
+def test_another_line_withdraws_what_was_made_and_makes_a_shared_time_anew(world: World) -> None:
+    at_ms = soon(world.ledger)
+    schedule = make(world, every="* * * * * UTC", first_ms=at_ms)
+    now_ms = world.ledger.agenda.now_ms()
+    while occur(world, now_ms):
+        pass
+    changed = change_schedule(world.ledger, schedule.id, "*/1 * * * * UTC", None)
+    while occur(world, now_ms):
+        pass
+    assert world.ledger.campaign(child_id(schedule, at_ms)).state is CampaignState.CANCELLING
+    assert world.ledger.campaign(child_id(changed, at_ms)).state is CampaignState.CHECKING
+    assert len(child_id(changed, at_ms)) <= 32
+
+
+def test_another_patience_leaves_the_calendar_as_it_stands(world: World) -> None:
+    schedule = make(world)
+    occur(world, FIRST)
+    change_schedule(world.ledger, schedule.id, None, "2h")
+    assert coming(world.ledger) == [FIRST + 7 * 24 * HOUR_MS]
+    assert occur(world, FIRST) == 0
+    assert len(world.ledger.campaigns()) == 1
+
+
+def test_a_change_while_an_occurrence_is_made_is_not_overwritten(world: World) -> None:
+    schedule = make(world)
+    change_schedule(world.ledger, schedule.id, None, "2h")
+    assert not world.ledger.schedules.occurred(schedule, FIRST, FIRST + HOUR_MS)
+    assert world.ledger.schedules.get(schedule.id).late_ms == 2 * HOUR_MS
+
+
+def test_the_same_broadcast_is_not_made_twice_unless_that_is_meant(world: World) -> None:
+    make(world)
+    with pytest.raises(InputError):
+        make(world)
+    make(world, allow_same_file=True)
+    make(world, every="tue 09:00 America/New_York")
+    assert len(coming(world.ledger)) == 3
+
+
+def test_a_ceiling_without_a_price_is_refused_before_anything_is_stored(world: World) -> None:
+    with pytest.raises(InputError):
+        make(world, max_cost="5")
     assert world.ledger.redis.keys("mms:c:*") == []
