@@ -37,7 +37,7 @@ class StandIn:
         self._lock = threading.Lock()
         self.refused_calls = 0
         self._callbacks: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._threads = [
             threading.Thread(target=self._server.serve_forever, daemon=True),
@@ -141,6 +141,11 @@ class StandIn:
                     threading.Event().wait(0.1)
             else:
                 self.refused_calls += 1
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that was killed is nothing to print."""
 
 
 def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:

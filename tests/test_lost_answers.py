@@ -87,7 +87,7 @@ def test_answers_lost_and_workers_killed_text_nobody_twice_and_lose_nobody(
 
     def is_over() -> bool:
         counts = shown(terminal, campaign_id)["counts"]
-        return counts["sent"] + counts["delivered"] == ROWS and counts["delivered"] >= ROWS - ROWS // 20
+        return bool(counts["sent"] + counts["delivered"] == ROWS and counts["delivered"] >= ROWS - ROWS // 20)
 
     until(is_over, 120, "the end of all rows")
     assert stand_in.numbers() == Counter({number(index): 1 for index in range(ROWS)})
