@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import requests
 from urllib3.util import Timeout
@@ -25,6 +25,7 @@ LIMIT_MAX = 1000
 #: More than a page of 1,000 objects ever is; a longer body is not ours to read.
 BODY_MAX = 32 * 1024 * 1024
 CHUNK = 64 * 1024
+DEFAULT_PORT = {"http": 80, "https": 443}
 
 Item = TypeVar("Item")
 
@@ -55,7 +56,7 @@ class CarrierX:
         idle_limit: float = 3.0,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._read_timeout = read_timeout
+        self.read_timeout = read_timeout
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         tls = self._base_url.lower().startswith("https")
         self._adapter = CarrierAdapter(pool_size=pool_size, idle_limit=idle_limit, tls=tls)
@@ -88,6 +89,26 @@ class CarrierX:
         body = write_message(outgoing)
         answer = self._exchange(lambda: self._posting(body), permit)
         return _read(answer, read_status)
+
+    def ready_connection(self) -> Any:
+        """A connection that a POST can be written to at once, or None; `give_back` it afterwards."""
+        return self._adapter.take_ready()
+
+    def give_back(self, connection: Any) -> None:
+        """A connection of `ready_connection`, open if it can be used again, else closed."""
+        self._adapter.put_back(connection)
+
+    def request_of(self, outgoing: Outgoing) -> bytes:
+        """The POST of `send`, head and body, as it is written to a connection."""
+        body = write_message(outgoing)
+        return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+
+    def read_taken(self, answer: Answer) -> MessageStatus | ApiError:
+        """What the answer to such a POST means, as `send` tells it."""
+        try:
+            return _read(answer, read_status)
+        except ApiError as error:
+            return error
 
     def get_message(self, sid: str) -> MessageStatus | None:
         """Ask for one message (`GET /sms/messages/{sid}`); None when CarrierX does not know it (404).
@@ -165,6 +186,20 @@ class CarrierX:
         prepared.headers.pop("Content-Length", None)
         return prepared
 
+    @cached_property
+    def _head(self) -> bytes:
+        """The POST's head up to the length of its body, made of what `requests` prepared."""
+        url = urlsplit(self._post.url)
+        assert isinstance(url, SplitResult)
+        port = f":{url.port}" if url.port not in (None, DEFAULT_PORT[url.scheme]) else ""
+        name = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+        headers = {"Host": f"{name}{port}", "Accept-Encoding": "identity", **self._post.headers}
+        lines = [
+            f"POST {self._post.path_url} HTTP/1.1",
+            *(f"{key}: {value}" for key, value in headers.items()),
+        ]
+        return "\r\n".join([*lines, "Content-Length: "]).encode("latin-1")
+
     def _posting(self, body: bytes) -> requests.PreparedRequest:
         same, request = self._post, requests.PreparedRequest()
         request.method, request.url, request.body = same.method, same.url, body
@@ -192,7 +227,7 @@ class CarrierX:
         failure: ApiError
         try:
             response = self._adapter.send(prepare(), timeout=self._timeout)  # type: ignore[arg-type]
-            return _answer(response, time.monotonic() + self._read_timeout)
+            return _answer(response, time.monotonic() + self.read_timeout)
         except Exception as error:
             failure = failure_of_exception(error, written=was_written())
         # Raised out here: no foreign exception, whose text may hold a header, may hang on as its context.

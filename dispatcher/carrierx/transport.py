@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import ssl
 import threading
 import time
@@ -22,7 +24,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ClosedPoolError
 from urllib3.util import Retry
+from urllib3.util.connection import is_connection_dropped
 from urllib3.util.ssl_ import create_urllib3_context
 
 # At DEBUG urllib3 logs URLs, and the filter of a list may name a phone number.
@@ -87,11 +91,14 @@ class _WrittenAtOnce:
             return
         if self.sock is None:
             self.connect()
+        elif self.sock.gettimeout() == 0:  # as `dispatcher.carrierx.exchanges` left it
+            self.sock.settimeout(self.timeout)
         _first_byte()
         super().send(data)  # type: ignore[misc]
 
     if TYPE_CHECKING:
         sock: Any
+        timeout: float | None
 
         def connect(self) -> None: ...
 
@@ -117,10 +124,33 @@ class _FreshOnly:
             connection.close()  # urllib3 connects a closed one anew
         return connection
 
+    def take_ready(self) -> Any:
+        """A connection that can be written to now, or None: then the pool is as it was."""
+        try:
+            connection = self.pool.get(block=False)
+        except (AttributeError, queue.Empty):  # closed, or all are in use
+            return None
+        if connection is not None and connection.sock is not None and self._is_fresh(connection):
+            return connection
+        with contextlib.suppress(ClosedPoolError):
+            super()._put_conn(connection)  # type: ignore[misc]
+        return None
+
+    def _is_fresh(self, connection: Any) -> bool:
+        if time.monotonic() - connection.last_used <= self.idle_limit and not is_connection_dropped(
+            connection
+        ):
+            return True
+        connection.close()
+        return False
+
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
             conn.last_used = time.monotonic()
         super()._put_conn(conn)  # type: ignore[misc]
+
+    if TYPE_CHECKING:
+        pool: Any
 
 
 class _PlainPool(_FreshOnly, HTTPConnectionPool):
@@ -141,7 +171,7 @@ class CarrierAdapter(HTTPAdapter):
     def __init__(self, *, pool_size: int, idle_limit: float, tls: bool) -> None:
         self._idle_limit = idle_limit
         self._tls = tls
-        self._pool: HTTPConnectionPool | None = None
+        self._pool: Any = None
         super().__init__(pool_connections=1, pool_maxsize=pool_size, max_retries=NO_RETRIES)
 
     def init_poolmanager(
@@ -159,10 +189,9 @@ class CarrierAdapter(HTTPAdapter):
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> HTTPConnectionPool:
         if self._pool is None:
-            pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            self._pool = pool
-        assert self._pool is not None
-        return self._pool
+            self._pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        pool: HTTPConnectionPool = self._pool
+        return pool
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """The response without what an API client has no use for: cookies, encodings, history."""
@@ -171,6 +200,15 @@ class CarrierAdapter(HTTPAdapter):
         response.raw = resp
         response.request = req
         return response
+
+    def take_ready(self) -> Any:
+        """A pooled connection that can be written to at once, or None. Whoever takes it puts it back."""
+        return self._pool.take_ready() if self._pool is not None else None
+
+    def put_back(self, connection: Any) -> None:
+        """The connection is the pool's again; a closed one is connected when it is next used."""
+        with contextlib.suppress(ClosedPoolError):
+            self._pool._put_conn(connection)
 
     def close(self) -> None:
         """Close the pooled connections; a later request finds the pool closed."""

@@ -1,7 +1,7 @@
 """One batch is taken and sent: claim, POST, record. Redis decides, this only does.
 
-One thread talks to Redis: the records of what came back and the claims of what goes next share a round trip. The
-POSTs run in the process's thread pool.
+One thread talks to Redis and to CarrierX: the records of what came back and the claims of what goes next share a
+round trip, and POSTs are written and read where they are awaited. One that needs a new connection takes a thread.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import logging
 import os
 import queue
 from collections import Counter, deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from dispatcher.carrierx.client import CarrierX
+from dispatcher.carrierx.exchanges import Exchanges
+from dispatcher.carrierx.transport import Permit
 from dispatcher.errors import ApiError, StoreUnavailable
 from dispatcher.ledger.batches import Claim, ClaimAnswer, Denied, Record, Taken
 from dispatcher.ledger.packing import BatchMessage, BatchRow
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
+from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline import outcome
 from dispatcher.pipeline.lanes import Lanes
@@ -98,6 +102,16 @@ def _taken(world: World, lanes: Lanes, campaign_id: str, number: int) -> BatchRu
     return BatchRun(world, lanes, taken, lease_ms, world.ledger.book.settings_of(campaign_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A POST under way: whose it is, the token that it shows, and when it was begun, on the stopwatch."""
+
+    claim: Claim
+    attempt: int
+    token: str = field(repr=False)
+    began: float
+
+
 class BatchRun:
     """The work on one taken batch. Lives as long as one call of `send_batch`."""
 
@@ -118,6 +132,7 @@ class BatchRun:
             if any(taken.states[row].state is RecipientState.PENDING for row in message.members)
         )
         self._endings: queue.SimpleQueue[Ending] = queue.SimpleQueue()
+        self._exchanges: Exchanges[Posting] = Exchanges()
         self._records: list[Record] = []
         self._news: deque[Ending] = deque()
         self._in_flight = 0
@@ -133,6 +148,10 @@ class BatchRun:
 
     def work(self) -> None:
         """Until everything is sent, or a limit, a stop or a lost lease ends it; then until nothing is in flight."""
+        with self._exchanges:
+            self._work()
+
+    def _work(self) -> None:
         while self._rest or self._in_flight or self._records:
             self._collect()
             asked = self._next_claims()
@@ -212,14 +231,16 @@ class BatchRun:
 
     def _collect(self) -> None:
         """Take in what came back; wait for it when there is nothing else to do."""
-        timeout = self._idle_seconds()
-        while True:
-            try:
-                ending = self._endings.get(timeout=timeout) if timeout else self._endings.get_nowait()
-            except queue.Empty:
-                return
-            timeout = 0.0
-            self._landed(ending)
+        self._await(self._idle_seconds())
+
+    def _await(self, seconds: float) -> None:
+        """What comes back, waiting at most so long for the first of it."""
+        if not self._endings.empty():
+            seconds = 0.0
+        for over in self._exchanges.wait(seconds):
+            self._landed(self._ending(over.tag, over.outcome))
+        while not self._endings.empty():
+            self._landed(self._endings.get())
 
     def _idle_seconds(self) -> float:
         """How long nothing can be done but wait for an answer; never past the next renewal of the lease."""
@@ -313,15 +334,7 @@ class BatchRun:
             self._records.clear()
             self._news.clear()
             return
-        self._endings_wait(0.5)
-
-    def _endings_wait(self, seconds: float) -> None:
-        """Let time pass without losing an answer that comes meanwhile."""
-        try:
-            ending = self._endings.get(timeout=seconds)
-        except queue.Empty:
-            return
-        self._landed(ending)
+        self._await(0.5)
 
     def _obey(self, asked: list[Asked], answers: list[ClaimAnswer]) -> None:
         granted, denied, scope = 0, [], ""
@@ -390,31 +403,48 @@ class BatchRun:
             user_data=write_user_data(ref, self._world.installation.secrets[0]),
         )
         self._in_flight += 1
-        self._world.pool.submit(self._post_in_thread, asked, outgoing, attempt)
 
-    def _post_in_thread(self, asked: Asked, outgoing: Outgoing, attempt: int) -> None:
         def still_good() -> bool:
             return self._world.stopwatch() - asked.at < CLAIM_SECONDS
 
-        token, started = "", None
+        if not still_good():
+            self._endings.put(outcome.given_back(asked.claim))
+            return
         try:
-            if not still_good():
-                ending = outcome.given_back(asked.claim)
-            else:
-                access = self._world.access
-                token, started = access.token, self._world.stopwatch()
-                ending = outcome.accepted(asked.claim, access.client.send(outgoing, permit=still_good))
+            access = self._world.access
         except ApiError as error:
-            ending = outcome.failed(asked.claim, error, attempt)
-        except BaseException as error:
-            # A fault of ours: the POST may have left, so it is looked for; the fault itself must be seen.
-            log.exception("sending failed in a way that no outcome stands for")
-            ending = outcome.failed(asked.claim, ApiError(type(error).__name__), attempt)
-        if started is not None:
-            ending = replace(ending, seconds=self._world.stopwatch() - started)
-        if ending.brake:
-            ending = replace(ending, refused=self._world.fingerprint_of(token))
+            self._endings.put(outcome.failed(asked.claim, error, attempt))
+            return
+        posting = Posting(asked.claim, attempt, access.token, self._world.stopwatch())
+        if not self._exchanges.begin(posting, access.client, outgoing, still_good):
+            self._world.pool.submit(self._post_in_thread, posting, access.client, outgoing, still_good)
+
+    def _post_in_thread(
+        self, posting: Posting, client: CarrierX, outgoing: Outgoing, still_good: Permit
+    ) -> None:
+        if not still_good():
+            ending = outcome.given_back(posting.claim)
+        else:
+            result: MessageStatus | ApiError
+            try:
+                result = client.send(outgoing, permit=still_good)
+            except ApiError as error:
+                result = error
+            except BaseException as error:
+                # A fault of ours: the POST may have left, so it is looked for; the fault itself must be seen.
+                log.exception("sending failed in a way that no outcome stands for")
+                result = ApiError(type(error).__name__)
+            ending = self._ending(posting, result)
         self._endings.put(ending)
+        self._exchanges.wake()
+
+    def _ending(self, posting: Posting, result: MessageStatus | ApiError) -> Ending:
+        if isinstance(result, ApiError):
+            ending = outcome.failed(posting.claim, result, posting.attempt)
+        else:
+            ending = outcome.accepted(posting.claim, result)
+        refused = self._world.fingerprint_of(posting.token) if ending.brake else ""
+        return replace(ending, seconds=self._world.stopwatch() - posting.began, refused=refused)
 
     def _keep_lease(self) -> None:
         now = self._world.stopwatch()

@@ -52,7 +52,8 @@ class Reading:
             return Reply(400, error_body(str(error)))
 
     def _messages(self, clauses: tuple[Clause, ...], faults: Faults) -> Iterator[dict[str, Any]]:
-        return (taken.body() for taken in self._candidates(clauses, faults.list_lag_ms))
+        yield from reversed(list(self._store.inbound.values()))
+        yield from (taken.body() for taken in self._candidates(clauses, faults.list_lag_ms))
 
     def _candidates(self, clauses: tuple[Clause, ...], lag_ms: float) -> Iterable[Taken]:
         """Newest first; a filter on `user_data` alone decides over a long list, so it has an index."""
