@@ -19,6 +19,7 @@ from dispatcher.cli.doctor import doctor
 from dispatcher.cli.erasing import erase_command
 from dispatcher.cli.output import print_line, say
 from dispatcher.cli.person import find_command, forget_command
+from dispatcher.cli.recovering import recover_command
 from dispatcher.cli.simulator import simulator
 from dispatcher.cli.up import up
 from dispatcher.errors import FileRefused, MmsError
@@ -46,6 +47,7 @@ app.add_typer(token.app, name="token")
 app.command("find")(find_command)
 app.command("forget")(forget_command)
 app.command()(doctor)
+app.command("recover")(recover_command)
 app.command()(simulator)
 
 

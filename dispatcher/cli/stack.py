@@ -29,6 +29,8 @@ from dispatcher.ledger.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.ports import LOOPBACK, remembered_port
 from dispatcher.ledger.private_files import private_folder
+from dispatcher.ledger.recovery import Restored
+from dispatcher.pipeline.vigil import MEND, in_words, keep_watch, look_at_own_store
 from dispatcher.settings import Settings
 
 #: Beyond this, `mms up` says what is not ready yet, and goes on waiting.
@@ -106,9 +108,12 @@ class _Start:
         """Start the parts, say where they are and when they are ready, look after them to the end."""
         prove_durable(self._ledger.redis, self._settings)
         installation = prepare(self._ledger.redis, self._settings)
+        restored = self._looked_at()
         found = addresses(self._settings, installation)
         for line in announcement(self._settings, installation, found):
             self._say(line)
+        if restored is not None:
+            self._say(f"\nATTENTION: {in_words(restored)}.\n  {MEND}.\n")
         self._start_parts(found)
         try:
             self._publish(found, ready=False)
@@ -119,6 +124,13 @@ class _Start:
         finally:
             unpublish(self._run)
             self._ledger.redis.close()
+
+    def _looked_at(self) -> Restored | None:
+        """Before anything can be sent: is the store as it was left?"""
+        if self._settings.redis_url is None:
+            return look_at_own_store(self._ledger, self._settings)
+        keep_watch(self._ledger, self._settings)
+        return self._ledger.recovery.restored()
 
     def _towards_simulator(self, settings: Settings) -> Settings:
         simulated = {

@@ -79,6 +79,9 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
 | `mms:once:{hash}` | string | the answer to a call with an Idempotency-Key | 24 h |
+| `mms:ticks` | hash | ticks so far, when the last was, the server's run; `id`; what recovery.py needs | for ever |
+| `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |
+| `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
 | `mms:replicated` | string | written before a wait for replicas' disks | a minute |
 | `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
 | `mms:doors` | set | ids of callback doors | until closed |
@@ -129,6 +132,9 @@ WORKERS = "mms:workers"
 TOKENS = "mms:tokens"
 JOURNAL = "mms:journal"
 ONCE = "mms:once:"
+TICKS = "mms:ticks"
+RESTORED = "mms:restored"
+DOUBT = "mms:doubt"
 REPLICATED = "mms:replicated"
 DOOR = "mms:door:"
 DOORS = "mms:doors"

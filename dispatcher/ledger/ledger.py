@@ -20,6 +20,7 @@ from dispatcher.ledger.media import Media
 from dispatcher.ledger.optouts import OptOuts
 from dispatcher.ledger.progress import Progress
 from dispatcher.ledger.receipts import Receipts
+from dispatcher.ledger.recovery import Recovery
 from dispatcher.ledger.schedules import Schedules
 from dispatcher.ledger.scripts import Scripts
 from dispatcher.ledger.tallies import Tallies
@@ -53,6 +54,7 @@ class Ledger:
         self.inbound = InboundMessages(scripts)
         self.erasure = Erasure(scripts)
         self.schedules = Schedules(scripts)
+        self.recovery = Recovery(scripts)
         self.tallies = Tallies(scripts)
 
     @classmethod

@@ -19,7 +19,7 @@ type_of_argument = str | bytes | int | float
 
 _NoScript = redis.exceptions.NoScriptError
 #: What may be acted on only when it cannot be forgotten.
-_REPLICATED = frozenset({"claim"})
+_REPLICATED = frozenset({"claim", "ticked"})
 #: What may be done only once the callback doors have drained.
 _AFTER_DOORS = frozenset({"claim"})
 _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
@@ -27,6 +27,8 @@ _EXTRA = {
     "apply": ("_money", "_brakes", "_heard"),
     "claim": (*_GATE, "_optouts", "_consent"),
     "optout": ("_optouts",),
+    "restored": ("_restored",),
+    "ticked": ("_restored",),
     "receive": ("_optouts",),
     "record": _GATE,
     "retry": ("_optouts",),

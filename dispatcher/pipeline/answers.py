@@ -66,6 +66,9 @@ def _finish(world: World, message: Inbound, now_ms: int) -> bool:
         world.ledger.inbound.finished(message, "not at CarrierX")
         return False
     world.ledger.inbound.learn_ours([message.to])
+    if message.at_ms < world.ledger.recovery.recovered_at():
+        world.ledger.inbound.finished(message, "the ledger was put back since: it may have been answered")
+        return False
     answer = _follow(world, message)
     if world.ledger.inbound.is_ours(message.sender):
         answer = "it came from a number of ours"

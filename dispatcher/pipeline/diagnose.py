@@ -12,6 +12,7 @@ from dispatcher.ledger.connect import redis_url
 from dispatcher.ledger.installation import durability_problem, read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.replicas import behind
+from dispatcher.pipeline.vigil import MEND, in_words
 from dispatcher.pipeline.world import make_client, wall_ms
 from dispatcher.settings import Settings
 
@@ -57,6 +58,9 @@ def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Findi
         mend = "set appendonly yes, appendfsync always, maxmemory-policy noeviction"
         yield Finding("durability", "bad", problem, mend)
     yield from _replicas(ledger)
+    restored = ledger.recovery.restored()
+    if restored is not None:
+        yield Finding("restore", "bad", in_words(restored), MEND)
 
 
 def _replicas(ledger: Ledger) -> Iterator[Finding]:

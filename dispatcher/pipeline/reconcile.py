@@ -17,11 +17,13 @@ from dispatcher.model.campaign import Campaign
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import SETTLING, WORD_RANK, CampaignState, RecipientState
+from dispatcher.pipeline.doubts import Doubt, is_doubted, look_for_doubted
 from dispatcher.pipeline.places import Place
 from dispatcher.pipeline.sids import sid_text
 from dispatcher.pipeline.words import receipts_of
 from dispatcher.pipeline.world import World
 from dispatcher.rules.limits import parse_rate
+from dispatcher.rules.senders import choose_sender
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,12 @@ class Look:
         for index, message in enumerate(self.batch.messages):
             yield index, message.members, [self.states[row] for row in message.members]
 
+    def sender(self, message: int) -> str:
+        """The number that a message goes from; empty when it is not known."""
+        said, pool = self.batch.messages[message], self.campaign.settings.senders
+        first = self.batch.rows[said.members[0]].number or ""
+        return said.sender or (choose_sender(first, pool) if pool else "")
+
     def place(self, message: int) -> Place:
         """Where a message of this batch stands."""
         members = self.batch.messages[message].members
@@ -75,8 +83,7 @@ def look_after(world: World, campaign_id: str, number: int) -> str:
     except ApiError as error:
         log.info("looking after batch %s of %s: %s", number, campaign_id, error)
         missing = []
-    messages = picture.batch.messages
-    receipts = [replace(each, sender=messages[each.message].sender) for each in receipts]
+    receipts = [each if each.sender else replace(each, sender=look.sender(each.message)) for each in receipts]
     changed = world.ledger.receipts.apply(campaign_id, number, receipts, [], grace_ms=0) if receipts else 0
     after = world.ledger.batches.picture(campaign_id, number)
     if after is None:
@@ -141,16 +148,37 @@ def _looked_for(world: World, look: Look) -> tuple[list[Receipt], list[int]]:
     missing: list[int] = []
     if any(state.state is RecipientState.UNCONFIRMED for state in look.states):
         world.learn_secrets()
+    doubts: list[Doubt] = []
     for message, members, states in look.messages():
-        if states[0].state is not RecipientState.UNCONFIRMED:
+        # Not always the first: a member that opted out was left out of the claim.
+        state = next((each for each in states if each.state is RecipientState.UNCONFIRMED), None)
+        if state is None:
+            continue
+        if is_doubted(state):
+            doubts.append(Doubt(message, members, state))
             continue
         _wait_for_turn(world)
-        listed = _listed_under_any_secret(world, look, message, states[0].attempt)
+        listed = _listed_under_any_secret(world, look, message, state.attempt)
         if listed.status is not None:
-            found += receipts_of(listed.status, look.place(message), states[0].attempt)
-        elif listed.proves and _may_count(world, look, states[0]) and _control_found(world, look, states[0]):
+            found += receipts_of(listed.status, look.place(message), state.attempt)
+        elif listed.proves and _may_count(world, look, state) and _control_found(world, look, state):
             missing += members
+    if doubts:
+        receipts, rows = _doubted(world, look, doubts)
+        found, missing = found + receipts, missing + rows
     return found, missing
+
+
+def _doubted(world: World, look: Look, doubts: list[Doubt]) -> tuple[list[Receipt], list[int]]:
+    """The same for messages that are in doubt since the ledger was put back, whichever attempt CarrierX has."""
+    may_count = _may_count(world, look, doubts[0].state)
+    found, absent = look_for_doubted(world, look.campaign.id, look.number, doubts, may_count=may_count)
+    receipts: list[Receipt] = []
+    for doubt in doubts:
+        if doubt.message in found:
+            attempt, status = found[doubt.message]
+            receipts += receipts_of(status, look.place(doubt.message), attempt)
+    return receipts, [row for doubt in absent for row in doubt.members]
 
 
 def _may_count(world: World, look: Look, state: RowState) -> bool:
@@ -235,7 +263,7 @@ def _again_ms(world: World, look: Look) -> int:
     states = {state.state for state in look.states}
     waits = []
     if RecipientState.UNCONFIRMED in states and look.campaign.settings.on_unconfirmed == "lookup":
-        waits.append(LOOK_AGAIN_MS)
+        waits.append(_look_again_ms(world, look))
     if states & SETTLING and look.campaign.settled_at is None:
         oldest = min(state.at_ms for state in look.states if state.state in SETTLING)
         age = max(look.now_ms - oldest, _poll_first_ms(world))
@@ -243,3 +271,12 @@ def _again_ms(world: World, look: Look) -> int:
         if not _reports_by_member(world) and any(len(message.members) > 1 for message in look.batch.messages):
             waits.append(max(1000, int(world.settings.group_grace * 1000)))
     return int(min(waits)) if waits else 0
+
+
+def _look_again_ms(world: World, look: Look) -> int:
+    """Soon; what is in doubt since the ledger was put back was just looked for, and may not count before its time."""
+    unknown = [state for state in look.states if state.state is RecipientState.UNCONFIRMED]
+    if not all(is_doubted(state) for state in unknown):
+        return LOOK_AGAIN_MS
+    counts_at_ms = unknown[0].claimed_ms + int(world.settings.unconfirmed_wait * 1000)
+    return max(LOOK_AGAIN_MS, counts_at_ms - look.now_ms)

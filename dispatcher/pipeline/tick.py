@@ -10,8 +10,10 @@ from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
 from dispatcher.pipeline.occurrences import occur
 from dispatcher.pipeline.pace import sample_paces
+from dispatcher.pipeline.recover import go_through_doubts
 from dispatcher.pipeline.retention import retain
 from dispatcher.pipeline.sweep import sweep
+from dispatcher.pipeline.vigil import MEND, keep_watch
 from dispatcher.pipeline.world import World
 
 LATCH_MS = 900
@@ -46,15 +48,17 @@ def tick(world: World, hints: Hints) -> str:
     if not agenda.latch(keys.TICK, LATCH_MS):
         return "ticked already"
     now_ms = agenda.now_ms()
+    if keep_watch(world.ledger, world.settings):
+        _go_on_reading(world, hints)
+        return f"restored: {MEND}"
+    go_through_doubts(world)
     refresh_caps(world.ledger, now_ms)
     for campaign_id in agenda.expiring(now_ms, 100):
         world.ledger.book.expire(campaign_id)
     for campaign_id in agenda.sweeping():
         sweep(world, campaign_id)
     occur(world, now_ms)
-    for campaign_id in agenda.reading():
-        if not agenda.is_read_by_someone(campaign_id):
-            hints.expand(campaign_id, 0)
+    _go_on_reading(world, hints)
     offered = feed(world, hints.send)
     _hint_at_care(world, now_ms, hints.look)
     sample_paces(world.ledger, now_ms)
@@ -68,9 +72,16 @@ def tick(world: World, hints: Hints) -> str:
         hints.answer("", 0)
     if world.ledger.explanations.due(now_ms, 1) and agenda.latch("mms:turn:explain-hint", EXPLAIN_LATCH_MS):
         hints.explain("", 0)
+    return f"{offered} offered"
+
+
+def _go_on_reading(world: World, hints: Hints) -> None:
+    """Files and callbacks are read at all times."""
+    for campaign_id in world.ledger.agenda.reading():
+        if not world.ledger.agenda.is_read_by_someone(campaign_id):
+            hints.expand(campaign_id, 0)
     if world.ledger.inbox.waiting():
         hints.ingest("", 0)
-    return f"{offered} offered"
 
 
 def _hint_at_care(world: World, now_ms: int, look: Publish) -> None:

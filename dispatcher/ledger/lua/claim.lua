@@ -12,8 +12,9 @@ if math.abs(caller - now) > 5000 then return { 'clock', caller - now } end
 local all = members_read(key, 16)
 local held = members_where(all, function(row) return row.state == 's' and string.sub(row.sid, 1, 8) == claim end)
 if #held > 0 then return go(held) end
-local state, kind, ends, urgent, ceiling = unpack(redis.call('HMGET', ckey(id), 'state', 'kind', 'ends_at', 'urgent', 'max_cost'))
+local state, kind, ends, urgent, ceiling, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'kind', 'ends_at', 'urgent', 'max_cost', 'doubt'))
 if state ~= 'running' then return { 'halt', state } end
+if doubt or redis.call('EXISTS', 'mms:restored') == 1 then return { 'halt', 'restored' } end
 if ends and tonumber(ends) <= now then return { 'halt', 'expired' } end
 local meta = meta_read(key)
 if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end

@@ -14,10 +14,11 @@ for i = 7, #ARGV, 2 do
   if row.state == 'u' and row.attempt == tonumber(ARGV[i + 1]) then
     if bit_has(row.flags, NOT_THERE) and ended_as(id) == 'e' then
       move(row, 'e')
-      row.flags, row.sid, row.at, row.reason, row.final = row.flags - NOT_THERE, NONE, 0, 0, now - EPOCH
+      row.flags, row.sid, row.at, row.reason, row.final = 0, NONE, 0, 0, now - EPOCH
     elseif bit_has(row.flags, NOT_THERE) and redis.call('HGET', ckey(id), 'state') == 'running' then
       move(row, 'p')
-      row.flags, row.sid, row.at, row.reason, back = row.flags - NOT_THERE, NONE, 0, 0, back + 1
+      if bit_has(row.flags, RESTORED) then row.attempt = row.attempt + RESTORED_TRIES end
+      row.flags, row.sid, row.at, row.reason, back = 0, NONE, 0, 0, back + 1
     else
       row.flags = bit_set(row.flags, NOT_THERE)
     end

@@ -3,7 +3,8 @@
 --       one's batches on offer or under way, offer in ms
 -- Answers: numbers of the batches offered
 local id, window, most, offer = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local state, start_at, rest = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at', 'rest'))
+local state, start_at, rest, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at', 'rest', 'doubt'))
+if doubt or redis.call('EXISTS', 'mms:restored') == 1 then return {} end
 if state == 'scheduled' and (tonumber(start_at) or 0) <= now then
   start(id)
   state = 'running'

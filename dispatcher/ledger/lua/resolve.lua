@@ -8,6 +8,7 @@ for i = 4, #ARGV do
   local row = row_read(key, ARGV[i])
   if row.state == 'u' then
     move(row, as == 'sent' and 't' or ended or 'p')
+    if bit_has(row.flags, RESTORED) and row.state == 'p' then row.attempt = row.attempt + RESTORED_TRIES end
     row.sid, row.flags, row.reason, row.at, decided = NONE, 0, 0, row.state == 't' and now - EPOCH or 0, decided + 1
     if row.state == 'c' or row.state == 'e' then row.final = now - EPOCH end
     row_write(key, ARGV[i], row)

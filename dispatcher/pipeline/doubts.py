@@ -1,0 +1,147 @@
+"""Looks for messages that are in doubt because the ledger was put back: any attempt of theirs may be at CarrierX.
+
+One list shows a whole batch (`user_data like campaign.batch.%`). Where CarrierX does not understand that, each message
+is asked for by itself, in every attempt that may have been made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dispatcher.ledger.packing import FLAG_NOT_THERE, FLAG_RESTORED, RESTORED_TRIES, RowState
+from dispatcher.model.correlation import MessageRef, base36, read_user_data, write_user_data
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import WORD_RANK, RecipientState
+from dispatcher.pipeline.world import World
+from dispatcher.rules.limits import parse_rate
+
+#: A batch has at most 100 messages; more than this many objects of it are not ours.
+PAGES = 5
+#: Messages asked for one by one in one look at a batch.
+MESSAGES_A_LOOK = 25
+#: The newest campaigns among which a message sent since the recovery is looked for.
+CAMPAIGNS = 20
+
+
+class Doubt(NamedTuple):
+    """One message in doubt: its index, its rows, and what the ledger knows of the doubted ones."""
+
+    message: int
+    members: tuple[int, ...]
+    state: RowState
+
+
+class Shown(NamedTuple):
+    """What CarrierX showed: attempt and status by message. `proves`: what is not in it may mean something."""
+
+    found: dict[int, tuple[int, MessageStatus]]
+    proves: bool
+
+
+def is_doubted(state: RowState) -> bool:
+    """Whether a row is unconfirmed because the ledger was put back."""
+    return state.state is RecipientState.UNCONFIRMED and bool(state.flags & FLAG_RESTORED)
+
+
+def look_for_doubted(
+    world: World, campaign_id: str, number: int, doubts: Sequence[Doubt], *, may_count: bool
+) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
+    """Look for these messages of a batch: those found, with their attempts, and those that are not there.
+
+    `may_count`: enough time has gone by since the recovery for "not there" to mean something.
+
+    Raises:
+        ApiError: CarrierX gave no answer.
+    """
+    shown = _listed(world, campaign_id, number)
+    rest = [doubt for doubt in doubts if doubt.message not in shown.found]
+    if not rest or not may_count:
+        return shown.found, []
+    controls = list(_controls(world, rest[0].state.claimed_ms))
+    if shown.proves and _is_listed(world, controls):
+        return shown.found, rest
+    if not _is_found(world, controls):
+        return shown.found, []
+    found, missing = dict(shown.found), []
+    for doubt in sorted(rest, key=lambda each: each.state.flags & FLAG_NOT_THERE)[:MESSAGES_A_LOOK]:
+        alone = _asked_for(world, campaign_id, number, doubt)
+        found |= alone.found
+        if not alone.found and alone.proves:
+            missing.append(doubt)
+    return found, missing
+
+
+def _listed(world: World, campaign_id: str, number: int) -> Shown:
+    """Everything of a batch in one list, every item compared here."""
+    found: dict[int, tuple[int, MessageStatus]] = {}
+    others, seen, limit = False, 0, 1000
+    for status in _walk(world, f"user_data like {campaign_id}.{base36(number)}.%", limit):
+        seen += 1
+        ref = read_user_data(status.user_data, world.secrets)
+        if ref is None or (ref.campaign, ref.batch) != (campaign_id, number):
+            others = True
+        elif found.get(ref.message, (0, status))[0] < ref.attempt:
+            found[ref.message] = ref.attempt, status
+    return Shown(found, proves=not others and seen < PAGES * limit)
+
+
+def _asked_for(world: World, campaign_id: str, number: int, doubt: Doubt) -> Shown:
+    """One message in every attempt that may have been made, the latest first, under any of our secrets."""
+    proves = True
+    for attempt in range(doubt.state.attempt + RESTORED_TRIES, max(0, doubt.state.attempt - 1), -1):
+        ref = MessageRef(campaign_id, number, doubt.message, attempt)
+        for secret in world.secrets:
+            mark = write_user_data(ref, secret)
+            for status in _walk(world, f"user_data eq {mark}", 100):
+                if status.user_data == mark:
+                    return Shown({doubt.message: (attempt, status)}, proves=True)
+                proves = False
+    return Shown({}, proves)
+
+
+def _controls(world: World, began_ms: int) -> Iterator[MessageRef]:
+    """Messages that CarrierX certainly has: one that it showed in the recovery, and such as it took since."""
+    known = world.ledger.recovery.control()
+    if known is not None and known.began_ms >= began_ms:
+        yield from _taken(world, known.campaign, known.batch, 0, known.message)
+    for campaign in world.ledger.campaigns(limit=CAMPAIGNS):
+        numbers = world.ledger.book.batch_numbers(campaign.id)
+        for number in sorted({*numbers[:1], *numbers[-1:]}):
+            yield from _taken(world, campaign.id, number, began_ms)
+
+
+def _taken(
+    world: World, campaign_id: str, number: int, after_ms: int, message: int | None = None
+) -> Iterator[MessageRef]:
+    """This message of a batch, or the first, if CarrierX took it after this."""
+    picture = world.ledger.batches.picture(campaign_id, number)
+    for index, each in enumerate(picture.batch.messages if picture else ()):
+        state = picture.states[each.members[0]] if picture else None
+        wanted = message in (None, index) and state is not None
+        if wanted and state and state.state in WORD_RANK and state.at_ms > after_ms:
+            yield MessageRef(campaign_id, number, index, state.attempt)
+            return
+
+
+def _is_listed(world: World, controls: Sequence[MessageRef]) -> bool:
+    """The positive control: a list of the same kind shows one of these."""
+    return any(
+        control.message in _listed(world, control.campaign, control.batch).found for control in controls[:2]
+    )
+
+
+def _is_found(world: World, controls: Sequence[MessageRef]) -> bool:
+    """The same for looks at single messages."""
+    for control in controls[:2]:
+        marks = [write_user_data(control, secret) for secret in world.secrets]
+        if any(
+            status.user_data == mark for mark in marks for status in _walk(world, f"user_data eq {mark}", 100)
+        ):
+            return True
+    return False
+
+
+def _walk(world: World, filter: str, limit: int) -> Iterator[MessageStatus]:
+    world.ledger.agenda.wait_for_turn("polls", parse_rate(world.settings.poll_rate).per_second)
+    return world.carrierx.walk_messages(filter=filter, limit=limit, max_pages=PAGES)

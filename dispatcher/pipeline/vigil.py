@@ -1,0 +1,59 @@
+"""Keeps watch over the store: one that was put back from an older copy does not know what was sent since.
+
+`mms up` looks before anything else starts, the tick every second. Until the first look after a start of the server
+no batch is taken (`take.lua`).
+"""
+
+from __future__ import annotations
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.recovery import Restored
+from dispatcher.ledger.witness import Witness, same_anchor
+from dispatcher.pipeline.times import iso
+from dispatcher.settings import Settings
+
+#: What a person is told to do.
+MEND = "`mms recover` looks for what was sent since, and lets sending go on"
+_HOW = {
+    "older": "it counts fewer ticks than this machine remembers",
+    "copied": "the data folder is a copy, or was changed as a whole",
+    "told": "somebody said so",
+}
+
+
+def keep_watch(ledger: Ledger, settings: Settings) -> bool:
+    """Count a tick, and remember it outside of the store; True while nothing is sent until `mms recover`.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    witness = Witness(settings.data_dir, ledger.recovery.id())
+    ticks, restored = ledger.recovery.ticked(witness.ticks())
+    witness.remember(ticks)
+    return restored
+
+
+def look_at_own_store(ledger: Ledger, settings: Settings) -> Restored | None:
+    """The same for a store inside of the data folder, at its start: was the folder put back as a whole?
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    recovery = ledger.recovery
+    witness = Witness(settings.data_dir, recovery.id())
+    written_down = recovery.anchor()
+    if written_down and not same_anchor(written_down, witness.anchor()) and ledger.book.ids():
+        recovery.mark("copied")
+    anchor = witness.drop_anchor()
+    if anchor != written_down:
+        recovery.set_anchor(anchor)
+    keep_watch(ledger, settings)
+    return recovery.restored()
+
+
+def in_words(found: Restored) -> str:
+    """What happened to the store, for a person."""
+    return (
+        f"the ledger was put back from an older copy ({_HOW[found.why]}): it does not know what was sent since "
+        f"{iso(found.since_ms)}, so nothing is sent"
+    )
