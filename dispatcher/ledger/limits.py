@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from dispatcher.ledger import keys
@@ -126,31 +126,47 @@ class Limits:
         for campaign_id in running:
             self.wake(campaign_id)
 
-    def in_force(self) -> LimitsInForce:
-        """All of them, as of one moment."""
+    def in_force(self, scopes: Collection[str] | None = None, *, at_ms: int | None = None) -> LimitsInForce:
+        """All of them, or those of these scopes and of senders by default, as of one moment; now by Redis's clock."""
+        named = None if scopes is None else sorted({*scopes, "sender"})
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
             pipeline.time()
-            for key in (keys.RATES, keys.CAPS, keys.HOLDS, keys.PACE, keys.API, keys.BRAKE):
-                pipeline.hgetall(key)
+            for key in (keys.RATES, keys.CAPS, keys.HOLDS, keys.PACE):
+                pipeline.hgetall(key) if named is None else pipeline.hmget(key, named)
+            pipeline.hgetall(keys.API)
+            pipeline.hgetall(keys.BRAKE)
             pipeline.smembers(keys.SENDERS_OFF)
-            (seconds, micros), rates, caps, holds, paces, api, brake, disabled = pipeline.execute()
-            now_ms = int(seconds) * 1000 + int(micros) // 1000
-            known = {text_of(scope): _cap(value) for scope, value in caps.items()}
-            counters = [f"{keys.DAY}{scope}:{_day_begin(cap, now_ms)}" for scope, cap in known.items()]
+            (seconds, micros), *found, api, brake, disabled = pipeline.execute()
+            now_ms = int(seconds) * 1000 + int(micros) // 1000 if at_ms is None else at_ms
+            rates, caps, holds, paces = (_by_scope(each, named) for each in found)
+            known = {scope: _cap(value) for scope, value in caps.items()}
+            counted = {scope: cap for scope in named or known if (cap := _cap_of(scope, known))}
+            counters = [f"{keys.DAY}{scope}:{_day_begin(cap, now_ms)}" for scope, cap in counted.items()]
             served = self._redis.mget(counters) if counters else []
         return LimitsInForce(
             now_ms,
-            {text_of(scope): _rate(value) for scope, value in rates.items()},
+            {scope: _rate(value) for scope, value in rates.items()},
             known,
-            {scope: int(count or 0) for scope, count in zip(known, served, strict=True)},
-            {text_of(scope): int(until) for scope, until in holds.items() if int(until) > now_ms},
-            {text_of(scope): _pace(value, now_ms) for scope, value in paces.items()},
+            {scope: int(count or 0) for scope, count in zip(counted, served, strict=True)},
+            {scope: int(until) for scope, until in holds.items() if int(until) > now_ms},
+            {scope: _pace(value, now_ms) for scope, value in paces.items()},
             frozenset(text_of(number) for number in disabled),
             int(api.get(b"failures", 0)),
             int(api.get(b"most", 0)),
             text_of(brake.get(b"reason", b"")),
         )
+
+
+def _by_scope(found: Any, named: list[str] | None) -> dict[str, bytes]:
+    if named is None:
+        return {text_of(scope): value for scope, value in found.items()}
+    return {scope: value for scope, value in zip(named, found, strict=True) if value is not None}
+
+
+def _cap_of(scope: str, known: Mapping[str, DayCap]) -> DayCap | None:
+    """The scope's own cap, or that of all senders."""
+    return known.get(scope) or (known.get("sender") if scope.startswith("sender:") else None)
 
 
 def _rate(value: bytes) -> RateInForce:

@@ -3,102 +3,166 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.limits import LimitsInForce
+from dispatcher.ledger.limits import NEVER_MS, LimitsInForce
+from dispatcher.ledger.samples import Sample, samples
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.bounds import NOBODY, Rivals, allowances_of, rivals_among, speeds_of
+from dispatcher.pipeline.course import HOURS, SENDING, course
 from dispatcher.pipeline.forecast import finish_time
+from dispatcher.pipeline.remainder import Places, remainder_of
+from dispatcher.rules.departure import Departure
+from dispatcher.rules.hours import Window
 
 _DAY_MS = 86_400_000
 _TO_COME = frozenset({CampaignState.RUNNING, CampaignState.SCHEDULED})
+#: Campaigns beside this one that are looked at, those due first; more of them count as wanting all they can get.
+MOST_RIVALS = 100
+#: Units a second where no limit says anything.
+_UNLIMITED = 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """When it ends, and which limit keeps it from ending sooner."""
+    """When it ends, and what keeps it from ending sooner: `the limit of the account`, `the daily cap of the sender`,
+    `allowed hours`, …"""
 
     finish_at: dt.datetime
     binds: str
 
 
-def estimated(ledger: Ledger, campaign: Campaign) -> Campaign:
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What estimates are made from, read once for several campaigns."""
+
+    limits: LimitsInForce
+    running: Sequence[Campaign]
+    beyond: int
+    samples: dict[str, Sample]
+
+    @classmethod
+    def over(cls, ledger: Ledger, campaigns: Sequence[Campaign], at_ms: int | None = None) -> Outlook:
+        """For these campaigns, as of a moment; now without one."""
+        at_ms = ledger.agenda.now_ms() if at_ms is None else at_ms
+        ids = ledger.agenda.due(at_ms + _DAY_MS, 1000)
+        known = {campaign.id: campaign for campaign in campaigns}
+        others = ledger.book.some([name for name in ids if name not in known][:MOST_RIVALS])
+        running = [each for each in [*campaigns, *others] if each.state is CampaignState.RUNNING]
+        found = samples(ledger, list(known))
+        senders = {sender for campaign in campaigns for sender in campaign.settings.senders}
+        senders |= {
+            message.sender for sample in found.values() for batch, _ in sample for message in batch.messages
+        }
+        scopes = {"account", *(f"sender:{sender}" for sender in senders)}
+        scopes |= {f"campaign:{campaign.id}" for campaign in [*campaigns, *others]}
+        limits = ledger.limits.in_force(scopes, at_ms=at_ms)
+        return cls(limits, running, max(0, len(ids) - len(known) - MOST_RIVALS), found)
+
+    def rivals(self, campaign: Campaign) -> Rivals:
+        """Who shares the limits with this one."""
+        found = rivals_among(self.running, self.limits, campaign)
+        return Rivals([*found.ceilings, *[float("inf")] * self.beyond], found.by_sender)
+
+
+def estimated(ledger: Ledger, campaign: Campaign, *, hours_margin: float = 0.0) -> Campaign:
     """The campaign with `finish_at`, and while it runs the limit that binds as its `reason`."""
-    if (
-        campaign.state is CampaignState.RUNNING
-        and not campaign.reason
-        and _is_without_sender(ledger, campaign)
-    ):
-        return campaign.model_copy(update={"reason": "all of its senders are disabled"})
-    found = estimate(ledger, campaign)
-    if found is None:
-        return campaign
-    at = found.finish_at.isoformat().replace("+00:00", "Z")
-    running = campaign.state is CampaignState.RUNNING
-    reason = campaign.reason or (f"as fast as the limit of {found.binds} allows" if running else None)
-    return campaign.model_copy(update={"finish_at": at, "reason": reason})
+    return estimated_all(ledger, [campaign], hours_margin=hours_margin)[0]
 
 
-def estimate(ledger: Ledger, campaign: Campaign) -> Estimate | None:
-    """None when nothing is left, when it does not run by itself, or when nothing limits it.
+def estimated_all(
+    ledger: Ledger, campaigns: Sequence[Campaign], *, hours_margin: float = 0.0
+) -> list[Campaign]:
+    """The same for several; what they share is read once, and those that have ended cost nothing."""
+    to_come = [campaign for campaign in campaigns if _is_to_come(campaign)]
+    if not to_come:
+        return list(campaigns)
+    outlook = Outlook.over(ledger, to_come)
+    return [
+        _told(outlook, campaign, hours_margin) if _is_to_come(campaign) else campaign
+        for campaign in campaigns
+    ]
 
-    A row counts as one leg or segment. Senders of a pool share evenly; running campaigns share the account.
+
+def estimate(
+    ledger: Ledger, campaign: Campaign, *, hours_margin: float = 0.0, at_ms: int | None = None
+) -> Estimate | None:
+    """As of `at_ms`, now without it. None when nothing is left, it does not run by itself, or nothing limits it.
+
+    Rows that are left cost what those of a few unsent batches cost, at the same hours; running campaigns share what
+    they share evenly, and senders of a pool the recipients.
     """
-    left = campaign.counts[RecipientState.PENDING] + campaign.counts[RecipientState.SENDING]
-    if campaign.state not in _TO_COME or not left:
+    if not _is_to_come(campaign):
         return None
-    limits = ledger.limits.in_force()
-    running = max(1, len(ledger.agenda.due(limits.now_ms + _DAY_MS, 1000)))
-    speeds = _speeds(campaign, limits, running)
-    if not speeds:
-        return None
-    binds = min(speeds, key=lambda scope: speeds[scope])
-    seconds, capped = left / speeds[binds], _over_days(campaign, limits, left)
-    if capped is not None and capped[0] > seconds:
-        seconds, binds = capped
-    begin = dt.datetime.fromtimestamp(limits.now_ms / 1000, dt.UTC)
-    if campaign.state is CampaignState.SCHEDULED and campaign.start_at:
-        begin = max(begin, dt.datetime.fromisoformat(campaign.start_at))
-    return Estimate(finish_time(begin, seconds), binds)
+    return _estimate(Outlook.over(ledger, [campaign], at_ms), campaign, hours_margin)
 
 
 def speed_limit(campaign: Campaign, limits: LimitsInForce, running: int) -> tuple[float, str] | None:
     """Legs and segments a second that this campaign may go at most, and which limit says so; None: nothing does."""
-    speeds = _speeds(campaign, limits, max(1, running))
+    pool = [number for number in campaign.settings.senders if number not in limits.disabled]
+    shares = {number: 1 / len(pool) for number in pool}
+    speeds = speeds_of(campaign, limits, shares, Rivals([float("inf")] * (running - 1), NOBODY.by_sender))
     return min((speed, scope) for scope, speed in speeds.items()) if speeds else None
 
 
-def _is_without_sender(ledger: Ledger, campaign: Campaign) -> bool:
+def _is_to_come(campaign: Campaign) -> bool:
+    left = campaign.counts[RecipientState.PENDING] + campaign.counts[RecipientState.SENDING]
+    return campaign.state in _TO_COME and left > 0
+
+
+def _told(outlook: Outlook, campaign: Campaign, hours_margin: float) -> Campaign:
+    running = campaign.state is CampaignState.RUNNING
     senders = campaign.settings.senders
-    return bool(senders) and ledger.limits.disabled() >= set(senders)
+    if running and senders and not campaign.reason and outlook.limits.disabled >= set(senders):
+        return campaign.model_copy(update={"reason": "all of its senders are disabled"})
+    found = _estimate(outlook, campaign, hours_margin)
+    if found is None:
+        return campaign
+    at = found.finish_at.isoformat().replace("+00:00", "Z")
+    allow = "allow" if found.binds == HOURS else "allows"
+    reason = campaign.reason or (f"as fast as {found.binds} {allow}" if running else None)
+    return campaign.model_copy(update={"finish_at": at, "reason": reason})
 
 
-def _speeds(campaign: Campaign, limits: LimitsInForce, running: int) -> dict[str, float]:
-    """Legs and segments a second that each limit allows this campaign, by the limit's name."""
-    rates, speeds = limits.rates, {}
-    if account := rates.get("account"):
-        speeds["the account"] = account.per_second * limits.paces.get("account", 1.0) / running
-    pool = [number for number in campaign.settings.senders if number not in limits.disabled]
-    own = [rates.get(f"sender:{number}") or rates.get("sender") for number in pool]
-    known = [rate.per_second for rate in own if rate is not None]
-    if known and len(known) == len(own):
-        speeds["the senders" if len(pool) > 1 else "the sender"] = len(known) * min(known)
-    if rate := rates.get(f"campaign:{campaign.id}"):
-        speeds["the campaign"] = rate.per_second
-    return speeds
+def _estimate(outlook: Outlook, campaign: Campaign, hours_margin: float) -> Estimate | None:
+    limits, rivals = outlook.limits, outlook.rivals(campaign)
+    rest = remainder_of(campaign, outlook.samples[campaign.id], limits.disabled)
+    departure = Departure(campaign.settings.quiet_hours, campaign.settings.at, hours_margin)
+    speeds = speeds_of(campaign, limits, rest.shares, rivals)
+    allowances = allowances_of(campaign, limits, rest.shares, rivals)
+    if not speeds and not allowances and departure.always:
+        return None
+    tightest = min(speeds, key=lambda scope: speeds[scope]) if speeds else "nothing"
+    anywhere: dict[Places, float] = {frozenset(): rest.units}
+    on_its_way = course(
+        anywhere if departure.always else rest.by_places or anywhere,
+        _windows(departure),
+        speed=speeds.get(tightest, _UNLIMITED),
+        allowances=allowances,
+        begin_ms=_begin_ms(campaign, limits),
+    )
+    seconds = (on_its_way.run() - limits.now_ms) / 1000
+    since = dt.datetime.fromtimestamp(limits.now_ms / 1000, dt.UTC)
+    named = {SENDING: f"the limit of {tightest}", HOURS: HOURS}
+    binds = named.get(on_its_way.binds, f"the daily cap of {on_its_way.binds}")
+    return Estimate(finish_time(since, seconds), binds)
 
 
-def _over_days(campaign: Campaign, limits: LimitsInForce, left: int) -> tuple[float, str] | None:
-    """Seconds until daily caps let the last one go, and the cap's name; None when today has room for all."""
-    worst: tuple[float, str] | None = None
-    for scope, name in (("account", "the account"), (f"campaign:{campaign.id}", "the campaign")):
-        cap = limits.caps.get(scope)
-        if cap is None or not cap.most:
-            continue
-        beyond = left - max(0, cap.most - limits.served[scope])
-        if beyond > 0:
-            until = cap.until_ms if limits.now_ms < cap.until_ms else cap.next_until_ms
-            seconds = (until - limits.now_ms) / 1000 + (beyond - 1) // cap.most * 86_400
-            worst = max(worst or (0.0, ""), (seconds, f"{name} a day"))
-    return worst
+def _begin_ms(campaign: Campaign, limits: LimitsInForce) -> int:
+    """When the next one may go: not before the start, nor before what CarrierX asked for."""
+    begin = limits.now_ms
+    if campaign.state is CampaignState.SCHEDULED and campaign.start_at:
+        begin = max(begin, int(dt.datetime.fromisoformat(campaign.start_at).timestamp() * 1000))
+    holds = (limits.holds.get(scope, 0) for scope in ("account", f"campaign:{campaign.id}"))
+    return max(begin, *(until for until in holds if until < NEVER_MS))
+
+
+def _windows(departure: Departure) -> Callable[[Places, int], Window | None]:
+    def window(places: Places, now_ms: int) -> Window | None:
+        parties = [(f"1{area}", zone) for area, zone in places]
+        return departure.window(parties, now_ms) if parties else Window(0, NEVER_MS)
+
+    return window

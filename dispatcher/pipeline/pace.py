@@ -14,7 +14,8 @@ from dispatcher.pipeline.estimate import speed_limit
 
 #: Campaigns that one tick samples at most, the longest waiting first.
 CAMPAIGNS_A_TICK = 200
-_DAY_MS = 86_400_000
+#: A campaign that is being sent has a batch that is due, or leased for less than this. One that rests costs nothing.
+_AT_WORK_MS = 60_000
 #: The pace of now is that of these last milliseconds.
 _NOW_MS = 5_000
 
@@ -29,7 +30,7 @@ class Pace(NamedTuple):
 
 def sample_paces(ledger: Ledger, now_ms: int) -> None:
     """Remember how far the running campaigns are, and the limit that holds each."""
-    ids = ledger.agenda.due(now_ms + _DAY_MS, 1000)
+    ids = ledger.agenda.due(now_ms + _AT_WORK_MS, 1000)
     running = [
         campaign
         for campaign in ledger.book.some(ids[:CAMPAIGNS_A_TICK])

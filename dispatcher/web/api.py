@@ -13,6 +13,7 @@ from dispatcher.errors import FileRefused
 from dispatcher.ledger.once import Answer
 from dispatcher.ledger.pages import campaigns_after
 from dispatcher.model.campaign import CAMPAIGN_ID
+from dispatcher.pipeline.estimate import estimated, estimated_all
 from dispatcher.web import api_examples as examples
 from dispatcher.web.access import Actor, bearer
 from dispatcher.web.api_parts import ApiCampaign, csv_download, problems, shown
@@ -86,14 +87,19 @@ def list_campaigns(
 ) -> CampaignPage:
     """All campaigns, newest first. Those made meanwhile do not move the pages that follow."""
     found = campaigns_after(site_of(request).ledger, cursor, limit + 1)
-    items = [shown(campaign) for campaign in found[:limit]]
+    site = site_of(request)
+    campaigns = estimated_all(site.ledger, found[:limit], hours_margin=site.settings.hours_margin)
+    items = [shown(campaign) for campaign in campaigns]
     return CampaignPage(items=items, next=items[-1].id if len(found) > limit else None)
 
 
 @router.get("/campaigns/{campaign_id}", summary="Look at one campaign", responses=problems(404))
 def show(request: Request, campaign_id: str) -> ApiCampaign:
-    """One campaign with its counts by state. They add up to the rows read, always."""
-    return shown(find_campaign(site_of(request), campaign_id))
+    """One campaign with its counts by state. They add up to the rows read, always. `finish_at` is worked out from the
+    limits in force and what is left; `reason` names the one that binds."""
+    site = site_of(request)
+    campaign = find_campaign(site, campaign_id)
+    return shown(estimated(site.ledger, campaign, hours_margin=site.settings.hours_margin))
 
 
 @router.post("/campaigns/{campaign_id}/pause", summary="Pause a campaign", responses=problems(403, 404, 409))

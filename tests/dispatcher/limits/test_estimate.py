@@ -49,7 +49,7 @@ def test_a_daily_cap_pushes_it_to_another_day(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(*[1] * 100))
     set_limit(ledger, "account", rate="10/s", per_day=20, zone="UTC")
     campaign, seconds = look(ledger)
-    assert campaign.reason == "as fast as the limit of the account a day allows"
+    assert campaign.reason == "as fast as the daily cap of the account allows"
     assert 3 * 86_400 <= seconds <= 4 * 86_400
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -101,6 +102,21 @@ def test_a_reset_of_a_campaign_brings_its_own_rate_back(api: httpx.Client) -> No
     assert api.put(f"/limits/{scope}", json={"rate": "1/s"}).json()["set_by"] == "operator"
     back = api.delete(f"/limits/{scope}").json()
     assert (back["rate"], back["set_by"]) == ("20/s", "settings")
+
+
+def test_a_running_campaign_says_when_it_will_be_done_and_what_binds(
+    api: httpx.Client, ledger: Ledger
+) -> None:
+    add_campaign(ledger, make_batch(*[1] * 100))
+    api.put("/limits/account", json={"rate": "1/s"})
+    shown, listed = api.get(f"/campaigns/{CAMPAIGN}").json(), api.get("/campaigns").json()["items"][0]
+    for campaign in (shown, listed):
+        left = datetime.fromisoformat(campaign["finish_at"]).timestamp() - ledger.agenda.now_ms() / 1000
+        assert 95 <= left <= 102
+        assert campaign["reason"] == "as fast as the limit of the account allows"
+    api.put("/limits/account", json={"rate": "10/s"})
+    later = api.get(f"/campaigns/{CAMPAIGN}").json()["finish_at"]
+    assert later < shown["finish_at"]
 
 
 def test_the_journal_says_who_changed_what_without_a_number(api: httpx.Client, ledger: Ledger) -> None:

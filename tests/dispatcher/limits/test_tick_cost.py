@@ -1,0 +1,58 @@
+"""What a tick costs depends on what is due, not on what is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from dispatcher.ledger import keys
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.tick import Hints, tick
+from dispatcher.pipeline.world import World
+from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.factories import CAMPAIGN, add_campaign, make_batch
+
+HOUR_MS = 3_600_000
+NO_HINTS = Hints(*[lambda _, __: None] * 4)
+
+
+def resting(ledger: Ledger, some: range) -> None:
+    """Campaigns that are not due: every second one starts in an hour, the others run and wait for tomorrow."""
+    now_ms = ledger.agenda.now_ms()
+    for number in some:
+        starts = number % 2 == 0
+        id = add_campaign(
+            ledger,
+            make_batch(1),
+            id=f"rests-{number}",
+            start_at_ms=now_ms + HOUR_MS if starts else None,
+            run=not starts,
+        )
+        if not starts:
+            ledger.redis.hset(
+                keys.campaign(id), mapping={"rest": now_ms + 24 * HOUR_MS, "rest_for": "account"}
+            )
+            ledger.batches.offer(id, window=0, most=0, offer_ms=1)
+
+
+def cost_of_a_tick(world: World) -> Counter[str]:
+    """Commands that one tick makes Redis run, those of scripts too; a tick before it has done what was left to do."""
+    redis: Any = world.ledger.redis
+    for _ in range(2):
+        redis.delete(keys.TICK)
+        redis.config_resetstat()
+        assert tick(world, NO_HINTS) != "ticked already"
+    stats = redis.info("commandstats")
+    return Counter({name.removeprefix("cmdstat_"): int(each["calls"]) for name, each in stats.items()})
+
+
+def test_two_thousand_campaigns_that_are_not_due_cost_a_tick_no_more_than_ten(make_world: MakeWorld) -> None:
+    world = make_world()
+    add_campaign(world.ledger, make_batch(*[1] * 20), id=CAMPAIGN)
+    resting(world.ledger, range(10))
+    few = cost_of_a_tick(world)
+    resting(world.ledger, range(10, 2_000))
+    assert len(world.ledger.redis.keys("mms:c:rests-*:counts")) == 2_000
+    many = cost_of_a_tick(world)
+    assert many.total() <= few.total() + 3, many - few
+    assert few.total() > 10
