@@ -6,13 +6,11 @@ import struct
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from dispatcher.errors import InputError
 from dispatcher.ledger import keys
 from dispatcher.ledger.batches import Batches
 from dispatcher.ledger.connect import translated
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, RowState, decompress, unpack_counts
-from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
 
 _COUNTS_AT_ONCE = 2000
@@ -85,6 +83,10 @@ class Looker:
         """All rows of one batch; none if there is no such batch."""
         return self._open([number], _ALL, (0, 0)) if 0 <= number < self._count else []
 
+    def numbers(self, states: Collection[RecipientState]) -> Iterator[int]:
+        """The batches that have any row in these states."""
+        return (number for number, counts in self._counts(0) if any(counts[state] for state in states))
+
     def _counts(self, since: int) -> Iterator[tuple[int, dict[RecipientState, int]]]:
         """Each batch's counts by state, read in steps that grow: most looks end early."""
         start, step = since, 16
@@ -109,18 +111,3 @@ class Looker:
             for index, row in enumerate(rows)
             if row.state in states and (number, index) >= since
         ]
-
-
-def campaigns_after(ledger: Ledger, after: str | None, limit: int) -> list[Campaign]:
-    """Campaigns made before the one with the id `after`, newest first; from the newest on without it.
-
-    Raises:
-        InputError: there is no campaign `after`.
-    """
-    if after is None:
-        return ledger.campaigns(limit=limit)
-    with translated():
-        rank: Any = ledger.redis.zrevrank(keys.CAMPAIGNS, after)
-    if rank is None:
-        raise InputError("the cursor is not one of this list", hint="begin again without it")
-    return ledger.campaigns(limit=limit, offset=rank + 1)

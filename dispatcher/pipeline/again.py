@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from dispatcher.errors import Conflict, InputError, NotFound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, RowState
+from dispatcher.ledger.pages import Looker
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.recipients import place_of
 
 RETRIABLE = frozenset({RecipientState.FAILED, RecipientState.REJECTED})
 _BATCHES_AT_ONCE = 50
@@ -28,7 +30,7 @@ def retry(ledger: Ledger, campaign_id: str, states: Collection[RecipientState], 
         raise InputError(f"{words} rows are not retried", hint="--state failed or --state rejected")
     ledger.campaign(campaign_id)
     texts, back = ledger.book.texts(campaign_id), 0
-    for number, batch, rows in _batches(ledger, campaign_id):
+    for number, batch, rows in _batches(ledger, campaign_id, states):
         chosen = [
             (message, row, batch.rows[row].number or "")
             for message, each in enumerate(batch.messages)
@@ -51,20 +53,50 @@ def resolve(ledger: Ledger, campaign_id: str, row: int, *, sent: bool) -> int:
         NotFound, Conflict: there is no such campaign or row, or it is not unconfirmed.
     """
     ledger.campaign(campaign_id)
-    for number, batch, rows in _batches(ledger, campaign_id):
+    for number, batch, rows in _batches(ledger, campaign_id, frozenset(RecipientState)):
         index = next((index for index, each in enumerate(batch.rows) if each.row == row), None)
-        if index is None:
-            continue
-        members = next((each.members for each in batch.messages if index in each.members), (index,))
-        decided = ledger.batches.resolve(campaign_id, number, members, sent=sent)
-        if not decided:
-            raise Conflict(f"row {row} is {rows[index].state.value}, not unconfirmed: nothing to decide")
-        return decided
+        if index is not None:
+            return _decide(ledger, campaign_id, number, batch, rows, index, sent=sent)
     raise NotFound(f"campaign {campaign_id} has no row {row}", hint="rows count from 1, without the heading")
 
 
-def _batches(ledger: Ledger, campaign_id: str) -> Iterator[tuple[int, Batch, list[RowState]]]:
-    numbers = ledger.book.batch_numbers(campaign_id)
+def resolve_at(ledger: Ledger, campaign_id: str, place: str, *, sent: bool) -> int:
+    """The same for the row at this place (`batch.index`), which opens its batch only.
+
+    Raises:
+        NotFound, Conflict: there is no such campaign or place, or it is not unconfirmed.
+    """
+    ledger.campaign(campaign_id)
+    number, index = place_of(place)
+    picture = ledger.batches.picture(campaign_id, number)
+    if picture is None or index >= len(picture.batch.rows):
+        raise NotFound(f"campaign {campaign_id} has no recipient {place}", hint="the list has their places")
+    return _decide(ledger, campaign_id, number, picture.batch, picture.states, index, sent=sent)
+
+
+def _decide(
+    ledger: Ledger,
+    campaign_id: str,
+    number: int,
+    batch: Batch,
+    rows: Sequence[RowState],
+    index: int,
+    *,
+    sent: bool,
+) -> int:
+    members = next((each.members for each in batch.messages if index in each.members), (index,))
+    decided = ledger.batches.resolve(campaign_id, number, members, sent=sent)
+    if not decided:
+        row, state = batch.rows[index].row, rows[index].state.value
+        raise Conflict(f"row {row} is {state}, not unconfirmed: nothing to decide")
+    return decided
+
+
+def _batches(
+    ledger: Ledger, campaign_id: str, states: Collection[RecipientState]
+) -> Iterator[tuple[int, Batch, list[RowState]]]:
+    """The batches that have any row in these states; the others are not opened."""
+    numbers = list(Looker(ledger, campaign_id).numbers(states))
     for start in range(0, len(numbers), _BATCHES_AT_ONCE):
         some = numbers[start : start + _BATCHES_AT_ONCE]
         for number, (batch, rows) in zip(some, ledger.batches.read(campaign_id, some), strict=True):

@@ -26,7 +26,7 @@ def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Recei
         return []
     if own is None and (status.to is not None or len(place.rows) == 1):
         return []
-    receipts = []
+    receipts, sender = [], place.sender or status.sender or ""
     if own is not None:
         spoken = Receipt(
             place.message,
@@ -41,11 +41,11 @@ def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Recei
             unit="legs" if place.mms else "segments",
             units=place.units,
             rows=tuple(row for row, _ in place.rows) if len(place.rows) > 1 else (),
-            sender=place.sender,
+            sender=sender,
         )
         receipts.append(spoken)
     for row, _ in place.rows:
         if row != own:
             sid, word = status.message_sid, RecipientState.QUEUED
-            receipts.append(Receipt(place.message, row, attempt, word, "shared", sid, sender=place.sender))
+            receipts.append(Receipt(place.message, row, attempt, word, "shared", sid, sender=sender))
     return receipts

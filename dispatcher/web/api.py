@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from dispatcher.errors import FileRefused
+from dispatcher.ledger.listing import list_campaigns
 from dispatcher.ledger.once import Answer
-from dispatcher.ledger.pages import campaigns_after
 from dispatcher.model.campaign import CAMPAIGN_ID
 from dispatcher.pipeline.estimate import estimated, estimated_all
+from dispatcher.model.state import CampaignState
 from dispatcher.web import api_examples as examples
 from dispatcher.web.access import Actor, bearer
 from dispatcher.web.api_parts import ApiCampaign, csv_download, problems, shown
@@ -78,19 +79,25 @@ def _create(site: Site, who: str, upload: Upload, options: dict[str, Any]) -> An
 
 
 @router.get("/campaigns", summary="List campaigns", responses=problems(422))
-def list_campaigns(
+def campaigns(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=500, description="Campaigns on a page.")] = 50,
     cursor: Annotated[
         str | None, Query(pattern=CAMPAIGN_ID, description="`next` of the page before.")
     ] = None,
+    state: Annotated[list[CampaignState] | None, Query(description="Only these states; repeatable.")] = None,
+    text: Annotated[
+        str, Query(max_length=100, description="Only those whose name or id contains this.")
+    ] = "",
 ) -> CampaignPage:
     """All campaigns, newest first. Those made meanwhile do not move the pages that follow."""
-    found = campaigns_after(site_of(request).ledger, cursor, limit + 1)
+    found = list_campaigns(
+        site_of(request).ledger, states=frozenset(state or ()), text=text, limit=limit, after=cursor
+    )
     site = site_of(request)
-    campaigns = estimated_all(site.ledger, found[:limit], hours_margin=site.settings.hours_margin)
+    campaigns = estimated_all(site.ledger, found.campaigns, hours_margin=site.settings.hours_margin)
     items = [shown(campaign) for campaign in campaigns]
-    return CampaignPage(items=items, next=items[-1].id if len(found) > limit else None)
+    return CampaignPage(items=items, next=items[-1].id if found.more else None)
 
 
 @router.get("/campaigns/{campaign_id}", summary="Look at one campaign", responses=problems(404))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -147,6 +148,64 @@ def _bar(counts: dict[RecipientState, int], total: int) -> list[dict[str, Any]]:
         pieces.append({"tone": tone, "x": round(x, 1), "width": round(width * scale, 1)})
         x += width * scale
     return pieces
+
+
+def span(seconds: float) -> str:
+    """A time that is still to go, as people say it."""
+    if seconds < 1:
+        return "a moment"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours / 24:.0f} days"
+
+
+class Spoken(NamedTuple):
+    """What CarrierX said of one sender's or carrier's messages."""
+
+    name: str
+    all: int
+    delivered: int
+    failed: int
+    share: str
+
+
+def spoken(heard: Mapping[str, Mapping[RecipientState, int]], named: Callable[[str], str]) -> list[Spoken]:
+    """A line for each, the busiest first."""
+    lines = []
+    for name, counts in heard.items():
+        total, delivered = sum(counts.values()), counts.get(RecipientState.DELIVERED, 0)
+        failed = counts.get(RecipientState.FAILED, 0)
+        lines.append(Spoken(named(name), total, delivered, failed, share(delivered, total)))
+    return sorted(lines, key=lambda line: -line.all)
+
+
+#: Carriers that most messages go to, by MCC and MNC; the others are shown by their codes.
+_CARRIERS = {
+    "310-260": "T-Mobile", "310-410": "AT&T", "310-012": "Verizon", "311-480": "Verizon", "310-004": "Verizon",
+    "311-580": "US Cellular", "310-120": "Sprint", "302-220": "Telus", "302-610": "Bell", "302-720": "Rogers",
+    "334-020": "Telcel",
+}  # fmt: skip
+#: Here an MNC has three digits; elsewhere two.
+_LONG_MNC = frozenset(
+    {302, 310, 311, 312, 313, 314, 315, 316, 334, 338, 342, 344, 346, 348, 352, 356, 358, 360, 364, 365}
+)
+
+
+def network(mcc: int, mnc: int) -> str:
+    """A carrier's code as the standard writes it, with the zeros that a number loses."""
+    return f"{mcc:03}-{mnc:03}" if mcc in _LONG_MNC or mnc > 99 else f"{mcc:03}-{mnc:02}"
+
+
+def carrier(codes: str) -> str:
+    """A carrier (`310-260`, perhaps without leading zeros) as people know it, with its code."""
+    mcc, mnc = map(int, codes.split("-"))
+    code = network(mcc, mnc)
+    return f"{_CARRIERS[code]} ({code})" if code in _CARRIERS else code
 
 
 def size(number: int) -> str:

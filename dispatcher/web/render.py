@@ -22,6 +22,7 @@ _pages = Environment(
 _pages.filters["count"] = display.count
 _pages.filters["moment"] = display.moment
 _pages.filters["phone"] = display.phone
+_pages.filters["carrier"] = display.carrier
 _pages.filters["bytes"] = display.size
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.recipients import Story
+from dispatcher.web import display
 
 _ENDS = {
     RecipientState.DELIVERED: ("Delivered", "good", "CarrierX says that it arrived."),
@@ -86,9 +87,8 @@ def _now(story: Story, campaign: Campaign) -> Iterator[Step]:
 
 
 def _cost(story: Story) -> str:
-    carrier = (
-        f" Carrier {story.mcc:03}/{story.mnc:02}." if story.mcc is not None and story.mnc is not None else ""
-    )
+    known = story.mcc is not None and story.mnc is not None
+    carrier = f" Carrier {display.carrier(f'{story.mcc}-{story.mnc}')}." if known else ""
     return (f"Price ${story.price}." if story.price else "CarrierX took it.") + carrier
 
 

@@ -18,7 +18,7 @@ local function heard_move(before, row, sender)
   if not RANK[row.state] then return end
   row.flags = bit_set(row.flags, HEARD)
   local after = heard_as(row)
-  if before[1] ~= after[1] then
+  if sender ~= '' and before[1] ~= after[1] then
     if before[1] then heard_add('sender:' .. sender, before[1], -1) end
     heard_add('sender:' .. sender, after[1], 1)
   end

@@ -2,22 +2,37 @@
 "use strict";
 
 const localTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const then = new Date(time.dateTime);
     time.title ||= time.textContent;
-    time.textContent = ("exact" in time.dataset ? exactTime : localTime).format(then);
+    const format = "clockTime" in time.dataset ? clockTime : "exact" in time.dataset ? exactTime : localTime;
+    time.textContent = format.format(then);
   }
 }
 
-function showTime(place, iso) {
+function showTime(place, iso, how) {
   if (!iso || place.querySelector(`time[datetime="${iso}"]`)) return;
   const time = document.createElement("time");
   time.dateTime = iso;
+  if (how) time.dataset.clockTime = "";
   place.replaceChildren(time);
   showTimes(place);
+}
+
+function showChart(root, chart) {
+  const figure = root.querySelector("[data-chart]");
+  if (!figure) return;
+  figure.hidden = false;
+  root.querySelector("[data-no-chart]").hidden = true;
+  for (const path of figure.querySelectorAll("[data-path]")) path.setAttribute("d", chart[path.dataset.path]);
+  for (const place of figure.querySelectorAll("[data-scale]")) place.textContent = chart[place.dataset.scale];
+  for (const place of figure.querySelectorAll("[data-clock]")) showTime(place, chart[place.dataset.clock], "clock");
+  figure.querySelector("[data-held]").hidden = !chart.limit;
+  figure.querySelector("svg").setAttribute("aria-label", `Messages a second over time, at most ${chart.fastest}`);
 }
 
 function show(view) {
@@ -33,6 +48,10 @@ function show(view) {
   const badge = root.querySelector("[data-badge]");
   if (badge) badge.className = `badge tone-${view.tone}`;
   for (const action of root.querySelectorAll("[data-can]")) action.hidden = !view.can.includes(action.dataset.can);
+  for (const [key, width] of Object.entries(view.funnel ?? {})) {
+    root.querySelector(`[data-funnel="${key}"]`)?.setAttribute("width", width);
+  }
+  if (view.chart) showChart(root, view.chart);
   const bar = root.querySelector("svg.bar");
   if (!bar) return;
   bar.setAttribute("aria-label", `${view.texts.done} of ${view.texts.total} handled`);
@@ -78,7 +97,17 @@ function chooseOwnZone(select) {
   if ([...select.options].some((option) => option.value === own)) select.value = own;
 }
 
+function copyOnClick(button) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+}
+
 showTimes(document);
+if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(copyOnClick);
 document.querySelectorAll("[data-events]").forEach(follow);
 document.querySelectorAll("[data-drop]").forEach(acceptDrops);
 document.querySelectorAll("form[data-once]").forEach(sendOnce);

@@ -172,8 +172,12 @@ def test_the_openapi_page_describes_every_call_and_its_problems(api: httpx.Clien
     assert set(page["paths"]) == {
         "/api/v1/campaigns",
         of_one,
-        *(f"{of_one}/{part}" for part in ("pause", "resume", "cancel", "report", "errors", "recipients")),
+        *(
+            f"{of_one}/{part}"
+            for part in ("pause", "resume", "cancel", "report", "errors", "recipients", "retry")
+        ),
         f"{of_one}/recipients/{{place}}",
+        f"{of_one}/recipients/{{place}}/resolve",
         "/api/v1/limits",
         "/api/v1/limits/{what}",
     }

@@ -29,7 +29,7 @@ def test_no_call_whatever_it_carries_fails_or_answers_what_is_not_declared(
     schema = schemathesis.openapi.from_dict(page)
     schema.config.update(base_url=address)
     calls = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-    assert len(calls) == 13
+    assert len(calls) >= 15
 
     for call in calls:
 
