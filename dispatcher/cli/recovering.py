@@ -41,7 +41,7 @@ def recover_command(
         bool,
         typer.Option(
             "--opt-outs-imported",
-            help="CarrierX's list cannot be read; the opt-outs since are imported by hand.",
+            help="CarrierX does not answer; the opt-outs since are imported by hand.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -137,7 +137,10 @@ def _print_what_next(result: Recovered) -> None:
             "      opted out since with `mms optout import`"
         )
     if result.unread:
-        say(f"note: CarrierX's list is not believed ({result.unread})")
+        say(
+            f"note: CarrierX's list of messages cannot be used ({result.unread}): bring in those who opted out\n"
+            "      since with `mms optout import`"
+        )
     if not result.found:
         say(
             "note: CarrierX showed nothing that was sent since. `Not there` counts only while its list shows a\n"

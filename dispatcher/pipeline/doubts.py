@@ -6,10 +6,13 @@ is asked for by itself, in every attempt that may have been made.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dispatcher.errors import Refused
 from dispatcher.ledger.packing import FLAG_NOT_THERE, FLAG_RESTORED, RESTORED_TRIES, RowState
+from dispatcher.ledger.recovery import Control
 from dispatcher.model.correlation import MessageRef, base36, read_user_data, write_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
@@ -56,24 +59,43 @@ def look_for_doubted(
     """
     shown = _listed(world, campaign_id, number)
     rest = [doubt for doubt in doubts if doubt.message not in shown.found]
-    if not rest or not may_count:
+    if not rest:
         return shown.found, []
     controls = list(_controls(world, rest[0].state.claimed_ms))
-    if shown.proves and _is_listed(world, controls):
-        return shown.found, rest
-    if not _is_found(world, controls):
-        return shown.found, []
-    found, missing = dict(shown.found), []
-    for doubt in sorted(rest, key=lambda each: each.state.flags & FLAG_NOT_THERE)[:MESSAGES_A_LOOK]:
+    if shown.found or _is_listed(world, list(_controls(world, 0))):
+        proved = may_count and shown.proves and _is_listed(world, controls)
+        return shown.found, rest if proved else []
+    found, absent = _one_by_one(world, campaign_id, number, rest)
+    if found:
+        began_ms, message = rest[0].state.claimed_ms, next(iter(found))
+        world.ledger.recovery.set_control(Control(began_ms, campaign_id, number, message))
+    return found, absent if may_count and _is_found(world, controls) else []
+
+
+def _one_by_one(
+    world: World, campaign_id: str, number: int, doubts: Sequence[Doubt]
+) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
+    """The same where no list shows a batch; those who were looked for less come first."""
+    found: dict[int, tuple[int, MessageStatus]] = {}
+    absent: list[Doubt] = []
+    shuffled = random.sample(doubts, len(doubts))
+    for doubt in sorted(shuffled, key=lambda each: each.state.flags & FLAG_NOT_THERE)[:MESSAGES_A_LOOK]:
         alone = _asked_for(world, campaign_id, number, doubt)
         found |= alone.found
         if not alone.found and alone.proves:
-            missing.append(doubt)
-    return found, missing
+            absent.append(doubt)
+    return found, absent
 
 
 def _listed(world: World, campaign_id: str, number: int) -> Shown:
-    """Everything of a batch in one list, every item compared here."""
+    """Everything of a batch in one list, every item compared here; nothing where CarrierX takes no such filter."""
+    try:
+        return _read_list(world, campaign_id, number)
+    except Refused:
+        return Shown({}, proves=False)
+
+
+def _read_list(world: World, campaign_id: str, number: int) -> Shown:
     found: dict[int, tuple[int, MessageStatus]] = {}
     others, seen, limit = False, 0, 1000
     for status in _walk(world, f"user_data like {campaign_id}.{base36(number)}.%", limit):

@@ -34,12 +34,13 @@ _ORDERS = ("date_created desc", "")
 @dataclass
 class Gap:
     """`sent` are ours by their MAC, the newest first. `unread` says why the list cannot be believed to be whole.
-    `inbound`: it is known to show what people send to us."""
+    `again`: that may be otherwise in a while. `inbound`: it is known to show what people send to us."""
 
     sent: list[tuple[MessageRef, MessageStatus]] = field(default_factory=list, repr=False)
     stops: list[OptOut] = field(default_factory=list, repr=False)
     seen: int = 0
     inbound: bool = False
+    again: bool = False
     unread: str = ""
 
 
@@ -53,8 +54,10 @@ def read_gap(world: World, since_ms: int) -> Gap:
         for status in _messages(world, since_ms - SLACK_MS):
             _take_in(world, gap, status)
         gap.inbound = gap.inbound or _shows_inbound(world)
-    except (ApiError, ConfigError) as error:
+    except Refused as error:
         gap.unread = error.message
+    except (ApiError, ConfigError) as error:
+        gap.unread, gap.again = error.message, True
     except _TooLongError:
         gap.unread = f"its list does not end within {PAGES} pages"
     if not gap.unread and not gap.seen and world.ledger.book.ids():
@@ -151,7 +154,10 @@ def _take_in(world: World, gap: Gap, status: MessageStatus) -> None:
 def _shows_inbound(world: World) -> bool:
     """Whether there is any inbound message in it, however old."""
     _wait_for_turn(world)
-    page = world.carrierx.list_messages(filter="direction eq inbound", limit=10)
+    try:
+        page = world.carrierx.list_messages(filter="direction eq inbound", limit=10)
+    except Refused:
+        return False
     return any(status.direction == "inbound" for status in page.items)
 
 

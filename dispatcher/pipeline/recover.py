@@ -55,7 +55,8 @@ def recover(
 ) -> Recovered:
     """Make everything unfinished unconfirmed, bring in what CarrierX shows, and let sending go on.
 
-    Where CarrierX's list cannot be read, nothing is sent until a person says that the opt-outs since are here.
+    Where CarrierX does not answer now, nothing is sent until it does, or a person says that the opt-outs since are
+    here.
     With `pause` the campaigns wait for a person, too.
     """
     ledger, recovery = world.ledger, world.ledger.recovery
@@ -74,7 +75,7 @@ def recover(
     doubted = {name: _go_through_all(world, name) for name in recovery.doubts()}
     found, unknown = bring_in(world, gap, began_ms)
     skipped = skip_due(ledger, ledger.agenda.now_ms())
-    done = not gap.unread or opt_outs_imported or world.settings.simulate
+    done = not gap.again or opt_outs_imported
     result = Recovered(
         done=done,
         since=iso(restored.since_ms),
@@ -157,5 +158,5 @@ def _in_a_line(result: Recovered) -> str:
         f"recovered the ledger, a copy of {result.since}: {sum(result.campaigns.values())} rows unconfirmed in "
         f"{len(result.campaigns)} campaigns, {result.found} of them found at CarrierX, {result.opt_outs} opt-outs, "
         f"{result.answers_dropped} answers dropped, {sum(result.skipped.values())} occurrences skipped"
-        + ("" if result.done else "; not finished: CarrierX's list cannot be read")
+        + ("" if result.done else "; not finished: CarrierX does not answer")
     )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.errors import Refused
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.inbound import Inbound
@@ -24,6 +25,7 @@ from dispatcher.pipeline import recover as recovering
 from dispatcher.pipeline.answers import answer_inbound
 from dispatcher.pipeline.audit import audit
 from dispatcher.pipeline.expand import expand
+from dispatcher.pipeline.gap import Gap
 from dispatcher.pipeline.reconcile import look_after
 from dispatcher.pipeline.recover import Recovered, go_through_doubts, recover
 from dispatcher.pipeline.send import send_batch
@@ -93,8 +95,16 @@ class Site:
         return said
 
     def send(self, number: int = 0, campaign_id: str = CAMPAIGN) -> str:
-        """A sender works on a batch."""
-        return send_batch(self.world, campaign_id, number)
+        """A sender works on this batch, and on no other beside it."""
+        redis, due = self.ledger.redis, keys.due(campaign_id)
+        others = {name: at for name, at in redis.zrange(due, 0, -1, withscores=True) if int(name) != number}
+        redis.delete(keys.OFFERED)
+        if others:
+            redis.zadd(due, {name: at + 10**9 for name, at in others.items()})
+        said = send_batch(self.world, campaign_id, number)
+        if others:
+            redis.zadd(due, others)
+        return said
 
     def recover(self, **options: Any) -> Recovered:
         """`mms recover` in a live installation."""
@@ -225,19 +235,48 @@ def test_a_list_that_knows_no_like_is_asked_message_by_message(
     assert states(put_back.ledger, number=2) == ["pending"] * 2
 
 
+def test_what_no_list_shows_at_once_is_found_message_by_message_and_is_a_control_then(
+    put_back: Site, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_back.tick()
+    monkeypatch.setattr(recovering, "read_gap", lambda *_: Gap(unread="HTTP 404"))
+    walk = put_back.world.carrierx.walk_messages
+
+    def only_eq(*, filter: str = "", **options: Any) -> Any:
+        if " like " in filter:
+            raise Refused("CarrierX refused the message", status=400, field="", text="")
+        return walk(filter=filter, **options)
+
+    monkeypatch.setattr(put_back.world.carrierx, "walk_messages", only_eq)
+    assert put_back.recover().found == 0
+    look_twice(put_back)
+    look_twice(put_back)
+    assert set(states(put_back.ledger, number=1)) <= {"queued", "sent", "delivered"}
+    assert states(put_back.ledger, number=2) == ["pending"] * 2
+
+
 @pytest.mark.parametrize("fault", [{"list_lag_ms": 10**7}, {"list_status": 400}, {"list_status": 503}])
 def test_a_list_that_lags_or_refuses_is_no_proof_that_nothing_was_sent(
     put_back: Site, simulator: SimulatorHandle, fault: dict[str, Any]
 ) -> None:
     put_back.tick()
     simulator.set_faults(**fault)
-    result = put_back.recover()
-    assert not result.done, "who opted out since is not known"
-    assert put_back.send(1) == "halt restored"
-    assert put_back.recover(opt_outs_imported=True).done
+    assert put_back.recover(opt_outs_imported=True).unread
     look_twice(put_back)
     assert states(put_back.ledger, number=1) == ["unconfirmed"] * 2
     assert states(put_back.ledger, number=2) == ["unconfirmed"] * 2
+
+
+def test_while_carrierx_does_not_answer_nothing_is_sent_for_who_opted_out_is_not_known(
+    put_back: Site, simulator: SimulatorHandle
+) -> None:
+    put_back.tick()
+    simulator.set_faults(list_status=503)
+    assert not put_back.recover().done
+    assert put_back.send(1) == "halt restored"
+    simulator.set_faults(list_status=200)
+    assert put_back.recover().done
+    assert put_back.ledger.recovery.restored() is None
 
 
 def test_without_a_control_nothing_is_sent_until_a_message_of_ours_is_shown(
