@@ -124,6 +124,7 @@ class BatchRun:
         self._cap = parse_cap(world.settings.frequency_cap)
         self._hold = taken.hold
         self._batch = taken.batch
+        self._senders = settings.senders
         self._pool = self._senders_in_use(settings.senders)
         self._lease_ms = lease_ms
         self._rest = deque(
@@ -143,7 +144,7 @@ class BatchRun:
         self._stopped = ""
         self._wait_ms = 0
         self._wait_scope = ""
-        self._binding = ""
+        self._binding = self._sender_binding = ""
         self.done: Counter[str] = Counter()
 
     def work(self) -> None:
@@ -300,9 +301,11 @@ class BatchRun:
 
     def _ready_at(self) -> float:
         """When the next claim may be asked for, on the stopwatch."""
+        return max(self._blocked_until, self._first_sender_free())
+
+    def _first_sender_free(self) -> float:
         senders = {asked.claim.sender for asked in self._rest}
-        first = min((self._senders_blocked.get(sender, 0.0) for sender in senders), default=0.0)
-        return max(self._blocked_until, first)
+        return min((self._senders_blocked.get(sender, 0.0) for sender in senders), default=0.0)
 
     def _exchange(self, asked: list[Asked]) -> None:
         records = self._records[:]
@@ -337,7 +340,7 @@ class BatchRun:
         self._await(0.5)
 
     def _obey(self, asked: list[Asked], answers: list[ClaimAnswer]) -> None:
-        granted, denied, scope = 0, [], ""
+        granted, denied = 0, []
         for each, answer in zip(asked, answers, strict=True):
             match answer.word:
                 case "go":
@@ -351,7 +354,6 @@ class BatchRun:
                 case "wait" | "yield":
                     denied.append(Asked(each.claim, 0.0))
                     self._block(each.claim, answer)
-                    scope = answer.detail
                 case "done":
                     self.done["settled before"] += len(each.claim.members)
                 case _:
@@ -362,9 +364,8 @@ class BatchRun:
         self._lanes.free(len(asked) - granted)
         self._rest.extendleft(reversed(denied))
         if denied:
-            self._binding = scope
             now = self._world.stopwatch()
-            self._world.tally.waited(scope, max(0.0, self._ready_at() - now))
+            self._world.tally.waited(self._binds, max(0.0, self._ready_at() - now))
             self._give_up_waiting(now)
             self._claims = max(1, granted)
         elif asked:
@@ -379,17 +380,35 @@ class BatchRun:
         until = self._world.stopwatch() + answer.wait_ms / 1000
         if answer.detail.endswith(f"sender:{claim.sender}"):
             self._senders_blocked[claim.sender] = until
+            self._sender_binding = answer.detail
         else:
             self._blocked_until = max(self._blocked_until, until)
+            self._binding = answer.detail
 
     def _give_up_waiting(self, now: float) -> None:
         """A long wait, or any wait after a while with this batch, gives it back."""
         wait = self._ready_at() - now
         if wait > LONGEST_WAIT_MS / 1000 or (wait > 0 and self._lanes.is_over):
-            scope = self._binding
+            scope, by_sender = self._binds, self._waits_for_senders
             self._stopped = _WAITS.get(scope) or f"waits for {limit_in_words(scope)}"
-            self._wait_ms = int(wait * 1000) + 1
-            self._wait_scope = "" if scope in _WAITS or "sender:" in scope else scope
+            self._wait_ms = int(wait * 1000) + 1 if not by_sender or self._pool_is_in_use() else 1
+            self._wait_scope = "" if scope in _WAITS or by_sender else scope
+
+    @property
+    def _waits_for_senders(self) -> bool:
+        return self._first_sender_free() > self._blocked_until
+
+    @property
+    def _binds(self) -> str:
+        """The limit that is waited for longest."""
+        return self._sender_binding if self._waits_for_senders else self._binding
+
+    def _pool_is_in_use(self) -> bool:
+        """Whether the batch, taken again, would get the same senders."""
+        try:
+            return self._senders_in_use(self._senders) == self._pool
+        except StoreUnavailable:
+            return True
 
     def _post(self, asked: Asked, attempt: int) -> None:
         assert self._world.pool is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
 from typing import Any
 
@@ -214,3 +216,32 @@ def test_senders_of_a_pool_do_not_wait_for_each_other(world: World, simulator: S
     senders = Counter(message["from"] for message in simulator.received().messages)
     assert senders[POOL[0]] == 1
     assert sum(senders.values()) > 45
+
+
+def test_a_sender_that_waits_long_lets_the_rest_of_the_campaign_go_on(world: World) -> None:
+    """The batch waits for the sender; the campaign does not rest, though its own limit said no in the same breath."""
+    set_limit(world.ledger, f"sender:{POOL[0]}", rate="1/h")
+    add_campaign(world.ledger, pooled_batch(), **FROM)
+    set_limit(world.ledger, f"campaign:{CAMPAIGN}", rate="200/s", burst=1)
+    assert send_batch(world, CAMPAIGN, 0).endswith("waits for the limit of sender")
+    assert world.ledger.redis.hget(f"mms:c:{CAMPAIGN}", "rest") is None
+
+
+def test_a_batch_under_way_whose_sender_is_disabled_is_due_again_at_once_with_the_others(
+    world: World, simulator: SimulatorHandle
+) -> None:
+    add_campaign(world.ledger, pooled_batch(), **FROM)
+    simulator.set_faults(latency_ms=20)
+    set_limit(world.ledger, f"campaign:{CAMPAIGN}", rate="100/s", burst=1)
+    thread = threading.Thread(target=send_batch, args=(world, CAMPAIGN, 0))
+    thread.start()
+    while simulator.received(messages=False).taken < 10:
+        pass
+    use_sender(world.ledger, POOL[1], enabled=False)
+    thread.join()
+    deadline = time.monotonic() + 10
+    while world.ledger.campaign(CAMPAIGN).state is CampaignState.RUNNING:
+        assert time.monotonic() < deadline
+        send_batch(world, CAMPAIGN, 0)
+    received = simulator.received()
+    assert (received.taken, received.repeated) == (90, [])
