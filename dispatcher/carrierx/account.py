@@ -72,6 +72,18 @@ def callback_in_force(client: CarrierX, did: Did) -> tuple[Level, str] | None:
     return None
 
 
+def levels_of(client: CarrierX, did: Did) -> list[tuple[Level, str, str | None]]:
+    """A number's levels, from the one that decides first: which, its sid, the URL that is set there.
+
+    Raises:
+        ApiError: CarrierX gave no answer.
+    """
+    levels: list[tuple[Level, str, str | None]] = [("did", did.sid, did.callback_url)]
+    above: tuple[tuple[Level, str | None], ...] = (("did_group", did.group_sid), ("partner", did.partner_sid))
+    levels += [(level, sid, callback_url(client, level, sid)) for level, sid in above if sid]
+    return levels
+
+
 def callback_url(client: CarrierX, level: Level, sid: str) -> str | None:
     """The URL that is set on this object, if any; None also for an object that is not there."""
     return _url_in(level, client.get_object(_path(level, sid)) or {})

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dispatcher.ledger.inbound import Inbound
 from dispatcher.ledger.optouts import OptOut, State
 from dispatcher.ledger.schedules import Schedule
-from dispatcher.pipeline import suppression
+from dispatcher.model.campaign import Campaign
+from dispatcher.pipeline import starts, suppression
 from dispatcher.pipeline.optout_file import opt_out_lines
 from dispatcher.pipeline.schedules import change_schedule, end_schedule
 from dispatcher.pipeline.suppression import Imported
+from dispatcher.web.campaigns import find_campaign
 from dispatcher.web.intake import Upload
 from dispatcher.web.site import Site
 
@@ -64,6 +66,18 @@ def change(site: Site, who: str, schedule_id: str, every: str | None, late: str 
     return changed
 
 
+def change_start(site: Site, who: str, campaign_id: str, at: str) -> Campaign:
+    """Give a campaign that has not started another start.
+
+    Raises:
+        NotFound, InputError, Conflict: there is none, it is not a time, or it has started.
+    """
+    find_campaign(site, campaign_id)
+    changed = starts.change_start(site.ledger, campaign_id, at, site.settings)
+    site.journal.note(who, "changed its start", campaign_id)
+    return changed
+
+
 def cancel(site: Site, who: str, schedule_id: str) -> None:
     """End a schedule.
 
@@ -81,7 +95,7 @@ def find_schedule(site: Site, schedule_id: str) -> tuple[Schedule, int]:
         NotFound: there is none.
     """
     schedule = site.ledger.schedules.get(schedule_id)
-    return schedule, site.ledger.schedules.next_ms(schedule_id) or 0
+    return schedule, site.ledger.schedules.next_ms(schedule_id)
 
 
 def export_chunks(entries: Iterable[OptOut]) -> Iterator[str]:

@@ -89,6 +89,32 @@ ERRORS: dict[str, Any] = {
 }
 
 
+OPT_OUTS: dict[str, Any] = {
+    "description": "The list.",
+    "content": {
+        "text/csv": {
+            "schema": {"type": "string"},
+            "example": "number,state,source,at\n12125550101,out,by telephone,2026-03-01T14:00:00.000Z\n",
+        }
+    },
+}
+
+LIST: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "A CSV with numbers."}
+                },
+            }
+        }
+    },
+}
+
+
 def _text(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "string", "description": description, **more}
 
@@ -109,6 +135,11 @@ _SETTINGS = {
         "description": "Pictures: at most 10.",
         "examples": [["https://www.example.com/sale.jpg"]],
     },
+    "media": {
+        "type": "array",
+        "items": {"type": "string", "format": "binary"},
+        "description": "Pictures of your own, served from `MMS_PUBLIC_URL`; repeatable.",
+    },
     "group_size": {"type": "integer", "minimum": 2, "maximum": 9, "description": "Groups of so many rows."},
     "group_by": _text("Or: rows with the same value in this column are a group."),
     "rate": _text("At most so fast.", examples=["20/s"]),
@@ -125,12 +156,26 @@ _SETTINGS = {
     "allow_same_file": {"type": "boolean", "description": "Send a file again.", "default": False},
 }
 
-FORM: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "required": ["file"], "properties": _SETTINGS},
-            "encoding": {"from": {"explode": True}, "media_urls": {"explode": True}},
-        }
+
+def _form(required: list[str], beside: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "required": required, "properties": {**_SETTINGS, **beside}}
+    encoding = {name: {"explode": True} for name in ("from", "media_urls", "media")}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
+
+
+FORM = _form(
+    ["file"],
+    {
+        "draft": {"type": "boolean", "default": False, "description": "Keep it; `start` sends it."},
+        "every": _text("Again and again: then it recurs.", examples=["mon 09:00 America/New_York"]),
+        "run_late_within": _text("With `every`: start so late at most.", examples=["1h"]),
     },
-}
+)
+
+TEST_FORM = _form(
+    ["file", "row", "to"],
+    {
+        "row": {"type": "integer", "minimum": 1, "description": "The row, from 1, without the heading."},
+        "to": _text("A number of your own.", examples=["12125550101"]),
+    },
+)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import httpx
+import pytest
 from redis import Redis
 
 from dispatcher.ledger.ledger import Ledger
@@ -23,8 +24,58 @@ def test_the_health_page_shows_what_doctor_sees(browser: httpx.Client, ledger: L
     assert "every claim is on disk" in page
     assert "nobody works on control, expand, ingest, send" in page
     assert "user data not ours" in page
-    assert re.search(r"account\s*</td><td class=\"number\">200<", page)
+    assert re.search(r"The account\s*</td>\s*<td class=\"number\">200/s", page)
     assert "logged in as admin" in page
+
+
+def limit_form(browser: httpx.Client, **fields: str) -> dict[str, str]:
+    found = re.search(r'name="csrf" value="([^"]+)"', browser.get("/").text)
+    assert found
+    return {"csrf": found[1], "what": "account", "act": "set", **fields}
+
+
+def test_an_admin_changes_a_limit_and_it_is_in_force_and_noted(browser: httpx.Client, ledger: Ledger) -> None:
+    browser.post("/login", data={"token": TOKEN})
+    form = limit_form(browser, what="sender:(212) 555-0100", rate="7/s", per_day="500", zone="America/Denver")
+    assert browser.post("/health/limits", data=form).status_code == 303
+    found = ledger.limits.in_force()
+    assert round(found.rates["sender:12125550100"].per_second, 3) == 7
+    assert found.caps["sender:12125550100"].most == 500
+    page = browser.get("/health").text
+    assert "0 of 500 today, America/Denver" in page
+    assert "changed the limits of one sender" in page
+    form = limit_form(browser, what="sender:12125550100", act="reset")
+    assert browser.post("/health/limits", data=form).status_code == 303
+    assert "sender:12125550100" not in ledger.limits.in_force().caps
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rate": "fast"}, {"what": "nobody", "rate": "1/s"}, {"per_day": "many"}, {}, {"burst": "nan"}]
+)
+def test_a_limit_that_cannot_be_is_refused_and_what_was_typed_stays(
+    browser: httpx.Client, ledger: Ledger, wrong: dict[str, str]
+) -> None:
+    browser.post("/login", data={"token": TOKEN})
+    answer = browser.post("/health/limits", data=limit_form(browser, **wrong))
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert all(f'value="{value}"' in answer.text for value in wrong.values())
+    assert ledger.limits.in_force().rates == {}
+
+
+def test_a_pace_lowered_after_a_429_and_a_hold_are_shown(browser: httpx.Client, ledger: Ledger) -> None:
+    browser.post("/login", data={"token": TOKEN})
+    ledger.limits.set_rate("account", 5000, 0)
+    ledger.agenda.hold("account", 60_000, slower=True)
+    page = browser.get("/health").text
+    assert re.search(r"lowered to \d\d % after CarrierX asked to slow down", page)
+    assert "held until" in page
+
+
+def test_without_a_token_for_carrierx_the_page_says_so(browser: httpx.Client) -> None:
+    browser.post("/login", data={"token": TOKEN})
+    assert "There is no token for CarrierX" in browser.get("/health?number=12125550100").text
+    assert "not a US or Canadian number" in browser.get("/health?number=1").text
 
 
 def test_metrics_need_a_token_and_a_viewers_will_do(address: str, redis: Redis) -> None:
