@@ -19,6 +19,7 @@ from dispatcher.model.media import MediaFacts
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 
 _SLUG_LENGTH = 20
+_RESTORED = "the ledger was put back from an older copy: nothing is sent until `mms recover`"
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -139,9 +140,10 @@ class Campaigns:
                 pipeline.hget(keys.RATES, f"campaign:{campaign_id}")
             pipeline.hgetall(keys.BRAKE)
             pipeline.hgetall(keys.API)
+            pipeline.exists(keys.RESTORED)
             pipeline.time()
-            *answers, brake, api, (seconds, _) = pipeline.execute()
-        stop = _what_stops_all(brake, api)
+            *answers, brake, api, restored, (seconds, _) = pipeline.execute()
+        stop = _RESTORED if restored else _what_stops_all(brake, api)
         return [
             _snapshot(campaign_id, fields, counts, rate, stop, int(seconds) * 1000) if fields else None
             for campaign_id, fields, counts, rate in zip(

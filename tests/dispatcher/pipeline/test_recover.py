@@ -97,7 +97,8 @@ class Site:
     def send(self, number: int = 0, campaign_id: str = CAMPAIGN) -> str:
         """A sender works on this batch, and on no other beside it."""
         redis, due = self.ledger.redis, keys.due(campaign_id)
-        others = {name: at for name, at in redis.zrange(due, 0, -1, withscores=True) if int(name) != number}
+        known: Any = redis.zrange(due, 0, -1, withscores=True)
+        others: dict[Any, float] = {name: at for name, at in known if int(name) != number}
         redis.delete(keys.OFFERED)
         if others:
             redis.zadd(due, {name: at + 10**9 for name, at in others.items()})

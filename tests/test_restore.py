@@ -1,0 +1,132 @@
+"""A data folder is copied in mid-campaign and put back later, with the real store and real processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis as redis_py
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.carrierx.simulator.running import running_simulator
+from dispatcher.ledger import keys
+from tests.stack import Terminal, until
+
+ROWS = 400
+SENDER = "15162065575"
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorHandle]:
+    """A CarrierX that runs on whatever becomes of the dispatcher."""
+    with running_simulator() as handle:
+        yield handle
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, simulator: SimulatorHandle) -> Iterator[Terminal]:
+    """A live installation at that CarrierX."""
+    terminal = Terminal(
+        tmp_path,
+        MMS_CARRIERX_URL=simulator.url,
+        MMS_CARRIERX_TOKEN=simulator.token,
+        MMS_ACCOUNT_RATE="5000/s",
+        MMS_SENDER_RATE="5000/s",
+        MMS_POLL_RATE="500/s",
+        MMS_UNCONFIRMED_WAIT="1",
+    )
+    yield terminal
+    terminal.end()
+
+
+def number(index: int) -> str:
+    """A number that is valid and not fictional."""
+    return f"1516206{index:04d}"
+
+
+def submitted(terminal: Terminal) -> str:
+    """A campaign that takes some seconds; its id."""
+    path = terminal.folder / "spring.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["phone"], *([number(index)] for index in range(ROWS))])
+    done = terminal.mms(
+        *("campaign", "submit", str(path), "--from", SENDER, "--message", "Hi", "--quiet-hours", "off"),
+        *("--rate", "40/s", "--yes"),
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def shown(terminal: Terminal, campaign_id: str) -> dict[str, Any]:
+    """The campaign as `show` has it."""
+    found: dict[str, Any] = json.loads(terminal.mms("campaign", "show", campaign_id, "--json").stdout)
+    return found
+
+
+def stop(terminal: Terminal) -> None:
+    """Ctrl-C, and wait."""
+    assert terminal.up_process is not None
+    terminal.up_process.terminate()
+    terminal.up_process.wait(30)
+
+
+def ticks(terminal: Terminal) -> int:
+    """How often the control worker looked at the agenda."""
+    address = (terminal.folder / ".mms" / "valkey" / "address").read_text().strip()
+    with redis_py.Redis.from_url(address) as client:
+        return int(client.hget(keys.TICKS, "n") or 0)
+
+
+def copied(folder: Path, to: Path) -> None:
+    """As `cp -a` copies a folder that is in use: what vanishes meanwhile is not there."""
+    try:
+        shutil.copytree(folder, to)
+    except shutil.Error:
+        assert (to / "valkey" / "appendonlydir").is_dir()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("what", [".", "valkey"])
+def test_an_older_copy_that_is_put_back_sends_nothing_twice_and_the_campaign_ends(
+    terminal: Terminal, simulator: SimulatorHandle, tmp_path: Path, what: str
+) -> None:
+    folder, copy = tmp_path / ".mms" / what, tmp_path / "copy"
+    terminal.up()
+    campaign_id = submitted(terminal)
+    until(lambda: simulator.received(messages=False).taken > ROWS / 4, 60, "a quarter")
+    copied(folder, copy)
+    until(lambda: simulator.received(messages=False).taken > ROWS / 2, 60, "the half")
+    stop(terminal)
+    sent = simulator.received(messages=False).taken
+    assert sent < ROWS
+    shutil.rmtree(folder)
+    shutil.copytree(copy, folder)
+
+    terminal.up()
+    assert "`mms recover`" in terminal.said()
+    before = ticks(terminal)
+    until(lambda: ticks(terminal) > before + 2, 30, "three ticks")
+    assert simulator.received(messages=False).taken == sent
+    doctor = terminal.mms("doctor")
+    assert doctor.returncode == 1
+    assert "mms recover" in doctor.stdout
+    assert "mms recover" in str(shown(terminal, campaign_id)["reason"])
+
+    done = terminal.mms("recover", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["done"]
+    assert sent - result["listed"] == 0
+    assert 0 < result["found"] < sent
+    until(lambda: shown(terminal, campaign_id)["state"] == "completed", 150, "the campaign's end")
+    received = simulator.received(messages=False)
+    assert received.repeated == []
+    assert {number(index) for index in range(ROWS)} == set(received.numbers)
+    audit = terminal.mms("campaign", "audit", campaign_id)
+    assert audit.returncode == 0, audit.stdout
+    assert terminal.mms("recover").stdout.startswith("nothing to recover")
