@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from dispatcher.carrierx.simulator.handle import Received
 from dispatcher.errors import MmsError
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.installation import Installation
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.state import CampaignState
+from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.feed import feed
 from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World, make_client
 from dispatcher.settings import load_settings
 from tests.conftest import SECRET
 
+ENDED = {CampaignState.COMPLETED, CampaignState.CANCELLED}
+#: A hash of the ledger: campaign → how often a process was given a batch of it, as a Celery task would be.
+TASKS = "test:tasks"
+
 
 def work(redis_url: str, settings: dict[str, Any], campaign: str) -> None:
-    """Send until the campaign does not run any more; Redis may come and go."""
+    """Send until the campaign does not run any more, or for ever without one; Redis may come and go."""
     chosen = load_settings(**{**settings, "data_dir": Path("/nonexistent"), "simulate": True})
     world = World(
         Ledger(client(redis_url)),
@@ -35,10 +42,11 @@ def work(redis_url: str, settings: dict[str, Any], campaign: str) -> None:
     hints: list[tuple[str, int]] = []
     while True:
         try:
-            if world.ledger.campaign(campaign).state in {CampaignState.COMPLETED, CampaignState.CANCELLED}:
+            if campaign and world.ledger.campaign(campaign).state in ENDED:
                 return
             feed(world, lambda *hint: hints.append(hint))
             if hints:
+                world.ledger.redis.hincrby(TASKS, hints[0][0], 1)
                 send_batch(world, *hints.pop(0))
             else:
                 time.sleep(0.05)
@@ -49,7 +57,7 @@ def work(redis_url: str, settings: dict[str, Any], campaign: str) -> None:
 class Crew:
     """Four such processes."""
 
-    def __init__(self, redis_url: str, campaign: str, *, size: int = 4, **settings: Any) -> None:
+    def __init__(self, redis_url: str, campaign: str = "", *, size: int = 4, **settings: Any) -> None:
         self._start: Callable[[], BaseProcess] = lambda: self._made(redis_url, campaign, settings)
         self.processes = [self._start() for _ in range(size)]
 
@@ -67,8 +75,53 @@ class Crew:
         self.processes[index].join()
         self.processes[index] = self._start()
 
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
         """End them all."""
         for process in self.processes:
             process.kill()
             process.join()
+
+
+def claim_times(ledger: Ledger, *campaigns: str) -> list[int]:
+    """When each leg of these campaigns was claimed, ms, in order."""
+    return sorted(
+        row.claimed_ms
+        for campaign in campaigns
+        for _, rows in ledger.batches.read(campaign, list(ledger.book.batch_numbers(campaign)))
+        for row in rows
+        if row.claimed_ms
+    )
+
+
+def arrival_times(received: Received) -> list[int]:
+    """When each leg came to the simulator, ms, in order."""
+    return sorted(
+        int(datetime.fromisoformat(message["date_created"]).timestamp() * 1000)
+        for message in received.messages
+        for _ in message["group_recipients"] or [message["to"]]
+    )
+
+
+def most_in_a_second(times: list[int]) -> int:
+    """The most of these times in any rolling second."""
+    return max(bisect_left(times, start + 1000) - index for index, start in enumerate(times))
+
+
+def await_rows(
+    ledger: Ledger,
+    campaign: str,
+    wanted: int,
+    seconds: float,
+    state: RecipientState = RecipientState.QUEUED,
+) -> None:
+    """Until so many rows of it are in this state."""
+    deadline = time.monotonic() + seconds
+    while ledger.campaign(campaign).counts[state] < wanted:
+        assert time.monotonic() < deadline, ledger.campaign(campaign).counts
+        time.sleep(0.1)

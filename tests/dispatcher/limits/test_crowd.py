@@ -1,0 +1,165 @@
+"""Four real processes, over HTTP: pools of senders, several campaigns at once, and a ceiling in dollars."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from dispatcher.carrierx.simulator.handle import Received, SimulatorHandle
+from dispatcher.ledger.connect import client
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.packing import Batch
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.audit import audit
+from dispatcher.pipeline.limiting import set_limit, use_sender
+from dispatcher.pipeline.rates import put_rates_in_force
+from dispatcher.rules.senders import choose_sender
+from dispatcher.settings import load_settings
+from tests.dispatcher.limits.crew import TASKS, Crew, await_rows, claim_times, most_in_a_second
+from tests.factories import CAMPAIGN, add_campaign, make_batch
+from tests.valkey import ValkeyServer
+
+POOL = ("15162065575", "15162065576", "15162065577")
+FROM: dict[str, Any] = {"from": POOL}
+PICTURE = ("https://www.example.com/a.jpg",)
+
+
+@pytest.fixture
+def ledger(server: ValkeyServer) -> Ledger:
+    """The ledger that the crew works on."""
+    return Ledger(client(server.url))
+
+
+def crew(server: ValkeyServer, simulator: SimulatorHandle, **settings: Any) -> Crew:
+    """Four processes that work until they are stopped."""
+    to_carrierx = {"carrierx_url": simulator.url, "carrierx_token": simulator.token}
+    return Crew(server.url, **{"in_flight": 4, **to_carrierx, **settings})
+
+
+def many(count: int, *, first_row: int = 1, pooled: bool = False, **fields: Any) -> list[Batch]:
+    """Batches of a hundred singles, their sender to be chosen when they are sent if the campaign has a pool."""
+    batches = [make_batch(*[1] * 100, first_row=first_row + 100 * n, **fields) for n in range(count)]
+    if not pooled:
+        return batches
+    return [Batch(each.rows, tuple(one._replace(sender="") for one in each.messages)) for each in batches]
+
+
+def senders(received: Received) -> dict[str, str]:
+    """Who each number heard from."""
+    return {message["to"][0]: message["from"] for message in received.messages}
+
+
+@pytest.mark.parametrize("refused", [0.0, 0.2])
+def test_four_racing_processes_never_spend_more_than_five_dollars(
+    server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger, refused: float
+) -> None:
+    """333 legs at $0.015 each. What CarrierX refused gives its part back until the ceiling is met."""
+    simulator.set_faults(refuse_share=refused, latency_ms=3, seed=7)
+    wide = {"account_rate": "100000/s", "sender_rate": "100000/s"}
+    put_rates_in_force(
+        ledger, load_settings(simulate=True, price_mms=0.015, brake_share=0, redis_url=server.url, **wide)
+    )
+    add_campaign(ledger, *many(8, media=PICTURE), max_cost="5")
+    with crew(server, simulator):
+        deadline = time.monotonic() + 60
+        while ledger.campaign(CAMPAIGN).state is not CampaignState.PAUSED:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        while ledger.campaign(CAMPAIGN).counts[RecipientState.SENDING]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    received, campaign = simulator.received(), ledger.campaign(CAMPAIGN)
+    assert "--max-cost $5 allows" in (campaign.reason or "")
+    assert received.taken == campaign.counts[RecipientState.QUEUED]
+    assert received.repeated == []
+    if refused:
+        assert 333 - 16 <= received.taken <= 333  # what was in flight at the end may have been refused
+        assert campaign.counts[RecipientState.REJECTED] > 40
+    else:
+        assert received.taken == 333
+    assert audit(ledger, CAMPAIGN).clean
+
+
+def test_a_pool_keeps_the_campaigns_limit_sticks_to_its_recipients_and_moves_a_disabled_ones_share(
+    server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger
+) -> None:
+    set_limit(ledger, "sender", rate="50/s", burst=2)
+    add_campaign(ledger, *many(3, pooled=True), id="first", **FROM)
+    set_limit(ledger, "campaign:first", rate="60/s", burst=2)
+    with crew(server, simulator):
+        await_rows(ledger, "first", 300, 40)
+        before = senders(simulator.received())
+        simulator.clear_received()
+        add_campaign(ledger, *many(6, pooled=True), id="second", **FROM)
+        set_limit(ledger, "campaign:second", rate="60/s", burst=2)
+        await_rows(ledger, "second", 200, 40)
+        use_sender(ledger, POOL[1], enabled=False)
+        time.sleep(2)  # what was claimed before is written within two seconds
+        meanwhile = len(senders(simulator.received()))
+        await_rows(ledger, "second", 600, 60)
+        received = simulator.received()
+    assert before == {number: choose_sender(number, POOL) for number in before}
+    assert set(before.values()) == set(POOL)
+    after, rest = senders(received), (POOL[0], POOL[2])
+    late = [message for message in received.messages[meanwhile:] if message["from"] == POOL[1]]
+    assert late == []
+    for number, sender in after.items():
+        usual = choose_sender(number, POOL)
+        assert sender == usual or (usual == POOL[1] and sender == choose_sender(number, rest))
+    assert {sender for number, sender in after.items() if choose_sender(number, POOL) == POOL[1]} == set(POOL)
+    assert received.repeated == []
+    for id in ("first", "second"):
+        assert most_in_a_second(claim_times(ledger, id)) <= 62
+
+
+def test_two_campaigns_share_evenly_and_an_urgent_one_goes_before_both(
+    server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger
+) -> None:
+    set_limit(ledger, "account", rate="60/s", burst=3)
+    for place, id in enumerate(("early", "late")):
+        add_campaign(ledger, *many(12, first_row=1 + 2000 * place), id=id)
+    with crew(server, simulator):
+        await_rows(ledger, "early", 30, 40)
+        await_rows(ledger, "late", 30, 40)
+        shared_from = ledger.agenda.now_ms()
+        time.sleep(6)
+        shared_until = ledger.agenda.now_ms()
+        add_campaign(ledger, *many(3, first_row=5001), id="hurry", priority="urgent")
+        await_rows(ledger, "hurry", 300, 40)
+        await_rows(ledger, "early", 30, 1)
+    shares = Counter(
+        {
+            id: sum(shared_from <= at < shared_until for at in claim_times(ledger, id))
+            for id in ("early", "late")
+        }
+    )
+    assert shares.total() >= 0.85 * 60 * 6
+    assert 0.4 <= shares["early"] / shares.total() <= 0.6, shares
+    hurry = claim_times(ledger, "hurry")
+    assert hurry[0] - shared_until <= 2_500  # the next feeding of a process, then the next message
+    others = [at for at in claim_times(ledger, "early", "late") if hurry[0] <= at <= hurry[-1]]
+    assert len(others) <= 0.25 * len(hurry), len(others)  # evenly shared it would be twice as many as its own
+    assert most_in_a_second(claim_times(ledger, "early", "late", "hurry")) <= 63
+
+
+def test_slow_campaigns_hold_no_process_and_cost_no_task_a_message(
+    server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger
+) -> None:
+    slow = [f"slow-{number}" for number in range(8)]
+    for place, id in enumerate(slow):
+        add_campaign(ledger, make_batch(*[1] * 60, first_row=10_001 + 60 * place), id=id)
+        set_limit(ledger, f"campaign:{id}", rate="2/s")
+    add_campaign(ledger, *many(10), id="fast")
+    set_limit(ledger, "campaign:fast", rate="80/s", burst=4)
+    with crew(server, simulator):
+        await_rows(ledger, "fast", 1000, 60)
+        sent = sum(ledger.campaign(id).counts[RecipientState.QUEUED] for id in slow)
+        tasks = sum(int(ledger.redis.hget(TASKS, id) or 0) for id in slow)
+    times = claim_times(ledger, "fast")
+    assert 999 / ((times[-1] - times[0]) / 1000) >= 0.7 * 80
+    assert sent >= 8 * 2 * 0.6 * (times[-1] - times[0]) / 1000
+    assert tasks <= sent / 3, (tasks, sent)
+    assert simulator.received().repeated == []
