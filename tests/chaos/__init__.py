@@ -20,7 +20,8 @@ What the checker asserts:
 - **I2** No row is lost: the rows are those of the file, what was taken is known as taken, CarrierX's word is the row's
   state, and what is not sent says why.
 - **I3** Nothing is claimed while the campaign is paused, cancelled or over, neither by the ledger's own order nor after
-  the moment when the command returned; and nothing by a sender whose clock is wrong.
+  the moment when the command returned; nothing for a number whose STOP is in the ledger, by the ledger's own order;
+  nothing after the campaign has expired; and nothing by a sender whose clock is wrong.
 - **I4** The times of all claims, over all processes, keep every limit: rate and burst.
 - **I5** Counts add up: rows, batches, campaign; `mms campaign audit` finds nothing.
 - **I6** A batch has one sender at a time: it is taken when the lease before is over, and claimed under a living lease.

@@ -62,6 +62,7 @@ def settings_of(plan: Plan) -> CampaignSettings:
         rate=f"{plan.rate:.0f}/s",
         media_check=False,
         quiet_hours="off",
+        expires_after=f"{plan.expires}s" if plan.expires else None,
     )
 
 

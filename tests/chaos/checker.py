@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from dispatcher.ledger.packing import Batch, BatchMessage
 from dispatcher.model.state import FINAL, WORD_RANK, CampaignState, RecipientState
 from dispatcher.pipeline.send import CLAIM_SECONDS
 from dispatcher.rules.limits import Rate
+from dispatcher.rules.senders import choose_sender
 from tests.chaos.history import CampaignEnd, History, Take
 from tests.chaos.replay import ClaimedRow, Replay, RowKey, replay
 
@@ -46,6 +48,7 @@ class _Places:
         self.of_number: dict[str, RowKey] = {}
         self.members: dict[tuple[str, int, int], tuple[RowKey, ...]] = {}
         self.row: dict[RowKey, int] = {}
+        self.number: dict[RowKey, str | None] = {}
         for end in history.ends:
             for number, batch in enumerate(end.batches):
                 self._batch(end.id, number, batch.rows, batch.messages)
@@ -55,6 +58,7 @@ class _Places:
     ) -> None:
         for index, row in enumerate(rows):
             self.row[RowKey(campaign, number, index)] = row.row  # type: ignore[attr-defined]
+            self.number[RowKey(campaign, number, index)] = row.number  # type: ignore[attr-defined]
         for index, message in enumerate(messages):
             keys = tuple(RowKey(campaign, number, member) for member in message.members)  # type: ignore[attr-defined]
             self.members[campaign, number, index] = keys
@@ -79,7 +83,9 @@ def check(history: History) -> Verdict:
         found += _states_explained(end, history, verdict)
         found += _counts(end)
         found += _gates(end, verdict.replay)
+        found += _expired(end, verdict.replay)
     found += _open_campaigns(verdict.replay)
+    found += _opted_out(history, verdict.replay, places)
     found += _limits(history, verdict.replay)
     found += _one_sender(verdict.replay)
     found += _forward(verdict.replay, places)
@@ -181,6 +187,7 @@ def _unexplained(
     if take is None:
         reasons = {
             RecipientState.CANCELLED: end.campaign.state is CampaignState.CANCELLED,
+            RecipientState.EXPIRED: end.ends_ms is not None,
             RecipientState.UNCONFIRMED: True,  # nothing proves that it was not taken: a person decides
         }
         if state in WORD_RANK or not reasons.get(state, state in FINAL):
@@ -240,10 +247,32 @@ def _open_campaigns(seen: Replay) -> Iterator[Violation]:
         )
 
 
+def _expired(end: CampaignEnd, seen: Replay) -> Iterator[Violation]:
+    """I3 by the ledger's clock: nothing is claimed once the campaign's time is over."""
+    if end.ends_ms is None:
+        return
+    late = [claim for claim in seen.claims if claim.key.campaign == end.id and claim.at_ms >= end.ends_ms]
+    if late:
+        yield Violation("I3", end.id, f"{len(late)} rows were claimed after it had expired")
+
+
+def _opted_out(history: History, seen: Replay, places: _Places) -> Iterator[Violation]:
+    """I3 by the ledger's own order: nothing is claimed for a number on the suppression list, and who went on it is
+    told so once."""
+    late = Counter(
+        claim.key.campaign for claim in seen.claims if places.number.get(claim.key) in claim.opted_out
+    )
+    for campaign, count in late.items():
+        yield Violation("I3", campaign, f"{count} rows were claimed after their STOP was in the ledger")
+    told = Counter(number for take in history.confirmations for number in take.numbers)
+    if more := sum(times > 1 for times in told.values()):
+        yield Violation("I1", "", f"{more} STOPs were confirmed more than once")
+
+
 def _limits(history: History, seen: Replay) -> Iterator[Violation]:
     """I4: over the claims of all processes, in each scope."""
     sender_of = {
-        RowKey(end.id, number, member): message.sender
+        RowKey(end.id, number, member): _sender_of(end, batch, message)
         for end in history.ends
         for number, batch in enumerate(end.batches)
         for message in batch.messages
@@ -267,6 +296,12 @@ def _limits(history: History, seen: Replay) -> Iterator[Violation]:
             yield Violation(
                 "I4", campaign, f"the limit of {kind} was exceeded: {by_ms:.0f} ms ahead of its time"
             )
+
+
+def _sender_of(end: CampaignEnd, batch: Batch, message: BatchMessage) -> str:
+    """Its own, else the one that the campaign's pool has for its first recipient."""
+    first = batch.rows[message.members[0]].number or ""
+    return message.sender or choose_sender(first, end.campaign.settings.senders)
 
 
 def _ahead_by_ms(claims: list[tuple[int, int]], limit: Rate) -> float:

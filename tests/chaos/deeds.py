@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import redis
 from celery import Celery
@@ -12,11 +14,14 @@ from kombu.exceptions import OperationalError
 
 from dispatcher.errors import Conflict, MmsError, StoreUnavailable
 from dispatcher.model.state import CampaignState
-from tests.chaos.history import Gate
+from tests.chaos.campaigns import SENDERS
+from tests.chaos.history import FileRow, Gate
 from tests.chaos.plan import Deed
 from tests.chaos.stand import Stand
 
 QUEUES = ("send", "expand", "ingest", "control")
+#: So many rows in a row opt out at once.
+STOPS = 6
 
 
 @dataclass
@@ -25,6 +30,7 @@ class Doing:
 
     stand: Stand
     campaign: str
+    rows: tuple[FileRow, ...] = field(default=(), repr=False)
     gates: list[Gate] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
 
@@ -38,6 +44,8 @@ class Doing:
                 self.stand.part(part).kill(deed.lasts)
             case ["stop", part]:
                 self.stand.stand_still(part, deed.lasts)
+            case ["STOPs"]:
+                self._stops(deed.choice)
             case _:
                 self._others()[deed.what](deed.lasts)
         self.done.append(deed.what)
@@ -48,6 +56,10 @@ class Doing:
             "repeat hints": lambda _: self._repeat_hints(),
             "second beat": self.stand.second_beat,
             "wrong clock": self.stand.wrong_clock,
+            "control clock": self.stand.wrong_control_clock,
+            "no beat": self.stand.part("beat").kill,
+            "door killed with a spool": self._spool_and_kill,
+            "token refused": self._refuse_token,
             "429 storm": self._storm,
             "CarrierX away": self.stand.simulator_stands_still,
             "pause": lambda _: self._shut(CampaignState.PAUSED, "the pause"),
@@ -110,12 +122,43 @@ class Doing:
         except (redis.RedisError, MmsError, OperationalError):
             return
 
+    def _stops(self, choice: float) -> None:
+        """A few recipients answer STOP; each says so until the door has taken it."""
+        first = int(choice * len(self.rows))
+        for row in self.rows[first : first + STOPS]:
+            if row.sendable:
+                self.stand.later(0.0, partial(self.stand.tell_door, stop_from(row.number)))
+
+    def _spool_and_kill(self, seconds: float) -> None:
+        """The door dies while what it took lies in its spool, because Redis is away."""
+        self._stops(0.5)
+        self.stand.part("valkey").kill(seconds)
+        self.stand.later(seconds / 2, lambda: self.stand.part("web").kill(0.3))
+
+    def _refuse_token(self, seconds: float) -> None:
+        """Every token is refused for a while; then a person says `mms token carrierx`."""
+        self.stand.simulator.set_faults(unauthorized=True)
+        self.stand.later(seconds, self.stand.take_token_back)
+
     def _storm(self, seconds: float) -> None:
         before = self.stand.simulator.faults()
         self.stand.simulator.set_faults(throttle_share=1.0)
         self.stand.later(
             seconds, lambda: _discard(self.stand.simulator.set_faults(throttle_share=before.throttle_share))
         )
+
+
+def stop_from(number: str) -> dict[str, str]:
+    """The callback of a recipient who wants no more."""
+    return {
+        "message_sid": str(uuid.uuid4()),
+        "direction": "inbound",
+        "status": "received",
+        "type": "sms",
+        "from": number,
+        "to": SENDERS[0],
+        "message": "STOP",
+    }
 
 
 def _hint(app: Celery, task: str, queue: str, **arguments: str | int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dispatcher.ledger.keys import OPT_OUTS
 from dispatcher.ledger.packing import Batch, Lease, RowState, unpack_lease, unpack_row
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.correlation import MessageRef
@@ -45,11 +46,19 @@ class StateChange:
     state: CampaignState
 
 
-Event = RowChange | LeaseChange | StateChange
+@dataclass(frozen=True, slots=True)
+class OptOutChange:
+    """A number is on the suppression list from here on, or off it again."""
+
+    number: str = field(repr=False)
+    is_out: bool
+
+
+Event = RowChange | LeaseChange | StateChange | OptOutChange
 
 
 def ledger_events(folder: Path) -> Iterator[Event]:
-    """All changes of rows, leases and campaigns, in the order in which they became true.
+    """All changes of rows, leases, campaigns and opt-outs, in the order in which they became true.
 
     `folder` is the server's. Raises `RewrittenError` when the file does not go back to the start.
     """
@@ -63,6 +72,9 @@ def ledger_events(folder: Path) -> Iterator[Event]:
             for name, value in pairs:
                 if name == b"state":
                     yield StateChange(campaign[1].decode(), CampaignState(value.decode()))
+        elif key == OPT_OUTS.encode():
+            for name, value in pairs:
+                yield OptOutChange(name.decode(), value.startswith(b"o"))
 
 
 def _batch_events(campaign: str, batch: int, pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[Event]:
@@ -116,7 +128,7 @@ class Standstill:
 
 @dataclass(frozen=True, slots=True)
 class CampaignEnd:
-    """One campaign as it stood when everything was over, and what was asked of it."""
+    """One campaign as it stood when everything was over, and what was asked of it. `ends_ms`: when it expired."""
 
     campaign: Campaign
     rows: tuple[FileRow, ...]
@@ -125,6 +137,7 @@ class CampaignEnd:
     findings: tuple[str, ...]
     gates: tuple[Gate, ...] = ()
     resolved_by_person: frozenset[int] = frozenset()
+    ends_ms: int | None = None
 
     @property
     def id(self) -> str:
@@ -136,7 +149,7 @@ class CampaignEnd:
 class History:
     """One round. `limits` by scope; `heard_all`: every callback came in the end, none was lost or given up;
     `by_member`: each member of a group had callbacks of its own; `misled_batches`: those of which a sender with a wrong
-    clock sent anything."""
+    clock sent anything; `confirmations`: answers to a STOP that CarrierX took."""
 
     events: list[Event]
     takes: list[Take]
@@ -149,3 +162,4 @@ class History:
     by_member: bool = True
     unfinished: str = ""
     misled_batches: int = 0
+    confirmations: list[Take] = field(default_factory=list)

@@ -52,6 +52,11 @@ DEEDS: dict[str, tuple[int, float, float]] = {
     "repeat hints": (4, 0.0, 0.0),
     "second beat": (2, 2.0, 4.0),
     "wrong clock": (1, 2.0, 4.0),
+    "control clock": (1, 2.0, 4.0),
+    "no beat": (2, 6.0, 9.0),
+    "door killed with a spool": (3, 1.5, 3.5),
+    "STOPs": (5, 0.0, 0.0),
+    "token refused": (2, 0.5, 1.5),
     "429 storm": (2, 0.5, 1.5),
     "CarrierX away": (1, 0.5, 1.5),
 }
@@ -74,7 +79,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run. `group_size` 1 is a campaign of single messages."""
+    """One run. `group_size` 1 is a campaign of single messages; `expires` in seconds, 0: never."""
 
     seed: int
     rows: int
@@ -85,6 +90,7 @@ class Plan:
     moods: tuple[str, ...]
     faults: dict[str, Any] = field(default_factory=dict)
     deeds: tuple[Deed, ...] = ()
+    expires: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ def make_plan(seed: int, weather: Weather, rows: int) -> Plan:
         moods=moods,
         faults={"seed": seed, **faults},
         deeds=_deeds(dice),
+        expires=dice.choice((*[0] * 7, 6)),
     )
 
 

@@ -74,4 +74,4 @@ def provoked(name: str, plan: Plan) -> Plan:
             deeds += [Deed(at, "repeat hints", 0.0, 0.0) for at in (0.5, 1.0, 1.5, 2.0, 2.5)]
         case _:
             faults |= {"shuffle_share": 0.5, "repeat_share": 0.5}
-    return replace(plan, deeds=tuple(sorted(deeds, key=lambda deed: deed.at)), faults=faults)
+    return replace(plan, deeds=tuple(sorted(deeds, key=lambda deed: deed.at)), faults=faults, expires=0)

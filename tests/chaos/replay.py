@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dispatcher.ledger.packing import FLAG_OWN_WORD, Lease, RowState
 from dispatcher.model.state import WORD_RANK, CampaignState, RecipientState
-from tests.chaos.history import Event, LeaseChange, RowChange, StateChange
+from tests.chaos.history import Event, LeaseChange, OptOutChange, RowChange, StateChange
 
 _NOTHING = Lease(0, 0, 0, 0, b"")
 
@@ -32,6 +32,7 @@ class ClaimedRow:
     before: RecipientState
     campaign_state: CampaignState | None
     lease_ms: int
+    opted_out: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,13 @@ def replay(events: list[Event], lease_ms: int) -> Replay:
     rows: dict[RowKey, RowState] = {}
     leases: dict[tuple[str, int], Lease] = {}
     campaigns: dict[str, CampaignState] = {}
+    out: frozenset[str] = frozenset()
     for event in events:
         match event:
             case StateChange():
                 campaigns[event.campaign] = event.state
+            case OptOutChange():
+                out = out | {event.number} if event.is_out else out - {event.number}
             case LeaseChange():
                 before = leases.get((event.campaign, event.batch), _NOTHING)
                 _took(result, event, before, lease_ms)
@@ -82,9 +86,19 @@ def replay(events: list[Event], lease_ms: int) -> Replay:
             case RowChange():
                 key = RowKey(event.campaign, event.batch, event.index)
                 lease = leases.get((event.campaign, event.batch), _NOTHING)
-                _changed(result, key, rows.get(key), event.state, campaigns.get(key.campaign), lease)
+                around = _Around(campaigns.get(key.campaign), lease, out)
+                _changed(result, key, rows.get(key), event.state, around)
                 rows[key] = event.state
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What else was true when a row changed."""
+
+    campaign: CampaignState | None
+    lease: Lease
+    opted_out: frozenset[str]
 
 
 def _took(result: Replay, event: LeaseChange, before: Lease, lease_ms: int) -> None:
@@ -100,14 +114,20 @@ def _changed(
     key: RowKey,
     before: RowState | None,
     after: RowState,
-    campaign: CampaignState | None,
-    lease: Lease,
+    around: _Around,
 ) -> None:
     was = before.state if before else RecipientState.PENDING
     new_attempt = before is None or before.attempt != after.attempt
     if after.state is RecipientState.SENDING and (was is not RecipientState.SENDING or new_attempt):
         claimed = ClaimedRow(
-            key, after.attempt, after.claimed_ms, after.sid[:8], was, campaign, lease.lease_ms
+            key,
+            after.attempt,
+            after.claimed_ms,
+            after.sid[:8],
+            was,
+            around.campaign,
+            around.lease.lease_ms,
+            around.opted_out,
         )
         result.claims.append(claimed)
     elif before is not None and was in WORD_RANK and _fell(before, after):

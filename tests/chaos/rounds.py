@@ -88,7 +88,7 @@ def _run(stand: Stand, plan: Plan, numbers: Numbers) -> Run:
     stand.simulator.set_faults(_calm(stand).model_copy(update=plan.faults))
     rows = make_rows(plan, numbers)
     campaign = _submitted(stand, plan, rows)
-    run = Run(plan, campaign, rows, Doing(stand, campaign))
+    run = Run(plan, campaign, rows, Doing(stand, campaign, rows))
     early = [deed for deed in plan.deeds if deed.at == 0]
     for deed in early:
         run.doing.do(deed)
@@ -146,6 +146,8 @@ def _await_the_end(stand: Stand, runs: list[Run], *, planted: bool) -> str:
     seen, since = "", time.monotonic()
     while True:
         with suppress(MmsError):
+            if any("token refused" in run.doing.done for run in runs):
+                stand.ledger.agenda.release()  # an answer that was on its way may have put the brake on again
             now, open_rows, held = _picture(stand, runs)
             if now != seen:
                 seen, since = now, time.monotonic()
@@ -192,10 +194,13 @@ def _broken(stand: Stand, runs: list[Run]) -> set[str]:
 def _history(stand: Stand, runs: list[Run], unfinished: str) -> History:
     ledger = stand.ledger
     received = stand.simulator.received()
+    takes = _takes(stand, received.messages)
+    answers = {text_of(name) for name in ledger.redis.zrange(keys.ANSWERS, 0, -1)}
     alarms = {text_of(name): int(count) for name, count in ledger.redis.hgetall(keys.ALARMS).items()}
     return History(
         events=list(ledger_events(stand.store_folder)),
-        takes=_takes(stand, received.messages),
+        takes=[take for take in takes if not (take.ref and take.ref.campaign in answers)],
+        confirmations=[take for take in takes if take.ref and take.ref.campaign in answers],
         ends=[_campaign_end(stand, run) for run in runs],
         limits=_limits(stand, runs),
         lease_ms=int(stand.settings.lease_seconds * 1000),
@@ -232,6 +237,9 @@ def _campaign_end(stand: Stand, run: Run) -> CampaignEnd:
         states=[states for _, states in read],
         findings=tuple(str(finding) for finding in audit(ledger, run.campaign).findings),
         gates=tuple(run.doing.gates),
+        ends_ms=int(text_of(ends))
+        if (ends := ledger.redis.hget(keys.campaign(run.campaign), "ends_at"))
+        else None,
     )
 
 

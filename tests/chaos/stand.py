@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+import httpx
 import psutil
 from pydantic import SecretStr
 
@@ -155,13 +155,36 @@ class Stand:
 
     def wrong_clock(self, seconds: float) -> None:
         """Another sender for so many seconds, whose clock is a minute ahead."""
-        worker = replace(parts.workers(1)[0], queue="send", concurrency=1)
+        self._misled("send", MISLED, seconds)
+
+    def wrong_control_clock(self, seconds: float) -> None:
+        """Another worker for ticks and looks for so many seconds, whose clock is a minute ahead."""
+        self._misled("control", "misled-control", seconds)
+
+    def _misled(self, queue: str, name: str, seconds: float) -> None:
+        [worker] = (each for each in parts.workers(1) if each.queue == queue)
         environment = {**self._environment, AHEAD_VARIABLE: "60000"}
         arguments = [
-            argument.replace("send@", f"{MISLED}@") if argument.startswith("--hostname") else argument
+            argument.replace(f"{queue}@", f"{name}@") if argument.startswith("--hostname") else argument
             for argument in worker.arguments
         ]
-        self._guest(MISLED, (*_celery(), *arguments), environment, seconds)
+        self._guest(name, (*_celery(), *arguments), environment, seconds)
+
+    def tell_door(self, callback: dict[str, str]) -> None:
+        """POST a callback until the door has taken it, as CarrierX would like to."""
+        address = f"http://127.0.0.1:{self._web_port}{CALLBACK_PATH}{CALLBACK_KEY}"
+        while not self._over.wait(0.2):
+            with suppress(httpx.HTTPError):
+                if httpx.post(address, json=callback, timeout=5, trust_env=False).status_code == 200:
+                    return
+
+    def take_token_back(self) -> None:
+        """CarrierX takes the token again, and a person has said so."""
+        self.simulator.set_faults(unauthorized=False)
+        while not self._over.wait(0.1):
+            with suppress(StoreUnavailable):
+                self.ledger.agenda.release()
+                return
 
     def misled_batches(self) -> int:
         """Batches of which the sender with the wrong clock sent anything."""

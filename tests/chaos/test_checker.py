@@ -18,6 +18,7 @@ from tests.chaos.history import (
     Gate,
     History,
     LeaseChange,
+    OptOutChange,
     RowChange,
     Standstill,
     StateChange,
@@ -185,6 +186,28 @@ def test_a_claim_after_the_command_returned_breaks_the_third_promise() -> None:
     ):
         end = make_end(State.DELIVERED, State.DELIVERED, gates=(gate,))
         assert broken(make_history(ends=[end])) == expected
+
+
+def test_a_claim_after_a_stop_was_in_the_ledger_breaks_the_third_promise() -> None:
+    events = make_history().events
+    out, back = OptOutChange(number_of(2), is_out=True), OptOutChange(number_of(2), is_out=False)
+    at = events.index(wrote(1, State.SENDING, at_ms=200))
+    assert broken(make_history(events=[out, *events])) == ["I3"]
+    assert broken(make_history(events=[*events[:at], out, *events[at:]])) == ["I3"]
+    assert broken(make_history(events=[*events[: at + 1], out, *events[at + 1 :]])) == []
+    assert broken(make_history(events=[out, back, *events])) == []
+
+
+def test_a_claim_after_the_campaign_expired_breaks_the_third_promise() -> None:
+    states = (State.DELIVERED, State.DELIVERED)
+    assert broken(make_history(ends=[make_end(*states, ends_ms=START_MS + 201)])) == []
+    assert broken(make_history(ends=[make_end(*states, ends_ms=START_MS + 200)])) == ["I3"]
+
+
+def test_a_stop_that_is_confirmed_twice_breaks_the_first_promise() -> None:
+    told = Take((number_of(9),), None, START_MS, {})
+    assert broken(make_history(confirmations=[told])) == []
+    assert broken(make_history(confirmations=[told, told])) == ["I1"]
 
 
 def test_claims_that_run_ahead_of_a_limit_break_the_fourth_promise() -> None:
