@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json
+from dispatcher.errors import ConfigError
 from dispatcher.pipeline.diagnose import diagnose
 from dispatcher.pipeline.sidecar import resolve_settings
-from dispatcher.settings import settings
+from dispatcher.settings import Settings, settings
 
 _MARKS = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
 
@@ -28,7 +30,7 @@ def doctor(
     Example: mms doctor --from 15162065575
     """
     number = resolve_settings({"from": [sender]}, {})[0].senders[0] if sender else None
-    findings = list(diagnose(settings(), number))
+    findings = list(diagnose(_config(), number))
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
@@ -41,3 +43,11 @@ def doctor(
                 console.print(f"      {finding.mend}", style="dim", highlight=False)
     if any(finding.verdict == "bad" for finding in findings):
         raise typer.Exit(1)
+
+
+def _config() -> Settings:
+    """The settings, towards the simulator that runs here if the ledger is simulated."""
+    try:
+        return reach_carrierx().config
+    except ConfigError:  # no token, or no simulator: that is among what is found
+        return settings()

@@ -70,6 +70,19 @@ def read_mode(client: redis.Redis) -> str | None:
     return text_of(mode) if mode else None
 
 
+def callback_key_of(client: redis.Redis, settings: Settings) -> str | None:
+    """The last part of our callback URL; None where none was made yet.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    if settings.callback_key is not None:
+        return settings.callback_key.get_secret_value()
+    with translated():
+        made = client.hget(keys.INSTALL, "callback_key")
+    return text_of(made) if made else None
+
+
 def _stamp(client: redis.Redis, settings: Settings) -> None:
     ours = {"mode": settings.mode, "api": "simulator" if settings.simulate else settings.carrierx_url}
     client.hsetnx(keys.STAMP, "made_at", int(time.time()))

@@ -83,6 +83,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |
 | `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
 | `mms:replicated` | string | written before a wait for replicas' disks | a minute |
+| `mms:question:{text}` | string | what a callback door answers to prove that it is one of this ledger's | 30 s |
 | `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
 | `mms:doors` | set | ids of callback doors | until closed |
 | `mms:doors:{server run}` | string | claims wait for the doors since this was written | a minute |
@@ -136,6 +137,7 @@ TICKS = "mms:ticks"
 RESTORED = "mms:restored"
 DOUBT = "mms:doubt"
 REPLICATED = "mms:replicated"
+QUESTION = "mms:question:"
 DOOR = "mms:door:"
 DOORS = "mms:doors"
 DOORS_AWAITED = "mms:doors:"

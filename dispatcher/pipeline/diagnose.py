@@ -12,9 +12,10 @@ from dispatcher.ledger.connect import redis_url
 from dispatcher.ledger.installation import durability_problem, read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.replicas import behind
+from dispatcher.pipeline import reach
 from dispatcher.pipeline.vigil import MEND, in_words
 from dispatcher.pipeline.world import make_client, wall_ms
-from dispatcher.settings import Settings
+from dispatcher.settings import CARRIERX_API, Settings
 
 #: A worker whose clock is further off than this is denied every claim.
 CLOCK_TOLERANCE_MS = 5_000
@@ -33,16 +34,20 @@ class Finding(NamedTuple):
 
 def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
     """Look at Redis, workers, clocks, CarrierX and callbacks; with `sender` also at that number."""
+    ledger: Ledger | None = None
     try:
         ledger = Ledger.open(config)
         mode = read_mode(ledger.redis)
     except (ConfigError, StoreUnavailable) as error:
+        ledger = None
         yield Finding("Redis", "bad", error.message, error.hint)
     else:
         yield from _redis(config, ledger, mode)
         yield from _workers(ledger)
         config = config.model_copy(update={"simulate": mode == "simulate" or config.simulate})
-    yield from _carrierx(config, sender)
+    yield from _carrierx(config, sender, ledger)
+    if ledger is not None:
+        yield from _public_url(config, ledger)
 
 
 def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Finding]:
@@ -99,10 +104,11 @@ def _workers(ledger: Ledger) -> Iterator[Finding]:
             yield Finding(f"worker {name}", "ok", seen)
 
 
-def _carrierx(config: Settings, sender: str | None) -> Iterator[Finding]:
+def _carrierx(config: Settings, sender: str | None, ledger: Ledger | None) -> Iterator[Finding]:
     if config.simulate:
         yield Finding("CarrierX", "ok", "simulated: nothing leaves this machine")
-        return
+        if sender is None or config.carrierx_url == CARRIERX_API:
+            return
     client = make_client(config)
     if client is None:
         yield Finding(
@@ -111,10 +117,10 @@ def _carrierx(config: Settings, sender: str | None) -> Iterator[Finding]:
         return
     try:
         client.list_messages(limit=1)
-        yield Finding("CarrierX", "ok", f"{config.carrierx_url} answers, and takes the token")
-        yield from _public_url(config)
+        if not config.simulate:
+            yield Finding("CarrierX", "ok", f"{config.carrierx_url} answers, and takes the token")
         if sender is not None:
-            yield from _number(client, sender, config)
+            yield from _number(client, sender, config, ledger)
     except Unauthorized as error:
         yield Finding(
             "CarrierX", "bad", error.message, "give one with scope sms.create: `mms token carrierx`"
@@ -125,19 +131,21 @@ def _carrierx(config: Settings, sender: str | None) -> Iterator[Finding]:
         )
 
 
-def _public_url(config: Settings) -> Iterator[Finding]:
-    if config.public_url is None:
+def _public_url(config: Settings, ledger: Ledger) -> Iterator[Finding]:
+    if config.public_url is None and not config.simulate:
         yield Finding(
             "callbacks",
             "note",
             "MMS_PUBLIC_URL is not set: CarrierX cannot call back, states come by polling",
             "make the console reachable by HTTPS and set MMS_PUBLIC_URL",
         )
-    else:
-        yield Finding("callbacks", "ok", f"expected at {config.public_url}/callbacks/carrierx/***")
+    if config.public_url is None:
+        return
+    door = reach.public_door(ledger, config)
+    yield Finding("callbacks", "ok" if door.well else "bad", door.seen, door.mend)
 
 
-def _number(client: CarrierX, sender: str, config: Settings) -> Iterator[Finding]:
+def _number(client: CarrierX, sender: str, config: Settings, ledger: Ledger | None) -> Iterator[Finding]:
     try:
         did = find_did(client, sender)
     except NotFound:
@@ -156,9 +164,10 @@ def _number(client: CarrierX, sender: str, config: Settings) -> Iterator[Finding
         yield Finding("sender", "ok", "the number is ours and may send SMS and MMS")
     in_force = callback_in_force(client, did)
     if in_force is None:
-        yield Finding("sender's callback", "note", "none is set on the number, its group or the account")
+        seen = "none is set on the number, its group or the account: states come by polling"
+        yield Finding("sender's callback", "note", seen, "mms callbacks set --did NUMBER")
     else:
         level, url = in_force
-        ours = config.public_url is not None and url.startswith(f"{config.public_url}/callbacks/carrierx/")
-        seen = f"set on the {level.replace('_', ' ')}, {'ours' if ours else 'not ours'}"
-        yield Finding("sender's callback", "ok" if ours else "note", seen)
+        found = reach.callback_in_force(ledger, config, url)
+        seen = f"set on the {level.replace('_', ' ')}: {found.seen}"
+        yield Finding("sender's callback", "ok" if found.well else "note", seen, found.mend)

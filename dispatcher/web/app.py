@@ -54,6 +54,7 @@ from dispatcher.web.held import HeldUploads
 from dispatcher.web.hint import IngestHint
 from dispatcher.web.inbox_writer import InboxWriter
 from dispatcher.web.keeper import CallbackKeeper
+from dispatcher.web.questions import Questions
 from dispatcher.web.sessions import Sessions
 from dispatcher.web.site import Site
 from dispatcher.web.throttle import Throttle
@@ -119,7 +120,10 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     app.add_middleware(failures.Guard)
     app.add_middleware(SecurityHeaders)
     key = site.installation.callback_key
-    app.add_middleware(CallbackDoor, key=key, store=keeper.store, stored=hint.give)
+    questions = Questions(door_redis)
+    app.add_middleware(
+        CallbackDoor, key=key, store=keeper.store, stored=hint.give, answer=questions.answer
+    )
     return app
 
 

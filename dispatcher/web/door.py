@@ -24,6 +24,7 @@ BODY_MAX = 64 * 1024
 BODY_SECONDS = 10.0
 
 Store = Callable[[bytes, int], Awaitable[None]]
+Answer = Callable[[bytes], Awaitable[bytes | None]]
 
 _TEXTS = {
     200: b"",
@@ -40,11 +41,21 @@ class CallbackDoor:
     """ASGI middleware that answers everything under `PATH` and passes on the rest.
 
     `store` keeps a body durably with its time of receipt (ms since 1970) or raises StoreUnavailable;
-    `stored` is told after each.
+    `stored` is told after each. `answer` knows what to say to a query string without the key: `mms doctor` asks whether
+    this is our door.
     """
 
-    def __init__(self, app: ASGIApp, *, key: str, store: Store, stored: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        key: str,
+        store: Store,
+        stored: Callable[[], None],
+        answer: Answer | None = None,
+    ) -> None:
         self._app = app
+        self._answers = answer
         self._key = key.encode()
         self._store = store
         self._stored = stored
@@ -53,6 +64,10 @@ class CallbackDoor:
         """Answer a callback, or pass the call on."""
         if scope["type"] != "http" or not scope["path"].startswith(PATH):
             await self._app(scope, receive, send)
+            return
+        if scope["path"] == PATH and scope["method"] == "GET" and self._answers is not None:
+            text = await self._answers(scope["query_string"])
+            await (_say(200, text, [], send) if text else _answer(404, send))
             return
         try:
             status = await self._status(scope, receive)
@@ -92,15 +107,19 @@ def _is_json_object(raw: bytes) -> bool:
 
 
 async def _answer(status: int, send: Send) -> None:
-    text = _TEXTS[status]
-    headers = [(b"content-length", str(len(text)).encode())]
-    if text:
-        headers.append((b"content-type", b"text/plain; charset=utf-8"))
+    headers = []
     if status == 405:
         headers.append((b"allow", b"POST"))
     if status in (408, 413):  # what is left of the body is not worth reading
         headers.append((b"connection", b"close"))
     if status == 503:
         headers.append((b"retry-after", b"5"))
+    await _say(status, _TEXTS[status], headers, send)
+
+
+async def _say(status: int, text: bytes, headers: list[tuple[bytes, bytes]], send: Send) -> None:
+    headers = [(b"content-length", str(len(text)).encode()), *headers]
+    if text:
+        headers.append((b"content-type", b"text/plain; charset=utf-8"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text})

@@ -16,6 +16,7 @@ from dispatcher.web.door_sign import DoorSign
 from dispatcher.web.hint import IngestHint
 from dispatcher.web.inbox_writer import InboxWriter
 from dispatcher.web.keeper import CallbackKeeper
+from dispatcher.web.questions import Questions
 from tests.dispatcher.web.conftest import KEY
 
 
@@ -41,4 +42,10 @@ def door(
         await hint.close()
         await redis.aclose()
 
-    return CallbackDoor(Starlette(lifespan=lifespan), key=KEY, store=keeper.store, stored=hint.give)
+    return CallbackDoor(
+        Starlette(lifespan=lifespan),
+        key=KEY,
+        store=keeper.store,
+        stored=hint.give,
+        answer=Questions(redis).answer,
+    )

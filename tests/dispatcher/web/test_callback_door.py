@@ -11,8 +11,10 @@ import httpx
 import pytest
 from redis import Redis
 
+from dispatcher.carrierx.doorway import ask_door
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.questions import put_question
 from tests.dispatcher.web.conftest import KEY
 from tests.dispatcher.web.doors import door
 
@@ -166,3 +168,17 @@ def test_other_inbound_messages_suppress_nobody(client: httpx.Client, redis: Red
     body = {"message_sid": "a1", "direction": "inbound", "status": "received", "from": "15165550123"}
     assert client.post(URL, json={**body, "message": "stop by at 5?"}).status_code == 200
     assert not Ledger(redis).optouts.is_out("15165550123")
+
+
+def test_the_door_proves_to_who_asks_in_the_ledger_that_it_is_ours_and_tells_no_key(
+    serve: Serve, valkey_url: str, ledger: Ledger, tmp_path: Path
+) -> None:
+    question = put_question(ledger.redis)
+    said = ask_door(serve(door(valkey_url, tmp_path)), question.text, timeouts=(2, 2))
+    assert said.text == question.answer
+    assert 0 < ledger.redis.ttl(keys.QUESTION + question.text) <= 30
+
+
+@pytest.mark.parametrize("asked", ["", "x", "0" * 32, "*", "%00", "a" * 40])
+def test_a_question_that_nobody_put_there_is_not_found(client: httpx.Client, asked: str) -> None:
+    assert client.get("/callbacks/carrierx/", params={"question": asked}).status_code == 404

@@ -1,0 +1,120 @@
+"""`mms doctor`: what is wrong with callbacks and with a sending number, and how to mend it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from dispatcher.carrierx.client import CarrierX
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.carrierx.simulator.store import PARTNER_SID
+from dispatcher.ledger import keys
+from dispatcher.ledger.ledger import Ledger
+from tests.dispatcher.cli.commands import Mms
+from tests.valkey import free_port
+
+NUMBER = "15162065575"
+KEY = "the-key-of-this-test"
+
+
+@contextmanager
+def somebody_answers(ledger: Ledger | None, status: int = 200) -> Iterator[str]:
+    """A public address: a door of this ledger, or whatever else answers there."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = parse_qs(urlsplit(self.path).query).get("question", [""])[0]
+            found: Any = ledger.redis.get(keys.QUESTION + asked) if ledger else b"<html>Welcome</html>"
+            self.send_response(status)
+            self.send_header("Location", "https://login.example/")
+            self.end_headers()
+            self.wfile.write(found or b"")
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def finding(mms: Mms, subject: str, *arguments: str) -> dict[str, str]:
+    """What doctor says of one thing."""
+    found = {line["subject"]: line for line in mms("doctor", *arguments, "--json").json}
+    assert subject in found, found
+    return dict(found[subject])
+
+
+def test_a_public_address_that_leads_to_our_door_is_well(mms: Mms, ledger: Ledger) -> None:
+    with somebody_answers(ledger) as url:
+        mms.environment["MMS_PUBLIC_URL"] = url
+        assert finding(mms, "callbacks")["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(("status", "seen"), [(200, "something else"), (404, "HTTP 404"), (302, "HTTP 302")])
+def test_a_public_address_that_leads_elsewhere_is_told_with_what_to_do(
+    mms: Mms, status: int, seen: str
+) -> None:
+    with somebody_answers(None, status) as url:
+        mms.environment["MMS_PUBLIC_URL"] = url
+        said = finding(mms, "callbacks")
+    assert said["verdict"] == "bad"
+    assert seen in said["seen"]
+    assert "pass everything under /callbacks/carrierx/" in said["mend"]
+
+
+def test_a_public_address_that_cannot_be_reached_is_told_with_what_to_do(mms: Mms) -> None:
+    mms.environment["MMS_PUBLIC_URL"] = f"http://127.0.0.1:{free_port()}"
+    said = finding(mms, "callbacks")
+    assert said["verdict"] == "bad"
+    assert "does its name resolve" in said["mend"]
+    assert mms("doctor").status == 1
+
+
+def set_partner(simulator: SimulatorHandle, url: str | None) -> None:
+    CarrierX(simulator.url, simulator.token).change_object(
+        f"/partners/{PARTNER_SID}", {"callbacks": {"sms": url}}
+    )
+
+
+def test_a_number_its_messaging_and_its_callback_are_looked_at(mms: Mms, simulator: SimulatorHandle) -> None:
+    mms.environment["MMS_CALLBACK_KEY"] = KEY
+    set_partner(simulator, f"http://127.0.0.1:8080/callbacks/carrierx/{KEY}")
+    assert "may send SMS and MMS" in finding(mms, "sender", "--from", NUMBER)["seen"]
+    assert finding(mms, "sender's callback", "--from", NUMBER)["seen"] == "set on the partner: ours"
+    assert KEY not in mms("doctor", "--from", NUMBER).out
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        (None, "none is set"),
+        ("https://elsewhere.example/sms", "not ours"),
+        ("https://mms.example/callbacks/carrierx/an-old-key", "a key that our door does not take"),
+    ],
+)
+def test_a_callback_that_does_not_reach_us_is_told_with_the_command_to_run(
+    mms: Mms, simulator: SimulatorHandle, url: str | None, seen: str
+) -> None:
+    mms.environment["MMS_CALLBACK_KEY"] = KEY
+    set_partner(simulator, url)
+    said = finding(mms, "sender's callback", "--from", NUMBER)
+    assert said["verdict"] == "note"
+    assert seen in said["seen"]
+    assert "mms callbacks set" in said["mend"]
+
+
+def test_without_a_ledger_it_says_so_and_does_not_fail(mms: Mms, tmp_path: Path) -> None:
+    mms.environment["MMS_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    said = mms("doctor", "--json")
+    assert said.status == 1
+    assert said.json[0]["verdict"] == "bad"
