@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -33,6 +33,7 @@ ROWS = 1_500
 #: The groups are to people that the singles are sent to as well.
 FIRST_OF_GROUPS = 601
 STOPS_A_ROUND = 6
+LONG_AGO_MS = 1_700_000_000_000
 
 
 class Site(NamedTuple):
@@ -50,7 +51,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     server, port = ValkeyServer(tmp_path), free_port()
     server.start()
     with running_simulator() as simulator:
-        settings = {
+        settings: dict[str, Any] = {
             "redis_url": server.url,
             "carrierx_url": simulator.url,
             "carrierx_token": simulator.token,
@@ -69,7 +70,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def send_the_earlier_one(
-    ledger: Ledger, simulator: SimulatorHandle, folder: Path, settings: dict[str, object]
+    ledger: Ledger, simulator: SimulatorHandle, folder: Path, settings: dict[str, Any]
 ) -> None:
     """A campaign of a hundred, sent; of each message CarrierX repeats itself until all receipts are in the inbox."""
     chosen = load_settings(**{**settings, "data_dir": folder, "simulate": True})
@@ -98,13 +99,8 @@ def send_the_earlier_one(
     for first in range(0, len(bodies), 5_000):
         pipeline = ledger.redis.pipeline(transaction=False)
         for body in bodies[first : first + 5_000]:
-            pipeline.xadd(keys.CALLBACKS, {"raw": body, "at": ledger_ms()})
+            pipeline.xadd(keys.CALLBACKS, {"raw": body, "at": LONG_AGO_MS})
         pipeline.execute()
-
-
-def ledger_ms() -> int:
-    """A time of receipt, long ago."""
-    return 1_700_000_000_000
 
 
 def rows_of(ledger: Ledger, campaign_id: str) -> dict[str, RowState]:
