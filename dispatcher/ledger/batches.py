@@ -125,6 +125,17 @@ class Record:
     health: Literal["f", "a", "m", ""] = ""
 
 
+class Charge(NamedTuple):
+    """What one row took of days and money: legs or segments, which of them, and the number that it was to go from."""
+
+    units: int
+    unit: str
+    sender: str
+
+
+NO_CHARGE = Charge(0, "", "")
+
+
 class Picture(NamedTuple):
     """A batch at one moment: what the file said, its rows' states, how often it was looked after, its counts."""
 
@@ -246,9 +257,21 @@ class Batches:
         answer = self._scripts.run("retry", campaign_id, number, *flat)
         return int(answer) if isinstance(answer, int) else text_of(answer)
 
-    def resolve(self, campaign_id: str, number: int, rows: Sequence[int], *, sent: bool) -> int:
-        """A person decides an unconfirmed message, whose rows these are; answers how many were decided."""
-        return int(self._scripts.run("resolve", campaign_id, number, "sent" if sent else "not-sent", *rows))
+    def resolve(
+        self,
+        campaign_id: str,
+        number: int,
+        rows: Sequence[int],
+        *,
+        sent: bool,
+        charges: Mapping[int, Charge] | None = None,
+    ) -> int:
+        """A person decides an unconfirmed message, whose rows these are; answers how many were decided. What they were
+        charged is given back if it was not sent."""
+        arguments: list[type_of_argument] = [campaign_id, number, "sent" if sent else "not-sent"]
+        for row in rows:
+            arguments += [row, *(charges or {}).get(row, NO_CHARGE)]
+        return int(self._scripts.run("resolve", *arguments))
 
     def picture(self, campaign_id: str, number: int) -> Picture | None:
         """One batch as it stands now; None when there is no such batch."""
@@ -271,11 +294,13 @@ class Batches:
         *,
         again_ms: int,
         soon_ms: int,
+        charges: Mapping[int, Charge] | None = None,
     ) -> int:
         """A look at this picture is over: these unconfirmed rows were not found. Answers how many are pending
         again; -1 when somebody looked meanwhile, and nothing changed.
 
         The next look is after `again_ms` (0: never), or `soon_ms` if something moved since the picture was taken.
+        What rows were charged is given back when they become pending.
         """
         arguments: list[type_of_argument] = [
             campaign_id,
@@ -286,7 +311,7 @@ class Batches:
             soon_ms,
         ]
         for row in rows:
-            arguments += [row, picture.states[row].attempt]
+            arguments += [row, picture.states[row].attempt, *(charges or {}).get(row, NO_CHARGE)]
         return int(self._scripts.run("look", *arguments))
 
     def content(self, campaign_id: str, number: int) -> Batch | None:

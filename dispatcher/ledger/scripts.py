@@ -26,11 +26,13 @@ _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
 _EXTRA = {
     "apply": ("_money", "_brakes", "_heard"),
     "claim": (*_GATE, "_optouts", "_consent"),
+    "look": _GATE,
     "optout": ("_optouts",),
     "restored": ("_restored",),
     "ticked": ("_restored",),
     "receive": ("_optouts",),
     "record": _GATE,
+    "resolve": _GATE,
     "retry": ("_optouts",),
 }
 

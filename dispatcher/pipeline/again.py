@@ -9,6 +9,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, RowState
 from dispatcher.ledger.pages import Looker
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.charges import charges_of
 from dispatcher.pipeline.recipients import place_of
 
 RETRIABLE = frozenset({RecipientState.FAILED, RecipientState.REJECTED})
@@ -85,7 +86,8 @@ def _decide(
     sent: bool,
 ) -> int:
     members = next((each.members for each in batch.messages if index in each.members), (index,))
-    decided = ledger.batches.resolve(campaign_id, number, members, sent=sent)
+    charges = {} if sent else charges_of(ledger, ledger.campaign(campaign_id), batch, rows)
+    decided = ledger.batches.resolve(campaign_id, number, members, sent=sent, charges=charges)
     if not decided:
         row, state = batch.rows[index].row, rows[index].state.value
         raise Conflict(f"row {row} is {state}, not unconfirmed: nothing to decide")

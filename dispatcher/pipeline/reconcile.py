@@ -17,6 +17,7 @@ from dispatcher.model.campaign import Campaign
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import SETTLING, WORD_RANK, CampaignState, RecipientState
+from dispatcher.pipeline.charges import charges_of
 from dispatcher.pipeline.doubts import Doubt, is_doubted, look_for_doubted
 from dispatcher.pipeline.places import Place
 from dispatcher.pipeline.sids import sid_text
@@ -95,6 +96,7 @@ def look_after(world: World, campaign_id: str, number: int) -> str:
         missing,
         again_ms=_again_ms(world, replace(look, states=after.states)),
         soon_ms=LOOK_AGAIN_MS,
+        charges=charges_of(world.ledger, campaign, picture.batch, picture.states) if missing else None,
     )
     return "looked after meanwhile" if back < 0 else f"{changed} rows changed, {back} pending again"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
+from dispatcher.ledger.packing import Batch, BatchRow
 from dispatcher.ledger.samples import Sample
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
-from dispatcher.roster.segments import segments
+from dispatcher.pipeline.charges import units_of
 
 #: Recipients of one area code and zone have the same hours; a message's are those that its members share.
 Places = frozenset[tuple[str, str | None]]
@@ -35,7 +35,7 @@ def remainder_of(campaign: Campaign, sample: Sample, disabled: frozenset[str]) -
             members = [row for row in message.members if states[row].state is RecipientState.PENDING]
             if not members:
                 continue
-            cost = _cost(message, len(members))
+            cost = units_of(message, len(members))
             rows, units = rows + len(members), units + cost
             by_places[_places(batch, members)] += cost
             senders = [message.sender] if message.sender else pool
@@ -50,13 +50,6 @@ def remainder_of(campaign: Campaign, sample: Sample, disabled: frozenset[str]) -
         {places: cost * scale for places, cost in by_places.items()},
         {sender: cost / units for sender, cost in by_sender.items()},
     )
-
-
-def _cost(message: BatchMessage, members: int) -> int:
-    """The same as the claim counts."""
-    if members > 1:
-        return members
-    return 1 if message.media else max(1, segments(message.text or ""))
 
 
 def _places(batch: Batch, members: list[int]) -> Places:

@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dispatcher.errors import InputError
+from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.again import resolve
+from dispatcher.pipeline.caps import set_cap
+from dispatcher.pipeline.charges import charges_of
 from dispatcher.pipeline.rates import put_rates_in_force
 from dispatcher.pipeline.terms import micro_dollars, require_prices
 from dispatcher.settings import load_settings
@@ -102,3 +105,53 @@ def test_a_ceiling_without_a_price_is_refused() -> None:
     with pytest.raises(InputError, match="price of a message is not known"):
         require_prices(CampaignSettings(max_cost="5"), load_settings())
     require_prices(CampaignSettings(max_cost="5"), load_settings(price_sms=0.01))
+
+
+def unconfirmed(desk: Desk, *sizes: int, **settings: object) -> None:
+    """A campaign whose messages were claimed and their answers lost."""
+    prices(desk.ledger, price_mms=0.01, price_sms=0.01)
+    add_campaign(desk.ledger, make_batch(*sizes, text="x" * 300), **settings)  # type: ignore[arg-type]
+    desk.taken[CAMPAIGN] = take(desk.ledger)
+    hold = desk.taken[CAMPAIGN].hold
+    for message, size in enumerate(sizes):
+        wanted = desk.asked(message, cost=size if size > 1 else 2, media=False)
+        assert claim(desk.ledger, hold, wanted, now_ms=desk.now_ms).word == "go"
+        assert record(desk.ledger, hold, make_record(wanted, "unknown")) == "ok"
+
+
+def reserved(desk: Desk) -> tuple[int, int, int]:
+    """Legs and segments that count against the ceiling, and what counts against the day's cap."""
+    book = desk.ledger.redis.hmget(f"mms:c:{CAMPAIGN}", "legs", "segments")
+    day = [int(desk.ledger.redis.get(key) or 0) for key in desk.ledger.redis.keys("mms:day:account:*")]
+    return int(book[0] or 0), int(book[1] or 0), sum(day)
+
+
+def test_what_a_person_calls_not_sent_gives_back_what_it_reserved_once(desk: Desk) -> None:
+    set_cap(desk.ledger, "account", 100, "UTC", desk.now_ms)
+    unconfirmed(desk, 3, 1, 1, max_cost="1")
+    assert reserved(desk) == (3, 4, 7)
+    resolve(desk.ledger, CAMPAIGN, 1, sent=False)
+    assert reserved(desk) == (0, 4, 4)
+    with pytest.raises(Conflict):
+        resolve(desk.ledger, CAMPAIGN, 1, sent=False)
+    resolve(desk.ledger, CAMPAIGN, 4, sent=False)
+    resolve(desk.ledger, CAMPAIGN, 5, sent=True)
+    assert reserved(desk) == (0, 2, 2)
+
+
+def test_what_two_looks_did_not_find_gives_back_what_it_reserved_once(desk: Desk) -> None:
+    set_cap(desk.ledger, "account", 100, "UTC", desk.now_ms)
+    unconfirmed(desk, 3, 1, max_cost="1")
+
+    def look(rows: list[int]) -> int:
+        picture = desk.ledger.batches.picture(CAMPAIGN, 0)
+        assert picture is not None
+        charges = charges_of(desk.ledger, desk.ledger.campaign(CAMPAIGN), picture.batch, picture.states)
+        return desk.ledger.batches.not_there(
+            CAMPAIGN, 0, picture, rows, again_ms=1, soon_ms=1, charges=charges
+        )
+
+    assert [look([0, 1, 2]), reserved(desk)] == [0, (3, 2, 5)]
+    assert [look([0, 1, 2]), reserved(desk)] == [3, (0, 2, 2)]
+    assert [look([0, 1, 2]), reserved(desk)] == [0, (0, 2, 2)]
+    assert [look([3]), look([3]), reserved(desk)] == [0, 1, (0, 0, 0)]
