@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from dispatcher.ledger import keys
@@ -22,6 +23,8 @@ LATCH_MS = 900
 CARE_A_TICK = 20
 CARE_LOOKED_THROUGH = 400
 CARE_LATCH_MS = 30_000
+#: Files that nobody reads yet and that are hinted at in one tick: hints shall not pile up when a thousand came at once.
+READING_A_TICK = 50
 #: How often what nobody needs any more is looked through: stored media, names of dead readers of callbacks.
 TIDY_LATCH_MS = 3_600_000
 #: How often inbound messages are looked at for those that an answer follows from.
@@ -77,7 +80,8 @@ def tick(world: World, hints: Hints) -> str:
 
 def _go_on_reading(world: World, hints: Hints) -> None:
     """Files and callbacks are read at all times."""
-    for campaign_id in world.ledger.agenda.reading():
+    reading = world.ledger.agenda.reading()
+    for campaign_id in random.sample(reading, min(len(reading), READING_A_TICK)):
         if not world.ledger.agenda.is_read_by_someone(campaign_id):
             hints.expand(campaign_id, 0)
     if world.ledger.inbox.waiting():

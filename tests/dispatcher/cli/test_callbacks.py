@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dispatcher.carrierx.account import find_did
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.simulator.account import GROUP_SID
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
@@ -67,3 +68,19 @@ def test_an_object_that_is_not_there_is_said(mms: Mms) -> None:
 def test_one_object_has_to_be_named(mms: Mms) -> None:
     assert mms("callbacks", "show").status == 2
     assert mms("callbacks", "show", "--did", NUMBER, "--partner", PARTNER_SID).status == 2
+
+
+def test_everything_else_of_a_number_and_of_its_group_survives_the_write(
+    mms: Mms, simulator: SimulatorHandle
+) -> None:
+    client = CarrierX(simulator.url, simulator.token)
+    did = find_did(client, NUMBER)
+    assert did is not None
+    paths = (f"/phonenumber/dids/{did.sid}", f"/phonenumber/did_groups/{GROUP_SID}")
+    for path in paths:
+        client.change_object(path, {"name": "kept", "callbacks": {"voice": "https://example.com/voice"}})
+    before = [client.get_object(path) or {} for path in paths]
+    mms("callbacks", "set", "--did", NUMBER, "--url", "https://example.com/sms")
+    mms("callbacks", "set", "--did-group", GROUP_SID, "--url", "https://example.com/sms")
+    after = [client.get_object(path) or {} for path in paths]
+    assert after == [{**body, "callback_url": "https://example.com/sms"} for body in before]

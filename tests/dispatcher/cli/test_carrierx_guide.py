@@ -12,13 +12,18 @@ from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-#: Needs everything to run (its own tests prove it), or runs for ever.
-_NOT_HERE = ("mms doctor", "MMS_AUTO_ANSWER=")
+#: Runs for ever; `pipeline.answers` has tests of what follows.
+_NOT_HERE = "MMS_AUTO_ANSWER="
 
 
 def commands(page: Path) -> list[str]:
     """The commands of a page, one a line."""
     return [line for block in _BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines()]
+
+
+def program_is_doctor(arguments: list[str]) -> bool:
+    """It finds fault with workers that are threads of the test."""
+    return arguments[0] == "doctor"
 
 
 def test_every_command_of_the_page_works(
@@ -32,6 +37,9 @@ def test_every_command_of_the_page_works(
             program, *arguments = shlex.split(line)
             assert program == "mms"
             answer = mms(*(sid if argument == "SID" else argument for argument in arguments))
+            if program_is_doctor(arguments):
+                assert "the number is ours and may send SMS and MMS" in answer.out
+                continue
             assert answer.status == 0, f"{line}\n{answer.out}{answer.err}"
             said.append(answer)
             if arguments[:2] == ["message", "send"]:
