@@ -7,7 +7,6 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -101,11 +100,7 @@ def claim_times(ledger: Ledger, *campaigns: str) -> list[int]:
 
 def arrival_times(received: Received) -> list[int]:
     """When each leg came to the simulator, ms, in order."""
-    return sorted(
-        int(datetime.fromisoformat(message["date_created"]).timestamp() * 1000)
-        for message in received.messages
-        for _ in message["group_recipients"] or [message["to"]]
-    )
+    return sorted(int(1000 * message["created"]) for message in received.messages for _ in message["to"])
 
 
 def most_in_a_second(times: list[int]) -> int:
