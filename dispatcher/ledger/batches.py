@@ -5,10 +5,12 @@ One method per script; the arguments' order is known here and in the script's he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
+
+import msgpack
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
@@ -218,11 +220,15 @@ class Batches:
 
         `caller_ms` is the caller's own clock: more than 5 s apart from Redis's and every claim is denied.
         """
-        calls = [("record", _record_arguments(hold, record)) for record in records]
-        calls += [("claim", _claim_arguments(hold, claim, caller_ms, fingerprint)) for claim in claims]
+        calls: list[tuple[str, Sequence[type_of_argument]]] = []
+        if records:
+            calls.append(("record", (hold.campaign, hold.batch, _packed(map(_record_fields, records)))))
+        if claims:
+            calls.append(("claim", _claim_arguments(hold, claims, caller_ms, fingerprint)))
         answers = self._scripts.run_many(calls)
-        recorded = [answer.decode() for answer in answers[: len(records)]]
-        return recorded, [_claim_answer(answer) for answer in answers[len(records) :]]
+        recorded = [text_of(answer) for answer in answers[0]] if records else []
+        claimed = _each(answers[-1], len(claims)) if claims else []
+        return recorded, [_claim_answer(answer) for answer in claimed]
 
     def give_back(
         self,
@@ -335,11 +341,15 @@ class Batches:
         ]
 
 
-def _record_arguments(hold: Hold, record: Record) -> list[type_of_argument]:
+def _packed(each: Iterable[tuple[Any, ...]]) -> bytes:
+    # Lua knows one kind of string only.
+    packed: bytes = msgpack.packb(list(each), use_bin_type=False)
+    return packed
+
+
+def _record_fields(record: Record) -> tuple[Any, ...]:
     sid = pack_sid(record.sid)
-    return [
-        hold.campaign,
-        hold.batch,
+    return (
         record.message,
         record.token,
         record.outcome,
@@ -355,26 +365,40 @@ def _record_arguments(hold: Hold, record: Record) -> list[type_of_argument]:
         record.sender,
         record.health,
         *record.members,
-    ]
+    )
 
 
-def _claim_arguments(hold: Hold, claim: Claim, caller_ms: int, fingerprint: str) -> list[type_of_argument]:
+def _claim_arguments(
+    hold: Hold, claims: Sequence[Claim], caller_ms: int, fingerprint: str
+) -> list[type_of_argument]:
+    # The cap is the settings': the same for all that one process asks for at once.
     return [
         hold.campaign,
         hold.batch,
         hold.token,
         hold.fence,
-        claim.token,
         caller_ms,
+        fingerprint,
+        *claims[0].cap,
+        _packed(map(_claim_fields, claims)),
+    ]
+
+
+def _claim_fields(claim: Claim) -> tuple[Any, ...]:
+    return (
+        claim.token,
         claim.cost,
         claim.alone,
         claim.sender,
-        fingerprint,
         *claim.window,
-        *claim.cap,
         int(claim.media),
         *(part for member in zip_longest(claim.members, claim.numbers, fillvalue="") for part in member),
-    ]
+    )
+
+
+def _each(answers: list[Any], claims: int) -> list[list[bytes | int]]:
+    """An answer for each claim: the script gave one for all of them if it must not run yet."""
+    return answers if isinstance(answers[0], list) else [answers] * claims
 
 
 def _claim_answer(answer: list[bytes | int]) -> ClaimAnswer:

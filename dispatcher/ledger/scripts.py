@@ -25,13 +25,13 @@ _AFTER_DOORS = frozenset({"claim"})
 _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
 _EXTRA = {
     "apply": ("_money", "_brakes", "_heard"),
-    "claim": (*_GATE, "_optouts", "_consent"),
+    "claim": (*_GATE, "_many", "_optouts", "_consent"),
     "look": _GATE,
     "optout": ("_optouts",),
     "restored": ("_restored",),
     "ticked": ("_restored",),
     "receive": ("_optouts",),
-    "record": _GATE,
+    "record": (*_GATE, "_many", "_endings"),
     "resolve": _GATE,
     "retry": ("_optouts",),
 }

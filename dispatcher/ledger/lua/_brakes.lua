@@ -31,14 +31,23 @@ local function outcomes_count(id, answered, bad)
 end
 
 -- Straight failures of the API hold everything. Answers ms to wait and whether the next claim is a probe.
+local api_known -- what was found, until this run of the script changes it
 local function api_wait()
+  if api_known then return api_known.wait, api_known.probe end
   local failures, most, probe = unpack(redis.call('HMGET', 'mms:api', 'failures', 'most', 'probe_until'))
-  if not most or tonumber(most) == 0 or tonumber(failures or 0) < tonumber(most) then return 0, false end
-  local wait = tonumber(probe or 0) - now
-  return math.max(0, math.min(wait, 5000)), wait <= 0
+  if not most or tonumber(most) == 0 or tonumber(failures or 0) < tonumber(most) then
+    api_known = { wait = 0, probe = false }
+  else
+    local wait = tonumber(probe or 0) - now
+    api_known = { wait = math.max(0, math.min(wait, 5000)), probe = wait <= 0 }
+  end
+  return api_known.wait, api_known.probe
 end
 
-local function api_probe() redis.call('HSET', 'mms:api', 'probe_until', now + 65000) end
+local function api_probe()
+  api_known = nil
+  redis.call('HSET', 'mms:api', 'probe_until', now + 65000)
+end
 
 -- `health` of a record: f (never left, 5xx, time-out), a (an answer), m (404 or 415: an answer, and our own fault) or
 -- nothing (it was not tried).

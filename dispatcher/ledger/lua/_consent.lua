@@ -1,10 +1,8 @@
 -- Prelude of claim: which members of a message may have it, and when. A campaign's kind is '' for what a person sends,
 -- `answer` for what we answer by ourselves (no cap), `confirmation` for the one word after a STOP (no suppression either).
-local function members_read(key, first)
+local function members_of(claim, first)
   local members = {}
-  for i = first, #ARGV, 2 do
-    members[#members + 1] = { index = ARGV[i], number = ARGV[i + 1], row = row_read(key, ARGV[i]) }
-  end
+  for i = first, #claim, 2 do members[#members + 1] = { index = claim[i], number = claim[i + 1], row = rows[claim[i]] } end
   return members
 end
 
@@ -23,11 +21,11 @@ local function go(members)
   return answer
 end
 
-local function skip(id, key, member, why)
+local function skip(id, member, why)
   local row = member.row
   move(row, 'k')
   row.at, row.final, row.reason = 0, now - EPOCH, reason_of(id, why)
-  row_write(key, member.index, row)
+  row_put(member.index, row)
 end
 
 local function cap_name(id, batch, member) return id .. '.' .. batch .. '.' .. member.index end
@@ -48,15 +46,15 @@ local function cap_charge(id, batch, member, cap, span)
 end
 
 -- Those who may have it; who opted out or had enough is skipped here, and all when `opens` says that hours never come.
-local function consenting(id, batch, key, members, kind, cap, span, opens)
+local function consenting(id, batch, members, kind, cap, span, opens)
   local kept = {}
   for _, member in ipairs(members) do
     if opens < 0 then
-      skip(id, key, member, 'no_common_hours')
+      skip(id, member, 'no_common_hours')
     elseif kind ~= 'confirmation' and optout_is(member.number) then
-      skip(id, key, member, 'opted_out')
+      skip(id, member, 'opted_out')
     elseif is_capped(id, batch, member, cap, span) then
-      skip(id, key, member, 'capped')
+      skip(id, member, 'capped')
     else
       kept[#kept + 1] = member
     end
@@ -66,21 +64,21 @@ end
 
 -- ms to wait for allowed hours, and why. Rows keep the time when theirs open; a window that closed since the caller
 -- looked is asked for again.
-local function hours_wait(id, key, members, opens, closes)
+local function hours_wait(id, members, opens, closes)
   if closes == 0 or (opens <= now and now < closes) then return 0 end
   if opens <= now then return 1000, 'closing' end
   for _, member in ipairs(members) do
     member.row.at, member.row.reason = opens - EPOCH, reason_of(id, 'outside allowed hours')
-    row_write(key, member.index, member.row)
+    row_put(member.index, member.row)
   end
   return opens - now, 'hours'
 end
 
-local function claim_row(key, member, claim)
+local function claim_row(member, claim)
   local row = member.row
   move(row, 's')
   row.attempt, row.claimed, row.at, row.final = math.min(row.attempt + 1, 255), now - EPOCH, 0, 0
   row.sid = claim .. string.sub(NONE, 1, 8)
   row.flags, row.reason = 0, 0 -- what was heard and looked for belongs to an earlier attempt
-  row_write(key, member.index, row)
+  row_put(member.index, row)
 end

@@ -1,6 +1,8 @@
 -- Prelude of claim and record: so many legs and segments a day, for account, sender and campaign. Whoever set the cap
 -- wrote two boundaries ahead, so that a script needs no zones; past the second one nothing goes.
+local days_known = {} -- by sender, in this run of the script
 local function days_of(id, sender)
+  if days_known[sender] then return days_known[sender] end
   local names, days = { 'account', 'sender:' .. sender, 'campaign:' .. id }, {}
   local caps = redis.call('HMGET', 'mms:caps', names[1], names[2], names[3], 'sender')
   caps[2] = caps[2] or caps[4]
@@ -12,6 +14,7 @@ local function days_of(id, sender)
                           key = 'mms:day:' .. scope .. ':' .. from }
     end
   end
+  days_known[sender] = days
   return days
 end
 

@@ -6,6 +6,13 @@ local function fair_names(scope, urgent)
   return 'mms:fair:' .. scope, 'mms:want:' .. scope, 'mms:fair:' .. scope .. (urgent and ':urgent' or ':now')
 end
 
+-- Whether anybody wants a limit at all; looked up once in a run of the script.
+local fair_known = {}
+local function fair_wanted(want)
+  if fair_known[want] == nil then fair_known[want] = redis.call('EXISTS', want) == 1 end
+  return fair_known[want]
+end
+
 -- A denied campaign wants this limit until a little after its wait. One that did not want it before joins where the
 -- last one was served: it has no credit for the time when it wanted nothing.
 local function fair_want(id, urgent, scope, wait)
@@ -16,6 +23,7 @@ local function fair_want(id, urgent, scope, wait)
     local begin = redis.call('GET', clock) or (urgent and URGENT or 0)
     redis.call('ZADD', served, math.max(tonumber(own or begin), tonumber(begin)), id)
   end
+  fair_known[want] = true
   redis.call('ZADD', want, now + wait + (wait > 2000 and 3000 or 250), id)
   for _, key in ipairs({ served, want }) do redis.call('PEXPIRE', key, wait + 60000) end
 end
@@ -26,7 +34,7 @@ local function fair_yield(id, urgent, limits)
   for i = 1, 2 do
     local limit = limits[i]
     local served, want, clock = fair_names(limit.scope, urgent)
-    if limit.interval and redis.call('EXISTS', want) == 1 then
+    if limit.interval and fair_wanted(want) then
       local own = redis.call('ZSCORE', served, id) or redis.call('GET', clock) or (urgent and URGENT or 0)
       local ahead = tonumber(own) - math.max(9, 500000 / limit.interval)
       for _, other in ipairs(redis.call('ZRANGEBYSCORE', served, '-inf', string.format('(%.0f', ahead), 'LIMIT', 0, 32)) do
@@ -45,14 +53,14 @@ end
 local function fair_unwant(id, urgent, limits)
   for i = 1, 2 do
     local _, want = fair_names(limits[i].scope, urgent)
-    redis.call('ZADD', want, 'XX', now - 1, id)
+    if fair_wanted(want) then redis.call('ZADD', want, 'XX', now - 1, id) end
   end
 end
 
 local function fair_serve(id, urgent, limits, cost)
   for i = 1, 2 do
     local served, want, clock = fair_names(limits[i].scope, urgent)
-    if redis.call('EXISTS', want) == 1 and redis.call('ZSCORE', served, id) then
+    if fair_wanted(want) and redis.call('ZSCORE', served, id) then
       local own = redis.call('ZINCRBY', served, cost, id)
       redis.call('SET', clock, string.format('%.0f', tonumber(own) - cost), 'PX', 60000)
     end

@@ -27,7 +27,7 @@ end
 local function gate_charge(gate)
   if gate.probe then api_probe() end
   fair_serve(gate.id, gate.urgent, gate.limits, gate.cost)
-  limits_charge(gate.limits, gate.cost, gate.time_us)
+  limits_charge(gate.limits, gate.cost)
   days_charge(gate.days, gate.cost, now)
   money_reserve(gate.id, gate.ceiling, gate.unit, gate.cost)
 end

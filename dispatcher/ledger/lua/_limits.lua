@@ -6,18 +6,24 @@ local function pace_of(text)
   return part and math.min(1, tonumber(part) + math.max(0, now - tonumber(since)) / 100000) or 1
 end
 
-local function limits_of(id, sender)
-  local names, limits = { 'account', 'sender:' .. sender, 'campaign:' .. id }, {}
-  local rates = redis.call('HMGET', 'mms:rates', names[1], names[2], names[3], 'sender')
-  local holds = redis.call('HMGET', 'mms:holds', unpack(names))
-  local paces = redis.call('HMGET', 'mms:pace', unpack(names))
-  rates[2] = rates[2] or rates[4]
-  for i, scope in ipairs(names) do
-    local interval, tolerance = string.match(rates[i] or '', '^([%d.]+):([%d.]+)')
-    if interval then interval = tonumber(interval) / pace_of(paces[i]) end
-    limits[i] = { scope = scope, interval = interval, tolerance = tonumber(tolerance), hold = tonumber(holds[i] or 0) }
+-- By scope, as the messages asked for so far in this run of the script leave them; written at its end.
+local limits_known = {}
+
+local function limit_of(scope, default)
+  if limits_known[scope] then return limits_known[scope] end
+  local rate = redis.call('HGET', 'mms:rates', scope) or (default and redis.call('HGET', 'mms:rates', default))
+  local interval, tolerance = string.match(rate or '', '^([%d.]+):([%d.]+)')
+  local limit = { scope = scope, tolerance = tonumber(tolerance), hold = tonumber(redis.call('HGET', 'mms:holds', scope) or 0) }
+  if interval then
+    limit.interval = tonumber(interval) / pace_of(redis.call('HGET', 'mms:pace', scope))
+    limit.owed = tonumber(redis.call('GET', 'mms:limit:' .. scope) or 0)
   end
-  return limits
+  limits_known[scope] = limit
+  return limit
+end
+
+local function limits_of(id, sender)
+  return { limit_of('account'), limit_of('sender:' .. sender, 'sender'), limit_of('campaign:' .. id) }
 end
 
 -- Answers ms to wait and the scope that binds, or 0.
@@ -26,10 +32,10 @@ local function limits_wait(limits, time_us)
   for _, limit in ipairs(limits) do
     local by = math.min(limit.hold - now, 3600000) * 1000
     if limit.interval then
-      local tat = tonumber(redis.call('GET', 'mms:limit:' .. limit.scope) or 0)
+      local tat = limit.owed
       local furthest = time_us + limit.tolerance + 100 * limit.interval
       if tat > furthest then -- the clock stepped back, or the rate was raised: no debt is older than this
-        tat = furthest
+        tat, limit.owed = furthest, furthest
         redis.call('SET', 'mms:limit:' .. limit.scope, string.format('%.0f', tat), 'KEEPTTL')
       end
       limit.tat = math.max(tat, time_us)
@@ -40,13 +46,18 @@ local function limits_wait(limits, time_us)
   return math.ceil(wait / 1000), binds
 end
 
-local function limits_charge(limits, cost, time_us)
+local function limits_charge(limits, cost)
   for _, limit in ipairs(limits) do
-    if limit.interval then
-      local tat = limit.tat + cost * limit.interval
+    if limit.interval then limit.owed, limit.charged = limit.tat + cost * limit.interval, true end
+  end
+end
+
+local function limits_write()
+  for scope, limit in pairs(limits_known) do
+    if limit.charged then
       -- Forgotten an hour after it is paid off, never before: a slow limit's debt outlives an hour.
-      local life = string.format('%.0f', (tat - time_us) / 1000 + 3600000)
-      redis.call('SET', 'mms:limit:' .. limit.scope, string.format('%.0f', tat), 'PX', life)
+      local life = string.format('%.0f', limit.owed / 1000 - now + 3600000)
+      redis.call('SET', 'mms:limit:' .. scope, string.format('%.0f', limit.owed), 'PX', life)
     end
   end
 end

@@ -22,11 +22,13 @@ end
 
 local function row_read(key, index) return row_unpack(redis.call('HGET', key, index)) end
 
-local function row_write(key, index, row)
+local function row_pack(row)
   -- An attempt is one byte. Beyond 255 it stays there: a byte that wraps to 0 would mean that nothing was tried.
-  redis.call('HSET', key, index, struct.pack(ROW, row.state, row.flags, math.min(row.attempt, 255), row.reason, row.claimed,
-    row.at, row.final, row.sid, row.mcc, row.mnc) .. string.sub(row.price, 1, 20))
+  return struct.pack(ROW, row.state, row.flags, math.min(row.attempt, 255), row.reason, row.claimed,
+    row.at, row.final, row.sid, row.mcc, row.mnc) .. string.sub(row.price, 1, 20)
 end
+
+local function row_write(key, index, row) redis.call('HSET', key, index, row_pack(row)) end
 
 local moves, failed_now = {}, false
 local EXPLAIN_MS = 5000 -- after a failure CarrierX is asked for its reason: not for each by itself
@@ -132,16 +134,16 @@ end
 
 -- Remembers a message's sid: in its rows (16 bytes; a sid that is no UUID beside them), in the index for receipts
 -- without user_data, and calls in the receipts that came before it was known.
+local serial_known
 local function sid_learn(id, batch, message, sid, hash)
   if sid.text ~= '' then redis.call('HSET', ckey(id, 'sids'), batch .. '.' .. message, sid.text) end
-  local serial = redis.call('HGET', ckey(id), 'serial')
+  serial_known = serial_known or redis.call('HGET', ckey(id), 'serial')
   redis.call('HSET', string.format('mms:sid:%02x%02x', string.byte(hash, 1, 2)), string.sub(hash, 3, 10),
-    serial .. '.' .. batch .. '.' .. message)
-  local orphans = 'mms:orphan:' .. string.gsub(hash, '.', function(c) return string.format('%02x', string.byte(c)) end)
-  for _, raw in ipairs(redis.call('LRANGE', orphans, 0, -1)) do
-    redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', now)
-  end
-  redis.call('DEL', orphans)
+    serial_known .. '.' .. batch .. '.' .. message)
+  local orphans = 'mms:orphan:' .. string.format(string.rep('%02x', #hash), string.byte(hash, 1, #hash))
+  local raws = redis.call('LRANGE', orphans, 0, -1)
+  for _, raw in ipairs(raws) do redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', now) end
+  if #raws > 0 then redis.call('DEL', orphans) end
 end
 
 -- Forgets the campaign's file and what was found about its media: they are in batches, or will never be.

@@ -1,43 +1,54 @@
--- May this message go, now, and to whom? Checks and claims in one step; the same again for the same claim token.
--- ARGV: id, batch, sender's token, fence, claim token (8 bytes), caller's clock in ms, cost in legs or segments, cost when
---       one member of a group is left, sending number, fingerprint of the API token, allowed from and until (ms; 0, 0:
---       always; -1: never), frequency cap (0: none) and its span in ms, 1 if it has media, then index and number of each member
--- Answers: {go, attempt, claimed ms, indexes of the members that may...} | {wait, ms, scope} | {yield, ms, scope} |
+-- May these messages of a batch go, now, and to whom? Checks and claims in one step; the same again for the same claim tokens.
+-- ARGV: id, batch, sender's token, fence, caller's clock in ms, fingerprint of the API token, frequency cap (0: none) and
+--       its span in ms, the claims as msgpack, each: token (8 bytes), cost in legs or segments, cost when one member of a
+--       group is left, sending number, allowed from and until (ms; 0, 0: always; -1: never), 1 if it has media, then index
+--       and number of each member
+-- Answers: for each claim {go, attempt, claimed ms, indexes of the members that may...} | {wait, ms, scope} | {yield, ms, scope} |
 --       {skip} (nobody may) | {taken} | {done} | {halt, state} | {clock, ms apart} | {brake}
-local id, batch, token, fence, claim = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local caller, cost, alone, sender, fingerprint = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10]
-local opens, closes, cap, span = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local id, batch, token, fence, caller, fingerprint = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local most, span, claims = tonumber(ARGV[7]), tonumber(ARGV[8]), cmsgpack.unpack(ARGV[9])
 local key = ckey(id, 'r:' .. batch)
-if math.abs(caller - now) > 5000 then return { 'clock', caller - now } end
-local all = members_read(key, 16)
-local held = members_where(all, function(row) return row.state == 's' and string.sub(row.sid, 1, 8) == claim end)
-if #held > 0 then return go(held) end
 local state, kind, ends, urgent, ceiling, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'kind', 'ends_at', 'urgent', 'max_cost', 'doubt'))
-if state ~= 'running' then return { 'halt', state } end
-if doubt or redis.call('EXISTS', 'mms:restored') == 1 then return { 'halt', 'restored' } end
-if ends and tonumber(ends) <= now then return { 'halt', 'expired' } end
-local meta = meta_read(key)
-if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end
-if token_refused(fingerprint) then return { 'brake' } end
-if #members_where(all, function(row) return row.state == 's' or row.state == 'u' end) > 0 then return { 'done' } end
-local members = members_where(all, function(row) return row.state == 'p' end)
-if #members == 0 and #members_where(all, function(row) return row.state ~= 'k' end) > 0 then return { 'done' } end
-for _, member in ipairs(members) do
-  if member.row.at > 0 and member.row.at + EPOCH > now then return { 'wait', member.row.at + EPOCH - now, 'retry' } end
+local restored, meta, refused = redis.call('EXISTS', 'mms:restored') == 1, meta_read(key), nil
+if kind and kind ~= '' then most = 0 end
+
+local function ask(claim, cost, alone, sender, opens, closes, media, all)
+  local held = members_where(all, function(row) return row.state == 's' and string.sub(row.sid, 1, 8) == claim end)
+  if #held > 0 then return go(held) end
+  if state ~= 'running' then return { 'halt', state } end
+  if doubt or restored then return { 'halt', 'restored' } end
+  if ends and tonumber(ends) <= now then return { 'halt', 'expired' } end
+  if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end
+  if refused == nil then refused = token_refused(fingerprint) end
+  if refused then return { 'brake' } end
+  if #members_where(all, function(row) return row.state == 's' or row.state == 'u' end) > 0 then return { 'done' } end
+  local members = members_where(all, function(row) return row.state == 'p' end)
+  if #members == 0 and #members_where(all, function(row) return row.state ~= 'k' end) > 0 then return { 'done' } end
+  for _, member in ipairs(members) do
+    if member.row.at > 0 and member.row.at + EPOCH > now then return { 'wait', member.row.at + EPOCH - now, 'retry' } end
+  end
+  members = consenting(id, batch, members, kind, most, span, opens)
+  if #members == 0 then return { 'skip' } end
+  local wait, binds = hours_wait(id, members, opens, closes)
+  if wait > 0 then return { 'wait', wait, binds } end
+  cost = #members == #all and cost or #members == 1 and alone or #members
+  local gate, no = gate_ask(id, sender, cost, money_unit(#members, tostring(media)), urgent, ceiling)
+  if no and no[1] == 'halt' then state = no[2] end
+  if no then return no end
+  gate_charge(gate)
+  for _, member in ipairs(members) do
+    claim_row(member, claim)
+    cap_charge(id, batch, member, most, span)
+  end
+  return go(members)
 end
-if kind and kind ~= '' then cap = 0 end
-members = consenting(id, batch, key, members, kind, cap, span, opens)
-moves_write(id, key)
-if #members == 0 then return { 'skip' } end
-local wait, binds = hours_wait(id, key, members, opens, closes)
-if wait > 0 then return { 'wait', wait, binds } end
-cost = #members == #all and cost or #members == 1 and alone or #members
-local gate, no = gate_ask(id, sender, cost, money_unit(#members, ARGV[15]), urgent, ceiling)
-if no then return no end
-gate_charge(gate)
-for _, member in ipairs(members) do
-  claim_row(key, member, claim)
-  cap_charge(id, batch, member, cap, span)
+
+rows_read(key, claims, 8, 2)
+local answers = {}
+for i, claim in ipairs(claims) do
+  local apart = math.abs(caller - now) > 5000
+  answers[i] = apart and { 'clock', caller - now } or ask(claim[1], claim[2], claim[3], claim[4], claim[5], claim[6], claim[7], members_of(claim, 8))
 end
-moves_write(id, key)
-return go(members)
+rows_write(id, key)
+limits_write()
+return answers

@@ -1,60 +1,59 @@
--- What became of a claim. Its token alone is enough, lease or no lease: it is proof. Safe to repeat.
--- ARGV: id, batch, message, claim token, outcome, letter of CarrierX's word, sid (16 bytes), sid as text if no UUID,
---       sid hash (10 bytes), refusal text, wait in ms, price, cost and unit (legs or segments) of the claim, its sender, what
---       it says of CarrierX's health (_brakes.lua), member row indexes...
+-- What became of claims of a batch. A claim's token alone is enough, lease or no lease: it is proof. Safe to repeat.
+-- ARGV: id, batch, the records as msgpack, each: message, claim token, outcome, letter of CarrierX's word, sid (16 bytes), sid
+--       as text if no UUID, sid hash (10 bytes), refusal text, wait in ms, price, cost and unit (legs or segments) of the
+--       claim, its sender, what it says of CarrierX's health (_brakes.lua), then the members' row indexes
 -- Outcomes: accepted | refused | later (pending again after the wait) | unknown
--- Answers: ok | known (recorded before, or a receipt was faster) | gone (somebody else decided)
-local id, batch, message, claim, outcome, word = unpack(ARGV, 1, 6)
-local sid, text, wait, price = { bytes = ARGV[7], text = ARGV[8], hash = ARGV[9] }, ARGV[10], tonumber(ARGV[11]), ARGV[12]
-local cost, unit, sender, health = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
-local key, members, answer, again, claimed = ckey(id, 'r:' .. batch), { unpack(ARGV, 17) }, 'gone', false, 0
-for _, index in ipairs(members) do
-  local row = row_read(key, index)
-  if (row.state == 's' or row.state == 'u') and string.sub(row.sid, 1, 8) == claim and string.sub(row.sid, 9) == string.sub(NONE, 1, 8) then
-    answer, claimed = 'ok', row.claimed + EPOCH
-    if outcome == 'accepted' then
-      move(row, word)
-      row.sid, row.at, row.price, row.reason, row.flags = sid.bytes, now - EPOCH, price, 0, 0
-      if word ~= 'q' and #members == 1 then row.flags = OWN_WORD end
-      if sid.text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
-      if word == 'f' or word == 'd' then row.final = now - EPOCH end
-    elseif outcome == 'refused' then
-      move(row, 'r')
-      row.reason, row.final = reason_of(id, text), now - EPOCH
-    elseif outcome == 'later' then
-      row.sid, row.at, row.reason, again = NONE, wait > 0 and now + wait - EPOCH or 0, reason_of(id, text), true
-      move(row, 'p')
-      local ended = ended_as(id)
-      if ended then -- nobody will send it, and the sweep may be over
-        move(row, ended)
-        row.at, row.final, again = 0, now - EPOCH, false
+-- Answers: for each ok | known (recorded before, or a receipt was faster) | gone (somebody else decided)
+local id, batch, records = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
+local key, answered, bad, health_known = ckey(id, 'r:' .. batch), 0, 0, nil
+
+local function record(one)
+  local message, claim, outcome, word = unpack(one, 1, 4)
+  local sid, text, wait, price = { bytes = one[5], text = one[6], hash = one[7] }, one[8], one[9], one[10]
+  local cost, unit, sender, health = unpack(one, 11, 14)
+  local answer, claimed = 'gone', 0
+  for i = 15, #one do
+    local row = rows[one[i]]
+    if (row.state == 's' or row.state == 'u') and string.sub(row.sid, 1, 8) == claim and string.sub(row.sid, 9) == string.sub(NONE, 1, 8) then
+      answer, claimed = 'ok', row.claimed + EPOCH
+      if outcome == 'accepted' then
+        accepted_row(row, word, sid, price, #one == 15)
+      elseif outcome == 'refused' then
+        refused_row(id, row, text)
+      elseif outcome == 'later' then
+        later_row(id, row, text, wait)
+      else
+        unknown_row(id, batch, row, text, wait)
       end
-    else
-      move(row, 'u')
-      row.reason = reason_of(id, text)
-      care_by(id, batch, now + wait)
+      row_put(one[i], row)
+    elseif outcome == 'accepted' and row.sid == sid.bytes then
+      answer = answer == 'ok' and 'ok' or 'known'
+      if row.at == 0 then row.at = now - EPOCH row_put(one[i], row) end
     end
-    row_write(key, index, row)
-  elseif outcome == 'accepted' and row.sid == sid.bytes then
-    answer = answer == 'ok' and 'ok' or 'known'
-    if row.at == 0 then row.at = now - EPOCH row_write(key, index, row) end
   end
-end
-if answer == 'ok' then
+  if answer ~= 'ok' then return answer end
   if outcome == 'later' or outcome == 'refused' then gate_refund(id, sender, cost, unit, claimed) end
   if outcome == 'accepted' then money_confirm(id, unit, cost, price, '') end
-  health_count(id, health)
-  outcomes_count(id, (outcome == 'accepted' or outcome == 'refused') and 1 or 0, outcome == 'refused' and 1 or 0)
+  if health ~= 'a' or health_known ~= 'a' then health_count(id, health) end
+  health_known = health
+  answered = answered + ((outcome == 'accepted' or outcome == 'refused') and 1 or 0)
+  bad = bad + (outcome == 'refused' and 1 or 0)
   if outcome == 'accepted' then sid_learn(id, batch, message, sid, sid.hash) end
-  moves_write(id, key)
-  local meta = meta_read(key)
-  if meta.lease <= now then -- its holder is gone: nobody will give it back and say when it is due
-    if again then
-      meta.due = meta.due > 0 and math.min(meta.due, now + wait) or now + wait
-      meta_write(key, meta)
-      schedule(id, 'due', batch, meta.due)
-    end
-    end_if_done(id)
-  end
+  return answer
 end
-return answer
+
+rows_read(key, records, 15, 1)
+local answers = {}
+for i, one in ipairs(records) do answers[i] = record(one) end
+outcomes_count(id, answered, bad)
+rows_write(id, key)
+local meta = meta_read(key)
+if meta.lease <= now then -- its holder is gone: nobody will give it back and say when it is due
+  if soonest then
+    meta.due = meta.due > 0 and math.min(meta.due, soonest) or soonest
+    meta_write(key, meta)
+    schedule(id, 'due', batch, meta.due)
+  end
+  end_if_done(id)
+end
+return answers

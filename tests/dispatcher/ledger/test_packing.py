@@ -115,7 +115,7 @@ def test_python_reads_what_lua_wrote(timed_ledger: Ledger) -> None:
     row = unpack_row(value)
     assert row == (
         RecipientState.FAILED,
-        1,
+        9,
         1,
         0,
         START_MS,
