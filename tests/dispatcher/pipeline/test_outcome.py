@@ -47,6 +47,11 @@ def test_a_refused_token_is_a_brake_for_all() -> None:
     assert outcome.failed(CLAIM, Unauthorized("no", status=403), 1).brake
 
 
+@pytest.mark.parametrize(("status", "health"), [(404, "m"), (415, "m"), (400, "a"), (405, "a"), (422, "a")])
+def test_a_404_or_a_415_speaks_of_how_we_are_set_up_not_of_the_message(status: int, health: str) -> None:
+    assert outcome.failed(CLAIM, Refused("no", status=status), 1).record.health == health
+
+
 def test_a_message_that_never_leaves_is_given_up_in_the_end() -> None:
     assert outcome.failed(CLAIM, NotSent("down"), outcome.MOST_TRIES).record.outcome == "refused"
 
