@@ -21,6 +21,7 @@ from dispatcher.cli.output import print_line, say
 from dispatcher.cli.person import find_command, forget_command
 from dispatcher.cli.recovering import recover_command
 from dispatcher.cli.simulator import simulator
+from dispatcher.cli.trying import try_command
 from dispatcher.cli.up import up
 from dispatcher.errors import FileRefused, MmsError
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(demo)
+campaign.app.command("test")(try_command)
 campaign.app.command("retry")(retry_command)
 campaign.app.command("resolve")(resolve_command)
 campaign.app.command("erase")(erase_command)

@@ -65,6 +65,7 @@ class Campaigns:
         media_files: Sequence[str] = (),
         kind: str = "",
         terms: Mapping[str, int] | None = None,
+        draft: bool = False,
     ) -> bool:
         """Make a campaign whose upload is stored under its id already. False: the id is in use.
 
@@ -77,13 +78,15 @@ class Campaigns:
         Raises:
             SubmittedBefore: the same was made into a campaign in the last 24 h.
         """
-        fields: list[str | int | bytes] = [_rate_text(rate) if rate else "", digest]
+        fields: list[str | int | bytes] = [_rate_text(rate) if rate else "", "" if draft else digest]
         fields += [int(settings.allow_same_file), pack_facts(media) if media else "", " ".join(media_files)]
         fields += ["settings", settings.model_dump_json(by_alias=True), "filename", filename]
         fields += ["fixed", json.dumps(sorted(fixed)), "columns", json.dumps(list(columns))]
         fields += ["chunks", chunks, "settle_ms", settle_ms]
         if kind:
             fields += ["kind", kind]
+        if draft:
+            fields += ["state", CampaignState.DRAFT.value, "draft", digest]
         for name, value in (terms or {}).items():
             fields += [name, value]
         if start_at_ms is not None:
@@ -92,6 +95,40 @@ class Campaigns:
         if answer.startswith("same "):
             raise SubmittedBefore(answer.removeprefix("same "))
         return answer == "ok"
+
+    def launch(self, campaign_id: str, start_at_ms: int | None, *, allow_same: bool) -> None:
+        """A draft is sent from now on.
+
+        Raises:
+            NotFound, Conflict: there is none, or it is a draft no more.
+            SubmittedBefore: the same was made into a campaign in the last 24 h.
+        """
+        start_at = "" if start_at_ms is None else start_at_ms
+        self._of_draft(campaign_id, self._scripts.run("launch", campaign_id, start_at, int(allow_same)))
+
+    def discard(self, campaign_id: str) -> None:
+        """A draft and its file are forgotten.
+
+        Raises:
+            NotFound, Conflict: there is none, or it is a draft no more.
+        """
+        self._of_draft(campaign_id, self._scripts.run("discard", campaign_id))
+
+    def stored_file(self, campaign_id: str) -> tuple[str, int]:
+        """The name of the campaign's file, and how many chunks it is stored in until it is read."""
+        with translated():
+            found: Any = self._redis.hmget(keys.campaign(campaign_id), "filename", "chunks")
+        return text_of(found[0] or b""), int(found[1] or 0)
+
+    @staticmethod
+    def _of_draft(campaign_id: str, said: bytes) -> None:
+        answer = text_of(said)
+        if answer.startswith("same "):
+            raise SubmittedBefore(answer.removeprefix("same "))
+        if answer == "gone":
+            raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
+        if answer != "ok":
+            raise Conflict(f"campaign {campaign_id} is {answer}, no draft any more")
 
     def made_before(self, digest: str) -> str | None:
         """The campaign that was made of the same in the last 24 h, if it is neither cancelled nor failed."""

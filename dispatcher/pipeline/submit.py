@@ -31,12 +31,14 @@ def submit(
     media: Mapping[str, MediaFacts] | None = None,
     media_files: Sequence[str] = (),
     kind: str = "",
+    draft: bool = False,
 ) -> str:
     """Store the file and make the campaign; answers its id. `source` can be rewound.
 
     The file was checked before (`pipeline.check`); here only its head is read once more. Sending begins when the
     whole file is in the ledger and the start time has come. `media` is what the check found about media addresses,
-    `media_files` are the hashes of stored media that the campaign needs; `kind` see `Campaigns.create`.
+    `media_files` are the hashes of stored media that the campaign needs; `kind` see `Campaigns.create`. A
+    `draft` is kept and nothing of it is read or sent until it is launched.
 
     Raises:
         FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
@@ -57,7 +59,7 @@ def submit(
         media=media,
     )
     digest = digest_of(source, settings)
-    if not settings.allow_same_file and (earlier := ledger.book.made_before(digest)):
+    if not draft and not settings.allow_same_file and (earlier := ledger.book.made_before(digest)):
         raise SubmittedBefore(earlier)
     create = partial(
         ledger.book.create,
@@ -73,6 +75,7 @@ def submit(
         media_files=media_files,
         kind=kind,
         terms=terms_of(settings),
+        draft=draft,
     )
     ledger.inbound.learn_ours(settings.senders)
     for _ in range(5):

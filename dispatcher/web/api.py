@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.responses import Response, StreamingResponse
 
-from dispatcher.errors import FileRefused
+from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.listing import list_campaigns
 from dispatcher.ledger.once import Answer
 from dispatcher.model.campaign import CAMPAIGN_ID
-from dispatcher.pipeline.estimate import estimated, estimated_all
 from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.estimate import estimated, estimated_all
+from dispatcher.pipeline.upcoming import Recurring, recurring
 from dispatcher.web import api_examples as examples
 from dispatcher.web.access import Actor, bearer
 from dispatcher.web.api_parts import ApiCampaign, csv_download, problems, shown
-from dispatcher.web.campaigns import check_and_submit, find_campaign, report_chunks
+from dispatcher.web.campaigns import (
+    check_and_submit,
+    check_upload,
+    discard_draft,
+    find_campaign,
+    launch_draft,
+    recur_upload,
+    refuse_unsendable,
+    report_chunks,
+    send_test,
+    settings_of,
+)
 from dispatcher.web.idempotency import digest_of, once
-from dispatcher.web.intake import Upload, options_in, read_form, upload_in
+from dispatcher.web.intake import Upload, first, options_in, read_form, upload_in, with_media, yes_or_no
+from dispatcher.web.own_media import MOST, take_media
 from dispatcher.web.problem import Problem
 from dispatcher.web.site import Site, site_of
 from dispatcher.web.steering import steer
@@ -41,7 +55,7 @@ class CampaignPage(BaseModel):
     "/campaigns",
     status_code=201,
     summary="Send a campaign file",
-    response_model=ApiCampaign,
+    response_model=ApiCampaign | Recurring,
     responses={201: examples.CREATED, **problems(400, 403, 409, 413, 415, 422)},
     openapi_extra={"requestBody": examples.FORM},
 )
@@ -52,30 +66,110 @@ async def create(
 ) -> Response:
     """Take a campaign file with its settings. Good rows go out, bad ones are recorded (`strict` refuses the file).
 
-    The answer comes when the file is safe in the ledger; it is read after that: `rows` is null until then.
+    The answer comes when the file is safe in the ledger; it is read after that: `rows` is null until then. A `draft`
+    is kept and sent by `start`. With `every` it is a recurring broadcast, and that is the answer.
     """
     site = site_of(request)
-    async with read_form(request, site.max_file_bytes) as form:
-        options = options_in(form, beside=frozenset({"file"}))
-        upload = upload_in(form)
-        if upload is None:
-            raise FileRefused("no_file", "There is no file in the form.", hint="send it as the part `file`")
+    async with read_form(request, site.max_file_bytes, max_media=MOST) as form:
+        sent = await run_in_threadpool(_sent, site, form, _HOW)
         answer = await run_in_threadpool(
             lambda: once(
                 site,
                 caller.name,
                 idempotency_key,
-                lambda: digest_of(upload, options),
-                lambda: _create(site, caller.name, upload, options),
+                lambda: digest_of(sent.upload, {**sent.options, **sent.beside}),
+                lambda: _create(site, caller.name, sent),
             )
         )
     return Response(answer.body, answer.status, {"Location": answer.location}, "application/json")
 
 
-def _create(site: Site, who: str, upload: Upload, options: dict[str, Any]) -> Answer:
-    campaign = check_and_submit(site, who, upload, options)
-    location = f"{site.settings.public_url or ''}/api/v1/campaigns/{campaign.id}"
-    return Answer(201, shown(campaign).model_dump_json(by_alias=True), location)
+class _Sent(NamedTuple):
+    """What came in a form: the file, the settings, and the fields that are none."""
+
+    upload: Upload
+    options: dict[str, Any]
+    beside: dict[str, str]
+
+
+_HOW = frozenset({"draft", "every", "run_late_within"})
+
+
+def _sent(site: Site, form: FormData, beside: frozenset[str]) -> _Sent:
+    options = options_in(form, beside=beside | {"file", "media"})
+    upload = upload_in(form)
+    if upload is None:
+        raise FileRefused("no_file", "There is no file in the form.", hint="send it as the part `file`")
+    given = {name: first(form, name).strip() for name in sorted(beside) if first(form, name).strip()}
+    return _Sent(upload, with_media(options, take_media(site, form)), given)
+
+
+def _create(site: Site, who: str, sent: _Sent) -> Answer:
+    upload, options, how = sent
+    draft, base = yes_or_no("draft", how.get("draft", "no")), site.settings.public_url or ""
+    if "every" not in how:
+        campaign = check_and_submit(site, who, upload, options, draft=draft)
+        location = f"{base}/api/v1/campaigns/{campaign.id}"
+        return Answer(201, shown(campaign).model_dump_json(by_alias=True), location)
+    if draft:
+        raise InputError("a draft does not recur", hint="leave out draft or every")
+    refuse_unsendable(settings_of(upload, options)[0], check_upload(site, upload, options))
+    late = how.get("run_late_within", "")
+    schedule, next_ms = recur_upload(site, who, upload, options, every=how["every"], run_late_within=late)
+    location = f"{base}/api/v1/schedules/{schedule.id}"
+    return Answer(201, recurring(schedule, next_ms).model_dump_json(), location)
+
+
+@router.post(
+    "/campaigns/test",
+    status_code=201,
+    summary="Send a test message",
+    responses=problems(400, 403, 413, 415, 422),
+    openapi_extra={"requestBody": examples.TEST_FORM},
+)
+async def test(request: Request, caller: Actor) -> ApiCampaign:
+    """Send what a row of the file would get to a number of your own, at once and whatever the hours.
+
+    Nothing else of the file is sent. Answers the campaign of one message that it is.
+    """
+    site = site_of(request)
+    async with read_form(request, site.max_file_bytes, max_media=MOST) as form:
+        sent = await run_in_threadpool(_sent, site, form, frozenset({"row", "to"}))
+        row, to = sent.beside.get("row", ""), sent.beside.get("to", "")
+        made = await run_in_threadpool(
+            lambda: send_test(site, caller.name, sent.upload, sent.options, row=row, to=to)
+        )
+    return shown(await run_in_threadpool(find_campaign, site, made))
+
+
+@router.post("/campaigns/{campaign_id}/start", summary="Send a draft", responses=problems(403, 404, 409, 422))
+def start(
+    request: Request,
+    caller: Actor,
+    campaign_id: str,
+    idempotency_key: Annotated[str | None, Header(description=examples.IDEMPOTENCY_KEY)] = None,
+) -> ApiCampaign:
+    """A draft is read and sent, at once or at its time."""
+    site = site_of(request)
+
+    def launched() -> Answer:
+        return Answer(
+            200, shown(launch_draft(site, caller.name, campaign_id)).model_dump_json(by_alias=True), ""
+        )
+
+    answer = once(site, caller.name, idempotency_key, lambda: f"start {campaign_id}", launched)
+    return ApiCampaign.model_validate_json(answer.body)
+
+
+@router.delete(
+    "/campaigns/{campaign_id}",
+    status_code=204,
+    summary="Throw a draft away",
+    responses=problems(403, 404, 409),
+)
+def discard(request: Request, caller: Actor, campaign_id: str) -> None:
+    """A draft and its file are forgotten. What was started cannot be: cancel it."""
+    discard_draft(site_of(request), caller.name, campaign_id)
 
 
 @router.get("/campaigns", summary="List campaigns", responses=problems(422))

@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from dispatcher.errors import FileRefused, NotFound
+from dispatcher.errors import FileRefused, InputError, NotFound
+from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
 from dispatcher.pipeline.check import CheckResult, check
+from dispatcher.pipeline.drafts import launch
 from dispatcher.pipeline.report import report_lines
+from dispatcher.pipeline.schedules import LATE_BY_DEFAULT, make_schedule
 from dispatcher.pipeline.sidecar import resolve_settings
 from dispatcher.pipeline.submit import submit
+from dispatcher.pipeline.trial import send_trial
 from dispatcher.rules.limits import parse_rate
 from dispatcher.web.background import in_background
 from dispatcher.web.intake import Upload
-from dispatcher.web.media_gate import gate_of, media_facts
+from dispatcher.web.media_gate import media_facts, roster_of
+from dispatcher.web.own_media import asks_about, own_hashes
 from dispatcher.web.site import Site
 
 _ID = re.compile(CAMPAIGN_ID)
@@ -63,7 +69,7 @@ def check_upload(
         opted_out=site.ledger.optouts.everyone_out().__contains__,
         now=datetime.now(UTC),
         errors_to=errors_to,
-        media=gate_of(config),
+        media=partial(asks_about, site),
     )
 
 
@@ -94,8 +100,11 @@ def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
         raise FileRefused("nothing_to_send", "No row can be sent.", line=line, column=column, hint=hint)
 
 
-def submit_upload(site: Site, who: str, upload: Upload, options: dict[str, Any]) -> str:
-    """Put a checked file with its settings into the ledger and note who did; answers the campaign's id.
+def submit_upload(
+    site: Site, who: str, upload: Upload, options: dict[str, Any], *, draft: bool = False
+) -> str:
+    """Put a checked file with its settings into the ledger and note who did; answers the campaign's id. A draft is
+    kept there and nothing of it is sent.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
@@ -109,22 +118,94 @@ def submit_upload(site: Site, who: str, upload: Upload, options: dict[str, Any])
         settings=settings,
         fixed=fixed,
         config=site.settings,
-        media=media_facts(site.settings, upload, settings, fixed),
+        media=media_facts(site.settings, upload, settings, fixed, partial(asks_about, site)),
+        media_files=own_hashes(site, settings.media_urls),
+        draft=draft,
     )
-    site.journal.note(who, "sent", campaign_id)
-    in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
+    site.journal.note(who, "kept a draft" if draft else "sent", campaign_id)
+    if not draft:
+        in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
     return campaign_id
 
 
-def check_and_submit(site: Site, who: str, upload: Upload, options: dict[str, Any]) -> Campaign:
-    """Send a file if it can be sent; answers the new campaign.
+def recur_upload(
+    site: Site, who: str, upload: Upload, options: dict[str, Any], *, every: str, run_late_within: str
+) -> tuple[Schedule, int]:
+    """Send a file again and again; answers the schedule and ms of its first occurrence.
+
+    Raises:
+        InputError, FileRefused: the settings, the times or the file cannot be used; nothing was done.
+    """
+    settings, fixed = settings_of(upload, options)
+    upload.source.seek(0)
+    schedule = make_schedule(
+        site.ledger,
+        upload.source,
+        filename=upload.filename,
+        settings=settings,
+        fixed=fixed,
+        config=site.settings,
+        every=every,
+        run_late_within=run_late_within or LATE_BY_DEFAULT,
+        media=media_facts(site.settings, upload, settings, fixed, partial(asks_about, site)),
+        media_files=own_hashes(site, settings.media_urls),
+    )
+    site.journal.note(who, f"made the schedule {schedule.id}")
+    return schedule, site.ledger.schedules.next_ms(schedule.id)
+
+
+def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, row: str, to: str) -> str:
+    """Send what a row of the file would get to a number of one's own; answers the id of that small campaign.
+
+    Raises:
+        InputError, FileRefused: the row, the number, the settings or the file cannot be used; nothing was sent.
+    """
+    if not row.isdecimal() or not row.isascii() or len(row) > 9:
+        raise InputError("the test has no row", hint="name a row of the file; rows count from 1")
+    settings, fixed = settings_of(upload, options)
+    config = site.settings
+    roster = roster_of(config, upload, settings, fixed)
+    made = send_trial(site.ledger, roster, settings, config, row=int(row), to=to)
+    site.journal.note(who, f"sent a test of row {int(row)}", made)
+    in_background(lambda: site.hints.expand(made, 0), "expand-hint")
+    return made
+
+
+def launch_draft(site: Site, who: str, campaign_id: str) -> Campaign:
+    """Send a draft as it was kept.
+
+    Raises:
+        NotFound, Conflict, InputError: there is none, it is a draft no more, or its settings cannot be used any more.
+    """
+    find_campaign(site, campaign_id)
+    launch(site.ledger, campaign_id, site.settings)
+    site.journal.note(who, "sent", campaign_id)
+    in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
+    return find_campaign(site, campaign_id)
+
+
+def discard_draft(site: Site, who: str, campaign_id: str) -> None:
+    """Throw a draft away.
+
+    Raises:
+        NotFound, Conflict: there is none, or it is a draft no more.
+    """
+    find_campaign(site, campaign_id)
+    site.ledger.book.discard(campaign_id)
+    site.journal.note(who, "threw a draft away")
+
+
+def check_and_submit(
+    site: Site, who: str, upload: Upload, options: dict[str, Any], *, draft: bool = False
+) -> Campaign:
+    """Send a file if it can be sent, or keep it as a draft; answers the new campaign.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
     result = check_upload(site, upload, options)
     refuse_unsendable(settings_of(upload, options)[0], result)
-    return find_campaign(site, submit_upload(site, who, upload, options))
+    return find_campaign(site, submit_upload(site, who, upload, options, draft=draft))
 
 
 def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:

@@ -138,15 +138,7 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
 
 def commands(campaign: Campaign) -> list[str]:
     """What does the same from a shell, as far as it can be done with this campaign now."""
-    verbs = {
-        "pause": "pause",
-        "resume": "resume",
-        "cancel": "cancel",
-        "rate": "",
-        "retry": "retry",
-        "resolve": "",
-    }
-    can = [verbs[verb] for verb in possible(campaign) if verbs[verb]]
+    can = [verb for verb in possible(campaign) if verb in ("pause", "resume", "cancel", "retry")]
     lines = [f"mms campaign {verb} {campaign.id}" for verb in ("watch", "show", *can, "audit")]
     if "rate" in possible(campaign):
         lines.append(f"mms limits set campaign:{campaign.id} --rate 20/s")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -10,29 +12,31 @@ from dispatcher.web import display
 from dispatcher.web.access import Operator, check_csrf, same_origin
 from dispatcher.web.api_parts import csv_download
 from dispatcher.web.intake import read_form
-from dispatcher.web.new_campaign import ZONES, Draft, bad_rows_of, take
+from dispatcher.web.new_campaign import Draft, bad_rows_of, reopened, take
+from dispatcher.web.own_media import MOST, own_hash
 from dispatcher.web.render import page
 from dispatcher.web.sessions import Session
 from dispatcher.web.site import site_of
+from dispatcher.web.typed import ZONES
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
 
 
 @router.get("/new")
-def new(request: Request, session: Operator) -> Response:
-    """An empty form."""
-    return _form(request, session, Draft())
+def new(request: Request, session: Operator, draft: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """An empty form, or a draft as it was kept."""
+    return _form(request, session, reopened(site_of(request), draft) if draft else Draft())
 
 
 @router.post("/new")
 async def check_or_send(request: Request, session: Operator) -> Response:
-    """Check a file with its settings, or send it once it was checked with the same."""
+    """Check a file with its settings, try a row of it, keep it, or send it once it was checked with the same."""
     site = site_of(request)
-    async with read_form(request, site.max_file_bytes) as form:
+    async with read_form(request, site.max_file_bytes, max_media=MOST) as form:
         check_csrf(session, form.get("csrf"))
         draft = await run_in_threadpool(take, site, session.who, form)
-    if draft.sent_as is not None:
-        return RedirectResponse(f"/campaigns/{draft.sent_as}" if draft.sent_as else "/", 303)
+    if draft.went_to is not None:
+        return RedirectResponse(draft.went_to, 303)
     return _form(request, session, draft)
 
 
@@ -43,7 +47,15 @@ def errors(request: Request, session: Operator, held: str) -> StreamingResponse:
 
 
 def _form(request: Request, session: Session, draft: Draft) -> Response:
-    status = draft.problem.status if draft.problem else 200
+    site = site_of(request)
+    shown = {url for preview in (draft.result.previews if draft.result else ()) for url in preview.media}
     return page(
-        request, "new.html", status=status, session=session, draft=draft, zones=ZONES, hours=display.HOURS
+        request,
+        "new.html",
+        status=draft.problem.status if draft.problem else 200,
+        session=session,
+        draft=draft,
+        zones=ZONES,
+        hours=display.HOURS,
+        pictures={url: f"/media/{own}" for url in shown if (own := own_hash(site, url))},
     )

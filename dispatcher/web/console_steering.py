@@ -11,7 +11,7 @@ from dispatcher.errors import InputError
 from dispatcher.pipeline.again import RETRIABLE
 from dispatcher.web import display
 from dispatcher.web.access import Operator, check_csrf, same_origin
-from dispatcher.web.campaigns import find_campaign
+from dispatcher.web.campaigns import discard_draft, find_campaign, launch_draft
 from dispatcher.web.intake import first, read_form
 from dispatcher.web.render import page
 from dispatcher.web.sessions import Session
@@ -63,6 +63,22 @@ async def resolve(request: Request, session: Operator, campaign_id: str, place: 
     site = site_of(request)
     await run_in_threadpool(lambda: decide(site, session.who, campaign_id, place, sent=word == "sent"))
     return RedirectResponse(f"/campaigns/{campaign_id}/recipients/{place}", 303)
+
+
+@router.post("/campaigns/{campaign_id}/start")
+async def start(request: Request, session: Operator, campaign_id: str) -> Response:
+    """Send a draft as it was kept."""
+    await _form(request, session)
+    await run_in_threadpool(launch_draft, site_of(request), session.who, campaign_id)
+    return RedirectResponse(f"/campaigns/{campaign_id}", 303)
+
+
+@router.post("/campaigns/{campaign_id}/discard")
+async def discard(request: Request, session: Operator, campaign_id: str) -> Response:
+    """Throw a draft away."""
+    await _form(request, session)
+    await run_in_threadpool(discard_draft, site_of(request), session.who, campaign_id)
+    return RedirectResponse("/", 303)
 
 
 @router.get("/campaigns/{campaign_id}/cancel")

@@ -115,11 +115,13 @@ def live(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-_OVER = frozenset({CampaignState.CANCELLED, CampaignState.FAILED})
+_OVER = frozenset({CampaignState.CANCELLED, CampaignState.FAILED, CampaignState.DRAFT})
 
 
 def _now(campaign: Campaign) -> str:
     """One sentence on where the campaign stands."""
+    if campaign.state is CampaignState.DRAFT:
+        return "A draft: nothing of it is sent until you send it."
     if campaign.state is CampaignState.CHECKING:
         return f"The file is being read: {count(campaign.rows_read)} rows so far."
     if campaign.state is CampaignState.SCHEDULED:

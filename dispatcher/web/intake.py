@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from dispatcher.errors import InputError
+from dispatcher.model.media import MEDIA_BYTES_MAX
 from dispatcher.web.body import BodyTooLargeError, capped
 
 #: Room for the settings beside the file.
@@ -57,8 +58,9 @@ class Upload:
 
 
 @asynccontextmanager
-async def read_form(request: Request, max_file_bytes: int) -> AsyncIterator[FormData]:
-    """The form of a request, its file spooled to a temporary file while it streams in.
+async def read_form(request: Request, max_file_bytes: int, *, max_media: int = 0) -> AsyncIterator[FormData]:
+    """The form of a request, its file spooled to a temporary file while it streams in. `max_media` pictures may come
+    beside it.
 
     Raises:
         BodyTooLargeError: the file is larger than allowed.
@@ -67,11 +69,14 @@ async def read_form(request: Request, max_file_bytes: int) -> AsyncIterator[Form
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
         raise HTTPException(415, "Send a form (multipart/form-data).")
-    limit = max_file_bytes + FIELDS_MAX
+    limit = max_file_bytes + FIELDS_MAX + (MEDIA_BYTES_MAX if max_media else 0)
     if int(request.headers.get("content-length", "0")) > limit:
         raise BodyTooLargeError(limit)
     bounded = Request(request.scope, capped(request.receive, limit))
-    async with bounded.form(max_files=1, max_fields=200, max_part_size=FIELDS_MAX) as form:
+    async with bounded.form(max_files=1 + max_media, max_fields=200, max_part_size=FIELDS_MAX) as form:
+        found = form.get("file")
+        if isinstance(found, UploadFile) and (found.size or 0) > max_file_bytes:
+            raise BodyTooLargeError(max_file_bytes)
         yield form
 
 
@@ -111,10 +116,24 @@ def _value(name: str, values: list[str]) -> Any:
         raise InputError(f"{name} is given {len(values)} times", hint=f"give {name} once")
     if name not in YES_OR_NO:
         return values[0]
-    word = _WORDS.get(values[0].strip().lower())
+    return yes_or_no(name, values[0])
+
+
+def yes_or_no(name: str, value: str) -> bool:
+    """A field that says yes or no.
+
+    Raises:
+        InputError: it says neither.
+    """
+    word = _WORDS.get(value.strip().lower())
     if word is None:
         raise InputError(f"{name} is neither yes nor no", hint=f"say {name}=true or {name}=false")
     return word
+
+
+def with_media(options: dict[str, Any], addresses: Sequence[str]) -> dict[str, Any]:
+    """The settings with these media added."""
+    return {**options, "media_urls": [*options.get("media_urls", []), *addresses]} if addresses else options
 
 
 def first(form: Mapping[str, Any], name: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from dispatcher.media.addresses import AllowList
 from dispatcher.media.gate import MediaGate
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.media import MediaFacts
+from dispatcher.model.media import AskMedia, MediaFacts
 from dispatcher.pipeline.media import ask_for_media
 from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
@@ -26,7 +26,7 @@ def gate_of(config: Settings) -> MediaGate:
 
 
 def media_facts(
-    config: Settings, upload: Upload, settings: CampaignSettings, fixed: frozenset[str]
+    config: Settings, upload: Upload, settings: CampaignSettings, fixed: frozenset[str], asks: AskMedia
 ) -> Mapping[str, MediaFacts]:
     """What is known of an upload's media, for the campaign that is made of it; it is rewound afterwards.
 
@@ -36,18 +36,24 @@ def media_facts(
     if not settings.media_check:
         return {}
 
-    def open_roster() -> Roster:
-        upload.source.seek(0)
-        return Roster(
-            upload.source,
-            filename=upload.filename,
-            settings=settings,
-            fixed=fixed,
-            fictional_ok=config.simulate,
-            max_bytes=config.max_file_mb << 20,
-            max_rows=config.max_rows,
-        )
-
-    facts = ask_for_media(open_roster, gate_of(config)).facts
+    facts = ask_for_media(lambda: roster_of(config, upload, settings, fixed), asks).facts
     upload.source.seek(0)
     return facts
+
+
+def roster_of(config: Settings, upload: Upload, settings: CampaignSettings, fixed: frozenset[str]) -> Roster:
+    """An upload's rows, from the first.
+
+    Raises:
+        FileRefused: its head cannot be used.
+    """
+    upload.source.seek(0)
+    return Roster(
+        upload.source,
+        filename=upload.filename,
+        settings=settings,
+        fixed=fixed,
+        fictional_ok=config.simulate,
+        max_bytes=config.max_file_mb << 20,
+        max_rows=config.max_rows,
+    )

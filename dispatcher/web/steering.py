@@ -48,12 +48,14 @@ def steer(site: Site, who: str, campaign_id: str, verb: Verb) -> Campaign:
 
 
 def possible(campaign: Campaign) -> list[str]:
-    """What an admin can do with it now: steer it, `rate`, `retry`, `resolve`."""
+    """What an admin can do with it now: steer it, `rate`, `retry`, `resolve`; `start` or `discard` a draft."""
     can: list[str] = [verb for verb, way in _WAYS.items() if campaign.state in way.begins_in]
     if campaign.state in _RUNS | {CampaignState.PAUSED, CampaignState.CHECKING}:
         can.append("rate")
     if campaign.state in _SENDS_AGAIN and any(campaign.counts[state] for state in RETRIABLE):
         can.append("retry")
+    if campaign.state is CampaignState.DRAFT:
+        can += ["start", "discard"]
     if campaign.counts[RecipientState.UNCONFIRMED]:
         can.append("resolve")
     return can

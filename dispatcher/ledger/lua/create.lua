@@ -25,5 +25,5 @@ end
 for chunk = 0, tonumber(redis.call('HGET', ckey(id), 'chunks')) - 1 do redis.call('PERSIST', ckey(id, 'upload:' .. chunk)) end
 -- What we answer by ourselves is not among the campaigns of people.
 redis.call('ZADD', redis.call('HEXISTS', ckey(id), 'kind') == 1 and 'mms:answers' or 'mms:campaigns', now, id)
-redis.call('SADD', 'mms:reading', id)
+if redis.call('HGET', ckey(id), 'state') == 'checking' then redis.call('SADD', 'mms:reading', id) end -- a draft waits
 return 'ok'

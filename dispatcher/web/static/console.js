@@ -83,13 +83,47 @@ function acceptDrops(place) {
   });
 }
 
+function buttonsOf(form) {
+  return [...form.elements].filter((element) => element.type === "submit");
+}
+
 function sendOnce(form) {
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
     form.querySelector(".busy").hidden = false;
+    if ([...form.querySelectorAll("input[type=file]")].some((input) => input.files.length)) upload(form, event);
     // After this turn: a button that is disabled at once would not be part of what is sent.
-    setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
+    setTimeout(() => buttonsOf(form).forEach((button) => (button.disabled = true)));
   });
-  addEventListener("pageshow", () => form.querySelectorAll("button").forEach((button) => (button.disabled = false)));
+  addEventListener("pageshow", () => buttonsOf(form).forEach((button) => (button.disabled = false)));
+}
+
+// The same request as the form makes by itself, with a bar that shows how much of it has gone.
+function upload(form, event) {
+  event.preventDefault();
+  const fields = new FormData(form);
+  if (event.submitter?.name) fields.set(event.submitter.name, event.submitter.value);
+  const bar = form.querySelector("progress.upload");
+  const busy = form.querySelector(".busy");
+  const request = new XMLHttpRequest();
+  bar.hidden = false;
+  request.upload.addEventListener("progress", (sent) => {
+    bar.value = (100 * sent.loaded) / sent.total;
+    busy.textContent = bar.value < 100 ? `Uploading, ${Math.floor(bar.value)} %` : "Checking…";
+  });
+  request.addEventListener("load", () => {
+    const main = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
+    if (new URL(request.responseURL).pathname !== location.pathname || !main) return location.assign(request.responseURL);
+    document.querySelector("main").replaceWith(main);
+    prepare(main);
+    scrollTo(0, 0);
+  });
+  request.addEventListener("error", () => {
+    bar.hidden = true;
+    busy.textContent = "The upload broke off. Check the connection and press the button again.";
+    buttonsOf(form).forEach((button) => (button.disabled = false));
+  });
+  request.open("POST", form.action);
+  request.send(fields);
 }
 
 function chooseOwnZone(select) {
@@ -106,12 +140,16 @@ function copyOnClick(button) {
   });
 }
 
-showTimes(document);
-if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(copyOnClick);
-document.querySelectorAll("[data-events]").forEach(follow);
-document.querySelectorAll("[data-drop]").forEach(acceptDrops);
-document.querySelectorAll("form[data-once]").forEach(sendOnce);
-document.querySelectorAll("select[data-zone]").forEach((select) => {
-  if (!select.querySelector("option[selected]")) chooseOwnZone(select);
-});
-document.querySelector("#problem")?.focus();
+function prepare(root) {
+  showTimes(root);
+  if (navigator.clipboard) root.querySelectorAll("[data-copy]").forEach(copyOnClick);
+  root.querySelectorAll("[data-events]").forEach(follow);
+  root.querySelectorAll("[data-drop]").forEach(acceptDrops);
+  root.querySelectorAll("form[data-once]").forEach(sendOnce);
+  root.querySelectorAll("select[data-zone]").forEach((select) => {
+    if (!select.querySelector("option[selected]")) chooseOwnZone(select);
+  });
+  root.querySelector("#problem")?.focus();
+}
+
+prepare(document);

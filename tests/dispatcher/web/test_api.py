@@ -171,10 +171,11 @@ def test_the_openapi_page_describes_every_call_and_its_problems(api: httpx.Clien
     of_one = "/api/v1/campaigns/{campaign_id}"
     assert set(page["paths"]) == {
         "/api/v1/campaigns",
+        "/api/v1/campaigns/test",
         of_one,
         *(
             f"{of_one}/{part}"
-            for part in ("pause", "resume", "cancel", "report", "errors", "recipients", "retry")
+            for part in ("pause", "resume", "cancel", "report", "errors", "recipients", "retry", "start")
         ),
         f"{of_one}/recipients/{{place}}",
         f"{of_one}/recipients/{{place}}/resolve",

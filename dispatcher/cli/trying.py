@@ -1,0 +1,53 @@
+"""`mms campaign test`: one row of a file, to a number of one's own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dispatcher.cli import options
+from dispatcher.cli.hinting import hint_expansion
+from dispatcher.cli.media_files import store_media
+from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.options import File
+from dispatcher.cli.output import print_line
+from dispatcher.errors import InputError
+from dispatcher.pipeline.trial import send_trial
+from dispatcher.roster.roster import Roster
+from dispatcher.settings import settings
+
+
+def try_command(
+    file: File,
+    row: Annotated[int, typer.Option("--row", min=1, help="The row of the file; they count from 1.")],
+    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Your own number.")],
+    sender: options.From = None,
+    message: options.MessageText = None,
+    media: options.Media = None,
+) -> None:
+    """Send what one row of a file would get to your own number, and nothing else. Prints the id of that small campaign.
+
+    Example: mms campaign test spring.csv --row 3 --to 15162065574
+    """
+    given = {"from": sender, "message": message, "media_urls": media}
+    chosen = options.choose(file, given, public_url=settings().public_url)
+    ledger, config = open_ledger()
+    store_media(ledger, chosen.media_files)
+    try:
+        source = file.open("rb")
+    except OSError as error:
+        raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
+    with source:
+        roster = Roster(
+            source,
+            filename=file.name,
+            settings=chosen.settings,
+            fixed=chosen.fixed,
+            fictional_ok=config.simulate,
+            max_bytes=config.max_file_mb << 20,
+            max_rows=config.max_rows,
+        )
+        campaign_id = send_trial(ledger, roster, chosen.settings, config, row=row, to=to)
+    hint_expansion(campaign_id)
+    print_line(campaign_id)

@@ -1,0 +1,45 @@
+"""Settings as they were typed into the console's form, for a draft that is opened again."""
+
+from __future__ import annotations
+
+import re
+
+from dispatcher.model.campaign import CampaignSettings
+
+#: What stands for each recipient's own clock where a zone stands.
+OWN_CLOCK = "recipient"
+ZONES = {
+    "America/New_York": "Eastern (New York)",
+    "America/Chicago": "Central (Chicago)",
+    "America/Denver": "Mountain (Denver)",
+    "America/Phoenix": "Arizona (Phoenix)",
+    "America/Los_Angeles": "Pacific (Los Angeles)",
+    "America/Anchorage": "Alaska (Anchorage)",
+    "Pacific/Honolulu": "Hawaii (Honolulu)",
+    "America/Halifax": "Atlantic (Halifax)",
+    "America/St_Johns": "Newfoundland (St. John’s)",
+    "UTC": "UTC",
+    OWN_CLOCK: "Each recipient’s own clock",
+}
+_AT = re.compile(r"(\S+?)[T ](\S+) (\S+)")
+
+
+def typed_again(settings: CampaignSettings) -> dict[str, str]:
+    """The form's fields that give these settings."""
+    typed = {
+        "name": settings.name,
+        "from": ", ".join(settings.senders),
+        "media_urls": "\n".join(settings.media_urls),
+        "quiet_hours": settings.quiet_hours,
+        "priority": settings.priority,
+        "on_unconfirmed": settings.on_unconfirmed,
+    }
+    for name in ("message", "group_size", "group_by", "rate", "expires_after", "max_cost"):
+        value = getattr(settings, name)
+        typed[name] = "" if value is None else str(value)
+    for name in ("strict", "allow_same_file"):
+        typed[name] = "yes" if getattr(settings, name) else ""
+    start = _AT.fullmatch(settings.at or "")
+    if start and start[3] in ZONES:
+        typed |= {"at_local": f"{start[1]}T{start[2]}", "at_zone": start[3]}
+    return typed
