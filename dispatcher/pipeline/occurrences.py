@@ -17,8 +17,8 @@ from dispatcher.rules.recurrence import parse_recurrence
 
 #: How long before its time the campaign of an occurrence is made: a million rows are read in less.
 LEAD_MS = 300_000
-#: Schedules looked at in one tick; the lead leaves time for many ticks.
-MOST_A_TICK = 100
+#: Schedules looked at in one tick, which takes under a second with them; the lead leaves time for thousands.
+MOST_A_TICK = 25
 _MINUTE_MS = 60_000
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 
 from dispatcher.errors import InputError
 from dispatcher.rules.moments import moment_in, zone_named
@@ -66,6 +67,7 @@ class Recurrence:
         return by_day or by_weekday or (self.days is None and self.weekdays is None)
 
 
+@lru_cache(maxsize=1024)
 def parse_recurrence(text: str) -> Recurrence:
     """Read `DAYS HH:MM ZONE` or `MINUTE HOUR DAY MONTH WEEKDAY ZONE`.
 
