@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import redis as redis_py
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatcher.ledger import keys
+from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.optouts import OptOut, receive_call
-from tests.valkey import set_clock
+from tests.valkey import ValkeyServer, set_clock
 
 NUMBER = "15165550123"
 NOW = 1_800_000_000_000
@@ -142,3 +144,15 @@ def test_who_comes_back_is_not_listed_any_more(ledger: Ledger) -> None:
     ledger.optouts.put([back(2_000)])
     assert ledger.optouts.newest_out(9) == []
     assert ledger.optouts.out_count() == 0
+
+
+def test_an_opt_out_that_the_door_took_is_there_after_a_power_cut(tmp_path: Path) -> None:
+    server = ValkeyServer(tmp_path)
+    server.start()
+    Ledger(client(server.url)).optouts.receive(b"{}", 1_000, NUMBER, "keyword")
+    server.kill()
+    server.start()
+    ledger = Ledger(client(server.url))
+    assert ledger.optouts.find([NUMBER]) == [out(1_000)]
+    assert ledger.optouts.confirmation_owed(NUMBER)
+    server.stop()
