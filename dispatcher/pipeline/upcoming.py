@@ -21,7 +21,7 @@ class Occurrence(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     at: str = Field(examples=["2026-12-07T14:00:00.000Z"])
-    local: str = Field(examples=["Mon 2026-12-07 09:00 EST"])
+    local: str = Field(examples=["Mon, Dec 7, 2026, 09:00 EST"])
 
 
 class Recurring(BaseModel):
@@ -35,7 +35,7 @@ class Recurring(BaseModel):
     zone: str = Field(examples=["America/New_York"])
     run_late_within: float = Field(examples=[3600])
     next_at: str | None = Field(examples=["2026-12-07T14:00:00.000Z"])
-    next_local: str | None = Field(examples=["Mon 2026-12-07 09:00 EST"])
+    next_local: str | None = Field(examples=["Mon, Dec 7, 2026, 09:00 EST"])
     made: int = Field(examples=[12], description="Campaigns made so far.")
     missed: int = Field(examples=[0])
     last_missed_at: str | None = Field(examples=[None])
@@ -80,4 +80,5 @@ def waiting_campaigns(ledger: Ledger, most: int, offset: int = 0) -> list[Campai
 
 
 def _local(moment: datetime, zone: str) -> str:
-    return f"{moment.astimezone(zone_named(zone)):%a %Y-%m-%d %H:%M %Z}"
+    there = moment.astimezone(zone_named(zone))
+    return f"{there:%a, %b} {there.day}, {there:%Y, %H:%M %Z}"

@@ -28,17 +28,17 @@ from dispatcher.web import (
     api,
     api_health,
     api_inbound,
-    api_optouts,
-    api_schedules,
     api_limits,
+    api_optouts,
     api_recipients,
+    api_schedules,
     api_steering,
     console,
     console_inbound,
-    console_optouts,
-    console_schedule,
     console_new,
+    console_optouts,
     console_recipients,
+    console_schedule,
     console_steering,
     failures,
     health,
@@ -121,9 +121,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     key = site.installation.callback_key
     questions = Questions(door_redis)
-    app.add_middleware(
-        CallbackDoor, key=key, store=keeper.store, stored=hint.give, answer=questions.answer
-    )
+    app.add_middleware(CallbackDoor, key=key, store=keeper.store, stored=hint.give, answer=questions.answer)
     return app
 
 

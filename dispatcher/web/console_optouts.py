@@ -81,12 +81,14 @@ async def put(request: Request, session: Operator) -> Response:
     state: State = "in" if first(form, "state") == "in" else "out"
     source = first(form, "source").strip()[:SOURCE_MAX] or "operator"
     site = site_of(request)
+    typed = "\n".join(numbers)
+    if not numbers:
+        nobody = InputError("there is no number in the form", hint="one on each line")
+        return await run_in_threadpool(_refused, request, session, nobody, typed)
     try:
-        if not numbers:
-            raise InputError("there is no number in the form", hint="one on each line")
         changed = await run_in_threadpool(acts.put_numbers, site, session.who, numbers, state, source)
     except InputError as error:
-        return await run_in_threadpool(_refused, request, session, error, "\n".join(numbers))
+        return await run_in_threadpool(_refused, request, session, error, typed)
     return RedirectResponse(f"/opt-outs?done={state if changed else 'same'}", 303)
 
 

@@ -31,6 +31,7 @@ from dispatcher.web.site import Site, site_of
 CARRIERX_SECONDS = 4.0
 NOTES = 20
 LIMITS = 20
+_LEVELS = {"did": "The number", "did_group": "Its group", "partner": "The account"}
 _FIELDS = ("what", "rate", "burst", "per_day", "zone")
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
@@ -96,7 +97,7 @@ def callback_levels(settings: Settings, number: str) -> list[CallbackLevel]:
     levels = levels_of(client, did)
     deciding = next((level for level, _, url in levels if url), None)
     return [
-        CallbackLevel(level.replace("_", " "), mask(url) if url else None, level == deciding)
+        CallbackLevel(_LEVELS[level], mask(url) if url else None, level == deciding)
         for level, _, url in levels
     ]
 
