@@ -25,6 +25,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:r:{n}` | hash | row index → what changes (≤ 64 bytes); `m` lease, fence; `n` counts | retention |
 | `mms:c:{id}:pace`, `:pace:now` | list | `ms:rows handed over:limit`: over its whole life, and the last seconds | retention |
 | `mms:c:{id}:heard` | hash | `sender:NUMBER:letter`, `carrier:MCC-MNC:letter` → messages that CarrierX spoke of | for ever |
+| `mms:c:{id}:marks` | string | two bytes a row, 200 a batch: which batches may hold a number | retention |
 | `mms:c:{id}:texts` | hash | refusal text ↔ its number | retention |
 | `mms:c:{id}:sids` | hash | `batch.message` → a sid that is no UUID | retention |
 | `mms:c:{id}:odd` | hash | `batch.row` → CarrierX's other words, kept beside the state | retention |
@@ -190,6 +191,11 @@ def batch(campaign_id: str, number: int) -> str:
 def rows(campaign_id: str, number: int) -> str:
     """What changed in this batch."""
     return f"mms:c:{campaign_id}:r:{number}"
+
+
+def marks(campaign_id: str) -> str:
+    """Which batches may hold a number."""
+    return f"mms:c:{campaign_id}:marks"
 
 
 def texts(campaign_id: str) -> str:

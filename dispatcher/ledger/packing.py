@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 from operator import sub
 from typing import NamedTuple
+from zlib import crc32
 
 import msgpack
 import zstandard
@@ -85,16 +86,37 @@ class Batch:
 
 
 class PackedBatch(NamedTuple):
-    """A batch as it is written: what the file said, its counts by state, how many messages."""
+    """A batch as it is written: what the file said, its counts by state, how many messages, its rows' marks."""
 
     content: bytes
     counts: bytes
     messages: int
+    marks: bytes
 
     @classmethod
     def of(cls, batch: Batch) -> PackedBatch:
         """Pack a batch."""
-        return cls(pack_batch(batch), batch.initial_counts(), len(batch.messages))
+        return cls(pack_batch(batch), batch.initial_counts(), len(batch.messages), _marks_of(batch))
+
+
+#: Two bytes a row tell a search which batches may hold a number; a batch has room for so many rows.
+MARKED_ROWS = 100
+MARK_BYTES = 2 * MARKED_ROWS
+#: Stands for any number, in a batch with more rows.
+ANY_MARK = b"\xff\xff"
+_NO_MARK = b"\0\0"
+
+
+def mark_of(number: str) -> bytes:
+    """A number's mark; 65,534 of them, so that a campaign's other batches are seldom opened."""
+    return (crc32(number.encode()) % 0xFFFE + 1).to_bytes(2)
+
+
+def _marks_of(batch: Batch) -> bytes:
+    if len(batch.rows) > MARKED_ROWS:
+        return ANY_MARK * MARKED_ROWS
+    marks = (mark_of(row.number) if row.number else _NO_MARK for row in batch.rows)
+    return b"".join(marks).ljust(MARK_BYTES, b"\0")
 
 
 class RowState(NamedTuple):

@@ -10,7 +10,15 @@ from dispatcher.ledger import keys
 from dispatcher.ledger.batches import Batches
 from dispatcher.ledger.connect import translated
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, RowState, decompress, unpack_counts
+from dispatcher.ledger.packing import (
+    ANY_MARK,
+    MARK_BYTES,
+    Batch,
+    RowState,
+    decompress,
+    mark_of,
+    unpack_counts,
+)
 from dispatcher.model.state import RecipientState
 
 _COUNTS_AT_ONCE = 2000
@@ -70,14 +78,28 @@ class Looker:
         return rows[:most]
 
     def holding(self, digits: str, since: int = 0) -> Iterator[tuple[int, bool]]:
-        """All batches from `since` on, and whether this whole number (11 digits) stands in it."""
+        """Batches from `since` on that may hold this whole number (11 digits), and whether it stands in each."""
         needle = b"\xcf" + struct.pack(">Q", int(digits))  # as msgpack writes an integer of this size
-        for start in range(since, self._count, _CONTENT_AT_ONCE):
-            numbers = range(start, min(start + _CONTENT_AT_ONCE, self._count))
+        likely = self._marked(digits, since)
+        for start in range(0, len(likely), _CONTENT_AT_ONCE):
+            numbers = likely[start : start + _CONTENT_AT_ONCE]
             with translated():
                 found: Any = self._redis.mget([keys.batch(self._id, number) for number in numbers])
             for number, packed in zip(numbers, found, strict=True):
                 yield number, packed is not None and needle in decompress(packed)
+
+    def _marked(self, digits: str, since: int) -> list[int]:
+        """Batches with this number's mark; all of them in a campaign that has no marks."""
+        with translated():
+            marks: Any = self._redis.getrange(keys.marks(self._id), since * MARK_BYTES, -1)
+        if not marks:
+            return list(range(since, self._count))
+        batches = {
+            since + place // MARK_BYTES
+            for mark in (mark_of(digits), ANY_MARK)
+            for place in _places(marks, mark)
+        }
+        return sorted(number for number in batches if number < self._count)
 
     def open(self, number: int) -> list[Row]:
         """All rows of one batch; none if there is no such batch."""
@@ -111,3 +133,12 @@ class Looker:
             for index, row in enumerate(rows)
             if row.state in states and (number, index) >= since
         ]
+
+
+def _places(marks: bytes, mark: bytes) -> Iterator[int]:
+    """Where a mark of two bytes stands, at even places only."""
+    place = marks.find(mark)
+    while place >= 0:
+        if place % 2 == 0:
+            yield place
+        place = marks.find(mark, place + 1)

@@ -16,7 +16,7 @@ for batch = first, first + count - 1 do
   redis.call('ZREM', 'mms:explain', id .. ':' .. batch)
 end
 if first + count >= tonumber(redis.call('HGET', key, 'batches') or 0) then
-  redis.call('UNLINK', ckey(id, 'texts'), ckey(id, 'sids'), ckey(id, 'odd'), ckey(id, 'due'), ckey(id, 'care'),
+  redis.call('UNLINK', ckey(id, 'texts'), ckey(id, 'sids'), ckey(id, 'odd'), ckey(id, 'marks'), ckey(id, 'due'), ckey(id, 'care'),
     ckey(id, 'pace'), ckey(id, 'pace:now'))
   redis.call('ZREM', 'mms:care', id)
   redis.call('HSET', key, 'settings', settings, 'columns', '[]', 'filename', '', 'batches', 0)
