@@ -10,15 +10,15 @@ from dispatcher.ledger.ledger import Ledger
 
 def noted(ledger: Ledger, did: str, campaign: str = "") -> None:
     """Add a line. It holds no number and no text."""
-    Journal(ledger.redis).note(f"cli {_user()}", did, campaign)
+    Journal(ledger.redis).note(who(), did, campaign)
 
 
-def _user() -> str:
-    """A container's user may have no name."""
+def who() -> str:
+    """Who sits at this shell; a container's user may have no name."""
     try:
-        return getpass.getuser()
+        return f"cli {getpass.getuser()}"
     except (OSError, KeyError):
-        return "somebody"
+        return "cli somebody"
 
 
 def limits_of(scope: str) -> tuple[str, str]:

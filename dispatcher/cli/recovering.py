@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli.carrierx import reach_carrierx
+from dispatcher.cli.noting import who
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import print_json, print_line, say
@@ -16,8 +17,6 @@ from dispatcher.ledger.installation import prepare
 from dispatcher.pipeline.recover import Recovered, recover
 from dispatcher.pipeline.vigil import in_words
 from dispatcher.pipeline.world import World
-
-_WHO = "mms recover"
 
 
 def recover_command(
@@ -69,7 +68,7 @@ def recover_command(
         say(f"note: {error.message}")
         client = None
     world = World(ledger, config, prepare(ledger.redis, config), api=client)
-    result = recover(world, found, who=_WHO, opt_outs_imported=opt_outs_imported, pause=pause)
+    result = recover(world, found, who=who(), opt_outs_imported=opt_outs_imported, pause=pause)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:

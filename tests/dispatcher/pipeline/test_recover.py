@@ -519,3 +519,12 @@ def test_doubts_end_when_there_is_nothing_more_to_go_through(put_back: Site) -> 
     assert "halt restored" in put_back.send(2)
     go_through_doubts(put_back.world)
     assert put_back.ledger.recovery.doubts() == []
+
+
+def test_a_draft_is_doubted_only_if_carrierx_shows_messages_of_it(site: Site) -> None:
+    recovery = site.ledger.recovery
+    add_campaign(site.ledger, make_batch(1), run=False)
+    site.ledger.redis.hset(keys.campaign(CAMPAIGN), "state", "draft")
+    assert recovery.doubt(CAMPAIGN, 1) == "later"
+    assert recovery.doubt(CAMPAIGN, 1, early=True) == "doubt"
+    assert recovery.end_doubt(CAMPAIGN) == "reading", "its rows are gone through once somebody sends it"
