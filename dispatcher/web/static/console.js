@@ -122,7 +122,7 @@ function upload(form, event) {
     busy.textContent = "The upload broke off. Check the connection and press the button again.";
     buttonsOf(form).forEach((button) => (button.disabled = false));
   });
-  request.open("POST", form.action);
+  request.open("POST", form.getAttribute("action")); // the buttons are called `action` too
   request.send(fields);
 }
 

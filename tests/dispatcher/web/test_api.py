@@ -151,7 +151,7 @@ def test_what_is_no_form_is_refused(api: httpx.Client, content_type: str, status
 
 def test_a_file_over_the_limit_is_refused_while_it_streams(api: httpx.Client, redis: Redis) -> None:
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
-    chunks = iter([head, *[b"1,2\n" * 65536] * 9])
+    chunks = iter([head, *[b"1,2\n" * 65536] * 24])
     headers = {"content-type": "multipart/form-data; boundary=x"}
     answer = api.post("/campaigns", content=chunks, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
@@ -169,7 +169,10 @@ def test_several_senders_and_pictures_are_taken(api: httpx.Client) -> None:
 def test_the_openapi_page_describes_every_call_and_its_problems(api: httpx.Client, app: FastAPI) -> None:
     page = httpx.get(f"{api.base_url}openapi.json", trust_env=False).json()
     of_one = "/api/v1/campaigns/{campaign_id}"
-    assert set(page["paths"]) == {
+    of_campaigns = {
+        path for path in page["paths"] if path.startswith(("/api/v1/campaigns", "/api/v1/limits"))
+    }
+    assert of_campaigns == {
         "/api/v1/campaigns",
         "/api/v1/campaigns/test",
         of_one,

@@ -46,7 +46,7 @@ def press(
     data = {**SETTINGS, "csrf": hidden(browser.get("/new"), "csrf"), "action": action, **fields}
     files = {"file": ("", "")} if held else {"file": ("spring.csv", CSV)}
     if media:
-        files["media"] = ("a.png", media)  # type: ignore[assignment]
+        files["media"] = ("a.png", media)
     return browser.post("/new", data={**data, **({"held": held} if held else {})}, files=files)
 
 
