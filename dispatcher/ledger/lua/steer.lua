@@ -23,6 +23,13 @@ else
   redis.call('HDEL', ckey(id), 'reason', 'rest', 'rest_for', 'misfits')
   redis.call('DEL', ckey(id, 'lately')) -- a person looked: what a brake counted is forgotten
   if to == 'scheduled' then redis.call('ZADD', 'mms:starts', redis.call('HGET', ckey(id), 'start_at') or now, id) end
+  for _, name in ipairs(redis.call('ZRANGE', 'mms:offered', 0, -1)) do -- its hint may have come while nothing was to go
+    local batch = string.sub(name, 1, #id + 1) == id .. ':' and string.sub(name, #id + 2)
+    if batch and meta_read(ckey(id, 'r:' .. batch)).lease <= now then
+      redis.call('ZREM', 'mms:offered', name)
+      if redis.call('ZSCORE', ckey(id, 'due'), batch) then redis.call('ZADD', ckey(id, 'due'), now, batch) end
+    end
+  end
   local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
   if to == 'running' and first[2] then redis.call('ZADD', 'mms:due', first[2], id) end
   end_if_done(id)
