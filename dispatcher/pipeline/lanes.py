@@ -1,7 +1,9 @@
-"""Several batches under way in one process: while one waits for a limit, others are sent.
+"""Several batches under way in one process: while one waits for a limit or for its last answers, others are sent.
 
-A slow campaign so neither holds a process nor costs a task a message. The first batch is the one that the hint named;
-when it is blocked, a thread takes up a batch of another campaign, and so on. All share the connections to CarrierX.
+A slow campaign so neither holds a process nor costs a task a message, and the requests that may be in flight are in
+flight. The first batch is the one that the hint named. When it is blocked, a thread takes up a batch of another
+campaign; when all of it is claimed and there is room, one of any campaign that no limit holds. All share the
+connections to CarrierX.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 #: Batches under way at once in one process.
 MOST_LANES = 32
+#: A batch of its own for so many requests that may be in flight: a batch sends 100, and waits for its last ones.
+REQUESTS_A_LANE = 50
 #: After this long nothing more is taken up, and whatever waits is given back: the next hint gets its turn.
 SLICE_SECONDS = 5.0
 #: A shorter wait is not worth another batch.
@@ -40,7 +44,8 @@ class Lanes:
         self._world = world
         self._work = work
         self._lock = threading.Lock()
-        self._campaigns = {campaign_id}
+        self._campaigns = Counter([campaign_id])
+        self._limited: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._in_flight = 0
         self._ask_again = 0.0
@@ -67,39 +72,69 @@ class Lanes:
         with self._lock:
             self._in_flight -= places
 
+    def limited(self, campaign_id: str) -> None:
+        """A limit holds this campaign: another batch of it would wait as well."""
+        with self._lock:
+            self._limited.add(campaign_id)
+
     def blocked(self, seconds: float) -> None:
-        """A batch has to wait so long for a limit: take up another one, if there is any."""
+        """A batch has to wait so long for a limit: take up another campaign's, if there is any."""
+        if seconds >= SHORTEST_WAIT_SECONDS:
+            self._open_lane(MOST_LANES, self._pick_another)
+
+    def spare(self) -> None:
+        """All of a batch is claimed, and there is room for more: take up another one, if there is any."""
+        if self.has_room:
+            self._open_lane(self._most_at_once, self._pick_any)
+
+    def _open_lane(self, most: int, pick: Callable[[], tuple[str, int] | None]) -> None:
         now = self._world.stopwatch()
         with self._lock:
             busy = sum(thread.is_alive() for thread in self._threads)
-            if seconds < SHORTEST_WAIT_SECONDS or now < self._ask_again or busy >= MOST_LANES - 1:
+            if now < self._ask_again or busy >= most - 1:
                 return
             self._ask_again = now + PAUSE_SECONDS
-        if not self.is_over and (picked := self._pick()):
+        if not self.is_over and (picked := pick()):
             thread = threading.Thread(target=self._lane, args=picked, name="lane", daemon=True)
             with self._lock:
                 self._ask_again = 0.0
                 self._threads.append(thread)
             thread.start()
 
+    def go_on(self, campaign_id: str) -> None:
+        """The first batch, of this campaign, is done: this thread is a lane like the others."""
+        with self._lock:
+            self._campaigns[campaign_id] -= 1
+        if self._most_at_once > 1 and not self.is_over and (picked := self._pick_any()):
+            self._lane(*picked)
+
+    @property
+    def _most_at_once(self) -> int:
+        return 1 + self._world.settings.in_flight // REQUESTS_A_LANE
+
     def finish(self) -> None:
         """Wait until all lanes are done; they end by themselves when the slice is over."""
         while alive := [thread for thread in self._threads if thread.is_alive()]:
             alive[0].join()
 
-    def _pick(self) -> tuple[str, int] | None:
+    def _pick_another(self) -> tuple[str, int] | None:
+        """A batch of a campaign that this process has no batch of."""
+        with self._lock:
+            had = {campaign for campaign, batches in self._campaigns.items() if batches}
+        return self._pick(had | self._limited)
+
+    def _pick_any(self) -> tuple[str, int] | None:
+        """A batch of such a campaign, else of any that no limit holds."""
+        return self._pick_another() or self._pick(self._limited)
+
+    def _pick(self, without: set[str]) -> tuple[str, int] | None:
         try:
-            with self._lock:
-                had = sorted(self._campaigns)
-            picked = self._world.ledger.batches.pick(had, offer_ms=OFFER_MS)
+            picked = self._world.ledger.batches.pick(sorted(without), offer_ms=OFFER_MS)
         except StoreUnavailable:
             return None
-        if picked is None:
-            return None
-        with self._lock:
-            if picked[0] in self._campaigns:
-                return None
-            self._campaigns.add(picked[0])
+        if picked is not None:
+            with self._lock:
+                self._campaigns[picked[0]] += 1
         return picked
 
     def _lane(self, campaign_id: str, number: int) -> None:
@@ -112,5 +147,5 @@ class Lanes:
                 done = Counter()
             with self._lock:
                 self.done += done
-                self._campaigns.discard(following[0])
-            following = None if self.is_over else self._pick()
+                self._campaigns[following[0]] -= 1
+            following = None if self.is_over else self._pick_any()

@@ -73,6 +73,8 @@ def send_batch(world: World, campaign_id: str, number: int) -> str:
         return f"{run.why} {run.detail}".strip()
     run.work()
     run.give_back()
+    if not run.is_stopped:
+        lanes.go_on(campaign_id)
     lanes.finish()
     return run.summary(lanes.done)
 
@@ -161,6 +163,11 @@ class BatchRun:
             if not self._in_flight and not self._records and self._stopped:
                 break
             self._keep_lease()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Something ended the work before all of the batch was sent."""
+        return bool(self._stopped)
 
     def give_back(self) -> None:
         """End the lease; the ledger knows from the rows when the batch is due again."""
@@ -255,6 +262,8 @@ class BatchRun:
             elif not self._lanes.has_room:
                 return until_renewal if self._in_flight else 0.01
             return min(max(blocked, 0.0), until_renewal)
+        if self._in_flight and not self._stopped:
+            self._lanes.spare()
         return until_renewal if self._in_flight else 0.0
 
     def _landed(self, ending: Ending) -> None:
@@ -364,6 +373,7 @@ class BatchRun:
         self._lanes.free(len(asked) - granted)
         self._rest.extendleft(reversed(denied))
         if denied:
+            self._lanes.limited(self._hold.campaign)
             now = self._world.stopwatch()
             self._world.tally.waited(self._binds, max(0.0, self._ready_at() - now))
             self._give_up_waiting(now)

@@ -11,7 +11,8 @@ from dispatcher.pipeline.feed import feed
 from dispatcher.pipeline.limiting import set_limit
 from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World
-from tests.factories import add_campaign, make_batch
+from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.factories import CAMPAIGN, add_campaign, make_batch
 
 SLOW = [f"slow-{number}" for number in range(12)]
 
@@ -36,3 +37,24 @@ def test_one_process_sends_a_fast_campaign_while_a_dozen_slow_ones_wait(
     assert slow >= 12 * min(took, 5) * 0.6
     assert simulator.received().repeated == []
     assert all(audit(world.ledger, id).clean for id in [*SLOW, "fast"])
+
+
+def test_a_process_with_room_for_more_requests_goes_on_with_further_batches(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(in_flight=100)
+    add_campaign(world.ledger, *(make_batch(*[1] * 50, first_row=1 + 50 * n) for n in range(6)))
+    simulator.set_faults(latency_ms=100)
+    assert send_batch(world, CAMPAIGN, 0) == "300 queued"
+    assert simulator.received().repeated == []
+    assert audit(world.ledger, CAMPAIGN).clean
+
+
+def test_a_limited_campaign_is_not_taken_up_twice_by_one_process(make_world: MakeWorld) -> None:
+    world = make_world(in_flight=100)
+    add_campaign(world.ledger, *(make_batch(*[1] * 50, first_row=1 + 50 * n) for n in range(3)))
+    set_limit(world.ledger, f"campaign:{CAMPAIGN}", rate="1/m", burst=60)
+    send_batch(world, CAMPAIGN, 0)
+    assert 50 < world.ledger.campaign(CAMPAIGN).counts[RecipientState.QUEUED] < 70
+    fences = [world.ledger.redis.hget(f"mms:c:{CAMPAIGN}:r:{number}", "m") for number in range(3)]
+    assert [int.from_bytes((fence or b"")[:4], "little") for fence in fences][2] == 0
