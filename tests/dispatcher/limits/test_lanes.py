@@ -48,13 +48,3 @@ def test_a_process_with_room_for_more_requests_goes_on_with_further_batches(
     assert send_batch(world, CAMPAIGN, 0) == "300 queued"
     assert simulator.received().repeated == []
     assert audit(world.ledger, CAMPAIGN).clean
-
-
-def test_a_limited_campaign_is_not_taken_up_twice_by_one_process(make_world: MakeWorld) -> None:
-    world = make_world(in_flight=100)
-    add_campaign(world.ledger, *(make_batch(*[1] * 50, first_row=1 + 50 * n) for n in range(3)))
-    set_limit(world.ledger, f"campaign:{CAMPAIGN}", rate="1/m", burst=60)
-    send_batch(world, CAMPAIGN, 0)
-    assert 50 < world.ledger.campaign(CAMPAIGN).counts[RecipientState.QUEUED] < 70
-    fences = [world.ledger.redis.hget(f"mms:c:{CAMPAIGN}:r:{number}", "m") for number in range(3)]
-    assert [int.from_bytes((fence or b"")[:4], "little") for fence in fences][2] == 0
