@@ -8,10 +8,13 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+import uvicorn
 from redis import Redis
 
 from dispatcher.ledger.ledger import Ledger
@@ -21,6 +24,9 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.recipients import page_of, reasons, search, story
+from dispatcher.settings import Settings
+from dispatcher.web.app import create_app
+from tests.dispatcher.web.conftest import Published, ThreadServer
 from tests.valkey import ValkeyServer
 
 CAMPAIGN = "large-abc234"
@@ -28,6 +34,7 @@ SENDER = "15162065575"
 BATCH_ROWS = 100
 PAGE = 50
 _BAD_EVERY = 997
+_TOKEN = "a-token-of-this-benchmark"  # noqa: S105 - of a server that lives as long as this
 
 
 def number_of(row: int) -> str:
@@ -90,6 +97,7 @@ def main(rows: int) -> None:
             ledger = Ledger(Redis.from_url(server.url))
             fill(ledger, rows)
             _print(ledger, rows)
+            _print_pages(server.url, Path(folder), rows)
         finally:
             server.stop()
 
@@ -117,6 +125,54 @@ def _print(ledger: Ledger, rows: int) -> None:
     for name, look in looks.items():
         taken = milliseconds(look)
         print(f"{name:32} {taken:8.1f} ms  {everything / taken:10,.0f} times faster")
+
+
+def _print_pages(redis_url: str, folder: Path, rows: int) -> None:
+    """The same through the door: whole pages, rendered, and when the first and the last byte of the report come."""
+    settings = Settings(redis_url=redis_url, data_dir=folder / "mms", simulate=True, admin_token=_TOKEN)
+    app = create_app(settings, hints=Published().hints())
+    server = ThreadServer(uvicorn.Config(app, port=0, http="httptools", log_config=None), lambda: None)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert server.listening.wait(10)
+        address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        with httpx.Client(base_url=address, trust_env=False, timeout=600) as browser:
+            browser.post("/login", data={"token": _TOKEN})
+            _print_http(browser, rows)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _print_http(browser: httpx.Client, rows: int) -> None:
+    here = f"/campaigns/{CAMPAIGN}"
+    pages, bad = rows // PAGE, rows // _BAD_EVERY // PAGE
+    for name, path in {
+        "the campaign's page": here,
+        "the table, first page": f"{here}/recipients",
+        "the table, middle page": f"{here}/recipients?page={pages // 2}",
+        "the table, last page": f"{here}/recipients?page={pages}",
+        "waiting ones, last page": f"{here}/recipients?state=pending&page={pages - bad - 1}",
+        "invalid ones, last page": f"{here}/recipients?state=invalid&page={bad}",
+        "nobody in this state": f"{here}/recipients?state=expired",
+        "a number in the last batch": f"{here}/recipients?number={number_of(rows - 1)}",
+        "a number that is not there": f"{here}/recipients?number=19895550199",
+        "one recipient": f"{here}/recipients/{rows // BATCH_ROWS - 1}.50",
+    }.items():
+        print(f"GET {name:32} {milliseconds(lambda path=path: _get(browser, path)):8.1f} ms")  # type: ignore[misc]
+    started = time.perf_counter()
+    with browser.stream("GET", f"{here}/report") as answer:
+        chunks = answer.iter_raw()
+        size = len(next(chunks))
+        first = time.perf_counter() - started
+        size += sum(map(len, chunks))
+    whole = time.perf_counter() - started
+    print(f"GET the report: first bytes after {first * 1000:.0f} ms, {size / 2**20:.0f} MB in {whole:.1f} s")
+
+
+def _get(browser: httpx.Client, path: str) -> None:
+    assert browser.get(path).status_code == 200, path
 
 
 if __name__ == "__main__":

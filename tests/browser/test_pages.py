@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Open
 from tests.browser.pages import log_in
 from tests.browser.seed import ledger_of, seed
-from tests.browser.test_looks import tab_to, tab_to_field
+from tests.browser.test_looks import PHONE, serious, tab_to, tab_to_field
 from tests.stack import Terminal
 
 
@@ -138,6 +138,32 @@ def test_every_page_can_be_read_without_javascript(open_page: Open) -> None:
     }.items():
         page.goto(path)
         expect(page.get_by_text(text).first).to_be_visible()
+
+
+ADDRESSES = (
+    "/schedule",
+    "/opt-outs",
+    "/opt-outs?number=12125550105",
+    "/inbound",
+    "/health?number=12125550100",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, PHONE])
+def test_axe_finds_nothing_serious_on_these_pages_and_nothing_scrolls_sideways(
+    open_page: Open, scheme: str, size: dict[str, int]
+) -> None:
+    page = open_page(color_scheme=scheme, viewport=size, bypass_csp=True)
+    log_in(page)
+    found = []
+    for address in ADDRESSES:
+        page.goto(address)
+        for summary in page.locator("summary").all():
+            summary.click()
+        found += serious(page)
+        assert page.locator("html").evaluate("node => node.scrollWidth") <= size["width"], address
+    assert found == []
 
 
 def test_no_page_asks_anybody_else_for_anything(page: Page, stack: Terminal) -> None:
