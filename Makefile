@@ -31,7 +31,7 @@ chaos: $(STAMP)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few 
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
 
 bench: $(STAMP)  ## benchmarks beside their baselines; ONLY=dispatch ROWS=5000 RUNS=1 narrow them
-	$(BIN)/python -m benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
+	$(BIN)/python -m benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS))
 
 check: $(STAMP)  ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
@@ -36,6 +36,16 @@ class Receipt:
     sender: str = field(default="", repr=False)
 
 
+class Bundle(NamedTuple):
+    """What one batch gets in one step: receipts, the stream entries they came in, and the grace of its groups."""
+
+    campaign: str
+    batch: int
+    receipts: Sequence[Receipt]
+    entries: Sequence[bytes]
+    grace_ms: int
+
+
 class Receipts:
     """Applies receipts and finds messages by their sid."""
 
@@ -56,10 +66,12 @@ class Receipts:
 
         `grace_ms` is when silent members of these groups are looked after; 0 for messages to one.
         """
-        arguments: list[type_of_argument] = [campaign_id, batch, grace_ms, len(entries), *entries]
-        for receipt in receipts:
-            arguments += _arguments(receipt)
-        return int(self._scripts.run("apply", *arguments))
+        return self.apply_many([Bundle(campaign_id, batch, receipts, entries, grace_ms)])
+
+    def apply_many(self, bundles: Sequence[Bundle]) -> int:
+        """Apply these, each batch in one step, all in one round trip; answers the rows that changed."""
+        calls = [("apply", _apply_arguments(bundle)) for bundle in bundles]
+        return sum(int(changed) for changed in self._scripts.run_many(calls))
 
     def find(self, sids: Sequence[str]) -> list[tuple[str, int, int] | None]:
         """For each sid the campaign, batch and message that it belongs to, or None."""
@@ -98,6 +110,14 @@ class Receipts:
         """Count something that should not happen."""
         with translated():
             self._redis.hincrby(keys.ALARMS, what, 1)
+
+
+def _apply_arguments(bundle: Bundle) -> list[type_of_argument]:
+    arguments: list[type_of_argument] = [bundle.campaign, bundle.batch, bundle.grace_ms]
+    arguments += [len(bundle.entries), *bundle.entries]
+    for receipt in bundle.receipts:
+        arguments += _arguments(receipt)
+    return arguments
 
 
 def _arguments(receipt: Receipt) -> list[type_of_argument]:

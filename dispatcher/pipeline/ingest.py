@@ -11,6 +11,7 @@ from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
 from dispatcher.errors import MmsError
 from dispatcher.ledger.inbox import Entry
 from dispatcher.ledger.packing import pack_sid
+from dispatcher.ledger.receipts import Bundle as Applied
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
@@ -93,15 +94,17 @@ def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]
         bundle.has_group = bundle.has_group or len(place.rows) > 1
     world.ledger.inbox.acknowledge(done)
     world.tally.count("callbacks", "applied", sum(len(bundle.entries) for bundle in bundles.values()))
-    return sum(
-        world.ledger.receipts.apply(
-            campaign,
-            batch,
-            list(dict.fromkeys(bundle.receipts)),
-            bundle.entries,
-            grace_ms=_grace_ms(world) if bundle.has_group else 0,
-        )
-        for (campaign, batch), bundle in bundles.items()
+    return world.ledger.receipts.apply_many(
+        [
+            Applied(
+                campaign,
+                batch,
+                list(dict.fromkeys(bundle.receipts)),
+                bundle.entries,
+                _grace_ms(world) if bundle.has_group else 0,
+            )
+            for (campaign, batch), bundle in bundles.items()
+        ]
     )
 
 

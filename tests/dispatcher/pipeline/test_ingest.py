@@ -294,7 +294,7 @@ def test_nothing_is_acknowledged_before_it_is_applied(world: World, monkeypatch:
         raise StoreUnavailable("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.ledger.receipts, "apply", broken)
+        patch.setattr(world.ledger.receipts, "apply_many", broken)
         with pytest.raises(StoreUnavailable):
             hear(world, callback_body(user_data=mark(), to=number_of(1)))
     assert world.ledger.inbox.waiting() == 1
