@@ -27,6 +27,7 @@ from dispatcher.ledger.scripts import Scripts, type_of_argument
 from dispatcher.ledger.tallies import tally_call
 from dispatcher.model.state import STATE_CODE, RecipientState
 
+COUNTS_BYTES = 12
 Outcome = Literal["accepted", "refused", "later", "unknown"]
 
 
@@ -249,6 +250,11 @@ class Batches:
         if tally:
             calls.append(tally_call(tally))
         return text_of(self._scripts.run_many(calls)[0])
+
+    def counts(self, campaign_id: str, first: int, most: int) -> list[bytes]:
+        """The packed counts by state of so many batches, in one answer; all zeros for one that is not there."""
+        packed: bytes = self._scripts.run("counts", campaign_id, first, most)
+        return [packed[start : start + COUNTS_BYTES] for start in range(0, len(packed), COUNTS_BYTES)]
 
     def sweep(
         self, campaign_id: str, number: int, to: RecipientState, rows: Sequence[int], *, look_ms: int

@@ -113,14 +113,9 @@ class Looker:
         """Each batch's counts by state, read in steps that grow: most looks end early."""
         start, step = since, 16
         while start < self._count:
-            numbers = range(start, min(start + step, self._count))
-            with translated():
-                pipeline = self._redis.pipeline(transaction=False)
-                for number in numbers:
-                    pipeline.hget(keys.rows(self._id, number), "n")
-                found: list[Any] = pipeline.execute()
-            for number, packed in zip(numbers, found, strict=True):
-                if packed is not None:
+            found = self._batches.counts(self._id, start, min(step, self._count - start))
+            for number, packed in enumerate(found, start):
+                if any(packed):
                     yield number, unpack_counts(packed)
             start, step = start + step, min(step * 4, _COUNTS_AT_ONCE)
 
