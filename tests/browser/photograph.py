@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import chromium
 from tests.browser.pages import check, fill_in, log_in, send, write_csv
+from tests.browser.seed import seed
 from tests.stack import Terminal, until
 
 WIDE = {"width": 1240, "height": 860}
@@ -50,6 +51,7 @@ def main(folder: Path) -> None:
         try:
             terminal.up("--simulate")
             camera = Camera(browser, f"http://127.0.0.1:{terminal.web_port}", folder)
+            seed(terminal)
             _photograph(camera, Path(work))
         finally:
             terminal.end()
@@ -81,10 +83,13 @@ def _photograph(camera: Camera, work: Path) -> None:
         "recipient": f"/campaigns/{campaign}/recipients/0.0",
         "bad-row": f"/campaigns/{campaign}/recipients/0.2",
         "cancel": f"/campaigns/{campaign}/cancel",
+        "schedule": "/schedule",
+        "opt-outs": "/opt-outs",
+        "inbound": "/inbound",
         "health": "/health",
     }.items():
         page.goto(path)
-        camera.take(page, name, whole=name != "recipients")
+        camera.take(page, name, whole=name not in {"recipients", "inbound"})
     for name, options in {"dark": {"dark": True}, "phone": {"phone": True}}.items():
         page = camera.open(**options)
         for what, path in {
