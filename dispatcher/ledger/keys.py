@@ -23,8 +23,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:expanding` | string | token of the reader at work | its lease |
 | `mms:c:{id}:b:{n}` | string | batch: what the file said, packed, compressed | retention |
 | `mms:c:{id}:r:{n}` | hash | row index → what changes (≤ 64 bytes); `m` lease, fence; `n` counts | retention |
-| `mms:c:{id}:pace`, `:pace:now` | list | `ms:rows handed over:limit`: over its whole life, and the last seconds | retention |
-| `mms:c:{id}:heard` | hash | `sender:NUMBER:letter`, `carrier:MCC-MNC:letter` → messages that CarrierX spoke of | for ever |
+| `mms:c:{id}:pace`, `:pace:now` | list | `ms:rows handed over:limit`: its whole life, the last seconds | retention |
+| `mms:c:{id}:heard` | hash | `sender:NUMBER:letter`, `carrier:MCC-MNC:letter` → messages heard of | for ever |
 | `mms:c:{id}:marks` | string | two bytes a row, 200 a batch: which batches may hold a number | retention |
 | `mms:c:{id}:texts` | hash | refusal text ↔ its number | retention |
 | `mms:c:{id}:sids` | hash | `batch.message` → a sid that is no UUID | retention |

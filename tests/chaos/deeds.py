@@ -73,6 +73,11 @@ class Doing:
         if self.gates and self.gates[-1].opened_ms is None and self._steered(CampaignState.RUNNING):
             self.gates[-1] = replace(self.gates[-1], opened_ms=opening)
 
+    def resume_after_a_brake(self) -> None:
+        """Where too many rows failed the campaign pauses by itself; a person who has looked lets it go on."""
+        if "were refused or failed" in (self.stand.ledger.campaign(self.campaign).reason or ""):
+            self._steered(CampaignState.RUNNING)
+
     def _shut(self, to: CampaignState, why: str) -> None:
         if self._steered(to):
             self.gates.append(Gate(why, int(time.time() * 1000)))

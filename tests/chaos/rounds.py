@@ -148,6 +148,8 @@ def _await_the_end(stand: Stand, runs: list[Run], *, planted: bool) -> str:
         with suppress(MmsError):
             if any("token refused" in run.doing.done for run in runs):
                 stand.ledger.agenda.release()  # an answer that was on its way may have put the brake on again
+            for run in runs:
+                run.doing.resume_after_a_brake()
             now, open_rows, held = _picture(stand, runs)
             if now != seen:
                 seen, since = now, time.monotonic()
@@ -170,7 +172,7 @@ def _picture(stand: Stand, runs: list[Run]) -> tuple[str, int, int]:
         counts = {state.value: count for state, count in campaign.counts.items() if count}
         unconfirmed = campaign.counts[RecipientState.UNCONFIRMED]
         unfinished = sum(campaign.counts[state] for state in UNFINISHED)
-        lines.append(f"{run.campaign} {campaign.state.value} {counts}")
+        lines.append(f"{run.campaign} {campaign.state.value} {campaign.reason or ''} {counts}")
         held += unconfirmed
         open_rows += unfinished - unconfirmed
         open_rows += campaign.state not in _OVER and not (campaign.rows is not None and unconfirmed)

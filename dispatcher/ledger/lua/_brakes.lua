@@ -8,7 +8,7 @@ local function pause(id, reason)
   redis.call('ZREM', 'mms:due', id)
 end
 
--- Counts messages that CarrierX answered, and those that were refused or failed; too large a share pauses the campaign.
+-- Counts recipients that CarrierX answered for, and those that were refused or failed; too large a share pauses the campaign.
 local function outcomes_count(id, answered, bad)
   if answered + bad == 0 then return end
   local key, slice = ckey(id, 'lately'), math.floor(now / SLICE)
@@ -26,7 +26,7 @@ local function outcomes_count(id, answered, bad)
   end
   total = math.max(total, failed)
   if not share or tonumber(share) <= 0 or total < tonumber(all) or failed < share * total then return end
-  pause(id, string.format('%d of the last %d messages were refused or failed (brake at %d %% of %d): look at the report\'s '
+  pause(id, string.format('%d of the last %d recipients were refused or failed (brake at %d %% of %d): look at the report\'s '
     .. 'reasons, then resume; MMS_BRAKE_SHARE=0 turns this brake off', failed, total, share * 100, all))
 end
 

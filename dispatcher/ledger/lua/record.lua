@@ -26,6 +26,8 @@ local function record(one)
         unknown_row(id, batch, row, text, wait)
       end
       row_put(one[i], row)
+      answered = answered + ((outcome == 'accepted' or outcome == 'refused') and 1 or 0)
+      bad = bad + (outcome == 'refused' and 1 or 0)
     elseif outcome == 'accepted' and row.sid == sid.bytes then
       answer = answer == 'ok' and 'ok' or 'known'
       if row.at == 0 then row.at = now - EPOCH row_put(one[i], row) end
@@ -36,8 +38,6 @@ local function record(one)
   if outcome == 'accepted' then money_confirm(id, unit, cost, price, '') end
   if health ~= 'a' or health_known ~= 'a' then health_count(id, health) end
   health_known = health
-  answered = answered + ((outcome == 'accepted' or outcome == 'refused') and 1 or 0)
-  bad = bad + (outcome == 'refused' and 1 or 0)
   if outcome == 'accepted' then sid_learn(id, batch, message, sid, sid.hash) end
   return answer
 end

@@ -46,7 +46,7 @@ def test_a_third_refused_of_fifty_pauses_with_a_reason_and_a_suggestion(braked: 
     outcome(braked, 49, "refused")
     campaign = braked.ledger.campaign(CAMPAIGN)
     assert campaign.state is CampaignState.PAUSED
-    assert "15 of the last 50 messages" in (campaign.reason or "")
+    assert "15 of the last 50 recipients" in (campaign.reason or "")
     assert "MMS_BRAKE_SHARE=0" in (campaign.reason or "")
 
 
@@ -64,6 +64,22 @@ def test_failures_that_carriers_report_count_too(braked: Desk) -> None:
     failed = [Receipt(message, message, 1, RecipientState.FAILED) for message in range(20)]
     braked.ledger.receipts.apply(CAMPAIGN, 0, failed, [], grace_ms=0)
     assert braked.ledger.campaign(CAMPAIGN).state is CampaignState.PAUSED
+
+
+def test_a_message_whose_callback_was_faster_than_its_answer_counts_as_answered_once(braked: Desk) -> None:
+    braked.campaign(*[1] * 90)
+    hold = braked.ask(0) and braked.taken[CAMPAIGN].hold
+    for message in range(35):
+        braked.ask(message)
+        heard = [Receipt(message, message, 1, RecipientState.DELIVERED, sid=f"sid {message}")]
+        braked.ledger.receipts.apply(CAMPAIGN, 0, heard, [], grace_ms=0)
+        accepted = make_record(braked.asked(message), "accepted", cost=1, sid=f"sid {message}", health="a")
+        for _ in range(2):
+            assert record(braked.ledger, hold, accepted) == "known"
+    for message in range(35, 50):
+        assert braked.ledger.campaign(CAMPAIGN).state is CampaignState.RUNNING
+        outcome(braked, message, "refused")
+    assert "15 of the last 50 recipients" in (braked.ledger.campaign(CAMPAIGN).reason or "")
 
 
 def test_outcomes_of_more_than_five_minutes_ago_do_not_count(braked: Desk) -> None:

@@ -54,7 +54,9 @@ def csrf(browser: httpx.Client) -> str:
 def test_the_page_shows_the_next_runs_on_both_clocks(operator: httpx.Client, weekly: Schedule) -> None:
     page = operator.get("/schedule").text
     assert "Weekly news" in page
-    runs = re.findall(r"<td>(Mon, \w{3} \d+, \d{4}, 09:00 E[SD]T)</td><td class=\"muted\">[^<]+ UTC</td>", page)
+    runs = re.findall(
+        r"<td>(Mon, \w{3} \d+, \d{4}, 09:00 E[SD]T)</td><td class=\"muted\">[^<]+ UTC</td>", page
+    )
     assert len(set(runs)) == 3
 
 
