@@ -31,14 +31,14 @@ result_backend = None
 task_ignore_result = True
 
 #: One queue per kind of work, so that none waits behind another.
-task_queues = [Queue("send"), Queue("expand"), Queue("ingest"), Queue("control")]
+task_queues = [Queue("send"), Queue("expand"), Queue("ingest"), Queue("look"), Queue("control")]
 task_routes = {
     "send_batch": {"queue": "send"},
     "expand_campaign": {"queue": "expand"},
     "ingest_callbacks": {"queue": "ingest"},
-    "look_after_batch": {"queue": "control"},
-    "answer_inbound": {"queue": "control"},
-    "explain_failures": {"queue": "control"},
+    "look_after_batch": {"queue": "look"},
+    "answer_inbound": {"queue": "look"},
+    "explain_failures": {"queue": "look"},
     "tick": {"queue": "control"},
 }
 task_default_queue = "control"

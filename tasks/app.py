@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 app = Celery("mms")
 app.config_from_object("celeryconfig")
-app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.control"]
+app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.look", "tasks.control"]
 
 SIGN_OF_LIFE_SECONDS = 5.0
 _stopping = threading.Event()

@@ -1,8 +1,7 @@
-"""The doors of the control worker: the tick, and looking after batches."""
+"""The door of the control worker: the tick."""
 
 from __future__ import annotations
 
-from dispatcher.pipeline import answers, reasons, reconcile
 from dispatcher.pipeline import tick as ticking
 from tasks.app import app
 from tasks.hints import HINTS
@@ -13,21 +12,3 @@ from tasks.world import world
 def tick() -> str:
     """Look at the agenda; beat calls this once a second."""
     return ticking.tick(world(), HINTS)
-
-
-@app.task(name="answer_inbound")
-def answer_inbound() -> str:
-    """Prove and answer inbound messages that something follows from."""
-    return answers.answer_inbound(world())
-
-
-@app.task(name="explain_failures")
-def explain_failures() -> str:
-    """Ask CarrierX in bulk why messages failed."""
-    return reasons.explain_failures(world(), world().ledger.agenda.now_ms())
-
-
-@app.task(name="look_after_batch")
-def look_after_batch(campaign: str, batch: int) -> str:
-    """Resolve what is unconfirmed, ask for what never came, let silent group members inherit."""
-    return reconcile.look_after(world(), campaign, batch)

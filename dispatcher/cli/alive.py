@@ -21,7 +21,7 @@ from dispatcher.settings import Settings, settings
 #: A tick leaves a trace for most of a second; none at all in this time means that none comes.
 TICKS_SECONDS = 5.0
 
-PARTS = ("send", "expand", "ingest", "control", "beat", "web", "flower")
+PARTS = ("send", "expand", "ingest", "look", "control", "beat", "web", "flower")
 
 
 def alive(part: str, settings: Settings) -> bool:

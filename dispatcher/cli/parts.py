@@ -58,6 +58,7 @@ def workers(send_processes: int) -> tuple[Worker, ...]:
         Worker("send", "prefork", send_processes, events=True),
         Worker("expand", "threads", 1, events=True),
         Worker("ingest", "threads", 1, events=True),
+        Worker("look", "threads", 2, events=False),  # waits for CarrierX's answers: the tick shall not
         Worker("control", "threads", 2, events=False),  # a tick a second would fill Flower
     )
 

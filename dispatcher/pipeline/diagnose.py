@@ -88,7 +88,7 @@ def _workers(ledger: Ledger) -> Iterator[Finding]:
         yield Finding(
             "clock", "bad", f"this machine is {here_ms / 1000:+.1f} s from Redis's clock", "set it by NTP"
         )
-    missing = {"send", "expand", "ingest", "control"} - {
+    missing = {"send", "expand", "ingest", "look", "control"} - {
         queue for facts in workers.values() for queue in facts["queues"]
     }
     if missing:

@@ -19,7 +19,7 @@ from tests.chaos.history import FileRow, Gate
 from tests.chaos.plan import Deed
 from tests.chaos.stand import Stand
 
-QUEUES = ("send", "expand", "ingest", "control")
+QUEUES = ("send", "expand", "ingest", "look", "control")
 #: So many rows in a row opt out at once.
 STOPS = 6
 
@@ -121,7 +121,7 @@ class Doing:
                     for batch in self.stand.ledger.book.batch_numbers(campaign_id):
                         _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
                         _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
-                        _hint(app, "look_after_batch", "control", campaign=campaign_id, batch=batch)
+                        _hint(app, "look_after_batch", "look", campaign=campaign_id, batch=batch)
                     _hint(app, "expand_campaign", "expand", campaign=campaign_id)
                 _hint(app, "ingest_callbacks", "ingest")
         except (redis.RedisError, MmsError, OperationalError):

@@ -42,6 +42,7 @@ DEEDS: dict[str, tuple[int, float, float]] = {
     "kill expand": (2, 0.3, 2.0),
     "kill ingest": (3, 0.3, 2.0),
     "kill control": (3, 0.3, 2.0),
+    "kill look": (3, 0.3, 2.0),
     "kill web": (3, 0.3, 3.0),
     "kill beat": (2, 0.5, 5.0),
     "kill valkey": (4, 0.5, 3.0),

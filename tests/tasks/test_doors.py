@@ -30,7 +30,7 @@ def tasks(valkey_url: str) -> Iterator[ModuleType]:
         patch.setenv("MMS_SECRET", SECRET.decode())
         dispatcher.settings.settings.cache_clear()
         package = importlib.import_module("tasks")
-        for name in ("app", "world", "hints", "send", "expand", "ingest", "control"):
+        for name in ("app", "world", "hints", "send", "expand", "ingest", "look", "control"):
             importlib.import_module(f"tasks.{name}")
         package.app.app.conf.broker_url = valkey_url
         _forget(package)
@@ -79,7 +79,7 @@ def test_every_hint_goes_to_its_queue(tasks: ModuleType, redis: redis_py.Redis) 
     tasks.hints.HINTS.expand("c", 0)
     tasks.hints.HINTS.ingest("", 0)
     tasks.hints.HINTS.explain("", 0)
-    assert published(redis, "control") == [
+    assert published(redis, "look") == [
         ("explain_failures", {}),
         ("look_after_batch", {"campaign": "c", "batch": 1}),
     ]
@@ -91,5 +91,5 @@ def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
     assert tasks.send.send_batch.run(campaign="nobody-abc234", batch=0) == "halt gone"
     assert tasks.expand.expand_campaign.run(campaign="nobody-abc234") == "taken"
     assert tasks.ingest.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
-    assert tasks.control.look_after_batch.run(campaign="nobody-abc234", batch=0) == "gone"
-    assert tasks.control.explain_failures.run() == "0 failures, 0 explained"
+    assert tasks.look.look_after_batch.run(campaign="nobody-abc234", batch=0) == "gone"
+    assert tasks.look.explain_failures.run() == "0 failures, 0 explained"
