@@ -46,7 +46,7 @@ class Heard:
 def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
     """Drain the inbox until it is empty, for at most `rounds` rounds. Answers one line."""
     total = changed = 0
-    places = MessagePlaces(world.ledger)
+    places = world.places
     for _ in range(rounds):
         entries = world.ledger.inbox.take(consumer, MOST_AT_ONCE)
         if not entries:

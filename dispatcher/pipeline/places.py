@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from dispatcher.ledger.packing import BatchMessage
 from dispatcher.roster.segments import segments
 
 _REMEMBERED_BATCHES = 512
+#: What a batch says never changes, unless somebody is forgotten.
+_REMEMBERED_SECONDS = 10.0
 
 #: Campaign, batch, message.
 Where = tuple[str, int, int]
@@ -54,9 +57,13 @@ class MessagePlaces:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._known: OrderedDict[tuple[str, int], tuple[_Known, ...]] = OrderedDict()
+        self._since = time.monotonic()
 
     def find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
         """The place of each; None where none was wanted or none is there."""
+        if time.monotonic() - self._since > _REMEMBERED_SECONDS:
+            self._known.clear()
+            self._since = time.monotonic()
         missing = {where[:2] for where in wanted if where} - self._known.keys()
         for campaign_id, number in sorted(missing):
             self._known[campaign_id, number] = self._read(campaign_id, number)

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError
 from dispatcher.ledger.installation import Installation, read_secrets
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.places import MessagePlaces
 from dispatcher.pipeline.tally import Tally
 from dispatcher.pipeline.token import Access, TokenInUse, client_of, token_of
 from dispatcher.settings import Settings
@@ -44,6 +46,11 @@ class World:
     token: TokenInUse | None = None
     secrets_learned: list[bytes] = field(default_factory=list, repr=False)
     tally: Tally = field(default_factory=Tally, repr=False)
+
+    @cached_property
+    def places(self) -> MessagePlaces:
+        """Where messages stand, as ingestion read it in the last seconds. For one thread at a time."""
+        return MessagePlaces(self.ledger)
 
     @property
     def carrierx(self) -> CarrierX:

@@ -53,8 +53,8 @@ if redis.call('EXISTS', key) == 1 then
   outcomes_count(id, answered, failed)
   end_if_done(id)
 end
-for i = 5, 4 + n do
-  redis.call('XACK', 'mms:callbacks', 'ingest', ARGV[i])
-  redis.call('XDEL', 'mms:callbacks', ARGV[i])
+if n > 0 then
+  redis.call('XACK', 'mms:callbacks', 'ingest', unpack(ARGV, 5, 4 + n))
+  redis.call('XDEL', 'mms:callbacks', unpack(ARGV, 5, 4 + n))
 end
 return changed
