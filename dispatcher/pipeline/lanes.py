@@ -20,8 +20,10 @@ log = logging.getLogger(__name__)
 
 #: Batches under way at once in one process.
 MOST_LANES = 32
-#: A batch of its own for so many requests that may be in flight: a batch sends 100, and waits for its last ones.
-REQUESTS_A_LANE = 50
+#: A batch of its own for so many requests that may be in flight: while one talks to Redis, others are written.
+REQUESTS_A_LANE = 30
+#: One claim is asked for ahead of its turn for so many requests that may be in flight.
+AHEAD = 2
 #: After this long nothing more is taken up, and whatever waits is given back: the next hint gets its turn.
 SLICE_SECONDS = 5.0
 #: A shorter wait is not worth another batch.
@@ -47,6 +49,7 @@ class Lanes:
         self._campaigns = Counter([campaign_id])
         self._limited: set[str] = set()
         self._threads: list[threading.Thread] = []
+        self._claimed = 0
         self._in_flight = 0
         self._ask_again = 0.0
 
@@ -57,20 +60,37 @@ class Lanes:
 
     @property
     def has_room(self) -> bool:
-        """One more request may be in flight."""
-        return self._in_flight < self._world.settings.in_flight
+        """One more message may be claimed."""
+        return self._claimed < self._most_claimed
+
+    @property
+    def _most_claimed(self) -> int:
+        """A few more than may be in flight: they are claimed while the answers before them are awaited."""
+        return self._world.settings.in_flight + self._world.settings.in_flight // AHEAD
 
     def reserve(self, most: int) -> int:
-        """Places for requests in flight, at most so many; they are given back by `free`."""
+        """Places for messages to claim, at most so many; they are given back by `free`."""
         with self._lock:
-            granted = max(0, min(most, self._world.settings.in_flight - self._in_flight))
-            self._in_flight += granted
+            granted = max(0, min(most, self._most_claimed - self._claimed))
+            self._claimed += granted
             return granted
 
     def free(self, places: int = 1) -> None:
-        """So many requests are not in flight any more."""
+        """So many messages are claimed no more: not granted, or recorded next."""
         with self._lock:
-            self._in_flight -= places
+            self._claimed -= places
+
+    def depart(self) -> bool:
+        """One more request is in flight, if it may be; `arrive` tells when it is not any more."""
+        with self._lock:
+            may = self._in_flight < self._world.settings.in_flight
+            self._in_flight += may
+            return may
+
+    def arrive(self) -> None:
+        """A request is not in flight any more."""
+        with self._lock:
+            self._in_flight -= 1
 
     def limited(self, campaign_id: str) -> None:
         """A limit holds this campaign: another batch of it would wait as well."""

@@ -45,6 +45,8 @@ STORE_PATIENCE_SECONDS = 60.0
 #: Claims asked for at first; grows while all are granted, shrinks to what a limit grants.
 FIRST_CLAIMS = 16
 TOKEN_BYTES = 8
+#: A claim granted ahead of its turn looks so often whether a request of another batch has come back.
+TURN_SECONDS = 0.005
 #: Answers after which the batch is somebody else's. After any other stop what is in flight keeps its lease.
 _LOST = frozenset({"lost", "taken"})
 #: Waits that the rows keep themselves: the batch is due again when the first is over.
@@ -139,6 +141,7 @@ class BatchRun:
         self._records: list[Record] = []
         self._news: deque[Ending] = deque()
         self._in_flight = 0
+        self._granted: deque[tuple[Asked, int]] = deque()
         self._claims = FIRST_CLAIMS
         self._renewed = world.stopwatch()
         self._blocked_until = 0.0
@@ -155,12 +158,13 @@ class BatchRun:
             self._work()
 
     def _work(self) -> None:
-        while self._rest or self._in_flight or self._records:
+        while self._rest or self._granted or self._in_flight or self._records:
             self._collect()
+            self._post_granted()
             asked = self._next_claims()
             if self._records or asked:
                 self._exchange(asked)
-            if not self._in_flight and not self._records and self._stopped:
+            if not (self._granted or self._in_flight or self._records) and self._stopped:
                 break
             self._keep_lease()
 
@@ -254,6 +258,8 @@ class BatchRun:
         """How long nothing can be done but wait for an answer; never past the next renewal of the lease."""
         if self._records:
             return 0.0
+        if self._granted:
+            return TURN_SECONDS
         until_renewal = max(0.01, self._renewed + self._lease_ms / 3000 - self._world.stopwatch())
         if self._rest and not self._stopped:
             blocked = self._ready_at() - self._world.stopwatch()
@@ -268,6 +274,7 @@ class BatchRun:
 
     def _landed(self, ending: Ending) -> None:
         self._in_flight -= 1
+        self._lanes.arrive()
         self._lanes.free()
         self._records.append(ending.record)
         if ending.seconds is not None:
@@ -355,7 +362,7 @@ class BatchRun:
                 case "go":
                     granted += 1
                     self._skipped(each.claim, answer)
-                    self._post(replace(each, claim=each.claim.to(answer.members)), answer.attempt)
+                    self._granted.append((replace(each, claim=each.claim.to(answer.members)), answer.attempt))
                 case "skip":
                     self._skipped(each.claim, answer)
                 case "wait" if answer.detail in _KEPT_WAITS:
@@ -371,6 +378,7 @@ class BatchRun:
                     if answer.word == "brake":
                         self._world.look_for_another_token()
         self._lanes.free(len(asked) - granted)
+        self._post_granted()
         self._rest.extendleft(reversed(denied))
         if denied:
             self._lanes.limited(self._hold.campaign)
@@ -419,6 +427,10 @@ class BatchRun:
             return self._senders_in_use(self._senders) == self._pool
         except StoreUnavailable:
             return True
+
+    def _post_granted(self) -> None:
+        while self._granted and self._lanes.depart():
+            self._post(*self._granted.popleft())
 
     def _post(self, asked: Asked, attempt: int) -> None:
         assert self._world.pool is not None
