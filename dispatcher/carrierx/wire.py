@@ -17,6 +17,8 @@ from dispatcher.model.receipt import MessageStatus
 _NUMBER = re.compile(r"[0-9+().\s-]+", re.ASCII)
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 _BETWEEN_NUMBERS = re.compile(r"[,;|]+")
+#: Made once: `json.loads` with an option makes one for every body.
+_DECODER = json.JSONDecoder(parse_float=str)
 
 
 class NotTheObjectError(ValueError):
@@ -30,7 +32,7 @@ def read_json(raw: bytes) -> Any:
         NotTheObjectError: it is not JSON, or nested too deeply to read.
     """
     try:
-        return json.loads(raw, parse_float=str)
+        return _DECODER.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except (ValueError, RecursionError):
         raise NotTheObjectError("the body is not JSON") from None
 

@@ -34,6 +34,8 @@ def opting_out(raw: bytes) -> OptingOut | None:
 
     Anybody may call the door: a forged STOP annoys, so it is believed; everything else is proved first.
     """
+    if not _may_be_inbound(raw):
+        return None
     try:
         status = read_callback(raw)
     except UnreadableCallbackError:
@@ -43,6 +45,11 @@ def opting_out(raw: bytes) -> OptingOut | None:
     if meaning_of(status.text) is not Meaning.STOP:
         return None
     return OptingOut(status.sender or "", SOURCE)
+
+
+def _may_be_inbound(raw: bytes) -> bool:
+    """False where the word stands nowhere, neither escaped nor in another encoding: most need no reading."""
+    return b"inbound" in raw.lower() or b"\\u" in raw or b"\0" in raw
 
 
 def keep(world: World, entry: Entry, status: MessageStatus) -> None:

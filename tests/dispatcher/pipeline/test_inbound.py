@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from dispatcher.ledger.inbound import KEPT_MAX, Inbound
 from dispatcher.pipeline.inbound import OptingOut, opting_out
 from dispatcher.pipeline.ingest import ingest
@@ -55,6 +57,13 @@ def test_nothing_else_is_an_opt_out() -> None:
         b"STOP",
     ]
     assert [opting_out(raw) for raw in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32-be"])
+@pytest.mark.parametrize("direction", ["inbound", "INBOUND ", "in\\u0062ound"])
+def test_the_door_knows_a_stop_however_it_is_written(direction: str, encoding: str) -> None:
+    raw = body("stop").decode().replace("inbound", direction).encode(encoding)
+    assert opting_out(raw) == OptingOut(SOMEBODY, "inbound")
 
 
 def test_inbound_messages_are_kept_the_newest_first(world: World) -> None:
