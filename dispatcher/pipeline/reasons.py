@@ -10,7 +10,7 @@ from datetime import datetime
 
 from dispatcher.carrierx.reasons import reason_of_code
 from dispatcher.carrierx.records import DetailRecord
-from dispatcher.errors import ApiError
+from dispatcher.errors import ApiError, NotFound
 from dispatcher.ledger.explanations import Explanation
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.state import RecipientState
@@ -36,12 +36,13 @@ BATCHES, SPANS, PAGES = 400, 4, 25
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed row without a reason; `sent_ms` is about when CarrierX took its message."""
+    """A failed row without a reason; `sent_ms` is about when CarrierX took its message, `senders` are the numbers
+    that it may have gone from: one, or all of the campaign's pool, for which were in use then nobody knows."""
 
     ref: MessageRef
     row: int
     number: str = field(repr=False)
-    sender: str = field(repr=False)
+    senders: frozenset[str] = field(repr=False)
     sent_ms: int
     failed_ms: int
 
@@ -50,10 +51,10 @@ class Failure:
         """The span of time that its record is asked for in."""
         return self.sent_ms // SPAN_MS
 
-    @property
-    def pair(self) -> tuple[str | None, str | None]:
-        """From whom and to whom."""
-        return self.sender, self.number
+    def rivals(self, other: Failure) -> bool:
+        """A record without `user_data` may be of this one as well as of the other."""
+        near = abs(other.sent_ms - self.sent_ms) <= 2 * SLACK_MS
+        return near and self.number == other.number and not self.senders.isdisjoint(other.senders)
 
 
 #: Campaign and batch → what failed in it.
@@ -95,14 +96,24 @@ def _failures(world: World, campaign_id: str, number: int) -> Iterator[Failure]:
     picture = world.ledger.batches.picture(campaign_id, number)
     if picture is None:
         return
+    pooled = any(not message.sender for message in picture.batch.messages)
+    pool = frozenset(_pool(world, campaign_id) if pooled else ())
     for index, message in enumerate(picture.batch.messages):
+        senders = frozenset((message.sender,)) if message.sender else pool
         for row in message.members:
             state = picture.states[row]
             if state.state is RecipientState.FAILED and not state.reason:
                 ref = MessageRef(campaign_id, number, index, state.attempt)
                 to = picture.batch.rows[row].number or ""
                 sent_ms = state.claimed_ms or state.at_ms or state.final_ms
-                yield Failure(ref, row, to, message.sender, sent_ms, state.final_ms)
+                yield Failure(ref, row, to, senders, sent_ms, state.final_ms)
+
+
+def _pool(world: World, campaign_id: str) -> Sequence[str]:
+    try:
+        return world.ledger.book.settings_of(campaign_id).senders
+    except NotFound:  # erased meanwhile
+        return ()
 
 
 def _records(world: World, spans: Iterable[int]) -> tuple[list[DetailRecord], set[int]]:
@@ -140,31 +151,33 @@ def _tells_of_a_failure(record: DetailRecord) -> bool:
 def _joined(world: World, failures: Sequence[Failure], records: Iterable[DetailRecord]) -> dict[Failure, str]:
     """The reason of each failure that has one: by `user_data`, else by sender, number and time when unique."""
     by_ref: dict[MessageRef, list[Failure]] = defaultdict(list)
-    by_pair: dict[tuple[str | None, str | None], list[Failure]] = defaultdict(list)
-    unmarked: dict[tuple[str | None, str | None], list[DetailRecord]] = defaultdict(list)
+    by_number: dict[str | None, list[Failure]] = defaultdict(list)
+    unmarked: dict[str | None, list[DetailRecord]] = defaultdict(list)
     for failure in failures:
         by_ref[failure.ref].append(failure)
-        by_pair[failure.pair].append(failure)
+        by_number[failure.number].append(failure)
     reasons: dict[Failure, str] = {}
     for record in records:
         if not record.user_data:
-            unmarked[record.sender, record.to].append(record)
+            unmarked[record.to].append(record)
             continue
         ref = read_user_data(record.user_data, world.secrets)
         for failure in by_ref.get(ref, ()) if ref else ():
             if record.vendor_error_code and record.to in (None, failure.number):
                 reasons[failure] = reason_of_code(record.vendor_error_code)
-    for pair, candidates in by_pair.items():
+    for number, candidates in by_number.items():
         for failure in candidates:
-            near = [record for record in unmarked.get(pair, ()) if _near(record, failure)]
-            rivals = [other for other in candidates if abs(other.sent_ms - failure.sent_ms) <= 2 * SLACK_MS]
+            near = [record for record in unmarked.get(number, ()) if _may_be_of(record, failure)]
+            rivals = [other for other in candidates if failure.rivals(other)]
             if len(near) == len(rivals) == 1 and near[0].vendor_error_code:
                 reasons.setdefault(failure, reason_of_code(near[0].vendor_error_code))
     return reasons
 
 
-def _near(record: DetailRecord, failure: Failure) -> bool:
-    """The record is of a message of that time, as far as two clocks can agree."""
+def _may_be_of(record: DetailRecord, failure: Failure) -> bool:
+    """The record is of a message from there and of that time, as far as two clocks can agree."""
+    if record.sender not in failure.senders:
+        return False
     try:
         began = datetime.fromisoformat(record.date_start or "")
     except ValueError:

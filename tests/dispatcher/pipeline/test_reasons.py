@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dispatcher.carrierx.reasons import reason_of_code
@@ -9,6 +11,7 @@ from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.ledger import keys
 from dispatcher.ledger.batches import Taken
 from dispatcher.ledger.explanations import Explanation
+from dispatcher.ledger.packing import Batch
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
@@ -41,6 +44,8 @@ from tests.factories import (
 
 SPAM = reason_of_code("4470")
 LATCH = "mms:turn:explain"
+POOL = (SENDER, "15162065576", "15162065577")
+FROM: dict[str, Any] = {"from": POOL}
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +128,50 @@ def test_a_record_without_user_data_is_joined_by_sender_number_and_time(world: W
     one_failed(world, user_data="")
     explain(world)
     assert reasons(world) == [SPAM]
+
+
+def pooled(world: World, *senders: str) -> None:
+    """A campaign whose senders are chosen when it is sent; its message went from each of these, says CarrierX."""
+    batch = make_batch(1)
+    chosen_later = batch.messages[0]._replace(sender="")
+    add_campaign(world.ledger, Batch(batch.rows, (chosen_later,)), **FROM)
+    taken = take(world.ledger)
+    asked = make_claim(taken, sender=senders[0])
+    assert claim(world.ledger, taken.hold, asked, now_ms=world.ledger.agenda.now_ms()).word == "go"
+    sids = [
+        world.carrierx.send(Outgoing(each, (number_of(1),), "Hi", (), "")).message_sid for each in senders
+    ]
+    record(world.ledger, taken.hold, make_record(asked, sid=sids[0]))
+    fails(world)
+
+
+@pytest.mark.parametrize("sender", POOL)
+def test_a_record_without_user_data_is_joined_by_any_number_of_the_pool(world: World, sender: str) -> None:
+    pooled(world, sender)
+    assert explain(world) == "1 failures, 1 explained"
+    assert reasons(world) == [SPAM]
+
+
+def test_records_of_two_numbers_of_the_pool_explain_nobody(world: World) -> None:
+    pooled(world, *POOL[:2])
+    assert explain(world) == "1 failures, 0 explained"
+
+
+def test_a_record_of_a_number_outside_the_pool_explains_nobody(world: World) -> None:
+    pooled(world, "15162065599")
+    assert explain(world) == "1 failures, 0 explained"
+
+
+def test_a_record_that_may_be_of_two_campaigns_with_a_pool_explains_neither(world: World) -> None:
+    pooled(world, POOL[1])
+    add_campaign(world.ledger, make_batch(1), id="other-abc234")
+    taken = take(world.ledger, "other-abc234")
+    asked = make_claim(taken, name="other")
+    assert claim(world.ledger, taken.hold, asked, now_ms=world.ledger.agenda.now_ms()).word == "go"
+    record(world.ledger, taken.hold, make_record(asked, sid="other-sid"))
+    failed = Receipt(0, 0, 1, RecipientState.FAILED)
+    world.ledger.receipts.apply("other-abc234", 0, [failed], [], grace_ms=0)
+    assert explain(world) == "2 failures, 0 explained"
 
 
 def test_two_records_without_user_data_explain_nobody(world: World) -> None:
