@@ -80,7 +80,7 @@ def _slices(
                         read_campaign(world, size)
                     left = size * campaigns
                 found.append(_slice(world, store, piece))
-                left -= piece
+                left -= int(found[-1]["messages"])
         world.ledger.redis.close()
     return found
 
