@@ -44,7 +44,8 @@ task_routes = {
 task_default_queue = "control"
 task_create_missing_queues = False
 
-#: Batches are fat; one at a time keeps the others free for whoever is idle.
+#: Batches are fat, and a task takes up further ones by itself from the ledger: more hints at hand feed nothing, and
+#: one at a time keeps the others free for whoever is idle.
 worker_prefetch_multiplier = 1
 #: Acknowledged when taken: if the worker dies, the batch's lease runs out and it is offered again.
 task_acks_late = False

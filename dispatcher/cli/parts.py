@@ -53,7 +53,11 @@ class Worker:
 
 
 def workers(send_processes: int) -> tuple[Worker, ...]:
-    """All workers of one machine. Sending is CPU-bound Python: processes; the rest waits for Redis: threads."""
+    """All workers of one machine. Sending is CPU-bound Python: processes; the rest waits for Redis: threads.
+
+    A send process costs a quarter of a millisecond a message and keeps many requests in flight by itself, so that one a
+    core is enough. One thread ingests more callbacks than one door takes: 0.11 ms of CPU against 0.17 each.
+    """
     return (
         Worker("send", "prefork", send_processes, events=True),
         Worker("expand", "threads", 1, events=True),
