@@ -90,7 +90,8 @@ function buttonsOf(form) {
 function sendOnce(form) {
   form.addEventListener("submit", (event) => {
     form.querySelector(".busy").hidden = false;
-    if ([...form.querySelectorAll("input[type=file]")].some((input) => input.files.length)) upload(form, event);
+    const files = [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length);
+    if (files && form.querySelector("progress.upload")) upload(form, event);
     // After this turn: a button that is disabled at once would not be part of what is sent.
     setTimeout(() => buttonsOf(form).forEach((button) => (button.disabled = true)));
   });
