@@ -9,6 +9,7 @@ import typer
 
 from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.hinting import hint_expansion
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, Media
 from dispatcher.cli.output import facts_table, out, print_json, print_line
@@ -47,6 +48,7 @@ def send_command(
     note = _note(sender, to, message, media)
     ledger, config = open_ledger()
     campaign_id = submit_note(ledger, note, config, name="message")
+    noted(ledger, "sent a message", campaign_id)
     hint_expansion(campaign_id)
     wait_for(ledger, campaign_id, "completed", timeout=wait_timeout)
     outcome = outcome_of(ledger, campaign_id)

@@ -58,6 +58,7 @@ def make_recurring(
             media=media,
             media_files=store_media(ledger, chosen.media_files),
         )
+    noted(ledger, f"made the schedule {schedule.id}")
     print_line(schedule.id)
     first = iso(next_after(schedule.every, ledger.agenda.now_ms()))
     say(f"first at {first}; `mms schedule next {schedule.id}` shows more")

@@ -9,6 +9,7 @@ import typer
 from dispatcher.cli import options
 from dispatcher.cli.hinting import hint_expansion
 from dispatcher.cli.media_files import store_media
+from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import File
 from dispatcher.cli.output import print_line
@@ -49,5 +50,6 @@ def try_command(
             max_rows=config.max_rows,
         )
         campaign_id = send_trial(ledger, roster, chosen.settings, config, row=row, to=to)
+    noted(ledger, f"sent a test of row {row}", campaign_id)
     hint_expansion(campaign_id)
     print_line(campaign_id)

@@ -166,7 +166,11 @@ def _form(required: list[str], beside: dict[str, Any]) -> dict[str, Any]:
 FORM = _form(
     ["file"],
     {
-        "draft": {"type": "boolean", "default": False, "description": "Keep it; `start` sends it."},
+        "draft": {
+            "type": "boolean",
+            "default": False,
+            "description": "Keep it; `start` sends it. Not with `every`.",
+        },
         "every": _text("Again and again: then it recurs.", examples=["mon 09:00 America/New_York"]),
         "run_late_within": _text("With `every`: start so late at most.", examples=["1h"]),
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.ledger.journal import Journal
 from dispatcher.pipeline.world import World
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
@@ -42,6 +43,8 @@ def test_a_message_is_sent_and_its_sid_said(
     assert status["message_sid"] == said.json["message_sid"]
     assert status["direction"] == "outbound"
     assert status["from"] == OURS
+    (note,) = Journal(world.ledger.redis).latest(9)
+    assert (note.did, note.campaign) == ("sent a message", said.json["campaign"])
 
 
 def test_a_refusal_is_told_and_ends_with_one(mms: Mms, world: World, simulator: SimulatorHandle) -> None:

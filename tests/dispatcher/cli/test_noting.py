@@ -37,6 +37,29 @@ def test_what_was_refused_is_not_noted(mms: Mms, ledger: Ledger) -> None:
     assert notes(ledger) == []
 
 
+def test_making_changing_and_ending_a_recurring_broadcast_are_noted(
+    mms: Mms, ledger: Ledger, tmp_path: Path
+) -> None:
+    file = tmp_path / "weekly.csv"
+    file.write_text(f"to\n{NUMBER}\n")
+    given = ("--from", "15162065575", "--message", "Hi", "--every", "daily 10:00 UTC")
+    schedule = mms("campaign", "submit", str(file), *given).out.strip()
+    mms("schedule", "change", schedule, "--every", "daily 11:00 UTC")
+    mms("schedule", "cancel", schedule)
+    verbs = ("made", "changed", "cancelled")
+    assert notes(ledger) == [(f"{verb} the schedule {schedule}", "") for verb in verbs]
+
+
+def test_testing_a_row_is_noted_without_the_number_that_it_went_to(
+    mms: Mms, ledger: Ledger, tmp_path: Path
+) -> None:
+    file = tmp_path / "spring.csv"
+    file.write_text("to\n12125550101\n")
+    given = ("--from", "15162065575", "--message", "Hi", "--row", "1", "--to", NUMBER)
+    made = mms("campaign", "test", str(file), *given).out.strip()
+    assert notes(ledger) == [("sent a test of row 1", made)]
+
+
 @pytest.mark.parametrize(
     ("scope", "said"),
     [

@@ -209,4 +209,26 @@ def test_a_file_recurs_from_the_form_and_from_the_api(
     made = post(api, every="daily 10:00 UTC", name="Other", message="Other")
     assert (made.status_code, made.json()["every"]) == (201, "daily 10:00 UTC")
     assert made.headers["location"].endswith(f"/api/v1/schedules/{made.json()['id']}")
-    assert post(api, every="daily 10:00 UTC", draft="yes").status_code == 422
+
+
+def test_a_draft_that_recurs_is_refused_by_the_api_and_the_form(
+    operator: httpx.Client, api: httpx.Client, ledger: Ledger
+) -> None:
+    refused = post(api, every="daily 10:00 UTC", draft="yes")
+    assert (refused.status_code, refused.json()["detail"]) == (422, "a draft does not recur")
+    page = press(operator, "keep", every="mon 09:00", at_zone="America/Chicago")
+    assert "draft does not recur" in page.text
+    assert 'value="mon 09:00"' in page.text
+    assert (ledger.campaigns(), ledger.schedules.all()) == ([], [])
+
+
+def test_a_draft_that_was_opened_can_be_sent_again_and_again(operator: httpx.Client, ledger: Ledger) -> None:
+    draft = press(operator, "keep").headers["location"].removeprefix("/campaigns/")
+    held = hidden(operator.get(f"/new?draft={draft}"), "held")
+    fields = {"held": held, "draft": draft, "every": "mon 09:00", "at_zone": "America/Chicago"}
+    page = press(operator, "send", **fields)
+    assert "The settings changed since the check" in page.text
+    assert press(operator, "send", **fields).headers["location"] == "/schedule"
+    assert ledger.campaigns() == []
+    [(schedule, _)] = ledger.schedules.all()
+    assert schedule.every == "mon 09:00 America/Chicago"
