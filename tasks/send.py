@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from celery import Task
+
 from dispatcher.pipeline import feed as feeding
 from dispatcher.pipeline import send as sending
+from dispatcher.pipeline.lanes import Beside
 from tasks.app import app
+from tasks.beside import show
 from tasks.hints import HINTS
 from tasks.world import world
 
 
-@app.task(name="send_batch")
-def send_batch(campaign: str, batch: int) -> str:
+@app.task(name="send_batch", bind=True)
+def send_batch(self: Task[..., str], campaign: str, batch: int) -> str:
     """Send what is due in one batch, then offer the next. The result is a line for Flower."""
-    result = sending.send_batch(world(), campaign, batch)
+    beside: list[Beside] = []
+    result = sending.send_batch(world(), campaign, batch, beside)
     feeding.feed(world(), HINTS.send)
+    show(self, beside)
     return result

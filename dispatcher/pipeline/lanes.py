@@ -12,6 +12,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.pipeline.world import World
@@ -22,8 +23,10 @@ log = logging.getLogger(__name__)
 MOST_LANES = 32
 #: A batch of its own for so many requests that may be in flight: while one talks to Redis, others are written.
 REQUESTS_A_LANE = 30
-#: One claim is asked for ahead of its turn for so many requests that may be in flight.
+#: One claim is asked for ahead of its turn for so many requests that may be in flight,
 AHEAD = 2
+#: and none while answers take longer than this: a claim does not keep.
+AHEAD_SECONDS = 1.0
 #: After this long nothing more is taken up, and whatever waits is given back: the next hint gets its turn.
 SLICE_SECONDS = 5.0
 #: A shorter wait is not worth another batch.
@@ -33,8 +36,19 @@ PAUSE_SECONDS = 0.25
 #: A batch that was picked and not taken is due again after this.
 OFFER_MS = 5_000
 
-#: Works on one batch to its end, or until it has to be given back; answers what was done.
-Work = Callable[["Lanes", str, int], Counter[str]]
+
+class Beside(NamedTuple):
+    """A batch that was taken up beside the one hinted at: what was done, and when, in ms of this machine's clock."""
+
+    campaign: str
+    batch: int
+    line: str
+    began_ms: int
+    ended_ms: int
+
+
+#: Works on one batch to its end, or until it has to be given back; answers what was done, or nothing.
+Work = Callable[["Lanes", str, int], str]
 
 
 class Lanes:
@@ -42,7 +56,7 @@ class Lanes:
 
     def __init__(self, world: World, campaign_id: str, work: Work) -> None:
         self.began = world.stopwatch()
-        self.done: Counter[str] = Counter()
+        self.beside: list[Beside] = []
         self._world = world
         self._work = work
         self._lock = threading.Lock()
@@ -51,6 +65,7 @@ class Lanes:
         self._threads: list[threading.Thread] = []
         self._claimed = 0
         self._in_flight = 0
+        self._ahead = 0
         self._ask_again = 0.0
 
     @property
@@ -66,7 +81,7 @@ class Lanes:
     @property
     def _most_claimed(self) -> int:
         """A few more than may be in flight: they are claimed while the answers before them are awaited."""
-        return self._world.settings.in_flight + self._world.settings.in_flight // AHEAD
+        return self._world.settings.in_flight + self._ahead
 
     def reserve(self, most: int) -> int:
         """Places for messages to claim, at most so many; they are given back by `free`."""
@@ -87,10 +102,12 @@ class Lanes:
             self._in_flight += may
             return may
 
-    def arrive(self) -> None:
-        """A request is not in flight any more."""
+    def arrive(self, seconds: float | None) -> None:
+        """A request is not in flight any more; it took so long, None if it was not made."""
+        is_quick = seconds is not None and seconds <= AHEAD_SECONDS
         with self._lock:
             self._in_flight -= 1
+            self._ahead = self._world.settings.in_flight // AHEAD if is_quick else 0
 
     def limited(self, campaign_id: str) -> None:
         """A limit holds this campaign: another batch of it would wait as well."""
@@ -160,12 +177,13 @@ class Lanes:
     def _lane(self, campaign_id: str, number: int) -> None:
         following: tuple[str, int] | None = (campaign_id, number)
         while following is not None:
+            began_ms, line = self._world.clock_ms(), ""
             try:
-                done = self._work(self, *following)
+                line = self._work(self, *following)
             except Exception:
                 log.exception("a lane ended in a way that nobody foresaw")
-                done = Counter()
             with self._lock:
-                self.done += done
+                if line:
+                    self.beside.append(Beside(*following, line, began_ms, self._world.clock_ms()))
                 self._campaigns[following[0]] -= 1
             following = None if self.is_over else self._pick_any()

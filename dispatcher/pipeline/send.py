@@ -25,7 +25,7 @@ from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline import outcome
-from dispatcher.pipeline.lanes import Lanes
+from dispatcher.pipeline.lanes import Beside, Lanes
 from dispatcher.pipeline.outcome import Ending
 from dispatcher.pipeline.world import World
 from dispatcher.roster.segments import segments
@@ -64,10 +64,11 @@ class Asked:
     at: float
 
 
-def send_batch(world: World, campaign_id: str, number: int) -> str:
+def send_batch(world: World, campaign_id: str, number: int, beside: list[Beside] | None = None) -> str:
     """Take one batch and send what is due in it. Answers one line fit for Flower, such as `97 queued, 1 rejected`.
 
-    A lost, repeated or late call does no harm. When it returns, the batch is done, due again, or somebody else's.
+    Batches that were taken up beside it, while it waited, are added to `beside`, each with its own line. A lost,
+    repeated or late call does no harm. When it returns, the batch is done, due again, or somebody else's.
     """
     lanes = Lanes(world, campaign_id, partial(_work_on, world))
     run = _taken(world, lanes, campaign_id, number)
@@ -78,18 +79,20 @@ def send_batch(world: World, campaign_id: str, number: int) -> str:
     if not run.is_stopped:
         lanes.go_on(campaign_id)
     lanes.finish()
-    return run.summary(lanes.done)
+    if beside is not None:
+        beside += lanes.beside
+    return run.summary()
 
 
-def _work_on(world: World, lanes: Lanes, campaign_id: str, number: int) -> Counter[str]:
+def _work_on(world: World, lanes: Lanes, campaign_id: str, number: int) -> str:
     """A batch that was taken up beside others, to its end."""
     run = _taken(world, lanes, campaign_id, number)
     if isinstance(run, Denied):
-        return Counter()
+        return ""
     run.set_aside()
     run.work()
     run.give_back()
-    return run.done
+    return run.summary()
 
 
 def _taken(world: World, lanes: Lanes, campaign_id: str, number: int) -> BatchRun | Denied:
@@ -199,9 +202,9 @@ class BatchRun:
         except StoreUnavailable:
             return
 
-    def summary(self, beside: Counter[str]) -> str:
-        """What was done, here and in batches beside this one, without anything about anybody."""
-        parts = [f"{count} {what}" for what, count in sorted((self.done + beside).items())]
+    def summary(self) -> str:
+        """What was done, without anything about anybody."""
+        parts = [f"{count} {what}" for what, count in sorted(self.done.items())]
         if self._stopped:
             parts.append(self._stopped)
         return ", ".join(parts) or "nothing due"
@@ -274,7 +277,7 @@ class BatchRun:
 
     def _landed(self, ending: Ending) -> None:
         self._in_flight -= 1
-        self._lanes.arrive()
+        self._lanes.arrive(ending.seconds)
         self._lanes.free()
         self._records.append(ending.record)
         if ending.seconds is not None:

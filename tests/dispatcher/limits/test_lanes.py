@@ -8,6 +8,7 @@ from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.audit import audit
 from dispatcher.pipeline.feed import feed
+from dispatcher.pipeline.lanes import Beside
 from dispatcher.pipeline.limiting import set_limit
 from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World
@@ -45,6 +46,8 @@ def test_a_process_with_room_for_more_requests_goes_on_with_further_batches(
     world = make_world(in_flight=100)
     add_campaign(world.ledger, *(make_batch(*[1] * 50, first_row=1 + 50 * n) for n in range(6)))
     simulator.set_faults(latency_ms=100)
-    assert send_batch(world, CAMPAIGN, 0) == "300 queued"
+    beside: list[Beside] = []
+    assert send_batch(world, CAMPAIGN, 0, beside) == "50 queued"
+    assert sorted((each.batch, each.line) for each in beside) == [(n, "50 queued") for n in range(1, 6)]
     assert simulator.received().repeated == []
     assert audit(world.ledger, CAMPAIGN).clean
