@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
 
@@ -128,14 +129,21 @@ def _batch_lines(
 def _iso(ms: int) -> str:
     if not ms:
         return ""
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(ms // 1000)}.{ms % 1000:03}Z"
 
 
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=1024)
 def _price(price: str | None) -> str:
     """As CarrierX wrote it; what is no decimal number could be anything, and is kept from being a formula."""
     return price if price and _DECIMAL.fullmatch(price) else _safe(price or "")
 
 
+@lru_cache(maxsize=1024)
 def _share(price: str | None, legs: int) -> str:
     """A row's share of what its message cost."""
     if price is None or not _DECIMAL.fullmatch(price):

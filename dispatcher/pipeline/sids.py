@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 
 from dispatcher.ledger.packing import FLAG_SID_TEXT, RowState
@@ -17,4 +16,5 @@ def sid_text(state: RowState, long_sids: Mapping[str, str], batch: int, message:
         return ""
     if state.flags & FLAG_SID_TEXT:
         return long_sids.get(f"{batch}.{message}", "")
-    return str(uuid.UUID(bytes=state.sid))
+    digits = state.sid.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
