@@ -51,6 +51,13 @@ class Beside(NamedTuple):
 Work = Callable[["Lanes", str, int], str]
 
 
+class _Held(threading.local):
+    """What this thread's batch holds of what all share."""
+
+    claimed = 0
+    in_flight = 0
+
+
 class Lanes:
     """The batches of one call of `send_batch`."""
 
@@ -65,6 +72,7 @@ class Lanes:
         self._threads: list[threading.Thread] = []
         self._claimed = 0
         self._in_flight = 0
+        self._held = _Held()
         self._ahead = 0
         self._ask_again = 0.0
 
@@ -88,18 +96,21 @@ class Lanes:
         with self._lock:
             granted = max(0, min(most, self._most_claimed - self._claimed))
             self._claimed += granted
+            self._held.claimed += granted
             return granted
 
     def free(self, places: int = 1) -> None:
         """So many messages are claimed no more: not granted, or recorded next."""
         with self._lock:
             self._claimed -= places
+            self._held.claimed -= places
 
     def depart(self) -> bool:
         """One more request is in flight, if it may be; `arrive` tells when it is not any more."""
         with self._lock:
             may = self._in_flight < self._world.settings.in_flight
             self._in_flight += may
+            self._held.in_flight += may
             return may
 
     def arrive(self, seconds: float | None) -> None:
@@ -107,7 +118,15 @@ class Lanes:
         is_quick = seconds is not None and seconds <= AHEAD_SECONDS
         with self._lock:
             self._in_flight -= 1
+            self._held.in_flight -= 1
             self._ahead = self._world.settings.in_flight // AHEAD if is_quick else 0
+
+    def leave(self) -> None:
+        """This thread's batch is over, however it ended: what it still holds is the others'."""
+        with self._lock:
+            self._claimed -= self._held.claimed
+            self._in_flight -= self._held.in_flight
+            self._held.claimed = self._held.in_flight = 0
 
     def limited(self, campaign_id: str) -> None:
         """A limit holds this campaign: another batch of it would wait as well."""

@@ -157,8 +157,11 @@ class BatchRun:
 
     def work(self) -> None:
         """Until everything is sent, or a limit, a stop or a lost lease ends it; then until nothing is in flight."""
-        with self._exchanges:
-            self._work()
+        try:
+            with self._exchanges:
+                self._work()
+        finally:
+            self._lanes.leave()
 
     def _work(self) -> None:
         while self._rest or self._granted or self._in_flight or self._records:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from typing import Any
+
+import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.model.state import RecipientState
@@ -10,7 +14,7 @@ from dispatcher.pipeline.audit import audit
 from dispatcher.pipeline.feed import feed
 from dispatcher.pipeline.lanes import Beside
 from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.send import BatchRun, send_batch
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, make_batch
@@ -51,3 +55,35 @@ def test_a_process_with_room_for_more_requests_goes_on_with_further_batches(
     assert sorted((each.batch, each.line) for each in beside) == [(n, "50 queued") for n in range(1, 6)]
     assert simulator.received().repeated == []
     assert audit(world.ledger, CAMPAIGN).clean
+
+
+def test_no_claim_is_asked_for_ahead_of_its_turn_while_answers_are_slow(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(in_flight=4, read_timeout=10)
+    add_campaign(world.ledger, make_batch(*[1] * 8))
+    simulator.set_faults(latency_ms=2_500)
+    assert send_batch(world, CAMPAIGN, 0) == "8 queued"
+
+
+def test_a_lane_that_fails_keeps_no_place_from_the_others(
+    make_world: MakeWorld, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(in_flight=2)
+    add_campaign(world.ledger, make_batch(*[1] * 4), id="slow")
+    set_limit(world.ledger, "campaign:slow", rate="2/s")
+    add_campaign(world.ledger, make_batch(*[1] * 30, first_row=101), id="failing")
+    post = BatchRun._post
+
+    def fail(run: BatchRun, *asked: Any) -> None:
+        if run._hold.campaign == "failing":
+            raise RuntimeError("nobody foresaw this")
+        post(run, *asked)
+
+    monkeypatch.setattr(BatchRun, "_post", fail)
+    ended: list[str] = []
+    thread = threading.Thread(target=lambda: ended.append(send_batch(world, "slow", 0)), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert ended == ["4 queued"]
+    assert world.ledger.campaign("failing").counts[RecipientState.SENDING] > 0
