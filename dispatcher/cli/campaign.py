@@ -25,7 +25,6 @@ from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.pipeline.check import CheckResult
 from dispatcher.pipeline.estimate import estimated
 from dispatcher.pipeline.limiting import set_limit
@@ -133,7 +132,7 @@ def submit_command(
     chosen = _choose(file, locals())
     ledger, config = open_ledger()
     result = _checked(file, chosen, config, None)
-    for sentence in (*not_in_force(chosen.settings), *waiting_lines(result, chosen.settings)):
+    for sentence in waiting_lines(result, chosen.settings):
         say(f"note: {sentence}")
     _refuse(result, chosen)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)

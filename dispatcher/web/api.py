@@ -13,13 +13,13 @@ from starlette.responses import Response, StreamingResponse
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.listing import list_campaigns
 from dispatcher.ledger.once import Answer
-from dispatcher.model.campaign import CAMPAIGN_ID
+from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimate import estimated, estimated_all
 from dispatcher.pipeline.upcoming import Recurring, recurring
 from dispatcher.web import api_examples as examples
 from dispatcher.web.access import Actor, bearer
-from dispatcher.web.api_parts import ApiCampaign, csv_download, problems, shown
+from dispatcher.web.api_parts import csv_download, problems
 from dispatcher.web.campaigns import (
     check_and_submit,
     check_upload,
@@ -47,7 +47,7 @@ router = APIRouter(
 class CampaignPage(BaseModel):
     """Campaigns, newest first. `next` is the cursor of the next page, null on the last one."""
 
-    items: list[ApiCampaign]
+    items: list[Campaign]
     next: str | None = Field(default=None, examples=["spring-sale-7f3akq"])
 
 
@@ -55,7 +55,7 @@ class CampaignPage(BaseModel):
     "/campaigns",
     status_code=201,
     summary="Send a campaign file",
-    response_model=ApiCampaign | Recurring,
+    response_model=Campaign | Recurring,
     responses={201: examples.CREATED, **problems(400, 403, 409, 413, 415, 422)},
     openapi_extra={"requestBody": examples.FORM},
 )
@@ -110,7 +110,7 @@ def _create(site: Site, who: str, sent: _Sent) -> Answer:
     if "every" not in how:
         campaign = check_and_submit(site, who, upload, options, draft=draft)
         location = f"{base}/api/v1/campaigns/{campaign.id}"
-        return Answer(201, shown(campaign).model_dump_json(by_alias=True), location)
+        return Answer(201, campaign.model_dump_json(by_alias=True), location)
     if draft:
         raise InputError("a draft does not recur", hint="leave out draft or every")
     refuse_unsendable(settings_of(upload, options)[0], check_upload(site, upload, options))
@@ -127,7 +127,7 @@ def _create(site: Site, who: str, sent: _Sent) -> Answer:
     responses=problems(400, 403, 413, 415, 422),
     openapi_extra={"requestBody": examples.TEST_FORM},
 )
-async def test(request: Request, caller: Actor) -> ApiCampaign:
+async def test(request: Request, caller: Actor) -> Campaign:
     """Send what a row of the file would get to a number of your own, at once and whatever the hours.
 
     Nothing else of the file is sent. Answers the campaign of one message that it is.
@@ -139,7 +139,7 @@ async def test(request: Request, caller: Actor) -> ApiCampaign:
         made = await run_in_threadpool(
             lambda: send_test(site, caller.name, sent.upload, sent.options, row=row, to=to)
         )
-    return shown(await run_in_threadpool(find_campaign, site, made))
+    return await run_in_threadpool(find_campaign, site, made)
 
 
 @router.post("/campaigns/{campaign_id}/start", summary="Send a draft", responses=problems(403, 404, 409, 422))
@@ -148,17 +148,15 @@ def start(
     caller: Actor,
     campaign_id: str,
     idempotency_key: Annotated[str | None, Header(description=examples.IDEMPOTENCY_KEY)] = None,
-) -> ApiCampaign:
+) -> Campaign:
     """A draft is read and sent, at once or at its time."""
     site = site_of(request)
 
     def launched() -> Answer:
-        return Answer(
-            200, shown(launch_draft(site, caller.name, campaign_id)).model_dump_json(by_alias=True), ""
-        )
+        return Answer(200, launch_draft(site, caller.name, campaign_id).model_dump_json(by_alias=True), "")
 
     answer = once(site, caller.name, idempotency_key, lambda: f"start {campaign_id}", launched)
-    return ApiCampaign.model_validate_json(answer.body)
+    return Campaign.model_validate_json(answer.body)
 
 
 @router.delete(
@@ -190,37 +188,37 @@ def campaigns(
     )
     site = site_of(request)
     campaigns = estimated_all(site.ledger, found.campaigns, hours_margin=site.settings.hours_margin)
-    items = [shown(campaign) for campaign in campaigns]
+    items = list(campaigns)
     return CampaignPage(items=items, next=items[-1].id if found.more else None)
 
 
 @router.get("/campaigns/{campaign_id}", summary="Look at one campaign", responses=problems(404))
-def show(request: Request, campaign_id: str) -> ApiCampaign:
+def show(request: Request, campaign_id: str) -> Campaign:
     """One campaign with its counts by state. They add up to the rows read, always. `finish_at` is worked out from the
     limits in force and what is left; `reason` names the one that binds."""
     site = site_of(request)
     campaign = find_campaign(site, campaign_id)
-    return shown(estimated(site.ledger, campaign, hours_margin=site.settings.hours_margin))
+    return estimated(site.ledger, campaign, hours_margin=site.settings.hours_margin)
 
 
 @router.post("/campaigns/{campaign_id}/pause", summary="Pause a campaign", responses=problems(403, 404, 409))
-def pause(request: Request, caller: Actor, campaign_id: str) -> ApiCampaign:
+def pause(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     """Nothing more is claimed once this has answered; at most the requests in flight still go."""
-    return shown(steer(site_of(request), caller.name, campaign_id, "pause"))
+    return steer(site_of(request), caller.name, campaign_id, "pause")
 
 
 @router.post("/campaigns/{campaign_id}/resume", summary="Let it go on", responses=problems(403, 404, 409))
-def resume(request: Request, caller: Actor, campaign_id: str) -> ApiCampaign:
+def resume(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     """A paused campaign goes on where it was."""
-    return shown(steer(site_of(request), caller.name, campaign_id, "resume"))
+    return steer(site_of(request), caller.name, campaign_id, "resume")
 
 
 @router.post(
     "/campaigns/{campaign_id}/cancel", summary="Cancel a campaign", responses=problems(403, 404, 409)
 )
-def cancel(request: Request, caller: Actor, campaign_id: str) -> ApiCampaign:
+def cancel(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     """What is not sent yet will not be. This cannot be taken back."""
-    return shown(steer(site_of(request), caller.name, campaign_id, "cancel"))
+    return steer(site_of(request), caller.name, campaign_id, "cancel")
 
 
 @router.get(

@@ -54,7 +54,6 @@ _CAMPAIGN: dict[str, Any] = {
         "media_urls": ["https://www.example.com/sale.jpg"],
         "rate": "20/s",
     },
-    "notices": [],
 }
 
 IDEMPOTENCY_KEY = (

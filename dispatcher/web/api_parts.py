@@ -5,25 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import Field
 from starlette.responses import StreamingResponse
 
-from dispatcher.model.campaign import Campaign
-from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.web import api_examples as examples
 from dispatcher.web.problem import MEDIA_TYPE
-
-
-class ApiCampaign(Campaign):
-    """A campaign with what should be said of it: settings that this version takes and does not act on."""
-
-    notices: list[str] = Field(default=[], examples=[[]])
-
-
-def shown(campaign: Campaign) -> ApiCampaign:
-    """The campaign as programs see it."""
-    fields = {name: getattr(campaign, name) for name in Campaign.model_fields}
-    return ApiCampaign(**fields, notices=not_in_force(campaign.settings))
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

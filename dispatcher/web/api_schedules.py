@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from dispatcher.errors import InputError
+from dispatcher.model.campaign import Campaign
 from dispatcher.pipeline.upcoming import Occurrence, Recurring, occurrences, recurring, waiting_campaigns
 from dispatcher.web import acts
 from dispatcher.web.access import Actor, bearer
-from dispatcher.web.api_parts import ApiCampaign, problems, shown
+from dispatcher.web.api_parts import problems
 from dispatcher.web.json_body import json_body, read_json
 from dispatcher.web.site import Site, site_of
 
@@ -36,7 +37,7 @@ class RecurringPage(BaseModel):
 class WaitingPage(BaseModel):
     """Campaigns that wait for their start, the soonest first. `next` is the cursor of the next page."""
 
-    items: list[ApiCampaign]
+    items: list[Campaign]
     next: str | None = None
 
 
@@ -77,7 +78,7 @@ def list_waiting(request: Request, limit: Limit = 50, cursor: Cursor = None) -> 
     """Campaigns whose file is read and whose time has not come."""
     offset = int(cursor or 0)
     found = waiting_campaigns(site_of(request).ledger, limit + 1, offset)
-    items = [shown(campaign) for campaign in found[:limit]]
+    items = list(found[:limit])
     return WaitingPage(items=items, next=str(offset + limit) if len(found) > limit else None)
 
 
@@ -87,10 +88,10 @@ def list_waiting(request: Request, limit: Limit = 50, cursor: Cursor = None) -> 
     responses=problems(403, 404, 409, 413, 422),
     openapi_extra=json_body(NewStart),
 )
-async def change_start(request: Request, caller: Actor, campaign_id: str) -> ApiCampaign:
+async def change_start(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     """As long as it has not started."""
     at = (await read_json(request, NewStart)).at
-    return shown(await run_in_threadpool(acts.change_start, site_of(request), caller.name, campaign_id, at))
+    return await run_in_threadpool(acts.change_start, site_of(request), caller.name, campaign_id, at)
 
 
 @router.get("/{schedule_id}", summary="Look at one recurring broadcast", responses=problems(404))

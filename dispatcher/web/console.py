@@ -12,7 +12,6 @@ from starlette.responses import Response, StreamingResponse
 from dispatcher.ledger.listing import list_campaigns
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.pipeline.costing import expected_cost
 from dispatcher.pipeline.recipients import bad_rows, reasons
 from dispatcher.web import display
@@ -130,7 +129,6 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
         expected=expected_cost(site.ledger, found, site.settings),
         states=display.WORDS,
         hours=display.HOURS,
-        asleep=not_in_force(found.settings),
         reasons=reasons(site.ledger, campaign_id, most_rows=REASONS_ROWS),
         notes=site.journal.latest(NOTES, campaign_id),
     )

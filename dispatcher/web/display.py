@@ -22,6 +22,14 @@ class StateWords(NamedTuple):
     meaning: str
 
 
+class Sentence(NamedTuple):
+    """Words, an ISO time in their midst if there is one, and the words after it."""
+
+    before: str
+    at: str | None = None
+    after: str = ""
+
+
 #: In the order of the page: what is good first, what never went last.
 WORDS = {
     RecipientState.DELIVERED: StateWords("Delivered", "good", "CarrierX says it arrived."),
@@ -98,12 +106,12 @@ def live(campaign: Campaign) -> dict[str, Any]:
         "failed": count(counts[RecipientState.FAILED] + counts[RecipientState.REJECTED]),
         "state": campaign.state.value,
         "reason": campaign.reason or "",
-        "now": _now(campaign),
     }
     return {
         "id": campaign.id,
         "tone": _CAMPAIGN_TONES.get(campaign.state, "waiting"),
         "texts": texts,
+        "now": _now(campaign),
         "times": {
             "started": campaign.started_at,
             "finished": campaign.finished_at,
@@ -118,23 +126,30 @@ def live(campaign: Campaign) -> dict[str, Any]:
 _OVER = frozenset({CampaignState.CANCELLED, CampaignState.FAILED, CampaignState.DRAFT})
 
 
-def _now(campaign: Campaign) -> str:
+def being_sent(how: str, finish_at: str | None) -> Sentence:
+    """What a campaign does that runs, and about until when."""
+    if finish_at:
+        return Sentence(f"It is being sent, {how}; finished about ", finish_at, ".")
+    return Sentence(f"It is being sent, {how}.")
+
+
+def _now(campaign: Campaign) -> Sentence:
     """One sentence on where the campaign stands."""
     if campaign.state is CampaignState.DRAFT:
-        return "A draft: nothing of it is sent until you send it."
+        return Sentence("A draft: nothing of it is sent until you send it.")
     if campaign.state is CampaignState.CHECKING:
-        return f"The file is being read: {count(campaign.rows_read)} rows so far."
+        return Sentence(f"The file is being read: {count(campaign.rows_read)} rows so far.")
     if campaign.state is CampaignState.SCHEDULED:
-        return f"It starts {moment(campaign.start_at)}." if campaign.start_at else "It starts in a moment."
+        starts = campaign.start_at
+        return Sentence("It starts ", starts, ".") if starts else Sentence("It starts in a moment.")
     if campaign.state is CampaignState.RUNNING and campaign.reason:
-        return f"It waits: {campaign.reason}"
+        return Sentence(f"It waits: {campaign.reason}")
     if campaign.state is CampaignState.RUNNING:
         pace = f"at most {campaign.rate}" if campaign.rate else "as fast as the account may"
-        until = f", finished about {moment(campaign.finish_at)}" if campaign.finish_at else ""
-        return f"It is being sent, {pace}{until}."
+        return being_sent(pace, campaign.finish_at)
     if campaign.state is CampaignState.COMPLETED and not campaign.settled_at:
-        return "Everything is handed over; late receipts may still move the counts."
-    return campaign.reason or ""
+        return Sentence("Everything is handed over; late receipts may still move the counts.")
+    return Sentence(campaign.reason or "")
 
 
 def _bar(counts: dict[RecipientState, int], total: int) -> list[dict[str, Any]]:

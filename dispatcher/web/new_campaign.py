@@ -11,7 +11,6 @@ from typing import IO, Any
 from starlette.datastructures import FormData
 
 from dispatcher.errors import FileRefused, InputError, MmsError
-from dispatcher.pipeline.asleep import not_in_force
 from dispatcher.pipeline.check import CheckResult
 from dispatcher.pipeline.drafts import open_draft
 from dispatcher.web.campaigns import (
@@ -20,7 +19,6 @@ from dispatcher.web.campaigns import (
     find_campaign,
     recur_upload,
     send_test,
-    settings_of,
     submit_upload,
 )
 from dispatcher.web.held import HeldUpload
@@ -57,7 +55,6 @@ class Draft:
     upload: HeldUpload | None = None
     result: CheckResult | None = None
     problem: Problem | None = None
-    asleep: list[str] = field(default_factory=list)
     note: str = ""
     tested: str = ""
     went_to: str | None = None
@@ -145,7 +142,6 @@ def _check(site: Site, draft: Draft, held: HeldUpload, options: dict[str, Any]) 
     with site.held.open(held.token) as source:
         upload = Upload(source, held.filename)
         draft.result = check_upload(site, upload, options)
-        draft.asleep = not_in_force(settings_of(upload, options)[0])
     draft.upload = HeldUpload(held.token, held.filename, _fingerprint(draft, options))
     site.held.note(draft.upload)
 

@@ -35,7 +35,7 @@ def watched(site: Site, campaign: Campaign) -> dict[str, Any]:
     view = display.live(campaign)
     view["texts"] |= _speed(site, campaign, pace.now) | _left(site, campaign, now_ms)
     if campaign.state is CampaignState.RUNNING:
-        view["texts"]["now"] = _running(estimated(ledger, campaign), waits=campaign.reason is not None)
+        view["now"] = _running(estimated(ledger, campaign), waits=campaign.reason is not None)
     view["texts"]["cost"] = f"${campaign.cost}" if campaign.cost else "–"
     funnel = funnel_of(campaign)
     view["texts"] |= {f"funnel-{key}": text for key, (text, _) in funnel.items()}
@@ -47,11 +47,12 @@ def watched(site: Site, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _running(campaign: Campaign, *, waits: bool) -> str:
+def _running(campaign: Campaign, *, waits: bool) -> display.Sentence:
     """One sentence on a campaign that runs: what holds it, until when."""
     reason = campaign.reason or "as fast as CarrierX answers"
-    until = f"; finished about {display.moment(campaign.finish_at)}" if campaign.finish_at else ""
-    return f"It waits: {reason}." if waits else f"It is being sent, {reason}{until}."
+    return (
+        display.Sentence(f"It waits: {reason}.") if waits else display.being_sent(reason, campaign.finish_at)
+    )
 
 
 def funnel_of(campaign: Campaign) -> dict[str, tuple[str, float]]:

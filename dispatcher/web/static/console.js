@@ -23,6 +23,16 @@ function showTime(place, iso, how) {
   showTimes(place);
 }
 
+// Announced by screen readers: touched only when it says something else.
+function showSentence(place, [before, iso, after]) {
+  const said = document.createElement("p");
+  const time = document.createElement("time");
+  if (iso) time.dateTime = iso;
+  said.append(...[before, iso && time, after].filter(Boolean));
+  showTimes(said);
+  if (said.textContent !== place.textContent) place.replaceChildren(...said.childNodes);
+}
+
 function showChart(root, chart) {
   const figure = root.querySelector("[data-chart]");
   if (!figure) return;
@@ -45,6 +55,7 @@ function show(view) {
     place.classList.toggle("zero", text === "0");
   }
   for (const place of root.querySelectorAll("[data-time]")) showTime(place, view.times[place.dataset.time]);
+  for (const place of root.querySelectorAll("[data-now]")) showSentence(place, view.now);
   const badge = root.querySelector("[data-badge]");
   if (badge) badge.className = `badge tone-${view.tone}`;
   for (const action of root.querySelectorAll("[data-can]")) action.hidden = !view.can.includes(action.dataset.can);

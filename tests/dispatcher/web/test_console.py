@@ -153,12 +153,6 @@ def test_the_bad_rows_of_a_checked_file_are_a_file_to_mend(operator: httpx.Clien
     assert operator.get("/new/errors/gone-gone-gone-gone-gone").status_code == 404
 
 
-def test_a_page_does_not_say_of_quiet_hours_that_they_are_not_in_force(operator: httpx.Client) -> None:
-    answer = post_new(operator, "check", quiet_hours="federal")
-    assert answer.status_code == 200
-    assert "not in force" not in answer.text
-
-
 def test_a_checked_file_is_sent_without_uploading_it_again(
     operator: httpx.Client, read_file: Callable[[str], str]
 ) -> None:
