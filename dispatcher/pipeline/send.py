@@ -16,11 +16,11 @@ from functools import partial
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.exchanges import Exchanges
 from dispatcher.carrierx.transport import Permit
-from dispatcher.errors import ApiError, StoreUnavailable
+from dispatcher.errors import ApiError, OutcomeUnknown, StoreUnavailable
 from dispatcher.ledger.batches import Claim, ClaimAnswer, Denied, Record, Taken
 from dispatcher.ledger.packing import BatchMessage, BatchRow
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.correlation import MessageRef, read_user_data, write_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import RecipientState
@@ -111,11 +111,12 @@ def _taken(world: World, lanes: Lanes, campaign_id: str, number: int) -> BatchRu
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A POST under way: whose it is, the token that it shows, and when it was begun, on the stopwatch."""
+    """A POST under way: whose it is, the token and the mark that it shows, when it was begun, on the stopwatch."""
 
     claim: Claim
     attempt: int
     token: str = field(repr=False)
+    mark: str
     began: float
 
 
@@ -462,7 +463,7 @@ class BatchRun:
         except ApiError as error:
             self._endings.put(outcome.failed(asked.claim, error, attempt))
             return
-        posting = Posting(asked.claim, attempt, access.token, self._world.stopwatch())
+        posting = Posting(asked.claim, attempt, access.token, outgoing.user_data, self._world.stopwatch())
         if not self._exchanges.begin(posting, access.client, outgoing, still_good):
             self._world.pool.submit(self._post_in_thread, posting, access.client, outgoing, still_good)
 
@@ -488,6 +489,9 @@ class BatchRun:
     def _ending(self, posting: Posting, result: MessageStatus | ApiError) -> Ending:
         if isinstance(result, ApiError):
             ending = outcome.failed(posting.claim, result, posting.attempt)
+        elif result.user_data != posting.mark and read_user_data(result.user_data, self._world.secrets):
+            stray = OutcomeUnknown("CarrierX answered with another message of ours")
+            ending = outcome.failed(posting.claim, stray, posting.attempt)
         else:
             ending = outcome.accepted(posting.claim, result)
         refused = self._world.fingerprint_of(posting.token) if ending.brake else ""

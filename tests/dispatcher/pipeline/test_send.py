@@ -287,6 +287,26 @@ def test_unforeseen_endings_are_unconfirmed_and_odd_words_are_kept_beside_the_st
     assert world.ledger.redis.hgetall(f"mms:c:{CAMPAIGN}:odd") == {b"0.2": b"pondering"}
 
 
+class Confused:
+    """A CarrierX that answers each request with the message of the first one, as a stray answer before it would."""
+
+    mark = ""
+
+    def send(self, outgoing: Outgoing, **_: Any) -> MessageStatus:
+        """Answer an object that shows the first mark."""
+        self.mark = self.mark or outgoing.user_data
+        nothing: Any = dict.fromkeys(MessageStatus.__dataclass_fields__)
+        shown = {"message_sid": "SM1", "status": "queued", "user_data": self.mark, "group": (), "media": ()}
+        return MessageStatus(**{**nothing, **shown})
+
+
+def test_an_answer_that_shows_the_mark_of_another_message_of_ours_says_nothing(make_world: MakeWorld) -> None:
+    world = make_world(parts={"api": Confused()})
+    add_campaign(world.ledger, make_batch(1, 1, 1))
+    send_batch(world, CAMPAIGN, 0)
+    assert sorted(states(world.ledger)) == ["queued", "unconfirmed", "unconfirmed"]
+
+
 def test_many_workers_on_the_same_batches_send_each_message_once(
     make_world: MakeWorld, simulator: SimulatorHandle
 ) -> None:
