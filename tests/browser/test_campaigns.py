@@ -73,6 +73,8 @@ def test_a_campaign_is_watched_live_paused_resumed_and_cancelled(
     campaign = send(page)
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     until(lambda: figure(page, "count-delivered") > 5)  # without a reload
+    expect(page.locator(".now")).to_contain_text("finished about")
+    expect(page.locator(".now time")).not_to_contain_text("UTC")  # told live, on the reader's clock
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("paused by admin")).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_be_hidden()

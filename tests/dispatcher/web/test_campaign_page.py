@@ -13,6 +13,7 @@ from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.pace import Pace
 from dispatcher.web.chart import HEIGHT, WIDTH, chart_of
+from dispatcher.web.display import moment
 from dispatcher.web.steering import possible
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import (
@@ -67,6 +68,18 @@ def test_the_page_tells_the_funnel_and_what_can_be_done(operator: httpx.Client, 
     assert {"pause", "cancel", "rate", "retry", "resolve"} == set(possible(ledger.campaign(CAMPAIGN)))
     assert f"mms campaign retry {CAMPAIGN}" in page
     assert f"tasks?name=send_batch%20kwargs%3Acampaign%3D{CAMPAIGN}" in page
+
+
+def test_a_time_in_the_sentence_is_one_that_the_page_shows_in_the_readers_zone(
+    operator: httpx.Client, ledger: Ledger
+) -> None:
+    at = "2099-06-01T13:00:00.000Z"
+    add_campaign(ledger, id="later-abc234", run=False, start_at_ms=4_083_998_400_000, at=at)
+    page = operator.get("/campaigns/later-abc234").text
+    found = re.search(r'aria-live="polite">It starts <time datetime="([^"]+)">([^<]+)</time>\.</p>', page)
+    assert found
+    assert found[1].startswith("2099-06-01T")
+    assert found[2] == moment(found[1])
 
 
 def test_what_carrierx_said_is_shown_by_sender_and_by_carrier(operator: httpx.Client, ledger: Ledger) -> None:
