@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -52,15 +53,20 @@ class Place:
 
 
 class MessagePlaces:
-    """Finds places, several at once, with a small memory of batches."""
+    """Finds places, several at once, with a small memory of batches. Thread-safe."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._known: OrderedDict[tuple[str, int], tuple[_Known, ...]] = OrderedDict()
         self._since = time.monotonic()
+        self._lock = threading.Lock()
 
     def find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
         """The place of each; None where none was wanted or none is there."""
+        with self._lock:
+            return self._find(wanted)
+
+    def _find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
         if time.monotonic() - self._since > _REMEMBERED_SECONDS:
             self._known.clear()
             self._since = time.monotonic()

@@ -49,7 +49,7 @@ class World:
 
     @cached_property
     def places(self) -> MessagePlaces:
-        """Where messages stand, as ingestion read it in the last seconds. For one thread at a time."""
+        """Where messages stand, as ingestion read it in the last seconds."""
         return MessagePlaces(self.ledger)
 
     @property

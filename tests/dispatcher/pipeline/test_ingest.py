@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import pack_sid
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline import places
 from dispatcher.pipeline.ingest import ingest
 from dispatcher.pipeline.world import World
 from tests.conftest import SECRET
@@ -241,6 +243,23 @@ def test_words_of_an_older_attempt_change_nothing(world: World) -> None:
             record(ledger, taken.hold, make_record(asked, "later"))
     hear(world, callback_body(user_data=mark(attempt=1), to=number_of(1)))
     assert states(ledger)[0] == "sending"
+
+
+def test_threads_that_ingest_side_by_side_find_the_places_of_all(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_REMEMBERED_BATCHES", 4)
+    add_campaign(ledger, *(make_batch(1, first_row=number) for number in range(1, 13)))
+    shared = places.MessagePlaces(ledger)
+
+    def look(seed: int) -> bool:
+        dice = random.Random(seed)
+        wanted = [[(CAMPAIGN, dice.randrange(12), 0) for _ in range(6)] for _ in range(100)]
+        found = [[place.batch for place in shared.find(each) if place] for each in wanted]
+        return found == [[where[1] for where in each] for each in wanted]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(look, range(4))) == [True] * 4
 
 
 def test_callbacks_of_an_erased_campaign_are_done_with(world: World) -> None:
