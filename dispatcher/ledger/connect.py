@@ -34,6 +34,7 @@ _UNABLE = {
 _UNABLE_CLASSES = {
     redis.OutOfMemoryError: "has no memory left and refuses to write",
     redis.exceptions.MasterDownError: "is a replica without its primary",
+    redis.exceptions.NoScriptError: "was restarted just now, and forgot the scripts that it was taught",
 }
 
 

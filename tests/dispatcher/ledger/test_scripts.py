@@ -38,6 +38,24 @@ def test_a_restarted_redis_is_taught_its_scripts_again(ledger: Ledger) -> None:
     assert claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms()).word == "go"
 
 
+def test_a_redis_that_forgets_its_scripts_again_at_once_is_unavailable(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    load = Scripts._load
+
+    def load_and_restart(scripts: Scripts, name: str) -> bool:
+        loaded = load(scripts, name)
+        scripts.redis.script_flush()
+        return loaded
+
+    monkeypatch.setattr(Scripts, "_load", load_and_restart)
+    ledger.redis.script_flush()
+    with pytest.raises(StoreUnavailable, match="restarted"):
+        claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms())
+
+
 def test_only_scripts_that_were_not_known_run_again(ledger: Ledger) -> None:
     add_campaign(ledger)
     taken = take(ledger)
