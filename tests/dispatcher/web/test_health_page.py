@@ -22,7 +22,7 @@ def test_the_health_page_shows_what_doctor_sees(browser: httpx.Client, ledger: L
     ledger.receipts.alarm("user_data_not_ours")
     page = browser.get("/health").text
     assert "every claim is on disk" in page
-    assert "nobody works on control, expand, ingest, send" in page
+    assert "nobody works on control, expand, ingest, look, send" in page
     assert "user data not ours" in page
     assert re.search(r"The account\s*</td>\s*<td class=\"number\">200/s", page)
     assert "logged in as admin" in page
