@@ -375,7 +375,8 @@ class BatchRun:
                 case "wait" if answer.detail in _KEPT_WAITS:
                     self.done["waiting"] += len(each.claim.members)
                 case "wait" | "yield":
-                    denied.append(Asked(each.claim, 0.0))
+                    # With a token of its own: should Redis run the denied one after all, late, it grants nothing.
+                    denied.append(Asked(replace(each.claim, token=os.urandom(TOKEN_BYTES)), 0.0))
                     self._block(each.claim, answer)
                 case "done":
                     self.done["settled before"] += len(each.claim.members)

@@ -15,6 +15,7 @@ import pytest
 from dispatcher.carrierx.simulator.faults import Faults
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import ApiError
+from dispatcher.ledger.batches import Hold
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import read_user_data
@@ -234,6 +235,28 @@ def test_a_long_wait_for_a_limit_gives_the_batch_back(world: World, simulator: S
     assert send_batch(world, CAMPAIGN, 0) == "1 queued, waits for the limit of account"
     assert simulator.received().taken == 1
     assert send_batch(world, CAMPAIGN, 0).startswith("later 35")
+
+
+def test_a_claim_that_was_denied_is_asked_for_anew_so_that_a_late_run_of_the_first_grants_nothing(
+    make_world: MakeWorld, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    add_campaign(world.ledger, make_batch(1, 1), rate=(100.0, 1.0))
+    batches, late = world.ledger.batches, count()
+    exchange = batches.exchange
+
+    def arrives_again(hold: Hold, records: Any, claims: Any, **said: Any) -> Any:
+        answers = exchange(hold, records, claims, **said)
+        if any(answer.word == "wait" for answer in answers[1]) and next(late) == 0:
+            world.ledger.redis.delete(f"mms:limit:campaign:{CAMPAIGN}")
+            exchange(hold, [], claims, **said)
+            world.ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "a person")
+        return answers
+
+    monkeypatch.setattr(batches, "exchange", arrives_again)
+    send_batch(world, CAMPAIGN, 0)
+    assert next(late) > 0
+    assert simulator.received().taken == 1
 
 
 class Pausing:
