@@ -106,6 +106,14 @@ def test_a_keyboard_is_enough_to_log_in_check_and_send(open_page: Open, folder: 
     expect(page.get_by_role("heading", name="Keys")).to_be_visible()
 
 
+def test_on_a_phone_the_menu_shows_where_one_is(open_page: Open) -> None:
+    page = open_page(viewport=PHONE)
+    log_in(page)
+    for address in ("/", "/inbound", "/health"):
+        page.goto(address)
+        expect(page.locator(".top nav [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_the_first_tab_offers_to_skip_to_the_content(page: Page) -> None:
     page.goto("/health")
     page.keyboard.press("Tab")

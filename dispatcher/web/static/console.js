@@ -164,4 +164,11 @@ function prepare(root) {
   root.querySelector("#problem")?.focus();
 }
 
+// On a phone the menu is wider than the screen.
+function showPlace(menu) {
+  const here = menu.querySelector("[aria-current]");
+  if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+}
+
 prepare(document);
+document.querySelectorAll(".top nav").forEach(showPlace);
