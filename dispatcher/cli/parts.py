@@ -47,6 +47,7 @@ class Worker:
             f"--pool={self.pool}",
             f"--concurrency={self.concurrency}",
             *(["-E"] if self.events else []),
+            "--heartbeat-interval=10",  # Flower's signs of life: every 2 s costs more than all else of an idle worker
             "--without-gossip",  # workers have nothing to tell each other: the ledger knows
             "--without-mingle",
         )

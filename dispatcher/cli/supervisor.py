@@ -27,7 +27,7 @@ from dispatcher.ledger.private_files import private_folder
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 1.0
 ROTATE_SECONDS = 2.0
 
 
@@ -122,7 +122,12 @@ class Supervisor:
     def run(self) -> None:
         """Look after the children until the end is asked for."""
         while not self.stopping:
-            self.step(LOOK_SECONDS)
+            self.step(self._quiet_seconds())
+
+    def _quiet_seconds(self) -> float:
+        """Until a dead child is to be started again; a death itself wakes us by its signal."""
+        dues = [child.due - time.monotonic() for child in self._children.values() if child.due is not None]
+        return max(0.0, min([LOOK_SECONDS, *dues]))
 
     def step(self, seconds: float) -> None:
         """Wait at most so long for something to happen, then look after every child once."""
