@@ -71,7 +71,8 @@ def provoked(name: str, plan: Plan) -> Plan:
                 "callback_ms": 8_000,
             }  # a callback would tell what the ledger forgot
         case "fence":
-            deeds += [Deed(at, "repeat hints", 0.0, 0.0) for at in (0.5, 1.0, 1.5, 2.0, 2.5)]
+            # Nothing else is done: a kill or a store that is away would let the moments for it go by.
+            deeds = [Deed(0.3 * n, "repeat hints", 0.0, 0.0) for n in range(1, 13)]
         case _:
             faults |= {"shuffle_share": 0.5, "repeat_share": 0.5}
     return replace(plan, deeds=tuple(sorted(deeds, key=lambda deed: deed.at)), faults=faults, expires=0)
