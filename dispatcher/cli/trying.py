@@ -14,8 +14,8 @@ from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import File
 from dispatcher.cli.output import print_line
 from dispatcher.errors import InputError
+from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.trial import send_trial
-from dispatcher.roster.roster import Roster
 from dispatcher.settings import settings
 
 
@@ -40,14 +40,8 @@ def try_command(
     except OSError as error:
         raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
     with source:
-        roster = Roster(
-            source,
-            filename=file.name,
-            settings=chosen.settings,
-            fixed=chosen.fixed,
-            fictional_ok=config.simulate,
-            max_bytes=config.max_file_mb << 20,
-            max_rows=config.max_rows,
+        roster = open_roster(
+            source, filename=file.name, settings=chosen.settings, fixed=chosen.fixed, config=config
         )
         campaign_id = send_trial(ledger, roster, chosen.settings, config, row=row, to=to)
     noted(ledger, f"sent a test of row {row}", campaign_id)

@@ -12,8 +12,8 @@ from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow, PackedBatch
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.pipeline.messages import Row, form_messages
+from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.world import World
-from dispatcher.roster.roster import Roster
 
 BATCH_ROWS = 100
 BATCHES_A_ROUND_TRIP = 32
@@ -92,14 +92,12 @@ def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> It
     def alive() -> bool:
         return world.ledger.book.keep_reading(campaign_id, reader, READER_LEASE_MS)
 
-    roster = Roster(
+    roster = open_roster(
         world.ledger.uploads.open(campaign_id, reading.chunks),
         filename=reading.filename,
         settings=reading.settings,
         fixed=reading.fixed,
-        fictional_ok=world.fictional_ok,
-        max_bytes=world.settings.max_file_mb << 20,
-        max_rows=world.settings.max_rows,
+        config=world.settings,
         media=reading.media,
     )
     return form_messages(rows_of(roster, alive, world.stopwatch), reading.settings)

@@ -18,9 +18,9 @@ from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.occurrences import LEAD_MS, child_id, moments
+from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.submit import digest_of
 from dispatcher.pipeline.terms import require_prices, terms_of
-from dispatcher.roster.roster import Roster
 from dispatcher.rules.moments import parse_duration
 from dispatcher.rules.recurrence import parse_recurrence
 from dispatcher.settings import Settings
@@ -60,15 +60,8 @@ def make_schedule(
     late_ms = _milliseconds(run_late_within)
     require_prices(settings, config)
     terms_of(settings)
-    roster = Roster(
-        source,
-        filename=filename,
-        settings=settings,
-        fixed=fixed,
-        fictional_ok=config.simulate,
-        max_bytes=config.max_file_mb << 20,
-        max_rows=config.max_rows,
-        media=media,
+    roster = open_roster(
+        source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )
     digest = digest_of(source, settings)
     if not settings.allow_same_file:

@@ -13,8 +13,8 @@ from dispatcher.ledger.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.terms import require_prices, terms_of
-from dispatcher.roster.roster import Roster
 from dispatcher.rules.departure import Departure
 from dispatcher.rules.limits import parse_rate
 from dispatcher.settings import Settings
@@ -48,15 +48,8 @@ def submit(
     start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     limit = parse_rate(settings.rate) if settings.rate else None
     require_prices(settings, config)
-    roster = Roster(
-        source,
-        filename=filename,
-        settings=settings,
-        fixed=fixed,
-        fictional_ok=config.simulate,
-        max_bytes=config.max_file_mb << 20,
-        max_rows=config.max_rows,
-        media=media,
+    roster = open_roster(
+        source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )
     digest = digest_of(source, settings)
     if not draft and not settings.allow_same_file and (earlier := ledger.book.made_before(digest)):

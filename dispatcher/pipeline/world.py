@@ -106,11 +106,6 @@ class World:
             self.token.look_again()
 
     @property
-    def fictional_ok(self) -> bool:
-        """Fictional numbers (555-0100…0199) can be sent to in a simulated ledger, and only there."""
-        return self.settings.simulate
-
-    @property
     def polls(self) -> bool:
         """No callback can reach us from outside: ask for states instead."""
         return self.settings.public_url is None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypedDict
 
 from dispatcher.errors import FileRefused, InputError, NotFound
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
+from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.check import CheckResult, check
 from dispatcher.pipeline.drafts import launch
 from dispatcher.pipeline.report import report_lines
@@ -20,6 +21,7 @@ from dispatcher.pipeline.sidecar import resolve_settings
 from dispatcher.pipeline.submit import submit
 from dispatcher.pipeline.trial import send_trial
 from dispatcher.rules.limits import parse_rate
+from dispatcher.settings import Settings
 from dispatcher.web.background import in_background
 from dispatcher.web.intake import Upload
 from dispatcher.web.media_gate import media_facts, roster_of
@@ -109,23 +111,41 @@ def submit_upload(
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
+    campaign_id = submit(site.ledger, upload.source, **_submission_of(site, upload, options), draft=draft)
+    site.journal.note(who, "kept a draft" if draft else "sent", campaign_id)
+    if not draft:
+        _hint_at_reading(site, campaign_id)
+    return campaign_id
+
+
+class _Submission(TypedDict):
+    """What `submit` and `make_schedule` are both told of an upload."""
+
+    filename: str
+    settings: CampaignSettings
+    fixed: frozenset[str]
+    config: Settings
+    media: Mapping[str, MediaFacts]
+    media_files: Sequence[str]
+
+
+def _submission_of(site: Site, upload: Upload, options: dict[str, Any]) -> _Submission:
+    """The upload's settings and what is known of its media; it is rewound."""
     settings, fixed = settings_of(upload, options)
     upload.source.seek(0)
-    campaign_id = submit(
-        site.ledger,
-        upload.source,
+    return _Submission(
         filename=upload.filename,
         settings=settings,
         fixed=fixed,
         config=site.settings,
         media=media_facts(site.settings, upload, settings, fixed, partial(asks_about, site)),
         media_files=own_hashes(site, settings.media_urls),
-        draft=draft,
     )
-    site.journal.note(who, "kept a draft" if draft else "sent", campaign_id)
-    if not draft:
-        in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
-    return campaign_id
+
+
+def _hint_at_reading(site: Site, campaign_id: str) -> None:
+    """Nobody waits for the broker: a hint that is lost is repeated by the tick."""
+    in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
 
 
 def recur_upload(
@@ -136,19 +156,12 @@ def recur_upload(
     Raises:
         InputError, FileRefused: the settings, the times or the file cannot be used; nothing was done.
     """
-    settings, fixed = settings_of(upload, options)
-    upload.source.seek(0)
     schedule = make_schedule(
         site.ledger,
         upload.source,
-        filename=upload.filename,
-        settings=settings,
-        fixed=fixed,
-        config=site.settings,
+        **_submission_of(site, upload, options),
         every=every,
         run_late_within=run_late_within or LATE_BY_DEFAULT,
-        media=media_facts(site.settings, upload, settings, fixed, partial(asks_about, site)),
-        media_files=own_hashes(site, settings.media_urls),
     )
     site.journal.note(who, f"made the schedule {schedule.id}")
     return schedule, site.ledger.schedules.next_ms(schedule.id)
@@ -167,7 +180,7 @@ def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, 
     roster = roster_of(config, upload, settings, fixed)
     made = send_trial(site.ledger, roster, settings, config, row=int(row), to=to)
     site.journal.note(who, f"sent a test of row {int(row)}", made)
-    in_background(lambda: site.hints.expand(made, 0), "expand-hint")
+    _hint_at_reading(site, made)
     return made
 
 
@@ -180,7 +193,7 @@ def launch_draft(site: Site, who: str, campaign_id: str) -> Campaign:
     find_campaign(site, campaign_id)
     launch(site.ledger, campaign_id, site.settings)
     site.journal.note(who, "sent", campaign_id)
-    in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
+    _hint_at_reading(site, campaign_id)
     return find_campaign(site, campaign_id)
 
 

@@ -10,6 +10,7 @@ from dispatcher.media.gate import MediaGate
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import AskMedia, MediaFacts
 from dispatcher.pipeline.media import ask_for_media
+from dispatcher.pipeline.opening import open_roster
 from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
 from dispatcher.web.intake import Upload
@@ -48,12 +49,4 @@ def roster_of(config: Settings, upload: Upload, settings: CampaignSettings, fixe
         FileRefused: its head cannot be used.
     """
     upload.source.seek(0)
-    return Roster(
-        upload.source,
-        filename=upload.filename,
-        settings=settings,
-        fixed=fixed,
-        fictional_ok=config.simulate,
-        max_bytes=config.max_file_mb << 20,
-        max_rows=config.max_rows,
-    )
+    return open_roster(upload.source, filename=upload.filename, settings=settings, fixed=fixed, config=config)

@@ -128,6 +128,13 @@ def browser(address: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
+def operator(browser: httpx.Client) -> httpx.Client:
+    """A browser that is logged in."""
+    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
+    return browser
+
+
+@pytest.fixture
 def api(address: str) -> Iterator[httpx.Client]:
     """A program with the admin token."""
     headers = {"authorization": f"Bearer {TOKEN}"}

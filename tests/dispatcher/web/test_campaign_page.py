@@ -15,7 +15,6 @@ from dispatcher.pipeline.pace import Pace
 from dispatcher.web.chart import HEIGHT, WIDTH, chart_of
 from dispatcher.web.display import moment
 from dispatcher.web.steering import possible
-from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import (
     CAMPAIGN,
     SENDER,
@@ -28,13 +27,6 @@ from tests.factories import (
     record,
     take,
 )
-
-
-@pytest.fixture
-def operator(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
-    return browser
 
 
 @pytest.fixture

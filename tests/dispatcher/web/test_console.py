@@ -21,13 +21,6 @@ from tests.dispatcher.web.conftest import CSV, TOKEN
 FORM = {"name": "Spring sale", "from": "(212) 555-0100", "message": "Hi {{first_name}}"}
 
 
-@pytest.fixture
-def operator(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
-    return browser
-
-
 def hidden(page: httpx.Response, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]+)"', page.text)
     assert found, page.text

@@ -13,19 +13,12 @@ from redis import Redis
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.media.files import make_media_file
 from dispatcher.model.state import CampaignState, RecipientState
-from tests.dispatcher.web.conftest import CSV, TOKEN, Published
+from tests.dispatcher.web.conftest import CSV, Published
 
 SETTINGS = {"name": "Spring sale", "from": "(212) 555-0100", "message": "Hi {{first_name}}"}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 HASH = make_media_file(PNG, "a.png").hash
 ReadFile = Callable[[str], str]
-
-
-@pytest.fixture
-def operator(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
-    return browser
 
 
 @pytest.fixture

@@ -33,13 +33,6 @@ def ledger(redis: Redis, address: str) -> Ledger:
     return ledger
 
 
-@pytest.fixture
-def reader(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
-    return browser
-
-
 def step(ledger: Ledger, taken: Taken, message: int) -> None:
     """One message comes to the ending that is its turn: delivered, failed, refused, lost, or still on its way."""
     claimed = make_claim(taken, message)
@@ -70,26 +63,26 @@ def of_events(lines: Iterator[str]) -> dict[str, int]:
 
 
 def test_page_api_report_and_table_say_what_the_ledger_says_after_every_step(
-    reader: httpx.Client, ledger: Ledger
+    operator: httpx.Client, ledger: Ledger
 ) -> None:
     taken = take(ledger)
     for message in range(ROWS):
         step(ledger, taken, message)
         counts = of_ledger(ledger)
-        assert of_page(reader.get(f"/campaigns/{CAMPAIGN}").text) == counts
+        assert of_page(operator.get(f"/campaigns/{CAMPAIGN}").text) == counts
         bearer = {"Authorization": f"Bearer {TOKEN}"}
-        assert reader.get(f"/api/v1/campaigns/{CAMPAIGN}", headers=bearer).json()["counts"] == counts
+        assert operator.get(f"/api/v1/campaigns/{CAMPAIGN}", headers=bearer).json()["counts"] == counts
         assert sum(counts.values()) == ROWS
-    report = reader.get(f"/campaigns/{CAMPAIGN}/report").text
+    report = operator.get(f"/campaigns/{CAMPAIGN}/report").text
     said = Counter(line["state"] for line in csv.DictReader(io.StringIO(report)))
     assert dict(said) == {state: number for state, number in of_ledger(ledger).items() if number}
 
 
 def test_every_refresh_of_an_open_page_says_what_the_ledger_says(
-    reader: httpx.Client, ledger: Ledger
+    operator: httpx.Client, ledger: Ledger
 ) -> None:
     taken = take(ledger)
-    with reader.stream("GET", f"/campaigns/{CAMPAIGN}/events") as stream:
+    with operator.stream("GET", f"/campaigns/{CAMPAIGN}/events") as stream:
         lines = stream.iter_lines()
         for message in range(4):
             assert of_events(lines) == of_ledger(ledger)
@@ -97,7 +90,7 @@ def test_every_refresh_of_an_open_page_says_what_the_ledger_says(
 
 
 def test_while_rows_move_every_page_adds_up_to_the_rows_of_the_file(
-    reader: httpx.Client, ledger: Ledger
+    operator: httpx.Client, ledger: Ledger
 ) -> None:
     taken = take(ledger)
 
@@ -109,6 +102,6 @@ def test_while_rows_move_every_page_adds_up_to_the_rows_of_the_file(
     moving.start()
     sums: set[int] = set()
     while moving.is_alive() or not sums:
-        sums.add(sum(of_page(reader.get(f"/campaigns/{CAMPAIGN}").text).values()))
+        sums.add(sum(of_page(operator.get(f"/campaigns/{CAMPAIGN}").text).values()))
     moving.join()
     assert sums == {ROWS}

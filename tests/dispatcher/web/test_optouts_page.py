@@ -13,16 +13,8 @@ from dispatcher.ledger.journal import Journal
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.optouts import OptOut
 from dispatcher.ledger.tokens import Tokens
-from tests.dispatcher.web.conftest import TOKEN
 
 NUMBER, OTHER, OURS = "15165550123", "15165550124", "15162065575"
-
-
-@pytest.fixture
-def operator(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
-    return browser
 
 
 def csrf(browser: httpx.Client) -> str:

@@ -10,7 +10,6 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.pages import Looker
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.recipients import page_of, reasons
-from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import (
     CAMPAIGN,
     SID,
@@ -43,13 +42,6 @@ def hand_over(ledger: Ledger, batch: int, message: int, **became: str) -> None:
     asked = make_claim(taken, message)
     assert claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go"
     assert record(ledger, taken.hold, make_record(asked, **became)) == "ok"
-
-
-@pytest.fixture
-def operator(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    browser.post("/login", data={"token": TOKEN})
-    return browser
 
 
 def rows(ledger: Ledger, *states: RecipientState, most: int = 1000, skip: int = 0) -> list[int]:

@@ -14,18 +14,11 @@ from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.schedules import make_schedule
 from dispatcher.settings import Settings
-from tests.dispatcher.web.conftest import CSV, TOKEN
+from tests.dispatcher.web.conftest import CSV
 from tests.factories import START_MS, add_campaign
 
 EVERY = "mon 09:00 America/New_York"
 LATER_MS = START_MS * 2
-
-
-@pytest.fixture
-def operator(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
-    return browser
 
 
 @pytest.fixture

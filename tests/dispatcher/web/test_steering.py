@@ -9,7 +9,6 @@ from redis import Redis
 from dispatcher.ledger.journal import Journal
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
-from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import add_campaign
 
 
@@ -17,13 +16,6 @@ from tests.factories import add_campaign
 def campaign_id(address: str, ledger: Ledger) -> str:
     """A running campaign in the ledger of the application."""
     return add_campaign(ledger)
-
-
-@pytest.fixture
-def operator(browser: httpx.Client) -> httpx.Client:
-    """A browser that is logged in."""
-    assert browser.post("/login", data={"token": TOKEN}).status_code == 303
-    return browser
 
 
 def press(browser: httpx.Client, campaign_id: str, verb: str) -> httpx.Response:
