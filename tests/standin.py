@@ -13,11 +13,21 @@ import random
 import threading
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.stack import Terminal
+
 TOKEN = "stand-in-token"
+
+
+def number(index: int) -> str:
+    """A number that is valid and not fictional."""
+    return f"1516206{index:04d}"
 
 
 class StandIn:
@@ -49,13 +59,13 @@ class StandIn:
         """The base URL, as `MMS_CARRIERX_URL` wants it."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/core/v2"
 
-    def start(self) -> StandIn:
+    def __enter__(self) -> StandIn:
         """Begin to answer."""
         for thread in self._threads:
             thread.start()
         return self
 
-    def stop(self) -> None:
+    def __exit__(self, *exception: object) -> None:
         """Answer no more."""
         self._callbacks.put(None)
         self._server.shutdown()
@@ -141,6 +151,24 @@ class StandIn:
                     threading.Event().wait(0.1)
             else:
                 self.refused_calls += 1
+
+
+@contextmanager
+def terminal_of(folder: Path, stand_in: StandIn, *, rate: str, **variables: str) -> Iterator[Terminal]:
+    """A person's terminal with the stand-in's address, token and one rate for account and senders."""
+    terminal = Terminal(
+        folder,
+        MMS_CARRIERX_URL=stand_in.url,
+        MMS_CARRIERX_TOKEN=TOKEN,
+        MMS_ACCOUNT_RATE=rate,
+        MMS_SENDER_RATE=rate,
+        **variables,
+    )
+    stand_in.callback_url = terminal.callback_url
+    try:
+        yield terminal
+    finally:
+        terminal.end()
 
 
 class _Server(ThreadingHTTPServer):

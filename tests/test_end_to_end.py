@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.stack import ADMIN_TOKEN, Terminal, until
-from tests.standin import TOKEN, StandIn
+from tests.standin import TOKEN, StandIn, number, terminal_of
 
 ROWS = 2_000
 SENDER = "15162065575"
@@ -23,29 +23,15 @@ SENDER = "15162065575"
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     """A CarrierX that nobody of the project wrote, as far as that can be."""
-    server = StandIn().start()
-    yield server
-    server.stop()
+    with StandIn() as server:
+        yield server
 
 
 @pytest.fixture
 def terminal(tmp_path: Path, stand_in: StandIn) -> Iterator[Terminal]:
     """A person's terminal with CarrierX's address, token and high rates in its environment."""
-    terminal = Terminal(
-        tmp_path,
-        MMS_CARRIERX_URL=stand_in.url,
-        MMS_CARRIERX_TOKEN=TOKEN,
-        MMS_ACCOUNT_RATE="5000/s",
-        MMS_SENDER_RATE="5000/s",
-    )
-    stand_in.callback_url = terminal.callback_url
-    yield terminal
-    terminal.end()
-
-
-def number(index: int) -> str:
-    """A number that is valid and not fictional."""
-    return f"1516206{index:04d}"
+    with terminal_of(tmp_path, stand_in, rate="5000/s") as terminal:
+        yield terminal
 
 
 def write_campaign(folder: Path, rows: int) -> Path:

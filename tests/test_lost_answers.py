@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from tests.stack import Terminal, until
-from tests.standin import TOKEN, StandIn
-from tests.test_end_to_end import number, report_of, submit_arguments, write_campaign
+from tests.standin import StandIn, number, terminal_of
+from tests.test_end_to_end import report_of, submit_arguments, write_campaign
 
 ROWS = 5_000
 #: Killing ends here: a later message shows that the list of messages can be believed about an earlier one.
@@ -26,28 +26,16 @@ KILLED_EVERY = 600
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     """A CarrierX that drops 3 % of its answers, each after it took the message."""
-    server = StandIn(drop_share=0.03).start()
-    yield server
-    server.stop()
+    with StandIn(drop_share=0.03) as server:
+        yield server
 
 
 @pytest.fixture
 def terminal(tmp_path: Path, stand_in: StandIn) -> Iterator[Terminal]:
     """A person's terminal; leases and waits are short."""
-    terminal = Terminal(
-        tmp_path,
-        MMS_CARRIERX_URL=stand_in.url,
-        MMS_CARRIERX_TOKEN=TOKEN,
-        MMS_ACCOUNT_RATE="5000/s",
-        MMS_SENDER_RATE="5000/s",
-        MMS_LEASE_SECONDS="3",
-        MMS_UNCONFIRMED_WAIT="6",
-        MMS_READ_TIMEOUT="4",
-        MMS_POLL_RATE="200/s",
-    )
-    stand_in.callback_url = terminal.callback_url
-    yield terminal
-    terminal.end()
+    short = {"MMS_LEASE_SECONDS": "3", "MMS_UNCONFIRMED_WAIT": "6", "MMS_READ_TIMEOUT": "4"}
+    with terminal_of(tmp_path, stand_in, rate="5000/s", MMS_POLL_RATE="200/s", **short) as terminal:
+        yield terminal
 
 
 def shown(terminal: Terminal, campaign_id: str) -> dict[str, Any]:

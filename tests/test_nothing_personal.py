@@ -18,7 +18,7 @@ import redis
 from dispatcher.ledger.connect import redis_url
 from dispatcher.settings import Settings
 from tests.stack import ADMIN_TOKEN, CALLBACK_KEY, Terminal, until
-from tests.standin import TOKEN, StandIn
+from tests.standin import TOKEN, StandIn, number, terminal_of
 
 ROWS = 150
 SENDER = "15162065575"
@@ -59,31 +59,16 @@ def _is_ledger(command: str) -> bool:
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     """A CarrierX that shares no code with us."""
-    server = StandIn().start()
-    yield server
-    server.stop()
+    with StandIn() as server:
+        yield server
 
 
 @pytest.fixture
 def terminal(tmp_path: Path, stand_in: StandIn) -> Iterator[Terminal]:
     """A stack that logs all it can."""
-    terminal = Terminal(
-        tmp_path,
-        MMS_CARRIERX_URL=stand_in.url,
-        MMS_CARRIERX_TOKEN=TOKEN,
-        MMS_LOG_LEVEL="debug",
-        MMS_LOG_FORMAT="json",
-        MMS_ACCOUNT_RATE="200/s",
-        MMS_SENDER_RATE="200/s",
-    )
-    stand_in.callback_url = terminal.callback_url
-    yield terminal
-    terminal.end()
-
-
-def number(index: int) -> str:
-    """A number that is valid and not fictional."""
-    return f"1516206{index:04d}"
+    loud = {"MMS_LOG_LEVEL": "debug", "MMS_LOG_FORMAT": "json"}
+    with terminal_of(tmp_path, stand_in, rate="200/s", **loud) as terminal:
+        yield terminal
 
 
 def secrets() -> dict[str, str]:
