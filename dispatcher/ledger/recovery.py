@@ -31,6 +31,16 @@ class Control(NamedTuple):
     message: int
 
 
+class Reading(NamedTuple):
+    """The last look at CarrierX's whole list since the copy of `since_ms`, in the recovery that began then. `whole`: it
+    showed everything that CarrierX had taken up to `at_ms`."""
+
+    began_ms: int
+    since_ms: int
+    at_ms: int
+    whole: bool
+
+
 class Recovery:
     """Ticks are counted here and remembered outside: who remembers more than are counted looks at an older copy."""
 
@@ -41,8 +51,11 @@ class Recovery:
     def id(self) -> str:
         """The ledger's own name, made once: what is remembered of another ledger is nothing to this one."""
         with translated():
-            self._redis.hsetnx(keys.TICKS, "id", secrets.token_hex(6))
-            return text_of(self._redis.hget(keys.TICKS, "id"))
+            found: Any = self._redis.hget(keys.TICKS, "id")
+            if found is None:
+                self._redis.hsetnx(keys.TICKS, "id", secrets.token_hex(6))
+                found = self._redis.hget(keys.TICKS, "id")
+        return text_of(found)
 
     def ticked(self, remembered: int) -> tuple[int, bool]:
         """Count a tick. Answers how many there were, and whether nothing is claimed until the ledger is recovered.
@@ -129,6 +142,20 @@ class Recovery:
             return None
         began_ms, campaign_id, batch, message = text_of(found).split(" ")
         return Control(int(began_ms), campaign_id, int(batch), int(message))
+
+    def set_reading(self, reading: Reading) -> None:
+        """Remember how CarrierX's whole list was read last."""
+        with translated():
+            self._redis.hset(keys.TICKS, "reading", " ".join(str(int(part)) for part in reading))
+
+    def reading(self) -> Reading | None:
+        """How it was read last, if it ever was."""
+        with translated():
+            found = self._redis.hget(keys.TICKS, "reading")
+        if found is None:
+            return None
+        began_ms, since_ms, at_ms, whole = map(int, text_of(found).split(" "))
+        return Reading(began_ms, since_ms, at_ms, bool(whole))
 
     def answers(self) -> list[str]:
         """What we answered by ourselves, ended or not, as campaigns."""

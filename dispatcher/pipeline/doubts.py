@@ -1,13 +1,13 @@
 """Looks for messages that are in doubt because the ledger was put back: any attempt of theirs may be at CarrierX.
 
 One list shows a whole batch (`user_data like campaign.batch.%`). Where CarrierX does not understand that, each message
-is asked for by itself, in every attempt that may have been made.
+is asked for by itself in some attempts, and is not there only if the list of everything does not show it either.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from dispatcher.errors import Refused
@@ -48,11 +48,18 @@ def is_doubted(state: RowState) -> bool:
 
 
 def look_for_doubted(
-    world: World, campaign_id: str, number: int, doubts: Sequence[Doubt], *, may_count: bool
+    world: World,
+    campaign_id: str,
+    number: int,
+    doubts: Sequence[Doubt],
+    *,
+    may_count: bool,
+    is_gap_known: Callable[[int], bool],
 ) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
     """Look for these messages of a batch: those found, with their attempts, and those that are not there.
 
-    `may_count`: enough time has gone by since the recovery for "not there" to mean something.
+    `may_count`: enough time has gone by since the recovery for "not there" to mean something. `is_gap_known` is asked
+    with the recovery's time (ms) where only single attempts can be looked for, and nobody knows how many there were.
 
     Raises:
         ApiError: CarrierX gave no answer.
@@ -61,15 +68,16 @@ def look_for_doubted(
     rest = [doubt for doubt in doubts if doubt.message not in shown.found]
     if not rest:
         return shown.found, []
-    controls = list(_controls(world, rest[0].state.claimed_ms))
+    began_ms = rest[0].state.claimed_ms
+    controls = list(_controls(world, began_ms))
     if shown.found or _is_listed(world, list(_controls(world, 0))):
         proved = may_count and shown.proves and _is_listed(world, controls)
         return shown.found, rest if proved else []
     found, absent = _one_by_one(world, campaign_id, number, rest)
     if found:
-        began_ms, message = rest[0].state.claimed_ms, next(iter(found))
-        world.ledger.recovery.set_control(Control(began_ms, campaign_id, number, message))
-    return found, absent if may_count and _is_found(world, controls) else []
+        world.ledger.recovery.set_control(Control(began_ms, campaign_id, number, next(iter(found))))
+    proved = bool(absent) and may_count and _is_found(world, controls) and is_gap_known(began_ms)
+    return found, absent if proved else []
 
 
 def _one_by_one(
@@ -109,7 +117,7 @@ def _read_list(world: World, campaign_id: str, number: int) -> Shown:
 
 
 def _asked_for(world: World, campaign_id: str, number: int, doubt: Doubt) -> Shown:
-    """One message in every attempt that may have been made, the latest first, under any of our secrets."""
+    """One message in the attempts that are likely, the latest first, under any of our secrets."""
     proves = True
     for attempt in range(doubt.state.attempt + RESTORED_TRIES, max(0, doubt.state.attempt - 1), -1):
         ref = MessageRef(campaign_id, number, doubt.message, attempt)

@@ -20,6 +20,7 @@ from dispatcher.model.state import SETTLING, WORD_RANK, CampaignState, Recipient
 from dispatcher.pipeline.charges import charges_of
 from dispatcher.pipeline.doubts import Doubt, is_doubted, look_for_doubted
 from dispatcher.pipeline.places import Place
+from dispatcher.pipeline.reread import shows_every_attempt
 from dispatcher.pipeline.sids import sid_text
 from dispatcher.pipeline.words import receipts_of
 from dispatcher.pipeline.world import World
@@ -174,7 +175,14 @@ def _looked_for(world: World, look: Look) -> tuple[list[Receipt], list[int]]:
 def _doubted(world: World, look: Look, doubts: list[Doubt]) -> tuple[list[Receipt], list[int]]:
     """The same for messages that are in doubt since the ledger was put back, whichever attempt CarrierX has."""
     may_count = _may_count(world, look, doubts[0].state)
-    found, absent = look_for_doubted(world, look.campaign.id, look.number, doubts, may_count=may_count)
+    found, absent = look_for_doubted(
+        world,
+        look.campaign.id,
+        look.number,
+        doubts,
+        may_count=may_count,
+        is_gap_known=lambda began_ms: shows_every_attempt(world, began_ms),
+    )
     receipts: list[Receipt] = []
     for doubt in doubts:
         if doubt.message in found:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dispatcher.errors import Conflict, MmsError, NotFound
 from dispatcher.ledger.journal import Journal
-from dispatcher.ledger.recovery import Restored
+from dispatcher.ledger.recovery import Reading, Restored
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.gap import bring_in, read_gap
 from dispatcher.pipeline.occurrences import skip_due
@@ -61,7 +61,7 @@ def recover(
     """
     ledger, recovery = world.ledger, world.ledger.recovery
     began_ms = recovery.begin(ledger.agenda.now_ms())
-    gap = read_gap(world, restored.since_ms)
+    read_at_ms, gap = ledger.agenda.now_ms(), read_gap(world, restored.since_ms)
     opt_outs = ledger.optouts.put(gap.stops)
     dropped = _drop_answers(world)
     begun_early = {ref.campaign for ref, _ in gap.sent}
@@ -93,6 +93,8 @@ def recover(
         unread=gap.unread,
     )
     Journal(ledger.redis).note(who, _in_a_line(result))
+    whole = not gap.unread
+    recovery.set_reading(Reading(began_ms, restored.since_ms, read_at_ms if whole else 0, whole))
     if done:
         recovery.recovered(began_ms)
     return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,13 +55,11 @@ SILENT = Hints(*[lambda _, __: None] * 4)
 class Site:
     """A store that can be copied and put back, and the data folder outside of it that remembers."""
 
-    def __init__(self, folder: Path, make_world: MakeWorld) -> None:
+    def __init__(self, folder: Path, server: ValkeyServer, make_world: MakeWorld) -> None:
         self._make_world = make_world
         self.data = folder / "data"
         self._copy = folder / "copy"
-        (folder / "store").mkdir()
-        self._server = ValkeyServer(folder / "store")
-        self._server.start()
+        self._server = server
         self.world = self._open()
 
     def _open(self) -> World:
@@ -114,17 +111,11 @@ class Site:
         live = replace(self.world, settings=self.world.settings.model_copy(update={"simulate": False}))
         return recover(live, restored, who="tester", **options)
 
-    def end(self) -> None:
-        """Leave nothing behind."""
-        self._server.stop()
-
 
 @pytest.fixture
-def site(tmp_path: Path, make_world: MakeWorld) -> Iterator[Site]:
+def site(tmp_path: Path, server: ValkeyServer, make_world: MakeWorld) -> Site:
     """One such store."""
-    site = Site(tmp_path, make_world)
-    yield site
-    site.end()
+    return Site(tmp_path, server, make_world)
 
 
 @pytest.fixture
@@ -334,6 +325,69 @@ def test_a_message_that_was_retried_in_the_gap_is_found_in_its_later_attempt(
     assert site.recover().found == 1
     (row,) = site.ledger.batches.read(CAMPAIGN, [0])[0][1]
     assert (row.state is not RecipientState.UNCONFIRMED, row.attempt) == (True, 3)
+    assert simulator.received().repeated == []
+
+
+@pytest.fixture
+def tried_often(site: Site) -> Site:
+    """One message was sent before the copy; another, since, in its seventh attempt. Then the copy was put back."""
+    add_campaign(site.ledger, make_batch(1), make_batch(1, first_row=2), make_batch(1, first_row=3))
+    site.tick()
+    site.send(0)
+    site.restart(copy=True)
+    site.tick(3)
+    for name in "abcdef":
+        taken = take(site.ledger, number=1, who=name)
+        asked = make_claim(taken, name=name)
+        claim(site.ledger, taken.hold, asked, now_ms=site.ledger.agenda.now_ms())
+        record(site.ledger, taken.hold, make_record(asked, "later"))
+        site.ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=1, look_ms=1)
+    site.send(1)
+    site.restart(put_back=True)
+    site.tick()
+    return site
+
+
+def without_like(site: Site, patch: pytest.MonkeyPatch) -> None:
+    """CarrierX refuses lists by a part of `user_data`."""
+    walk = site.world.carrierx.walk_messages
+
+    def walk_messages(*, filter: str = "", **options: Any) -> Any:
+        if " like " in filter:
+            raise Refused("CarrierX refused the message", status=400, field="", text="")
+        return walk(filter=filter, **options)
+
+    patch.setattr(site.world.carrierx, "walk_messages", walk_messages)
+
+
+@pytest.mark.parametrize("listed", ["never", "later"])
+def test_more_attempts_than_are_asked_for_one_by_one_are_held_until_the_whole_list_was_read(
+    tried_often: Site, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch, listed: str
+) -> None:
+    site = tried_often
+    lists = site.world.carrierx.list_messages
+
+    def list_messages(*, filter: str = "", **options: Any) -> Any:
+        if not filter:
+            raise Refused("CarrierX refused the list", status=404, field="", text="")
+        return lists(filter=filter, **options)
+
+    without_like(site, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(site.world.carrierx, "list_messages", list_messages)
+        assert site.recover().unread
+        add_campaign(site.ledger, make_batch(1, first_row=50), id="since-abc234")
+        site.tick()
+        site.send(0, "since-abc234")
+        if listed == "never":
+            look_twice(site)
+            assert states(site.ledger, number=1) == ["unconfirmed"]
+            assert states(site.ledger, number=2) == ["unconfirmed"], "nobody knows what it was tried"
+            return
+    look_twice(site)
+    (row,) = site.ledger.batches.read(CAMPAIGN, [1])[0][1]
+    assert (row.state is not RecipientState.UNCONFIRMED, row.attempt) == (True, 7)
+    assert states(site.ledger, number=2) == ["pending"]
     assert simulator.received().repeated == []
 
 
