@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from celery.schedules import schedule
 from kombu.entity import Queue
 
 from dispatcher.ledger.connect import redis_url
@@ -62,7 +66,8 @@ timezone = "UTC"
 beat_schedule = {
     "tick": {
         "task": "tick",
-        "schedule": 1.0,
+        # A clock of its own: Celery's looks up time zones several times a tick, a quarter of what beat costs.
+        "schedule": schedule(timedelta(seconds=1), nowfun=partial(datetime.now, UTC)),
         "options": {"expires": 60},  # ticks do not pile up while no control worker is there
     }
 }

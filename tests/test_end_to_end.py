@@ -104,6 +104,7 @@ def flower_shows_batches_and_outcomes_and_no_number(terminal: Terminal, campaign
     assert len({task["kwargs"] for task in sent}) == ROWS // 100
     assert any("queued" in (task["result"] or "") for task in sent)
     assert any(task["name"] == "ingest_callbacks" for task in tasks.values())
+    assert not any(task["name"] == "tick" for task in tasks.values()), "a tick a second hides the batches"
     text = json.dumps(tasks)
     assert "1516206" not in text
     assert TOKEN not in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
@@ -13,6 +13,13 @@ from dispatcher.ledger.scripts import Scripts
 
 #: Campaigns that one call of the script starts; Redis does nothing else meanwhile.
 STARTS_AT_ONCE = 250
+
+
+class Outlook(NamedTuple):
+    """What a tick has to look at: names of keys (keys.py) with something due, and of latches that are open."""
+
+    now_ms: int
+    waiting: frozenset[str]
 
 
 class Agenda:
@@ -38,6 +45,11 @@ class Agenda:
         with translated():
             seconds, micros = self._redis.time()
         return int(seconds) * 1000 + int(micros) // 1000
+
+    def outlook(self, *, schedules_ahead_ms: int, batches_ahead_ms: int) -> Outlook:
+        """What there is to do, in one question; what comes up in so many ms is due already where that is given."""
+        now, *waiting = self._scripts.run("outlook", schedules_ahead_ms, batches_ahead_ms)
+        return Outlook(int(now), frozenset(text_of(name) for name in waiting))
 
     def start_due(self) -> None:
         """Start every campaign whose time has come, however many others are due."""

@@ -15,7 +15,7 @@ from dispatcher.pipeline.estimate import speed_limit
 #: Campaigns that one tick samples at most, the longest waiting first.
 CAMPAIGNS_A_TICK = 200
 #: A campaign that is being sent has a batch that is due, or leased for less than this. One that rests costs nothing.
-_AT_WORK_MS = 60_000
+AT_WORK_MS = 60_000
 #: The pace of now is that of these last milliseconds.
 _NOW_MS = 5_000
 
@@ -30,7 +30,7 @@ class Pace(NamedTuple):
 
 def sample_paces(ledger: Ledger, now_ms: int) -> None:
     """Remember how far the running campaigns are, and the limit that holds each."""
-    ids = ledger.agenda.due(now_ms + _AT_WORK_MS, 1000)
+    ids = ledger.agenda.due(now_ms + AT_WORK_MS, 1000)
     running = [
         campaign
         for campaign in ledger.book.some(ids[:CAMPAIGNS_A_TICK])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dispatcher.errors import Conflict
+from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, BatchRow, pack_sid, unpack_batch
 from dispatcher.ledger.pages import Looker
@@ -30,7 +31,7 @@ class Forgotten(NamedTuple):
 
 def retain(world: World, now_ms: int) -> int:
     """Erase what is older than the retention; answers how many campaigns. Acts once in ten minutes."""
-    if not world.ledger.agenda.latch("mms:turn:retention", ROUND_MS):
+    if not world.ledger.agenda.latch(keys.TURN_RETENTION, ROUND_MS):
         return 0
     before_ms = now_ms - int(world.settings.retention * _DAY_MS)
     old = world.ledger.erasure.ended_before(before_ms, _CAMPAIGNS_A_ROUND)

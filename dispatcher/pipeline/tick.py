@@ -6,11 +6,12 @@ import random
 from dataclasses import dataclass
 
 from dispatcher.ledger import keys
+from dispatcher.ledger.agenda import Outlook
 from dispatcher.pipeline.caps import refresh_caps
 from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
-from dispatcher.pipeline.occurrences import occur
-from dispatcher.pipeline.pace import sample_paces
+from dispatcher.pipeline.occurrences import LEAD_MS, occur
+from dispatcher.pipeline.pace import AT_WORK_MS, sample_paces
 from dispatcher.pipeline.recover import go_through_doubts
 from dispatcher.pipeline.retention import retain
 from dispatcher.pipeline.sweep import sweep
@@ -32,6 +33,11 @@ ANSWERS_LATCH_MS = 2_000
 #: How often somebody is hinted at failures that have no reason yet; the asking itself is once a minute.
 EXPLAIN_LATCH_MS = 10_000
 
+#: Where what is done about one list may put something into another.
+_MAKES_WORK = frozenset(
+    {keys.DOUBT, keys.CAPS_DUE, keys.EXPIRING, keys.SWEEPING, keys.SCHEDULE_DUE, keys.STARTS}
+)
+
 
 @dataclass(frozen=True)
 class Hints:
@@ -47,13 +53,38 @@ class Hints:
 
 def tick(world: World, hints: Hints) -> str:
     """One look at the agenda. A second tick within the second returns at once."""
-    agenda = world.ledger.agenda
-    if not agenda.latch(keys.TICK, LATCH_MS):
+    if not world.ledger.agenda.latch(keys.TICK, LATCH_MS):
         return "ticked already"
-    now_ms = agenda.now_ms()
     if keep_watch(world.ledger, world.settings):
         _go_on_reading(world, hints)
         return f"restored: {MEND}"
+    seen = _outlook(world)
+    if not seen.waiting.isdisjoint(_MAKES_WORK):
+        _make_work(world, seen.now_ms)
+        seen = _outlook(world)
+    if not seen.waiting.isdisjoint({keys.READING, keys.CALLBACKS}):
+        _go_on_reading(world, hints)
+    offered = 0
+    if keys.DUE in seen.waiting:
+        offered = feed(world, hints.send)
+        sample_paces(world.ledger, seen.now_ms)
+    if keys.CARE in seen.waiting:
+        _hint_at_care(world, seen.now_ms, hints.look)
+    if keys.SETTLE in seen.waiting:
+        for campaign_id in world.ledger.agenda.settling(seen.now_ms, 100):
+            world.ledger.book.settle(campaign_id)
+    _tidy(world, seen)
+    _hint_at_questions(world, seen, hints)
+    return f"{offered} offered"
+
+
+def _outlook(world: World) -> Outlook:
+    return world.ledger.agenda.outlook(schedules_ahead_ms=LEAD_MS, batches_ahead_ms=AT_WORK_MS)
+
+
+def _make_work(world: World, now_ms: int) -> None:
+    """What other steps of the tick then find."""
+    agenda = world.ledger.agenda
     go_through_doubts(world)
     refresh_caps(world.ledger, now_ms)
     for campaign_id in agenda.expiring(now_ms, 100):
@@ -61,21 +92,7 @@ def tick(world: World, hints: Hints) -> str:
     for campaign_id in agenda.sweeping():
         sweep(world, campaign_id)
     occur(world, now_ms)
-    _go_on_reading(world, hints)
-    offered = feed(world, hints.send)
-    _hint_at_care(world, now_ms, hints.look)
-    sample_paces(world.ledger, now_ms)
-    for campaign_id in agenda.settling(now_ms, 100):
-        world.ledger.book.settle(campaign_id)
-    if agenda.latch("mms:turn:tidy", TIDY_LATCH_MS):
-        release_media(world.ledger)
-        world.ledger.inbox.forget_consumers(TIDY_LATCH_MS)
-    retain(world, now_ms)
-    if agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS) and world.ledger.inbound.todo(now_ms, 1):
-        hints.answer("", 0)
-    if world.ledger.explanations.due(now_ms, 1) and agenda.latch("mms:turn:explain-hint", EXPLAIN_LATCH_MS):
-        hints.explain("", 0)
-    return f"{offered} offered"
+    agenda.start_due()
 
 
 def _go_on_reading(world: World, hints: Hints) -> None:
@@ -86,6 +103,23 @@ def _go_on_reading(world: World, hints: Hints) -> None:
             hints.expand(campaign_id, 0)
     if world.ledger.inbox.waiting():
         hints.ingest("", 0)
+
+
+def _tidy(world: World, seen: Outlook) -> None:
+    if keys.TURN_TIDY in seen.waiting and world.ledger.agenda.latch(keys.TURN_TIDY, TIDY_LATCH_MS):
+        release_media(world.ledger)
+        world.ledger.inbox.forget_consumers(TIDY_LATCH_MS)
+    if keys.TURN_RETENTION in seen.waiting:
+        retain(world, seen.now_ms)
+
+
+def _hint_at_questions(world: World, seen: Outlook, hints: Hints) -> None:
+    """Answers to inbound messages, and failures whose reason CarrierX is asked for."""
+    agenda = world.ledger.agenda
+    if keys.INBOUND_TODO in seen.waiting and agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS):
+        hints.answer("", 0)
+    if keys.EXPLAIN in seen.waiting and agenda.latch("mms:turn:explain-hint", EXPLAIN_LATCH_MS):
+        hints.explain("", 0)
 
 
 def _hint_at_care(world: World, now_ms: int, look: Publish) -> None:

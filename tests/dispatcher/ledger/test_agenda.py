@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
 from tests.factories import START_MS
+from tests.valkey import set_clock
 
 
 def test_of_many_at_once_one_gets_the_latch(ledger: Ledger) -> None:
@@ -55,3 +58,48 @@ def test_a_brake_is_released(ledger: Ledger) -> None:
     assert ledger.redis.hget(keys.BRAKE, "reason") == b"why"
     ledger.agenda.release()
     assert not ledger.redis.exists(keys.BRAKE)
+
+
+TURNS = frozenset({keys.TURN_TIDY, keys.TURN_RETENTION})
+BY_TIME = (
+    *(keys.CAPS_DUE, keys.EXPIRING, keys.SCHEDULE_DUE, keys.STARTS, keys.DUE, keys.CARE, keys.SETTLE),
+    *(keys.INBOUND_TODO, keys.EXPLAIN),
+)
+
+
+def waiting(ledger: Ledger, **ahead: int) -> frozenset[str]:
+    """What the outlook names beside the open latches."""
+    times = {"schedules_ahead_ms": 0, "batches_ahead_ms": 0} | ahead
+    return ledger.agenda.outlook(**times).waiting - TURNS
+
+
+@pytest.mark.parametrize("key", BY_TIME)
+def test_the_outlook_names_a_list_from_the_time_of_its_first_on(timed_ledger: Ledger, key: str) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    timed_ledger.redis.zadd(key, {"one": START_MS + 1, "other": START_MS + 9})
+    assert timed_ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).now_ms == START_MS
+    assert waiting(timed_ledger) == frozenset()
+    set_clock(timed_ledger.redis, START_MS + 1)
+    assert waiting(timed_ledger) == {key}
+
+
+def test_the_outlook_names_schedules_and_batches_ahead_of_their_time(timed_ledger: Ledger) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    for key in BY_TIME:
+        timed_ledger.redis.zadd(key, {"one": START_MS + 5})
+    assert waiting(timed_ledger, schedules_ahead_ms=5, batches_ahead_ms=4) == {keys.SCHEDULE_DUE}
+    assert waiting(timed_ledger, schedules_ahead_ms=4, batches_ahead_ms=5) == {keys.DUE}
+
+
+@pytest.mark.parametrize("key", [keys.DOUBT, keys.SWEEPING, keys.READING])
+def test_the_outlook_names_a_set_with_anything_in_it(ledger: Ledger, key: str) -> None:
+    ledger.redis.sadd(key, "one")
+    assert waiting(ledger) == {key}
+
+
+def test_the_outlook_names_callbacks_that_wait_and_latches_that_are_open(ledger: Ledger) -> None:
+    ledger.inbox.store(b"{}", 1)
+    assert ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {keys.CALLBACKS, *TURNS}
+    for key in TURNS:
+        ledger.agenda.latch(key, 60_000)
+    assert ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {keys.CALLBACKS}
