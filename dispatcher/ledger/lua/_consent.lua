@@ -74,10 +74,17 @@ local function hours_wait(id, members, opens, closes)
   return opens - now, 'hours'
 end
 
-local function claim_row(member, claim)
+-- One attempt of a message after another has a number of its own, whichever members it goes to.
+local function attempt_after(all)
+  local latest = 0
+  for _, member in ipairs(all) do latest = math.max(latest, member.row.attempt) end
+  return math.min(latest + 1, 255)
+end
+
+local function claim_row(member, claim, attempt)
   local row = member.row
   move(row, 's')
-  row.attempt, row.claimed, row.at, row.final = math.min(row.attempt + 1, 255), now - EPOCH, 0, 0
+  row.attempt, row.claimed, row.at, row.final = attempt, now - EPOCH, 0, 0
   row.sid = claim .. string.sub(NONE, 1, 8)
   row.flags, row.reason = 0, 0 -- what was heard and looked for belongs to an earlier attempt
   row_put(member.index, row)

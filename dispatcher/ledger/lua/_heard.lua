@@ -3,6 +3,18 @@
 local HEARD, UNKNOWN = 8, 65535
 local heard = {}
 
+-- A word of an attempt that is over. After a failure and a retry, only that it was delivered after all still counts.
+local function is_older(row, attempt, word)
+  local failed = row.state == 'p' and bit_has(row.flags, AGAIN) and bit_has(row.flags, OWN_WORD)
+  return attempt > 0 and (attempt < row.attempt or (failed and attempt == row.attempt and word ~= 'd'))
+end
+
+-- Whether a later attempt of the message went to other members only: this one was not tried again then.
+local function is_left_out(row, attempt)
+  local stayed = RANK[row.state] or row.state == 'r' or (row.state == 'p' and bit_has(row.flags, AGAIN))
+  return row.state == 'k' or (attempt > row.attempt and stayed)
+end
+
 local function heard_add(name, letter, by)
   local field = name .. ':' .. letter
   heard[field] = (heard[field] or 0) + by

@@ -3,8 +3,9 @@ local EPOCH = 1577836800000 -- 2020-01-01 UTC; times in rows are ms since then, 
 local ROW, META, NONE = '<c1BBHI5I5I5c16HH', '<I4I6I6Bc8', string.rep('\0', 16)
 local LETTERS = 'psuqtfdrkice' -- model/state.py
 local RANK = { q = 1, t = 2, f = 3, d = 4 }
--- Flags: heard of this very member; looked for once; sid is no UUID; in doubt since the ledger was put back. And _heard.lua.
-local OWN_WORD, NOT_THERE, SID_TEXT, RESTORED = 1, 2, 4, 16
+-- Flags: heard of this very member; looked for once; sid is no UUID; in doubt since the ledger was put back; to be tried
+-- again by a person's will. And _heard.lua.
+local OWN_WORD, NOT_THERE, SID_TEXT, RESTORED, AGAIN = 1, 2, 4, 16, 32
 local RESTORED_TRIES = 4 -- attempts that may have been made of a message in doubt; the next one has a number of its own
 local now = math.floor(now_us() / 1000)
 

@@ -11,10 +11,10 @@ local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry'
 local function apply(message, attempt, word, how, index, sid, text, hash, details, sender)
   local row = row_read(key, index)
   local before = heard_as(row)
-  if attempt > 0 and attempt < row.attempt then return alarm('older_attempt') end
+  if is_older(row, attempt, word) then return alarm('older_attempt') end
   local own, known = how == 'own', RANK[row.state] and row.sid ~= NONE
   if attempt == 0 and row.sid ~= sid then return own and alarm('older_attempt') end -- that sid was an earlier attempt's
-  if not own and (bit_has(row.flags, OWN_WORD) or word == 'f' or row.state == 'k') then return end -- `k`: left out of it
+  if not own and (bit_has(row.flags, OWN_WORD) or word == 'f' or is_left_out(row, attempt)) then return end
   local unknown_sid = sid ~= '' and row.sid ~= sid and (own or not known)
   local better = (RANK[row.state] or 0) < RANK[word]
   if own and word ~= 'q' then -- its first own word outranks whatever it inherited

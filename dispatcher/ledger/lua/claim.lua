@@ -36,8 +36,9 @@ local function ask(claim, cost, alone, sender, opens, closes, media, all)
   if no and no[1] == 'halt' then state = no[2] end
   if no then return no end
   gate_charge(gate)
+  local attempt = attempt_after(all)
   for _, member in ipairs(members) do
-    claim_row(member, claim)
+    claim_row(member, claim, attempt)
     cap_charge(id, batch, member, most, span)
   end
   return go(members)

@@ -2,16 +2,15 @@
 -- stay. A completed campaign runs again. ARGV: id, batch, then message, row index and number of each
 -- Answers: rows that are pending again | the state that does not allow it
 local id, batch = ARGV[1], ARGV[2]
-local key, back, latest = ckey(id, 'r:' .. batch), 0, {}
+local key, back = ckey(id, 'r:' .. batch), 0
 local state = redis.call('HGET', ckey(id), 'state') or 'gone'
 if not ({ running = true, paused = true, completed = true })[state] or ended_as(id) then return ended_as(id) == 'e' and 'expired' or state end
-for i = 3, #ARGV, 3 do latest[ARGV[i]] = math.max(latest[ARGV[i]] or 0, row_read(key, ARGV[i + 1]).attempt) end
 for i = 3, #ARGV, 3 do
   local row = row_read(key, ARGV[i + 1])
   if (row.state == 'f' or row.state == 'r') and not optout_is(ARGV[i + 2]) then
+    row.flags = row.state == 'f' and AGAIN + OWN_WORD or AGAIN -- what it was: a word of that attempt may still come
     move(row, 'p')
-    -- One message, one attempt: members of a group begin from the same number.
-    row.attempt, row.flags, row.sid, row.at, row.final, row.reason, back = latest[ARGV[i]], 0, NONE, 0, 0, 0, back + 1
+    row.sid, row.at, row.final, row.reason, back = NONE, 0, 0, 0, back + 1
     row_write(key, ARGV[i + 1], row)
   end
 end
@@ -21,6 +20,8 @@ if state == 'completed' then
   redis.call('HSET', ckey(id), 'state', 'running')
   redis.call('HDEL', ckey(id), 'finished_at', 'settled_at')
   redis.call('ZREM', 'mms:settle', id)
+  local ends = redis.call('HGET', ckey(id), 'ends_at')
+  if ends then redis.call('ZADD', 'mms:expiring', ends, id) end
   if redis.call('HEXISTS', ckey(id), 'urgent') == 1 then redis.call('SADD', 'mms:urgent', id) end
 end
 redis.call('HINCRBY', ckey(id), 'retried', back)
