@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dispatcher.ledger.packing import Batch, BatchMessage
 from dispatcher.model.state import FINAL, WORD_RANK, CampaignState, RecipientState
-from dispatcher.pipeline.send import CLAIM_SECONDS
+from dispatcher.pipeline.posting import CLAIM_SECONDS
 from dispatcher.rules.limits import Rate
 from dispatcher.rules.senders import choose_sender
 from tests.chaos.history import CampaignEnd, History, Take

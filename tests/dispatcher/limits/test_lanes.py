@@ -14,7 +14,8 @@ from dispatcher.pipeline.audit import audit
 from dispatcher.pipeline.feed import feed
 from dispatcher.pipeline.lanes import Beside
 from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.send import BatchRun, send_batch
+from dispatcher.pipeline.posting import Posts
+from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, make_batch
@@ -73,14 +74,14 @@ def test_a_lane_that_fails_keeps_no_place_from_the_others(
     add_campaign(world.ledger, make_batch(*[1] * 4), id="slow")
     set_limit(world.ledger, "campaign:slow", rate="2/s")
     add_campaign(world.ledger, make_batch(*[1] * 30, first_row=101), id="failing")
-    post = BatchRun._post
+    begin = Posts.begin
 
-    def fail(run: BatchRun, *asked: Any) -> None:
-        if run._hold.campaign == "failing":
+    def fail(posts: Posts, *granted: Any) -> None:
+        if posts.hold.campaign == "failing":
             raise RuntimeError("nobody foresaw this")
-        post(run, *asked)
+        begin(posts, *granted)
 
-    monkeypatch.setattr(BatchRun, "_post", fail)
+    monkeypatch.setattr(Posts, "begin", fail)
     ended: list[str] = []
     thread = threading.Thread(target=lambda: ended.append(send_batch(world, "slow", 0)), daemon=True)
     thread.start()

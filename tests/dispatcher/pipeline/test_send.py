@@ -22,7 +22,7 @@ from dispatcher.model.correlation import read_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline import send
+from dispatcher.pipeline import batch_run
 from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World
 from tests.conftest import SECRET
@@ -405,7 +405,7 @@ def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_l
     private_valkey: ValkeyServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(send, "STORE_PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(batch_run, "STORE_PATIENCE_SECONDS", 0.5)
     ledger = Ledger(client(private_valkey.url), clock=TEST_CLOCK)
     clock = Clock(ledger)
     parts = {"ledger": ledger, "clock_ms": clock}

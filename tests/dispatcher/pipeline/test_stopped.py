@@ -14,7 +14,7 @@ from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.send import CLAIM_SECONDS
+from dispatcher.pipeline.posting import CLAIM_SECONDS
 from tests.dispatcher.limits.crew import Crew
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount
 from tests.stack import until
