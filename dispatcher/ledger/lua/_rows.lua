@@ -4,8 +4,8 @@ local ROW, META, NONE = '<c1BBHI5I5I5c16HH', '<I4I6I6Bc8', string.rep('\0', 16)
 local LETTERS = 'psuqtfdrkice' -- model/state.py
 local RANK = { q = 1, t = 2, f = 3, d = 4 }
 -- Flags: heard of this very member; looked for once; sid is no UUID; in doubt since the ledger was put back; to be tried
--- again by a person's will. And _heard.lua.
-local OWN_WORD, NOT_THERE, SID_TEXT, RESTORED, AGAIN = 1, 2, 4, 16, 32
+-- again by a person's will; its sender told that it does not know the outcome. And _heard.lua.
+local OWN_WORD, NOT_THERE, SID_TEXT, RESTORED, AGAIN, TOLD = 1, 2, 4, 16, 32, 64
 local RESTORED_TRIES = 4 -- attempts that may have been made of a message in doubt; the next one has a number of its own
 local now = math.floor(now_us() / 1000)
 
