@@ -1,4 +1,4 @@
-"""A real Valkey for the whole run, on a free port; every test gets it empty."""
+"""A real Valkey for the whole run, on a free port, empty for every test; and servers of a test's own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger.ledger import Ledger
-from tests.valkey import TEST_CLOCK, ValkeyServer
+from tests.valkey import TEST_CLOCK, ValkeyServer, running_valkey
 
 SECRET = b"a secret of the tests"
 
@@ -18,10 +20,8 @@ SECRET = b"a secret of the tests"
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
     """A Valkey as the embedded one is set up: append-only file, synced at every write."""
-    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
-    server.start()
-    yield server
-    server.stop()
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +49,20 @@ def ledger(redis: redis_py.Redis) -> Ledger:
 def timed_ledger(redis: redis_py.Redis) -> Ledger:
     """A ledger whose clock stands where `tests.valkey.set_clock` put it."""
     return Ledger(redis, clock=TEST_CLOCK)
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A Valkey of the test's own: processes may fill it, and it may be killed or spoiled."""
+    with running_valkey(tmp_path_factory.mktemp("own")) as server:
+        yield server
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorHandle]:
+    """A CarrierX that answers at once, calls nobody back, and runs on whatever becomes of the dispatcher."""
+    with running_simulator() as handle:
+        yield handle
 
 
 @pytest.fixture(scope="session")

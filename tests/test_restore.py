@@ -13,20 +13,12 @@ import pytest
 import redis as redis_py
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger import keys
 from tests.stack import Terminal, until
 from tests.standin import number
 
 ROWS = 400
 SENDER = "15162065575"
-
-
-@pytest.fixture
-def simulator() -> Iterator[SimulatorHandle]:
-    """A CarrierX that runs on whatever becomes of the dispatcher."""
-    with running_simulator() as handle:
-        yield handle
 
 
 @pytest.fixture

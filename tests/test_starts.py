@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
@@ -23,22 +22,6 @@ CAMPAIGNS = 1_000
 MONTH_MS = 30 * 86_400_000
 #: Longer than the broker's visibility time-out of `tests.impatient`.
 AFTERWARDS_SECONDS = 12
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ValkeyServer]:
-    """A Valkey of its own: ledger and broker."""
-    made = ValkeyServer(tmp_path)
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def simulator() -> Iterator[SimulatorHandle]:
-    """A CarrierX that answers at once."""
-    with running_simulator() as handle:
-        yield handle
 
 
 @pytest.fixture

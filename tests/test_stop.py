@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.installation import prepare
@@ -46,27 +45,24 @@ class Site(NamedTuple):
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(server: ValkeyServer, simulator: SimulatorHandle, tmp_path: Path) -> Iterator[Site]:
     """A Valkey and a simulator, one campaign sent long ago whose receipts wait, and no process yet."""
-    server, port = ValkeyServer(tmp_path), free_port()
-    server.start()
-    with running_simulator() as simulator:
-        settings: dict[str, Any] = {
-            "redis_url": server.url,
-            "carrierx_url": simulator.url,
-            "carrierx_token": simulator.token,
-            "callback_key": CALLBACK_KEY,
-            "account_rate": "5000/s",
-            "sender_rate": "5000/s",
-            "lease_seconds": 2,
-            "web_port": port,
-        }
-        parts = Parts(tmp_path, **settings)
-        ledger = Ledger(client(server.url))
-        send_the_earlier_one(ledger, simulator, tmp_path, settings)
-        yield Site(ledger, simulator, parts, f"http://127.0.0.1:{port}/callbacks/carrierx/{CALLBACK_KEY}")
-        parts.end()
-    server.stop()
+    port = free_port()
+    settings: dict[str, Any] = {
+        "redis_url": server.url,
+        "carrierx_url": simulator.url,
+        "carrierx_token": simulator.token,
+        "callback_key": CALLBACK_KEY,
+        "account_rate": "5000/s",
+        "sender_rate": "5000/s",
+        "lease_seconds": 2,
+        "web_port": port,
+    }
+    parts = Parts(tmp_path, **settings)
+    ledger = Ledger(client(server.url))
+    send_the_earlier_one(ledger, simulator, tmp_path, settings)
+    yield Site(ledger, simulator, parts, f"http://127.0.0.1:{port}/callbacks/carrierx/{CALLBACK_KEY}")
+    parts.end()
 
 
 def send_the_earlier_one(

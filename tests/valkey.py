@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -58,7 +60,7 @@ class ValkeyServer:
             [str(server_binary()), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         client = redis.Redis.from_url(self.url)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 client.ping()
@@ -82,10 +84,23 @@ class ValkeyServer:
         """SIGKILL, as a power cut."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
     def stop(self) -> None:
         """End it for good."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
+
+
+@contextmanager
+def running_valkey(folder: Path, *options: str) -> Iterator[ValkeyServer]:
+    """A server of one's own on this folder, ended in the end, though it was killed or stands still."""
+    folder.mkdir(exist_ok=True)
+    server = ValkeyServer(folder, *options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.resume()
+        server.stop()

@@ -49,17 +49,11 @@ def test_a_file_that_does_not_go_back_to_the_start_is_refused(tmp_path: Path) ->
         list(commands(in_file(tmp_path, b"", sequence=2)))
 
 
-def test_what_scripts_write_is_read_back_from_a_server_that_was_killed(tmp_path: Path) -> None:
-    server = ValkeyServer(tmp_path)
-    server.start()
-    try:
-        client = redis.Redis.from_url(server.url)
+def test_what_scripts_write_is_read_back_from_a_server_that_was_killed(server: ValkeyServer) -> None:
+    with redis.Redis.from_url(server.url) as client:
         client.eval("redis.call('HSET', 'a', 'b', struct.pack('<I2', 258)) redis.call('SET', 'c', 1)", 0)
         server.kill()
         server.start()
         client.set("d", 2)
-        found = [command for command in commands(tmp_path) if command[0] != b"SELECT"]
+        found = [command for command in commands(server.folder) if command[0] != b"SELECT"]
         assert found == [[b"HSET", b"a", b"b", b"\x02\x01"], [b"SET", b"c", b"1"], [b"SET", b"d", b"2"]]
-        client.close()
-    finally:
-        server.stop()

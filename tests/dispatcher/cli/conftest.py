@@ -10,20 +10,12 @@ import pytest
 import redis as redis_py
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger.installation import Installation, prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.world import World, make_client
 from dispatcher.settings import load_settings
 from tests.conftest import SECRET
 from tests.dispatcher.cli.commands import Mms
-
-
-@pytest.fixture
-def simulator() -> Iterator[SimulatorHandle]:
-    """A CarrierX that answers at once and calls nobody back."""
-    with running_simulator() as handle:
-        yield handle
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,10 @@ from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.roster.flaws import refused
 from tests.dispatcher.cli.commands import Mms, Said
-from tests.dispatcher.media.server import MediaServer, running_media_server
+from tests.dispatcher.media.server import MediaServer
 
 GOOD, BAD = "12125550101", "555"
 SENDER = ("--from", "15165550199", "--quiet-hours", "off")
-
-
-@pytest.fixture
-def server() -> Iterator[MediaServer]:
-    """A web server with media."""
-    with running_media_server() as running:
-        yield running
 
 
 @pytest.fixture
@@ -76,22 +68,22 @@ def test_a_refusal_names_its_line_once() -> None:
 
 
 def test_media_are_asked_by_check_and_not_again_by_the_submit(
-    mms: Mms, spring: Path, server: MediaServer
+    mms: Mms, spring: Path, media_server: MediaServer
 ) -> None:
     mms.environment["MMS_MEDIA_ALLOW"] = "127.0.0.1"
-    assert submit(mms, spring, "--media", f"{server.url}/large").status == 0
-    assert server.asked == {"HEAD /large": 1}
-    warnings = check(mms, spring, "--media", f"{server.url}/large", "--json").json["warnings"]
+    assert submit(mms, spring, "--media", f"{media_server.url}/large").status == 0
+    assert media_server.asked == {"HEAD /large": 1}
+    warnings = check(mms, spring, "--media", f"{media_server.url}/large", "--json").json["warnings"]
     assert "media_over_600_kb" in {warning["code"] for warning in warnings}
 
 
 def test_a_private_medium_refuses_the_file_unless_nobody_asks(
-    mms: Mms, spring: Path, server: MediaServer
+    mms: Mms, spring: Path, media_server: MediaServer
 ) -> None:
-    said = check(mms, spring, "--media", f"{server.url}/picture")
+    said = check(mms, spring, "--media", f"{media_server.url}/picture")
     assert (said.status, "private network" in said.err) == (2, True)
-    assert check(mms, spring, "--media", f"{server.url}/picture", "--no-media-check").status == 0
-    assert not server.asked
+    assert check(mms, spring, "--media", f"{media_server.url}/picture", "--no-media-check").status == 0
+    assert not media_server.asked
 
 
 def test_a_local_picture_gets_an_address_and_stays_while_the_campaign_does(

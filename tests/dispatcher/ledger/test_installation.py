@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -110,12 +109,9 @@ def test_no_secret_shows_in_a_repr(redis: redis_py.Redis, configured: Any) -> No
 
 
 @pytest.fixture
-def careless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis_py.Redis]:
+def careless(server: ValkeyServer) -> redis_py.Redis:
     """A Redis whose settings a test may spoil."""
-    server = ValkeyServer(tmp_path_factory.mktemp("careless"))
-    server.start()
-    yield client(server.url)
-    server.stop()
+    return client(server.url)
 
 
 def test_a_redis_set_up_as_ours_is_taken(redis: redis_py.Redis, configured: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import redis as redis_py
 from hypothesis import HealthCheck, given, settings
@@ -146,13 +145,10 @@ def test_who_comes_back_is_not_listed_any_more(ledger: Ledger) -> None:
     assert ledger.optouts.out_count() == 0
 
 
-def test_an_opt_out_that_the_door_took_is_there_after_a_power_cut(tmp_path: Path) -> None:
-    server = ValkeyServer(tmp_path)
-    server.start()
+def test_an_opt_out_that_the_door_took_is_there_after_a_power_cut(server: ValkeyServer) -> None:
     Ledger(client(server.url)).optouts.receive(b"{}", 1_000, NUMBER, "keyword")
     server.kill()
     server.start()
     ledger = Ledger(client(server.url))
     assert ledger.optouts.find([NUMBER]) == [out(1_000)]
     assert ledger.optouts.confirmation_owed(NUMBER)
-    server.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -92,15 +91,12 @@ def test_a_refused_password_is_a_matter_of_configuration() -> None:
 
 
 @pytest.fixture
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def full(server: ValkeyServer) -> Ledger:
     """A ledger whose Redis has no memory left."""
-    server = ValkeyServer(tmp_path_factory.mktemp("full"))
-    server.start()
     ledger = Ledger(client(server.url))
     add_campaign(ledger)
     ledger.redis.config_set("maxmemory", "1mb")
-    yield ledger
-    server.stop()
+    return ledger
 
 
 def test_a_full_redis_claims_nothing_and_says_so(full: Ledger) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from dispatcher.ledger.batches import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.claims import Claim, ClaimAnswer, Taken
 from dispatcher.ledger.ledger import Ledger
-from tests.dispatcher.pipeline.conftest import make_world, simulator, world
+from tests.dispatcher.pipeline.conftest import make_world, world
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
-from tests.valkey import ValkeyServer, set_clock
+from tests.valkey import set_clock
 
-__all__ = ["make_world", "simulator", "world"]
+__all__ = ["make_world", "world"]
 
 DAY_MS = 86_400_000
 
@@ -51,15 +51,6 @@ class Desk:
         """Claim one message now."""
         wanted = self.asked(message, id, **changes)
         return claim(self.ledger, self.taken[id].hold, wanted, now_ms=self.now_ms)
-
-
-@pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    """A Valkey that a test may kill."""
-    made = ValkeyServer(tmp_path_factory.mktemp("limits"))
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

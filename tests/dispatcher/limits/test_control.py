@@ -16,7 +16,7 @@ import pytest
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.errors import Conflict
-from dispatcher.ledger.batches import Denied
+from dispatcher.ledger.claims import Denied
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.installation import Installation
 from dispatcher.ledger.ledger import Ledger
@@ -29,7 +29,7 @@ from dispatcher.settings import load_settings
 from tests.conftest import SECRET
 from tests.dispatcher.limits.crew import ENDED, Crew, claim_times
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, take
-from tests.valkey import ValkeyServer
+from tests.valkey import running_valkey
 
 LEGS = 60
 RATES = ("40/s", "150/s", "1000/s", "5/s")
@@ -51,11 +51,9 @@ class Arena(NamedTuple):
 @pytest.fixture(scope="module")
 def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """One for all sequences."""
-    server = ValkeyServer(tmp_path_factory.mktemp("control"))
-    server.start()
-    settings = load_settings(simulate=True, redis_url=server.url)
     installation = Installation("key", (SECRET,), "admin", False, "simulate")
-    with running_simulator() as simulator:
+    with running_valkey(tmp_path_factory.mktemp("control")) as server, running_simulator() as simulator:
+        settings = load_settings(simulate=True, redis_url=server.url)
         simulator.set_faults(latency_ms=5, throttle_share=0.02, retry_after="0.1")
         to_carrierx: dict[str, Any] = {
             "carrierx_url": simulator.url,
@@ -64,7 +62,6 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
         }
         with Crew(server.url, size=PROCESSES, **to_carrierx):
             yield Arena(World(Ledger(client(server.url)), settings, installation), simulator)
-    server.stop()
 
 
 class Operator:

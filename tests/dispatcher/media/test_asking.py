@@ -26,9 +26,9 @@ from tests.valkey import free_port
     ],
 )
 def test_type_and_size_are_found(
-    server: MediaServer, here: AllowList, path: str, expected: MediaFacts
+    media_server: MediaServer, here: AllowList, path: str, expected: MediaFacts
 ) -> None:
-    assert ask(f"{server.url}/{path}", here) == expected
+    assert ask(f"{media_server.url}/{path}", here) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,21 +45,21 @@ def test_type_and_size_are_found(
         ("endless", "media_too_large"),
     ],
 )
-def test_what_is_wrong_has_a_code(server: MediaServer, here: AllowList, path: str, flaw: str) -> None:
-    assert ask(f"{server.url}/{path}", here).flaw == flaw
+def test_what_is_wrong_has_a_code(media_server: MediaServer, here: AllowList, path: str, flaw: str) -> None:
+    assert ask(f"{media_server.url}/{path}", here).flaw == flaw
 
 
-def test_head_alone_is_enough_where_it_tells_all(server: MediaServer, here: AllowList) -> None:
-    ask(f"{server.url}/picture", here)
-    assert server.asked == {"HEAD /picture": 1}
+def test_head_alone_is_enough_where_it_tells_all(media_server: MediaServer, here: AllowList) -> None:
+    ask(f"{media_server.url}/picture", here)
+    assert media_server.asked == {"HEAD /picture": 1}
 
 
 @pytest.mark.parametrize("path", ["hanging", "dripping"])
 def test_a_server_that_takes_its_time_is_left_in_time(
-    server: MediaServer, here: AllowList, path: str
+    media_server: MediaServer, here: AllowList, path: str
 ) -> None:
     start = time.monotonic()
-    assert ask(f"{server.url}/{path}", here, seconds=0.4).flaw == "media_unreachable"
+    assert ask(f"{media_server.url}/{path}", here, seconds=0.4).flaw == "media_unreachable"
     assert time.monotonic() - start < 2
 
 
@@ -93,23 +93,22 @@ def test_nobody_there_is_unreachable(here: AllowList) -> None:
         "[ff02::1]",
     ],
 )
-def test_private_addresses_are_refused_unasked(server: MediaServer, host: str) -> None:
-    assert ask(f"http://{host}:{server.port}/picture", AllowList()).flaw == "media_private"
-    assert not server.asked
+def test_private_addresses_are_refused_unasked(media_server: MediaServer, host: str) -> None:
+    assert ask(f"http://{host}:{media_server.port}/picture", AllowList()).flaw == "media_private"
+    assert not media_server.asked
 
 
-def test_a_redirect_into_a_private_network_is_refused(server: MediaServer, here: AllowList) -> None:
-    assert ask(f"{server.url}/away?http://10.0.0.1/picture", here).flaw == "media_private"
-    assert ask(f"{server.url}/away?http://localhost:{server.port}/picture", AllowList("127.0.0.2")).flaw == (
-        "media_private"
-    )
+def test_a_redirect_into_a_private_network_is_refused(media_server: MediaServer, here: AllowList) -> None:
+    assert ask(f"{media_server.url}/away?http://10.0.0.1/picture", here).flaw == "media_private"
+    localhost = f"{media_server.url}/away?http://localhost:{media_server.port}/picture"
+    assert ask(localhost, AllowList("127.0.0.2")).flaw == "media_private"
 
 
-def test_the_allow_list_takes_hosts_addresses_and_networks(server: MediaServer) -> None:
+def test_the_allow_list_takes_hosts_addresses_and_networks(media_server: MediaServer) -> None:
     for allowed in ("127.0.0.1", "10.0.0.0/8, 127.0.0.0/8"):
-        assert ask(f"{server.url}/picture", AllowList(allowed)).flaw is None
-    assert ask(f"http://localhost:{server.port}/picture", AllowList("LOCALHOST")).flaw is None
-    assert ask(f"{server.url}/picture", AllowList("localhost")).flaw == "media_private"
+        assert ask(f"{media_server.url}/picture", AllowList(allowed)).flaw is None
+    assert ask(f"http://localhost:{media_server.port}/picture", AllowList("LOCALHOST")).flaw is None
+    assert ask(f"{media_server.url}/picture", AllowList("localhost")).flaw == "media_private"
 
 
 def test_an_address_that_is_none_is_unreachable(here: AllowList) -> None:

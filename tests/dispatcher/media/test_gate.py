@@ -8,29 +8,31 @@ from dispatcher.model.media import MediaFacts
 from tests.dispatcher.media.server import MediaServer
 
 
-def test_each_address_is_asked_once(server: MediaServer, here: AllowList) -> None:
-    gate, url = MediaGate(here), f"{server.url}/picture"
+def test_each_address_is_asked_once(media_server: MediaServer, here: AllowList) -> None:
+    gate, url = MediaGate(here), f"{media_server.url}/picture"
     assert gate([url, url]) == gate([url])
-    assert server.asked == {"HEAD /picture": 1}
+    assert media_server.asked == {"HEAD /picture": 1}
 
 
-def test_what_was_bad_is_asked_again_since_it_may_be_mended(server: MediaServer, here: AllowList) -> None:
-    gate, url = MediaGate(here), f"{server.url}/page"
+def test_what_was_bad_is_asked_again_since_it_may_be_mended(
+    media_server: MediaServer, here: AllowList
+) -> None:
+    gate, url = MediaGate(here), f"{media_server.url}/page"
     gate([url])
     gate([url])
-    assert server.asked["HEAD /page"] == 2
+    assert media_server.asked["HEAD /page"] == 2
 
 
-def test_no_more_than_a_few_are_asked_at_once(server: MediaServer, here: AllowList) -> None:
-    found = MediaGate(here)([f"{server.url}/slow/{number}" for number in range(40)])
+def test_no_more_than_a_few_are_asked_at_once(media_server: MediaServer, here: AllowList) -> None:
+    found = MediaGate(here)([f"{media_server.url}/slow/{number}" for number in range(40)])
     assert len(found) == 40
-    assert server.most_at_once <= AT_ONCE
+    assert media_server.most_at_once <= AT_ONCE
 
 
-def test_what_there_was_no_time_for_is_left_open(server: MediaServer, here: AllowList) -> None:
+def test_what_there_was_no_time_for_is_left_open(media_server: MediaServer, here: AllowList) -> None:
     gate = MediaGate(here, campaign_seconds=0)
-    assert gate([f"{server.url}/picture"]) == {}
-    assert not server.asked
+    assert gate([f"{media_server.url}/picture"]) == {}
+    assert not media_server.asked
 
 
 def test_known_media_and_in_a_simulation_fictional_hosts_are_not_asked() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.world import World, make_client
@@ -18,13 +17,6 @@ from dispatcher.settings import load_settings
 from tests.conftest import SECRET
 
 MakeWorld = Callable[..., World]
-
-
-@pytest.fixture
-def simulator() -> Iterator[SimulatorHandle]:
-    """A CarrierX that answers at once and calls nobody back."""
-    with running_simulator() as handle:
-        yield handle
 
 
 @pytest.fixture

@@ -19,34 +19,25 @@ from dispatcher.pipeline.diagnose import _replicas
 from dispatcher.pipeline.send import send_batch
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, recount, states, take
-from tests.valkey import ValkeyServer
+from tests.valkey import ValkeyServer, running_valkey
 
 
 @pytest.fixture
 def primary(tmp_path: Path) -> Iterator[ValkeyServer]:
     """A Valkey of this test's own, which sends a new replica its data at once."""
-    folder = tmp_path / "primary"
-    folder.mkdir()
-    server = ValkeyServer(folder, "--repl-diskless-sync-delay", "0")
-    server.start()
-    yield server
-    server.stop()
+    with running_valkey(tmp_path / "primary", "--repl-diskless-sync-delay", "0") as server:
+        yield server
 
 
 @pytest.fixture
 def replica(primary: ValkeyServer, tmp_path: Path) -> Iterator[ValkeyServer]:
     """Its replica, attached and up to date."""
-    folder = tmp_path / "replica"
-    folder.mkdir()
-    server = ValkeyServer(folder, "--replicaof", "127.0.0.1", str(primary.port))
-    server.start()
-    client: Any = redis_py.Redis.from_url(primary.url)
-    client.set("attached", 1, px=1)
-    assert client.execute_command("WAITAOF", 1, 1, 20_000) == [1, 1]
-    client.close()
-    yield server
-    server.resume()
-    server.stop()
+    with running_valkey(tmp_path / "replica", "--replicaof", "127.0.0.1", str(primary.port)) as server:
+        client: Any = redis_py.Redis.from_url(primary.url)
+        client.set("attached", 1, px=1)
+        assert client.execute_command("WAITAOF", 1, 1, 60_000) == [1, 1]
+        client.close()
+        yield server
 
 
 @pytest.fixture

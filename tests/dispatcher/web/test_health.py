@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -20,17 +19,15 @@ def test_a_process_with_its_store_is_alive_and_ready(address: str) -> None:
 
 
 def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
-    tmp_path: Path, settings: Settings, published: Published, serve: Serve
+    server: ValkeyServer, settings: Settings, published: Published, serve: Serve
 ) -> None:
-    store = ValkeyServer(tmp_path)
-    store.start()
-    changed = settings.model_copy(update={"redis_url": store.url})
+    changed = settings.model_copy(update={"redis_url": server.url})
     with httpx.Client(
         base_url=serve(create_app(changed, hints=published.hints())), trust_env=False
     ) as client:
         callback = f"/callbacks/carrierx/{KEY}"
         assert client.post(callback, content=b"{}").status_code == 200
-        store.kill()
+        server.kill()
         bearer = {"authorization": f"Bearer {TOKEN}"}
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 503
@@ -40,7 +37,6 @@ def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
         page = client.get("/", headers={"accept": "text/html"})
         assert page.status_code == 503
         assert "The store does not answer" in page.text
-        store.start()
+        server.start()
         assert client.get("/readyz").status_code == 200
         assert client.post(callback, content=b"{}").status_code == 200
-        store.stop()

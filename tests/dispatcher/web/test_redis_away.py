@@ -28,17 +28,6 @@ URL = f"/callbacks/carrierx/{KEY}"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ValkeyServer]:
-    """A Valkey of this test's own, to be killed."""
-    folder = tmp_path / "valkey"
-    folder.mkdir()
-    server = ValkeyServer(folder)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def own(server: ValkeyServer) -> Iterator[Redis]:
     """A client of it that connects anew for each call."""
     with Redis.from_url(server.url) as client:
