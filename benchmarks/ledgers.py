@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.campaign import file_of, submitted
 from benchmarks.store import Store
-from dispatcher.ledger.batches import Claim, Record, Taken
+from dispatcher.ledger.claims import Claim, Record, Taken
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger

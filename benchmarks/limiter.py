@@ -19,7 +19,7 @@ from kombu.utils.limits import TokenBucket
 
 from benchmarks.result import Asked, Line, Result, Values, median_line
 from benchmarks.store import Store
-from dispatcher.ledger.batches import Claim, Hold, Taken
+from dispatcher.ledger.claims import Claim, Hold, Taken
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from dispatcher.ledger.batches import Claim, ClaimAnswer, Hold, Record, Taken
+from dispatcher.ledger.claims import Claim, ClaimAnswer, Hold, Record, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
 from dispatcher.model.campaign import CampaignSettings

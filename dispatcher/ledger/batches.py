@@ -1,24 +1,31 @@
 """Batches: added by the reader, offered by the feeder, taken, claimed and recorded by senders.
 
-One method per script; the arguments' order is known here and in the script's head, nowhere else.
+One method per script; the arguments' order is known here (that of claims and records in `claim_calls`) and in the
+script's head, nowhere else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import zip_longest
-from typing import Any, Literal, NamedTuple
-
-import msgpack
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dispatcher.ledger import keys
+from dispatcher.ledger.claim_calls import Call, claim_answers, claim_call, record_call
+from dispatcher.ledger.claims import (
+    NO_CHARGE,
+    Charge,
+    Claim,
+    ClaimAnswer,
+    Denied,
+    Hold,
+    Record,
+    Taken,
+)
 from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.packing import (
     Batch,
     PackedBatch,
     RowState,
-    pack_sid,
     unpack_batch,
     unpack_lease,
     unpack_rows,
@@ -28,115 +35,6 @@ from dispatcher.ledger.tallies import tally_call
 from dispatcher.model.state import STATE_CODE, RecipientState
 
 COUNTS_BYTES = 12
-Outcome = Literal["accepted", "refused", "later", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A lease on a batch: every claim names it."""
-
-    campaign: str
-    batch: int
-    token: bytes = field(repr=False)
-    fence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The answer to a take that succeeded."""
-
-    hold: Hold
-    batch: Batch
-    states: list[RowState] = field(repr=False)
-
-
-class Denied(NamedTuple):
-    """The answer to a take that did not: `taken`, `done`, `later` (with ms) or `halt` (with the state)."""
-
-    why: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Ask to send one message now. `cost` in legs or segments; `token` (8 bytes) makes it safe to ask again.
-
-    `numbers` are the members', for suppression and cap. `alone` is the cost when a group has one member left.
-    `window` is when it is allowed, in ms: (0, 0) always, (-1, 0) never. `cap` is a frequency cap: at most so many
-    messages to a number in so many ms; (0, 0) none.
-    """
-
-    message: int
-    members: tuple[int, ...]
-    sender: str = field(repr=False)
-    cost: int
-    token: bytes = field(repr=False)
-    numbers: tuple[str, ...] = field(default=(), repr=False)
-    alone: int = 1
-    window: tuple[int, int] = (0, 0)
-    cap: tuple[int, int] = (0, 0)
-    media: bool = False
-
-    @property
-    def unit(self) -> Literal["legs", "segments"]:
-        """What its cost is counted in: legs of an MMS, segments of an SMS."""
-        return "legs" if len(self.members) > 1 or self.media else "segments"
-
-    def to(self, members: tuple[int, ...]) -> Claim:
-        """This claim as it was granted: to these members, for what they cost."""
-        if members == self.members:
-            return self
-        return replace(self, members=members, cost=self.alone if len(members) == 1 else len(members))
-
-
-class ClaimAnswer(NamedTuple):
-    """`go` (attempt, members that may) · `wait`, `yield` (wait_ms, scope) · `skip` · `taken` · `done` · `halt` ·
-    `clock` · `brake`.
-
-    The scope of a wait is a limit's, or `retry` or `hours`: then the row keeps the time and the batch knows it; or
-    `closing`: the window closed since it was computed.
-    """
-
-    word: str
-    attempt: int = 0
-    wait_ms: int = 0
-    detail: str = ""
-    members: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What became of a claim. `word` is CarrierX's, `text` why it was refused or has to wait (`wait_ms`).
-
-    `cost` of `unit` from `sender` is what the claim was charged; a refused or delayed message gives it back to days
-    and money. `health` is what it says of CarrierX: `f` a failure of the API, `a` an answer, `m` an answer that
-    means that we are set up wrongly, empty: nothing.
-    """
-
-    message: int
-    members: tuple[int, ...]
-    token: bytes = field(repr=False)
-    outcome: Outcome
-    word: RecipientState = RecipientState.QUEUED
-    sid: str | None = None
-    text: str = ""
-    wait_ms: int = 0
-    price: str | None = None
-    cost: int = 0
-    unit: Literal["legs", "segments"] = "legs"
-    sender: str = field(default="", repr=False)
-    health: Literal["f", "a", "m", ""] = ""
-
-
-class Charge(NamedTuple):
-    """What one row took of days and money: legs or segments, which of them, and the number that it was to go from."""
-
-    units: int
-    unit: str
-    sender: str
-
-
-NO_CHARGE = Charge(0, "", "")
 
 
 class Picture(NamedTuple):
@@ -221,15 +119,14 @@ class Batches:
 
         `caller_ms` is the caller's own clock: more than 5 s apart from Redis's and every claim is denied.
         """
-        calls: list[tuple[str, Sequence[type_of_argument]]] = []
+        calls: list[Call] = []
         if records:
-            calls.append(("record", (hold.campaign, hold.batch, _packed(map(_record_fields, records)))))
+            calls.append(record_call(hold, records))
         if claims:
-            calls.append(("claim", _claim_arguments(hold, claims, caller_ms, fingerprint)))
+            calls.append(claim_call(hold, claims, caller_ms, fingerprint))
         answers = self._scripts.run_many(calls)
         recorded = [text_of(answer) for answer in answers[0]] if records else []
-        claimed = _each(answers[-1], len(claims)) if claims else []
-        return recorded, [_claim_answer(answer) for answer in claimed]
+        return recorded, claim_answers(answers[-1], len(claims)) if claims else []
 
     def give_back(
         self,
@@ -246,7 +143,7 @@ class Batches:
 
         With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it. `tally` goes with it."""
         arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, scope)
-        calls: list[tuple[str, Sequence[type_of_argument]]] = [("give_back", arguments)]
+        calls: list[Call] = [("give_back", arguments)]
         if tally:
             calls.append(tally_call(tally))
         return text_of(self._scripts.run_many(calls)[0])
@@ -345,72 +242,3 @@ class Batches:
             (batch, unpack_rows(batch, changed))
             for batch, changed in zip(batches, answers[1::2], strict=True)
         ]
-
-
-def _packed(each: Iterable[tuple[Any, ...]]) -> bytes:
-    # Lua knows one kind of string only.
-    packed: bytes = msgpack.packb(list(each), use_bin_type=False)
-    return packed
-
-
-def _record_fields(record: Record) -> tuple[Any, ...]:
-    sid = pack_sid(record.sid)
-    return (
-        record.message,
-        record.token,
-        record.outcome,
-        STATE_CODE[record.word],
-        sid.packed,
-        sid.text,
-        sid.hashed,
-        record.text,
-        record.wait_ms,
-        record.price or "",
-        record.cost,
-        record.unit,
-        record.sender,
-        record.health,
-        *record.members,
-    )
-
-
-def _claim_arguments(
-    hold: Hold, claims: Sequence[Claim], caller_ms: int, fingerprint: str
-) -> list[type_of_argument]:
-    # The cap is the settings': the same for all that one process asks for at once.
-    return [
-        hold.campaign,
-        hold.batch,
-        hold.token,
-        hold.fence,
-        caller_ms,
-        fingerprint,
-        *claims[0].cap,
-        _packed(map(_claim_fields, claims)),
-    ]
-
-
-def _claim_fields(claim: Claim) -> tuple[Any, ...]:
-    return (
-        claim.token,
-        claim.cost,
-        claim.alone,
-        claim.sender,
-        *claim.window,
-        int(claim.media),
-        *(part for member in zip_longest(claim.members, claim.numbers, fillvalue="") for part in member),
-    )
-
-
-def _each(answers: list[Any], claims: int) -> list[list[bytes | int]]:
-    """An answer for each claim: the script gave one for all of them if it must not run yet."""
-    return answers if isinstance(answers[0], list) else [answers] * claims
-
-
-def _claim_answer(answer: list[bytes | int]) -> ClaimAnswer:
-    word = text_of(answer[0])
-    if word == "go":
-        return ClaimAnswer(word, attempt=int(answer[1]), members=tuple(map(int, answer[3:])))
-    if word in {"wait", "yield"}:
-        return ClaimAnswer(word, wait_ms=int(answer[1]), detail=text_of(answer[2]))
-    return ClaimAnswer(word, detail=text_of(answer[1]) if len(answer) > 1 else "")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.claims import Claim, ClaimAnswer, Taken
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.claims import Asked, BatchClaims
 from dispatcher.pipeline.lanes import Lanes

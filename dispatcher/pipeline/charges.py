@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dispatcher.ledger.batches import Charge
+from dispatcher.ledger.claims import Charge
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, BatchMessage, RowState
 from dispatcher.model.campaign import Campaign

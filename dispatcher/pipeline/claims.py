@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches import Claim
+from dispatcher.ledger.claims import Claim
 from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow, RowState
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import RecipientState

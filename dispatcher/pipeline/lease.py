@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches import Hold
+from dispatcher.ledger.claims import Hold
 from dispatcher.pipeline import outcome
 from dispatcher.pipeline.stop import Stop
 from dispatcher.pipeline.world import World

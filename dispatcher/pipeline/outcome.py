@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
-from dispatcher.ledger.batches import Claim, Record
+from dispatcher.ledger.claims import Claim, Record
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
 

@@ -15,7 +15,7 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.exchanges import Exchanges
 from dispatcher.carrierx.transport import Permit
 from dispatcher.errors import ApiError, OutcomeUnknown
-from dispatcher.ledger.batches import Claim, Hold
+from dispatcher.ledger.claims import Claim, Hold
 from dispatcher.ledger.packing import Batch
 from dispatcher.model.correlation import MessageRef, read_user_data, write_user_data
 from dispatcher.model.message import Outgoing

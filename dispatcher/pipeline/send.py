@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from dispatcher.ledger.batches import Denied
+from dispatcher.ledger.claims import Denied
 from dispatcher.pipeline import outcome
 from dispatcher.pipeline.batch_run import BatchRun
 from dispatcher.pipeline.lanes import Beside, Lanes

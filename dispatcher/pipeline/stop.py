@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dispatcher.ledger.batches import ClaimAnswer
+from dispatcher.ledger.claims import ClaimAnswer
 
 #: After a brake or a clock that is off, the batch is due again when this is over.
 HALT_MS = 10_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from dispatcher.ledger.batches import Claim, ClaimAnswer
+from dispatcher.ledger.claims import Claim, ClaimAnswer
 from dispatcher.pipeline.claims import Asked
 
 #: Claims asked for at first; grows while all are granted, shrinks to what a limit grants.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from dispatcher.ledger.batches import Hold, Record
+from dispatcher.ledger.claims import Hold, Record
 from dispatcher.pipeline.outcome import Ending
 from dispatcher.pipeline.world import World
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches import Denied, Hold
+from dispatcher.ledger.claims import Denied, Hold
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.batches import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.claims import Claim, ClaimAnswer, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.optouts import OptOut
 from dispatcher.ledger.receipts import Receipt

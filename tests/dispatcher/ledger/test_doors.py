@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from dispatcher.ledger import doors, keys
-from dispatcher.ledger.batches import ClaimAnswer, Hold
+from dispatcher.ledger.claims import ClaimAnswer, Hold
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.scripts import Scripts
 from tests.factories import add_campaign, claim, make_batch, make_claim, make_record, number_of, states, take

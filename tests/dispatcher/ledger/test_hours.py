@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.batches import Taken
+from dispatcher.ledger.claims import Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
 from dispatcher.model.campaign import QuietHours

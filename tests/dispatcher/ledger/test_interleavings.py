@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from dispatcher.errors import Conflict
 from dispatcher.ledger import keys
-from dispatcher.ledger.batches import Claim, Hold, Taken
+from dispatcher.ledger.claims import Claim, Hold, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import RowState, unpack_lease
 from dispatcher.ledger.receipts import Receipt

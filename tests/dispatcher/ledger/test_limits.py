@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.batches import ClaimAnswer, Taken
+from dispatcher.ledger.claims import ClaimAnswer, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.rules.limits import Rate, parse_rate
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.batches import Hold, Taken
+from dispatcher.ledger.claims import Hold, Taken
 from dispatcher.ledger.connect import text_of
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import RowState, pack_sid

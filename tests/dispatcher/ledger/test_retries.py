@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.batches import Claim, Hold, Record
+from dispatcher.ledger.claims import Claim, Hold, Record
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.state import CampaignState, RecipientState

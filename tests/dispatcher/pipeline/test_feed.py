@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from dispatcher.ledger.batches import Denied
+from dispatcher.ledger.claims import Denied
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.feed import OFFER_MS, feed, send_window
 from dispatcher.pipeline.world import World

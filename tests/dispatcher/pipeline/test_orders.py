@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from dispatcher.ledger.batches import Taken
+from dispatcher.ledger.claims import Taken
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.pipeline.ingest import ingest
 from dispatcher.pipeline.world import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
-from dispatcher.ledger.batches import Claim
+from dispatcher.ledger.claims import Claim
 from dispatcher.pipeline import outcome
 from tests.dispatcher.pipeline.test_words import status
 from tests.factories import SENDER, token_of

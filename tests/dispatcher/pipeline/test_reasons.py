@@ -9,7 +9,7 @@ import pytest
 from dispatcher.carrierx.reasons import reason_of_code
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.ledger import keys
-from dispatcher.ledger.batches import Taken
+from dispatcher.ledger.claims import Taken
 from dispatcher.ledger.explanations import Explanation
 from dispatcher.ledger.packing import Batch
 from dispatcher.ledger.receipts import Receipt

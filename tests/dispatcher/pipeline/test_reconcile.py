@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.batches import Claim, Taken
+from dispatcher.ledger.claims import Claim, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import CampaignState, RecipientState

@@ -15,7 +15,7 @@ import pytest
 from dispatcher.carrierx.simulator.faults import Faults
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import ApiError
-from dispatcher.ledger.batches import Hold
+from dispatcher.ledger.claims import Hold
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import read_user_data

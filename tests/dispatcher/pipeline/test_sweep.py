@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.batches import Hold, Taken
+from dispatcher.ledger.claims import Hold, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline import sweep as sweeping

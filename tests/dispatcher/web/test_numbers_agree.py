@@ -14,7 +14,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.batches import Taken
+from dispatcher.ledger.claims import Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.state import RecipientState
