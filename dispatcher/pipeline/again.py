@@ -36,7 +36,9 @@ def retry(ledger: Ledger, campaign_id: str, states: Collection[RecipientState], 
             (message, row, batch.rows[row].number or "")
             for message, each in enumerate(batch.messages)
             for row in each.members
-            if rows[row].state in states and reason.lower() in texts.get(rows[row].reason, "").lower()
+            if rows[row].state in states
+            and batch.rows[row].number  # not of somebody who was forgotten
+            and reason.lower() in texts.get(rows[row].reason, "").lower()
         ]
         answer = ledger.batches.retry(campaign_id, number, chosen) if chosen else 0
         if isinstance(answer, str):

@@ -115,7 +115,10 @@ def end_schedule(ledger: Ledger, schedule_id: str) -> None:
     """
     schedule = ledger.schedules.get(schedule_id)
     ledger.schedules.remove(schedule_id)
-    _withdraw(ledger, schedule, "the recurring broadcast was cancelled")
+    reason = "the recurring broadcast was cancelled"
+    _withdraw(ledger, schedule, reason)
+    if schedule.last_campaign:  # its time may have come, and its file is still read
+        ledger.book.withdraw(schedule.last_campaign, reason)
 
 
 def next_after(every: str, now_ms: int) -> int:

@@ -6,9 +6,11 @@ import io
 
 import pytest
 
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import Conflict
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.again import RETRIABLE, retry
 from dispatcher.pipeline.find import mentions
 from dispatcher.pipeline.report import write_report
 from dispatcher.pipeline.retention import erase_campaign, forget, retain
@@ -94,6 +96,22 @@ def test_somebody_who_is_forgotten_is_nowhere_and_gets_nothing(world: World) -> 
     send_batch(world, CAMPAIGN, 0)
     assert states(ledger) == ["skipped", "skipped", "queued"]
     recount(ledger)
+
+
+def test_nothing_is_tried_again_for_somebody_who_was_forgotten(
+    world: World, simulator: SimulatorHandle
+) -> None:
+    ledger = world.ledger
+    add_campaign(ledger, make_batch(1, 2))
+    simulator.set_faults(refuse_suffixes=("01", "02", "03"))
+    send_batch(world, CAMPAIGN, 0)
+    assert states(ledger) == ["rejected"] * 3
+    forget(ledger, number_of(1))
+    forget(ledger, number_of(2))
+    simulator.set_faults(refuse_suffixes=())
+    assert retry(ledger, CAMPAIGN, RETRIABLE) == 1
+    send_batch(world, CAMPAIGN, 0)
+    assert states(ledger) == ["rejected", "rejected", "queued"]
 
 
 def test_a_message_on_its_way_has_to_come_back_first(ledger: Ledger) -> None:

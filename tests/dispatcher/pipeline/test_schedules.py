@@ -197,6 +197,15 @@ def test_what_is_made_and_has_not_started_ends_with_the_broadcast(world: World) 
     assert states == {CampaignState.CANCELLING}
 
 
+def test_a_late_occurrence_that_has_not_started_ends_with_the_broadcast(world: World) -> None:
+    now_ms = world.ledger.agenda.now_ms()
+    schedule = make(world, every="0 0 1 1 * UTC", first_ms=now_ms - HOUR_MS // 2)
+    assert occur(world, now_ms) == 1
+    end_schedule(world.ledger, schedule.id)
+    (child,) = world.ledger.campaigns()
+    assert child.state is CampaignState.CANCELLING
+
+
 def test_another_line_withdraws_what_was_made_and_makes_a_shared_time_anew(world: World) -> None:
     at_ms = soon(world.ledger)
     schedule = make(world, every="* * * * * UTC", first_ms=at_ms)
