@@ -1,6 +1,11 @@
 -- Prelude of record: what the outcome of a claim makes of a row.
 local soonest -- when the first of those that are pending again is due, or nil
 
+-- Whether a row still stands as this claim left it: nobody has said what became of it, or nobody knows.
+local function is_held(row, claim)
+  return (row.state == 's' or row.state == 'u') and row.sid == claim .. string.sub(NONE, 1, 8)
+end
+
 local function accepted_row(row, word, sid, price, alone)
   move(row, word)
   row.sid, row.at, row.price, row.reason, row.flags = sid.bytes, now - EPOCH, price, 0, 0
@@ -28,6 +33,6 @@ end
 
 local function unknown_row(id, batch, row, text, wait)
   move(row, 'u')
-  row.reason = reason_of(id, text)
+  row.reason, row.flags = reason_of(id, text), bit_set(row.flags, TOLD)
   care_by(id, batch, now + wait)
 end

@@ -14,7 +14,9 @@ local function record(one)
   local answer, claimed = 'gone', 0
   for i = 15, #one do
     local row = rows[one[i]]
-    if (row.state == 's' or row.state == 'u') and string.sub(row.sid, 1, 8) == claim and string.sub(row.sid, 9) == string.sub(NONE, 1, 8) then
+    if is_held(row, claim) and outcome == 'unknown' and bit_has(row.flags, TOLD) then
+      answer = answer == 'ok' and 'ok' or 'known'
+    elseif is_held(row, claim) then
       answer, claimed = 'ok', row.claimed + EPOCH
       if outcome == 'accepted' then
         accepted_row(row, word, sid, price, #one == 15)
@@ -26,8 +28,7 @@ local function record(one)
         unknown_row(id, batch, row, text, wait)
       end
       row_put(one[i], row)
-      answered = answered + ((outcome == 'accepted' or outcome == 'refused') and 1 or 0)
-      bad = bad + (outcome == 'refused' and 1 or 0)
+      answered, bad = answered + ((outcome == 'accepted' or outcome == 'refused') and 1 or 0), bad + (outcome == 'refused' and 1 or 0)
     elseif outcome == 'accepted' and row.sid == sid.bytes then
       answer = answer == 'ok' and 'ok' or 'known'
       if row.at == 0 then row.at = now - EPOCH row_put(one[i], row) end

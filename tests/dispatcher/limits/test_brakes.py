@@ -118,6 +118,29 @@ def test_twenty_straight_failures_hold_everything_and_one_probe_at_a_time_goes(b
     assert [braked.ask(n).word for n in (22, 23, 24)] == ["go", "go", "go"]
 
 
+def test_a_failure_that_is_recorded_again_since_its_answer_was_lost_counts_once(braked: Desk) -> None:
+    braked.campaign(*[1] * 90)
+    hold = braked.ask(0) and braked.taken[CAMPAIGN].hold
+    for message in range(19):
+        braked.ask(message)
+        failed = make_record(braked.asked(message), "unknown", cost=1, text="HTTP 500", health="f")
+        assert [record(braked.ledger, hold, failed) for _ in range(2)] == ["ok", "known"]
+    assert braked.ask(19).word == "go"
+    recount(braked.ledger)
+
+
+def test_a_late_failure_counts_although_its_batch_was_given_back_meanwhile(braked: Desk) -> None:
+    braked.campaign(*[1] * 90)
+    hold = braked.ask(0) and braked.taken[CAMPAIGN].hold
+    for message in range(20):
+        braked.ask(message)
+    braked.ledger.batches.give_back(hold, wait_ms=0, poll_ms=1, look_ms=1)
+    for message in range(20):
+        failed = make_record(braked.asked(message), "unknown", cost=1, text="HTTP 500", health="f")
+        assert [record(braked.ledger, hold, failed) for _ in range(2)] == ["ok", "known"]
+    assert "20 times in a row" in (braked.ledger.campaign(CAMPAIGN).reason or "")
+
+
 def test_a_probe_whose_worker_died_is_followed_by_another(braked: Desk) -> None:
     braked.campaign(*[1] * 90)
     for message in range(20):
