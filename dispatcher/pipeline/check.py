@@ -19,6 +19,7 @@ from dispatcher.pipeline.media import NOTHING_ASKED, Asked, ask_for_media
 from dispatcher.pipeline.mending import MendableRows
 from dispatcher.pipeline.messages import form_messages
 from dispatcher.pipeline.notices import MediaNotices, Notice, TextNotices
+from dispatcher.pipeline.terms import require_terms
 from dispatcher.pipeline.timing import Timing, Wait, iso, timing_notices
 from dispatcher.roster.roster import Roster
 from dispatcher.roster.segments import Encoding, encoding_of, segments
@@ -199,7 +200,9 @@ def check(
 
     Raises:
         FileRefused: the file as a whole cannot be used.
+        InputError: a setting is one that a submit refuses.
     """
+    require_terms(settings, price_sms, price_mms, int(now.timestamp() * 1000))
 
     def open_roster(facts: Mapping[str, MediaFacts] | None = None) -> Roster:
         return Roster(

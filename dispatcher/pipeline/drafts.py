@@ -8,7 +8,7 @@ from dispatcher.errors import Conflict
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.terms import require_prices
+from dispatcher.pipeline.terms import require_prices, require_start
 from dispatcher.rules.departure import Departure
 from dispatcher.settings import Settings
 
@@ -44,6 +44,7 @@ def launch(ledger: Ledger, campaign_id: str, config: Settings) -> None:
     """
     settings = ledger.campaign(campaign_id).settings
     require_prices(settings, config)
+    require_start(settings.at, ledger.agenda.now_ms())
     start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     start_ms = int(start_at.timestamp() * 1000) if start_at else None
     ledger.book.launch(campaign_id, start_ms, allow_same=settings.allow_same_file)

@@ -14,7 +14,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.opening import open_roster
-from dispatcher.pipeline.terms import require_prices, terms_of
+from dispatcher.pipeline.terms import require_prices, require_start, terms_of
 from dispatcher.rules.departure import Departure
 from dispatcher.rules.limits import parse_rate
 from dispatcher.settings import Settings
@@ -48,6 +48,8 @@ def submit(
     start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     limit = parse_rate(settings.rate) if settings.rate else None
     require_prices(settings, config)
+    if not draft:
+        require_start(settings.at, ledger.agenda.now_ms())
     roster = open_roster(
         source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )

@@ -11,8 +11,9 @@ from dispatcher.rules.hours import ANY_TIME, Hours, Party, Window
 from dispatcher.rules.hours_table import hours_table
 from dispatcher.rules.moments import LocalMoment, moment_in, parse_start
 
-#: The clock that is ahead of all others.
+#: The clock that is ahead of all others, and the one that is behind them.
 _FIRST_CLOCK = "Pacific/Kiritimati"
+_LAST_CLOCK = "Etc/GMT+12"
 
 
 class Departure:
@@ -57,3 +58,13 @@ class Departure:
 def _zones(party: Party) -> tuple[str, ...]:
     number, zone = party
     return (zone,) if zone else places_of(number).zones or (hours_table().unknown_zone,)
+
+
+def last_start(at: str) -> datetime:
+    """The instant of a start; for one on the recipients' clocks, when the last clock on earth shows it.
+
+    Raises:
+        InputError: `at` is not a time.
+    """
+    start = parse_start(at)
+    return moment_in(start.wall, _LAST_CLOCK) if isinstance(start, LocalMoment) else start

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.errors import FileRefused
+from dispatcher.errors import FileRefused, InputError
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.check import CheckResult, check
 from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
@@ -223,3 +223,23 @@ def test_the_example_campaigns_are_sendable_in_a_simulation_and_in_no_live_insta
     assert result.errors_total
     with pytest.raises(FileRefused, match="fiction"):
         checked(path.read_bytes(), fixed=fixed, fictional_ok=False, **given)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"at": "2025-11-27T15:00Z"},
+        {"at": "2026-11-26 10:00 recipient"},
+        {"expires_after": "3"},
+        {"max_cost": "-5"},
+        {"max_cost": "5", "price_sms": None, "price_mms": None},
+    ],
+)
+def test_what_a_submit_refuses_a_check_refuses(settings: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        checked(f"to,first_name\n{ANN},Ann\n", **settings)
+
+
+@pytest.mark.parametrize("at", ["2026-11-27T14:30Z", "2026-11-27 10:00 recipient"])
+def test_a_start_of_less_than_an_hour_ago_or_still_to_come_somewhere_is_taken(at: str) -> None:
+    assert checked(f"to,first_name\n{ANN},Ann\n", at=at).sendable == 1

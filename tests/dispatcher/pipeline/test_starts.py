@@ -10,6 +10,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.starts import change_start
 from dispatcher.pipeline.tick import Hints, tick
+from dispatcher.pipeline.times import iso
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, START_MS, add_campaign, make_batch
@@ -101,7 +102,9 @@ def test_a_start_can_be_moved_until_it_has_come(world: World) -> None:
     assert moved.start_at == "2099-05-31T20:00:00.000Z"
     with pytest.raises(InputError):
         change_start(world.ledger, CAMPAIGN, "2099-06-01 10:00 local", world.settings)
-    change_start(world.ledger, CAMPAIGN, "2001-01-01T00:00Z", world.settings)
+    with pytest.raises(InputError, match="in the past"):
+        change_start(world.ledger, CAMPAIGN, "2001-01-01T00:00Z", world.settings)
+    change_start(world.ledger, CAMPAIGN, str(iso(world.ledger.agenda.now_ms() - 1000)), world.settings)
     tick(world, hints([]))
     with pytest.raises(Conflict):
         change_start(world.ledger, CAMPAIGN, "2099-06-01T10:00Z", world.settings)

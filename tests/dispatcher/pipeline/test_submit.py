@@ -42,6 +42,7 @@ def test_a_start_time_is_kept_in_utc(world: World) -> None:
         (b"name\nAnn\n", {}),
         (make_csv(1), {"rate": "fast"}),
         (make_csv(1), {"at": "2031-01-01T10:00"}),
+        (make_csv(1), {"at": "2020-01-01T10:00Z"}),
     ],
 )
 def test_what_is_refused_leaves_nothing(world: World, raw: bytes, settings: dict[str, str]) -> None:

@@ -100,12 +100,12 @@ def test_a_draft_that_is_thrown_away_leaves_nothing(api: httpx.Client, redis: Re
 def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
     operator: httpx.Client, api: httpx.Client, ledger: Ledger
 ) -> None:
-    kept = press(operator, "keep", rate="7/s", at_local="2027-03-01T09:00", at_zone="recipient")
+    kept = press(operator, "keep", rate="7/s", at_local="2090-03-01T09:00", at_zone="recipient")
     draft = kept.headers["location"].removeprefix("/campaigns/")
     assert "Send as it is" in operator.get(f"/campaigns/{draft}").text
     page = operator.get(f"/new?draft={draft}")
     assert 'value="7/s"' in page.text
-    assert 'value="2027-03-01T09:00"' in page.text
+    assert 'value="2090-03-01T09:00"' in page.text
     assert 'value="recipient" selected' in page.text
     assert "Schedule for 3 recipients" in page.text
     sent = press(
@@ -115,7 +115,7 @@ def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
         draft=draft,
         name="Spring sale",
         rate="7/s",
-        at_local="2027-03-01T09:00",
+        at_local="2090-03-01T09:00",
         at_zone="recipient",
         quiet_hours="us-strict",
         priority="normal",
@@ -125,7 +125,7 @@ def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
     assert sent.status_code == 303, sent.text
     [campaign] = ledger.campaigns()
     assert campaign.id == sent.headers["location"].removeprefix("/campaigns/") != draft
-    assert campaign.settings.at == "2027-03-01T09:00 recipient"
+    assert campaign.settings.at == "2090-03-01T09:00 recipient"
 
 
 def test_a_double_click_keeps_one_draft(operator: httpx.Client, ledger: Ledger) -> None:
