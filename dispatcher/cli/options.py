@@ -13,6 +13,7 @@ from dispatcher.cli.media_files import addressed
 from dispatcher.errors import InputError
 from dispatcher.media.files import MediaFile
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.pipeline.schedules import require_calendar
 from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file: CSV, .csv.gz or .xlsx.")]
@@ -122,4 +123,5 @@ def _calendar(given: Mapping[str, str | None], sidecar: dict[str, Any]) -> tuple
         if value is not None and not isinstance(value, str):
             raise InputError(f"{name}: must be a text", hint="see docs/schedules.md")
         found.append(given.get(name) or value)
+    require_calendar(*found)
     return found[0], found[1]

@@ -16,6 +16,7 @@ from dispatcher.ledger.once import Answer
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimate import estimated, estimated_all
+from dispatcher.pipeline.schedules import require_calendar
 from dispatcher.pipeline.upcoming import Recurring, recurring
 from dispatcher.web import api_examples as examples
 from dispatcher.web.access import Actor, bearer
@@ -107,6 +108,7 @@ def _sent(site: Site, form: FormData, beside: frozenset[str]) -> _Sent:
 def _create(site: Site, who: str, sent: _Sent) -> Answer:
     upload, options, how = sent
     draft, base = yes_or_no("draft", how.get("draft", "no")), site.settings.public_url or ""
+    require_calendar(how.get("every"), how.get("run_late_within"))
     if "every" not in how:
         campaign = check_and_submit(site, who, upload, options, draft=draft)
         location = f"{base}/api/v1/campaigns/{campaign.id}"

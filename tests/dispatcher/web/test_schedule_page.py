@@ -93,6 +93,17 @@ def test_a_campaign_that_waits_for_its_start_is_given_another(operator: httpx.Cl
     assert 'value="tomorrow"' in wrong.text
 
 
+@pytest.mark.parametrize("more", [{}, {"draft": "true"}, {"every": ""}])
+def test_patience_without_a_calendar_line_is_a_problem_and_nothing_is_made(
+    api: httpx.Client, ledger: Ledger, more: dict[str, str]
+) -> None:
+    form = {"from": "12125550100", "message": "Hi", "run_late_within": "2h", **more}
+    answer = api.post("/campaigns", data=form, files={"file": ("weekly.csv", CSV)})
+    assert answer.status_code == 422
+    assert "run_late_within" in answer.json()["detail"]
+    assert ledger.campaigns(limit=1) == []
+
+
 def test_programs_see_change_and_end_schedules(api: httpx.Client, weekly: Schedule) -> None:
     [item] = api.get("/schedules").json()["items"]
     assert (item["id"], item["every"], item["zone"]) == (weekly.id, EVERY, "America/New_York")
