@@ -3,22 +3,75 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Annotated, Any, TextIO
 
-from rich.table import Table
+import typer
 
+from dispatcher.cli import options
+from dispatcher.cli.findings import print_check
 from dispatcher.cli.media_files import gate_for
-from dispatcher.cli.options import Chosen
-from dispatcher.cli.output import facts_table, out
+from dispatcher.cli.opening import config_of_any_ledger
+from dispatcher.cli.options import AsJson, Chosen, File
+from dispatcher.cli.output import print_json
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.check import CheckResult, check
 from dispatcher.rules.limits import parse_rate
-from dispatcher.rules.moments import LocalMoment, parse_start
-from dispatcher.settings import Settings
+from dispatcher.settings import Settings, settings
+
+
+def check_command(
+    file: File,
+    name: options.Name = None,
+    sender: options.From = None,
+    message: options.MessageText = None,
+    media: options.Media = None,
+    group_size: options.GroupSize = None,
+    group_by: options.GroupBy = None,
+    rate: options.RateOption = None,
+    at: options.At = None,
+    expires_after: options.ExpiresAfter = None,
+    quiet_hours: options.QuietHours = None,
+    max_cost: options.MaxCost = None,
+    priority: options.Priority = None,
+    on_unconfirmed: options.OnUnconfirmed = None,
+    no_media_check: options.NoMediaCheck = False,
+    strict: options.Strict = False,
+    allow_same_file: options.AllowSameFile = False,
+    errors: Annotated[
+        Path | None,
+        typer.Option("--errors", metavar="FILE", help="Write every bad row there, to be mended."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a submit would do; needs nothing running.
+
+    Exit status 0: all sendable; 1: some rows are not, and --strict; 2: nothing can be sent.
+
+    Example: mms campaign check spring.csv --from 15162065575 --message 'Hi {{first_name}}'
+    """
+    chosen = choose(file, locals())
+    result = _checked(file, chosen, config_of_any_ledger(), errors)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        print_check(result)
+    if not result.sendable:
+        raise typer.Exit(2)
+    if chosen.settings.strict and result.errors_total:
+        raise typer.Exit(1)
+
+
+def choose(file: Path, given: dict[str, Any]) -> Chosen:
+    """What the options of check and submit, given by their names, ask for."""
+    names = ["name", "message", "group_size", "group_by", "rate", "at", "expires_after", "quiet_hours"]
+    names += ["max_cost", "priority", "on_unconfirmed", "no_media_check", "strict", "allow_same_file"]
+    given_options = {name: given[name] for name in names}
+    asked = {**given_options, "from": given["sender"], "media_urls": given["media"]}
+    calendar = {name: given.get(name) for name in options.CALENDAR}
+    return options.choose(file, asked, public_url=settings().public_url, calendar=calendar)
 
 
 def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO | None = None) -> CheckResult:
@@ -54,71 +107,23 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
         )
 
 
+def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:
+    if errors is None:
+        return look_at(file, chosen, config)
+    if file.exists() and errors.exists() and file.samefile(errors):
+        raise InputError("--errors names the campaign file itself", hint="choose another --errors")
+    try:
+        with errors.open("w", encoding="utf-8", newline="") as errors_to:
+            return look_at(file, chosen, config, errors_to=errors_to)
+    except OSError as error:
+        raise InputError(
+            f"{errors} cannot be written: {error.strerror}", hint="choose another --errors"
+        ) from None
+
+
 def _opted_out(config: Settings) -> Callable[[str], bool] | None:
     """Who opted out, if a ledger answers; None: nobody knows here."""
     try:
         return Ledger.open(config).optouts.everyone_out().__contains__
     except (ConfigError, StoreUnavailable):
         return None
-
-
-def print_check(result: CheckResult, *, errors: int = 10) -> None:
-    """The check for a person: what goes, what does not and why, what it costs, how it reads."""
-    console = out()
-    console.print(facts_table(_facts(result)))
-    if result.errors:
-        console.print(_errors_table(result, errors))
-    for preview in result.previews[:3]:
-        head = f"line {preview.line}, {preview.kind}, {preview.recipients} recipient(s), {preview.segments} segment(s)"
-        console.print(f"\n{head}", style="dim", highlight=False)
-        console.print(preview.text or "(no text)", markup=False, highlight=False)
-        for url in preview.media:
-            console.print(url, markup=False, style="dim")
-    for warning in result.warnings:
-        console.print(f"\n[yellow]warning[/] {warning.code}: {warning.message}", highlight=False)
-
-
-def waiting_lines(result: CheckResult, settings: CampaignSettings) -> Iterator[str]:
-    """What a submit says at once of recipients that have to wait, and until when."""
-    on_own_clocks = settings.at is not None and isinstance(parse_start(settings.at), LocalMoment)
-    if on_own_clocks:
-        yield f"on the recipients' own clocks: the first at {result.first_at}, the last at {result.last_at}"
-    for warning in result.warnings:
-        if warning.code == "no_common_hours" or (warning.code == "waits_for_hours" and not on_own_clocks):
-            yield warning.message
-
-
-def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
-    invalid = ", ".join(f"{count} {code}" for code, count in sorted(result.invalid.items()))
-    cost = "unknown: set MMS_PRICE_SMS and MMS_PRICE_MMS" if result.cost_low is None else _cost(result)
-    return [
-        ("rows", str(result.rows)),
-        ("sendable", str(result.sendable)),
-        ("duplicates", str(result.duplicates)),
-        ("invalid", invalid or "0"),
-        ("opted out", "not known here" if result.opted_out is None else str(result.opted_out)),
-        ("groups", str(result.groups) if result.groups else None),
-        ("cost", cost),
-        ("first message", result.first_at),
-        ("wait for hours", f"{result.waiting}, the last until {result.last_at}" if result.waiting else None),
-        ("finished by", result.finish_at),
-        ("headings", "; ".join(f"{each.column}: {each.meaning}" for each in result.headings)),
-    ]
-
-
-def _cost(result: CheckResult) -> str:
-    if result.cost_low == result.cost_high:
-        return f"${result.cost_low}"
-    return f"${result.cost_low} to ${result.cost_high}"
-
-
-def _errors_table(result: CheckResult, most: int) -> Table:
-    shown = result.errors[:most]
-    table = Table(
-        title=f"\n{result.errors_total} rows cannot be sent; the first {len(shown)}", title_justify="left"
-    )
-    for name in ("line", "column", "code", "what is wrong"):
-        table.add_column(name, overflow="fold")
-    for error in shown:
-        table.add_row(str(error.line), error.column or "", error.code, error.message)
-    return table

@@ -13,15 +13,12 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, schedule, token
-from dispatcher.cli.again import resolve_command, retry_command
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
-from dispatcher.cli.erasing import erase_command
 from dispatcher.cli.output import print_line, say
 from dispatcher.cli.person import find_command, forget_command
 from dispatcher.cli.recovering import recover_command
 from dispatcher.cli.simulator import simulator
-from dispatcher.cli.trying import try_command
 from dispatcher.cli.up import up
 from dispatcher.errors import FileRefused, MmsError
 
@@ -34,10 +31,6 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(demo)
-campaign.app.command("test")(try_command)
-campaign.app.command("retry")(retry_command)
-campaign.app.command("resolve")(resolve_command)
-campaign.app.command("erase")(erase_command)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(message.app, name="message")
 app.add_typer(schedule.app, name="schedule")

@@ -1,0 +1,184 @@
+"""`mms campaign submit`: a file is looked at, what it means is asked, and it is sent."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from dispatcher.cli import options
+from dispatcher.cli.checking import choose, look_at
+from dispatcher.cli.findings import waiting_lines
+from dispatcher.cli.hinting import hint_expansion
+from dispatcher.cli.media_files import store_media
+from dispatcher.cli.noting import noted
+from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.options import AsJson, Chosen, File
+from dispatcher.cli.output import campaign_json, counts_table, out, print_json, print_line, say
+from dispatcher.cli.schedule import make_recurring
+from dispatcher.cli.waiting import Until, wait_for, why
+from dispatcher.errors import FileRefused, InputError
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import Campaign
+from dispatcher.pipeline.check import CheckResult
+from dispatcher.pipeline.submit import submit as submit_campaign
+
+Wait = Annotated[
+    str | None,
+    typer.Option(
+        "--wait", metavar="[=settled]", help="Wait until everything is sent; =settled: until all is final."
+    ),
+]
+
+
+def submit_command(
+    file: File,
+    name: options.Name = None,
+    sender: options.From = None,
+    message: options.MessageText = None,
+    media: options.Media = None,
+    group_size: options.GroupSize = None,
+    group_by: options.GroupBy = None,
+    rate: options.RateOption = None,
+    at: options.At = None,
+    expires_after: options.ExpiresAfter = None,
+    quiet_hours: options.QuietHours = None,
+    max_cost: options.MaxCost = None,
+    priority: options.Priority = None,
+    on_unconfirmed: options.OnUnconfirmed = None,
+    no_media_check: options.NoMediaCheck = False,
+    strict: options.Strict = False,
+    allow_same_file: options.AllowSameFile = False,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--every", metavar="WHEN", help="Again and again: 'mon 09:00 America/New_York' or a cron line."
+        ),
+    ] = None,
+    run_late_within: Annotated[
+        str | None,
+        typer.Option(
+            "--run-late-within", metavar="TIME", help="With --every: start so late at most (1h); 0s: skip."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Wait = None,
+    wait_timeout: Annotated[
+        float | None, typer.Option("--wait-timeout", metavar="SECONDS", help="Stop waiting after this.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a campaign file: good rows go, bad ones are recorded. Prints the campaign's id.
+
+    Example: mms campaign submit spring.csv --from 15162065575 --message 'Hi {{first_name}}' --wait
+    """
+    until = _until(wait)
+    chosen = choose(file, locals())
+    ledger, config = open_ledger()
+    result = look_at(file, chosen, config)
+    for sentence in waiting_lines(result, chosen.settings):
+        say(f"note: {sentence}")
+    _refuse(result, chosen)
+    _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
+    if chosen.every:
+        make_recurring(file, chosen, ledger, config, result.media)
+        return
+    with file.open("rb") as source:
+        campaign_id = submit_campaign(
+            ledger,
+            source,
+            filename=file.name,
+            settings=chosen.settings,
+            fixed=chosen.fixed,
+            config=config,
+            media=result.media,
+            media_files=store_media(ledger, chosen.media_files),
+        )
+    noted(ledger, "sent", campaign_id)
+    hint_expansion(campaign_id)
+    if until is None:
+        _print_submitted(ledger.campaign(campaign_id), as_json)
+        return
+    if not as_json:
+        print_line(campaign_id)
+    campaign = _wait(ledger, campaign_id, until, wait_timeout, as_json=as_json)
+    if not as_json:
+        out().print(counts_table(campaign))
+
+
+def _refuse(result: CheckResult, chosen: Chosen) -> None:
+    """No campaign without anybody to send to, nor, with --strict, with a bad row."""
+    if not result.sendable:
+        first = result.errors[0].message if result.errors else "the file has no rows"
+        raise FileRefused(
+            "nothing_sendable", f"no row can be sent; the first: {first}", hint="mms campaign check FILE"
+        )
+    if chosen.settings.strict and result.errors_total:
+        raise FileRefused(
+            "bad_rows",
+            f"{result.errors_total} rows cannot be sent, and --strict was asked for; nothing was sent",
+            line=result.errors[0].line,
+            hint="mms campaign check FILE --errors bad.csv lists them",
+        )
+
+
+def _ask(result: CheckResult, chosen: Chosen, *, ledger_is_live: bool, yes: bool) -> None:
+    """A live campaign is confirmed on a terminal; a live group campaign always."""
+    if yes or not ledger_is_live:
+        return
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if not terminal:
+        if result.groups:
+            raise InputError(
+                f"{result.groups} groups whose members will see each other's numbers",
+                hint="say --yes to send them",
+            )
+        return
+    bad = result.errors_total
+    say(
+        f"{result.sendable} of {result.rows} rows will be sent ({result.duplicates} duplicates, {bad} not sendable)"
+    )
+    senders = len(chosen.settings.senders) or "the file's own"
+    say(f"from {senders} sending number(s), {result.segments} segments and legs")
+    say(f"cost: {'unknown' if result.cost_low is None else f'${result.cost_low} to ${result.cost_high}'}")
+    say(f"finished by about {result.finish_at}")
+    say("; ".join(f"warning {warning.code}" for warning in result.warnings) or "no warnings")
+    if not typer.confirm("Send?", err=True):
+        raise typer.Exit(1)
+
+
+def _until(wait: str | None) -> Until | None:
+    known: dict[str, Literal["completed", "settled"]] = {"completed": "completed", "settled": "settled"}
+    if wait is None:
+        return None
+    if wait not in known:
+        raise InputError(f"--wait={wait} is not known", hint="say --wait or --wait=settled")
+    return known[wait]
+
+
+def _wait(
+    ledger: Ledger, campaign_id: str, until: Until, timeout: float | None, *, as_json: bool
+) -> Campaign:
+    said = ""
+
+    def tell(campaign: Campaign) -> None:
+        nonlocal said
+        reason = f"{campaign.state.value}: {why(campaign)}"
+        if reason.partition(":")[0] != said:
+            said = reason.partition(":")[0]
+            say(reason)
+
+    try:
+        campaign = wait_for(ledger, campaign_id, until, timeout=timeout, on_look=tell)
+    finally:
+        if as_json:
+            print_json(campaign_json(ledger.campaign(campaign_id)))
+    return campaign
+
+
+def _print_submitted(campaign: Campaign, as_json: bool) -> None:
+    if as_json:
+        print_json(campaign_json(campaign))
+    else:
+        print_line(campaign.id)
