@@ -32,10 +32,14 @@ local function money_confirm(id, unit, units, price, before)
   if each > tonumber(redis.call('HGET', ckey(id), 'dear_' .. unit) or 0) then redis.call('HSET', ckey(id), 'dear_' .. unit, each) end
 end
 
--- A receipt tells a price: a message's price counts once, whichever of its rows it came with.
+-- A receipt tells a price: a message's price counts once, whichever of its rows it came with, and is for those only whom
+-- this attempt went to.
 local function money_heard(id, key, row, price, unit, units, rows)
-  local counted = row.price ~= ''
-  for other in string.gmatch(row.price == '' and rows or '', '%d+') do counted = counted or row_read(key, other).price ~= '' end
-  if row.price ~= '' or not counted then money_confirm(id, unit, units, price, row.price) end
+  local counted, members = row.price ~= '', 0
+  for other in string.gmatch(row.price == '' and rows or '', '%d+') do
+    local each = row_read(key, other)
+    if each.attempt == row.attempt then members, counted = members + 1, counted or each.price ~= '' end
+  end
+  if row.price ~= '' or not counted then money_confirm(id, unit, members > 0 and members or units, price, row.price) end
   row.price = price
 end

@@ -8,10 +8,9 @@ local id, batch, records = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
 local key, answered, bad, health_known = ckey(id, 'r:' .. batch), 0, 0, nil
 
 local function record(one)
-  local message, claim, outcome, word = unpack(one, 1, 4)
-  local sid, text, wait, price = { bytes = one[5], text = one[6], hash = one[7] }, one[8], one[9], one[10]
-  local cost, unit, sender, health = unpack(one, 11, 14)
-  local answer, claimed = 'gone', 0
+  local message, claim, outcome, word, _, _, _, text, wait, price, cost, unit, sender, health = unpack(one, 1, 14)
+  local sid = { bytes = one[5], text = one[6], hash = one[7] }
+  local answer, claimed, counted = 'gone', 0, false -- a price: by a receipt that was faster, or when this was recorded before
   for i = 15, #one do
     local row = rows[one[i]]
     if is_held(row, claim) and outcome == 'unknown' and bit_has(row.flags, TOLD) then
@@ -30,13 +29,14 @@ local function record(one)
       row_put(one[i], row)
       answered, bad = answered + ((outcome == 'accepted' or outcome == 'refused') and 1 or 0), bad + (outcome == 'refused' and 1 or 0)
     elseif outcome == 'accepted' and row.sid == sid.bytes then
-      answer = answer == 'ok' and 'ok' or 'known'
-      if row.at == 0 then row.at = now - EPOCH row_put(one[i], row) end
+      answer, counted = answer == 'ok' and 'ok' or 'known', counted or row.price ~= ''
+      row.at, row.price = row.at > 0 and row.at or now - EPOCH, row.price ~= '' and row.price or price
+      row_put(one[i], row)
     end
   end
+  if outcome == 'accepted' and answer ~= 'gone' and not counted then money_confirm(id, unit, cost, price, '') end
   if answer ~= 'ok' then return answer end
   if outcome == 'later' or outcome == 'refused' then gate_refund(id, sender, cost, unit, claimed) end
-  if outcome == 'accepted' then money_confirm(id, unit, cost, price, '') end
   if health ~= 'a' or health_known ~= 'a' then health_count(id, health) end
   health_known = health
   if outcome == 'accepted' then sid_learn(id, batch, message, sid, sid.hash) end

@@ -19,7 +19,18 @@ from dispatcher.pipeline.rates import put_rates_in_force
 from dispatcher.pipeline.terms import micro_dollars, require_prices
 from dispatcher.settings import load_settings
 from tests.dispatcher.limits.conftest import Desk
-from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, make_record, record, take
+from tests.factories import (
+    CAMPAIGN,
+    SID,
+    add_campaign,
+    claim,
+    make_batch,
+    make_claim,
+    make_record,
+    number_of,
+    record,
+    take,
+)
 
 
 def prices(ledger: Ledger, **settings: object) -> None:
@@ -92,6 +103,48 @@ def test_the_cost_is_the_sum_of_confirmed_prices_once_a_message(desk: Desk) -> N
     for _ in range(2):
         desk.ledger.receipts.apply(CAMPAIGN, 0, told, [], grace_ms=0)
     assert desk.ledger.campaign(CAMPAIGN).cost == "0.06"
+
+
+def test_a_receipt_that_was_faster_than_the_answer_counts_its_price_once(desk: Desk) -> None:
+    desk.campaign(3)
+    desk.ask(0)
+    told = Receipt(0, 0, 1, RecipientState.SENT, price="0.045", unit="legs", units=3, rows=(0, 1, 2), sid=SID)
+    desk.ledger.receipts.apply(CAMPAIGN, 0, [told], [], grace_ms=0)
+    became = make_record(desk.asked(0), price="0.045", cost=3)
+    for _ in range(2):
+        record(desk.ledger, desk.taken[CAMPAIGN].hold, became)
+    assert desk.ledger.campaign(CAMPAIGN).cost == "0.045"
+
+
+def test_the_price_in_an_answer_counts_though_a_receipt_without_one_was_faster(desk: Desk) -> None:
+    desk.campaign(2)
+    desk.ask(0)
+    told = [Receipt(0, row, 1, RecipientState.SENT, sid=SID) for row in (0, 1)]
+    desk.ledger.receipts.apply(CAMPAIGN, 0, told, [], grace_ms=0)
+    became = make_record(desk.asked(0), price="0.03", cost=2)
+    for _ in range(2):
+        record(desk.ledger, desk.taken[CAMPAIGN].hold, became)
+    assert desk.ledger.campaign(CAMPAIGN).cost == "0.03"
+
+
+def test_a_new_attempt_for_one_member_costs_besides_and_is_a_price_for_one(desk: Desk) -> None:
+    prices(desk.ledger, price_mms=0.01)
+    desk.campaign(2, 1, max_cost="0.09")
+    hold = desk.taken[CAMPAIGN].hold
+    desk.ask(0)
+    record(desk.ledger, hold, make_record(desk.asked(0), price="0.02", cost=2))
+    failed = Receipt(0, 0, 1, RecipientState.FAILED)
+    desk.ledger.receipts.apply(CAMPAIGN, 0, [failed], [], grace_ms=0)
+    assert desk.ledger.batches.retry(CAMPAIGN, 0, [(0, 0, number_of(1))]) == 1
+    again = desk.asked(0, name="again")
+    answer = claim(desk.ledger, hold, again, now_ms=desk.now_ms)
+    record(desk.ledger, hold, make_record(again.to(answer.members), sid="second", cost=1))
+    told = Receipt(
+        0, 0, 2, RecipientState.SENT, sid="second", price="0.03", unit="legs", units=2, rows=(0, 1)
+    )
+    desk.ledger.receipts.apply(CAMPAIGN, 0, [told], [], grace_ms=0)
+    assert desk.ledger.campaign(CAMPAIGN).cost == "0.05"
+    assert desk.ask(1).word == "halt"
 
 
 def test_an_amount_is_read_exactly_and_rounded_down() -> None:
