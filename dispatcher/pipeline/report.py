@@ -17,7 +17,7 @@ from typing import TextIO
 import msgpack
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, RowState
+from dispatcher.ledger.packing import UNTOUCHED, Batch, RowState
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.pipeline.sids import sid_text
 
@@ -38,9 +38,11 @@ COLUMNS = (
     "mnc",
 )
 _BATCHES_AT_ONCE = 50
+_LINES_AT_ONCE = 100
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
+#: A row of the file by its number, and its cells.
 Line = tuple[int, list[object]]
 
 
@@ -51,29 +53,34 @@ def write_report(ledger: Ledger, campaign_id: str, out: TextIO) -> int:
         NotFound: there is no such campaign.
     """
     rows = 0
-    for text in report_lines(ledger, campaign_id):
+    for lines, text in _pieces(ledger, campaign_id):
         out.write(text)
-        rows += 1
-    return rows - 1
+        rows += lines
+    return rows
 
 
-def report_lines(ledger: Ledger, campaign_id: str) -> Iterator[str]:
-    """The report, line by line with its line ends, the heading first."""
+def report_texts(ledger: Ledger, campaign_id: str) -> Iterator[str]:
+    """The report as CSV with its line ends, some lines at a time, the heading first."""
+    return (text for _, text in _pieces(ledger, campaign_id))
+
+
+def _pieces(ledger: Ledger, campaign_id: str) -> Iterator[tuple[int, str]]:
+    """How many rows, and their lines."""
     campaign = ledger.campaign(campaign_id)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
 
-    def line(values: Iterable[object]) -> str:
+    def text(lines: Iterable[Iterable[object]]) -> str:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow(values)
+        writer.writerows(lines)
         return buffer.getvalue()
 
-    yield line([*COLUMNS, *map(_safe, _own_names(ledger.book.columns(campaign_id)))])
-    found = _lines(ledger, campaign_id)
+    yield 0, text([[*COLUMNS, *map(_safe, _own_names(ledger.book.columns(campaign_id)))]])
+    found = _batches(ledger, campaign_id)
     ordered = _sorted_on_disk(found) if campaign.settings.group_by else _in_row_order(found)
-    for values in ordered:
-        yield line(values)
+    for lines in ordered:
+        yield len(lines), text(lines)
 
 
 def _own_names(columns: Sequence[str]) -> list[str]:
@@ -86,13 +93,13 @@ def _safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _lines(ledger: Ledger, campaign_id: str) -> Iterator[Line]:
+def _batches(ledger: Ledger, campaign_id: str) -> Iterator[list[Line]]:
     texts, long_sids = ledger.book.texts(campaign_id), ledger.book.long_sids(campaign_id)
     numbers = ledger.book.batch_numbers(campaign_id)
     for start in range(0, len(numbers), _BATCHES_AT_ONCE):
         some = numbers[start : start + _BATCHES_AT_ONCE]
         for number, (batch, states) in zip(some, ledger.batches.read(campaign_id, some), strict=True):
-            yield from _batch_lines(number, batch, states, texts, long_sids)
+            yield list(_batch_lines(number, batch, states, texts, long_sids))
 
 
 def _batch_lines(
@@ -102,8 +109,7 @@ def _batch_lines(
     for index, (row, state) in enumerate(zip(batch.rows, states, strict=True)):
         reason = row.code if isinstance(row, RejectedRow) else texts.get(state.reason, "")
         message = message_of.get(index, -1)
-        legs = len(batch.messages[message].members) if message >= 0 else 1
-        first = message >= 0 and batch.messages[message].members[0] == index
+        members = batch.messages[message].members if message >= 0 else ()
         yield (
             row.row,
             [
@@ -115,10 +121,10 @@ def _batch_lines(
                 _safe(sid_text(state, long_sids, number, message)),
                 state.attempt,
                 _iso(state.claimed_ms),
-                _iso(state.at_ms) if any(state.sid) else "",
+                _iso(state.at_ms) if state.sid != UNTOUCHED.sid else "",
                 _iso(state.final_ms),
-                _price(state.price) if first else "",
-                _share(state.price, legs),
+                _price(state.price) if members and members[0] == index else "",
+                _share(state.price, len(members) or 1),
                 "" if state.mcc is None else state.mcc,
                 "" if state.mnc is None else state.mnc,
                 *map(_safe, row.cells),
@@ -152,20 +158,21 @@ def _share(price: str | None, legs: int) -> str:
     return format(share.quantize(Decimal("0.000001")).normalize(), "f")
 
 
-def _in_row_order(lines: Iterable[Line]) -> Iterator[list[object]]:
+def _in_row_order(batches: Iterable[list[Line]]) -> Iterator[list[list[object]]]:
     """Rows 1, 2, 3…; a row cut off from its neighbours by a batch's end waits for its turn."""
     waiting: dict[int, list[object]] = {}
     following = 1
-    for row, values in lines:
-        waiting[row] = values
+    for lines in batches:
+        waiting.update(lines)
+        ready = []
         while following in waiting:
-            yield waiting.pop(following)
+            ready.append(waiting.pop(following))
             following += 1
-    for row in sorted(waiting):
-        yield waiting[row]
+        yield ready
+    yield [waiting[row] for row in sorted(waiting)]
 
 
-def _sorted_on_disk(lines: Iterable[Line]) -> Iterator[list[object]]:
+def _sorted_on_disk(batches: Iterable[list[Line]]) -> Iterator[list[list[object]]]:
     """Groups by a column stand in the order of their last member: sort by row, out of memory."""
     with tempfile.TemporaryDirectory(prefix="mms-report-") as folder:
         store = sqlite3.connect(Path(folder) / "rows.db", isolation_level=None)
@@ -173,9 +180,10 @@ def _sorted_on_disk(lines: Iterable[Line]) -> Iterator[list[object]]:
             store.execute("PRAGMA journal_mode = OFF")
             store.execute("CREATE TABLE rows (row INTEGER PRIMARY KEY, line BLOB)")
             store.execute("BEGIN")
-            packed = ((row, msgpack.packb(values)) for row, values in lines)
+            packed = ((row, msgpack.packb(values)) for lines in batches for row, values in lines)
             store.executemany("INSERT INTO rows VALUES (?, ?)", packed)
-            for (line,) in store.execute("SELECT line FROM rows ORDER BY row"):
-                yield msgpack.unpackb(line)
+            found = store.execute("SELECT line FROM rows ORDER BY row")
+            while some := found.fetchmany(_LINES_AT_ONCE):
+                yield [msgpack.unpackb(line) for (line,) in some]
         finally:
             store.close()

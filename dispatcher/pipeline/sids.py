@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dispatcher.ledger.packing import FLAG_SID_TEXT, RowState
+from dispatcher.ledger.packing import FLAG_SID_TEXT, UNTOUCHED, RowState
 from dispatcher.model.state import RecipientState
 
 _CLAIM_IN_ITS_PLACE = frozenset({RecipientState.SENDING, RecipientState.UNCONFIRMED, RecipientState.REJECTED})
@@ -12,7 +12,7 @@ _CLAIM_IN_ITS_PLACE = frozenset({RecipientState.SENDING, RecipientState.UNCONFIR
 
 def sid_text(state: RowState, long_sids: Mapping[str, str], batch: int, message: int) -> str:
     """The sid, or an empty text while none is known (the place holds the claim's token then)."""
-    if state.state in _CLAIM_IN_ITS_PLACE or not any(state.sid):
+    if state.state in _CLAIM_IN_ITS_PLACE or state.sid == UNTOUCHED.sid:
         return ""
     if state.flags & FLAG_SID_TEXT:
         return long_sids.get(f"{batch}.{message}", "")

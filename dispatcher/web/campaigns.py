@@ -15,7 +15,7 @@ from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.check import CheckResult, check
 from dispatcher.pipeline.drafts import launch
-from dispatcher.pipeline.report import report_lines
+from dispatcher.pipeline.report import report_texts
 from dispatcher.pipeline.schedules import LATE_BY_DEFAULT, make_schedule
 from dispatcher.pipeline.sidecar import resolve_settings
 from dispatcher.pipeline.submit import submit
@@ -228,7 +228,7 @@ def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:
         NotFound: there is no such campaign; before the first piece.
     """
     find_campaign(site, campaign_id)
-    return _chunks(report_lines(site.ledger, campaign_id))
+    return _chunks(report_texts(site.ledger, campaign_id))
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
