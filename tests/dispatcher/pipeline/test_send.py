@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -349,15 +348,6 @@ def test_many_workers_on_the_same_batches_send_each_message_once(
     assert recount(worlds[0].ledger)[RecipientState.QUEUED] == 80
 
 
-@pytest.fixture
-def private_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    """A Valkey that a test may kill."""
-    server = ValkeyServer(tmp_path_factory.mktemp("private"))
-    server.start()
-    yield server
-    server.stop()
-
-
 class Killing:
     """A CarrierX that kills Redis at one message, and starts it again a few messages later."""
 
@@ -382,12 +372,12 @@ class Killing:
 
 
 def test_redis_killed_in_mid_batch_and_back_loses_and_repeats_nothing(
-    make_world: MakeWorld, simulator: SimulatorHandle, private_valkey: ValkeyServer
+    make_world: MakeWorld, simulator: SimulatorHandle, server: ValkeyServer
 ) -> None:
-    ledger = Ledger(client(private_valkey.url), clock=TEST_CLOCK)
+    ledger = Ledger(client(server.url), clock=TEST_CLOCK)
     clock = Clock(ledger)
     world = make_world(parts={"ledger": ledger, "clock_ms": clock})
-    killing = Killing(world, private_valkey)
+    killing = Killing(world, server)
     add_campaign(ledger, make_batch(*[1] * 60))
     send_batch(make_world(parts={"ledger": ledger, "clock_ms": clock, "api": killing}), CAMPAIGN, 0)
     assert killing.restart is not None
@@ -402,18 +392,18 @@ def test_redis_killed_in_mid_batch_and_back_loses_and_repeats_nothing(
 def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_later(
     make_world: MakeWorld,
     simulator: SimulatorHandle,
-    private_valkey: ValkeyServer,
+    server: ValkeyServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batch_run, "STORE_PATIENCE_SECONDS", 0.5)
-    ledger = Ledger(client(private_valkey.url), clock=TEST_CLOCK)
+    ledger = Ledger(client(server.url), clock=TEST_CLOCK)
     clock = Clock(ledger)
     parts = {"ledger": ledger, "clock_ms": clock}
     world = make_world(parts=parts)
     add_campaign(ledger, make_batch(*[1] * 40))
-    killing = Killing(world, private_valkey, for_good=True)
+    killing = Killing(world, server, for_good=True)
     assert send_batch(make_world(parts=parts | {"api": killing}), CAMPAIGN, 0).endswith("redis away")
-    private_valkey.start()
+    server.start()
     assert send_batch(world, CAMPAIGN, 0) == "taken"
     clock.advance(30_000)
     until_nothing_is_due(world, clock)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,15 +19,6 @@ from tests.stack import until
 from tests.valkey import ValkeyServer
 
 ROWS = 200
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ValkeyServer]:
-    """A Valkey of this test's own: processes connect to it."""
-    made = ValkeyServer(tmp_path)
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.mark.timeout(120)
