@@ -31,8 +31,9 @@ def show_command(as_json: AsJson = False) -> None:
 
     Example: mms limits show
     """
-    found = open_ledger().ledger.limits.in_force()
-    lines = limit_lines(found)
+    ledger = open_ledger().ledger
+    found = ledger.limits.in_force()
+    lines = limit_lines(ledger, found)
     if as_json:
         rows = [line.model_dump() for line in lines]
         print_json({"limits": rows, "stopped": found.brake or None, "failures_in_a_row": found.failures})

@@ -58,7 +58,12 @@ def list_command(
     entries = (entry for entry in open_ledger().ledger.optouts.all() if everything or entry.state == "out")
     newest = nlargest(limit, set(entries), key=lambda entry: entry.at_ms)
     if as_json:
-        print_json([{**entry._asdict(), "at_ms": iso(entry.at_ms)} for entry in newest])
+        print_json(
+            [
+                {"number": one.number, "state": one.state, "at": iso(one.at_ms), "source": one.source}
+                for one in newest
+            ]
+        )
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("number", "state", "since", "source"):

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
+from rich.text import Text
 
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
@@ -42,9 +43,14 @@ def campaign_json(campaign: Campaign) -> dict[str, Any]:
     return campaign.model_dump(mode="json", exclude={"settings"})
 
 
-def counts_table(campaign: Campaign) -> Table:
-    """Recipients by state, those that there are, and their sum."""
-    table = Table(title=f"{campaign.name} ({campaign.id}): {campaign.state.value}", title_justify="left")
+def counted(count: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def counts_table(campaign: Campaign) -> Group:
+    """Recipients by state, those that there are, and their sum; above it, in one line, which campaign and its state."""
+    table = Table()
     table.add_column("state")
     table.add_column("recipients", justify="right")
     for state in RecipientState:
@@ -52,7 +58,7 @@ def counts_table(campaign: Campaign) -> Table:
             table.add_row(state.value, str(campaign.counts[state]))
     table.add_section()
     table.add_row("all", str(sum(campaign.counts.values())))
-    return table
+    return Group(Text(f"\n{campaign.name} ({campaign.id}): {campaign.state.value}", style="italic"), table)
 
 
 def facts_table(facts: Iterable[tuple[str, str | None]]) -> Table:

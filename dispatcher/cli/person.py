@@ -10,7 +10,7 @@ from rich.table import Table
 from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
-from dispatcher.cli.output import out, print_json, print_line, say
+from dispatcher.cli.output import counted, out, print_json, print_line, say
 from dispatcher.errors import InputError
 from dispatcher.pipeline.find import Mention, mentions
 from dispatcher.pipeline.number import read_number
@@ -64,8 +64,9 @@ def forget_command(
         raise InputError("nothing was erased", hint="say --yes")
     ledger = open_ledger().ledger
     done = forget(ledger, digits)
-    noted(ledger, f"forgot a person: {done.rows} rows, {done.inbound} inbound messages")
-    print_line(f"{done.rows} rows and {done.inbound} inbound messages erased")
+    rows, wrote = counted(done.rows, "row"), counted(done.inbound, "inbound message")
+    noted(ledger, f"forgot a person: {rows}, {wrote}")
+    print_line(f"{rows} and {wrote} erased")
     if done.waiting:
         say(f"note: still being read, run this again afterwards: {', '.join(done.waiting)}")
 

@@ -6,11 +6,12 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson
-from dispatcher.cli.output import facts_table, out, print_json, print_line, say
+from dispatcher.cli.output import out, print_json, print_line, say
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.private_files import private_folder, write_private
 from dispatcher.ledger.tokens import Role, Tokens
@@ -58,10 +59,12 @@ def list_command(as_json: AsJson = False) -> None:
             ]
         )
         return
-    facts: list[tuple[str, str | None]] = [
-        (one.token_id, f"{one.role}  {one.made_at}  {one.name}") for one in holders
-    ]
-    out().print(facts_table(facts) if facts else "no tokens besides the admin token that `mms up` prints")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "role", "made", "name"):
+        table.add_column(heading, overflow="fold")
+    for one in holders:
+        table.add_row(one.token_id, one.role, one.made_at, one.name)
+    out().print(table if holders else "no tokens besides the admin token that `mms up` prints")
 
 
 @app.command("remove")

@@ -9,11 +9,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatcher.errors import InputError, NotFound
+from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits import NEVER_MS, LimitsInForce
 from dispatcher.model.campaign import CAMPAIGN_ID
+from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.number import read_number
+from dispatcher.rules.limits import rate_text
 
 _ID = re.compile(CAMPAIGN_ID)
+_OVER = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED, CampaignState.FAILED})
 
 
 class LimitLine(BaseModel):
@@ -34,11 +38,13 @@ class LimitLine(BaseModel):
     disabled: bool = Field(default=False, examples=[False])
 
 
-def limit_lines(found: LimitsInForce) -> list[LimitLine]:
-    """One line for each scope that anything is in force for, by name."""
+def limit_lines(ledger: Ledger, found: LimitsInForce) -> list[LimitLine]:
+    """One line for each scope that anything is in force for, by name; nothing is for a campaign that is over."""
     disabled = (f"sender:{number}" for number in found.disabled)
     scopes = {*found.rates, *found.caps, *found.holds, *disabled}
-    return [limit_line(found, scope) for scope in sorted(scopes)]
+    named = {scope: scope.removeprefix("campaign:") for scope in scopes if scope.startswith("campaign:")}
+    over = {campaign.id for campaign in ledger.book.some(list(named.values())) if campaign.state in _OVER}
+    return [limit_line(found, scope) for scope in sorted(scopes) if named.get(scope) not in over]
 
 
 def limit_line(found: LimitsInForce, scope: str) -> LimitLine:
@@ -46,7 +52,7 @@ def limit_line(found: LimitsInForce, scope: str) -> LimitLine:
     rate, cap, held = found.rates.get(scope), found.caps.get(scope), found.holds.get(scope, 0)
     return LimitLine(
         scope=scope,
-        rate=f"{rate.per_second:g}/s" if rate else None,
+        rate=rate_text(rate.per_second) if rate else None,
         burst=round(rate.burst, 2) if rate else None,
         set_by=("operator" if rate.by_operator else "settings") if rate else None,
         per_day=cap.most if cap else None,

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dispatcher.errors import NotFound
+from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.inbound import Inbound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.optouts import OptOut, State
@@ -40,9 +40,20 @@ def put_numbers(ledger: Ledger, numbers: Sequence[str], state: State, source: st
     """Put numbers in any usual writing on the list, or let them come back; answers how many changed.
 
     Raises:
-        InputError: one is no number; nothing was written.
+        InputError: one is no number, and which by its place; nothing was written.
     """
-    return ledger.optouts.put([OptOut(read_number(number), state, 0, source) for number in numbers])
+    return ledger.optouts.put([OptOut(number, state, 0, source) for number in _read(numbers)])
+
+
+def _read(numbers: Sequence[str]) -> Iterator[str]:
+    for place, number in enumerate(numbers, 1):
+        try:
+            yield read_number(number)
+        except InputError as error:
+            if len(numbers) == 1:
+                raise
+            problem = f"number {place} of {len(numbers)} is not a US or Canadian number; nothing was changed"
+            raise InputError(problem, hint=error.hint) from None
 
 
 def import_list(ledger: Ledger, source: BinaryIO, *, max_bytes: int) -> Imported:

@@ -36,6 +36,15 @@ class Rate:
         return (self.burst - 1) * self.interval_us
 
 
+def rate_text(per_second: float) -> str:
+    """A rate as people write it, in the unit that makes it a whole number if one does: `20/s`, `1/m`."""
+    for unit, seconds in _UNIT_SECONDS.items():
+        per_unit = per_second * seconds
+        if per_unit >= 0.999999 and abs(per_unit - round(per_unit)) < 1e-6 * per_unit:
+            return f"{round(per_unit)}/{unit}"
+    return f"{per_second:g}/s"
+
+
 def parse_rate(text: str, *, burst: float | None = None) -> Rate:
     """Read `20/s`, `600/m`, `1000/h` or `20`.
 

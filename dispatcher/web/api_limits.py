@@ -60,8 +60,11 @@ class Limits(BaseModel):
 @router.get("", summary="See the limits in force")
 def show(request: Request) -> Limits:
     """Rates, daily caps and what was used of them, holds after answers 429, senders out of use."""
-    found = site_of(request).ledger.limits.in_force()
-    return Limits(limits=limit_lines(found), stopped=found.brake or None, failures_in_a_row=found.failures)
+    ledger = site_of(request).ledger
+    found = ledger.limits.in_force()
+    return Limits(
+        limits=limit_lines(ledger, found), stopped=found.brake or None, failures_in_a_row=found.failures
+    )
 
 
 @router.put(

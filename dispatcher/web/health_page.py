@@ -126,7 +126,9 @@ def _page(request: Request, session: Session, *, status: int = 200, **values: An
     site = site_of(request)
     ledger, overview = site.ledger, Overview(site.redis)
     now_ms, findings, limits = ledger.agenda.now_ms(), look(site), ledger.limits.in_force()
-    lines = sorted(limit_lines(limits), key=lambda line: (line.scope.startswith("campaign:"), line.scope))
+    lines = sorted(
+        limit_lines(ledger, limits), key=lambda line: (line.scope.startswith("campaign:"), line.scope)
+    )
     nothing: dict[str, Any] = {
         "number": "",
         "levels": None,

@@ -33,6 +33,9 @@ def test_what_is_no_number_is_refused_and_not_repeated(mms: Mms) -> None:
     said = mms("optout", "add", "12345")
     assert said.status == 2
     assert "12345" not in said.err
+    said = mms("optout", "add", NUMBER, "12345")
+    assert "number 2 of 2" in said.err
+    assert mms("optout", "list", "--json").json == []
 
 
 def test_the_list_shows_number_time_and_source_the_newest_first(mms: Mms, ledger: Ledger) -> None:
@@ -41,6 +44,7 @@ def test_the_list_shows_number_time_and_source_the_newest_first(mms: Mms, ledger
         ("15165550124", "web"),
         (NUMBER, "keyword"),
     ]
+    assert mms("optout", "list", "--json").json[0]["at"] == "1970-01-01T00:00:02.000Z"
     assert "1970-01-01T00:00:01.000Z" in mms("optout", "list").out
 
 

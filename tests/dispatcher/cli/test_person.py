@@ -22,7 +22,7 @@ def test_a_persons_story_is_found_by_number(mms: Mms, world: World) -> None:
 def test_a_person_can_be_forgotten_and_stays_suppressed(mms: Mms, ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(1))
     mms("optout", "add", number_of(1))
-    assert mms("forget", number_of(1), "--yes").out == "1 rows and 0 inbound messages erased\n"
+    assert mms("forget", number_of(1), "--yes").out == "1 row and 0 inbound messages erased\n"
     assert states(ledger) == ["skipped"]
     assert mms("find", number_of(1), "--json").json["messages"] == []
     assert ledger.optouts.is_out(number_of(1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.errors import InputError
-from dispatcher.rules.limits import parse_rate
+from dispatcher.rules.limits import parse_rate, rate_text
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,10 @@ def test_a_burst_is_at_least_one_and_a_twentieth_of_a_second() -> None:
 def test_the_limiters_times_follow_from_the_rate() -> None:
     rate = parse_rate("4/s", burst=3)
     assert (rate.interval_us, rate.tolerance_us) == (250_000, 500_000)
+
+
+@pytest.mark.parametrize("text", ["20/s", "1/s", "1/m", "90/m", "1000/h", "1/h"])
+def test_a_rate_is_shown_as_people_write_it(text: str) -> None:
+    shown = rate_text(1_000_000 / round(parse_rate(text).interval_us, 3))
+    assert parse_rate(shown).per_second == pytest.approx(parse_rate(text).per_second)
+    assert shown == text

@@ -55,6 +55,14 @@ def test_what_is_in_force_is_shown(api: httpx.Client, ledger: Ledger, settings: 
     assert (sender["scope"], sender["rate"], sender["set_by"]) == ("sender", "200/s", "settings")
 
 
+def test_the_limit_of_a_campaign_that_is_over_is_in_force_no_more(api: httpx.Client, ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(1))
+    set_limit(ledger, f"campaign:{CAMPAIGN}", rate="3/s")
+    assert line_of(api, f"campaign:{CAMPAIGN}") is not None
+    ledger.redis.hset(f"mms:c:{CAMPAIGN}", "state", "completed")
+    assert line_of(api, f"campaign:{CAMPAIGN}") is None
+
+
 def test_the_next_claim_obeys_a_change(api: httpx.Client, timed_ledger: Ledger) -> None:
     set_clock(timed_ledger.redis, START_MS)
     add_campaign(timed_ledger, make_batch(*[1] * 20))
