@@ -17,7 +17,7 @@ from dispatcher.pipeline.token import TokenInUse, token_file, token_of
 from dispatcher.settings import load_settings
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.pipeline.conftest import MakeWorld
-from tests.dispatcher.pipeline.test_send import Clock, until_nothing_is_due
+from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due
 from tests.factories import (
     CAMPAIGN,
     START_MS,

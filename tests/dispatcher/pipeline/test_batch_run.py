@@ -1,0 +1,137 @@
+"""The work on a batch, cut off in its middle: by an operator, a refused token, a clock that is off, a dead Redis."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.ledger.connect import client
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.message import Outgoing
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline import batch_run
+from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.world import World
+from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due
+from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states
+from tests.valkey import TEST_CLOCK, ValkeyServer
+
+
+def test_a_refused_token_puts_on_the_brake_and_marks_nothing_failed(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    simulator.set_faults(unauthorized=True)
+    add_campaign(make_world().ledger, make_batch(*[1] * 50))
+    world = make_world(in_flight=4)
+    result = send_batch(world, CAMPAIGN, 0)
+    assert result.endswith("brake")
+    assert set(states(world.ledger)) == {"pending"}
+    assert "refuses the token" in (world.ledger.campaign(CAMPAIGN).reason or "")
+    assert simulator.received().answers["401"] <= 16
+
+
+def test_a_worker_whose_clock_is_off_sends_nothing_and_says_so(
+    make_world: MakeWorld, simulator: SimulatorHandle
+) -> None:
+    world = make_world(parts={"clock_ms": lambda: 0})
+    add_campaign(world.ledger, make_batch(1))
+    assert send_batch(world, CAMPAIGN, 0).startswith("clock")
+    assert simulator.received().taken == 0
+    assert states(world.ledger) == ["pending"]
+
+
+class Pausing:
+    """A CarrierX that pauses the campaign when it gets the first message."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.taken = 0
+
+    def send(self, outgoing: Outgoing, **_: Any) -> MessageStatus:
+        """Pause, then take the message."""
+        self._world.ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+        self.taken += 1
+        return self._world.carrierx.send(outgoing)
+
+
+def test_a_pause_in_mid_batch_lets_only_what_is_in_flight_go(make_world: MakeWorld) -> None:
+    world = make_world(in_flight=4)
+    pausing = Pausing(world)
+    add_campaign(world.ledger, make_batch(*[1] * 60))
+    paused = make_world(in_flight=4, parts={"api": pausing})
+    assert send_batch(paused, CAMPAIGN, 0).endswith("halt paused")
+    assert pausing.taken <= 8
+    assert recount(world.ledger)[RecipientState.PENDING] == 60 - pausing.taken
+    world.ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    assert send_batch(world, CAMPAIGN, 0) == f"{60 - pausing.taken} queued"
+
+
+class Killing:
+    """A CarrierX that kills Redis at one message, and starts it again a few messages later."""
+
+    def __init__(self, world: World, server: ValkeyServer, *, for_good: bool = False) -> None:
+        self._world = world
+        self._server = server
+        self._lock = threading.Lock()
+        self._count = 0
+        self._for_good = for_good
+        self.restart: threading.Timer | None = None
+
+    def send(self, outgoing: Outgoing, *, permit: Any) -> MessageStatus:
+        """Take the message; at the tenth Redis dies, half a second later it is back."""
+        with self._lock:
+            self._count += 1
+            if self._count == 10:
+                self._server.kill()
+                if not self._for_good:
+                    self.restart = threading.Timer(0.5, self._server.start)
+                    self.restart.start()
+        return self._world.carrierx.send(outgoing, permit=permit)
+
+
+def test_redis_killed_in_mid_batch_and_back_loses_and_repeats_nothing(
+    make_world: MakeWorld, simulator: SimulatorHandle, server: ValkeyServer
+) -> None:
+    ledger = Ledger(client(server.url), clock=TEST_CLOCK)
+    clock = Clock(ledger)
+    world = make_world(parts={"ledger": ledger, "clock_ms": clock})
+    killing = Killing(world, server)
+    add_campaign(ledger, make_batch(*[1] * 60))
+    send_batch(make_world(parts={"ledger": ledger, "clock_ms": clock, "api": killing}), CAMPAIGN, 0)
+    assert killing.restart is not None
+    killing.restart.join()
+    until_nothing_is_due(world, clock)
+    assert Counter(states(ledger)) == {"queued": 60}
+    received = simulator.received()
+    assert (received.taken, received.repeated) == (60, [])
+    recount(ledger)
+
+
+def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_later(
+    make_world: MakeWorld,
+    simulator: SimulatorHandle,
+    server: ValkeyServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batch_run, "STORE_PATIENCE_SECONDS", 0.5)
+    ledger = Ledger(client(server.url), clock=TEST_CLOCK)
+    clock = Clock(ledger)
+    parts = {"ledger": ledger, "clock_ms": clock}
+    world = make_world(parts=parts)
+    add_campaign(ledger, make_batch(*[1] * 40))
+    killing = Killing(world, server, for_good=True)
+    assert send_batch(make_world(parts=parts | {"api": killing}), CAMPAIGN, 0).endswith("redis away")
+    server.start()
+    assert send_batch(world, CAMPAIGN, 0) == "taken"
+    clock.advance(30_000)
+    until_nothing_is_due(world, clock)
+    counts = recount(ledger)
+    assert counts[RecipientState.QUEUED] + counts[RecipientState.UNCONFIRMED] == 40
+    assert counts[RecipientState.UNCONFIRMED] > 0
+    assert simulator.received().repeated == []
