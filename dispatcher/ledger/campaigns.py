@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from dispatcher.errors import Conflict, NotFound, SubmittedBefore
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.limits import wake
 from dispatcher.ledger.media import pack_facts, unpack_facts
 from dispatcher.ledger.scripts import Scripts
 from dispatcher.ledger.snapshots import read_snapshots
@@ -253,6 +254,8 @@ class Campaigns:
             raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
         if answer != "ok":
             raise Conflict(f"campaign {campaign_id} is {answer}: it cannot become {to.value}")
+        if to is CampaignState.RUNNING:  # limits may have changed meanwhile
+            wake(self._scripts, campaign_id)
 
     def change_start(self, campaign_id: str, start_at_ms: int, settings: CampaignSettings) -> None:
         """Give a campaign that has not started another start, and the settings that say so.

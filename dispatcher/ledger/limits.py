@@ -11,6 +11,8 @@ from dispatcher.ledger.scripts import Scripts
 
 #: No time ever comes that is later than this one, ms.
 NEVER_MS = 9_000_000_000_000_000
+#: The script wakes no more at once.
+_WOKEN_AT_ONCE = 1000
 
 
 class DayCap(NamedTuple):
@@ -116,8 +118,7 @@ class Limits:
 
     def wake(self, campaign_id: str) -> None:
         """Whatever of this campaign waits for a limit asks again now."""
-        while self._scripts.run("wake", campaign_id) >= 1000:
-            pass
+        wake(self._scripts, campaign_id)
 
     def wake_all(self) -> None:
         """The same for every running campaign."""
@@ -156,6 +157,12 @@ class Limits:
             int(api.get(b"most", 0)),
             text_of(brake.get(b"reason", b"")),
         )
+
+
+def wake(scripts: Scripts, campaign_id: str) -> None:
+    """Whatever of this campaign waits for a limit asks again now."""
+    while scripts.run("wake", campaign_id) >= _WOKEN_AT_ONCE:
+        continue
 
 
 def _by_scope(found: Any, named: list[str] | None) -> dict[str, bytes]:

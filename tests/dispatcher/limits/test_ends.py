@@ -35,6 +35,7 @@ from tests.factories import (
     snapshot,
     states,
 )
+from tests.stack import until
 
 HOUR_MS = 3_600_000
 POOL = ("15162065575", "15162065576", "15162065577")
@@ -202,6 +203,16 @@ def test_a_limit_raised_by_hand_wakes_what_rests_and_outlives_a_restart(world: W
     assert not world.ledger.limits.in_force().rates["account"].by_operator
 
 
+def test_a_limit_raised_during_a_pause_is_obeyed_as_soon_as_the_campaign_goes_on(world: World) -> None:
+    add_campaign(world.ledger, make_batch(1, 1))
+    set_limit(world.ledger, "sender", per_day=1)
+    assert send_batch(world, CAMPAIGN, 0) == "1 queued, waits for the daily cap of sender"
+    world.ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    set_limit(world.ledger, "sender", per_day=9)
+    world.ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    assert send_batch(world, CAMPAIGN, 0) == "1 queued"
+
+
 def test_a_reset_from_a_shell_without_prices_leaves_the_workers_prices_alone(make_world: MakeWorld) -> None:
     world = make_world(price_mms=0.015)
     put_rates_in_force(world.ledger, world.settings)
@@ -235,11 +246,10 @@ def test_a_batch_under_way_whose_sender_is_disabled_is_due_again_at_once_with_th
     set_limit(world.ledger, f"campaign:{CAMPAIGN}", rate="100/s", burst=1)
     thread = threading.Thread(target=send_batch, args=(world, CAMPAIGN, 0))
     thread.start()
-    while simulator.received(messages=False).taken < 10:
-        pass
+    until(lambda: simulator.received(messages=False).taken >= 10)
     use_sender(world.ledger, POOL[1], enabled=False)
     thread.join()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while world.ledger.campaign(CAMPAIGN).state is CampaignState.RUNNING:
         assert time.monotonic() < deadline
         send_batch(world, CAMPAIGN, 0)
