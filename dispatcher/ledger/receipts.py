@@ -18,7 +18,7 @@ class Receipt:
     """CarrierX's word about one row. `how` is `own`, or `shared` when a group member inherits another's word.
 
     `attempt` is 0 when the receipt does not tell it. `price` is that of the whole message, which has these `rows`
-    and costs so many `units`. `sender` is the number that it went from.
+    and costs so many `units`. `sender` is the number that it went from, `went_ms` when (0: about now).
     """
 
     message: int
@@ -34,6 +34,7 @@ class Receipt:
     units: int = 1
     rows: tuple[int, ...] = ()
     sender: str = field(default="", repr=False)
+    went_ms: int = 0
 
 
 class Bundle(NamedTuple):
@@ -122,7 +123,7 @@ def _apply_arguments(bundle: Bundle) -> list[type_of_argument]:
 
 def _arguments(receipt: Receipt) -> list[type_of_argument]:
     sid: Sid = pack_sid(receipt.sid)
-    paid_for = f"{receipt.unit}:{receipt.units}:{','.join(map(str, receipt.rows))}"
+    paid_for = f"{receipt.unit}:{receipt.units}:{','.join(map(str, receipt.rows))}:{receipt.went_ms}"
     details = f"{_digits(receipt.mcc)}:{_digits(receipt.mnc)}:{receipt.price or ''}:{paid_for}"
     return [
         receipt.message,

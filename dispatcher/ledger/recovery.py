@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger import keys
@@ -156,6 +156,15 @@ class Recovery:
             return None
         began_ms, since_ms, at_ms, whole = map(int, text_of(found).split(" "))
         return Reading(began_ms, since_ms, at_ms, bool(whole))
+
+    def count_for_caps(self, counted: Iterable[tuple[str, str, int]], span_ms: int) -> None:
+        """What went counts for frequency caps of this span: number, `id.batch.row`, when (ms). May be repeated."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=False)
+            for number, name, at_ms in counted:
+                pipeline.zadd(keys.cap(number), {name: at_ms}, gt=True)
+                pipeline.pexpire(keys.cap(number), span_ms)
+            pipeline.execute()
 
     def answers(self) -> list[str]:
         """What we answered by ourselves, ended or not, as campaigns."""

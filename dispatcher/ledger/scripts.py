@@ -24,7 +24,7 @@ _REPLICATED = frozenset({"claim", "ticked"})
 _AFTER_DOORS = frozenset({"claim"})
 _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
 _EXTRA = {
-    "apply": ("_money", "_brakes", "_heard"),
+    "apply": ("_days", "_money", "_brakes", "_heard", "_forgotten"),
     "claim": (*_GATE, "_many", "_optouts", "_consent"),
     "look": _GATE,
     "optout": ("_optouts",),

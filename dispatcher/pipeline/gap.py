@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dispatcher.carrierx.pages import Page
@@ -16,6 +16,7 @@ from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.doubts import is_doubted
+from dispatcher.pipeline.gap_caps import Went, count_for_caps
 from dispatcher.pipeline.inbound import SOURCE
 from dispatcher.pipeline.places import MessagePlaces
 from dispatcher.pipeline.words import receipts_of
@@ -70,10 +71,12 @@ def bring_in(world: World, gap: Gap, began_ms: int) -> tuple[int, dict[str, int]
     campaigns that this ledger does not know. The newest that it had forgotten is kept: by it later looks prove
     themselves."""
     known, unknown = set(world.ledger.book.ids()), Counter[str]()
+    went, now_ms = list[Went](), world.ledger.agenda.now_ms()
     newest: dict[tuple[str, int], dict[int, tuple[MessageRef, MessageStatus]]] = defaultdict(dict)
     for ref, status in gap.sent:
         if ref.campaign not in known:
             unknown[ref.campaign] += 1
+            went.append(Went(ref, status, None, _created_ms(status) or now_ms))
             continue
         of_batch = newest[ref.campaign, ref.batch]
         if ref.message not in of_batch or of_batch[ref.message][0].attempt < ref.attempt:
@@ -85,9 +88,14 @@ def bring_in(world: World, gap: Gap, began_ms: int) -> tuple[int, dict[str, int]
         found = places.find([(campaign_id, number, message) for message in messages])
         told: list[Receipt] = []
         for place, (ref, status) in zip(found, messages.values(), strict=True):
-            told += receipts_of(status, place, ref.attempt) if place else []
+            if place:
+                went.append(Went(ref, status, place, _created_ms(status) or now_ms))
+                told += [
+                    replace(each, went_ms=went[-1].at_ms) for each in receipts_of(status, place, ref.attempt)
+                ]
         if told:
             world.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0)
+    count_for_caps(world, went)
     return max(0, doubted - _unconfirmed(world, newest)), dict(unknown)
 
 

@@ -19,7 +19,7 @@ from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import SETTLING, WORD_RANK, CampaignState, RecipientState
 from dispatcher.pipeline.charges import charges_of
 from dispatcher.pipeline.doubts import Doubt, is_doubted, look_for_doubted
-from dispatcher.pipeline.places import Place
+from dispatcher.pipeline.places import Place, is_mms, units_of
 from dispatcher.pipeline.reread import shows_every_attempt
 from dispatcher.pipeline.sids import sid_text
 from dispatcher.pipeline.words import receipts_of
@@ -62,9 +62,9 @@ class Look:
 
     def place(self, message: int) -> Place:
         """Where a message of this batch stands."""
-        members = self.batch.messages[message].members
-        rows = tuple((row, self.batch.rows[row].number or "") for row in members)
-        return Place(self.campaign.id, self.number, message, rows)
+        said = self.batch.messages[message]
+        rows = tuple((row, self.batch.rows[row].number or "") for row in said.members)
+        return Place(self.campaign.id, self.number, message, rows, is_mms(said), units_of(said), said.sender)
 
 
 def look_after(world: World, campaign_id: str, number: int) -> str:

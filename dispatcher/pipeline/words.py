@@ -47,5 +47,7 @@ def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Recei
     for row, _ in place.rows:
         if row != own:
             sid, word = status.message_sid, RecipientState.QUEUED
-            receipts.append(Receipt(place.message, row, attempt, word, "shared", sid, sender=sender))
+            receipts.append(
+                Receipt(place.message, row, attempt, word, "shared", sid, unit="legs", sender=sender)
+            )
     return receipts

@@ -1,4 +1,4 @@
--- Prelude of claim and record: so many legs and segments a day, for account, sender and campaign. Whoever set the cap
+-- Prelude of claim, record and apply: so many legs and segments a day, for account, sender and campaign. Whoever set the cap
 -- wrote two boundaries ahead, so that a script needs no zones; past the second one nothing goes.
 local days_known = {} -- by sender, in this run of the script
 local function days_of(id, sender)

@@ -1,9 +1,8 @@
 -- Applies receipts of one batch and acknowledges the stream entries they came in, in one step. Safe to repeat.
 -- ARGV: id, batch, grace in ms (0: silent group members inherit nothing), entries n, n stream ids, then per receipt ten:
---       message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash, details,
---       the number that it was sent from
+--       message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash, details, sender
 -- `how`: own (of this member) | shared (inherited: below any own word, never `failed`). Details: mcc:mnc:price:unit:
--- units:rows (what the price is for: legs or segments, how many; the rows of the message with commas)
+-- units:rows:went (what the price is for: legs or segments, how many; the rows of the message with commas; ms, 0: now)
 -- Answers: rows whose state changed
 local id, batch, grace, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key, changed, answered, failed = ckey(id, 'r:' .. batch), 0, 0, 0
@@ -15,6 +14,7 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
   local own, known = how == 'own', RANK[row.state] and row.sid ~= NONE
   if attempt == 0 and row.sid ~= sid then return own and alarm('older_attempt') end -- that sid was an earlier attempt's
   if not own and (bit_has(row.flags, OWN_WORD) or word == 'f' or is_left_out(row, attempt)) then return end
+  local mcc, mnc, price, unit, units, rows, went = string.match(details, '^(%d*):(%d*):(.*):(%a*):(%d*):([%d,]*):(%d*)$')
   local unknown_sid = sid ~= '' and row.sid ~= sid and (own or not known)
   local better = (RANK[row.state] or 0) < RANK[word]
   if own and word ~= 'q' then -- its first own word outranks whatever it inherited
@@ -23,6 +23,7 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
   end
   if better then
     if SURPRISE[row.state] then alarm(SURPRISE[row.state]) end
+    if attempt > row.attempt then forgotten_charge(id, sender, unit, tonumber(units), tonumber(went)) end
     if row.state == 'p' then row.at = 0 end
     if row.state == 's' or row.state == 'u' then answered = answered + 1 end -- faster than the POST's own answer
     if not known then row.sid = NONE end -- a claim's token stood there
@@ -35,7 +36,6 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
     row.sid, row.at = sid, row.at > 0 and row.at or now - EPOCH
     if text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
   end
-  local mcc, mnc, price, unit, units, rows = string.match(details, '^(%d*):(%d*):(.*):(%a*):(%d*):([%d,]*)$')
   if mcc and mcc ~= '' then row.mcc = math.min(tonumber(mcc), 65535) end
   if mnc and mnc ~= '' then row.mnc = math.min(tonumber(mnc), 65535) end
   if price and price ~= '' then money_heard(id, key, row, price, unit, tonumber(units), rows) end

@@ -57,6 +57,7 @@ class Site:
 
     def __init__(self, folder: Path, server: ValkeyServer, make_world: MakeWorld) -> None:
         self._make_world = make_world
+        self._more: dict[str, Any] = {}
         self.data = folder / "data"
         self._copy = folder / "copy"
         self._server = server
@@ -65,8 +66,17 @@ class Site:
     def _open(self) -> World:
         ledger = Ledger(client(self._server.url))
         return self._make_world(
-            parts={"ledger": ledger}, data_dir=self.data, unconfirmed_wait=0.001, redis_url=None
+            parts={"ledger": ledger},
+            data_dir=self.data,
+            unconfirmed_wait=0.001,
+            redis_url=None,
+            **self._more,
         )
+
+    def configure(self, **settings: Any) -> None:
+        """Work with these settings from now on."""
+        self._more = settings
+        self.world = self._open()
 
     @property
     def ledger(self) -> Ledger:
