@@ -67,36 +67,22 @@ CREATED: dict[str, Any] = {
     "content": {"application/json": {"example": _CAMPAIGN}},
 }
 
-REPORT: dict[str, Any] = {
-    "description": "The report.",
-    "content": {
-        "text/csv": {
-            "schema": {"type": "string"},
-            "example": "row,line,number,state,reason,message_sid,…\n1,2,12125550101,delivered,,097b49df-…\n",
-        }
-    },
-}
 
-ERRORS: dict[str, Any] = {
-    "description": "The rows that cannot be sent.",
-    "content": {
-        "text/csv": {
-            "schema": {"type": "string"},
-            "example": "phone,first_name,error_line,…\n123,Ann,2,…\n",
-        }
-    },
-}
+def _csv(description: str, example: str) -> dict[str, Any]:
+    """An answer that is a CSV file."""
+    return {
+        "description": description,
+        "content": {"text/csv": {"schema": {"type": "string"}, "example": example}},
+    }
 
 
-OPT_OUTS: dict[str, Any] = {
-    "description": "The list.",
-    "content": {
-        "text/csv": {
-            "schema": {"type": "string"},
-            "example": "number,state,source,at\n12125550101,out,by telephone,2026-03-01T14:00:00.000Z\n",
-        }
-    },
-}
+REPORT = _csv(
+    "The report.", "row,line,number,state,reason,message_sid,…\n1,2,12125550101,delivered,,097b49df-…\n"
+)
+ERRORS = _csv("The rows that cannot be sent.", "phone,first_name,error_line,…\n123,Ann,2,…\n")
+OPT_OUTS = _csv(
+    "The list.", "number,state,source,at\n12125550101,out,by telephone,2026-03-01T14:00:00.000Z\n"
+)
 
 LIST: dict[str, Any] = {
     "required": True,
