@@ -53,7 +53,7 @@ class Parts:
         """SIGKILL to the process and all that it started."""
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
     def end(self) -> None:
         """Leave nothing behind."""

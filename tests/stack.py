@@ -18,10 +18,15 @@ from tests.valkey import free_port
 MMS = Path(sys.executable).parent / "mms"
 CALLBACK_KEY = "callback-key-of-the-tests"
 ADMIN_TOKEN = "admin-token-of-the-tests"
-READY_SECONDS = 60
+#: How long something that is sure to happen may take on a busy machine.
+PATIENCE_SECONDS = 60
+#: A stack is promised to end in 15 s; a busy machine has twice that.
+STOP_SECONDS = 30
 
 
-def until(condition: Callable[[], Any], seconds: float = 30, what: str = "the condition") -> Any:
+def until(
+    condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS, what: str = "the condition"
+) -> Any:
     """Wait for something that happens in another process; what it answered."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
@@ -89,7 +94,7 @@ class Terminal:
             assert process.poll() is None, f"mms up ended with {process.returncode}:\n{self.said()}"
             return "ready" in self.said()
 
-        until(ready, READY_SECONDS, "mms up's readiness")
+        until(ready, PATIENCE_SECONDS, "mms up's readiness")
         return process
 
     def said(self) -> str:
@@ -105,10 +110,10 @@ class Terminal:
         if self.up_process is not None and self.up_process.poll() is None:
             self.up_process.terminate()
             try:
-                self.up_process.wait(20)
+                self.up_process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.up_process.kill()
-                self.up_process.wait(10)
+                self.up_process.wait(PATIENCE_SECONDS)
         for process in self.processes():
             try:
                 process.kill()

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.stack import ADMIN_TOKEN, Terminal, until
+from tests.stack import ADMIN_TOKEN, STOP_SECONDS, Terminal, until
 from tests.standin import TOKEN, StandIn, number, terminal_of
 
 ROWS = 2_000
@@ -125,22 +125,22 @@ def test_up_stopped_in_the_middle_goes_on_where_it_was_and_leaves_no_process(
     terminal.up()
     submitted = terminal.mms(*submit_arguments(write_campaign(tmp_path, 400), "--rate", "60/s"))
     campaign_id = submitted.stdout.strip()
-    until(lambda: len(stand_in.taken) >= 50, 30, "the first messages")
+    until(lambda: len(stand_in.taken) >= 50, 60, "the first messages")
     assert terminal.up_process is not None
     terminal.up_process.send_signal(signal.SIGTERM)
-    assert terminal.up_process.wait(15) == 0, terminal.said()
+    assert terminal.up_process.wait(STOP_SECONDS) == 0, terminal.said()
     assert terminal.processes() == []
     assert len(stand_in.taken) < 400
 
     terminal.up()
     until(lambda: len(stand_in.taken) >= 250, 60, "more messages")
     terminal.up_process.kill()
-    terminal.up_process.wait(10)
+    terminal.up_process.wait(STOP_SECONDS)
 
     terminal.up()
     watched = terminal.mms("campaign", "watch", campaign_id, timeout=90)
     assert watched.returncode == 0, watched.stderr
     assert stand_in.numbers() == Counter({number(index): 1 for index in range(400)})
     terminal.up_process.send_signal(signal.SIGTERM)
-    assert terminal.up_process.wait(15) == 0
+    assert terminal.up_process.wait(STOP_SECONDS) == 0
     assert terminal.processes() == []

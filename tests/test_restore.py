@@ -14,7 +14,7 @@ import redis as redis_py
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.ledger import keys
-from tests.stack import Terminal, until
+from tests.stack import STOP_SECONDS, Terminal, until
 from tests.standin import number
 
 ROWS = 400
@@ -60,7 +60,7 @@ def stop(terminal: Terminal) -> None:
     """Ctrl-C, and wait."""
     assert terminal.up_process is not None
     terminal.up_process.terminate()
-    terminal.up_process.wait(30)
+    terminal.up_process.wait(STOP_SECONDS)
 
 
 def ticks(terminal: Terminal) -> int:
@@ -98,7 +98,7 @@ def test_an_older_copy_that_is_put_back_sends_nothing_twice_and_the_campaign_end
     terminal.up()
     assert "`mms recover`" in terminal.said()
     before = ticks(terminal)
-    until(lambda: ticks(terminal) > before + 2, 30, "three ticks")
+    until(lambda: ticks(terminal) > before + 2, 60, "three ticks")
     assert simulator.received(messages=False).taken == sent
     doctor = terminal.mms("doctor")
     assert doctor.returncode == 1

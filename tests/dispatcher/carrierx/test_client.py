@@ -137,17 +137,17 @@ def test_a_connection_closed_while_it_idled_is_noticed_before_the_post(stub: Stu
     stub.close_after_answer = True
     client = client_of(stub, idle_limit=60)
     client.send(outgoing())
-    assert stub.closed_one.wait(5)
+    assert stub.closed_one.wait(60)
     client.send(outgoing())
     assert [request.connection for request in stub.requests] == [1, 2]
 
 
 def test_many_threads_share_a_small_pool(stub: StubServer) -> None:
-    client = client_of(stub, pool_size=4, read_timeout=10)
+    client = client_of(stub, pool_size=4, read_timeout=60)
     at_once = threading.Barrier(40)
 
     def send(index: int) -> str | None:
-        at_once.wait(10)
+        at_once.wait(60)
         return client.send(outgoing(user_data=f"c.{index}")).user_data
 
     stub.script = lambda request: answer(200, taken(user_data=request.json["user_data"]))

@@ -60,7 +60,7 @@ def ended(stub: StubServer, client: CarrierX, reply: bytes | None) -> MessageSta
     stub.script = lambda request: reply
     with Exchanges[str]() as exchanges:
         assert exchanges.begin("it", client, outgoing(), lambda: True)
-        over, deadline = exchanges.wait(5), time.monotonic() + 5
+        over, deadline = exchanges.wait(5), time.monotonic() + 60
         while not over and time.monotonic() < deadline:
             over = exchanges.wait(5)
         assert [one.tag for one in over] == ["it"]
@@ -141,7 +141,7 @@ def test_an_answer_that_does_not_come_whole_in_time_is_unknown(stub: StubServer,
 def test_what_is_no_http_is_unknown_at_once(stub: StubServer) -> None:
     began = time.monotonic()
     assert isinstance(ended(stub, client_of(stub, read_timeout=30), b"hello"), OutcomeUnknown)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def test_without_a_ready_connection_nothing_is_done(stub: StubServer) -> None:
@@ -157,7 +157,7 @@ def test_a_connection_that_is_not_fresh_is_not_written_to(stub: StubServer, how:
     client = client_of(stub, idle_limit=0.0 if how == "idled" else 60)
     client.send(outgoing())
     if how == "closed by the server":
-        assert stub.closed_one.wait(5)
+        assert stub.closed_one.wait(60)
     if how == "client closed":
         client.close()
     with Exchanges[str]() as exchanges:
@@ -170,17 +170,17 @@ def test_a_permit_withdrawn_is_not_sent_and_asked_once(stub: StubServer) -> None
     client.send(outgoing())
     with Exchanges[str]() as exchanges:
         assert exchanges.begin("it", client, outgoing(), lambda: next(answers))
-        assert isinstance(exchanges.wait(5)[0].outcome, NotSent)
+        assert isinstance(exchanges.wait(60)[0].outcome, NotSent)
     assert len(stub.requests) == 1
     client.send(outgoing())
     assert stub.connections == 1
 
 
 def test_many_are_under_way_at_once_and_each_gets_its_own_answer(stub: StubServer) -> None:
-    client, together = client_of(stub, pool_size=20, read_timeout=10), threading.Barrier(20)
+    client, together = client_of(stub, pool_size=20, read_timeout=60), threading.Barrier(20)
 
     def meet(request: Request) -> bytes:
-        together.wait(10)
+        together.wait(60)
         return answer(200, taken(user_data=request.json["user_data"]))
 
     stub.script = meet
@@ -206,7 +206,7 @@ def test_another_thread_ends_the_wait() -> None:
         threading.Timer(0.05, exchanges.wake).start()
         began = time.monotonic()
         assert exchanges.wait(30) == []
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 20
     exchanges.wake()
 
 
@@ -227,7 +227,7 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], ssl.SSLContext]:
 
 def test_over_tls_it_is_the_same(stub: StubServer, trusted: Callable[[], ssl.SSLContext]) -> None:
     stub.tls = trusted()
-    client = CarrierX(f"https://localhost:{stub.address.rpartition(':')[2]}", TOKEN, read_timeout=5)
+    client = CarrierX(f"https://localhost:{stub.address.rpartition(':')[2]}", TOKEN, read_timeout=60)
     long = answer(200, taken(message="x" * 100_000))
     for reply in (answer(200, taken()), long):
         outcome = ended(stub, client, reply)

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.run_folder import published
-from tests.dispatcher.cli.eventually import eventually
-from tests.stack import MMS, Terminal
+from tests.stack import MMS, STOP_SECONDS, Terminal, until
 
 FILE = "phone,first_name\n" + "".join(f"1212555{number:04},Ada\n" for number in range(100, 160))
 BAD_ROWS = "not a number,Bob\n12125550100,twice\n"
@@ -90,7 +89,7 @@ def test_with_stay_everything_stays_up_and_a_second_demo_is_refused(terminal: Te
             stderr=out,
         )
     terminal.up_process = process
-    eventually(lambda: "stays up" in said.read_text() or process.poll() is not None, seconds=60)
+    until(lambda: "stays up" in said.read_text() or process.poll() is not None, seconds=60)
     assert process.poll() is None, said.read_text()
     stack = published(terminal.folder / ".mms-demo")
     assert stack is not None
@@ -98,7 +97,7 @@ def test_with_stay_everything_stays_up_and_a_second_demo_is_refused(terminal: Te
     assert second.returncode == 2
     assert str(process.pid) in second.stderr
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(STOP_SECONDS) == 0
     assert terminal.processes() == []
 
 
@@ -119,7 +118,7 @@ def test_a_demo_that_is_interrupted_says_so_and_leaves_nothing_running(terminal:
         if line.startswith("sending"):
             break
     os.kill(process.pid, signal.SIGTERM)
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     assert "the demo was stopped before it was done" in said
     assert "mms doctor" not in said

@@ -44,7 +44,7 @@ def test_work_that_fails_after_the_end_was_asked_for_is_not_to_blame(supervisor:
     guest.start(supervisor)
     [thread] = (each for each in threading.enumerate() if each.name == "guest")
     supervisor.ask_to_stop()
-    thread.join(10)
+    thread.join(60)
     guest.raise_error()
     assert not guest.done
 

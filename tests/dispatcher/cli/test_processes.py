@@ -32,7 +32,7 @@ def test_a_record_finds_its_process_and_ends_it(tmp_path: Path, ended: Started) 
     (found,) = recorded(tmp_path)
     assert found.runs()
     end([found])
-    assert process.wait(10) < 0
+    assert process.wait(60) < 0
     assert not found.runs()
 
 
@@ -48,7 +48,7 @@ def test_a_pid_that_belongs_to_another_process_by_now_is_left_alone(tmp_path: Pa
 def test_a_process_that_escaped_its_record_is_found_by_its_mark(tmp_path: Path, ended: Started) -> None:
     escaped = sleeper(ended, mark=f"{tmp_path}#1")
     assert end_leftovers(tmp_path) == 1
-    assert escaped.wait(10) < 0
+    assert escaped.wait(60) < 0
 
 
 def test_the_processes_of_another_folder_are_left_alone(tmp_path: Path, ended: Started) -> None:

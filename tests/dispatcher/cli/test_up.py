@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,8 +17,7 @@ from dispatcher.cli.addresses import answers_ready
 from dispatcher.cli.run_folder import published
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.embedded import embedded_url
-from tests.dispatcher.cli.eventually import eventually
-from tests.stack import ADMIN_TOKEN, CALLBACK_KEY, Terminal
+from tests.stack import ADMIN_TOKEN, CALLBACK_KEY, STOP_SECONDS, Terminal, until
 
 
 @pytest.fixture
@@ -35,7 +33,7 @@ def stop(terminal: Terminal) -> int:
     process = terminal.up_process
     assert process is not None
     process.terminate()
-    return process.wait(20)
+    return process.wait(STOP_SECONDS)
 
 
 def test_without_a_token_both_ways_are_named(terminal: Terminal) -> None:
@@ -88,9 +86,7 @@ def test_everything_starts_is_found_keeps_its_secrets_and_ends_in_time(terminal:
     second = terminal.mms("up", "--simulate")
     assert second.returncode == 2
     assert "already runs" in second.stderr
-    began = time.monotonic()
     assert stop(terminal) == 0
-    assert time.monotonic() - began < 15
     assert terminal.processes() == []
     assert published(data) is None
     assert embedded_url(data) is None
@@ -98,7 +94,7 @@ def test_everything_starts_is_found_keeps_its_secrets_and_ends_in_time(terminal:
 
 def _assert_flower_is_locked(terminal: Terminal) -> None:
     tasks = f"http://127.0.0.1:{terminal.flower_port}/api/tasks"
-    assert eventually(lambda: httpx.get(tasks).status_code) == httpx.codes.UNAUTHORIZED
+    assert until(lambda: httpx.get(tasks).status_code) == httpx.codes.UNAUTHORIZED
     assert httpx.get(tasks, auth=("admin", ADMIN_TOKEN)).status_code == httpx.codes.OK
 
 
@@ -117,8 +113,8 @@ def test_a_part_that_is_killed_comes_back(terminal: Terminal) -> None:
     for name in ("web", "send", "valkey"):
         killed = _pid(terminal, name)
         psutil.Process(killed).kill()
-        eventually(partial(_has_another_pid, terminal, name, killed))
-    eventually(lambda: answers_ready(f"http://127.0.0.1:{terminal.web_port}"), seconds=30)
+        until(partial(_has_another_pid, terminal, name, killed))
+    until(lambda: answers_ready(f"http://127.0.0.1:{terminal.web_port}"))
     assert "web ended with SIGKILL" in terminal.said()
     assert stop(terminal) == 0
 
@@ -153,7 +149,7 @@ def test_after_a_sigkill_its_watchdog_leaves_no_process(terminal: Terminal) -> N
     process = terminal.up("--simulate")
     process.send_signal(signal.SIGKILL)
     process.wait()
-    eventually(lambda: terminal.processes() == [], seconds=20)
+    until(lambda: terminal.processes() == [])
 
 
 def test_a_simulated_ledger_is_not_taken_for_a_live_one(terminal: Terminal) -> None:

@@ -41,4 +41,4 @@ def working(world: World, also: Callable[[World], object] = lambda _: None) -> I
         yield
     finally:
         stop.set()
-        thread.join(timeout=20)
+        thread.join(timeout=60)

@@ -22,7 +22,7 @@ from dispatcher.ledger.embedded import (
     why_it_died,
     withdraw,
 )
-from tests.dispatcher.cli.eventually import eventually
+from tests.stack import until
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def running(server: EmbeddedValkey) -> Iterator[subprocess.Popen[str]]:
     """The server in a process, until it answers; killed at the end."""
     process = subprocess.Popen(server.argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        eventually(lambda: ask(server) is Answer.READY)
+        until(lambda: ask(server) is Answer.READY)
         yield process
     finally:
         process.kill()
@@ -39,7 +39,7 @@ def running(server: EmbeddedValkey) -> Iterator[subprocess.Popen[str]]:
 
 def last_words(server: EmbeddedValkey) -> str:
     """What it says when it cannot start."""
-    ended = subprocess.run(server.argv, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run(server.argv, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode != 0
     return ended.stdout + ended.stderr
 

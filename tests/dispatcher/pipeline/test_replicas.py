@@ -84,7 +84,7 @@ def test_nothing_is_sent_while_the_replica_is_stopped_and_everything_once_afterw
     assert sender.is_alive()
     assert simulator.received().messages == []
     replica.resume()
-    sender.join(timeout=30)
+    sender.join(timeout=60)
     while "pending" in states(replicated):
         send_batch(world, CAMPAIGN, 0)
     assert states(replicated) == ["queued"] * 3

@@ -75,7 +75,7 @@ def serve() -> Iterator[Serve]:
             thread.start()
             stack.callback(thread.join)
             stack.callback(setattr, server, "should_exit", True)
-            assert server.listening.wait(10)
+            assert server.listening.wait(60)
             port = server.servers[0].sockets[0].getsockname()[1]
             return f"http://127.0.0.1:{port}"
 

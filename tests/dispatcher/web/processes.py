@@ -25,7 +25,7 @@ def start(ended: list[subprocess.Popen[bytes]], log: Path, **settings: object) -
 
 def wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
     """Return when it answers that it can work."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         try:
             if httpx.get(f"{address}/readyz", trust_env=False).status_code == 200:

@@ -30,7 +30,7 @@ def test_a_file_becomes_a_campaign(api: httpx.Client, published: Published) -> N
     campaign = answer.json()
     assert (campaign["name"], campaign["state"], campaign["rows"]) == ("Spring sale", "checking", None)
     assert answer.headers["location"].endswith(f"/api/v1/campaigns/{campaign['id']}")
-    assert published.expand.get(timeout=10) == campaign["id"]
+    assert published.expand.get(timeout=60) == campaign["id"]
 
 
 def test_a_campaign_can_be_looked_at(api: httpx.Client, read_file: Callable[[str], str]) -> None:

@@ -59,7 +59,7 @@ def test_while_the_first_call_is_at_work_others_are_told_so(api: httpx.Client, a
     hold_up(app, at_work, go_on)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(send, api, "k1")
-        assert at_work.wait(10)
+        assert at_work.wait(60)
         answer = send(api, "k1")
         assert (answer.status_code, answer.json()["code"]) == (409, "at_work")
         go_on.set()
@@ -75,7 +75,7 @@ def hold_up(app: FastAPI, at_work: threading.Event, go_on: threading.Event) -> N
             answer = super().begin(who, key, body_digest)
             if answer is None:
                 at_work.set()
-                assert go_on.wait(10)
+                assert go_on.wait(60)
             return answer
 
     object.__setattr__(app.state.site, "once", Slow(app.state.site.redis))

@@ -145,7 +145,7 @@ def test_a_killed_doors_spool_is_drained_by_the_next_start_though_its_end_is_tor
     with httpx.Client(base_url=address, trust_env=False) as client:
         assert [call(client, number) for number in range(20)] == [200] * 20
     process.kill()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     with (tmp_path / "spool" / f"{port}.spool").open("ab") as file:
         file.write(b"\x09\x00\x00\x00half a record")
     server.start()

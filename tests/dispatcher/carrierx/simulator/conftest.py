@@ -27,6 +27,6 @@ def simulator(receiver: Receiver) -> Iterator[SimulatorHandle]:
 
 @pytest.fixture
 def client(simulator: SimulatorHandle) -> Iterator[CarrierX]:
-    client = CarrierX(simulator.url, simulator.token, read_timeout=5)
+    client = CarrierX(simulator.url, simulator.token, read_timeout=60)
     yield client
     client.close()

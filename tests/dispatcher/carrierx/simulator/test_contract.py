@@ -26,7 +26,7 @@ MMS = {
 
 def call(simulator: SimulatorHandle, method: str, path: str, **options: Any) -> requests.Response:
     headers = {"Authorization": f"Bearer {simulator.token}", **options.pop("headers", {})}
-    return requests.request(method, simulator.url + path, headers=headers, timeout=5, **options)
+    return requests.request(method, simulator.url + path, headers=headers, timeout=60, **options)
 
 
 def test_a_post_is_answered_with_the_object_as_the_guide_shows_it(simulator: SimulatorHandle) -> None:
