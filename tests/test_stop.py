@@ -16,7 +16,8 @@ from dispatcher.ledger import keys
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import BatchRow, RowState
+from dispatcher.ledger.packing import BatchRow
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World, make_client

@@ -22,14 +22,8 @@ from dispatcher.ledger.claims import (
     Taken,
 )
 from dispatcher.ledger.connect import text_of, translated
-from dispatcher.ledger.packing import (
-    Batch,
-    PackedBatch,
-    RowState,
-    unpack_batch,
-    unpack_lease,
-    unpack_rows,
-)
+from dispatcher.ledger.packing import Batch, PackedBatch, unpack_batch
+from dispatcher.ledger.rows import RowState, unpack_lease, unpack_rows
 from dispatcher.ledger.scripts import Scripts, type_of_argument
 from dispatcher.ledger.tallies import tally_call
 from dispatcher.model.state import STATE_CODE, RecipientState

@@ -12,15 +12,8 @@ import redis
 from dispatcher.errors import NotFound
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import translated
-from dispatcher.ledger.packing import (
-    Batch,
-    Lease,
-    RowState,
-    unpack_batch,
-    unpack_counts,
-    unpack_lease,
-    unpack_rows,
-)
+from dispatcher.ledger.packing import Batch, unpack_batch, unpack_counts
+from dispatcher.ledger.rows import Lease, RowState, unpack_lease, unpack_rows
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 

@@ -13,7 +13,7 @@ import msgpack
 
 from dispatcher.ledger.claims import Claim, ClaimAnswer, Hold, Record
 from dispatcher.ledger.connect import text_of
-from dispatcher.ledger.packing import pack_sid
+from dispatcher.ledger.rows import pack_sid
 from dispatcher.ledger.scripts import type_of_argument
 from dispatcher.model.state import STATE_CODE
 

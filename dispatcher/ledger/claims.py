@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from dispatcher.ledger.packing import Batch, RowState
+from dispatcher.ledger.packing import Batch
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.state import RecipientState
 
 Outcome = Literal["accepted", "refused", "later", "unknown"]

@@ -10,15 +10,8 @@ from dispatcher.ledger import keys
 from dispatcher.ledger.batches import Batches
 from dispatcher.ledger.connect import translated
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import (
-    ANY_MARK,
-    MARK_BYTES,
-    Batch,
-    RowState,
-    decompress,
-    mark_of,
-    unpack_counts,
-)
+from dispatcher.ledger.packing import ANY_MARK, MARK_BYTES, Batch, decompress, mark_of, unpack_counts
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.state import RecipientState
 
 _COUNTS_AT_ONCE = 2000

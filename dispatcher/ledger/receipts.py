@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
-from dispatcher.ledger.packing import Sid, pack_sid
+from dispatcher.ledger.rows import Sid, pack_sid
 from dispatcher.ledger.scripts import Scripts, type_of_argument
 from dispatcher.model.state import STATE_CODE, RecipientState
 

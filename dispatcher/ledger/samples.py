@@ -8,7 +8,8 @@ from typing import Any
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, RowState, unpack_batch, unpack_rows
+from dispatcher.ledger.packing import Batch, unpack_batch
+from dispatcher.ledger.rows import RowState, unpack_rows
 
 #: Among so many batches, the longest due first, the first and the last are opened.
 _AMONG = 256

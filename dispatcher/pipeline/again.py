@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from dispatcher.errors import Conflict, InputError, NotFound
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, RowState
+from dispatcher.ledger.packing import Batch
 from dispatcher.ledger.pages import Looker
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.charges import charges_of
 from dispatcher.pipeline.recipients import place_of

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from dispatcher.ledger.books import BatchBook, Books, CampaignBook
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import BatchRow, RowState
+from dispatcher.ledger.packing import BatchRow
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
 

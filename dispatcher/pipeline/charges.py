@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from dispatcher.ledger.claims import Charge
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchMessage, RowState
+from dispatcher.ledger.packing import Batch, BatchMessage
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
 from dispatcher.roster.segments import segments

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.claims import Claim
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow, RowState
+from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.world import World

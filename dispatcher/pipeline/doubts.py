@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from dispatcher.errors import Refused
-from dispatcher.ledger.packing import FLAG_NOT_THERE, FLAG_RESTORED, RESTORED_TRIES, RowState
 from dispatcher.ledger.recovery import Control
+from dispatcher.ledger.rows import FLAG_NOT_THERE, FLAG_RESTORED, RESTORED_TRIES, RowState
 from dispatcher.model.correlation import MessageRef, base36, read_user_data, write_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState

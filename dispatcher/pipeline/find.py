@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import RowState
 from dispatcher.ledger.pages import Looker, Row
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.pipeline.sids import sid_text
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
 from dispatcher.errors import MmsError
 from dispatcher.ledger.inbox import Entry
-from dispatcher.ledger.packing import pack_sid
 from dispatcher.ledger.receipts import Bundle as Applied
 from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.rows import pack_sid
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.inbound import keep

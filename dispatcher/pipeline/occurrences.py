@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from dispatcher.errors import NotFound
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import EPOCH_MS
+from dispatcher.ledger.rows import EPOCH_MS
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.correlation import base36
 from dispatcher.pipeline.terms import terms_of

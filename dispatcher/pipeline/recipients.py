@@ -15,8 +15,9 @@ from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import BatchMessage, RowState
+from dispatcher.ledger.packing import BatchMessage
 from dispatcher.ledger.pages import Looker, Row
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.mending import MendableRows

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dispatcher.errors import ApiError, NotFound
-from dispatcher.ledger.packing import FLAG_OWN_WORD, Batch, RowState
+from dispatcher.ledger.packing import Batch
 from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.rows import FLAG_OWN_WORD, RowState
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.receipt import MessageStatus

@@ -17,7 +17,8 @@ from typing import TextIO
 import msgpack
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import UNTOUCHED, Batch, RowState
+from dispatcher.ledger.packing import Batch
+from dispatcher.ledger.rows import UNTOUCHED, RowState
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.pipeline.sids import sid_text
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from dispatcher.errors import Conflict
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchRow, pack_sid, unpack_batch
+from dispatcher.ledger.packing import Batch, BatchRow, unpack_batch
 from dispatcher.ledger.pages import Looker
+from dispatcher.ledger.rows import pack_sid
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.pipeline.sids import sid_text
 from dispatcher.pipeline.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dispatcher.ledger.packing import FLAG_SID_TEXT, UNTOUCHED, RowState
+from dispatcher.ledger.rows import FLAG_SID_TEXT, UNTOUCHED, RowState
 from dispatcher.model.state import RecipientState
 
 _CLAIM_IN_ITS_PLACE = frozenset({RecipientState.SENDING, RecipientState.UNCONFIRMED, RecipientState.REJECTED})

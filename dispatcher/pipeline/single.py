@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dispatcher.errors import InputError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import RowState
+from dispatcher.ledger.rows import RowState
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import GROUP_MAX
 from dispatcher.model.recipient import RejectedRow

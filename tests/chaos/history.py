@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dispatcher.ledger.keys import OPT_OUTS
-from dispatcher.ledger.packing import Batch, Lease, RowState, unpack_lease, unpack_row
+from dispatcher.ledger.packing import Batch
+from dispatcher.ledger.rows import Lease, RowState, unpack_lease, unpack_row
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.correlation import MessageRef
 from dispatcher.model.state import CampaignState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dispatcher.ledger.packing import FLAG_OWN_WORD, UNTOUCHED, Lease, RowState
+from dispatcher.ledger.rows import FLAG_OWN_WORD, UNTOUCHED, Lease, RowState
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.correlation import MessageRef
 from dispatcher.model.state import CampaignState, RecipientState

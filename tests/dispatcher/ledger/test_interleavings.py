@@ -27,8 +27,8 @@ from dispatcher.errors import Conflict
 from dispatcher.ledger import keys
 from dispatcher.ledger.claims import Claim, Hold, Taken
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import RowState, unpack_lease
 from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.rows import RowState, unpack_lease
 from dispatcher.model.state import FINAL, WORD_RANK, CampaignState, RecipientState
 from tests.factories import (
     CAMPAIGN,

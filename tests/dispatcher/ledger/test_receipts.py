@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from dispatcher.ledger.claims import Hold, Taken
 from dispatcher.ledger.connect import text_of
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import RowState, pack_sid
 from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.rows import RowState, pack_sid
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.sids import sid_text
 from tests.factories import (

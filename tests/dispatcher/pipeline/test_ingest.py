@@ -14,7 +14,7 @@ from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of
 from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import pack_sid
+from dispatcher.ledger.rows import pack_sid
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline import places

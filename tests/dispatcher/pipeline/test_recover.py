@@ -16,7 +16,7 @@ from dispatcher.ledger.connect import client
 from dispatcher.ledger.inbound import Inbound
 from dispatcher.ledger.journal import Journal
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import EPOCH_MS
+from dispatcher.ledger.rows import EPOCH_MS
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
