@@ -74,6 +74,18 @@ local function hours_wait(id, members, opens, closes)
   return opens - now, 'hours'
 end
 
+-- Members that were to be tried again wait for what becomes of another one's attempt; without a time they would be due at once.
+local function stand_back(members)
+  if #members_where(members, function(row) return row.state == 's' or row.state == 'u' end) == 0 then return end
+  for _, member in ipairs(members) do
+    local row = member.row
+    if row.state == 'p' and row.at + EPOCH <= now then
+      row.at = now + 10000 - EPOCH
+      row_put(member.index, row)
+    end
+  end
+end
+
 -- One attempt of a message after another has a number of its own, whichever members it goes to.
 local function attempt_after(all)
   local latest = 0

@@ -21,6 +21,7 @@ local function ask(claim, cost, alone, sender, opens, closes, media, all)
   if meta.token ~= token or meta.fence ~= fence or meta.lease <= now then return { 'taken' } end
   if refused == nil then refused = token_refused(fingerprint) end
   if refused then return { 'brake' } end
+  if #all > 1 then stand_back(all) end
   if #members_where(all, function(row) return row.state == 's' or row.state == 'u' end) > 0 then return { 'done' } end
   local members = members_where(all, function(row) return row.state == 'p' end)
   if #members == 0 and #members_where(all, function(row) return row.state ~= 'k' end) > 0 then return { 'done' } end

@@ -10,6 +10,7 @@ from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (
     CAMPAIGN,
+    LEASE_MS,
     LOOK_MS,
     POLL_MS,
     START_MS,
@@ -149,6 +150,26 @@ def test_members_that_are_tried_again_together_have_the_same_new_attempt(ledger:
     retry(ledger, 1)
     assert send(ledger, "accepted", who="third") == (3, (0, 1))
     assert [row.attempt for row in ledger.batches.read(CAMPAIGN, [0])[0][1]] == [3, 3]
+
+
+def test_a_member_waits_for_the_outcome_of_another_ones_attempt_and_costs_no_sender(ledger: Ledger) -> None:
+    add_campaign(ledger, make_batch(2))
+    send(ledger, "accepted", who="first")
+    for row in (0, 1):
+        tell(ledger, row, FAILED, attempt=1)
+    retry(ledger, 0)
+    send(ledger, "unknown", who="second")
+    retry(ledger, 1)
+    taken = take(ledger, who="third")
+    assert claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS).word == "done"
+    give_back(ledger, taken.hold)
+    denied = ledger.batches.take(CAMPAIGN, 0, token=b"fourth  ", lease_ms=LEASE_MS, look_ms=LOOK_MS)
+    assert denied == ("later", str(LOOK_MS))
+    tell(ledger, 0, DELIVERED, attempt=2, sid="second")
+    set_clock(ledger.redis, START_MS + LOOK_MS)
+    taken = take(ledger, who="fifth")
+    answer = claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS + LOOK_MS)
+    assert (answer.word, answer.attempt, answer.members) == ("go", 3, (1,))
 
 
 def test_a_retried_campaign_whose_time_runs_out_expires(ledger: Ledger) -> None:
