@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import BinaryIO
 
-from dispatcher.errors import Conflict, SubmittedBefore
+from dispatcher.errors import Conflict, StoreUnavailable, SubmittedBefore
 from dispatcher.ledger.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
@@ -43,7 +43,7 @@ def submit(
     Raises:
         FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
         SubmittedBefore: the same is a campaign of the last 24 hours, and the settings do not allow that.
-        StoreUnavailable: Redis does not answer; nothing will be sent.
+        StoreUnavailable: Redis does not answer; nothing will be sent, unless the error says that nobody knows.
     """
     start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     limit = parse_rate(settings.rate) if settings.rate else None
@@ -83,7 +83,16 @@ def submit(
         except SubmittedBefore:
             ledger.uploads.drop(campaign_id, chunks)
             raise
+        except StoreUnavailable as error:
+            raise _perhaps_made(campaign_id, error) from error
     raise Conflict("no free campaign id was found", hint="submit again, with another --name")
+
+
+def _perhaps_made(campaign_id: str, error: StoreUnavailable) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"{error.message}, and it is not known whether the campaign was made",
+        hint=f"before you submit it again, look with `mms campaign show {campaign_id}` when Redis is back",
+    )
 
 
 def digest_of(source: BinaryIO, settings: CampaignSettings) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from dispatcher.errors import InputError
+from dispatcher.errors import InputError, StoreUnavailable
 from dispatcher.ledger.once import Answer
 from dispatcher.web.intake import Upload
 from dispatcher.web.site import Site
@@ -32,7 +32,8 @@ def once(
 ) -> Answer:
     """Do `work` if this is the first call with this key, else answer what the first one was answered.
 
-    A call that fails did nothing and is not remembered.
+    A call that fails did nothing and is not remembered; unless Redis did not answer: then nobody knows what it did,
+    and its key is kept as one at work for a while.
 
     Raises:
         InputError: the key cannot be used, or stands for another body.
@@ -50,6 +51,8 @@ def once(
         return earlier
     try:
         answer = work()
+    except StoreUnavailable:
+        raise
     except BaseException:
         site.once.forget(who, key)
         raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
-from dispatcher.errors import FileRefused, InputError
+from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.submit import submit
@@ -50,6 +51,22 @@ def test_what_is_refused_leaves_nothing(world: World, raw: bytes, settings: dict
         submitted(world, raw, **settings)
     assert world.ledger.redis.keys("mms:c:*") == []
     assert world.ledger.campaigns() == []
+
+
+def test_a_campaign_of_which_nobody_knows_whether_it_was_made_is_named(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = world.ledger.book.create
+
+    def unanswered(*args: Any, **changes: Any) -> bool:
+        create(*args, **changes)
+        raise StoreUnavailable("Redis does not answer")
+
+    monkeypatch.setattr(world.ledger.book, "create", unanswered)
+    with pytest.raises(StoreUnavailable, match="not known whether") as raised:
+        submitted(world, make_csv(1))
+    (campaign,) = world.ledger.campaigns()
+    assert campaign.id in raised.value.hint
 
 
 def test_the_whole_file_is_stored_though_its_head_was_read(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from redis import Redis
 
+from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.once import Answer, Once
 from tests.dispatcher.web.conftest import CSV
@@ -65,6 +66,23 @@ def test_while_the_first_call_is_at_work_others_are_told_so(api: httpx.Client, a
         go_on.set()
         assert first.result().status_code == 201
     assert send(api, "k1").json() == first.result().json()
+
+
+def test_a_call_whose_end_nobody_knows_is_not_done_again_with_its_key(
+    api: httpx.Client, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = app.state.site.ledger.book
+    create = book.create
+
+    def unanswered(*args: Any, **changes: Any) -> bool:
+        create(*args, **changes)
+        raise StoreUnavailable("Redis does not answer")
+
+    monkeypatch.setattr(book, "create", unanswered)
+    assert send(api, "k1", allow_same_file="yes").status_code == 503
+    monkeypatch.setattr(book, "create", create)
+    assert send(api, "k1", allow_same_file="yes").status_code == 409
+    assert len(Ledger(redis).campaigns()) == 1
 
 
 def hold_up(app: FastAPI, at_work: threading.Event, go_on: threading.Event) -> None:
