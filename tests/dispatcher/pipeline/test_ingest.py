@@ -182,6 +182,21 @@ def test_a_message_known_between_look_up_and_keeping_does_not_lose_its_receipt(w
     assert states(ledger) == ["delivered"]
 
 
+def test_every_word_of_a_group_that_came_before_its_message_was_known_is_kept(world: World) -> None:
+    ledger = world.ledger
+    add_campaign(ledger, make_batch(9))
+    taken = take(ledger)
+    asked = make_claim(taken)
+    claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms())
+    for row in range(1, 10):
+        for word in ("delivered", "sent", "queued"):
+            ledger.inbox.store(callback_body(status=word, to=number_of(row)), START_MS)
+    ingest(world, "tester")
+    record(ledger, taken.hold, make_record(asked))
+    ingest(world, "tester")
+    assert states(ledger) == ["delivered"] * 9
+
+
 def test_an_orphan_kept_twice_is_kept_once(ledger: Ledger) -> None:
     ledger.inbox.store(callback_body(), NOW)
     (entry,) = ledger.inbox.take("a", 10)
