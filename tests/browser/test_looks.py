@@ -129,7 +129,7 @@ def tab_to(page: Page, text: str) -> None:
     for _ in range(60):
         page.keyboard.press("Tab")
         said, outline = page.evaluate(
-            "(node => [node.innerText ?? , getComputedStyle(node).outlineStyle])(document.activeElement)"
+            "(node => [node.innerText ?? '', getComputedStyle(node).outlineStyle])(document.activeElement)"
         )
         if said.strip() == text:
             assert outline == "solid"
