@@ -6,20 +6,20 @@ round trip, and POSTs are written and read where they are awaited.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.claims import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.claims import ClaimAnswer, Taken
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.claims import Asked, BatchClaims
 from dispatcher.pipeline.lanes import Lanes
 from dispatcher.pipeline.lease import BatchLease
 from dispatcher.pipeline.posting import Posts
 from dispatcher.pipeline.stop import Stop, stop_for_limit, stop_of
+from dispatcher.pipeline.summary import Summary
 from dispatcher.pipeline.unclaimed import Unclaimed
-from dispatcher.pipeline.unrecorded import Unrecorded, word_of
+from dispatcher.pipeline.unrecorded import Unrecorded
 from dispatcher.pipeline.world import World
 
 #: A longer wait gives the batch back instead of holding the process.
@@ -48,7 +48,7 @@ class BatchRun:
         self._posts = Posts(world, lanes, taken.hold, taken.batch)
         self._unrecorded = Unrecorded(world, taken.hold)
         self._stop = Stop()
-        self._done: Counter[str] = Counter()
+        self._summary = Summary()
         self.lease = BatchLease(world, taken.hold, lease_ms)
 
     @property
@@ -70,10 +70,7 @@ class BatchRun:
 
     def summary(self) -> str:
         """What was done, without anything about anybody."""
-        parts = [f"{count} {what}" for what, count in sorted(self._done.items())]
-        if self._stop.why:
-            parts.append(self._stop.why)
-        return ", ".join(parts) or "nothing due"
+        return self._summary.line(self._stop)
 
     def _work(self) -> None:
         while self._unclaimed or self._is_under_way:
@@ -141,8 +138,7 @@ class BatchRun:
             self._store_away(asked)
             return
         self._unrecorded.recorded(len(records))
-        for record, answer in zip(records, recorded, strict=True):
-            self._done[word_of(record, answer)] += len(record.members)
+        self._summary.recorded(records, recorded)
         self._obey(asked, answers)
 
     def _store_away(self, asked: Sequence[Asked]) -> None:
@@ -162,17 +158,17 @@ class BatchRun:
             match answer.word:
                 case "go":
                     granted += 1
-                    self._skipped(each.claim, answer)
+                    self._summary.skipped(each.claim, answer)
                     self._posts.grant(replace(each, claim=each.claim.to(answer.members)), answer.attempt)
                 case "skip":
-                    self._skipped(each.claim, answer)
+                    self._summary.skipped(each.claim, answer)
                 case "wait" if answer.detail in _KEPT_WAITS:
-                    self._done["waiting"] += len(each.claim.members)
+                    self._summary.waiting(each.claim)
                 case "wait" | "yield":
                     denied.append(each.anew())
                     self._unclaimed.block(each.claim, answer, self._world.stopwatch())
                 case "done":
-                    self._done["settled before"] += len(each.claim.members)
+                    self._summary.settled_before(each.claim)
                 case _:
                     self._stop = stop_of(answer)
                     if answer.word == "brake":
@@ -200,10 +196,6 @@ class BatchRun:
             keeps_senders = not of_senders or self._claims.pool_is_in_use()
             wait_ms = int(wait * 1000) + 1 if keeps_senders else 1
             self._stop = stop_for_limit(self._unclaimed.binds, wait_ms, of_senders=of_senders)
-
-    def _skipped(self, claim: Claim, answer: ClaimAnswer) -> None:
-        if len(claim.members) > len(answer.members):
-            self._done["skipped"] += len(claim.members) - len(answer.members)
 
     def _keep_lease(self) -> None:
         if not self._stop.is_lost and (answer := self.lease.keep()) != "ok":

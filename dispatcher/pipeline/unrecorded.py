@@ -63,12 +63,3 @@ class Unrecorded:
                         self._hold.campaign, self._hold.batch, row, ending.odd_word
                     )
             self._news.popleft()
-
-
-def word_of(record: Record, answer: str) -> str:
-    """What became of a recorded message, for the line in Flower."""
-    if answer == "gone":
-        return "decided elsewhere"
-    if record.outcome == "accepted":
-        return record.word.value
-    return {"refused": "rejected", "later": "later", "unknown": "unconfirmed"}[record.outcome]
