@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import Any
 
@@ -20,10 +19,15 @@ from dispatcher.rules.senders import choose_sender
 from dispatcher.settings import load_settings
 from tests.dispatcher.limits.crew import TASKS, Crew, await_rows, claim_times, most_in_a_second
 from tests.factories import CAMPAIGN, add_campaign, make_batch
+from tests.stack import until
 from tests.valkey import ValkeyServer
 
 POOL = ("15162065575", "15162065576", "15162065577")
 FROM: dict[str, Any] = {"from": POOL}
+#: Legs a second of the account that campaigns share: far less than a busy machine can do.
+SHARED_RATE = 30
+#: Long beside the seconds for which one process or another goes on with the batch that it holds.
+SHARED_SECONDS = 15
 PICTURE = ("https://www.example.com/a.jpg",)
 
 
@@ -52,6 +56,13 @@ def senders(received: Received) -> dict[str, str]:
     return {message["to"][0]: message["from"] for message in received.messages}
 
 
+def claimed_after(ledger: Ledger, campaign: str, moment_ms: int) -> list[str]:
+    """The numbers whose messages were claimed later than this."""
+    read = ledger.batches.read(campaign, list(ledger.book.batch_numbers(campaign)))
+    rows = (pair for batch, states in read for pair in zip(batch.rows, states, strict=True))
+    return [row.number for row, state in rows if row.number and state.claimed_ms > moment_ms]
+
+
 @pytest.mark.parametrize("refused", [0.0, 0.2])
 def test_four_racing_processes_never_spend_more_than_five_dollars(
     server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger, refused: float
@@ -64,13 +75,8 @@ def test_four_racing_processes_never_spend_more_than_five_dollars(
     )
     add_campaign(ledger, *many(8, media=PICTURE), max_cost="5")
     with crew(server, simulator):
-        deadline = time.monotonic() + 60
-        while ledger.campaign(CAMPAIGN).state is not CampaignState.PAUSED:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        while ledger.campaign(CAMPAIGN).counts[RecipientState.SENDING]:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: ledger.campaign(CAMPAIGN).state is CampaignState.PAUSED)
+        until(lambda: not ledger.campaign(CAMPAIGN).counts[RecipientState.SENDING])
     received, campaign = simulator.received(), ledger.campaign(CAMPAIGN)
     assert "--max-cost $5 allows" in (campaign.reason or "")
     assert received.taken == campaign.counts[RecipientState.QUEUED]
@@ -90,22 +96,22 @@ def test_a_pool_keeps_the_campaigns_limit_sticks_to_its_recipients_and_moves_a_d
     add_campaign(ledger, *many(3, pooled=True), id="first", **FROM)
     set_limit(ledger, "campaign:first", rate="60/s", burst=2)
     with crew(server, simulator):
-        await_rows(ledger, "first", 300, 40)
+        await_rows(ledger, "first", 300, 90)
         before = senders(simulator.received())
         simulator.clear_received()
         add_campaign(ledger, *many(6, pooled=True), id="second", **FROM)
         set_limit(ledger, "campaign:second", rate="60/s", burst=2)
-        await_rows(ledger, "second", 200, 40)
+        await_rows(ledger, "second", 200, 90)
         use_sender(ledger, POOL[1], enabled=False)
-        time.sleep(2)  # what was claimed before is written within two seconds
-        meanwhile = len(senders(simulator.received()))
-        await_rows(ledger, "second", 600, 60)
+        settled_ms = ledger.agenda.now_ms() + 3_000  # whoever asked for a claim before has it by then
+        await_rows(ledger, "second", 600, 90)
         received = simulator.received()
     assert before == {number: choose_sender(number, POOL) for number in before}
     assert set(before.values()) == set(POOL)
     after, rest = senders(received), (POOL[0], POOL[2])
-    late = [message for message in received.messages[meanwhile:] if message["from"] == POOL[1]]
-    assert late == []
+    late = claimed_after(ledger, "second", settled_ms)
+    assert late
+    assert not [number for number in late if after[number] == POOL[1]]
     for number, sender in after.items():
         usual = choose_sender(number, POOL)
         assert sender == usual or (usual == POOL[1] and sender == choose_sender(number, rest))
@@ -118,31 +124,30 @@ def test_a_pool_keeps_the_campaigns_limit_sticks_to_its_recipients_and_moves_a_d
 def test_two_campaigns_share_evenly_and_an_urgent_one_goes_before_both(
     server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger
 ) -> None:
-    set_limit(ledger, "account", rate="60/s", burst=3)
+    set_limit(ledger, "account", rate=f"{SHARED_RATE}/s", burst=3)
     for place, id in enumerate(("early", "late")):
         add_campaign(ledger, *many(12, first_row=1 + 2000 * place), id=id)
     with crew(server, simulator):
-        await_rows(ledger, "early", 30, 40)
-        await_rows(ledger, "late", 30, 40)
+        await_rows(ledger, "early", 30, 90)
+        await_rows(ledger, "late", 30, 90)
         shared_from = ledger.agenda.now_ms()
-        time.sleep(6)
-        shared_until = ledger.agenda.now_ms()
-        add_campaign(ledger, *many(3, first_row=5001), id="hurry", priority="urgent")
-        await_rows(ledger, "hurry", 300, 40)
-        await_rows(ledger, "early", 30, 1)
+        shared_until = shared_from + 1000 * SHARED_SECONDS
+        until(lambda: ledger.agenda.now_ms() > shared_until)
+        add_campaign(ledger, *many(2, first_row=5001), id="hurry", priority="urgent")
+        await_rows(ledger, "hurry", 200, 90)
     shares = Counter(
         {
             id: sum(shared_from <= at < shared_until for at in claim_times(ledger, id))
             for id in ("early", "late")
         }
     )
-    assert shares.total() >= 0.85 * 60 * 6
+    assert shares.total() >= 0.5 * SHARED_RATE * SHARED_SECONDS
     assert 0.4 <= shares["early"] / shares.total() <= 0.6, shares
     hurry = claim_times(ledger, "hurry")
-    assert hurry[0] - shared_until <= 2_500  # the next feeding of a process, then the next message
+    assert hurry[0] - shared_until <= 5_000  # the next feeding of a process, then the next message
     others = [at for at in claim_times(ledger, "early", "late") if hurry[0] <= at <= hurry[-1]]
     assert len(others) <= 0.25 * len(hurry), len(others)  # evenly shared it would be twice as many as its own
-    assert most_in_a_second(claim_times(ledger, "early", "late", "hurry")) <= 63
+    assert most_in_a_second(claim_times(ledger, "early", "late", "hurry")) <= SHARED_RATE + 3
 
 
 def test_slow_campaigns_hold_no_process_and_cost_no_task_a_message(
@@ -152,14 +157,14 @@ def test_slow_campaigns_hold_no_process_and_cost_no_task_a_message(
     for place, id in enumerate(slow):
         add_campaign(ledger, make_batch(*[1] * 60, first_row=10_001 + 60 * place), id=id)
         set_limit(ledger, f"campaign:{id}", rate="2/s")
-    add_campaign(ledger, *many(10), id="fast")
-    set_limit(ledger, "campaign:fast", rate="80/s", burst=4)
+    add_campaign(ledger, *many(5), id="fast")
+    set_limit(ledger, "campaign:fast", rate="40/s", burst=4)
     with crew(server, simulator):
-        await_rows(ledger, "fast", 1000, 60)
+        await_rows(ledger, "fast", 500, 90)
         sent = sum(ledger.campaign(id).counts[RecipientState.QUEUED] for id in slow)
         tasks = sum(int(ledger.redis.hget(TASKS, id) or 0) for id in slow)
     times = claim_times(ledger, "fast")
-    assert 999 / ((times[-1] - times[0]) / 1000) >= 0.7 * 80
-    assert sent >= 8 * 2 * 0.6 * (times[-1] - times[0]) / 1000
+    assert 499 / ((times[-1] - times[0]) / 1000) >= 0.5 * 40  # a third if they held processes
+    assert sent >= 8 * 2 * 0.4 * (times[-1] - times[0]) / 1000
     assert tasks <= sent / 3, (tasks, sent)
     assert simulator.received().repeated == []

@@ -17,6 +17,7 @@ from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states
+from tests.stack import until
 
 
 def test_refused_numbers_are_rejected_with_carrierxs_words(world: World, simulator: SimulatorHandle) -> None:
@@ -62,7 +63,7 @@ def test_an_answer_that_does_not_come_is_unconfirmed(
     world = make_world(read_timeout=0.2)
     add_campaign(world.ledger, make_batch(1, 1))
     assert send_batch(world, CAMPAIGN, 0) == "2 unconfirmed"
-    assert simulator.received().taken == 2
+    until(lambda: simulator.received().taken == 2)
 
 
 def test_slow_answers_are_waited_for(world: World, simulator: SimulatorHandle) -> None:
