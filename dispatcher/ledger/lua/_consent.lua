@@ -45,7 +45,8 @@ local function cap_charge(id, batch, member, cap, span)
   redis.call('PEXPIRE', 'mms:cap:' .. member.number, span)
 end
 
--- Those who may have it; who opted out or had enough is skipped here, and all when `opens` says that hours never come.
+-- Those who may have it; who opted out or had enough is skipped here, and all when `opens` says that hours never come. Who
+-- has to wait for hours may not have had enough by then.
 local function consenting(id, batch, members, kind, cap, span, opens)
   local kept = {}
   for _, member in ipairs(members) do
@@ -53,7 +54,7 @@ local function consenting(id, batch, members, kind, cap, span, opens)
       skip(id, member, 'no_common_hours')
     elseif kind ~= 'confirmation' and optout_is(member.number) then
       skip(id, member, 'opted_out')
-    elseif is_capped(id, batch, member, cap, span) then
+    elseif opens <= now and is_capped(id, batch, member, cap, span) then
       skip(id, member, 'capped')
     else
       kept[#kept + 1] = member

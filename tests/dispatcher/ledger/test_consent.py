@@ -244,3 +244,14 @@ def test_after_its_span_the_cap_has_room_again(ledger: Ledger) -> None:
     first, second = (take(ledger, name) for name in ("one-abc234", "two-abc234"))
     ask(ledger, first, asked(first, cap=cap))
     assert ask(ledger, second, asked(second, cap=cap), START_MS + 10_000).word == "go"
+
+
+def test_the_cap_is_asked_when_a_message_may_go_and_not_while_it_waits_for_hours(ledger: Ledger) -> None:
+    cap, opens_ms = (1, 10_000), START_MS + 20_000
+    for name in ("one-abc234", "two-abc234"):
+        add_campaign(ledger, make_batch(1), id=name)
+    first, second = (take(ledger, name) for name in ("one-abc234", "two-abc234"))
+    ask(ledger, first, asked(first, cap=cap))
+    window = (opens_ms, opens_ms + HOUR_MS)
+    assert ask(ledger, second, asked(second, cap=cap, window=window)).detail == "hours"
+    assert ask(ledger, second, asked(second, cap=cap, window=window), opens_ms).word == "go"
