@@ -83,12 +83,17 @@ def require_free_ports(settings: Settings) -> None:
     """Prove that console and Flower can have their ports.
 
     Raises:
-        InputError: naming the port that is taken and the option that gives another.
+        InputError: both are to have one; or naming the port that is taken and the option that gives another.
     """
     wanted = (
         (settings.web_host, settings.web_port, "console", "--web-port", "MMS_WEB_PORT"),
         (LOOPBACK, settings.flower_port, "Flower", "--flower-port", "MMS_FLOWER_PORT"),
     )
+    if settings.web_port == settings.flower_port:
+        raise InputError(
+            f"console and Flower cannot both have port {settings.web_port}",
+            hint="choose another with --web-port or --flower-port",
+        )
     for host, port, what, option, variable in wanted:
         if not is_free(port, host):
             raise InputError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.options import AsJson
@@ -14,7 +15,7 @@ from dispatcher.pipeline.diagnose import diagnose
 from dispatcher.pipeline.sidecar import resolve_settings
 from dispatcher.settings import Settings, settings
 
-_MARKS = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
+_MARKS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("bad ", "red")}
 
 
 def doctor(
@@ -37,7 +38,7 @@ def doctor(
         console = out()
         for finding in findings:
             console.print(
-                f"{_MARKS[finding.verdict]}  [bold]{finding.subject}[/]: {finding.seen}", highlight=False
+                Text.assemble(_MARKS[finding.verdict], "  ", (finding.subject, "bold"), f": {finding.seen}")
             )
             if finding.mend:
                 console.print(f"      {finding.mend}", style="dim", highlight=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.table import Table
+from rich.text import Text
 
-from dispatcher.cli.output import facts_table, out
+from dispatcher.cli.output import counted, facts_table, out
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.check import CheckResult
 from dispatcher.rules.moments import LocalMoment, parse_start
@@ -19,13 +20,14 @@ def print_check(result: CheckResult, *, errors: int = 10) -> None:
     if result.errors:
         console.print(_errors_table(result, errors))
     for preview in result.previews[:3]:
-        head = f"line {preview.line}, {preview.kind}, {preview.recipients} recipient(s), {preview.segments} segment(s)"
+        size = f"{counted(preview.recipients, 'recipient')}, {counted(preview.segments, 'segment')}"
+        head = f"line {preview.line}, {preview.kind}, {size}"
         console.print(f"\n{head}", style="dim", highlight=False)
         console.print(preview.text or "(no text)", markup=False, highlight=False)
         for url in preview.media:
             console.print(url, markup=False, style="dim")
     for warning in result.warnings:
-        console.print(f"\n[yellow]warning[/] {warning.code}: {warning.message}", highlight=False)
+        console.print(Text.assemble("\n", ("warning", "yellow"), f" {warning.code}: {warning.message}"))
 
 
 def waiting_lines(result: CheckResult, settings: CampaignSettings) -> Iterator[str]:
@@ -64,9 +66,8 @@ def _cost(result: CheckResult) -> str:
 
 def _errors_table(result: CheckResult, most: int) -> Table:
     shown = result.errors[:most]
-    table = Table(
-        title=f"\n{result.errors_total} rows cannot be sent; the first {len(shown)}", title_justify="left"
-    )
+    some = f"; the first {len(shown)}" if len(shown) < result.errors_total else ""
+    table = Table(title=f"\n{counted(result.errors_total, 'row')} cannot be sent{some}", title_justify="left")
     for name in ("line", "column", "code", "what is wrong"):
         table.add_column(name, overflow="fold")
     for error in shown:

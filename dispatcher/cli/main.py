@@ -93,7 +93,7 @@ def sentence(error: MmsError) -> str:
         where = ", ".join(filter(None, places))
     said = not where or error.message.startswith("line ")  # a refusal by the reader names its line itself
     text = error.message if said else f"{where}: {error.message}"
-    return f"{text}\n     {error.hint}" if error.hint else text
+    return "\n     ".join([text, *error.hint.splitlines()]) if error.hint else text
 
 
 def _keep_details() -> Path:

@@ -19,8 +19,9 @@ _WIDTH_WITHOUT_TERMINAL = 120
 
 
 def out() -> Console:
-    """Standard output as it is now."""
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
+    """Standard output as it is now. Texts are people's own: what stands in brackets there is no style."""
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    return Console(file=sys.stdout, width=width, markup=False)
 
 
 def say(text: str) -> None:

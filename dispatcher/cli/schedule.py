@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -17,6 +17,7 @@ from dispatcher.cli.options import AsJson, Chosen
 from dispatcher.cli.output import out, print_json, print_line, say
 from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.optout_file import iso
 from dispatcher.pipeline.schedules import (
@@ -38,7 +39,13 @@ _SHOWN = 10_000
 
 
 def make_recurring(
-    file: Path, chosen: Chosen, ledger: Ledger, config: Settings, media: Mapping[str, MediaFacts]
+    file: Path,
+    chosen: Chosen,
+    ledger: Ledger,
+    config: Settings,
+    media: Mapping[str, MediaFacts],
+    *,
+    as_json: bool,
 ) -> None:
     """What `submit --every` does: store the file, and say when it comes first. `media` is what the check found.
 
@@ -59,6 +66,9 @@ def make_recurring(
             media_files=store_media(ledger, chosen.media_files),
         )
     noted(ledger, f"made the schedule {schedule.id}")
+    if as_json:
+        print_json(_row(schedule, ledger.schedules.next_ms(schedule.id)))
+        return
     print_line(schedule.id)
     first = iso(next_after(schedule.every, ledger.agenda.now_ms()))
     say(f"first at {first}; `mms schedule next {schedule.id}` shows more")
@@ -71,29 +81,27 @@ def list_command(as_json: AsJson = False) -> None:
     Example: mms schedule list
     """
     ledger = open_ledger().ledger
-    rows = [
-        {
-            "id": schedule.id,
-            "every": schedule.every,
-            "next_at": iso(next_ms),
-            "made": schedule.made,
-            "missed": schedule.missed,
-            "last_campaign": schedule.last_campaign,
-        }
-        for schedule, next_ms in ledger.schedules.all()
-    ]
+    rows = [_row(schedule, next_ms) for schedule, next_ms in ledger.schedules.all()]
+    starts = dict(ledger.agenda.starts(_SHOWN))
     rows += [
-        {"id": name, "every": "once", "next_at": iso(at_ms), "made": 0, "missed": 0}
-        for name, at_ms in ledger.agenda.starts(_SHOWN)
+        {
+            "id": one.id,
+            "name": one.name,
+            "every": "once",
+            "next_at": iso(starts[one.id]),
+            "made": 0,
+            "missed": 0,
+        }
+        for one in ledger.book.some(list(starts))
     ]
     if as_json:
         print_json(rows)
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "every", "next", "made", "missed"):
+    for heading in ("id", "every", "next", "made", "missed", "name"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(str(row[name]) for name in ("id", "every", "next_at", "made", "missed")))
+        table.add_row(*(str(row[name]) for name in ("id", "every", "next_at", "made", "missed", "name")))
     out().print(table if rows else "nothing is scheduled")
 
 
@@ -166,3 +174,15 @@ def cancel_command(schedule_id: ScheduleId) -> None:
         end_schedule(ledger, schedule_id)
     noted(ledger, f"cancelled the schedule {schedule_id}")
     print_line(f"{schedule_id} cancelled")
+
+
+def _row(schedule: Schedule, next_ms: int) -> dict[str, Any]:
+    return {
+        "id": schedule.id,
+        "name": schedule.settings.name,
+        "every": schedule.every,
+        "next_at": iso(next_ms),
+        "made": schedule.made,
+        "missed": schedule.missed,
+        "last_campaign": schedule.last_campaign,
+    }

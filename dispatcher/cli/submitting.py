@@ -17,7 +17,7 @@ from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, Chosen, File
 from dispatcher.cli.output import campaign_json, counts_table, out, print_json, print_line, say
 from dispatcher.cli.schedule import make_recurring
-from dispatcher.cli.waiting import Until, wait_for, why
+from dispatcher.cli.waiting import Until, is_unread, wait_for, why
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
@@ -75,6 +75,10 @@ def submit_command(
     """
     until = _until(wait)
     chosen = choose(file, locals())
+    if chosen.every and until is not None:
+        raise InputError(
+            "--wait waits for one campaign, and --every makes many", hint="leave one of the two out"
+        )
     ledger, config = open_ledger()
     result = look_at(file, chosen, config)
     for sentence in waiting_lines(result, chosen.settings):
@@ -82,7 +86,7 @@ def submit_command(
     _refuse(result, chosen)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
     if chosen.every:
-        make_recurring(file, chosen, ledger, config, result.media)
+        make_recurring(file, chosen, ledger, config, result.media, as_json=as_json)
         return
     with file.open("rb") as source:
         campaign_id = submit_campaign(
@@ -140,7 +144,7 @@ def _ask(result: CheckResult, chosen: Chosen, *, ledger_is_live: bool, yes: bool
         f"{result.sendable} of {result.rows} rows will be sent ({result.duplicates} duplicates, {bad} not sendable)"
     )
     senders = len(chosen.settings.senders) or "the file's own"
-    say(f"from {senders} sending number(s), {result.segments} segments and legs")
+    say(f"from {senders} sending number{'' if senders == 1 else 's'}, {result.segments} segments and legs")
     say(f"cost: {'unknown' if result.cost_low is None else f'${result.cost_low} to ${result.cost_high}'}")
     say(f"finished by about {result.finish_at}")
     say("; ".join(f"warning {warning.code}" for warning in result.warnings) or "no warnings")
@@ -164,10 +168,10 @@ def _wait(
 
     def tell(campaign: Campaign) -> None:
         nonlocal said
-        reason = f"{campaign.state.value}: {why(campaign)}"
-        if reason.partition(":")[0] != said:
-            said = reason.partition(":")[0]
-            say(reason)
+        kind = f"{campaign.state.value} {is_unread(campaign)}"
+        if kind != said:
+            said = kind
+            say(f"{campaign.state.value}: {why(campaign)}")
 
     try:
         campaign = wait_for(ledger, campaign_id, until, timeout=timeout, on_look=tell)

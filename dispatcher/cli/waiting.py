@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dispatcher.errors import MmsError, StoreUnavailable
@@ -16,6 +17,8 @@ Until = Literal["completed", "settled"]
 POLL_SECONDS = 0.25
 #: Redis away for longer than this ends the waiting.
 STORE_PATIENCE_SECONDS = 60.0
+#: A reader of files looks for new ones at least once a second.
+_READING_BEGINS_WITHIN = timedelta(seconds=10)
 _ENDED_OTHERWISE = {CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.FAILED}
 
 
@@ -77,11 +80,20 @@ def _give_up_if_hopeless(campaign: Campaign) -> None:
         )
 
 
+def is_unread(campaign: Campaign) -> bool:
+    """Whether nobody has begun to read the file, though there was time enough."""
+    waited = datetime.now(UTC) - datetime.fromisoformat(campaign.created_at)
+    unread = campaign.state is CampaignState.CHECKING and not campaign.rows_read
+    return unread and waited > _READING_BEGINS_WITHIN
+
+
 def why(campaign: Campaign) -> str:
     """What is being waited for, in a few words."""
     counts = campaign.counts
     if campaign.state is CampaignState.CHECKING:
-        return f"the file is being read, {campaign.rows_read} rows so far; is `mms up` running?"
+        if is_unread(campaign):
+            return "nobody reads the file; is `mms up` running?"
+        return f"the file is being read, {campaign.rows_read} rows so far"
     if campaign.state is CampaignState.SCHEDULED:
         return f"it starts at {campaign.start_at}" if campaign.start_at else "it is about to start"
     if campaign.reason:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import sentence
+from dispatcher.errors import InputError
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.roster.flaws import refused
@@ -61,6 +62,27 @@ def test_a_pipe_is_refused_with_a_sentence(mms: Mms, tmp_path: Path) -> None:
         os.close(writer)
     assert said.status == 2
     assert "pipe" in said.err
+
+
+def test_what_the_file_says_in_brackets_is_no_style(mms: Mms, tmp_path: Path) -> None:
+    file = tmp_path / "spring.csv"
+    file.write_text(f"to,[/red]\n{GOOD},[/b]\n{BAD},x\n")
+    said = check(mms, file, "--name", "[/i]")
+    assert said.status == 0
+    assert "[/red]: merge field" in said.out
+    assert submit(mms, file, "--name", "[/i]").status == 0
+    assert "[/i]" in mms("campaign", "list").out
+
+
+def test_one_row_is_not_called_rows(mms: Mms, spring: Path) -> None:
+    said = check(mms, spring)
+    assert "1 row cannot be sent" in said.out
+    assert "the first" not in said.out
+    assert "1 recipient, 1 segment" in said.out
+
+
+def test_every_line_of_a_hint_is_indented() -> None:
+    assert sentence(InputError("no", hint="either\nor")) == "no\n     either\n     or"
 
 
 def test_a_refusal_names_its_line_once() -> None:

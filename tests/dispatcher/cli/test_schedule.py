@@ -44,6 +44,21 @@ def test_a_recurring_broadcast_is_made_listed_changed_and_ended(mms: Mms, file: 
     assert mms("schedule", "list").out == "nothing is scheduled\n"
 
 
+def test_json_is_given_where_it_is_asked_for_and_waiting_is_for_one_campaign(mms: Mms, file: str) -> None:
+    arguments = ("campaign", "submit", file, "--from", "15162065575", "--message", "Hi", "--every", EVERY)
+    assert mms(*arguments, "--wait=completed").status == 2
+    made = mms(*arguments, "--json").json
+    assert (made["name"], made["every"], made["made"]) == ("weekly", EVERY, 0)
+    assert mms("schedule", "list", "--json").json == [made]
+
+
+def test_a_campaign_that_waits_is_listed_with_its_name(mms: Mms, ledger: Ledger) -> None:
+    add_campaign(ledger, run=False, start_at_ms=4_000_000_000_000)
+    [row] = mms("schedule", "list", "--json").json
+    assert (row["id"], row["name"]) == (CAMPAIGN, ledger.campaign(CAMPAIGN).name)
+    assert row["next_at"] == "2096-10-02T07:06:40.000Z"
+
+
 def test_a_wrong_calendar_line_is_refused(mms: Mms, file: str) -> None:
     arguments = ("--from", "15162065575", "--message", "Hi", "--every", "mon 09:00")
     assert mms("campaign", "submit", file, *arguments).status == 2

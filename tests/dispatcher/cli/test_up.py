@@ -44,6 +44,13 @@ def test_without_a_token_both_ways_are_named(terminal: Terminal) -> None:
     assert terminal.processes() == []
 
 
+def test_one_port_for_console_and_flower_is_refused(terminal: Terminal) -> None:
+    answer = terminal.mms("up", "--simulate", "--web-port", "18080", "--flower-port", "18080")
+    assert answer.returncode == 2
+    assert "18080" in answer.stderr
+    assert terminal.processes() == []
+
+
 @pytest.mark.parametrize("option", ["--web-port", "--flower-port"])
 def test_a_port_that_is_in_use_is_named_with_its_option(terminal: Terminal, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
