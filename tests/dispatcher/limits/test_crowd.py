@@ -141,7 +141,7 @@ def test_two_campaigns_share_evenly_and_an_urgent_one_goes_before_both(
             for id in ("early", "late")
         }
     )
-    assert shares.total() >= 0.5 * SHARED_RATE * SHARED_SECONDS
+    assert shares.total() >= 0.7 * SHARED_RATE * SHARED_SECONDS
     assert 0.4 <= shares["early"] / shares.total() <= 0.6, shares
     hurry = claim_times(ledger, "hurry")
     assert hurry[0] - shared_until <= 5_000  # the next feeding of a process, then the next message
@@ -164,7 +164,7 @@ def test_slow_campaigns_hold_no_process_and_cost_no_task_a_message(
         sent = sum(ledger.campaign(id).counts[RecipientState.QUEUED] for id in slow)
         tasks = sum(int(ledger.redis.hget(TASKS, id) or 0) for id in slow)
     times = claim_times(ledger, "fast")
-    assert 499 / ((times[-1] - times[0]) / 1000) >= 0.5 * 40  # a third if they held processes
-    assert sent >= 8 * 2 * 0.4 * (times[-1] - times[0]) / 1000
+    assert 499 / ((times[-1] - times[0]) / 1000) >= 0.7 * 40  # a third if they held processes
+    assert sent >= 8 * 2 * 0.5 * (times[-1] - times[0]) / 1000
     assert tasks <= sent / 3, (tasks, sent)
     assert simulator.received().repeated == []
