@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -160,6 +162,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
     @property
     def effective_account_rate(self) -> str:
         """The account's rate with its default."""
@@ -194,6 +203,7 @@ def load_settings(**overrides: Any) -> Settings:
         ConfigError: naming the variable and what is wrong with it, never its value.
     """
     try:
+        _refuse_unknown(TomlConfigSettingsSource(Settings).toml_data)
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
@@ -206,6 +216,18 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigError(
             f"mms.toml cannot be read: {error}", hint=f"mend {os.path.abspath('mms.toml')}"
         ) from None
+
+
+def _refuse_unknown(written: Mapping[str, Any]) -> None:
+    """A slip in a name must not leave a default in force without a word."""
+    for name in written:
+        if name not in Settings.model_fields:
+            close = get_close_matches(name.lower().removeprefix("mms_"), Settings.model_fields, n=1)
+            nearest = f"; did you mean {close[0]!r}?" if close else ""
+            raise ConfigError(
+                f"mms.toml: {name!r} is no setting{nearest}",
+                hint="see the table of settings in docs/operations.md",
+            )
 
 
 @lru_cache(maxsize=1)

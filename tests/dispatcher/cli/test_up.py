@@ -44,6 +44,33 @@ def test_without_a_token_both_ways_are_named(terminal: Terminal) -> None:
     assert terminal.processes() == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MMS_ACCOUNT_RATE", "fast"),
+        ("MMS_POLL_RATE", "0/s"),
+        ("MMS_FREQUENCY_CAP", "often"),
+        ("MMS_REDIS_URL", "localhost"),
+    ],
+)
+def test_a_setting_that_no_worker_can_start_with_is_refused(
+    terminal: Terminal, variable: str, value: str
+) -> None:
+    terminal.environment[variable] = value
+    answer = terminal.mms("up", "--simulate")
+    assert answer.returncode == 2
+    assert variable in answer.stderr
+    assert terminal.processes() == []
+
+
+def test_a_slip_in_a_name_in_mms_toml_is_refused_with_the_nearest(terminal: Terminal) -> None:
+    (terminal.folder / "mms.toml").write_text("web_prt = 8099\n")
+    answer = terminal.mms("campaign", "list")
+    assert answer.returncode == 2
+    assert "'web_prt'" in answer.stderr
+    assert "'web_port'" in answer.stderr
+
+
 def test_one_port_for_console_and_flower_is_refused(terminal: Terminal) -> None:
     answer = terminal.mms("up", "--simulate", "--web-port", "18080", "--flower-port", "18080")
     assert answer.returncode == 2
