@@ -75,7 +75,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
 | `mms:optout:order` | zset | numbers that are out now → ms since when | while they are |
 | `mms:optout:owed` | hash | number that opted out at the door → ms; it is owed one confirmation | until told |
-| `mms:cap:{number}` | zset | `id.batch.row` claimed for this number → ms; only with a frequency cap | its span |
+| `mms:cap:{number}` | zset | `id.batch.row` that went to it → ms; only with a frequency cap | its span |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
 | `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
