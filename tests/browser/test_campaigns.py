@@ -47,6 +47,17 @@ def test_a_file_with_errors_is_mended_sent_and_watched_to_its_end(
     numbers_agree(page, stack, campaign)
 
 
+def test_what_a_campaign_comes_to_is_on_its_page_without_loading_it_again(page: Page, folder: Path) -> None:
+    fill_in(page, write_csv(folder / "live.csv", 60, BAD), name="Live page", rate="20/s")
+    check(page)
+    send(page)
+    expect(page.locator(".figures [data-live=done-share]")).to_have_text("100 %")
+    expect(page.get_by_role("heading", name="Why rows were not sent or failed")).to_be_visible()
+    expect(page.get_by_role("heading", name="By sender and by carrier")).to_be_visible()
+    expect(page.get_by_role("link", name="Rows that cannot be sent")).to_be_visible()
+    expect(page.get_by_text("until the file is read")).to_be_hidden()
+
+
 def mend(errors: Path, to: Path) -> None:
     """What a person does in a spreadsheet."""
     with errors.open(newline="") as source, to.open("w", newline="") as out:

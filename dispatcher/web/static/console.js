@@ -73,10 +73,37 @@ function show(view) {
   }
 }
 
+// Tables and links that come and go while a campaign runs are taken from the page as it is now.
+async function renewParts(root) {
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of root.querySelectorAll("[data-part]")) {
+    const fresh = now.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!fresh || part.contains(document.activeElement) || fresh.innerHTML === written.get(part)) continue;
+    written.set(part, fresh.innerHTML);
+    part.replaceChildren(...fresh.childNodes);
+    prepare(part);
+  }
+}
+
+const written = new WeakMap();
+const renewEvery = 5000;
+
 function follow(place) {
   const source = new EventSource(place.dataset.events);
-  source.addEventListener("message", (event) => JSON.parse(event.data).forEach(show));
-  source.addEventListener("over", () => source.close());
+  const parts = place.querySelector("[data-part]") !== null;
+  let renewed = Date.now();
+  source.addEventListener("message", (event) => {
+    JSON.parse(event.data).forEach(show);
+    if (!parts || Date.now() - renewed < renewEvery) return;
+    renewed = Date.now();
+    renewParts(place);
+  });
+  source.addEventListener("over", () => {
+    source.close();
+    if (parts) renewParts(place);
+  });
   addEventListener("pagehide", () => source.close());
 }
 
