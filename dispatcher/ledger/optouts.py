@@ -128,10 +128,13 @@ def _receive_text() -> str:
 
 
 def receive_call(
-    raw: bytes, received_ms: int, number: str, source: str
+    raw: bytes, received_ms: int, number: str, source: str, *, fresh: bool = False
 ) -> tuple[str, tuple[type_of_argument, ...]]:
-    """The same as `OptOuts.receive` for a client of its own: a script's text, and its arguments for EVAL."""
-    return _receive_text(), (raw, received_ms, number, source)
+    """The same as `OptOuts.receive` for a client of its own: a script's text, and its arguments for EVAL.
+
+    `fresh`: it came just now, so that Redis's clock tells when, and not the clock of the caller's machine.
+    """
+    return _receive_text(), (raw, received_ms, number, source, int(fresh))
 
 
 def _batches(entries: Iterable[OptOut]) -> Iterator[list[OptOut]]:

@@ -70,11 +70,13 @@ class InboxWriter:
             self._writing = asyncio.create_task(self._drain())
         await stored
 
-    async def append(self, callbacks: Sequence[Spooled]) -> list[StoreUnavailable | None]:
-        """Append these in one round trip; for each None, or why it may not be stored."""
+    async def append(
+        self, callbacks: Sequence[Spooled], *, fresh: bool = False
+    ) -> list[StoreUnavailable | None]:
+        """Append these in one round trip; for each None, or why it may not be stored. `fresh`: they came just now."""
         pipeline = self._redis.pipeline(transaction=False)
         for callback in callbacks:
-            self._put(pipeline, callback)
+            self._put(pipeline, callback, fresh=fresh)
         try:
             async with asyncio.timeout(REPLY_SECONDS):
                 answers: list[object] = await pipeline.execute(raise_on_error=False)
@@ -82,13 +84,14 @@ class InboxWriter:
             return [_why(error)] * len(callbacks)
         return [_why(answer) if isinstance(answer, Exception) else None for answer in answers]
 
-    def _put(self, pipeline: Any, callback: Spooled) -> None:
+    def _put(self, pipeline: Any, callback: Spooled, *, fresh: bool) -> None:
         """The one command that stores one callback; an opt-out is on the suppression list in the same step."""
         out = opting_out(callback.raw)
         if out is None:
             pipeline.xadd(self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
             return
-        text, arguments = receive_call(callback.raw, callback.received_ms, out.number, out.source)
+        received_ms, source = callback.received_ms, out.source
+        text, arguments = receive_call(callback.raw, received_ms, out.number, source, fresh=fresh)
         pipeline.eval(text, 0, *arguments)
 
     async def _drain(self) -> None:
@@ -96,7 +99,7 @@ class InboxWriter:
             while self._waiting:
                 count = min(BATCH, len(self._waiting))
                 batch = [self._waiting.popleft() for _ in range(count)]
-                answers = await self.append([one.callback for one in batch])
+                answers = await self.append([one.callback for one in batch], fresh=True)
                 for one, answer in zip(batch, answers, strict=True):
                     _resolve(one.stored, answer)
                 if isinstance(answers[-1], StoreAway):

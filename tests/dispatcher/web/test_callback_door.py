@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,6 +16,7 @@ from redis import Redis
 from dispatcher.carrierx.doorway import ask_door
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.optouts import OptOut
 from dispatcher.ledger.questions import put_question
 from tests.dispatcher.web.conftest import KEY
 from tests.dispatcher.web.doors import door
@@ -162,6 +165,18 @@ def test_a_stop_is_on_the_suppression_list_before_it_is_answered(
         assert client.post(URL, json=body).status_code == 200
     assert Ledger(redis).optouts.is_out("15165550123")
     assert len(stored(redis)) == 2
+
+
+def test_a_stop_outdoes_what_went_before_though_the_doors_clock_is_behind(
+    client: httpx.Client, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, optouts = "15165550123", Ledger(redis).optouts
+    optouts.put([OptOut(number, "out", 1, "test"), OptOut(number, "in", 0, "operator")])
+    behind_ns = time.time_ns() - 3600 * 10**9
+    monkeypatch.setattr("dispatcher.web.door.time", SimpleNamespace(time_ns=lambda: behind_ns))
+    body = {"message_sid": "a1", "direction": "inbound", "status": "received", "from": number}
+    assert client.post(URL, json={**body, "message": "STOP"}).status_code == 200
+    assert optouts.is_out(number)
 
 
 def test_other_inbound_messages_suppress_nobody(client: httpx.Client, redis: Redis) -> None:
