@@ -134,3 +134,12 @@ def test_programs_page_through_what_waits_and_move_a_start(api: httpx.Client, le
     moved = api.put(f"/schedules/waiting/{ids[0]}", json={"at": "2090-05-01T10:00Z"})
     assert moved.json()["start_at"] == "2090-05-01T10:00:00.000Z"
     assert api.put("/schedules/waiting/nobody-abc234", json={"at": "2090-05-01T10:00Z"}).status_code == 404
+
+
+def test_a_start_on_the_recipients_clocks_is_not_shown_as_one_moment(
+    operator: httpx.Client, ledger: Ledger
+) -> None:
+    add_campaign(ledger, start_at_ms=LATER_MS, run=False, at="2084-01-26 08:00 recipient")
+    text = operator.get("/schedule").text
+    assert "on each one’s own clock" in text
+    assert "UTC</span>" not in text
