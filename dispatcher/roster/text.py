@@ -64,11 +64,12 @@ class _Decoder:
         try:
             text = self._incremental.decode(chunk, final)
         except UnicodeDecodeError as error:
-            if self.encoding == "ascii":
+            sound = error.object[: error.start]
+            if self.encoding == "ascii" and sound.isascii():
                 self.encoding = "windows-1252"
                 return self._legacy(held + chunk)
-            before = error.object[: error.start].decode(self.encoding, "replace")
-            raise TextError("bad_encoding", before, self.encoding.upper()) from None
+            encoding = self.encoding if self.encoding != "ascii" else "utf-8"
+            raise TextError("bad_encoding", sound.decode(encoding, "replace"), encoding.upper()) from None
         if self.encoding == "ascii" and not text.isascii():
             self.encoding = "utf-8"
         return text

@@ -159,6 +159,12 @@ def plain_rows(size: int) -> bytes:
     return b"to,first_name\n" + b"".join(rows)
 
 
+def test_a_small_file_of_two_encodings_is_refused_like_a_large_one() -> None:
+    file = f"to,first_name\n{ANN},Zoë\n".encode() + f"{BOB},Zoë\n".encode("cp1252")
+    error = refusal(file)
+    assert (error.code, error.line) == ("bad_encoding", 3)
+
+
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
 def test_the_first_accent_may_stand_anywhere_even_across_two_reads(encoding: str, shift: int) -> None:

@@ -100,8 +100,8 @@ def is_certainly_cp1252(text: str) -> bool:
     data = text.encode("cp1252", "replace")
     try:
         data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252") == text
+    except UnicodeDecodeError as error:
+        return data[: error.start].isascii() and data.decode("cp1252") == text
     return data.isascii()
 
 
