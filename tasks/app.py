@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from typing import Any
 
@@ -12,6 +13,7 @@ from celery.signals import beat_init, setup_logging, worker_ready, worker_shutdo
 
 from dispatcher.errors import MmsError
 from dispatcher.logs import configure_logging
+from dispatcher.pipeline.rates import require_limits
 from dispatcher.pipeline.world import wall_ms
 from dispatcher.settings import settings
 from tasks.world import open_ledger
@@ -21,6 +23,12 @@ log = logging.getLogger(__name__)
 app = Celery("mms")
 app.config_from_object("celeryconfig")
 app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.look", "tasks.control"]
+try:
+    require_limits(settings())
+    app.loader.config_from_object("celeryconfig")  # looks at the settings now, instead of somewhere in Celery
+except MmsError as error:  # `celery` would print it as a traceback
+    sys.stderr.write(f"{error.message}\n{error.hint or ''}\n")
+    sys.exit(error.exit_status)
 
 SIGN_OF_LIFE_SECONDS = 5.0
 _stopping = threading.Event()

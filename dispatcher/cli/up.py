@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +9,8 @@ import typer
 from dispatcher.cli.invocation import mms
 from dispatcher.cli.stack import run_stack
 from dispatcher.errors import InputError
+from dispatcher.pipeline.rates import require_limits
 from dispatcher.pipeline.token import token_of
-from dispatcher.rules.limits import parse_cap, parse_rate
 from dispatcher.settings import Settings, load_settings
 
 PORT = {"min": 1, "max": 65535}
@@ -71,25 +70,6 @@ def _ready() -> str:
         f"  {mms()} campaign submit FILE.csv --wait\n"
         f"  {mms()} doctor"
     )
-
-
-def require_limits(settings: Settings) -> None:
-    """Prove that the limits in the settings can be read, before workers that cannot start are started again and again.
-
-    Raises:
-        InputError: naming the variable.
-    """
-    written: dict[str, tuple[Callable[[str], object], str]] = {
-        "MMS_ACCOUNT_RATE": (parse_rate, settings.effective_account_rate),
-        "MMS_SENDER_RATE": (parse_rate, settings.effective_sender_rate),
-        "MMS_POLL_RATE": (parse_rate, settings.poll_rate),
-        "MMS_FREQUENCY_CAP": (parse_cap, settings.frequency_cap),
-    }
-    for variable, (read, text) in written.items():
-        try:
-            read(text)
-        except InputError as error:
-            raise InputError(f"{variable}: {error.message}", hint=error.hint) from None
 
 
 def require_somebody_to_send_to(settings: Settings) -> None:

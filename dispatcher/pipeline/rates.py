@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+from dispatcher.errors import InputError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.rules.limits import parse_rate
+from dispatcher.rules.limits import parse_cap, parse_rate
 from dispatcher.settings import Settings
 
 
@@ -36,3 +38,22 @@ def put_default_rates(ledger: Ledger, settings: Settings) -> None:
     for scope, text in scopes.items():
         rate = parse_rate(text)
         ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)
+
+
+def require_limits(settings: Settings) -> None:
+    """Prove that the limits in the settings can be read, before workers that cannot start are started again and again.
+
+    Raises:
+        InputError: naming the variable.
+    """
+    written: dict[str, tuple[Callable[[str], object], str]] = {
+        "MMS_ACCOUNT_RATE": (parse_rate, settings.effective_account_rate),
+        "MMS_SENDER_RATE": (parse_rate, settings.effective_sender_rate),
+        "MMS_POLL_RATE": (parse_rate, settings.poll_rate),
+        "MMS_FREQUENCY_CAP": (parse_cap, settings.frequency_cap),
+    }
+    for variable, (read, text) in written.items():
+        try:
+            read(text)
+        except InputError as error:
+            raise InputError(f"{variable}: {error.message}", hint=error.hint) from None

@@ -5,7 +5,11 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -93,3 +97,26 @@ def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
     assert tasks.ingest.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
     assert tasks.look.look_after_batch.run(campaign="nobody-abc234", batch=0) == "gone"
     assert tasks.look.explain_failures.run() == "0 failures, 0 explained"
+
+
+@pytest.mark.parametrize("verb", ["worker", "beat", "flower"])
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [({"MMS_ACCOUNT_RATE": "fast"}, "MMS_ACCOUNT_RATE"), ({}, "MMS_REDIS_URL is not set")],
+)
+def test_celery_says_in_a_sentence_which_setting_it_cannot_start_with(
+    tmp_path: Path, verb: str, variables: dict[str, str], said: str
+) -> None:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "tasks.app", verb],
+        env=inherited | variables | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

@@ -19,6 +19,7 @@ if first + count >= tonumber(redis.call('HGET', key, 'batches') or 0) then
   redis.call('UNLINK', ckey(id, 'texts'), ckey(id, 'sids'), ckey(id, 'odd'), ckey(id, 'marks'), ckey(id, 'due'), ckey(id, 'care'),
     ckey(id, 'pace'), ckey(id, 'pace:now'))
   redis.call('ZREM', 'mms:care', id)
+  redis.call('HDEL', 'mms:rates', 'campaign:' .. id)
   redis.call('HSET', key, 'settings', settings, 'columns', '[]', 'filename', '', 'batches', 0)
   redis.call('HSETNX', key, 'erased_at', now)
   upload_drop(id)

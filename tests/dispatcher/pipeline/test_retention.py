@@ -12,6 +12,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.again import RETRIABLE, retry
 from dispatcher.pipeline.find import mentions
+from dispatcher.pipeline.limiting import set_limit
 from dispatcher.pipeline.report import write_report
 from dispatcher.pipeline.retention import erase_campaign, forget, retain
 from dispatcher.pipeline.send import send_batch
@@ -43,6 +44,7 @@ def settled(world: World) -> None:
 
 def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(world: World) -> None:
     settled(world)
+    set_limit(world.ledger, f"campaign:{CAMPAIGN}", rate="2/s")
     before = world.ledger.campaign(CAMPAIGN)
     erase_campaign(world.ledger, CAMPAIGN)
     after = world.ledger.campaign(CAMPAIGN)
@@ -50,6 +52,7 @@ def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(world: Wo
     assert world.ledger.redis.keys(f"mms:c:{CAMPAIGN}:[br]:*") == []
     assert world.ledger.redis.keys("mms:sid:*") == []
     assert after.settings.message is None
+    assert f"campaign:{CAMPAIGN}" not in world.ledger.limits.in_force()
     out = io.StringIO()
     write_report(world.ledger, CAMPAIGN, out)
     assert number_of(1) not in out.getvalue()
