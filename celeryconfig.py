@@ -71,6 +71,7 @@ beat_schedule = {
         "options": {"expires": 60},  # ticks do not pile up while no control worker is there
     }
 }
+beat_scheduler = "tasks.beat:SleepingScheduler"
 #: Beat looks up often enough for a tick a second, and never sleeps through one.
 beat_max_loop_interval = 1.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -18,6 +19,9 @@ from dispatcher.settings import Settings
 
 #: What is answered after SIGTERM must be answered by then; live pages are told to end at once.
 GRACE_SECONDS = 2
+#: How often it is looked whether to stop. uvicorn's ten times a second are a third of what an idle process costs.
+LOOK_SECONDS = 0.5
+_TENTHS_A_DAY = 864_000
 
 
 class Server(uvicorn.Server):
@@ -26,6 +30,13 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
         super().__init__(config)
         self._closing = closing
+
+    async def main_loop(self) -> None:
+        """Until the stop is asked for; once a second `on_tick`, which counts tenths of it, renews the date header."""
+        tenths = 0
+        while not await self.on_tick(tenths):
+            await asyncio.sleep(LOOK_SECONDS)
+            tenths = (tenths + round(10 * LOOK_SECONDS)) % _TENTHS_A_DAY
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the live pages, then the rest."""

@@ -12,6 +12,7 @@ from dispatcher.ledger import keys
 from dispatcher.web.server import GRACE_SECONDS
 from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.dispatcher.web.processes import start, wait_until_ready
+from tests.stack import until
 from tests.valkey import free_port
 
 
@@ -54,6 +55,16 @@ def test_sigterm_ends_it_within_three_seconds_with_live_pages_open_and_no_key_in
     text = log.read_text()
     for secret in (KEY, TOKEN, "12125550101", "Traceback"):
         assert secret not in text
+
+
+def test_the_date_of_its_answers_goes_on(
+    ended: list[subprocess.Popen[bytes]], valkey_url: str, tmp_path: Path, port: int
+) -> None:
+    log, address = tmp_path / "log", f"http://127.0.0.1:{port}"
+    process = start(ended, log, redis_url=valkey_url, data_dir=tmp_path, simulate=1, web_port=port)
+    wait_until_ready(address, process)
+    first = httpx.get(f"{address}/healthz").headers["date"]
+    until(lambda: httpx.get(f"{address}/healthz").headers["date"] != first, what="another second")
 
 
 @pytest.mark.parametrize(("settings", "status"), [({"web_port": "x"}, 2), ({}, 2)])
