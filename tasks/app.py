@@ -30,7 +30,7 @@ except MmsError as error:  # `celery` would print it as a traceback
     sys.stderr.write(f"{error.message}\n{error.hint or ''}\n")
     sys.exit(error.exit_status)
 
-SIGN_OF_LIFE_SECONDS = 5.0
+SIGN_OF_LIFE_SECONDS = 10.0
 _stopping = threading.Event()
 
 

@@ -57,13 +57,14 @@ class Recovery:
                 found = self._redis.hget(keys.TICKS, "id")
         return text_of(found)
 
-    def ticked(self, remembered: int) -> tuple[int, bool]:
-        """Count a tick. Answers how many there were, and whether nothing is claimed until the ledger is recovered.
+    def ticked(self, remembered: int, *, once_in_ms: int = 0) -> tuple[int, bool] | None:
+        """Count a tick. Answers how many there were, and whether nothing is claimed until the ledger is recovered;
+        None: somebody else ticked in the last `once_in_ms`.
 
         Safe to repeat: a tick too many does no harm. `remembered` is the most that the caller knows of.
         """
-        ((ticks, restored),) = self._scripts.run_many([("ticked", (remembered,))])
-        return int(ticks), bool(restored)
+        (answer,) = self._scripts.run_many([("ticked", (remembered, once_in_ms))])
+        return (int(answer[0]), bool(answer[1])) if answer else None
 
     def anchor(self) -> str:
         """What the data folder's anchor looked like when it was written down; empty: it was not."""

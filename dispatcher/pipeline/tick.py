@@ -53,9 +53,10 @@ class Hints:
 
 def tick(world: World, hints: Hints) -> str:
     """One look at the agenda. A second tick within the second returns at once."""
-    if not world.ledger.agenda.latch(keys.TICK, LATCH_MS):
+    restored = keep_watch(world.ledger, world.settings, once_in_ms=LATCH_MS)
+    if restored is None:
         return "ticked already"
-    if keep_watch(world.ledger, world.settings):
+    if restored:
         _go_on_reading(world, hints)
         return f"restored: {MEND}"
     seen = _outlook(world)

@@ -21,14 +21,18 @@ _HOW = {
 }
 
 
-def keep_watch(ledger: Ledger, settings: Settings) -> bool:
-    """Count a tick, and remember it outside of the store; True while nothing is sent until `mms recover`.
+def keep_watch(ledger: Ledger, settings: Settings, *, once_in_ms: int = 0) -> bool | None:
+    """Count a tick, and remember it outside of the store; True while nothing is sent until `mms recover`, None if
+    somebody else ticked in the last `once_in_ms`.
 
     Raises:
         StoreUnavailable: Redis does not answer.
     """
     witness = Witness(settings.data_dir, ledger.recovery.id())
-    ticks, restored = ledger.recovery.ticked(witness.ticks())
+    answer = ledger.recovery.ticked(witness.ticks(), once_in_ms=once_in_ms)
+    if answer is None:
+        return None
+    ticks, restored = answer
     witness.remember(ticks)
     return restored
 
