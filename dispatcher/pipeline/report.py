@@ -38,7 +38,8 @@ COLUMNS = (
     "mcc",
     "mnc",
 )
-_BATCHES_AT_ONCE = 50
+#: Few at once: what lives long is looked through by the garbage collector again and again.
+_BATCHES_AT_ONCE = 4
 _LINES_AT_ONCE = 100
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
