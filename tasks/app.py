@@ -21,14 +21,13 @@ from tasks.world import open_ledger
 log = logging.getLogger(__name__)
 
 app = Celery("mms")
-app.config_from_object("celeryconfig")
-app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.look", "tasks.control"]
 try:
     require_limits(settings())
-    app.loader.config_from_object("celeryconfig")  # looks at the settings now, instead of somewhere in Celery
+    app.config_from_object("celeryconfig", force=True)  # now, instead of somewhere in Celery
 except MmsError as error:  # `celery` would print it as a traceback
     sys.stderr.write(f"{error.message}\n{error.hint or ''}\n")
     sys.exit(error.exit_status)
+app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.look", "tasks.control"]
 
 SIGN_OF_LIFE_SECONDS = 10.0
 _stopping = threading.Event()

@@ -17,7 +17,8 @@ from dispatcher.cli.options import AsJson, Chosen, File
 from dispatcher.cli.output import print_json
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.check import CheckResult, check
+from dispatcher.pipeline.check import check
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.rules.limits import parse_rate
 from dispatcher.settings import Settings, settings
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from dispatcher.cli.output import counted, facts_table, out
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.check import CheckResult
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.rules.moments import LocalMoment, parse_start
 
 

@@ -21,7 +21,7 @@ from dispatcher.cli.waiting import Until, is_unread, wait_for, why
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
-from dispatcher.pipeline.check import CheckResult
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.pipeline.submit import submit as submit_campaign
 
 Wait = Annotated[

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import BinaryIO, Literal, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import AskMedia, MediaFacts
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.pipeline.check_result import CheckResult, ColumnMeaning, Preview, RowProblem
 from dispatcher.pipeline.forecast import Load, Prices, Rates, finish_time
 from dispatcher.pipeline.media import NOTHING_ASKED, Asked, ask_for_media
 from dispatcher.pipeline.mending import MendableRows
@@ -22,77 +21,12 @@ from dispatcher.pipeline.notices import MediaNotices, Notice, TextNotices
 from dispatcher.pipeline.terms import require_terms
 from dispatcher.pipeline.timing import Timing, Wait, iso, timing_notices
 from dispatcher.roster.roster import Roster
-from dispatcher.roster.segments import Encoding, encoding_of, segments
+from dispatcher.roster.segments import encoding_of, segments
 from dispatcher.rules.departure import Departure
 from dispatcher.rules.limits import Rate, parse_rate
 
 _ERRORS_SHOWN = 50
 _PREVIEWS = 3
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class RowProblem(_Part):
-    """One bad row: where, what, and a sentence."""
-
-    line: int
-    column: str | None
-    code: str
-    message: str
-
-
-class ColumnMeaning(_Part):
-    """How a heading was understood: `recipient`, `message`, `sender`, `group`, `merge field`, …"""
-
-    column: str
-    meaning: str
-
-
-class Preview(_Part):
-    """A finished message as it would be sent. `encoding` is None for an MMS, which has no such segments."""
-
-    row: int
-    line: int
-    recipients: int
-    kind: Literal["sms", "mms", "group"]
-    text: str | None
-    media: tuple[str, ...]
-    segments: int
-    encoding: Encoding | None
-
-
-class CheckResult(_Part):
-    """What would happen.
-
-    `rows` = `sendable` + `duplicates` + `opted_out` + all of `invalid`. `opted_out` is None when the opt-outs
-    are not known here. `errors` has the first 50 of `errors_total` invalid rows. `segments` counts segments
-    of SMS and legs of MMS: what limits count. Costs are None when a price is unknown. `media` is what was found
-    about media addresses, for the submit that follows; it is no part of the JSON. `waiting` recipients are outside
-    their allowed hours at the start, or their own clock is not there yet; the first message may go at `first_at`, the
-    window of the last opens at `last_at`.
-    """
-
-    rows: int
-    sendable: int
-    duplicates: int
-    opted_out: int | None
-    invalid: dict[str, int]
-    errors: tuple[RowProblem, ...]
-    errors_total: int
-    headings: tuple[ColumnMeaning, ...]
-    groups: int
-    segments: int
-    cost_low: Decimal | None
-    cost_high: Decimal | None
-    waiting: int
-    first_at: str | None
-    last_at: str | None
-    finish_at: str | None
-    previews: tuple[Preview, ...]
-    warnings: tuple[Notice, ...]
-    media: Mapping[str, MediaFacts] = Field(default={}, exclude=True, repr=False)
 
 
 class _Tally:

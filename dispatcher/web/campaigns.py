@@ -13,7 +13,8 @@ from dispatcher.errors import FileRefused, InputError, NotFound
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.check import CheckResult, check
+from dispatcher.pipeline.check import check
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.pipeline.drafts import launch
 from dispatcher.pipeline.report import report_texts
 from dispatcher.pipeline.schedules import LATE_BY_DEFAULT, make_schedule

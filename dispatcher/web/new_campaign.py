@@ -11,7 +11,7 @@ from typing import IO, Any
 from starlette.datastructures import FormData
 
 from dispatcher.errors import FileRefused, InputError, MmsError
-from dispatcher.pipeline.check import CheckResult
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.pipeline.drafts import open_draft
 from dispatcher.web.campaigns import (
     check_upload,

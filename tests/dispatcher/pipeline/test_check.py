@@ -12,7 +12,8 @@ import pytest
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.check import CheckResult, check
+from dispatcher.pipeline.check import check
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
 from dispatcher.rules.limits import Rate
 

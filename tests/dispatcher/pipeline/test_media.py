@@ -18,7 +18,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MEDIA_ASKED_MAX, MediaFacts
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.check import CheckResult
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.pipeline.expand import expand
 from dispatcher.pipeline.media import release_media
 from dispatcher.pipeline.submit import submit

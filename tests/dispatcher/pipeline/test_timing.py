@@ -7,7 +7,8 @@ import io
 from typing import Any
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.check import CheckResult, check
+from dispatcher.pipeline.check import check
+from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.rules.limits import parse_rate
 
 NIGHT = dt.datetime(2026, 6, 10, 7, tzinfo=dt.UTC)
