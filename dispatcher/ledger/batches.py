@@ -83,12 +83,13 @@ class Batches:
         changed = dict(zip(answer[3][::2], answer[3][1::2], strict=True))
         return Taken(Hold(campaign_id, number, token, answer[1]), batch, unpack_rows(batch, changed))
 
-    def pick(self, had: Sequence[str], *, offer_ms: int) -> tuple[str, int] | None:
+    def pick(self, had: Sequence[str], *, offer_ms: int, unserved: bool) -> tuple[str, int] | None:
         """Another campaign's batch for a process that waits and has batches of these already; None: there is none.
 
-        It is due again after `offer_ms` if nobody takes it.
+        An `unserved` one is of a campaign that no process waits for a limit with. It is due again after `offer_ms` if
+        nobody takes it.
         """
-        picked = self._scripts.run("pick", offer_ms, *had)
+        picked = self._scripts.run("pick", offer_ms, int(unserved), *had)
         return (text_of(picked[0]), int(picked[1])) if picked else None
 
     def set_aside(self, hold: Hold) -> None:

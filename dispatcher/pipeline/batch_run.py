@@ -98,7 +98,7 @@ class BatchRun:
         if self._unclaimed and not self._stop.why:
             blocked = self._unclaimed.ready_at - self._world.stopwatch()
             if blocked > 0:
-                self._lanes.blocked(blocked)
+                self._lanes.blocked()
             elif not self._lanes.has_room:
                 return until_renewal if self._posts.in_flight else 0.01
             return min(max(blocked, 0.0), until_renewal)

@@ -34,14 +34,16 @@ def feed(world: World, publish: Publish) -> int:
         random.shuffle(campaigns)
     urgent = agenda.urgent()
     campaigns.sort(key=lambda campaign_id: campaign_id not in urgent)
-    offered = 0
+    offered = []
     for campaign_id in campaigns:
         # An urgent campaign finds a place although the others have taken them all.
         places = 2 * window if campaign_id in urgent else window
-        for number in world.ledger.batches.offer(campaign_id, window=places, most=share, offer_ms=OFFER_MS):
-            publish(campaign_id, number)
-            offered += 1
-    return offered
+        numbers = world.ledger.batches.offer(campaign_id, window=places, most=share, offer_ms=OFFER_MS)
+        offered += [(turn, campaign_id, number) for turn, number in enumerate(numbers)]
+    # Taken in this order: the first of every campaign before the second of any.
+    for _, campaign_id, number in sorted(offered, key=lambda each: each[0]):
+        publish(campaign_id, number)
+    return len(offered)
 
 
 def send_window(world: World) -> int:

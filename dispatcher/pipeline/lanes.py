@@ -29,8 +29,6 @@ AHEAD = 2
 AHEAD_SECONDS = 1.0
 #: After this long nothing more is taken up, and whatever waits is given back: the next hint gets its turn.
 SLICE_SECONDS = 5.0
-#: A shorter wait is not worth another batch.
-SHORTEST_WAIT_SECONDS = 0.05
 #: Nothing was there to take up: asked again after this.
 PAUSE_SECONDS = 0.25
 #: A batch that was picked and not taken is due again after this.
@@ -133,10 +131,12 @@ class Lanes:
         with self._lock:
             self._limited.add(campaign_id)
 
-    def blocked(self, seconds: float) -> None:
-        """A batch has to wait so long for a limit: take up another campaign's, if there is any."""
-        if seconds >= SHORTEST_WAIT_SECONDS:
-            self._open_lane(MOST_LANES, self._pick_another)
+    def blocked(self) -> None:
+        """A batch has to wait for a limit: take up one of a campaign that nobody waits with, if there is any.
+
+        However short the wait: of a limit that campaigns share, only those get their part that are asked for.
+        """
+        self._open_lane(MOST_LANES, self._pick_unserved)
 
     def spare(self) -> None:
         """All of a batch is claimed, and there is room for more: take up another one, if there is any."""
@@ -175,17 +175,23 @@ class Lanes:
 
     def _pick_another(self) -> tuple[str, int] | None:
         """A batch of a campaign that this process has no batch of."""
+        return self._pick(self._had() | self._limited)
+
+    def _pick_unserved(self) -> tuple[str, int] | None:
+        """A batch of a campaign that no process waits with."""
+        return self._pick(self._had(), unserved=True)
+
+    def _had(self) -> set[str]:
         with self._lock:
-            had = {campaign for campaign, batches in self._campaigns.items() if batches}
-        return self._pick(had | self._limited)
+            return {campaign for campaign, batches in self._campaigns.items() if batches}
 
     def _pick_any(self) -> tuple[str, int] | None:
         """A batch of such a campaign, else of any that no limit holds."""
         return self._pick_another() or self._pick(self._limited)
 
-    def _pick(self, without: set[str]) -> tuple[str, int] | None:
+    def _pick(self, without: set[str], *, unserved: bool = False) -> tuple[str, int] | None:
         try:
-            picked = self._world.ledger.batches.pick(sorted(without), offer_ms=OFFER_MS)
+            picked = self._world.ledger.batches.pick(sorted(without), offer_ms=OFFER_MS, unserved=unserved)
         except StoreUnavailable:
             return None
         if picked is not None:

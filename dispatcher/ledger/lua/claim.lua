@@ -8,8 +8,8 @@
 local id, batch, token, fence, caller, fingerprint = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local most, span, claims = tonumber(ARGV[7]), tonumber(ARGV[8]), cmsgpack.unpack(ARGV[9])
 local key = ckey(id, 'r:' .. batch)
-local state, kind, ends, urgent, ceiling, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'kind', 'ends_at', 'urgent', 'max_cost', 'doubt'))
-local restored, meta, refused = redis.call('EXISTS', 'mms:restored') == 1, meta_read(key), nil
+local state, kind, ends, urgent, ceiling, doubt, asked = unpack(redis.call('HMGET', ckey(id), 'state', 'kind', 'ends_at', 'urgent', 'max_cost', 'doubt', 'asked'))
+local restored, meta, refused, denied = redis.call('EXISTS', 'mms:restored') == 1, meta_read(key), nil, 0
 if kind and kind ~= '' then most = 0 end
 
 local function ask(claim, cost, alone, sender, opens, closes, media, all)
@@ -34,7 +34,11 @@ local function ask(claim, cost, alone, sender, opens, closes, media, all)
   if wait > 0 then return { 'wait', wait, binds } end
   cost = #members == #all and cost or #members == 1 and alone or #members
   local gate, no = gate_ask(id, sender, cost, money_unit(#members, tostring(media)), urgent, ceiling)
-  if no and no[1] == 'halt' then state = no[2] end
+  if no and no[1] == 'halt' then
+    state = no[2]
+  elseif no then
+    denied = math.max(denied, no[2])
+  end
   if no then return no end
   gate_charge(gate)
   local attempt = attempt_after(all)
@@ -53,4 +57,8 @@ for i, claim in ipairs(claims) do
 end
 rows_write(id, key)
 limits_write()
+-- Until when the campaign counts as waited with: its sender asks again by then, or gives the batch back (LONGEST_WAIT_MS).
+-- A process that is blocked takes up campaigns that nobody waits with (pick.lua).
+local waits = now + math.min(denied, 2000) + 1000
+if denied > 0 and waits > tonumber(asked or 0) + 250 then redis.call('HSET', ckey(id), 'asked', waits) end
 return answers

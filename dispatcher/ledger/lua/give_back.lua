@@ -9,6 +9,7 @@ local key = ckey(id, 'r:' .. batch)
 local meta = meta_read(key)
 if meta.token ~= token then return 'lost' end
 redis.call('ZREM', 'mms:offered', id .. ':' .. batch)
+redis.call('HDEL', ckey(id), 'asked') -- whoever else waits with this campaign says so again
 meta.lease, meta.token = 0, string.rep('\0', 8)
 local touched, untouched, earliest = redis.call('HGETALL', key), string.byte(redis.call('HGET', key, 'n'), 1), nil
 for i = 2, #touched, 2 do

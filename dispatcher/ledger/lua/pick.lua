@@ -1,12 +1,13 @@
 -- A process that waits for limits takes up another campaign's batch meanwhile: one that is on offer and that nobody has
 -- yet, else one that is due; urgent campaigns first. Beyond the window: it costs no worker.
--- ARGV: offer in ms, campaigns that this process has already...
+-- ARGV: offer in ms, 1: only of a campaign that nobody waits with (claim.lua), campaigns that are not asked for...
 -- Answers: {id, batch} | {}
-local offer, had, best = tonumber(ARGV[1]), {}, nil
-for i = 2, #ARGV do had[ARGV[i]] = true end
+local offer, unserved, had, best = tonumber(ARGV[1]), ARGV[2] == '1', {}, nil
+for i = 3, #ARGV do had[ARGV[i]] = true end
 local function is_free(id)
   if had[id] then return false end
-  local state, rest = unpack(redis.call('HMGET', ckey(id), 'state', 'rest'))
+  local state, rest, asked = unpack(redis.call('HMGET', ckey(id), 'state', 'rest', 'asked'))
+  if unserved and asked and tonumber(asked) > now then return false end
   return state == 'running' and not (rest and tonumber(rest) > now) and not ended_as(id)
 end
 local function take_up(id, batch)

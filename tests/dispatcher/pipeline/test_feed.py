@@ -76,6 +76,16 @@ def test_campaigns_share_the_window(make_world: MakeWorld, ledger: Ledger) -> No
     assert Counter(name for name, _ in fed(world)) == {"a": 4, "b": 4}
 
 
+def test_the_first_batch_of_every_campaign_is_hinted_at_before_the_second_of_any(
+    make_world: MakeWorld, ledger: Ledger
+) -> None:
+    world = make_world()
+    alive(world, 3)
+    campaigns(ledger, "a", "b", "c")
+    names = [name for name, _ in fed(world)]
+    assert [set(names[n : n + 3]) for n in (0, 3)] == [{"a", "b", "c"}] * 2
+
+
 def test_the_share_stays_even_while_batches_finish(make_world: MakeWorld, ledger: Ledger) -> None:
     world = make_world()
     alive(world, 2)
