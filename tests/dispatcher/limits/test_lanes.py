@@ -106,7 +106,9 @@ def test_one_process_alone_shares_the_accounts_limit_between_campaigns_within_on
     assert early + late >= 4 * int(rate.partition("/")[0])
 
 
-def test_campaigns_with_limits_of_their_own_all_go_within_one_task_however_short_their_waits(world: World) -> None:
+def test_campaigns_with_limits_of_their_own_all_go_within_one_task_however_short_their_waits(
+    world: World,
+) -> None:
     ids = [f"own-{number}" for number in range(8)]
     for place, id in enumerate(ids):
         add_campaign(world.ledger, make_batch(*[1] * 200, first_row=1 + 200 * place), id=id)
