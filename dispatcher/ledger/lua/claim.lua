@@ -34,12 +34,11 @@ local function ask(claim, cost, alone, sender, opens, closes, media, all)
   if wait > 0 then return { 'wait', wait, binds } end
   cost = #members == #all and cost or #members == 1 and alone or #members
   local gate, no = gate_ask(id, sender, cost, money_unit(#members, tostring(media)), urgent, ceiling)
-  if no and no[1] == 'halt' then
-    state = no[2]
-  elseif no then
-    denied = math.max(denied, no[2])
+  if no and no[1] == 'halt' then state = no[2] end
+  if no then
+    denied = math.max(denied, tonumber(no[2]) or 0)
+    return no
   end
-  if no then return no end
   gate_charge(gate)
   local attempt = attempt_after(all)
   for _, member in ipairs(members) do
@@ -57,8 +56,5 @@ for i, claim in ipairs(claims) do
 end
 rows_write(id, key)
 limits_write()
--- Until when the campaign counts as waited with: its sender asks again by then, or gives the batch back (LONGEST_WAIT_MS).
--- A process that is blocked takes up campaigns that nobody waits with (pick.lua).
-local waits = now + math.min(denied, 2000) + 1000
-if denied > 0 and waits > tonumber(asked or 0) + 250 then redis.call('HSET', ckey(id), 'asked', waits) end
+fair_asked(id, asked, denied)
 return answers

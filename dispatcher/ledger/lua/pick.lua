@@ -1,6 +1,6 @@
 -- A process that waits for limits takes up another campaign's batch meanwhile: one that is on offer and that nobody has
 -- yet, else one that is due; urgent campaigns first. Beyond the window: it costs no worker.
--- ARGV: offer in ms, 1: only of a campaign that nobody waits with (claim.lua), campaigns that are not asked for...
+-- ARGV: offer in ms, 1: only of a campaign that nobody waits with (_fair.lua), campaigns that are not asked for...
 -- Answers: {id, batch} | {}
 local offer, unserved, had, best = tonumber(ARGV[1]), ARGV[2] == '1', {}, nil
 for i = 3, #ARGV do had[ARGV[i]] = true end
