@@ -16,7 +16,7 @@ from dispatcher.cli.watching import done_rows, watch_campaign
 from dispatcher.errors import InputError
 from dispatcher.model.campaign import Campaign
 from dispatcher.pipeline.estimate import estimated
-from dispatcher.pipeline.report import write_report
+from dispatcher.pipeline.report import find_rows, write_report
 
 
 def list_command(
@@ -86,7 +86,7 @@ def report_command(
     if output is None:
         write_report(ledger, campaign_id, sys.stdout)
         return
-    ledger.campaign(campaign_id)
+    find_rows(ledger, campaign_id)
     try:
         with output.open("w", encoding="utf-8", newline="") as file:
             rows = write_report(ledger, campaign_id, file)
@@ -111,4 +111,5 @@ def _facts(campaign: Campaign) -> list[tuple[str, str | None]]:
         ("started", campaign.started_at),
         ("sent by", campaign.finished_at),
         ("settled", campaign.settled_at),
+        ("erased", campaign.erased_at),
     ]

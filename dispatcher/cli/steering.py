@@ -10,6 +10,8 @@ from dispatcher.cli.output import print_line
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.limiting import set_limit
 
+#: Where a limit means something: of any other state the resume itself says no.
+_OBEYING = {CampaignState.PAUSED, CampaignState.RUNNING, CampaignState.SCHEDULED}
 _STEERED = {
     CampaignState.PAUSED: "paused",
     CampaignState.RUNNING: "resumed",
@@ -31,7 +33,9 @@ def resume_command(campaign_id: CampaignId, rate: options.RateOption = None) -> 
     Example: mms campaign resume spring-x7k2mp --rate 20/s
     """
     if rate is not None:
-        set_limit(open_ledger().ledger, f"campaign:{campaign_id}", rate=rate)
+        ledger = open_ledger().ledger
+        if ledger.campaign(campaign_id).state in _OBEYING:
+            set_limit(ledger, f"campaign:{campaign_id}", rate=rate)
     _steer(campaign_id, CampaignState.RUNNING, "")
 
 

@@ -114,5 +114,6 @@ def _snapshot(
         started_at=_iso(fields.get(b"started_at")),
         finished_at=_iso(fields.get(b"finished_at")),
         settled_at=_iso(fields.get(b"settled_at")),
+        erased_at=_iso(fields.get(b"erased_at")),
         settings=settings,
     )

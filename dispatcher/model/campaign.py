@@ -59,4 +59,5 @@ class Campaign(BaseModel):
     started_at: str | None = None
     finished_at: str | None = None
     settled_at: str | None = None
+    erased_at: str | None = None
     settings: CampaignSettings

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from dispatcher.carrierx.account import SENDING_MMS, SENDING_SMS, callback_in_force, find_did
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ApiError, ConfigError, NotFound, StoreUnavailable, Unauthorized
-from dispatcher.ledger.connect import redis_url
+from dispatcher.ledger.embedded import embedded_url
 from dispatcher.ledger.installation import durability_problem, read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.replicas import behind
@@ -51,8 +51,8 @@ def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
 
 
 def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Finding]:
-    where = "the embedded Valkey" if config.redis_url is None else "MMS_REDIS_URL"
-    assert redis_url(config)
+    own = config.redis_url in (None, embedded_url(config.data_dir))  # `mms up` gives its parts the address
+    where = "the embedded Valkey" if own else "MMS_REDIS_URL"
     yield Finding("Redis", "ok", f"{where} answers; the ledger is {mode or 'not made yet'}")
     problem = durability_problem(ledger.redis)
     if problem is None:

@@ -16,9 +16,11 @@ from typing import TextIO
 
 import msgpack
 
+from dispatcher.errors import Conflict
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch
 from dispatcher.ledger.rows import UNTOUCHED, RowState
+from dispatcher.model.campaign import Campaign
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.pipeline.sids import sid_text
 
@@ -52,23 +54,42 @@ def write_report(ledger: Ledger, campaign_id: str, out: TextIO) -> int:
     """Write the report as CSV; answers the rows written. Memory stays flat.
 
     Raises:
-        NotFound: there is no such campaign.
+        NotFound, Conflict: there is no such campaign, or its rows were erased; nothing was written.
     """
     rows = 0
-    for lines, text in _pieces(ledger, campaign_id):
+    for lines, text in _pieces(ledger, find_rows(ledger, campaign_id)):
         out.write(text)
         rows += lines
     return rows
 
 
 def report_texts(ledger: Ledger, campaign_id: str) -> Iterator[str]:
-    """The report as CSV with its line ends, some lines at a time, the heading first."""
-    return (text for _, text in _pieces(ledger, campaign_id))
+    """The report as CSV with its line ends, some lines at a time, the heading first.
+
+    Raises:
+        NotFound, Conflict: there is no such campaign, or its rows were erased; before the first line.
+    """
+    campaign = find_rows(ledger, campaign_id)
+    return (text for _, text in _pieces(ledger, campaign))
 
 
-def _pieces(ledger: Ledger, campaign_id: str) -> Iterator[tuple[int, str]]:
-    """How many rows, and their lines."""
+def find_rows(ledger: Ledger, campaign_id: str) -> Campaign:
+    """A campaign whose rows are there.
+
+    Raises:
+        NotFound, Conflict: there is no such campaign, or its rows were erased.
+    """
     campaign = ledger.campaign(campaign_id)
+    if campaign.erased_at is not None:
+        raise Conflict(
+            f"the rows of {campaign_id} were erased on {campaign.erased_at[:10]}",
+            hint=f"its counts are kept: mms campaign show {campaign_id}",
+        )
+    return campaign
+
+
+def _pieces(ledger: Ledger, campaign: Campaign) -> Iterator[tuple[int, str]]:
+    """How many rows, and their lines."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
 
@@ -78,8 +99,8 @@ def _pieces(ledger: Ledger, campaign_id: str) -> Iterator[tuple[int, str]]:
         writer.writerows(lines)
         return buffer.getvalue()
 
-    yield 0, text([[*COLUMNS, *map(_safe, _own_names(ledger.book.columns(campaign_id)))]])
-    found = _batches(ledger, campaign_id)
+    yield 0, text([[*COLUMNS, *map(_safe, _own_names(ledger.book.columns(campaign.id)))]])
+    found = _batches(ledger, campaign.id)
     ordered = _sorted_on_disk(found) if campaign.settings.group_by else _in_row_order(found)
     for lines in ordered:
         yield len(lines), text(lines)

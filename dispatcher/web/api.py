@@ -227,7 +227,7 @@ def cancel(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     "/campaigns/{campaign_id}/report",
     summary="Download the report",
     response_class=StreamingResponse,
-    responses={200: examples.REPORT, **problems(404)},
+    responses={200: examples.REPORT, **problems(404, 409)},
 )
 def report(request: Request, campaign_id: str) -> StreamingResponse:
     """One line per row of the file, in its order, with what became of it."""

@@ -47,6 +47,7 @@ _CAMPAIGN: dict[str, Any] = {
     "started_at": None,
     "finished_at": None,
     "settled_at": None,
+    "erased_at": None,
     "settings": {
         "name": "Spring sale",
         "from": ["12125550100"],

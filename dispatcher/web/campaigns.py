@@ -226,7 +226,7 @@ def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:
     """The campaign's report as a CSV file, a piece at a time.
 
     Raises:
-        NotFound: there is no such campaign; before the first piece.
+        NotFound, Conflict: there is no such campaign, or its rows were erased; before the first piece.
     """
     find_campaign(site, campaign_id)
     return _chunks(report_texts(site.ledger, campaign_id))

@@ -54,6 +54,16 @@ def finding(mms: Mms, subject: str, *arguments: str) -> dict[str, str]:
     return dict(found[subject])
 
 
+def test_the_embedded_valkey_is_called_so_in_the_parts_that_were_given_its_address(
+    mms: Mms, tmp_path: Path
+) -> None:
+    assert finding(mms, "Redis")["seen"].startswith("MMS_REDIS_URL answers")
+    mms.environment["MMS_DATA_DIR"] = str(tmp_path)
+    (tmp_path / "valkey").mkdir()
+    (tmp_path / "valkey" / "address").write_text(mms.environment["MMS_REDIS_URL"])
+    assert finding(mms, "Redis")["seen"].startswith("the embedded Valkey answers")
+
+
 def test_a_public_address_that_leads_to_our_door_is_well(mms: Mms, ledger: Ledger) -> None:
     with somebody_answers(ledger) as url:
         mms.environment["MMS_PUBLIC_URL"] = url

@@ -13,7 +13,7 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.again import RETRIABLE, retry
 from dispatcher.pipeline.find import mentions
 from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.report import write_report
+from dispatcher.pipeline.report import report_texts, write_report
 from dispatcher.pipeline.retention import erase_campaign, forget, retain
 from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World
@@ -53,9 +53,18 @@ def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(world: Wo
     assert world.ledger.redis.keys("mms:sid:*") == []
     assert after.settings.message is None
     assert f"campaign:{CAMPAIGN}" not in world.ledger.limits.in_force()
+    assert (before.erased_at, after.erased_at is not None) == (None, True)
+
+
+def test_the_report_of_an_erased_campaign_says_that_its_rows_are_gone(world: World) -> None:
+    settled(world)
+    erase_campaign(world.ledger, CAMPAIGN)
     out = io.StringIO()
-    write_report(world.ledger, CAMPAIGN, out)
-    assert number_of(1) not in out.getvalue()
+    with pytest.raises(Conflict, match=rf"the rows of {CAMPAIGN} were erased on 20\d\d-\d\d-\d\d"):
+        write_report(world.ledger, CAMPAIGN, out)
+    assert out.getvalue() == ""
+    with pytest.raises(Conflict):
+        report_texts(world.ledger, CAMPAIGN)
 
 
 def test_erasing_twice_is_harmless(world: World) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from redis import Redis
 
+from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.state import RecipientState
@@ -51,6 +52,18 @@ def press(browser: httpx.Client, path: str, **fields: str) -> httpx.Response:
 
 def count(ledger: Ledger, state: RecipientState) -> int:
     return ledger.campaign(CAMPAIGN).counts[state]
+
+
+def test_an_erased_campaign_offers_no_report_and_says_why(operator: httpx.Client, ledger: Ledger) -> None:
+    path = f"/campaigns/{CAMPAIGN}"
+    assert "/report" in operator.get(path).text
+    ledger.redis.hset(keys.campaign(CAMPAIGN), "erased_at", ledger.agenda.now_ms())
+    page = operator.get(path).text
+    assert "/report" not in page
+    assert "Numbers and texts were erased" in page
+    answer = operator.get(f"{path}/report")
+    assert answer.status_code == 409
+    assert "were erased on" in answer.text
 
 
 def test_the_page_tells_the_funnel_and_what_can_be_done(operator: httpx.Client, ledger: Ledger) -> None:
