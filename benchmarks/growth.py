@@ -19,6 +19,7 @@ from benchmarks.result import Asked, Result, Values, median_line
 from benchmarks.sink import Sink
 from benchmarks.store import Store
 from dispatcher.pipeline.feed import feed
+from dispatcher.pipeline.lanes import Beside
 from dispatcher.pipeline.send import send_batch
 from dispatcher.pipeline.world import World
 
@@ -95,9 +96,10 @@ def _slice(world: World, store: Store, piece: int) -> Values:
         feed(world, lambda campaign, batch: hints.append((campaign, batch)))
         if not hints:
             break
-        said = send_batch(world, *hints.popleft())
-        sent += int(said.split(" queued")[0]) if " queued" in said else 0
-        batches += 1
+        beside: list[Beside] = []
+        said = [send_batch(world, *hints.popleft(), beside), *(each.line for each in beside)]
+        sent += sum(int(line.split(" queued")[0]) for line in said if " queued" in line)
+        batches += len(said)
     mine, stores = time.process_time() - start, store_meter.cpu()
     return {
         "CPU ms a message": (mine + stores) / sent * 1000,

@@ -48,5 +48,10 @@ def test_sending_is_compared_with_the_bare_loop_and_with_a_task_a_recipient() ->
     assert first.lines[0].ratio == pytest.approx((speeds[0] or 0) / (speeds[3] or 1))
 
 
+def test_growth_counts_every_message_whichever_batch_was_taken_up_beside_another() -> None:
+    by_size = next(iter(import_module("benchmarks.growth").measure(TINY)))
+    assert [line.values["messages"] for line in by_size.lines] == [TINY.rows]
+
+
 def test_every_benchmark_of_the_runner_is_a_module_that_measures() -> None:
     assert all(callable(import_module(f"benchmarks.{name}").measure) for name in BENCHMARKS)
