@@ -7,11 +7,9 @@ from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import CampaignId
 from dispatcher.cli.output import print_line
-from dispatcher.model.state import CampaignState
+from dispatcher.model.state import RESUMABLE, CampaignState
 from dispatcher.pipeline.limiting import set_limit
 
-#: Where a limit means something: of any other state the resume itself says no.
-_OBEYING = {CampaignState.PAUSED, CampaignState.RUNNING, CampaignState.SCHEDULED}
 _STEERED = {
     CampaignState.PAUSED: "paused",
     CampaignState.RUNNING: "resumed",
@@ -34,7 +32,7 @@ def resume_command(campaign_id: CampaignId, rate: options.RateOption = None) -> 
     """
     if rate is not None:
         ledger = open_ledger().ledger
-        if ledger.campaign(campaign_id).state in _OBEYING:
+        if ledger.campaign(campaign_id).state in RESUMABLE:  # of any other the resume itself says no
             set_limit(ledger, f"campaign:{campaign_id}", rate=rate)
     _steer(campaign_id, CampaignState.RUNNING, "")
 

@@ -105,18 +105,18 @@ class InboundMessages:
     def todo(self, now_ms: int, most: int) -> list[str]:
         """Sids of messages that something follows from, now."""
         with translated():
-            sids = self._redis.zrangebyscore(keys.INBOUND_TODO, "-inf", now_ms, start=0, num=most)
+            sids = self._redis.zrangebyscore(keys.INBOUND_UNANSWERED, "-inf", now_ms, start=0, num=most)
         return [text_of(sid) for sid in sids]
 
     def later(self, sid: str, at_ms: int) -> None:
         """Look at it again then."""
         with translated():
-            self._redis.zadd(keys.INBOUND_TODO, {sid: at_ms}, xx=True)
+            self._redis.zadd(keys.INBOUND_UNANSWERED, {sid: at_ms}, xx=True)
 
     def done(self, sid: str) -> None:
         """Nothing more follows from it."""
         with translated():
-            self._redis.zrem(keys.INBOUND_TODO, sid)
+            self._redis.zrem(keys.INBOUND_UNANSWERED, sid)
 
     def finished(self, message: Inbound, outcome: str) -> None:
         """Nothing more follows from it, and this is what did."""
@@ -153,7 +153,7 @@ class InboundMessages:
             pipeline = self._redis.pipeline(transaction=True)
             for sid in sids:
                 pipeline.hdel(keys.INBOUND_MESSAGES, sid)
-                for key in (keys.INBOUND_ORDER, keys.DOUBTFUL, keys.INBOUND_TODO):
+                for key in (keys.INBOUND_ORDER, keys.DOUBTFUL, keys.INBOUND_UNANSWERED):
                     pipeline.zrem(key, sid)
             pipeline.execute()
 

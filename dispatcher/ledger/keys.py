@@ -69,7 +69,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
 | `mms:inbound:messages` | hash | sid → an inbound message, JSON | the newest 10,000, retention |
 | `mms:inbound:order` | zset | sid → ms of its receipt | as above |
-| `mms:inbound:todo` | zset | sid of one that an answer may follow from → ms of the next look | until done |
+| `mms:inbound:unanswered` | zset | sid of one that an answer may follow from → ms of the next look | until done |
 | `mms:doubtful` | zset | sid of one that a person should look at → ms of its receipt | until decided |
 | `mms:wrong-tokens:{address or all}` | string | wrong logins | 5 min |
 | `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
@@ -146,7 +146,7 @@ DOORS = "mms:doors"
 DOORS_AWAITED = "mms:doors:"
 INBOUND_MESSAGES = "mms:inbound:messages"
 INBOUND_ORDER = "mms:inbound:order"
-INBOUND_TODO = "mms:inbound:todo"
+INBOUND_UNANSWERED = "mms:inbound:unanswered"
 DOUBTFUL = "mms:doubtful"
 OPT_OUTS = "mms:optout"
 OPT_OUTS_ORDER = "mms:optout:order"

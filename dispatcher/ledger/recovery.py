@@ -176,6 +176,6 @@ class Recovery:
         """Forget which inbound messages an answer would follow from; answers how many."""
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
-            pipeline.zcard(keys.INBOUND_TODO)
-            pipeline.delete(keys.INBOUND_TODO, keys.OPT_OUTS_OWED)
+            pipeline.zcard(keys.INBOUND_UNANSWERED)
+            pipeline.delete(keys.INBOUND_UNANSWERED, keys.OPT_OUTS_OWED)
             return int(pipeline.execute()[0])

@@ -37,6 +37,9 @@ class CampaignState(StrEnum):
     FAILED = "failed"
 
 
+#: A campaign that goes on, or can be let go on.
+RESUMABLE = frozenset({CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED})
+
 #: CarrierX's words in their one total order; the highest heard within an attempt wins.
 WORD_RANK = {
     RecipientState.QUEUED: 1,

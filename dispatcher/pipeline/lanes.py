@@ -1,9 +1,9 @@
 """Several batches under way in one process: while one waits for a limit or for its last answers, others are sent.
 
 A slow campaign so neither holds a process nor costs a task a message, and the requests that may be in flight are in
-flight. The first batch is the one that the hint named. When it is blocked, a thread takes up a batch of another
-campaign; when all of it is claimed and there is room, one of any campaign that no limit holds. All share the
-connections to CarrierX.
+flight. The first batch is the one that the hint named. When it is blocked, a thread takes up a batch of a campaign
+that nobody waits with; when all of it is claimed and there is room, one of any campaign that no limit holds. All share
+the connections to CarrierX.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def _tidy(world: World, seen: Outlook) -> None:
 def _hint_at_questions(world: World, seen: Outlook, hints: Hints) -> None:
     """Answers to inbound messages, and failures whose reason CarrierX is asked for."""
     agenda = world.ledger.agenda
-    if keys.INBOUND_TODO in seen.waiting and agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS):
+    if keys.INBOUND_UNANSWERED in seen.waiting and agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS):
         hints.answer("", 0)
     if keys.EXPLAIN in seen.waiting and agenda.latch("mms:turn:explain-hint", EXPLAIN_LATCH_MS):
         hints.explain("", 0)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from dispatcher.model.campaign import Campaign
-from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.model.state import RESUMABLE, CampaignState, RecipientState
 from dispatcher.pipeline.again import RETRIABLE, resolve_at, retry
 from dispatcher.pipeline.limiting import reset_limit, set_limit
 from dispatcher.web.campaigns import find_campaign
@@ -29,7 +29,7 @@ _WAYS: dict[Verb, _Way] = {
     "cancel": _Way(
         CampaignState.CANCELLING,
         "cancelled",
-        _RUNS | {CampaignState.PAUSED, CampaignState.CHECKING, CampaignState.READY},
+        RESUMABLE | {CampaignState.CHECKING, CampaignState.READY},
     ),
 }
 
@@ -50,7 +50,7 @@ def steer(site: Site, who: str, campaign_id: str, verb: Verb) -> Campaign:
 def possible(campaign: Campaign) -> list[str]:
     """What an admin can do with it now: steer it, `rate`, `retry`, `resolve`; `start` or `discard` a draft."""
     can: list[str] = [verb for verb, way in _WAYS.items() if campaign.state in way.begins_in]
-    if campaign.state in _RUNS | {CampaignState.PAUSED, CampaignState.CHECKING}:
+    if campaign.state in RESUMABLE | {CampaignState.CHECKING}:
         can.append("rate")
     if campaign.state in _SENDS_AGAIN and any(campaign.counts[state] for state in RETRIABLE):
         can.append("retry")

@@ -8,11 +8,11 @@ if not redis.call('ZSCORE', 'mms:inbound:order', sid) and redis.call('HSETNX', '
   answer = 'new'
   redis.call('ZADD', 'mms:inbound:order', at, sid)
   if doubtful == '1' then redis.call('ZADD', 'mms:doubtful', at, sid) end
-  if follows == '1' then redis.call('ZADD', 'mms:inbound:todo', now, sid) end
+  if follows == '1' then redis.call('ZADD', 'mms:inbound:unanswered', now, sid) end
   for _, old in ipairs(redis.call('ZRANGE', 'mms:inbound:order', 0, -most - 1)) do
     redis.call('ZREM', 'mms:inbound:order', old)
     -- What waits for a person or an answer is kept until then.
-    if not redis.call('ZSCORE', 'mms:doubtful', old) and not redis.call('ZSCORE', 'mms:inbound:todo', old) then
+    if not redis.call('ZSCORE', 'mms:doubtful', old) and not redis.call('ZSCORE', 'mms:inbound:unanswered', old) then
       redis.call('HDEL', 'mms:inbound:messages', old)
     end
   end

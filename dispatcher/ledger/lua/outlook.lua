@@ -3,7 +3,7 @@
 -- Answers: now, ms; then the names of the keys: lists with something due, latches that are open
 local ahead = { ['mms:schedule:due'] = tonumber(ARGV[1]), ['mms:due'] = tonumber(ARGV[2]) }
 local BY_TIME = { 'mms:caps:due', 'mms:expiring', 'mms:schedule:due', 'mms:starts', 'mms:due', 'mms:care', 'mms:settle',
-                  'mms:inbound:todo', 'mms:explain' }
+                  'mms:inbound:unanswered', 'mms:explain' }
 local found = { string.format('%.0f', now) }
 
 for _, key in ipairs({ 'mms:doubt', 'mms:sweeping', 'mms:reading' }) do

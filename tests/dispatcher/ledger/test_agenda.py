@@ -63,7 +63,7 @@ def test_a_brake_is_released(ledger: Ledger) -> None:
 TURNS = frozenset({keys.TURN_TIDY, keys.TURN_RETENTION})
 BY_TIME = (
     *(keys.CAPS_DUE, keys.EXPIRING, keys.SCHEDULE_DUE, keys.STARTS, keys.DUE, keys.CARE, keys.SETTLE),
-    *(keys.INBOUND_TODO, keys.EXPLAIN),
+    *(keys.INBOUND_UNANSWERED, keys.EXPLAIN),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from dispatcher.ledger.claims import Claim, ClaimAnswer, Taken
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.rules.limits import Rate
 from tests.dispatcher.pipeline.conftest import make_world, world
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
 from tests.valkey import set_clock
@@ -42,6 +43,10 @@ class Desk:
         self.taken[id] = take(self.ledger, id)
         self.ledger.batches.renew(self.taken[id].hold, lease_ms=30 * DAY_MS)
         return id
+
+    def limit(self, scope: str, rate: Rate) -> None:
+        """Put a limit in force."""
+        self.ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us)
 
     def asked(self, message: int, id: str = CAMPAIGN, **changes: Any) -> Claim:
         """A claim of one message."""

@@ -10,11 +10,6 @@ from tests.dispatcher.limits.conftest import Desk
 TEN = Rate(10, 1)
 
 
-def limit(desk: Desk, scope: str, rate: Rate) -> None:
-    """Put a limit in force."""
-    desk.ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us)
-
-
 def compete(
     desk: Desk, wanters: dict[str, list[int]], ms: int, *, eager: dict[str, int] | None = None
 ) -> Counter[str]:
@@ -36,14 +31,14 @@ def make(desk: Desk, *ids: str, **settings: object) -> dict[str, list[int]]:
 
 
 def test_one_that_asks_more_often_is_served_no_more(desk: Desk) -> None:
-    limit(desk, "account", TEN)
+    desk.limit("account", TEN)
     served = compete(desk, make(desk, "loud", "quiet"), 10_000, eager={"loud": 9})
     assert sum(served.values()) >= 98
     assert abs(served["loud"] - served["quiet"]) <= 10
 
 
 def test_a_newcomer_joins_where_the_others_are_and_owes_and_is_owed_nothing(desk: Desk) -> None:
-    limit(desk, "account", TEN)
+    desk.limit("account", TEN)
     wanters = make(desk, "first", "second")
     compete(desk, wanters, 4_000)
     wanters |= make(desk, "third")
@@ -52,7 +47,7 @@ def test_a_newcomer_joins_where_the_others_are_and_owes_and_is_owed_nothing(desk
 
 
 def test_an_urgent_campaign_goes_at_the_next_message_and_before_all_others(desk: Desk) -> None:
-    limit(desk, "account", TEN)
+    desk.limit("account", TEN)
     wanters = make(desk, "normal")
     compete(desk, wanters, 2_000)
     wanters |= make(desk, "hurry", priority="urgent")
@@ -62,15 +57,15 @@ def test_an_urgent_campaign_goes_at_the_next_message_and_before_all_others(desk:
 
 
 def test_a_campaign_that_its_own_limit_holds_keeps_nobody_from_the_account(desk: Desk) -> None:
-    limit(desk, "account", TEN)
-    limit(desk, "campaign:slow", Rate(1, 1))
+    desk.limit("account", TEN)
+    desk.limit("campaign:slow", Rate(1, 1))
     served = compete(desk, make(desk, "slow", "fast"), 8_000)
     assert served["slow"] >= 7
     assert served["slow"] + served["fast"] >= 78
 
 
 def test_one_that_went_away_is_waited_for_a_moment_only(desk: Desk) -> None:
-    limit(desk, "account", TEN)
+    desk.limit("account", TEN)
     wanters = make(desk, "stays", "goes")
     compete(desk, wanters, 2_000)
     del wanters["goes"]

@@ -474,7 +474,7 @@ def test_answers_of_ours_are_dropped_and_nothing_from_before_is_answered(
     ledger = put_back.ledger
     note = Note(SENDER, (number_of(1),), "Help")
     answer = submit_note(ledger, note, put_back.world.settings, name="answer", kind="answer")
-    ledger.redis.zadd(keys.INBOUND_TODO, {"sid-1": 1})
+    ledger.redis.zadd(keys.INBOUND_UNANSWERED, {"sid-1": 1})
     put_back.tick()
     assert put_back.recover().answers_dropped == 2
     put_back.tick()
