@@ -155,3 +155,11 @@ def test_the_image_is_built_from_files_that_exist_and_are_not_ignored(repository
             copied |= set(line.split()[1:-1])
     assert copied == allowed
     assert all((repository / name).exists() for name in copied)
+
+
+def test_what_must_outlive_a_container_lies_in_a_named_volume(
+    compose: dict[str, Any], services: dict[str, Service]
+) -> None:
+    kept = {name: service["volumes"] for name, service in services.items() if "volumes" in service}
+    assert kept == {"valkey": ["valkey:/data"], "control": ["control:/data"], "web": ["web:/data"]}
+    assert set(compose["volumes"]) == set(kept)

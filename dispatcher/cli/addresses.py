@@ -106,7 +106,7 @@ def answers_ready(url: str) -> bool:
     """Whether the web process at this address says that it and the ledger are ready."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=2)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", "/readyz/console")
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False

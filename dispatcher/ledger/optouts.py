@@ -123,8 +123,8 @@ class OptOuts:
 
 
 @cache
-def _receive_text() -> str:
-    return script_text("receive")
+def _text(name: str) -> str:
+    return script_text(name)
 
 
 def receive_call(
@@ -134,7 +134,7 @@ def receive_call(
 
     `fresh`: it came just now, so that Redis's clock tells when, and not the clock of the caller's machine.
     """
-    return _receive_text(), (raw, received_ms, number, source, int(fresh))
+    return _text("receive"), (raw, received_ms, number, source, int(fresh))
 
 
 def _batches(entries: Iterable[OptOut]) -> Iterator[list[OptOut]]:

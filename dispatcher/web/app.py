@@ -17,7 +17,6 @@ from starlette.staticfiles import StaticFiles
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import connect, redis_url
-from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.journal import Journal
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.once import Once
@@ -47,7 +46,9 @@ from dispatcher.web import (
     media,
     metrics,
 )
+from dispatcher.web.arrival import Arrival
 from dispatcher.web.door import CallbackDoor
+from dispatcher.web.door_keys import DoorKeys
 from dispatcher.web.door_sign import DoorSign
 from dispatcher.web.headers import SecurityHeaders
 from dispatcher.web.held import HeldUploads
@@ -59,6 +60,8 @@ from dispatcher.web.sessions import Sessions
 from dispatcher.web.site import Site
 from dispatcher.web.throttle import Throttle
 
+#: A Redis that hangs must not hold up the door, nor its start.
+_IMPATIENT: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 1, "socket_keepalive": True}
 STATIC = Path(__file__).parent / "static"
 _PARTS = (
     health,
@@ -93,14 +96,15 @@ admins act. Every error is a problem (RFC 9457) with a stable `code`.
 def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     """The application for the ledger of these settings. `hints` tell the workers what there is to do.
 
+    While Redis does not answer the door spools, and every page says so.
+
     Raises:
-        ConfigError: there is no Redis, or it is another installation's.
-        StoreUnavailable: Redis does not answer.
+        ConfigError: no Redis is named, or it is another installation's.
     """
     site = _open_site(settings, hints)
     door_redis = _door_redis(settings)
     hint = IngestHint(door_redis, lambda: hints.ingest("", 0))
-    keeper = _keeper(settings, door_redis, hint)
+    keeper = _keeper(site, door_redis, hint)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -111,6 +115,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
 
     app = FastAPI(title="MMS dispatcher", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
+    app.state.keeper = keeper
     for part in _PARTS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -119,18 +124,27 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     # The last one added stands first.
     app.add_middleware(failures.Guard)
     app.add_middleware(SecurityHeaders)
-    key = site.installation.callback_key
-    questions = Questions(door_redis)
-    app.add_middleware(CallbackDoor, key=key, store=keeper.store, stored=hint.give, answer=questions.answer)
+    app.add_middleware(
+        CallbackDoor,
+        keys=site.door_keys,
+        store=keeper.store,
+        stored=hint.give,
+        answer=Questions(door_redis).answer,
+    )
     return app
 
 
 def _open_site(settings: Settings, hints: Hints) -> Site:
     client = connect(settings)
     tokens = Tokens(client)
+    configured = settings.callback_key.get_secret_value() if settings.callback_key else None
+    door_keys = DoorKeys(configured, settings.data_dir / "callback-key")
+    arrival = Arrival(connect(settings, **_IMPATIENT), settings, door_keys)
+    arrival.begin()
     return Site(
         settings=settings,
-        installation=prepare(client, settings),
+        arrival=arrival,
+        door_keys=door_keys,
         redis=client,
         ledger=Ledger(client),
         hints=hints,
@@ -145,17 +159,12 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
 
 def _door_redis(settings: Settings) -> AsyncRedis:
     """One silent repeat: it mends a connection that Redis closed, and a callback stored twice does no harm."""
-    return AsyncRedis.from_url(
-        redis_url(settings),
-        socket_timeout=3,
-        socket_connect_timeout=1,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 1),
-    )
+    return AsyncRedis.from_url(redis_url(settings), retry=Retry(NoBackoff(), 1), **_IMPATIENT)
 
 
-def _keeper(settings: Settings, redis: AsyncRedis, hint: IngestHint) -> CallbackKeeper:
+def _keeper(site: Site, redis: AsyncRedis, hint: IngestHint) -> CallbackKeeper:
     """The door is known by machine and port, so that it is the same one after a restart."""
+    settings = site.settings
     return CallbackKeeper(
         InboxWriter(redis, keys.CALLBACKS),
         DoorSign(redis, f"{socket.gethostname()}:{settings.web_port}"),
@@ -163,6 +172,8 @@ def _keeper(settings: Settings, redis: AsyncRedis, hint: IngestHint) -> Callback
         name=str(settings.web_port),
         max_bytes=settings.spool_mb * 1024 * 1024,
         drained=hint.give,
+        keys=site.door_keys,
+        arrived=None if site.arrival.is_there else site.arrival.look,
     )
 
 

@@ -8,7 +8,6 @@ because it must be fast.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -18,12 +17,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.body import BodyTooLargeError, read_body
+from dispatcher.web.door_keys import DoorKeys, Judgement
 
 PATH = "/callbacks/carrierx/"
 BODY_MAX = 64 * 1024
 BODY_SECONDS = 10.0
 
-Store = Callable[[bytes, int], Awaitable[None]]
+#: Body, ms of its receipt, and the key if it is still to be proved.
+Store = Callable[[bytes, int, bytes], Awaitable[None]]
 Answer = Callable[[bytes], Awaitable[bytes | None]]
 
 _TEXTS = {
@@ -49,14 +50,14 @@ class CallbackDoor:
         self,
         app: ASGIApp,
         *,
-        key: str,
+        keys: DoorKeys,
         store: Store,
         stored: Callable[[], None],
         answer: Answer | None = None,
     ) -> None:
         self._app = app
         self._answers = answer
-        self._key = key.encode()
+        self._keys = keys
         self._store = store
         self._stored = stored
 
@@ -77,7 +78,8 @@ class CallbackDoor:
 
     async def _status(self, scope: Scope, receive: Receive) -> int:
         key = scope["path"][len(PATH) :].encode(errors="replace")
-        if not hmac.compare_digest(key, self._key):
+        judged = self._keys.judge(key)
+        if judged is Judgement.FOREIGN:
             return 404
         if scope["method"] != "POST":
             return 405
@@ -88,11 +90,12 @@ class CallbackDoor:
             return 413
         except TimeoutError:
             return 408
-        return await self._keep(raw) if _is_json_object(raw) else 400
+        unproved = key if judged is Judgement.UNPROVED else b""
+        return await self._keep(raw, unproved) if _is_json_object(raw) else 400
 
-    async def _keep(self, raw: bytes) -> int:
+    async def _keep(self, raw: bytes, unproved: bytes) -> int:
         try:
-            await self._store(raw, time.time_ns() // 1_000_000)
+            await self._store(raw, time.time_ns() // 1_000_000, unproved)
         except StoreUnavailable:
             return 503
         self._stored()

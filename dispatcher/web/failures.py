@@ -22,6 +22,8 @@ from dispatcher.web.problem import Problem, make_problem, problem_of, problem_re
 from dispatcher.web.render import page
 from dispatcher.web.throttle import TooManyTriesError
 
+#: So soon a page that could not be shown for want of the store loads itself again.
+AGAIN_SECONDS = "5"
 _OURS = f"{Path(__file__).parent.parent}/"
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     machine = request.url.path.startswith("/api/")
     if machine or "text/html" not in request.headers.get("accept", ""):
         return problem_response(problem, headers)
+    if problem.status == 503 and request.method == "GET":  # nobody has to sit there and press a key
+        headers = {**(headers or {}), "Refresh": AGAIN_SECONDS, "Retry-After": AGAIN_SECONDS}
     return page(request, "error.html", status=problem.status, headers=headers, problem=problem)
 
 

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can work."""
+"""Whether this process lives, whether its door can take callbacks, and whether the console can work: three answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import redis
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse
 
-from dispatcher.web.site import site_of
+from dispatcher.errors import MmsError
+from dispatcher.web.keeper import CallbackKeeper
+from dispatcher.web.site import Site, site_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,10 +20,34 @@ async def alive() -> PlainTextResponse:
 
 
 @router.get("/readyz")
-def ready(request: Request) -> PlainTextResponse:
-    """200 if the ledger answers, else 503."""
+async def door_ready(request: Request) -> PlainTextResponse:
+    """200 while the callback door can keep what comes, in Redis or in its spool, else 503: a balancer asks this."""
+    keeper = request.app.state.keeper
+    assert isinstance(keeper, CallbackKeeper)
+    trouble = await keeper.trouble()
+    if trouble is not None:
+        return _not_ready(trouble)
+    return PlainTextResponse("ok: callbacks are spooled\n" if keeper.spooling else "ok\n")
+
+
+@router.get("/readyz/console")
+def console_ready(request: Request) -> PlainTextResponse:
+    """200 if the ledger answers, so that console and API can work, else 503."""
+    trouble = ledger_trouble(site_of(request))
+    return PlainTextResponse("ok\n") if trouble is None else _not_ready(trouble)
+
+
+def ledger_trouble(site: Site) -> str | None:
+    """Why console and API cannot work; None: they can."""
     try:
-        site_of(request).redis.ping()
+        site.installation  # noqa: B018 - raises while the ledger was not seen
+        site.redis.ping()
+    except MmsError as error:
+        return error.message
     except redis.RedisError:
-        return PlainTextResponse("the store does not answer\n", 503, {"Retry-After": "5"})
-    return PlainTextResponse("ok\n")
+        return "the store does not answer"
+    return None
+
+
+def _not_ready(why: str) -> PlainTextResponse:
+    return PlainTextResponse(f"{why}\n", 503, {"Retry-After": "5"})

@@ -16,8 +16,9 @@ from redis.asyncio import Redis
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.optouts import receive_call
+from dispatcher.ledger.spools import Drained, drain_call
 from dispatcher.pipeline.inbound import opting_out
-from dispatcher.web.spool import Spooled
+from dispatcher.web.spool_file import Spooled
 
 #: Entries in one pipeline: with bodies of 64 KB at most 16 MB in flight.
 BATCH = 256
@@ -70,13 +71,21 @@ class InboxWriter:
             self._writing = asyncio.create_task(self._drain())
         await stored
 
-    async def append(
-        self, callbacks: Sequence[Spooled], *, fresh: bool = False
-    ) -> list[StoreUnavailable | None]:
-        """Append these in one round trip; for each None, or why it may not be stored. `fresh`: they came just now."""
+    async def drain(self, spool_id: str, spooled: Sequence[Drained]) -> StoreUnavailable | None:
+        """Put these of a spool into the stream in one step, each once however often it is tried; None, or why not."""
+        text, arguments = drain_call(spool_id, spooled)
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                await self._redis.eval(text, 0, *arguments)
+        except (exceptions.RedisError, OSError) as error:
+            return _why(error)
+        return None
+
+    async def _append(self, callbacks: Sequence[Spooled]) -> list[StoreUnavailable | None]:
+        """Append these, which came just now, in one round trip; for each None, or why it may not be stored."""
         pipeline = self._redis.pipeline(transaction=False)
         for callback in callbacks:
-            self._put(pipeline, callback, fresh=fresh)
+            self._put(pipeline, callback)
         try:
             async with asyncio.timeout(REPLY_SECONDS):
                 answers: list[object] = await pipeline.execute(raise_on_error=False)
@@ -84,14 +93,14 @@ class InboxWriter:
             return [_why(error)] * len(callbacks)
         return [_why(answer) if isinstance(answer, Exception) else None for answer in answers]
 
-    def _put(self, pipeline: Any, callback: Spooled, *, fresh: bool) -> None:
+    def _put(self, pipeline: Any, callback: Spooled) -> None:
         """The one command that stores one callback; an opt-out is on the suppression list in the same step."""
         out = opting_out(callback.raw)
         if out is None:
             pipeline.xadd(self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
             return
         received_ms, source = callback.received_ms, out.source
-        text, arguments = receive_call(callback.raw, received_ms, out.number, source, fresh=fresh)
+        text, arguments = receive_call(callback.raw, received_ms, out.number, source, fresh=True)
         pipeline.eval(text, 0, *arguments)
 
     async def _drain(self) -> None:
@@ -99,7 +108,7 @@ class InboxWriter:
             while self._waiting:
                 count = min(BATCH, len(self._waiting))
                 batch = [self._waiting.popleft() for _ in range(count)]
-                answers = await self.append([one.callback for one in batch], fresh=True)
+                answers = await self._append([one.callback for one in batch])
                 for one, answer in zip(batch, answers, strict=True):
                     _resolve(one.stored, answer)
                 if isinstance(answers[-1], StoreAway):

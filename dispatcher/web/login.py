@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from dispatcher.errors import StoreUnavailable
 from dispatcher.web.access import (
     Person,
     address_of,
@@ -16,6 +17,7 @@ from dispatcher.web.access import (
     holder_of,
     same_origin,
 )
+from dispatcher.web.health import ledger_trouble
 from dispatcher.web.intake import first, read_form
 from dispatcher.web.render import page
 from dispatcher.web.sessions import LIFE_SECONDS
@@ -31,7 +33,14 @@ def _form(request: Request, status: int = 200, **values: Any) -> Response:
 
 @router.get("/login")
 def show(request: Request, next: str = "/") -> Response:
-    """The login page."""
+    """The login page.
+
+    Raises:
+        StoreUnavailable: the ledger does not answer, so that nobody can log in now.
+    """
+    trouble = ledger_trouble(site_of(request))
+    if trouble is not None:
+        raise StoreUnavailable(trouble, hint="callbacks are kept meanwhile; try again in a moment")
     return _form(request, next=_inside(next))
 
 

@@ -15,6 +15,8 @@ from dispatcher.ledger.once import Once
 from dispatcher.ledger.tokens import Tokens
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
+from dispatcher.web.arrival import Arrival
+from dispatcher.web.door_keys import DoorKeys
 from dispatcher.web.held import HeldUploads
 from dispatcher.web.sessions import Sessions
 from dispatcher.web.throttle import Throttle
@@ -28,7 +30,8 @@ class Site:
     """
 
     settings: Settings
-    installation: Installation
+    arrival: Arrival
+    door_keys: DoorKeys
     redis: redis.Redis
     ledger: Ledger
     hints: Hints
@@ -39,6 +42,15 @@ class Site:
     journal: Journal
     once: Once
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def installation(self) -> Installation:
+        """Everything that was made once for this ledger.
+
+        Raises:
+            StoreUnavailable: the ledger was not seen since our start.
+        """
+        return self.arrival.installation
 
     @property
     def https(self) -> bool:

@@ -1,55 +1,61 @@
-"""Callbacks on this machine's disk while Redis is away: one file that grows at its end and is read from its beginning.
+"""Callbacks on this machine's disk while Redis is away: the door's own file, and before it those of doors that died.
 
-A record is its length, a checksum, the time of receipt and the body. What an interrupted write left at the end
-fails its checksum and was never answered with 200, so it is cut off.
+A file belongs to whoever has it locked, so that of a dead door, whatever its name and machine were, is anybody's who
+shares the folder. It is drained where it is: how far stands in Redis, moved by the step that puts the callbacks there,
+so that a door killed on the way costs no callback and repeats none.
 """
 
 from __future__ import annotations
 
-import fcntl
-import logging
 import os
-import struct
-import zlib
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.private_files import private_folder
+from dispatcher.web.spool_file import Spooled, SpoolFile, open_locked
 
-_HEAD = struct.Struct("<II")
-_TIME = struct.Struct("<Q")
-#: No body that the door takes is longer; a greater length is damage.
-_BODY_MAX = 1 << 20
-logger = logging.getLogger(__name__)
+#: What a callback takes, about.
+_USUAL_BYTES = 2048
 
 
-class Spooled(NamedTuple):
-    """One callback: its body and when it was received (ms since 1970)."""
+class Peeked(NamedTuple):
+    """Records, the oldest first; the id of the file that they lie in, and where in it each ends."""
 
-    raw: bytes
-    received_ms: int
+    records: list[Spooled]
+    spool_id: str
+    ends: list[int]
 
 
 class Spool:
-    """The spool of one door, which must be used by one thread at a time.
-
-    A file belongs to whoever has it locked. A new spool takes over what dead doors of this folder left.
-    """
+    """The spool of one door, which must be used by one thread at a time."""
 
     def __init__(self, folder: Path, name: str, max_bytes: int) -> None:
+        self._folder = private_folder(folder)
         self._max_bytes = max_bytes
-        self._path, self._file = _own_file(private_folder(folder), name)
-        self._end = _whole_records(self._file)
-        os.ftruncate(self._file, self._end)
-        self._read = self._peeked = 0
-        self._adopt(folder)
+        self._own = _own_file(self._folder, name)
+        self._left: list[SpoolFile] = []
+        self._peeked_end = 0
+        self.adopt()
 
     @property
     def is_empty(self) -> bool:
-        """Everything in it was taken and forgotten."""
-        return self._end == 0
+        """Everything in it was taken and forgotten, ours and what dead doors left."""
+        return self._own.is_empty and not self._left
+
+    def adopt(self) -> bool:
+        """Take what dead doors left, to be drained before ours; whether there was any."""
+        known = {self._own.path, *(file.path for file in self._left)}
+        found = [open_locked(path, make=False) for path in self._folder.glob("*.spool") if path not in known]
+        for file in filter(None, found):
+            if file.is_empty:
+                file.close()
+            else:
+                self._left.append(file)
+        self._left.sort(key=lambda file: file.oldest_ms)
+        return bool(self._left)
 
     def append(self, records: Iterable[Spooled]) -> None:
         """Write these behind the others; when this returns they are on disk.
@@ -57,88 +63,56 @@ class Spool:
         Raises:
             StoreUnavailable: the spool has its full size, or the disk does not take them; none is kept.
         """
-        packed = b"".join(_pack(record) for record in records)
-        if self._end + len(packed) > self._max_bytes:
+        some = list(records)
+        size = sum(_size(record) for record in some)
+        if self._own.size + size > self._max_bytes:
             raise StoreUnavailable(
                 "the spool of callbacks is full", hint="bring Redis back, or raise MMS_SPOOL_MB"
             )
-        self._write(packed)
+        self._own.append(some)
 
-    def peek(self, most: int) -> list[Spooled]:
-        """The next records that were not dropped yet, the oldest first."""
-        records: list[Spooled] = []
-        at = self._read
-        while len(records) < most and (found := _record_at(self._file, at)) is not None:
-            records.append(found[0])
-            at = found[1]
-        self._peeked = at
-        return records
+    def has_room(self) -> bool:
+        """Whether another callback of the usual size may be spooled."""
+        return self._own.size + _USUAL_BYTES <= self._max_bytes
+
+    def peek(self, most: int) -> Peeked:
+        """The next records that were not dropped yet: those of the dead doors, then ours."""
+        file = self._first
+        records, ends = file.peek(most)
+        self._peeked_end = ends[-1] if ends else 0
+        return Peeked(records, file.id, ends)
 
     def drop(self) -> None:
-        """Forget what `peek` gave last; after the last record the file is empty again."""
-        self._read = self._peeked
-        if self._read == self._end:
-            os.ftruncate(self._file, 0)
-            self._read = self._end = self._peeked = 0
+        """Forget what `peek` gave last; a dead door's file goes with its last record, ours is empty again."""
+        file = self._first
+        file.forget(self._peeked_end)
+        if file.is_empty and file is not self._own:
+            self._left.pop(0).close()
 
     def close(self) -> None:
-        """Let go of the file; an empty one goes."""
-        if self.is_empty:
-            self._path.unlink(missing_ok=True)
-        os.close(self._file)
+        """Let go of the files; an empty one goes."""
+        for file in (self._own, *self._left):
+            file.close()
 
-    def _write(self, packed: bytes) -> None:
-        try:
-            written = 0
-            while written < len(packed):
-                written += os.pwrite(self._file, packed[written:], self._end + written)
-            os.fsync(self._file)
-        except OSError as error:
-            os.ftruncate(self._file, self._end)
-            raise StoreUnavailable(f"callbacks cannot be spooled: {error.strerror}") from None
-        self._end += len(packed)
-
-    def _adopt(self, folder: Path) -> None:
-        """Append what dead doors left; killed half-way, it is adopted again, and receipts may come twice."""
-        for path in sorted(folder.glob("*.spool")):
-            if path == self._path:
-                continue
-            file = _locked(path)
-            if file is None:
-                continue
-            size = _whole_records(file)
-            for at in range(0, size, _BODY_MAX):
-                self._write(os.pread(file, min(_BODY_MAX, size - at), at))
-            path.unlink(missing_ok=True)
-            os.close(file)
+    @property
+    def _first(self) -> SpoolFile:
+        return self._left[0] if self._left else self._own
 
 
-def _own_file(folder: Path, name: str) -> tuple[Path, int]:
-    """The door's own file, locked; another name if a door of that name lives still."""
-    for path in (folder / f"{name}.spool", folder / f"{name}-{os.getpid()}.spool"):
-        file = _locked(path)
+def _size(record: Spooled) -> int:
+    return 16 + len(record.key) + len(record.raw)
+
+
+def _own_file(folder: Path, name: str) -> SpoolFile:
+    """The door's own file, locked; one of another name if a door of that name lives still."""
+    for path in (folder / f"{name}.spool", folder / f"{name}-{secrets.token_hex(4)}.spool"):
+        file = open_locked(path, make=True)
         if file is not None:
             _sync_folder(folder)
-            return path, file
+            return file
     raise StoreUnavailable(
         "the spool is in use by another process", hint="stop it, or use another MMS_DATA_DIR"
     )
-
-
-def _locked(path: Path) -> int | None:
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"the spool cannot be opened: {error.strerror}",
-            hint="give MMS_DATA_DIR a folder that can be written to",
-        ) from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(file)
-        return None
-    return file
 
 
 def _sync_folder(folder: Path) -> None:
@@ -148,34 +122,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _pack(record: Spooled) -> bytes:
-    body = _TIME.pack(record.received_ms) + record.raw
-    return _HEAD.pack(len(record.raw), zlib.crc32(body)) + body
-
-
-def _record_at(file: int, at: int) -> tuple[Spooled, int] | None:
-    """The record that begins here and where it ends; None at the end, or where a write was interrupted."""
-    head = os.pread(file, _HEAD.size, at)
-    if len(head) < _HEAD.size:
-        return None
-    length, checksum = _HEAD.unpack(head)
-    if length > _BODY_MAX:
-        return None
-    body = os.pread(file, _TIME.size + length, at + _HEAD.size)
-    if len(body) < _TIME.size + length or zlib.crc32(body) != checksum:
-        return None
-    [received_ms] = _TIME.unpack_from(body)
-    return Spooled(body[_TIME.size :], received_ms), at + _HEAD.size + len(body)
-
-
-def _whole_records(file: int) -> int:
-    """Where the last whole record ends."""
-    end = 0
-    while (found := _record_at(file, end)) is not None:
-        end = found[1]
-    torn = os.fstat(file).st_size - end
-    if torn:
-        logger.warning("a spool ends in %d bytes of an interrupted write", torn)
-    return end

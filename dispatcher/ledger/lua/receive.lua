@@ -2,8 +2,5 @@
 -- callback is stored twice, as if it had come twice. ARGV: raw body, ms of its receipt by the door's clock, number that
 --       opts out, source, 1 if it came just now (it is the newest word then, whatever the door's clock says)
 -- Answers: ok | out (the number was not suppressed before: one confirmation is owed)
-local raw, at, number, source, fresh = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5] == '1'
-redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', ARGV[2])
-if not optout_put(number, 'o', fresh and now or at, source) then return 'ok' end
-redis.call('HSET', 'mms:optout:owed', number, ARGV[2])
-return 'out'
+local raw, at, number, source, fresh = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
+return callback_store(raw, at, number, source, fresh and now or tonumber(at)) and 'out' or 'ok'

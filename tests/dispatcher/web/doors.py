@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from dispatcher.ledger import keys
 from dispatcher.web.door import CallbackDoor
+from dispatcher.web.door_keys import DoorKeys
 from dispatcher.web.door_sign import DoorSign
 from dispatcher.web.hint import IngestHint
 from dispatcher.web.inbox_writer import InboxWriter
@@ -26,6 +27,7 @@ def door(
     """The door, its spool and its sign; everything else is a 404."""
     redis = AsyncRedis.from_url(redis_url)
     hint = IngestHint(redis, publish)
+    keys_of_door = DoorKeys(KEY)
     keeper = CallbackKeeper(
         InboxWriter(redis, keys.CALLBACKS),
         DoorSign(redis, "the-door"),
@@ -33,6 +35,7 @@ def door(
         name="8080",
         max_bytes=max_bytes,
         drained=hint.give,
+        keys=keys_of_door,
     )
 
     @asynccontextmanager
@@ -44,7 +47,7 @@ def door(
 
     return CallbackDoor(
         Starlette(lifespan=lifespan),
-        key=KEY,
+        keys=keys_of_door,
         store=keeper.store,
         stored=hint.give,
         answer=Questions(redis).answer,

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def test_a_process_with_its_store_is_alive_and_ready(address: str) -> None:
     assert httpx.get(f"{address}/healthz", trust_env=False).status_code == 200
-    assert httpx.get(f"{address}/readyz", trust_env=False).status_code == 200
+    for path in ("/readyz", "/readyz/console"):
+        answer = httpx.get(f"{address}{path}", trust_env=False)
+        assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
 def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
@@ -30,13 +32,26 @@ def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
         server.kill()
         bearer = {"authorization": f"Bearer {TOKEN}"}
         assert client.get("/healthz").status_code == 200
-        assert client.get("/readyz").status_code == 503
+        assert client.get("/readyz/console").status_code == 503
         assert client.post(callback, content=b"{}").status_code == 200  # spooled
+        ready = client.get("/readyz")  # or a balancer would take the door away
+        assert (ready.status_code, ready.text) == (200, "ok: callbacks are spooled\n")
         assert client.get("/api/v1/campaigns", headers=bearer).json()["code"] == "store_unavailable"
         client.cookies.set("mms_session_8080", "x")
         page = client.get("/", headers={"accept": "text/html"})
         assert page.status_code == 503
+        assert page.headers["refresh"] == "5"  # it comes back by itself
         assert "The store does not answer" in page.text
+        assert client.get("/login", headers={"accept": "text/html"}).status_code == 503
         server.start()
-        assert client.get("/readyz").status_code == 200
+        assert client.get("/readyz/console").status_code == 200
         assert client.post(callback, content=b"{}").status_code == 200
+
+
+def test_a_door_with_neither_store_nor_room_is_not_ready(
+    settings: Settings, nobody_there: str, published: Published, serve: Serve
+) -> None:
+    full = settings.model_copy(update={"redis_url": nobody_there, "spool_mb": 0})
+    address = serve(create_app(full, hints=published.hints()))
+    answer = httpx.get(f"{address}/readyz", trust_env=False)
+    assert (answer.status_code, "full" in answer.text) == (503, True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.web.spool import Spool, Spooled
+from dispatcher.web.spool import Spool
+from dispatcher.web.spool_file import Spooled
 
 BODIES = [Spooled(b'{"n": %d}' % number, 1_800_000_000_000 + number) for number in range(5)]
 
@@ -30,14 +31,14 @@ def left_behind(folder: Path, name: str, records: list[Spooled]) -> Path:
 def test_callbacks_come_out_in_the_order_they_went_in(spool: Spool) -> None:
     spool.append(BODIES[:2])
     spool.append(BODIES[2:])
-    assert spool.peek(3) == BODIES[:3]
+    assert spool.peek(3).records == BODIES[:3]
     spool.drop()
-    assert spool.peek(3) == BODIES[3:]
+    assert spool.peek(3).records == BODIES[3:]
 
 
 def test_what_was_not_dropped_comes_again(spool: Spool) -> None:
     spool.append(BODIES)
-    assert spool.peek(2) == spool.peek(2) == BODIES[:2]
+    assert spool.peek(2).records == spool.peek(2).records == BODIES[:2]
 
 
 def test_a_spool_is_empty_when_the_last_one_is_dropped(spool: Spool, tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_a_full_spool_takes_nothing_until_it_is_drained(spool: Spool) -> None:
     spool.append([large])
     with pytest.raises(StoreUnavailable, match="full"):
         spool.append([large])
-    assert spool.peek(9) == [large]
+    assert spool.peek(9).records == [large]
     spool.drop()
     spool.append([large])
 
@@ -63,7 +64,7 @@ def test_a_full_spool_takes_nothing_until_it_is_drained(spool: Spool) -> None:
 def test_a_killed_doors_spool_is_read_by_the_next(tmp_path: Path) -> None:
     left_behind(tmp_path, "a", BODIES)
     spool = Spool(tmp_path, "a", 1 << 20)
-    assert spool.peek(9) == BODIES
+    assert spool.peek(9).records == BODIES
     spool.close()
 
 
@@ -73,11 +74,11 @@ def test_what_an_interrupted_write_left_is_cut_off(tmp_path: Path, torn: int) ->
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size - torn)
     spool = Spool(tmp_path, "a", 1 << 20)
-    kept = spool.peek(9)
+    kept = spool.peek(9).records
     assert kept == BODIES[: len(kept)]
     assert len(kept) == (4 if torn <= 24 else 3)
     spool.append([BODIES[0]])
-    assert spool.peek(9) == [*kept, BODIES[0]]
+    assert spool.peek(9).records == [*kept, BODIES[0]]
     spool.close()
 
 
@@ -87,14 +88,16 @@ def test_garbage_at_the_end_is_cut_off(tmp_path: Path, garbage: bytes) -> None:
     with path.open("ab") as file:
         file.write(garbage)
     spool = Spool(tmp_path, "a", 1 << 20)
-    assert spool.peek(9) == BODIES
+    assert spool.peek(9).records == BODIES
     spool.close()
 
 
 def test_the_spool_of_a_dead_door_of_another_name_is_taken_over(tmp_path: Path) -> None:
     other = left_behind(tmp_path, "b", BODIES)
     spool = Spool(tmp_path, "a", 1 << 20)
-    assert spool.peek(9) == BODIES
+    assert spool.peek(9).records == BODIES
+    spool.drop()
+    assert spool.is_empty
     assert not other.exists()
     spool.close()
 
@@ -105,7 +108,7 @@ def test_the_spool_of_a_living_door_is_left_alone(spool: Spool, tmp_path: Path) 
     same_name = Spool(tmp_path, "a", 1 << 20)
     assert other.is_empty
     assert same_name.is_empty
-    assert spool.peek(9) == BODIES
+    assert spool.peek(9).records == BODIES
     other.close()
     same_name.close()
 
