@@ -8,7 +8,7 @@ RUNS ?= 20
 SEED ?= 1
 JOBS ?= 2
 
-.PHONY: demo test chaos bench check format lock clean help
+.PHONY: demo test wheel chaos bench check format lock clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,6 +26,9 @@ demo: $(STAMP)   ## run the main job on a stack of its own, against the simulato
 
 test: $(STAMP)   ## the whole test suite: real Valkey, real workers, real HTTP on localhost
 	$(BIN)/python -m pytest -n auto $(TESTS)
+
+wheel: $(STAMP)  ## the built wheel in empty environments, and its demo; needs a package index
+	.ci/wheel
 
 chaos: $(STAMP)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)

@@ -9,6 +9,7 @@
     ├── Conflict              the thing is in a state that does not allow this               (exit status 1)
     ├── StoreUnavailable      Redis does not answer; try again when it does
     ├── StoreUnsafe           Redis answers, but cannot keep our promises
+    ├── PartFailed            a part of `mms up` cannot live; its last words say why
     └── ApiError              an answer of CarrierX, or none
         ├── NotSent           the request never left us: safe to try again
         ├── Throttled         CarrierX said "later" (429, 409): safe to try again after `retry_after`
@@ -83,6 +84,10 @@ class StoreUnavailable(MmsError):
 
 class StoreUnsafe(MmsError):
     """Redis answers, but with settings under which a promise cannot be kept."""
+
+
+class PartFailed(MmsError):
+    """A supervised process ended at once, whenever it was started."""
 
 
 class ApiError(MmsError):

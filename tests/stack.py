@@ -77,6 +77,20 @@ class Terminal:
             stdin=subprocess.DEVNULL,
         )
 
+    def typed(self, line: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a line as a person types it into the shell here; `mms` is ours."""
+        path = f"{MMS.parent}{os.pathsep}{self.environment.get('PATH', '')}"
+        return subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.folder,
+            env={**self.environment, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
     def up(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start everything and wait until it says that it is ready."""
         with self._log.open("wb") as log:

@@ -41,6 +41,9 @@ def check_command(
     no_media_check: options.NoMediaCheck = False,
     strict: options.Strict = False,
     allow_same_file: options.AllowSameFile = False,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="As a simulated ledger sees it: numbers of fiction will do.")
+    ] = False,
     errors: Annotated[
         Path | None,
         typer.Option("--errors", metavar="FILE", help="Write every bad row there, to be mended."),
@@ -53,8 +56,11 @@ def check_command(
 
     Example: mms campaign check spring.csv --from 15162065575 --message 'Hi {{first_name}}'
     """
+    config = config_of_any_ledger()
+    if simulate:
+        config = config.model_copy(update={"simulate": True})
     chosen = choose(file, locals())
-    result = _checked(file, chosen, config_of_any_ledger(), errors)
+    result = _checked(file, chosen, config, errors)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:

@@ -16,6 +16,8 @@ from dispatcher.cli.processes import MARK, Recorded, record
 FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
 #: ... and back at the first once it lived this long.
 HEALTHY_SECONDS = 30.0
+#: A child that never worked is given up after so many deaths; one that did is started again for ever.
+DEATHS_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Child:
         self.log = ChildLog(logs, part.name)
         self.deaths = 0
         self.due: float | None = None
+        self.worked = False
         self._run = run
         self._mark = mark
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,9 +92,14 @@ class Child:
         self._process = None
         age = time.monotonic() - self._born
         if age >= HEALTHY_SECONDS:
-            self.deaths = 0
+            self.deaths, self.worked = 0, True
         self.postpone()
         return status, age
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it died too often without ever having worked: it cannot, on this machine as it is."""
+        return not self.worked and self.deaths >= DEATHS_MAX
 
     def postpone(self) -> None:
         """Count a death, and wait accordingly before the next life."""

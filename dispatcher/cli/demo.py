@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,9 +50,7 @@ DEMO_SETTINGS = {
 def demo(
     file: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[FILE]", help="A campaign file; default: campaigns/demo.csv and -groups.csv."
-        ),
+        typer.Argument(metavar="[FILE]", help="A campaign file; default: the two examples that come along."),
     ] = None,
     *,
     stay: Annotated[
@@ -129,22 +128,23 @@ def _send(
     typer.echo("\nreports, one line per row of the file:")
     for report in reports:
         typer.echo(f"  {report.relative_to(start)}")
-    typer.echo(_next(ids, [campaign.file for campaign in campaigns], start, stay=stay))
+    typer.echo(_next(ids, campaigns[0], start, stay=stay))
 
 
-def _next(ids: Sequence[str], files: Sequence[Path], start: Path, *, stay: bool) -> str:
-    file = files[0].relative_to(start) if files[0].is_relative_to(start) else files[0]
+def _next(ids: Sequence[str], first: DemoCampaign, start: Path, *, stay: bool) -> str:
+    seen = first.file.relative_to(start) if first.file.is_relative_to(start) else first.file
+    file = shlex.quote(str(seen))
     command = mms(start)
     if stay:
         return (
             "\neverything stays up until Ctrl-C: console and Flower at the addresses above,"
             " and in a second terminal, in this folder:\n"
             f"  MMS_DATA_DIR={FOLDER} {command} campaign show {ids[0]}\n"
-            f"  MMS_DATA_DIR={FOLDER} {command} campaign submit {file} --wait"
+            f"  MMS_DATA_DIR={FOLDER} {command} campaign submit {file} {first.as_typed}"
         )
     return (
         "\nnext:\n"
-        f"  {command} campaign check {file}    what a file would do, before it does it\n"
+        f"  {command} campaign check --simulate {file}    what a file would do, before it does it\n"
         f"  {command} demo --stay    the same, and console and Flower stay open\n"
         f"  {command} up --simulate    a dispatcher to try your own files with; nothing leaves this machine\n"
         f"  MMS_CARRIERX_TOKEN=… {command} up    for real; README.md has the way there"

@@ -13,12 +13,13 @@ from dispatcher.cli.options import Chosen, choose
 from dispatcher.cli.waiting import why
 from dispatcher.errors import FileRefused, InputError, MmsError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.campaign import Campaign
+from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.state import FINAL, CampaignState
 from dispatcher.pipeline.report import write_report
 from dispatcher.pipeline.submit import submit
 from dispatcher.settings import Settings
 
+EXAMPLES_FOLDER = Path(dispatcher.__file__).parent / "examples"
 EXAMPLES = ("demo.csv", "demo-groups.csv")
 
 #: The number that a file without a sender is sent from; nobody has it.
@@ -35,25 +36,17 @@ class DemoCampaign:
 
     file: Path
     chosen: Chosen
+    as_typed: str
+    """The options with which `mms campaign submit` sends it in the same way again."""
 
 
 def demo_files(file: Path | None) -> list[Path]:
-    """The given file, or the examples that come with the source.
-
-    Raises:
-        InputError: they are not there.
-    """
+    """The given file, or the examples that come along: in a clone `campaigns/` is where they are."""
     if file is not None:
         return [file.absolute()]
-    folder = Path(dispatcher.__file__).parent.parent / "campaigns"
-    files = [folder / name for name in EXAMPLES]
-    missing = [path for path in files if not path.is_file()]
-    if missing:
-        raise InputError(
-            f"the example campaign {missing[0]} is not there",
-            hint="run the demo from a clone of the project, or name a file: mms demo FILE.csv",
-        )
-    return files
+    clone = Path.cwd() / "campaigns"
+    folder = clone if clone.exists() and clone.samefile(EXAMPLES_FOLDER) else EXAMPLES_FOLDER
+    return [folder / name for name in EXAMPLES]
 
 
 def looked_at(file: Path, config: Settings) -> DemoCampaign:
@@ -63,6 +56,7 @@ def looked_at(file: Path, config: Settings) -> DemoCampaign:
         FileRefused: it cannot be sent; says which file.
     """
     try:
+        own = choose(file, {}).settings
         settings, fixed, *_ = choose(file, {"quiet_hours": "off", "no_media_check": True})
         changes: dict[str, object] = {"at": None, "allow_same_file": True}
         if not settings.senders:
@@ -78,7 +72,19 @@ def looked_at(file: Path, config: Settings) -> DemoCampaign:
             f"{file.name}: no row can be sent; the first: {first}",
             hint="`mms campaign check` shows all of them",
         )
-    return DemoCampaign(file, chosen)
+    return DemoCampaign(file, chosen, _as_typed(own))
+
+
+def _as_typed(own: CampaignSettings) -> str:
+    """What the demo sets beyond the file's own settings, and a wait if there is nothing far off to wait for."""
+    lent = {
+        f"--from {FICTIONAL_SENDER}": not own.senders,
+        "--quiet-hours off": own.quiet_hours != "off",
+        "--no-media-check": own.media_check,
+        "--allow-same-file": True,
+        "--wait": own.at is None,
+    }
+    return " ".join(option for option, needed in lent.items() if needed)
 
 
 def _of_file(file: Path, error: InputError) -> FileRefused:

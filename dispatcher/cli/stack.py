@@ -49,6 +49,7 @@ def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
         InputError: the data folder is in use, or a port is; nothing was started.
         ConfigError: the ledger belongs to another mode or API.
         StoreUnavailable, StoreUnsafe: the store does not start, or cannot keep our promises.
+        PartFailed: a part ends at once, however often it is started.
     """
     data_dir = private_folder(settings.data_dir.absolute())
     settings = settings.model_copy(update={"data_dir": data_dir})
@@ -69,6 +70,7 @@ def _with_own_store(
     try:
         if _answers(store, supervisor, say):
             announce(store)
+            supervisor.worked(parts.VALKEY)
             _Start(settings, store.url, run, supervisor, say).everything(when_ready)
     finally:
         withdraw(store)
@@ -169,14 +171,16 @@ class _Start:
         return True
 
     def _not_ready(self, found: Addresses) -> list[str]:
-        """The parts that do not work yet."""
-        missing = [] if answers_ready(found.web) else ["web"]
+        """The parts that do not work yet. Those that do are noted: should they die, they are started again."""
         try:
             living = {facts["pid"] for facts in self._ledger.agenda.workers().values()}
         except StoreUnavailable:
             living = set()
-        queues = [worker.queue for worker in parts.workers(1)]
-        return missing + [queue for queue in queues if self._supervisor.pid(queue) not in living]
+        works = {worker.queue: self._supervisor.pid(worker.queue) in living for worker in parts.workers(1)}
+        works["web"] = answers_ready(found.web)
+        for name in (name for name, does in works.items() if does):
+            self._supervisor.worked(name)
+        return [name for name, does in works.items() if not does]
 
     def _publish(self, found: Addresses, *, ready: bool) -> None:
         stack = Stack(

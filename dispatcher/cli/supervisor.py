@@ -22,6 +22,7 @@ from types import FrameType, TracebackType
 from dispatcher.cli import processes
 from dispatcher.cli.child import Child, Part
 from dispatcher.cli.watchdog import GOODBYE
+from dispatcher.errors import PartFailed
 from dispatcher.ledger.private_files import private_folder
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -99,6 +100,10 @@ class Supervisor:
         """How often that part died in a row; 0 while its first life lasts."""
         return self._children[name].deaths
 
+    def worked(self, name: str) -> None:
+        """That part did its work in its present life: from now on it is never given up."""
+        self._children[name].worked = True
+
     def pid(self, name: str) -> int | None:
         """The process of that part in its present or latest life."""
         recorded = self._children[name].recorded
@@ -120,7 +125,11 @@ class Supervisor:
         return False
 
     def run(self) -> None:
-        """Look after the children until the end is asked for."""
+        """Look after the children until the end is asked for.
+
+        Raises:
+            PartFailed: one ends at once whenever it is started, and never worked.
+        """
         while not self.stopping:
             self.step(self._quiet_seconds())
 
@@ -158,6 +167,8 @@ class Supervisor:
         death = child.bury()
         if death is not None:
             self._report(child, *death)
+        if child.hopeless:
+            raise _given_up(child)
         if child.due is not None and time.monotonic() >= child.due:
             self._start(child)
 
@@ -170,7 +181,8 @@ class Supervisor:
 
     def _report(self, child: Child, status: int, age_seconds: float) -> None:
         ending = f"status {status}" if status >= 0 else signal.Signals(-status).name
-        self._say(f"{child.part.name} ended with {ending} after {age_seconds:.1f} s; starting it again")
+        then = "" if child.hopeless else "; starting it again"
+        self._say(f"{child.part.name} ended with {ending} after {age_seconds:.1f} s{then}")
         if child.deaths == 1 or child.deaths % 10 == 0:
             for line in child.log.last_words().splitlines():
                 self._say(f"  {line}")
@@ -209,3 +221,11 @@ class Supervisor:
                 pass
         except BlockingIOError:
             return
+
+
+def _given_up(child: Child) -> PartFailed:
+    words = child.log.last_words() or "it said nothing"
+    return PartFailed(
+        f"{child.part.name} cannot run here: it ended {child.deaths} times, each time soon after its start",
+        hint=f"its last words:\n{words}\n(all of it: {child.log.path})",
+    )

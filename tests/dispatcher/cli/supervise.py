@@ -9,6 +9,7 @@ from pathlib import Path
 from dispatcher.cli.child import Part
 from dispatcher.cli.run_folder import only_one
 from dispatcher.cli.supervisor import Supervisor
+from dispatcher.errors import PartFailed
 from tests.dispatcher.cli import stand_in
 
 
@@ -32,4 +33,8 @@ def main(folder: Path, *wanted: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    try:
+        main(Path(sys.argv[1]), *sys.argv[2:])
+    except PartFailed as error:
+        say(f"given up: {error.message}\n{error.hint}")
+        sys.exit(error.exit_status)

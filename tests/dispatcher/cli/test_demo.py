@@ -39,6 +39,12 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.end()
 
 
+def to_type_next(said: str, word: str) -> list[str]:
+    """The commands with that word among those that the demo says to type next, as they stand."""
+    lines = said.rpartition("\n\n")[2].splitlines()
+    return [line.split("    ")[0].strip() for line in lines if word in line]
+
+
 def test_the_examples_reach_a_final_state_in_under_a_minute_whatever_the_environment_says(
     terminal: Terminal,
 ) -> None:
@@ -51,6 +57,9 @@ def test_the_examples_reach_a_final_state_in_under_a_minute_whatever_the_environ
     for report in reports:
         assert str(report.relative_to(terminal.folder)) in answer.stdout
     assert terminal.processes() == []
+    (check,) = to_type_next(answer.stdout, "campaign check")
+    looked = Terminal(terminal.folder).typed(check)
+    assert looked.returncode == 0, looked.stdout + looked.stderr
 
 
 def test_a_file_of_ones_own_is_sent_at_once_and_as_often_as_one_likes(terminal: Terminal) -> None:
@@ -93,6 +102,9 @@ def test_with_stay_everything_stays_up_and_a_second_demo_is_refused(terminal: Te
     assert process.poll() is None, said.read_text()
     stack = published(terminal.folder / ".mms-demo")
     assert stack is not None
+    beside = Terminal(terminal.folder)  # the demo does not hear the environment of its terminal; these would
+    for line in to_type_next(said.read_text(), "MMS_DATA_DIR="):
+        assert (typed := beside.typed(line)).returncode == 0, typed.stdout + typed.stderr
     second = terminal.mms("demo", "small.csv")
     assert second.returncode == 2
     assert str(process.pid) in second.stderr

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from dispatcher.cli import processes
-from dispatcher.cli.child import LAST_PAUSE, pause_seconds
+from dispatcher.cli.child import DEATHS_MAX, LAST_PAUSE, Child, Part, pause_seconds
 from tests.stack import PATIENCE_SECONDS, until
 
 Start = Callable[..., "Supervised"]
@@ -129,6 +129,27 @@ def test_a_part_that_dies_at_once_is_started_again_more_and_more_slowly(start: S
     assert "here are my last words" in said
     assert [pause_seconds(deaths) for deaths in (1, 2, 3, 4)] == [0.5, 1.0, 2.0, 4.0]
     assert pause_seconds(1000) == LAST_PAUSE
+
+
+def test_a_part_that_never_lives_is_given_up_with_its_last_words(start: Start, tmp_path: Path) -> None:
+    supervised = start("store:2:", "broken:0:dies")
+    said, _ = supervised.process.communicate(timeout=PATIENCE_SECONDS)
+    assert supervised.process.returncode == 1
+    assert len([line for line in said.splitlines() if line.startswith("broken ended")]) == DEATHS_MAX
+    end = said.split("given up: ")[1]
+    assert f"broken cannot run here: it ended {DEATHS_MAX} times" in end
+    assert "here are my last words" in end
+    assert supervised.notes("end"), "the other parts were ended in order"
+    assert supervised.survivors() == []
+
+
+def test_a_part_that_worked_before_is_never_given_up(tmp_path: Path) -> None:
+    child = Child(Part("web", ("none",)), run=tmp_path, logs=tmp_path, mark="")
+    for _ in range(DEATHS_MAX):
+        child.postpone()
+    assert child.hopeless
+    child.worked = True
+    assert not child.hopeless
 
 
 def test_when_the_supervisor_is_killed_its_watchdog_ends_the_parts_in_order(start: Start) -> None:
