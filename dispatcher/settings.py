@@ -15,12 +15,16 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from dispatcher.errors import ConfigError
+
+#: Texts that can be switched off: their variable, set to nothing, says so; any other empty variable says nothing.
+SWITCHED_OFF_BY_EMPTY = ("stop_answer", "start_answer")
 
 CARRIERX_API = "https://api.carrierx.com/core/v2"
 
@@ -135,7 +139,8 @@ class Settings(BaseSettings):
         False, description="START, UNSTOP and YES end an opt-out, once CarrierX shows that message."
     )
     start_answer: str = Field(
-        "You will get our messages again. Reply STOP to end them.", description="What START is answered."
+        "You will get our messages again. Reply STOP to end them.",
+        description="What START is answered. Empty: nothing.",
     )
     help_answer: str = Field(
         "", description="What HELP is answered: brand, contact, how to stop. Empty: nothing."
@@ -193,7 +198,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        said_empty = InitSettingsSource(settings_cls, _said_empty())
+        return init_settings, env_settings, said_empty, TomlConfigSettingsSource(settings_cls)
+
+
+def _said_empty() -> dict[str, Any]:
+    return {name: "" for name in SWITCHED_OFF_BY_EMPTY if os.environ.get(f"MMS_{name.upper()}") == ""}
 
 
 def load_settings(**overrides: Any) -> Settings:

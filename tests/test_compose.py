@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ import yaml
 
 from dispatcher.cli import alive, parts
 from dispatcher.ledger.embedded import CONFIGURATION
-from dispatcher.settings import Settings
+from dispatcher.settings import SWITCHED_OFF_BY_EMPTY, Settings
 
 Service = dict[str, Any]
 
@@ -24,10 +26,27 @@ Service = dict[str, Any]
 FOREIGN = {"VALKEY_PASSWORD", "REDISCLI_AUTH", "FLOWER_BASIC_AUTH"}
 
 
-def resolved(text: str) -> str:
-    """The text as Compose reads it: `${X:-default}` is its default, `${X:?why}` some value."""
-    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
-    return re.sub(r"\$\{(\w+):\?[^}]*\}", r"value-of-\1", text)
+#: Settings that the services do not take from `.env`, and why.
+DECIDED = {"MMS_DATA_DIR": "the image's /data, where the volumes are"}
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^${}]*))?\}")
+
+
+def resolved(text: str, given: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The text as Compose reads it with these variables: `${X:-default}`, `${X-default}`, `${X:?why}`, one in another.
+
+    A required one that is not given has some value.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name, operator, default = found.groups()
+        if name in given and (given[name] or operator != ":-"):
+            return given[name]
+        return f"value-of-{name}" if operator == ":?" else default or ""
+
+    while (once := _VARIABLE.sub(value, text)) != text:
+        text = once
+    return text
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +123,61 @@ def test_every_variable_is_a_setting(text: str, services: dict[str, Service]) ->
     assert named - FOREIGN <= known
 
 
+@pytest.mark.parametrize(
+    "name", sorted({f"MMS_{name.upper()}" for name in Settings.model_fields} - DECIDED.keys())
+)
+def test_every_setting_in_the_env_file_reaches_every_service(text: str, name: str) -> None:
+    services = yaml.safe_load(resolved(text, {name: "a-value-of-mine"}))["services"]
+    if name in {
+        "MMS_WEB_HOST",
+        "MMS_WEB_PORT",
+        "MMS_FLOWER_PORT",
+    }:  # what the container listens on is its own affair
+        published = [port for service in services.values() for port in service.get("ports", [])]
+        assert [port for port in published if "a-value-of-mine" in port]
+        return
+    ours = {part for part in services if part != "valkey"}
+    reached = {part for part in ours if services[part]["environment"].get(name) == "a-value-of-mine"}
+    assert reached == ours, f"{name} does not reach {ours - reached}"
+
+
+def test_no_service_gets_a_setting_that_there_is_not(services: dict[str, Service]) -> None:
+    known = {f"MMS_{name.upper()}" for name in Settings.model_fields}
+    given = {name for service in services.values() for name in service.get("environment", {})}
+    assert given - FOREIGN <= known
+
+
+def test_without_an_env_file_every_setting_has_its_default_but_the_format_of_logs(
+    services: dict[str, Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in services["send"]["environment"].items():
+        if "value-of-" not in (value or ""):
+            monkeypatch.setenv(name, value or "")
+    assert Settings().model_dump(exclude={"log_format"}) == _defaults()
+
+
+@pytest.mark.parametrize("name", SWITCHED_OFF_BY_EMPTY)
+def test_an_answer_that_is_set_to_nothing_in_the_env_file_is_switched_off(
+    text: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    variable = f"MMS_{name.upper()}"
+    services = yaml.safe_load(resolved(text, {variable: ""}))["services"]
+    monkeypatch.setenv(variable, services["send"]["environment"][variable] or "")
+    assert getattr(Settings(), name) == ""
+
+
+def _defaults() -> dict[str, Any]:
+    found = Settings.model_construct().model_dump(exclude={"log_format"})
+    return {name: value for name, value in found.items() if name in Settings.model_fields}
+
+
+def test_flower_has_the_login_of_its_setting_or_the_admin_token(text: str) -> None:
+    mine = yaml.safe_load(resolved(text, {"MMS_FLOWER_AUTH": "ann:words"}))["services"]["flower"]
+    default = yaml.safe_load(resolved(text, {"MMS_ADMIN_TOKEN": "token"}))["services"]["flower"]
+    assert mine["environment"]["FLOWER_BASIC_AUTH"] == "ann:words"
+    assert default["environment"]["FLOWER_BASIC_AUTH"] == "admin:token"
+
+
 def test_all_parts_share_ledger_secret_and_callback_key(services: dict[str, Service]) -> None:
     ours = [service for name, service in services.items() if name != "valkey"]
     for variable in ("MMS_REDIS_URL", "MMS_SECRET", "MMS_CALLBACK_KEY", "MMS_ADMIN_TOKEN"):
@@ -136,9 +210,16 @@ def test_valkey_is_as_durable_as_the_embedded_one(compose: dict[str, Any]) -> No
     assert {"appendonly yes", "appendfsync always", "maxmemory-policy noeviction"} <= set(ours)
 
 
-def test_no_secret_stands_in_a_command(text: str, services: dict[str, Service]) -> None:
-    for service in services.values():
-        assert "value-of-" not in json.dumps(service["command"])
+def test_no_secret_stands_in_a_command(text: str) -> None:
+    """Command lines are seen by every user of a machine, those of health checks too."""
+    fields = Settings.model_fields.items()
+    secret = {f"MMS_{name.upper()}" for name, field in fields if "Secret" in str(field.annotation)}
+    secret |= {"VALKEY_PASSWORD", "MMS_REDIS_URL", "MMS_BROKER_URL"}
+    for service in yaml.safe_load(resolved(text, dict.fromkeys(secret, "a-secret-of-mine")))[
+        "services"
+    ].values():
+        seen = json.dumps([service["command"], service["healthcheck"], service.get("entrypoint")])
+        assert "a-secret-of-mine" not in seen
     assert re.findall(r"(?:TOKEN|SECRET|KEY|PASSWORD): [\"']?\w", text) == []
 
 
