@@ -26,6 +26,8 @@ What the checker asserts:
 - **I5** Counts add up: rows, batches, campaign; `mms campaign audit` finds nothing.
 - **I6** A batch has one sender at a time: it is taken when the lease before is over, and claimed under a living lease.
 - **I7** The words of a row only go forward within an attempt.
+- **I8** A web process takes callbacks whether Valkey is there at its start or not.
+- **I9** A callback that a door answered 200 is in the stream, once, in its order, also when that door died for good.
 
 Times are short in the kit (`short_times.py`): a lease of 2 s, a grace of 3 s.
 """

@@ -12,6 +12,7 @@ from tests.chaos.jobs import Order, do_all, end_on_sigterm
 from tests.chaos.plan import make_plan, make_weather
 from tests.chaos.plants import PLANTS
 from tests.chaos.table import HEAD, Report, summary
+from tests.chaos.web import WEB_PLANTS
 
 #: Runs that share a stack.
 RUNS_A_ROUND = 5
@@ -64,7 +65,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
     parser.add_argument("--rows", type=int, default=240, help="in each campaign file")
     parser.add_argument("--jobs", type=int, default=1, help="stacks at a time")
-    parser.add_argument("--plant", choices=sorted(PLANTS), help="plant this fault: the checker must see it")
+    parser.add_argument(
+        "--plant", choices=sorted({**PLANTS, **WEB_PLANTS}), help="plant this fault: the checker must see it"
+    )
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep each round's logs and ledger in there"
     )

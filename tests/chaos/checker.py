@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from dispatcher.ledger.packing import Batch, BatchMessage
@@ -89,6 +90,7 @@ def check(history: History) -> Verdict:
     found += _limits(history, verdict.replay)
     found += _one_sender(verdict.replay)
     found += _forward(verdict.replay, places)
+    found += _door(history)
     if history.misled_batches:
         found.append(
             Violation("I3", "", f"a sender with a wrong clock sent of {history.misled_batches} batches")
@@ -267,6 +269,24 @@ def _opted_out(history: History, seen: Replay, places: _Places) -> Iterator[Viol
     told = Counter(number for take in history.confirmations for number in take.numbers)
     if more := sum(times > 1 for times in told.values()):
         yield Violation("I1", "", f"{more} STOPs were confirmed more than once")
+
+
+def _door(history: History) -> Iterator[Violation]:
+    """I8: a door takes callbacks whether the ledger is there or not; I9: each that it answered 200 is stored once."""
+    for trouble in history.door_troubles:
+        yield Violation("I8", "", trouble)
+    stored = Counter(history.probes_stored)
+    if lost := sum(not stored[probe] for probe in history.probes):
+        yield Violation(
+            "I9", "", f"{lost} of {len(history.probes)} callbacks were answered 200 and not stored"
+        )
+    if twice := sum(times > 1 for times in stored.values()):
+        yield Violation("I9", "", f"{twice} callbacks were stored more than once")
+    order = {probe: place for place, probe in enumerate(history.probes_stored)}
+    kept = [probe for probe in history.probes if probe in order]
+    pairs = [(one, two) for one, two in pairwise(kept) if one.split(":")[0] == two.split(":")[0]]
+    if back := sum(order[one] > order[two] for one, two in pairs):
+        yield Violation("I9", "", f"{back} callbacks were stored before one that came earlier")
 
 
 def _limits(history: History, seen: Replay) -> Iterator[Violation]:

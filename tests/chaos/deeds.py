@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from dispatcher.errors import Conflict, MmsError, StoreUnavailable
 from dispatcher.model.state import CampaignState
 from tests.chaos.campaigns import SENDERS
+from tests.chaos.door import die_with_a_spool, start_without_store
 from tests.chaos.history import FileRow, Gate
 from tests.chaos.plan import Deed
 from tests.chaos.stand import Stand
@@ -59,6 +60,8 @@ class Doing:
             "control clock": self.stand.wrong_control_clock,
             "no beat": self.stand.part("beat").kill,
             "door killed with a spool": self._spool_and_kill,
+            "door without valkey": lambda _: self._trial(start_without_store),
+            "door dies with a spool": lambda _: self._trial(die_with_a_spool),
             "token refused": self._refuse_token,
             "429 storm": self._storm,
             "CarrierX away": self.stand.simulator_stands_still,
@@ -139,6 +142,9 @@ class Doing:
         self._stops(0.5)
         self.stand.part("valkey").kill(seconds)
         self.stand.later(seconds / 2, lambda: self.stand.part("web").kill(0.3))
+
+    def _trial(self, trial: Callable[[Stand], None]) -> None:
+        self.stand.later(0.0, partial(trial, self.stand))
 
     def _refuse_token(self, seconds: float) -> None:
         """Every token is refused for a while; then a person says `mms token carrierx`."""

@@ -14,7 +14,7 @@ from celery.__main__ import main as celery
 
 from dispatcher.ledger import scripts
 from dispatcher.pipeline import world
-from tests.chaos.plants import planted
+from tests.chaos.plants import PLANTS, planted
 from tests.chaos.short_times import shorten
 
 PLANT_VARIABLE = "CHAOS_PLANT"
@@ -34,7 +34,7 @@ def main() -> None:
     """Become that process."""
     shorten()
     plant = os.environ.get(PLANT_VARIABLE)
-    if plant:
+    if plant in PLANTS:
         scripts._text = planted(plant, scripts._text)  # type: ignore[assignment]
     ahead_ms = int(os.environ.get(AHEAD_VARIABLE, "0"))
     if ahead_ms:

@@ -56,6 +56,8 @@ DEEDS: dict[str, tuple[int, float, float]] = {
     "control clock": (1, 2.0, 4.0),
     "no beat": (2, 6.0, 9.0),
     "door killed with a spool": (3, 1.5, 3.5),
+    "door without valkey": (2, 0.0, 0.0),
+    "door dies with a spool": (2, 0.0, 0.0),
     "STOPs": (5, 0.0, 0.0),
     "token refused": (2, 0.5, 1.5),
     "429 storm": (2, 0.5, 1.5),

@@ -62,6 +62,10 @@ class Part:
                 self._process.wait()
                 self._process = None
 
+    def come_back(self) -> None:
+        """What was killed need not wait any longer."""
+        self._back_at = 0.0
+
     def kill_a_child(self, choice: float) -> bool:
         """SIGKILL to one process of its pool; which is `choice` in [0, 1). False: it has none."""
         children = self._children()

@@ -22,6 +22,7 @@ from dispatcher.rules.limits import Rate, parse_rate
 from tests.chaos.campaigns import Numbers, make_rows, settings_of, submit_plan
 from tests.chaos.checker import Verdict, check
 from tests.chaos.deeds import Doing
+from tests.chaos.door import probes_in_stream, spools_left
 from tests.chaos.history import CampaignEnd, FileRow, History, Take, ledger_events
 from tests.chaos.plan import Plan, Weather, make_plan, make_weather
 from tests.chaos.plants import provoked
@@ -35,7 +36,7 @@ STUCK_SECONDS = 60.0
 HELD_SECONDS = 14.0
 
 #: What is read while everything still moves may disagree with itself.
-_TRUE_AT_THE_END = frozenset({"I2", "I5"})
+_TRUE_AT_THE_END = frozenset({"I2", "I5", "I9"})
 _OVER = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED})
 
 
@@ -180,7 +181,9 @@ def _picture(stand: Stand, runs: list[Run]) -> tuple[str, int, int]:
     waiting = stand.ledger.inbox.waiting()
     pending = received.callbacks.get("pending", 0)
     lines.append(f"{received.taken} taken, {pending} callbacks on their way, {waiting} waiting")
-    return "; ".join(lines), open_rows + pending + waiting, held
+    spools = spools_left(stand.folder)
+    lines.append(f"{spools} spools")
+    return "; ".join(lines), open_rows + pending + waiting + spools, held
 
 
 def _words_agree(stand: Stand, runs: list[Run]) -> bool:
@@ -212,6 +215,9 @@ def _history(stand: Stand, runs: list[Run], unfinished: str) -> History:
         by_member=stand.weather.group_receipts == "member",
         unfinished=unfinished,
         misled_batches=stand.misled_batches(),
+        probes=list(stand.probes),
+        probes_stored=probes_in_stream(stand.store_folder),
+        door_troubles=list(stand.door_troubles),
     )
 
 

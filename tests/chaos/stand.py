@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -38,6 +38,7 @@ from tests.valkey import free_port
 TOKEN = "simulated"
 #: The sender with the wrong clock, and what its log says if it sent anything all the same.
 MISLED = "misled-send"
+_WEB = (sys.executable, "-m", "tests.chaos.web")
 _SENT = re.compile(r"\d+ (queued|sent|delivered|failed|rejected|unconfirmed)")
 CALLBACK_KEY = "callback-key-of-the-kit"
 READY_SECONDS = 120.0
@@ -72,6 +73,9 @@ class Stand:
         self._mark = f"{self._run}#{os.getpid()}"
         self._store = prepare_embedded(folder)
         self._web_port = free_port()
+        self.callback_key = CALLBACK_KEY
+        self.probes: list[str] = []
+        self.door_troubles: list[str] = []
         self._parts: dict[str, Part] = {}
         self._later: list[tuple[float, Callable[[], None]]] = []
         self._lock = threading.RLock()
@@ -87,6 +91,11 @@ class Stand:
     def store_folder(self) -> Path:
         """Where the append-only file is."""
         return self._store.folder
+
+    @property
+    def web_port(self) -> int:
+        """Where the callback door listens."""
+        return self._web_port
 
     def __enter__(self) -> Stand:
         try:
@@ -169,6 +178,16 @@ class Stand:
             for argument in worker.arguments
         ]
         self._guest(name, (*_celery(), *arguments), environment, seconds)
+
+    @contextmanager
+    def another_door(self, port: int) -> Iterator[None]:
+        """Another web process in the same data folder; killed afterwards, and not started again."""
+        name = f"door-{port}"
+        with self._lock:
+            self._part(name, _WEB, {**self._environment, "MMS_WEB_PORT": str(port)})
+        yield
+        with self._lock:
+            self._parts.pop(name).end()
 
     def tell_door(self, callback: dict[str, str]) -> None:
         """POST a callback until the door has taken it, as CarrierX would like to."""
@@ -274,7 +293,7 @@ class Stand:
         for worker in parts.workers(self.settings.workers):
             self._part(worker.queue, (*_celery(), *worker.arguments), environment)
         self._part("beat", self._beat("beat"), environment)
-        self._part("web", parts.web_part(environment).argv, environment)
+        self._part("web", _WEB, environment)
 
     def _beat(self, name: str) -> tuple[str, ...]:
         return (*_celery(), *parts.beat_arguments(self._run / f"{name}-schedule"), "--pidfile=")

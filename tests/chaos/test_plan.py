@@ -10,6 +10,7 @@ from dispatcher.carrierx.simulator.faults import Faults
 from tests.chaos.plan import DEEDS, SECONDS, make_plan, make_weather
 from tests.chaos.plants import PLANTS, planted, provoked
 from tests.chaos.short_times import SHORT
+from tests.chaos.web import WEB_PLANTS
 
 SEEDS = range(1, 200)
 
@@ -54,7 +55,7 @@ def test_a_script_that_has_changed_is_noticed() -> None:
 
 
 def test_nothing_hides_a_planted_fault() -> None:
-    for name in PLANTS:
+    for name in (*PLANTS, *WEB_PLANTS):
         for seed in SEEDS:
             deeds = provoked(name, make_plan(seed, make_weather(seed), 100)).deeds
             assert not {"pause", "cancel", "resume"} & {deed.what for deed in deeds}
