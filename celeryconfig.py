@@ -6,45 +6,35 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from celery.schedules import schedule
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
-from dispatcher.ledger.connect import redis_url
+from dispatcher.queues import QUEUES
 from dispatcher.settings import settings
+from tasks.broker import broker_url as address
+from tasks.broker import transport_of, transport_options
 
 _settings = settings()
 
-#: The ledger's Redis unless told otherwise; a hint that is lost with the broker is offered again by the tick.
-broker_url = _settings.broker_url or redis_url(_settings)
+broker_url = address(_settings)
+broker_transport = transport_of(broker_url)
+broker_transport_options = transport_options(broker_url)
 #: Workers may start before the broker does, and wait for it for as long as it takes.
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
-broker_transport_options = (
-    {
-        "socket_timeout": 30,  # longer than any blocking read: shorter ones hang and then raise
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 25,
-        "unacked_restore_throttle": 1,  # what a dead worker held comes back in seconds, not in minutes
-    }
-    if broker_url.startswith("redis")
-    else {}
-)
+#: A Redis that is read-only or out of memory for a while is waited for as one that is away: no worker dies of it.
+broker_channel_error_retry = broker_url.startswith("redis")
+#: What is no message of ours is dropped with one line.
+worker_consumer = "tasks.consumer:SteadyConsumer"
 
 #: Results would be stored PII-free but for nobody: the event that Flower reads carries the task's one line.
-result_backend = None
+result_backend = "tasks.results:NoResults"
 task_ignore_result = True
 
-#: One queue per kind of work, so that none waits behind another.
-task_queues = [Queue("send"), Queue("expand"), Queue("ingest"), Queue("look"), Queue("control")]
-task_routes = {
-    "send_batch": {"queue": "send"},
-    "expand_campaign": {"queue": "expand"},
-    "ingest_callbacks": {"queue": "ingest"},
-    "look_after_batch": {"queue": "look"},
-    "answer_inbound": {"queue": "look"},
-    "explain_failures": {"queue": "look"},
-    "tick": {"queue": "control"},
-}
+#: Each with an exchange of its own: in one that they shared, a message could reach them all.
+task_queues = [
+    Queue(queue.name, Exchange(queue.name, type="direct"), routing_key=queue.name) for queue in QUEUES
+]
+task_routes = {task: {"queue": queue.name} for queue in QUEUES for task in queue.tasks}
 task_default_queue = "control"
 task_create_missing_queues = False
 
@@ -53,9 +43,10 @@ task_create_missing_queues = False
 worker_prefetch_multiplier = 1
 #: Acknowledged when taken: if the worker dies, the batch's lease runs out and it is offered again.
 task_acks_late = False
-#: Flower shows what waits and what runs.
+#: Flower shows what runs and what was done. Not what is sent: a hint that nobody takes, because it is lost or nobody
+#: needs it any more, would stay PENDING there for ever. What waits is counted where it waits: doctor and /metrics say.
 task_track_started = True
-task_send_sent_event = True
+task_send_sent_event = False
 
 task_serializer = "json"
 accept_content = ["json"]

@@ -1,4 +1,4 @@
-"""The Celery application, its logging, and each worker's sign of life."""
+"""The Celery application, its logging, and each worker's guard."""
 
 from __future__ import annotations
 
@@ -9,27 +9,33 @@ import threading
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown
 
 from dispatcher.errors import MmsError
 from dispatcher.logs import configure_logging
 from dispatcher.pipeline.rates import require_limits
-from dispatcher.pipeline.world import wall_ms
 from dispatcher.settings import settings
-from tasks.world import open_ledger
+from tasks.broker import Broker, broker_url
+from tasks.guard import Guard, Watched
+from tasks.world import await_ledger, open_ledger
 
 log = logging.getLogger(__name__)
 
-app = Celery("mms")
+
+def _refuse(error: MmsError) -> None:
+    """End this process with a sentence: `celery` would print a traceback."""
+    sys.stderr.write(f"{error.message}\n{error.hint or ''}\n")
+    sys.exit(error.exit_status)
+
+
+app = Celery("mms", task_cls="tasks.door:Door")
 try:
     require_limits(settings())
     app.config_from_object("celeryconfig", force=True)  # now, instead of somewhere in Celery
-except MmsError as error:  # `celery` would print it as a traceback
-    sys.stderr.write(f"{error.message}\n{error.hint or ''}\n")
-    sys.exit(error.exit_status)
+except MmsError as refused:
+    _refuse(refused)
 app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.look", "tasks.control"]
 
-SIGN_OF_LIFE_SECONDS = 10.0
 _stopping = threading.Event()
 
 
@@ -38,33 +44,27 @@ def _logging(**_: Any) -> None:
     configure_logging(settings().log_level, settings().log_format)
 
 
-@beat_init.connect
-def _unheard(sender: Any, **_: Any) -> None:
-    """Flower shows batches, not a tick a second: that costs it, beat and Redis more than the tick."""
-    sender.app.conf.task_send_sent_event = False
+@worker_init.connect
+def _right_ledger(**_: Any) -> None:
+    """A worker that cannot work with this ledger takes no hint: each would be lost on it."""
+    configure_logging(settings().log_level, settings().log_format)
+    try:
+        await_ledger()
+    except MmsError as error:
+        _refuse(error)
 
 
 @worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
-    """Say that this worker lives, and go on saying so: the feeder counts the living, `mms doctor` shows them."""
+    """Say that this worker lives and what it does: the feeder counts the living, `mms doctor` shows them."""
     _stopping.clear()
     queues = sorted(queue.name for queue in sender.task_consumer.queues)
     facts = {"pid": os.getpid(), "queues": queues, "concurrency": sender.pool.num_processes}
-    threading.Thread(target=_live, args=(sender.hostname, facts), name="sign-of-life", daemon=True).start()
+    watched = Watched(sender.hostname, sender, facts)
+    guard = Guard(watched, open_ledger(), Broker(broker_url(settings())), _stopping)
+    threading.Thread(target=guard.run, name="guard", daemon=True).start()
 
 
 @worker_shutdown.connect
 def _shutdown(**_: Any) -> None:
     _stopping.set()
-
-
-def _live(name: str, facts: dict[str, Any]) -> None:
-    ledger = open_ledger()
-    while True:
-        try:
-            now_ms = ledger.agenda.now_ms()
-            ledger.agenda.sign_of_life(name, {**facts, "clock_ms": wall_ms(), "said_ms": now_ms}, now_ms)
-        except MmsError as error:
-            log.warning("no sign of life given: %s", error)
-        if _stopping.wait(SIGN_OF_LIFE_SECONDS):
-            return

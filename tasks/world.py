@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
+from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.rates import put_rates_in_force
 from dispatcher.pipeline.token import TokenInUse
 from dispatcher.pipeline.world import World, wall_ms
 from dispatcher.settings import settings
+
+log = logging.getLogger(__name__)
+
+AWAIT_SECONDS = 1.0
 
 
 @lru_cache(maxsize=1)
@@ -37,3 +44,26 @@ def world() -> World:
         pool=ThreadPoolExecutor(chosen.in_flight, thread_name_prefix="post"),
         clock_ms=ledger.agenda.now_ms if chosen.simulate and chosen.one_clock else wall_ms,
     )
+
+
+def await_ledger() -> None:
+    """Return once the ledger answers, and is one that a worker of these settings can work with. It may take for ever.
+
+    Raises:
+        ConfigError, StoreUnsafe: it is not, in a sentence.
+    """
+    ledger, said = Ledger.open(settings()), False
+    try:
+        while True:
+            try:
+                prove_durable(ledger.redis, settings())
+                prepare(ledger.redis, settings())
+            except StoreUnavailable as error:
+                if not said:
+                    log.warning("this worker waits for the ledger: %s", error)
+                said = True
+                time.sleep(AWAIT_SECONDS)
+            else:
+                return
+    finally:
+        ledger.redis.close()

@@ -49,6 +49,11 @@ class Parts:
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.1)
 
+    @property
+    def processes(self) -> list[subprocess.Popen[bytes]]:
+        """All that were started, in this order."""
+        return list(self._processes)
+
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """SIGKILL to the process and all that it started."""
         with suppress(ProcessLookupError):

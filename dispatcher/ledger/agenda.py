@@ -99,7 +99,7 @@ class Agenda:
             return bool(self._redis.exists(keys.expanding(campaign_id)))
 
     def sign_of_life(self, name: str, facts: dict[str, Any], now_ms: int, seconds: int = 30) -> None:
-        """A worker says that it lives: pid, queues, concurrency, its own clock in ms."""
+        """A worker says that it lives: pid, queues, concurrency, its clock in ms, its progress (`tasks/guard.py`)."""
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
             pipeline.set(keys.WORKER + name, json.dumps(facts), ex=seconds)
@@ -113,6 +113,19 @@ class Agenda:
             names = [text_of(name) for name in self._redis.zrange(keys.WORKERS, 0, -1)]
             values = self._redis.mget([keys.WORKER + name for name in names]) if names else []
         return {name: json.loads(value) for name, value in zip(names, values, strict=True) if value}
+
+    def note_still(self, queue: str, why: str, now_ms: int) -> None:
+        """A worker of this queue ends itself because it stood still; `why` is a sentence."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hincrby(keys.STILL, f"{queue}:times", 1)
+            pipeline.hset(keys.STILL, mapping={f"{queue}:at": now_ms, f"{queue}:why": why})
+            pipeline.execute()
+
+    def noted_still(self) -> dict[str, str]:
+        """What was noted so: `QUEUE:times`, `QUEUE:at` in ms, `QUEUE:why`."""
+        with translated():
+            return {text_of(name): text_of(value) for name, value in self._redis.hgetall(keys.STILL).items()}
 
     def doors_draining(self) -> list[str]:
         """Callback doors that may still hold callbacks from before this run of the Redis server."""

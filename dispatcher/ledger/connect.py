@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from dispatcher.errors import ConfigError, StoreUnavailable
 from dispatcher.ledger.embedded import embedded_url
+from dispatcher.ledger.voice import speak
 from dispatcher.settings import Settings
 
 #: No silent repeats: every script is safe to run twice, but who repeats it, and when, is ours to decide.
@@ -86,6 +87,7 @@ def translated() -> Iterator[None]:
     Raises:
         StoreUnavailable: Redis does not answer, or is loading.
     """
+    speak()
     try:
         yield
     except redis.AuthenticationError:

@@ -65,7 +65,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:alarms` | hash | things that must not happen → how often | for ever |
 | `mms:tally` | hash | what the processes counted for `/metrics` → how often | for ever |
 | `mms:tick`, `mms:ingest:hinted`, `mms:turn:{name}` | string | latches: one caller in a while | a second |
-| `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency | 30 s |
+| `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency, progress | 30 s |
+| `mms:still` | hash | queue → how often a worker of it ended itself because it stood still, when last, why | for ever |
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
 | `mms:inbound:messages` | hash | sid → an inbound message, JSON | the newest 10,000, retention |
 | `mms:inbound:order` | zset | sid → ms of its receipt | as above |
@@ -134,6 +135,7 @@ TURN_RETENTION = "mms:turn:retention"
 INGEST_HINTED = "mms:ingest:hinted"
 WORKER = "mms:worker:"
 WORKERS = "mms:workers"
+STILL = "mms:still"
 TOKENS = "mms:tokens"
 JOURNAL = "mms:journal"
 ONCE = "mms:once:"

@@ -12,7 +12,7 @@ from dispatcher.ledger.embedded import embedded_url
 from dispatcher.ledger.installation import durability_problem, read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.replicas import behind
-from dispatcher.pipeline import reach
+from dispatcher.pipeline import reach, standing
 from dispatcher.pipeline.vigil import MEND, in_words
 from dispatcher.pipeline.world import make_client, wall_ms
 from dispatcher.settings import CARRIERX_API, Settings
@@ -88,20 +88,36 @@ def _workers(ledger: Ledger) -> Iterator[Finding]:
         yield Finding(
             "clock", "bad", f"this machine is {here_ms / 1000:+.1f} s from Redis's clock", "set it by NTP"
         )
-    missing = {"send", "expand", "ingest", "look", "control"} - {
-        queue for facts in workers.values() for queue in facts["queues"]
-    }
-    if missing:
-        yield Finding("workers", "bad", f"nobody works on {', '.join(sorted(missing))}", "start `mms up`")
+    yield from _queues(ledger, now_ms)
     for name, facts in sorted(workers.items()):
         apart_ms = int(facts["clock_ms"]) - int(facts["said_ms"])
         seen = f"{', '.join(facts['queues'])} × {facts['concurrency']}, clock {apart_ms / 1000:+.1f} s"
+        seen += standing.what_it_does(facts)
         if abs(apart_ms) > CLOCK_TOLERANCE_MS:
             yield Finding(
                 f"worker {name}", "bad", seen, "set that machine's clock by NTP; it sends nothing meanwhile"
             )
         else:
             yield Finding(f"worker {name}", "ok", seen)
+
+
+def _queues(ledger: Ledger, now_ms: int) -> Iterator[Finding]:
+    """Which queues nobody works on, which do not move, and which had a worker that ended itself for it."""
+    queues = standing.standings(ledger)
+    if missing := [each.queue for each in queues if not each.workers]:
+        yield Finding("workers", "bad", f"nobody works on {', '.join(sorted(missing))}", "start `mms up`")
+    for each in queues:
+        if not each.moves:
+            yield Finding(
+                f"queue {each.queue}",
+                "bad",
+                str(each),
+                "its worker ends itself within a minute, to be started again; else start it again, and see its log",
+            )
+    for past in standing.ended(ledger):
+        if now_ms - past.at_ms < standing.TOLD_MS:
+            seen = f"a worker ended itself {(now_ms - past.at_ms) // 60_000} min ago, {past.times} have so far: {past.why}"
+            yield Finding(f"queue {past.queue}", "note", seen, "if that goes on, its log says what it meets")
 
 
 def _carrierx(config: Settings, sender: str | None, ledger: Ledger | None) -> Iterator[Finding]:

@@ -1,0 +1,101 @@
+"""How each queue stands, by what its workers say of themselves: how much waits, and for how long nobody has taken any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.queues import QUEUE_NAMES, STILL_MS
+
+#: What a worker noted when it ended itself is told of for so long.
+TOLD_MS = 3_600_000
+
+
+class Standing(NamedTuple):
+    """One queue. `waiting` None: nobody could say; `still_ms`: how long hints have waited there and none was taken."""
+
+    queue: str
+    workers: int
+    waiting: int | None
+    still_ms: int
+
+    @property
+    def moves(self) -> bool:
+        """Whether what waits is being taken, as far as its workers know."""
+        return self.still_ms < STILL_MS
+
+    def __str__(self) -> str:
+        waiting = "hints wait" if self.waiting is None else f"{self.waiting} hints wait"
+        return f"queue {self.queue} does not move: {waiting}, none was taken for {self.still_ms // 1000} s"
+
+
+def standings(ledger: Ledger) -> list[Standing]:
+    """All queues of the register.
+
+    Raises:
+        StoreUnavailable: the ledger does not answer.
+    """
+    workers, now_ms = ledger.agenda.workers(), ledger.agenda.now_ms()
+    newest: Mapping[str, Any] = max(workers.values(), key=lambda facts: int(facts["said_ms"]), default={})
+    depths = newest.get("waiting") or {}
+    return [_standing(queue, workers, depths, now_ms) for queue in QUEUE_NAMES]
+
+
+def _standing(
+    queue: str, workers: Mapping[str, Mapping[str, Any]], depths: Mapping[str, int], now_ms: int
+) -> Standing:
+    """A queue stands still when all of its workers do: one that moves is enough."""
+    own = [facts for facts in workers.values() if queue in facts["queues"]]
+    still = [_still_ms(facts, now_ms) for facts in own]
+    return Standing(queue, len(own), depths.get(queue), min(still, default=0))
+
+
+def _still_ms(facts: Mapping[str, Any], now_ms: int) -> int:
+    still = int(facts.get("still_ms") or 0)
+    return still + max(0, now_ms - int(facts["said_ms"])) if still else 0
+
+
+def not_moving(ledger: Ledger) -> list[str]:
+    """A sentence for each queue that does not move.
+
+    Raises:
+        StoreUnavailable: the ledger does not answer.
+    """
+    return [str(standing) for standing in standings(ledger) if not standing.moves]
+
+
+class Ended(NamedTuple):
+    """Workers of a queue that ended themselves because they stood still: how often, when last, and why."""
+
+    queue: str
+    times: int
+    at_ms: int
+    why: str
+
+
+def ended(ledger: Ledger) -> Iterator[Ended]:
+    """All that was noted since the ledger was made.
+
+    Raises:
+        StoreUnavailable: the ledger does not answer.
+    """
+    noted = ledger.agenda.noted_still()
+    for queue in QUEUE_NAMES:
+        if f"{queue}:times" in noted:
+            times, at_ms, why = (noted.get(f"{queue}:{name}", "0") for name in ("times", "at", "why"))
+            yield Ended(queue, int(times), int(at_ms), why)
+
+
+def what_it_does(facts: Mapping[str, Any]) -> str:
+    """A worker's progress in a few words; nothing of one that does not tell."""
+    if "taken" not in facts:
+        return ""
+    idle = facts["idle_ms"]
+    taken = (
+        "nothing taken yet"
+        if idle is None
+        else f"{facts['taken']} hints taken, the last {idle // 1000} s ago"
+    )
+    running = f", {facts['running']} running" if facts["running"] else ""
+    return f", {taken}{running}"

@@ -1,0 +1,38 @@
+"""The register of queues: which there are, what is hinted at in each, and how its worker works.
+
+Celery's settings, the parts of `mms up`, `mms doctor` and `/metrics` read it here, so that none of them misses one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Queue(NamedTuple):
+    """One kind of work: its tasks, its worker's pool, and how many at once (0: as many as `MMS_WORKERS` says).
+
+    `shown`: Flower hears of these tasks.
+    """
+
+    name: str
+    tasks: tuple[str, ...]
+    pool: str
+    at_once: int
+    shown: bool = True
+
+
+#: One queue per kind of work, so that none waits behind another. Sending is CPU-bound Python: processes; the rest waits
+#: for Redis: threads.
+QUEUES = (
+    Queue("send", ("send_batch",), "prefork", 0),
+    Queue("expand", ("expand_campaign",), "threads", 1),
+    Queue("ingest", ("ingest_callbacks",), "threads", 1),
+    # Waits for CarrierX's answers: the tick shall not.
+    Queue("look", ("look_after_batch", "answer_inbound", "explain_failures"), "threads", 2),
+    # A tick a second would fill Flower.
+    Queue("control", ("tick",), "threads", 2, shown=False),
+)
+QUEUE_NAMES = tuple(queue.name for queue in QUEUES)
+
+#: Hints wait and no worker took one for so long: the queue does not move.
+STILL_MS = 30_000

@@ -1,0 +1,143 @@
+"""Celery's broker: where it is, how it is talked to, and how many hints wait there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from kombu.connection import Connection
+from kombu.exceptions import KombuError, OperationalError
+from redis.exceptions import RedisError
+
+from dispatcher.errors import MmsError
+from dispatcher.ledger.connect import redis_url
+from dispatcher.pipeline.diagnose import Finding
+from dispatcher.queues import QUEUE_NAMES
+from dispatcher.settings import Settings
+from tasks.transport import Channel
+
+#: Whoever only looks does not wait longer for an answer, in seconds.
+LOOK_SECONDS = 5.0
+
+#: Seconds until an answer of a Redis broker is not waited for any more. Longer than a blocking read, which is 1 s.
+ANSWER_SECONDS = 10
+#: A connection without a word for so long is asked whether it lives; a read is overdue by so much when it is dead.
+HEALTH_SECONDS = 10
+
+
+class BrokerAwayError(MmsError):
+    """The broker does not answer. What it said, if anything, is the error's cause."""
+
+
+def broker_url(settings: Settings) -> str:
+    """`MMS_BROKER_URL`, else the ledger's Redis: a hint that is lost with the broker is offered again by the tick.
+
+    Raises:
+        ConfigError: neither is there.
+    """
+    return settings.broker_url or redis_url(settings)
+
+
+def transport_of(url: str) -> str | None:
+    """kombu's transport for this address: ours for Redis, None where the scheme says it."""
+    return "tasks.transport:Transport" if url.startswith(("redis://", "rediss://")) else None
+
+
+def transport_options(url: str) -> dict[str, Any]:
+    """kombu's options for a broker at this address."""
+    if not url.startswith("redis"):
+        return {}
+    return {
+        "socket_timeout": ANSWER_SECONDS,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": HEALTH_SECONDS,
+    }
+
+
+class Broker:
+    """Looks at a broker and changes nothing there. Not for several threads at once."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Connection | None = None
+
+    def depths(self) -> dict[str, int]:
+        """How many hints wait in each queue.
+
+        Raises:
+            BrokerAwayError: it does not answer within a few seconds.
+        """
+        with self._translated():
+            connection = self._opened()
+            channel = connection.default_channel
+            if isinstance(channel, Channel):
+                return dict(zip(QUEUE_NAMES, channel.sizes(QUEUE_NAMES), strict=True))
+            return {name: _waiting(connection, name) for name in QUEUE_NAMES}
+
+    def close(self) -> None:
+        """Let the connection go."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.release()
+            except (OSError, KombuError, RedisError):
+                return
+
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            self._connection = Connection(
+                self._url,
+                transport=transport_of(self._url),
+                connect_timeout=LOOK_SECONDS,
+                transport_options=_impatient(self._url),
+            )
+        return self._connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.close()
+            known = (OSError, KombuError, OperationalError, RedisError)
+            if not isinstance(error, known) and not type(error).__module__.startswith("amqp"):
+                raise
+            raise BrokerAwayError(
+                f"the broker does not answer ({type(error).__name__})",
+                hint="is it running, and is MMS_BROKER_URL right? Nothing is lost: the tick gives every hint again",
+            ) from error
+
+
+def look_at_broker(settings: Settings) -> Iterator[Finding]:
+    """What `mms doctor` says of it."""
+    try:
+        with closing(Broker(broker_url(settings))) as broker:
+            waiting = {name: depth for name, depth in broker.depths().items() if depth}
+    except MmsError as error:
+        yield Finding("broker", "bad", error.message, error.hint)
+        return
+    where = "MMS_BROKER_URL" if settings.broker_url else "the ledger's Redis"
+    told = ", ".join(f"{depth} in {name}" for name, depth in waiting.items())
+    yield Finding("broker", "ok", f"{where} answers; hints wait: {told or 'none'}")
+
+
+def _impatient(url: str) -> dict[str, Any]:
+    if url.startswith("redis"):
+        return transport_options(url) | {
+            "socket_timeout": LOOK_SECONDS,
+            "socket_connect_timeout": LOOK_SECONDS,
+        }
+    return {"read_timeout": LOOK_SECONDS, "write_timeout": LOOK_SECONDS, "connect_timeout": LOOK_SECONDS}
+
+
+def _waiting(connection: Connection, queue: str) -> int:
+    """Messages in this queue; none where it was not declared yet, which costs the channel."""
+    channel = connection.channel()
+    try:
+        return int(channel.queue_declare(queue, passive=True).message_count)
+    except connection.channel_errors:
+        return 0
+    finally:
+        channel.close()

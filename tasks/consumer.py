@@ -1,0 +1,51 @@
+"""Celery's consumer; whatever it cannot work with is dropped with one line, and nothing of it is shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery.worker.consumer import Consumer
+
+log = logging.getLogger(__name__)
+
+
+class SteadyConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
+    """Unreadable, unknown or wrongly called: not a task of ours. Celery's own prints bodies, or ends the worker."""
+
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
+        """What is called with every message."""
+        handle = super().create_task_handler(*arguments, **options)
+        # kombu counts a KeyError among the errors of a connection; here it is a header that is not there.
+        of_broker = tuple({*self.connection_errors, *self.channel_errors} - {KeyError})
+
+        def handle_any(message: Any) -> None:
+            try:
+                handle(message)
+            except of_broker:
+                raise
+            except Exception as error:
+                self._drop(message, type(error).__name__)
+
+        return handle_any
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Its content is not what its type says, or of a type that is not accepted."""
+        self._drop(message, f"its content cannot be read: {type(exc).__name__}")
+
+    def on_unknown_message(self, body: object, message: Any) -> None:
+        """It does not say which task."""
+        self._drop(message, "it names no task")
+
+    def on_unknown_task(self, body: object, message: Any, exc: Exception) -> None:
+        """No such task."""
+        self._drop(message, "there is no such task")
+
+    def on_invalid_task(self, body: object, message: Any, exc: Exception) -> None:
+        """The task does not take these arguments."""
+        self._drop(message, f"its task cannot be called so: {type(exc).__name__}")
+
+    def _drop(self, message: Any, why: str) -> None:
+        log.warning("a message was dropped: %s", why)
+        message.reject_log_error(log, self.connection_errors)

@@ -1,0 +1,47 @@
+"""What the worker of this process has done: tasks taken, tasks ended, and whether any runs. Read by its guard."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+from celery.signals import task_received, task_rejected, task_revoked, task_unknown
+from celery.worker import state
+
+from dispatcher.ledger import voice
+
+
+class Progress(NamedTuple):
+    """Counts since the start; `silent_seconds`: how long no running task has spoken with the ledger."""
+
+    taken: int
+    ended: int
+    running: int
+    silent_seconds: float
+
+
+_taken = 0
+_taken_at = 0.0
+
+
+def progress() -> Progress:
+    """As it is now; for the main process of a worker, any thread."""
+    running = len(state.active_requests)
+    return Progress(_taken, state.all_total_count[0] - running, running, voice.silent_seconds())
+
+
+def seconds_since_taken() -> float | None:
+    """None: nothing was taken yet."""
+    return time.monotonic() - _taken_at if _taken else None
+
+
+@task_received.connect
+@task_revoked.connect
+@task_rejected.connect
+@task_unknown.connect
+def _note(**_: Any) -> None:
+    """A message came out of the queue, whatever became of it."""
+    global _taken, _taken_at  # noqa: PLW0603 - the signals have no other place
+    _taken += 1
+    _taken_at = time.monotonic()
+    voice.speak()

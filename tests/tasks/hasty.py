@@ -1,0 +1,34 @@
+"""The Celery application with short times, so that a test need not wait minutes for what takes minutes.
+
+`HASTY_STOCK=1`: with kombu's own transport for Redis instead of ours. `HASTY_LOSES=1`: after its first task the worker
+has no place for another one, as if acknowledgements had been lost.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery.signals import task_received
+
+from tasks import broker, guard
+
+broker.ANSWER_SECONDS = broker.HEALTH_SECONDS = 2
+guard.LOOK_SECONDS, guard.STILL_SECONDS = 0.5, 2.5
+
+from tasks.app import app  # noqa: E402 - the settings are read there
+
+app.conf.broker_connection_retry = True
+if os.environ.get("HASTY_STOCK"):
+    app.conf.broker_transport = None
+    guard.STILL_SECONDS = 1e9
+
+
+@task_received.connect
+def _lose_every_place(sender: Any, **_: Any) -> None:
+    if os.environ.get("HASTY_LOSES"):
+        qos = sender.task_consumer.channel.qos
+        qos._delivered.update({f"lost-{place}": None for place in range(qos.prefetch_count)})
+
+
+__all__ = ["app"]
