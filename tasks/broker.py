@@ -105,7 +105,7 @@ class Broker:
             if not isinstance(error, known) and not type(error).__module__.startswith("amqp"):
                 raise
             raise BrokerAwayError(
-                f"the broker does not answer ({type(error).__name__})",
+                f"the broker does not answer ({type(error.__cause__ or error).__name__})",
                 hint="is it running, and is MMS_BROKER_URL right? Nothing is lost: the tick gives every hint again",
             ) from error
 
@@ -124,12 +124,12 @@ def look_at_broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _impatient(url: str) -> dict[str, Any]:
+    """Options of who only looks: asked once, and not waited for long."""
+    once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     if url.startswith("redis"):
-        return transport_options(url) | {
-            "socket_timeout": LOOK_SECONDS,
-            "socket_connect_timeout": LOOK_SECONDS,
-        }
-    return {"read_timeout": LOOK_SECONDS, "write_timeout": LOOK_SECONDS, "connect_timeout": LOOK_SECONDS}
+        short = {"socket_timeout": LOOK_SECONDS, "socket_connect_timeout": LOOK_SECONDS}
+        return {**transport_options(url), **short, **once}
+    return {"read_timeout": LOOK_SECONDS, "write_timeout": LOOK_SECONDS, **once}
 
 
 def _waiting(connection: Connection, queue: str) -> int:

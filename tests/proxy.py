@@ -44,8 +44,8 @@ class Proxy:
         self._listen(0)
         assert self._door is not None
         self.port: int = self._door.getsockname()[1]
-        self.url = f"redis://{LOOPBACK}:{self.port}/0"
-        self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
+        self.url: str = f"redis://{LOOPBACK}:{self.port}/0"
+        self._thread: threading.Thread = threading.Thread(target=self._run, name="proxy", daemon=True)
 
     def __enter__(self) -> Proxy:
         self._thread.start()

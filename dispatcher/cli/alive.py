@@ -1,6 +1,7 @@
 """`python -m dispatcher.cli.alive PART`: is that part of this machine or container alive? For health checks.
 
-A worker by its sign of life in the ledger, beat by the ticks that arrive there, web and Flower by their answers.
+A worker by its sign of life in the ledger, in which it says whether it takes what waits; beat by the ticks that arrive
+there, web and Flower by their answers.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from dispatcher.ledger import keys
 from dispatcher.ledger.connect import translated
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.ports import LOOPBACK
+from dispatcher.queues import QUEUE_NAMES, STILL_MS
 from dispatcher.settings import Settings, settings
 
 #: A tick leaves a trace for most of a second; none at all in this time means that none comes.
 TICKS_SECONDS = 5.0
 
-PARTS = ("send", "expand", "ingest", "look", "control", "beat", "web", "flower")
+PARTS = (*QUEUE_NAMES, "beat", "web", "flower")
 
 
 def alive(part: str, settings: Settings) -> bool:
@@ -37,7 +39,8 @@ def alive(part: str, settings: Settings) -> bool:
     ledger = Ledger.open(settings)
     if part == "beat":
         return _ticks(ledger)
-    return f"{part}@{socket.gethostname()}" in ledger.agenda.workers()
+    facts = ledger.agenda.workers().get(f"{part}@{socket.gethostname()}")
+    return facts is not None and int(facts.get("still_ms") or 0) < STILL_MS
 
 
 def _answers(port: int, path: str) -> bool:

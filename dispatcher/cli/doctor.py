@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json
 from dispatcher.errors import ConfigError
-from dispatcher.pipeline.diagnose import diagnose
+from dispatcher.pipeline.diagnose import Finding, diagnose
 from dispatcher.pipeline.sidecar import resolve_settings
 from dispatcher.settings import Settings, settings
 
@@ -24,14 +25,15 @@ def doctor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at Redis, workers, clocks, CarrierX and callbacks, and say how to mend what is wrong.
+    """Look at Redis, broker, workers, queues, clocks, CarrierX and callbacks, and say how to mend what is wrong.
 
     Exit status 1 when something is wrong.
 
     Example: mms doctor --from 15162065575
     """
     number = resolve_settings({"from": [sender]}, {})[0].senders[0] if sender else None
-    findings = list(diagnose(_config(), number))
+    config = _config()
+    findings = [*diagnose(config, number), *_broker(config)]
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
@@ -44,6 +46,12 @@ def doctor(
                 console.print(f"      {finding.mend}", style="dim", highlight=False)
     if any(finding.verdict == "bad" for finding in findings):
         raise typer.Exit(1)
+
+
+def _broker(config: Settings) -> Iterator[Finding]:
+    from tasks.broker import look_at_broker  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it
+
+    return look_at_broker(config)
 
 
 def _config() -> Settings:

@@ -116,7 +116,8 @@ def _queues(ledger: Ledger, now_ms: int) -> Iterator[Finding]:
             )
     for past in standing.ended(ledger):
         if now_ms - past.at_ms < standing.TOLD_MS:
-            seen = f"a worker ended itself {(now_ms - past.at_ms) // 60_000} min ago, {past.times} have so far: {past.why}"
+            ago = (now_ms - past.at_ms) // 60_000
+            seen = f"a worker ended itself {ago} min ago ({past.times} have so far): {past.why}"
             yield Finding(f"queue {past.queue}", "note", seen, "if that goes on, its log says what it meets")
 
 

@@ -1,4 +1,4 @@
-"""How each queue stands, by what its workers say of themselves: how much waits, and for how long nobody has taken any."""
+"""How each queue stands, as its workers say: how much waits in it, and for how long nobody has taken any."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def standings(ledger: Ledger) -> list[Standing]:
         StoreUnavailable: the ledger does not answer.
     """
     workers, now_ms = ledger.agenda.workers(), ledger.agenda.now_ms()
-    newest: Mapping[str, Any] = max(workers.values(), key=lambda facts: int(facts["said_ms"]), default={})
+    newest: Mapping[str, Any] = max(
+        workers.values(), key=lambda facts: int(facts.get("said_ms", 0)), default={}
+    )
     depths = newest.get("waiting") or {}
     return [_standing(queue, workers, depths, now_ms) for queue in QUEUE_NAMES]
 
@@ -46,7 +48,7 @@ def _standing(
     queue: str, workers: Mapping[str, Mapping[str, Any]], depths: Mapping[str, int], now_ms: int
 ) -> Standing:
     """A queue stands still when all of its workers do: one that moves is enough."""
-    own = [facts for facts in workers.values() if queue in facts["queues"]]
+    own = [facts for facts in workers.values() if queue in facts.get("queues", ())]
     still = [_still_ms(facts, now_ms) for facts in own]
     return Standing(queue, len(own), depths.get(queue), min(still, default=0))
 

@@ -26,6 +26,7 @@ from dispatcher.web.intake import first, read_form
 from dispatcher.web.render import page
 from dispatcher.web.sessions import Session
 from dispatcher.web.site import Site, site_of
+from tasks.broker import look_at_broker
 
 #: A page does not wait for CarrierX as long as a worker does.
 CARRIERX_SECONDS = 4.0
@@ -77,7 +78,7 @@ async def set_limit(request: Request, session: Operator) -> Response:
 
 def look(site: Site) -> list[Finding]:
     """What `mms doctor` sees."""
-    return list(diagnose(_impatient(site.settings)))
+    return [*diagnose(_impatient(site.settings)), *look_at_broker(site.settings)]
 
 
 def callback_levels(settings: Settings, number: str) -> list[CallbackLevel]:

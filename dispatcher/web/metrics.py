@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from starlette.responses import PlainTextResponse
 
 from dispatcher.ledger.overview import Overview
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.standing import ended, standings
 from dispatcher.pipeline.tally import ENDLESS, SEND_SECONDS, WAIT_SECONDS
 from dispatcher.web.access import bearer
 from dispatcher.web.site import Site, site_of
@@ -54,18 +54,31 @@ def _now(site: Site, overview: Overview) -> Iterator[Metric]:
     """What waits, and who works."""
     agenda = site.ledger.agenda
     now_ms = agenda.now_ms()
-    by_queue = Counter(queue for facts in agenda.workers().values() for queue in facts["queues"])
-    queues = {queue: by_queue[queue] for queue in ("send", "expand", "ingest", "control")}
     overdue = overview.overdue_seconds(now_ms)
     yield _one("mms_callbacks_waiting", "Callbacks stored and not applied yet.", site.ledger.inbox.waiting())
     yield _one("mms_oldest_due_batch_seconds", "How long the oldest due batch waits.", overdue)
     yield _one("mms_batches_offered", "Batches on offer or in work.", overview.offered(now_ms))
-    yield _by("mms_workers", "gauge", "Living workers by queue.", "queue", queues)
+    yield from _queues(site)
     yield _one("mms_brake", "1: nothing goes with the token in use.", float(overview.brake() is not None))
     yield _one("mms_holds", "Scopes held because CarrierX asked for patience.", len(overview.holds(now_ms)))
     yield _one("mms_doors_draining", "Callback doors not known to be clear.", len(agenda.doors_draining()))
     waiting = site.ledger.inbound.doubtful_count()
     yield _one("mms_inbound_doubtful", "Inbound messages that wait for a person.", waiting)
+
+
+def _queues(site: Site) -> Iterator[Metric]:
+    """How each queue stands, by the signs of life of the workers."""
+    queues = standings(site.ledger)
+    living = {each.queue: each.workers for each in queues}
+    waiting = {each.queue: each.waiting for each in queues if each.waiting is not None}
+    still = {each.queue: each.still_ms / 1000 for each in queues}
+    times = dict.fromkeys(living, 0) | {each.queue: each.times for each in ended(site.ledger)}
+    yield _by("mms_workers", "gauge", "Living workers by queue.", "queue", living)
+    yield _by("mms_queue_waiting", "gauge", "Hints that wait, by queue.", "queue", waiting)
+    told = "How long hints have waited in a queue and no worker took one."
+    yield _by("mms_queue_still_seconds", "gauge", told, "queue", still)
+    told = "Workers that ended themselves because their queue did not move."
+    yield _by("mms_workers_ended_total", "counter", told, "queue", times)
 
 
 def _counted(tallies: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:

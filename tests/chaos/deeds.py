@@ -14,13 +14,13 @@ from kombu.exceptions import OperationalError
 
 from dispatcher.errors import Conflict, MmsError, StoreUnavailable
 from dispatcher.model.state import CampaignState
+from dispatcher.queues import QUEUE_NAMES
 from tests.chaos.campaigns import SENDERS
 from tests.chaos.door import die_with_a_spool, start_without_store
 from tests.chaos.history import FileRow, Gate
 from tests.chaos.plan import Deed
 from tests.chaos.stand import Stand
 
-QUEUES = ("send", "expand", "ingest", "look", "control")
 #: So many rows in a row opt out at once.
 STOPS = 6
 
@@ -106,7 +106,7 @@ class Doing:
 
     def _delete_queues(self) -> None:
         try:
-            self.stand.ledger.redis.delete(*QUEUES)
+            self.stand.ledger.redis.delete(*QUEUE_NAMES)
         except redis.RedisError:
             return
 
@@ -114,7 +114,7 @@ class Doing:
         """Every Celery message that waits, once more; and a hint for every batch there is, twice."""
         store = self.stand.ledger.redis
         try:
-            for queue in QUEUES:
+            for queue in QUEUE_NAMES:
                 waiting = store.lrange(queue, 0, -1)
                 if waiting:
                     store.rpush(queue, *waiting)

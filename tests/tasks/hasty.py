@@ -24,11 +24,12 @@ if os.environ.get("HASTY_STOCK"):
     guard.STILL_SECONDS = 1e9
 
 
-@task_received.connect
 def _lose_every_place(sender: Any, **_: Any) -> None:
     if os.environ.get("HASTY_LOSES"):
         qos = sender.task_consumer.channel.qos
         qos._delivered.update({f"lost-{place}": None for place in range(qos.prefetch_count)})
 
+
+task_received.connect(_lose_every_place)
 
 __all__ = ["app"]

@@ -109,7 +109,7 @@ def test_celery_says_in_a_sentence_which_setting_it_cannot_start_with(
 ) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
     done = subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "tasks.app", verb],
+        [sys.executable, "-m", "celery", "-A", "tasks", verb],
         env=inherited | variables | {"PYTHONPATH": str(Path(__file__).parents[2])},
         cwd=tmp_path,
         capture_output=True,

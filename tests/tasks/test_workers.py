@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
+from dispatcher.ledger.connect import text_of
 from dispatcher.queues import QUEUE_NAMES
 from tasks.guard import STATUS
 from tests.tasks.crew import QUEUES_OF_TASKS, Crew, crew_of, until
@@ -69,9 +70,7 @@ def _half_open(crew: Crew) -> None:
     crew.proxy.half_open()
 
 
-@pytest.mark.parametrize(
-    "trouble", [_flicker, _flicker, _refused, _killed, _no_more_clients, _silent, _half_open]
-)
+@pytest.mark.parametrize("trouble", [_flicker, _refused, _killed, _no_more_clients, _silent, _half_open])
 def test_every_worker_takes_hints_again_after_trouble_with_its_broker(
     crew: Crew, trouble: Callable[[Crew], None]
 ) -> None:
@@ -182,20 +181,53 @@ def test_a_worker_that_takes_none_of_what_waits_ends_itself_and_says_so(
         assert noted[f"{queue}:times"] == "1"
 
 
-@pytest.mark.parametrize("settings", [{"MMS_SIMULATE": "0"}])
-def test_a_worker_in_the_wrong_mode_does_not_start_and_leaves_the_hints(
-    crew: Crew, tmp_path: Path, settings: dict[str, str]
-) -> None:
+def _celery(crew: Crew, folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """`celery -A tasks …` beside these workers."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
-    url = crew.ledger.redis.connection_pool.connection_kwargs
-    address = f"redis://{url['host']}:{url['port']}/0"
-    done = subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--queues=send", "--pool=solo"],
-        env={**inherited, "MMS_REDIS_URL": address, "MMS_DATA_DIR": str(tmp_path), **settings},
+    at = crew.ledger.redis.connection_pool.connection_kwargs
+    address = f"redis://{at['host']}:{at['port']}/0"
+    own = {"MMS_REDIS_URL": address, "MMS_BROKER_URL": crew.server.url, "MMS_DATA_DIR": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "tasks", *arguments],
+        env={**inherited, **own, "MMS_SIMULATE": "1", **settings},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["status"], 0, "5 nodes online"),
+        (["inspect", "active_queues"], 0, "'exchange': {'name': 'expand', 'type': 'direct'"),
+        (["control", "heartbeat"], 0, ""),
+        (["call", "tick"], 0, "-"),
+        (["result", "0c7f9d7e-7b0a-4d9c-9b1e-1f2e3d4c5b6a"], 1, "no results are kept"),
+        (["list", "bindings"], 0, "look"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_celery_finds_the_application_under_its_short_name(
+    crew: Crew, tmp_path: Path, arguments: list[str], status: int, said: str
+) -> None:
+    done = _celery(crew, tmp_path, *arguments)
+    told = done.stdout + done.stderr
+    assert done.returncode == status, told
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_every_queue_has_an_exchange_of_its_own(crew: Crew) -> None:
+    for queue in QUEUE_NAMES:
+        members = crew.broker.smembers(f"_kombu.binding.{queue}")
+        assert {text_of(member).split("\x06\x16")[2] for member in members} == {queue}
+
+
+def test_a_worker_in_the_wrong_mode_does_not_start_and_leaves_the_hints(crew: Crew, tmp_path: Path) -> None:
+    done = _celery(
+        crew, tmp_path, "worker", "--queues=send", "--pool=solo", MMS_SIMULATE="0", MMS_CARRIERX_TOKEN="t"
     )
     assert done.returncode == 2, done.stderr
     assert "simulate" in done.stderr

@@ -30,6 +30,12 @@ def test_a_worker_lives_while_its_sign_of_life_is_in_the_ledger(config: Settings
     assert not alive("expand", config)
 
 
+def test_a_worker_that_takes_nothing_of_what_waits_is_not_well(config: Settings, ledger: Ledger) -> None:
+    facts = {"pid": 1, "still_ms": 45_000}
+    ledger.agenda.sign_of_life(f"send@{socket.gethostname()}", facts, ledger.agenda.now_ms())
+    assert not alive("send", config)
+
+
 def test_a_worker_of_another_machine_is_not_ours(config: Settings, ledger: Ledger) -> None:
     ledger.agenda.sign_of_life("send@elsewhere", {"pid": 1}, ledger.agenda.now_ms())
     assert not alive("send", config)

@@ -64,6 +64,29 @@ def test_the_embedded_valkey_is_called_so_in_the_parts_that_were_given_its_addre
     assert finding(mms, "Redis")["seen"].startswith("the embedded Valkey answers")
 
 
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_broker_that_does_not_answer_is_told(mms: Mms, scheme: str) -> None:
+    assert finding(mms, "broker")["seen"] == "the ledger's Redis answers; hints wait: none"
+    mms.environment["MMS_BROKER_URL"] = f"{scheme}://127.0.0.1:{free_port()}/0"
+    said = finding(mms, "broker")
+    assert (said["verdict"], "does not answer" in said["seen"]) == ("bad", True)
+    assert mms("doctor").status == 1
+
+
+def test_a_queue_that_does_not_move_and_a_worker_that_ended_itself_are_told(mms: Mms, ledger: Ledger) -> None:
+    now_ms = ledger.agenda.now_ms()
+    facts = {"queues": ["look"], "concurrency": 2, "clock_ms": now_ms, "said_ms": now_ms, "still_ms": 40_000}
+    facts |= {"taken": 7, "ended": 7, "running": 0, "idle_ms": 41_000, "waiting": {"look": 83}}
+    ledger.agenda.sign_of_life("look@here", facts, now_ms)
+    assert "queue look does not move: 83 hints wait" in finding(mms, "queue look")["seen"]
+    assert "7 hints taken, the last 41 s ago" in finding(mms, "worker look@here")["seen"]
+    ledger.agenda.sign_of_life("look@here", facts | {"still_ms": 0}, now_ms)
+    ledger.agenda.note_still("look", "hints wait in look", now_ms - 120_000)
+    said = finding(mms, "queue look")
+    assert said["verdict"] == "note"
+    assert "a worker ended itself 2 min ago (1 have so far): hints wait in look" in said["seen"]
+
+
 def test_a_public_address_that_leads_to_our_door_is_well(mms: Mms, ledger: Ledger) -> None:
     with somebody_answers(ledger) as url:
         mms.environment["MMS_PUBLIC_URL"] = url

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from tests.dispatcher.web.conftest import KEY, TOKEN
@@ -18,6 +19,17 @@ def test_a_process_with_its_store_is_alive_and_ready(address: str) -> None:
     for path in ("/readyz", "/readyz/console"):
         answer = httpx.get(f"{address}{path}", trust_env=False)
         assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_both_say_which_queue_does_not_move_and_stay_ready(address: str, ledger: Ledger) -> None:
+    now_ms = ledger.agenda.now_ms()
+    facts = {"queues": ["ingest"], "said_ms": now_ms, "still_ms": 120_000, "waiting": {"ingest": 400}}
+    ledger.agenda.sign_of_life("ingest@here", facts, now_ms)
+    for path in ("/readyz", "/readyz/console"):
+        answer = httpx.get(f"{address}{path}", trust_env=False)
+        assert answer.status_code == 200
+        assert "queue ingest does not move: 400 hints wait" in answer.text
+        assert not answer.text.startswith("ok")
 
 
 def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(

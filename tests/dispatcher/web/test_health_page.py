@@ -93,7 +93,11 @@ def test_metrics_count_and_carry_no_number_and_no_campaign(
 ) -> None:
     campaign_id = add_campaign(ledger)
     ledger.inbox.store(b"{}", 0)
-    ledger.agenda.sign_of_life("w1", {"queues": ["send", "expand"]}, ledger.agenda.now_ms())
+    now_ms = ledger.agenda.now_ms()
+    still = {"queues": ["look"], "said_ms": now_ms, "still_ms": 90_000, "waiting": {"look": 83, "send": 2}}
+    ledger.agenda.sign_of_life("w1", {"queues": ["send", "expand"], "said_ms": now_ms - 1}, now_ms)
+    ledger.agenda.sign_of_life("w2", still, now_ms)
+    ledger.agenda.note_still("look", "hints wait in look", now_ms)
     text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert values['mms_recipients{state="pending"}'] == "3"
@@ -101,6 +105,11 @@ def test_metrics_count_and_carry_no_number_and_no_campaign(
     assert values["mms_callbacks_waiting"] == "1"
     assert values['mms_workers{queue="send"}'] == "1"
     assert values['mms_workers{queue="ingest"}'] == "0"
+    assert values['mms_workers{queue="look"}'] == "1"
+    assert values['mms_queue_waiting{queue="look"}'] == "83"
+    assert values['mms_queue_still_seconds{queue="send"}'] == "0"
+    assert 90 <= float(values['mms_queue_still_seconds{queue="look"}']) < 150
+    assert values['mms_workers_ended_total{queue="look"}'] == "1"
     assert float(values["mms_oldest_due_batch_seconds"]) >= 0
     assert campaign_id not in text
     assert SENDER not in text
@@ -113,7 +122,7 @@ def test_every_metric_is_declared_once_with_its_kind(api: httpx.Client, address:
     parts = [f"{name}{part}" for name, kind in declared.items() for part in _PARTS if kind == "histogram"]
     used = set(re.findall(r"^(mms_\w+)", text, re.MULTILINE))
     plain = {name for name, kind in declared.items() if kind != "histogram"}
-    assert used == plain - {"mms_alarms_total"} | set(parts)
+    assert used == plain - {"mms_alarms_total", "mms_queue_waiting"} | set(parts)
 
 
 def test_durations_are_histograms_whose_buckets_add_up(
