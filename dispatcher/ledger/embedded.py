@@ -145,6 +145,11 @@ def embedded_url(data_dir: Path) -> str | None:
         return None
 
 
+def ever_started(data_dir: Path) -> bool:
+    """Whether an embedded Valkey was made in this data folder, running now or not."""
+    return (data_dir / "valkey").exists()
+
+
 def ask(server: EmbeddedValkey) -> Answer:
     """PING it once, without waiting for long."""
     client = redis.Redis.from_url(server.url, socket_connect_timeout=1, socket_timeout=1)

@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 from dispatcher.carrierx.account import SENDING_MMS, SENDING_SMS, callback_in_force, find_did
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.errors import ApiError, ConfigError, NotFound, StoreUnavailable, Unauthorized
-from dispatcher.ledger.embedded import embedded_url
+from dispatcher.errors import ApiError, ConfigError, MmsError, NotFound, StoreUnavailable, Unauthorized
+from dispatcher.ledger.embedded import embedded_url, ever_started
 from dispatcher.ledger.installation import durability_problem, read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.replicas import behind
@@ -40,7 +40,7 @@ def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
         mode = read_mode(ledger.redis)
     except (ConfigError, StoreUnavailable) as error:
         ledger = None
-        yield Finding("Redis", "bad", error.message, error.hint)
+        yield _no_redis(config, error)
     else:
         yield from _redis(config, ledger, mode)
         yield from _workers(ledger)
@@ -48,6 +48,15 @@ def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
     yield from _carrierx(config, sender, ledger)
     if ledger is not None:
         yield from _public_url(config, ledger)
+
+
+def _no_redis(config: Settings, error: MmsError) -> Finding:
+    """Before the first start there is nothing to be wrong with."""
+    if config.redis_url is None and not ever_started(config.data_dir):
+        return Finding(
+            "Redis", "note", "nothing was started in this folder yet", "`mms up` starts everything"
+        )
+    return Finding("Redis", "bad", error.message, error.hint)
 
 
 def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Finding]:

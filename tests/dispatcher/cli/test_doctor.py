@@ -151,3 +151,14 @@ def test_without_a_ledger_it_says_so_and_does_not_fail(mms: Mms, tmp_path: Path)
     said = mms("doctor", "--json")
     assert said.status == 1
     assert said.json[0]["verdict"] == "bad"
+
+
+def test_before_the_first_start_a_redis_that_is_not_there_is_no_fault(mms: Mms, tmp_path: Path) -> None:
+    del mms.environment["MMS_REDIS_URL"]
+    mms.environment |= {"MMS_SIMULATE": "false", "MMS_DATA_DIR": str(tmp_path / "new")}
+    said = mms("doctor", "--from", NUMBER, "--json")
+    assert (said.status, said.json[0]["verdict"]) == (0, "note")
+    assert "`mms up`" in said.json[0]["mend"]
+    (tmp_path / "new" / "valkey").mkdir(parents=True)
+    again = mms("doctor", "--json")
+    assert (again.status, again.json[0]["verdict"]) == (1, "bad"), "it was started here once, and is away"
