@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits import DayCap
 from dispatcher.rules.days import day_boundaries
+from dispatcher.zone_data import zone_named
 
 
 def set_cap(ledger: Ledger, scope: str, most: int, zone: str, now_ms: int) -> None:
     """At most so many legs and segments a day of this zone, from now on; what went today counts.
 
     Raises:
-        InputError: there is no such zone.
+        InputError: there is no such zone, or it is no place's clock.
     """
-    ledger.limits.set_cap(scope, DayCap(most, *day_boundaries(now_ms, zone), zone))
+    place = zone_named(zone)
+    ledger.limits.set_cap(scope, DayCap(most, *day_boundaries(now_ms, place), place.key))
 
 
 def refresh_caps(ledger: Ledger, now_ms: int) -> int:
@@ -21,6 +25,6 @@ def refresh_caps(ledger: Ledger, now_ms: int) -> int:
     day lets nothing go."""
     due = ledger.limits.caps_due(now_ms)
     for scope, cap in due.items():
-        following = DayCap(cap.most, *day_boundaries(now_ms, cap.zone), cap.zone)
+        following = DayCap(cap.most, *day_boundaries(now_ms, ZoneInfo(cap.zone)), cap.zone)
         ledger.limits.set_cap(scope, following, before=cap)
     return len(due)

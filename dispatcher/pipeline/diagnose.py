@@ -15,7 +15,9 @@ from dispatcher.ledger.replicas import behind
 from dispatcher.pipeline import reach, standing
 from dispatcher.pipeline.vigil import MEND, in_words
 from dispatcher.pipeline.world import make_client, wall_ms
+from dispatcher.pipeline.zone_age import old_data
 from dispatcher.settings import CARRIERX_API, Settings
+from dispatcher.zone_data import VERSION
 
 #: A worker whose clock is further off than this is denied every claim.
 CLOCK_TOLERANCE_MS = 5_000
@@ -34,6 +36,7 @@ class Finding(NamedTuple):
 
 def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
     """Look at Redis, workers, clocks, CarrierX and callbacks; with `sender` also at that number."""
+    yield _zones(wall_ms())
     ledger: Ledger | None = None
     try:
         ledger = Ledger.open(config)
@@ -57,6 +60,13 @@ def _no_redis(config: Settings, error: MmsError) -> Finding:
             "Redis", "note", "nothing was started in this folder yet", "`mms up` starts everything"
         )
     return Finding("Redis", "bad", error.message, error.hint)
+
+
+def _zones(now_ms: int) -> Finding:
+    old = old_data(now_ms)
+    if old is None:
+        return Finding("time zones", "ok", f"tzdata {VERSION}, our own; this machine's files are not read")
+    return Finding("time zones", "note", old, "install the newest release, or `pip install -U tzdata`")
 
 
 def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from dispatcher.pipeline.rates import put_default_rates
 from dispatcher.rules.days import day_boundaries
 from dispatcher.rules.limits import Rate, parse_rate
 from dispatcher.settings import Settings
+from dispatcher.zone_data import zone_named
 
 #: A day as most US carriers count it.
 CARRIERS_ZONE = "America/Los_Angeles"
@@ -138,10 +139,10 @@ def _cap_wanted(ledger: Ledger, scope: str, change: LimitChange) -> DayCap | Non
     most, known = change.per_day, ledger.limits.in_force().caps.get(scope)
     if most is None and known is None:
         raise InputError(f"{_named(scope)} has no daily cap whose zone could change", hint="give per_day too")
-    zone = change.zone or (known.zone if known else CARRIERS_ZONE)
+    zone = zone_named(change.zone or (known.zone if known else CARRIERS_ZONE))
     if most is None and known is not None:
         most = known.most
-    return DayCap(most or 0, *day_boundaries(ledger.agenda.now_ms(), zone), zone)
+    return DayCap(most or 0, *day_boundaries(ledger.agenda.now_ms(), zone), zone.key)
 
 
 def _named(scope: str) -> str:

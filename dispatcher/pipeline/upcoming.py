@@ -11,8 +11,8 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import Campaign
 from dispatcher.pipeline.times import iso
-from dispatcher.rules.moments import zone_named
 from dispatcher.rules.recurrence import parse_recurrence
+from dispatcher.zone_data import zone_named
 
 
 class Occurrence(BaseModel):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dispatcher.model.campaign import QuietHours
 from dispatcher.rules.area_places import places_of
 from dispatcher.rules.hours import ANY_TIME, Hours, Party, Window
 from dispatcher.rules.hours_table import hours_table
-from dispatcher.rules.moments import LocalMoment, moment_in, parse_start
+from dispatcher.rules.moments import LocalMoment, moment_in, moment_on, parse_start
 
 #: The clock that is ahead of all others, and the one that is behind them.
 _FIRST_CLOCK = "Pacific/Kiritimati"
-_LAST_CLOCK = "Etc/GMT+12"
+_LAST_CLOCK = ZoneInfo("Etc/GMT+12")
 
 
 class Departure:
@@ -67,4 +68,4 @@ def last_start(at: str) -> datetime:
         InputError: `at` is not a time.
     """
     start = parse_start(at)
-    return moment_in(start.wall, _LAST_CLOCK) if isinstance(start, LocalMoment) else start
+    return moment_on(start.wall, _LAST_CLOCK) if isinstance(start, LocalMoment) else start

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from dispatcher.errors import InputError
+from dispatcher.zone_data import zone_named
 
-_NAMED = re.compile(r"^(\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2})?)\s+([A-Za-z]+(?:/[A-Za-z_+\-0-9]+)*)$")
+_NAMED = re.compile(r"^(\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2})?)\s+([A-Za-z][A-Za-z_+\-0-9:/]*)$")
+_ISO_UTC = re.compile(r"\s?[Zz]$")
 _OWN_HINT = "write it like '2026-12-01 10:00 recipient'"
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*$", re.IGNORECASE)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -52,40 +54,32 @@ def parse_moment(text: str) -> datetime:
     A local time that a clock change skips moves to the first that exists; one that comes twice is the first.
 
     Raises:
-        InputError: not a time, no zone, or a zone that does not exist.
+        InputError: not a time, no zone, or a zone that does not exist or is no place's clock.
     """
     text = text.strip()
-    named = _NAMED.match(text)
+    named = None if text[-1:] in "zZ" and text[-2:-1].isspace() else _NAMED.match(text)
     try:
-        moment = datetime.fromisoformat((named[1] if named else text).replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(named[1] if named else _ISO_UTC.sub("+00:00", text))
     except ValueError:
         raise InputError(f"{text!r} is not a time", hint=_HINT) from None
-    if named and named[2].upper() != "Z":
+    if named:
         return moment_in(moment, named[2])
     if moment.tzinfo is None:
         raise InputError(f"{text!r} has no time zone", hint=_HINT)
     return moment.astimezone(UTC)
 
 
-def zone_named(name: str) -> ZoneInfo:
-    """The IANA zone of this name.
-
-    Raises:
-        InputError: there is none.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(f"there is no time zone {name!r}", hint=_HINT) from None
-
-
 def moment_in(moment: datetime, name: str) -> datetime:
     """The instant, in UTC, at which clocks of this zone show a time; see `parse_moment` for clock changes.
 
     Raises:
-        InputError: there is no such zone.
+        InputError: there is no such zone, or it is no place's clock.
     """
-    zone = zone_named(name)
+    return moment_on(moment, zone_named(name))
+
+
+def moment_on(moment: datetime, zone: ZoneInfo) -> datetime:
+    """`moment_in` for a zone in hand."""
     local = moment.replace(tzinfo=zone, fold=0)
     utc = local.astimezone(UTC)
     if utc.astimezone(zone).replace(tzinfo=None) == moment:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
 from dispatcher.errors import InputError
-from dispatcher.rules.moments import moment_in, zone_named
+from dispatcher.rules.moments import moment_in
+from dispatcher.zone_data import zone_named
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
