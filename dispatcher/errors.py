@@ -15,6 +15,7 @@
         ├── Throttled         CarrierX said "later" (429, 409): safe to try again after `retry_after`
         ├── Refused           CarrierX said no to this message: never again unchanged
         ├── Unauthorized      the token is refused: stop everything that uses it
+        │   └── Forbidden     or only this message is: another message tells
         └── OutcomeUnknown    it may have arrived: never send again before it was looked for
 
 Texts of these errors carry no phone number, message body, token or password: they end in logs and in Flower.
@@ -103,8 +104,8 @@ class NotSent(ApiError):
 
 
 class Throttled(ApiError):
-    """CarrierX asks for patience: 429, or 409 which may work later. `retry_after` in seconds, if it said so; `field`
-    is what it is about, if it named one (`from`: this number, not the account)."""
+    """CarrierX asks for patience: 429, or 409 and its like, which may work later. `retry_after` in seconds, if it said
+    so; `field` is what it is about, if it named one (`from`: this number, `to`: this message, not the account)."""
 
     def __init__(
         self, message: str, *, status: int, retry_after: float | None = None, field: str | None = None
@@ -124,7 +125,17 @@ class Refused(ApiError):
 
 
 class Unauthorized(ApiError):
-    """401 or 403: the token does not work; nothing that uses it may go on."""
+    """401: the token does not work; nothing that uses it may go on."""
+
+
+class Forbidden(Unauthorized):
+    """403, 402, or a refusal that speaks of funds: about this message, or about all that uses the token. Only another
+    message can tell. `field` and `text` are CarrierX's own words."""
+
+    def __init__(self, message: str, *, status: int, field: str | None = None, text: str = "") -> None:
+        super().__init__(message, status=status)
+        self.field = field
+        self.text = text
 
 
 class OutcomeUnknown(ApiError):

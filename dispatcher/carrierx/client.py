@@ -81,9 +81,10 @@ class CarrierX:
 
         Raises:
             NotSent: nothing was written: safe to try again.
-            Throttled: 429 or 409: safe to try again later.
+            Throttled: 429, 409 and their like: safe to try again later.
+            Forbidden: 403, 402: no to this message, or to all of the account.
             Refused: CarrierX said no to this message; `field` and `text` are its words.
-            Unauthorized: 401 or 403: the token does not work.
+            Unauthorized: 401: the token does not work.
             OutcomeUnknown: it may have been taken.
         """
         body = write_message(outgoing)

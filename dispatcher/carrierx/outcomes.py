@@ -3,10 +3,13 @@
     | what happened                                                  | outcome          |
     |----------------------------------------------------------------|------------------|
     | 200 with the object                                            | accepted         |
-    | 401, 403                                                       | Unauthorized     |
-    | 429, 409                                                       | Throttled        |
+    | 401                                                            | Unauthorized     |
+    | 403, 402; any other refusal whose words speak of funds or of a | Forbidden        |
+    |   suspended account                                            |                  |
+    | 429, 409, 421, 423, 425                                        | Throttled        |
+    | 407: of a proxy on the way                                     | NotSent          |
     | 408                                                            | OutcomeUnknown   |
-    | 400, 404, 415, 422 and every other 4xx                         | Refused          |
+    | 400, 404, 413, 415, 422, 451 and every other 4xx               | Refused          |
     | 1xx, other 2xx, 3xx, 5xx, 200 with anything but the object     | OutcomeUnknown   |
     | an exception before the first byte was written                 | NotSent          |
     | an exception at the first byte or after it                     | OutcomeUnknown   |
@@ -17,9 +20,11 @@ libraries raise the same class for a reset in the TLS handshake and for one afte
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import requests
 from urllib3 import exceptions as urllib3_errors
@@ -27,9 +32,26 @@ from urllib3 import exceptions as urllib3_errors
 from dispatcher.carrierx.retry_after import retry_after_seconds
 from dispatcher.carrierx.transport import PermitWithdrawnError
 from dispatcher.carrierx.wire import NotTheObjectError, read_json, text_of
-from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
+from dispatcher.errors import (
+    ApiError,
+    Forbidden,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+    Unauthorized,
+)
+
+_Refusal = TypeVar("_Refusal", Refused, Forbidden)
 
 TEXT_MAX = 300
+#: Words of a refusal that speak of the account, whatever its status. Read wrongly they do no harm: another message
+#: tells whether they were about this one.
+_OF_THE_ACCOUNT = re.compile(
+    r"(insufficient|not enough|no|low|out of|exceed\w*)\W+(\w+\W+){0,3}(funds?|balance|credits?)\b"
+    r"|payment (is )?required|(account|partner)\W+(\w+\W+){0,3}(suspended|disabled|blocked|closed|inactive)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +98,13 @@ def failure_of_answer(answer: Answer) -> ApiError | None:
     match answer.status:
         case 200:
             return None
-        case 401 | 403:
+        case 401:
             return Unauthorized(f"CarrierX refuses the token: {answer.status}", status=answer.status)
-        case 409 | 429:
+        case 402 | 403:
+            return _refused(answer, Forbidden)
+        case 407:
+            return NotSent("a proxy between us and CarrierX wants a login (407)", status=407)
+        case 409 | 421 | 423 | 425 | 429:
             return Throttled(
                 f"CarrierX asks for patience: {answer.status}",
                 status=answer.status,
@@ -86,7 +112,8 @@ def failure_of_answer(answer: Answer) -> ApiError | None:
                 field=_words_of_refusal(answer.body)[0],
             )
         case status if 400 <= status < 500 and status != 408:
-            return _refused(answer)
+            refused = _refused(answer, Refused)
+            return _refused(answer, Forbidden) if _OF_THE_ACCOUNT.search(refused.text) else refused
         case _:
             return OutcomeUnknown(f"CarrierX answered {answer.status}", status=answer.status)
 
@@ -96,9 +123,9 @@ def not_the_object(answer: Answer) -> OutcomeUnknown:
     return OutcomeUnknown("CarrierX answered 200 without the object", status=answer.status)
 
 
-def _refused(answer: Answer) -> Refused:
+def _refused(answer: Answer, kind: type[_Refusal]) -> _Refusal:
     field_name, text = _words_of_refusal(answer.body)
-    return Refused(
+    return kind(
         f"CarrierX refused the request: {answer.status}", status=answer.status, field=field_name, text=text
     )
 

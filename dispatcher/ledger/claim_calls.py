@@ -70,6 +70,7 @@ def _record_fields(record: Record) -> tuple[Any, ...]:
         record.unit,
         record.sender,
         record.health,
+        record.account,
         *record.members,
     )
 

@@ -9,7 +9,7 @@ from dispatcher.ledger.packing import Batch
 from dispatcher.ledger.rows import RowState
 from dispatcher.model.state import RecipientState
 
-Outcome = Literal["accepted", "refused", "later", "unknown"]
+Outcome = Literal["accepted", "refused", "later", "forbidden", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ class Record:
 
     `cost` of `unit` from `sender` is what the claim was charged; a refused or delayed message gives it back to days
     and money. `health` is what it says of CarrierX: `f` a failure of the API, `a` an answer, `m` an answer that
-    means that we are set up wrongly, empty: nothing.
+    means that we are set up wrongly, empty: nothing. A `forbidden` message is refused or tried again, as others tell;
+    `account` is the fingerprint of the token, and why nothing goes with it if it is the account's.
     """
 
     message: int
@@ -107,6 +108,7 @@ class Record:
     unit: Literal["legs", "segments"] = "legs"
     sender: str = field(default="", repr=False)
     health: Literal["f", "a", "m", ""] = ""
+    account: str = ""
 
 
 class Charge(NamedTuple):

@@ -25,14 +25,14 @@ _AFTER_DOORS = frozenset({"claim"})
 _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
 _EXTRA = {
     "apply": ("_days", "_money", "_brakes", "_heard", "_forgotten"),
-    "claim": (*_GATE, "_many", "_optouts", "_consent"),
+    "claim": (*_GATE, "_many", "_forbidden", "_optouts", "_consent"),
     "drain": ("_optouts", "_callbacks"),
     "look": _GATE,
     "optout": ("_optouts",),
     "restored": ("_restored",),
     "ticked": ("_restored",),
     "receive": ("_optouts", "_callbacks"),
-    "record": (*_GATE, "_many", "_endings"),
+    "record": (*_GATE, "_many", "_forbidden", "_endings"),
     "resolve": _GATE,
     "retry": ("_optouts",),
 }

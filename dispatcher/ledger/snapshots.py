@@ -12,6 +12,9 @@ from dispatcher.ledger.connect import text_of, translated
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 
+_FORBIDDEN = (
+    "CarrierX answered 403 to a message: one at a time until another tells whether it means the account"
+)
 _RESTORED = "the ledger was put back from an older copy: nothing is sent until `mms recover`"
 
 
@@ -25,10 +28,11 @@ def read_snapshots(client: redis.Redis, ids: Sequence[str]) -> Sequence[Campaign
             pipeline.hget(keys.RATES, f"campaign:{campaign_id}")
         pipeline.hgetall(keys.BRAKE)
         pipeline.hgetall(keys.API)
+        pipeline.exists(keys.FORBIDDEN)
         pipeline.exists(keys.RESTORED)
         pipeline.time()
-        *answers, brake, api, restored, (seconds, _) = pipeline.execute()
-    stop = _RESTORED if restored else _what_stops_all(brake, api)
+        *answers, brake, api, forbidden, restored, (seconds, _) = pipeline.execute()
+    stop = _RESTORED if restored else _what_stops_all(brake, api) or (_FORBIDDEN if forbidden else None)
     return [
         _snapshot(campaign_id, fields, counts, rate, stop, int(seconds) * 1000) if fields else None
         for campaign_id, fields, counts, rate in zip(

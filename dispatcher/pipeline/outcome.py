@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
+from dispatcher.errors import (
+    ApiError,
+    Forbidden,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+    Unauthorized,
+)
 from dispatcher.ledger.claims import Claim, Record
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
@@ -16,8 +24,10 @@ FIRST_LOOK_MS = 10_000
 #: Full jitter between nothing and this, doubled with each try up to the cap.
 BACKOFF_FIRST_MS = 500
 BACKOFF_CAP_MS = 60_000
-#: More tries than this and CarrierX is not there for this message.
+#: More tries than this and CarrierX is not there for this message: it is refused with the reason of the last.
 MOST_TRIES = 200
+#: A conflict (409) that is there at so many tries, about a quarter of an hour, stays.
+MOST_CONFLICTS = 30
 #: Without a Retry-After, a 429 holds the account for this long.
 DEFAULT_HOLD_MS = 1_000
 #: A server that asks for more patience than this is asked again all the same.
@@ -26,6 +36,8 @@ LONGEST_HOLD_MS = 3_600_000
 MISFITS = frozenset({404, 415})
 #: A 429 that names one of these is about the number, not the account.
 SENDER_FIELDS = frozenset({"from", "from_did"})
+#: And one that names one of these, with whatever index, is about this message only.
+RECIPIENT_FIELDS = ("to", "to_did", "group_recipients", "message", "media_urls")
 
 Health = Literal["f", "a", "m", ""]
 
@@ -35,8 +47,9 @@ class Ending:
     """How one POST ended: what to record, and what it means for all others.
 
     `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token,
-    with the reason, and `refused` is that token's fingerprint; `odd_word` is a word of CarrierX that is no state
-    of ours; `seconds` is how long the POST took, None if there was none.
+    with the reason (where the record is `forbidden`, if others get the same), and `refused` is that token's
+    fingerprint; `odd_word` is a word of CarrierX that is no state of ours; `seconds` is how long the POST took, None
+    if there was none.
     """
 
     record: Record
@@ -46,6 +59,12 @@ class Ending:
     refused: str = ""
     odd_word: str = ""
     seconds: float | None = None
+
+    def shown(self, fingerprint: str) -> Ending:
+        """This ending of a POST that showed the token of this fingerprint."""
+        if self.record.outcome != "forbidden":
+            return replace(self, refused=fingerprint)
+        return replace(self, record=replace(self.record, account=f"{fingerprint} {self.brake}"), brake="")
 
 
 def accepted(claim: Claim, status: MessageStatus) -> Ending:
@@ -71,22 +90,23 @@ def accepted(claim: Claim, status: MessageStatus) -> Ending:
 def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
     """CarrierX did not take it, or nobody knows. One line per branch of the error tree."""
     match error:
+        case Forbidden():
+            reason = f"CarrierX forbids every message (HTTP {error.status}); once mended there, give the token again"
+            return Ending(_record(claim, "forbidden", _in_words(error)), brake=reason)
         case Refused():
-            text = f"{error.field}: {error.text}" if error.field else error.text
             health: Health = "m" if error.status in MISFITS else "a"
-            return Ending(_record(claim, "refused", text or f"HTTP {error.status}", health=health))
+            return Ending(_record(claim, "refused", _in_words(error), health=health))
         case Unauthorized():
             reason = f"CarrierX refuses the token (HTTP {error.status})"
             return Ending(_record(claim, "later", reason), brake=reason)
         case Throttled(status=429):
-            hold = min(int(1000 * (error.retry_after or 0)) or DEFAULT_HOLD_MS, LONGEST_HOLD_MS)
-            scope = f"sender:{claim.sender}" if error.field in SENDER_FIELDS else "account"
-            record = _record(claim, "later", "CarrierX asked to slow down (429)", hold)
-            return Ending(record, hold_ms=hold, hold_scope=scope)
+            return _slower(claim, error, attempt)
+        case Throttled() if attempt >= MOST_CONFLICTS:
+            text = f"conflict at CarrierX ({error.status}) in {MOST_CONFLICTS} tries"
+            return Ending(_record(claim, "refused", text))
         case Throttled():
-            return Ending(
-                _record(claim, "later", f"conflict at CarrierX ({error.status})", backoff_ms(attempt))
-            )
+            text = f"conflict at CarrierX ({error.status})"
+            return Ending(_record(claim, "later", text, backoff_ms(attempt)))
         case NotSent() if attempt >= MOST_TRIES:
             text = f"CarrierX could not be reached in {MOST_TRIES} tries"
             return Ending(_record(claim, "refused", text, health="f"))
@@ -97,6 +117,27 @@ def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
             return Ending(_record(claim, "unknown", error.message, FIRST_LOOK_MS, health="f"))
         case _:
             return Ending(_record(claim, "unknown", type(error).__name__, FIRST_LOOK_MS, health=""))
+
+
+def _slower(claim: Claim, error: Throttled, attempt: int) -> Ending:
+    """A 429 holds what it names: the number, this message alone, or else the account."""
+    hold = min(int(1000 * (error.retry_after or 0)) or DEFAULT_HOLD_MS, LONGEST_HOLD_MS)
+    field = (error.field or "").partition("[")[0].partition(".")[0].strip().lower()
+    if attempt >= MOST_TRIES:
+        text = f"CarrierX asked to slow down (429) in {MOST_TRIES} tries"
+        record = _record(claim, "refused", text)
+    else:
+        record = _record(claim, "later", "CarrierX asked to slow down (429)", hold)
+    if field in RECIPIENT_FIELDS:
+        return Ending(record)
+    return Ending(
+        record, hold_ms=hold, hold_scope=f"sender:{claim.sender}" if field in SENDER_FIELDS else "account"
+    )
+
+
+def _in_words(error: Refused | Forbidden) -> str:
+    text = f"{error.field}: {error.text}" if error.field else error.text
+    return text or f"HTTP {error.status}"
 
 
 def given_back(claim: Claim) -> Ending:

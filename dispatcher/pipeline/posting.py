@@ -151,5 +151,6 @@ class Posts:
             ending = outcome.failed(posting.claim, stray, posting.attempt)
         else:
             ending = outcome.accepted(posting.claim, result)
-        refused = self._world.fingerprint_of(posting.token) if ending.brake else ""
-        return replace(ending, seconds=self._world.stopwatch() - posting.began, refused=refused)
+        if ending.brake:
+            ending = ending.shown(self._world.fingerprint_of(posting.token))
+        return replace(ending, seconds=self._world.stopwatch() - posting.began)

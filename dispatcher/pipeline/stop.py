@@ -10,7 +10,11 @@ from dispatcher.ledger.claims import ClaimAnswer
 HALT_MS = 10_000
 #: Answers after which the batch is somebody else's. After any other stop what is in flight keeps its lease.
 _LOST = frozenset({"lost", "taken"})
-_WAITS = {"closing": "waits for allowed hours", "doors": "waits for callbacks from before a restart of Redis"}
+_WAITS = {
+    "closing": "waits for allowed hours",
+    "doors": "waits for callbacks from before a restart of Redis",
+    "forbidden": "waits for the answer to one message, after a 403",
+}
 
 
 class Stop(NamedTuple):

@@ -46,4 +46,5 @@ def _word(record: Record, answer: str) -> str:
         return "decided elsewhere"
     if record.outcome == "accepted":
         return record.word.value
-    return {"refused": "rejected", "later": "later", "unknown": "unconfirmed"}[record.outcome]
+    words = {"refused": "rejected", "forbidden": "answered 403", "unknown": "unconfirmed"}
+    return words.get(record.outcome, record.outcome)

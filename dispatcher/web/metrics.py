@@ -83,7 +83,7 @@ def _queues(site: Site) -> Iterator[Metric]:
 
 def _counted(tallies: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
     """What workers counted, since the ledger was made."""
-    sends = _from_zero(tallies.get("sends"), "accepted", "refused", "later", "unknown")
+    sends = _from_zero(tallies.get("sends"), "accepted", "refused", "forbidden", "later", "unknown")
     callbacks = _from_zero(tallies.get("callbacks"), "applied", "inbound", "early")
     waits = _from_zero(tallies.get("waits"), "account", "sender", "campaign", "day")
     yield _by("mms_sends_total", "counter", "POSTs to CarrierX by how they ended.", "result", sends)

@@ -99,6 +99,7 @@ local function claim_row(member, claim, attempt)
   move(row, 's')
   row.attempt, row.claimed, row.at, row.final = attempt, now - EPOCH, 0, 0
   row.sid = claim .. string.sub(NONE, 1, 8)
-  row.flags, row.reason = 0, 0 -- what was heard and looked for belongs to an earlier attempt
+  row.reason = 0 -- what was heard and looked for belongs to an earlier attempt, as all flags but one do (_forbidden.lua)
+  row.flags = bit_has(row.flags, FORBIDDEN) and FORBIDDEN or 0
   row_put(member.index, row)
 end

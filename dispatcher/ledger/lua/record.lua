@@ -1,24 +1,38 @@
 -- What became of claims of a batch. A claim's token alone is enough, lease or no lease: it is proof. Safe to repeat.
 -- ARGV: id, batch, the records as msgpack, each: message, claim token, outcome, letter of CarrierX's word, sid (16 bytes), sid
 --       as text if no UUID, sid hash (10 bytes), refusal text, wait in ms, price, cost and unit (legs or segments) of the
---       claim, its sender, what it says of CarrierX's health (_brakes.lua), then the members' row indexes
--- Outcomes: accepted | refused | later (pending again after the wait) | unknown
+--       claim, its sender, what it says of CarrierX's health (_brakes.lua), fingerprint and reason if it may be the account's
+--       (_forbidden.lua), then the members' row indexes
+-- Outcomes: accepted | refused | later (pending again after the wait) | forbidden (refused or later) | unknown
 -- Answers: for each ok | known (recorded before, or a receipt was faster) | gone (somebody else decided)
 local id, batch, records = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
 local key, answered, bad, health_known = ckey(id, 'r:' .. batch), 0, 0, nil
 
+-- What a 403 means for its message: later and the wait, or refused.
+local function forbidden_as(one, claim, message, account, wait)
+  local held, before = false, false
+  for i = 16, #one do
+    if is_held(rows[one[i]], claim) then held, before = true, before or bit_has(rows[one[i]].flags, FORBIDDEN) end
+  end
+  if not held then return 'later', wait end
+  local again = forbidden_of(id .. '.' .. batch .. '.' .. message, claim, before, account)
+  for i = 16, #one do rows[one[i]].flags = bit_set(rows[one[i]].flags, FORBIDDEN) end
+  return again and 'later' or 'refused', again or 0
+end
+
 local function record(one)
-  local message, claim, outcome, word, _, _, _, text, wait, price, cost, unit, sender, health = unpack(one, 1, 14)
+  local message, claim, outcome, word, _, _, _, text, wait, price, cost, unit, sender, health, account = unpack(one, 1, 15)
   local sid = { bytes = one[5], text = one[6], hash = one[7] }
   local answer, claimed, counted = 'gone', 0, false -- a price: by a receipt that was faster, or when this was recorded before
-  for i = 15, #one do
+  if outcome == 'forbidden' then outcome, wait = forbidden_as(one, claim, message, account, wait) end
+  for i = 16, #one do
     local row = rows[one[i]]
     if is_held(row, claim) and outcome == 'unknown' and bit_has(row.flags, TOLD) then
       answer = answer == 'ok' and 'ok' or 'known'
     elseif is_held(row, claim) then
       answer, claimed = 'ok', row.claimed + EPOCH
       if outcome == 'accepted' then
-        accepted_row(row, word, sid, price, #one == 15)
+        accepted_row(row, word, sid, price, #one == 16)
       elseif outcome == 'refused' then
         refused_row(id, row, text)
       elseif outcome == 'later' then
@@ -34,6 +48,7 @@ local function record(one)
       row_put(one[i], row)
     end
   end
+  if answer ~= 'gone' then forbidden_heard(claim, outcome) end
   if outcome == 'accepted' and answer ~= 'gone' and not counted then money_confirm(id, unit, cost, price, '') end
   if answer ~= 'ok' then return answer end
   if outcome == 'later' or outcome == 'refused' then gate_refund(id, sender, cost, unit, claimed) end
@@ -43,7 +58,7 @@ local function record(one)
   return answer
 end
 
-rows_read(key, records, 15, 1)
+rows_read(key, records, 16, 1)
 local answers = {}
 for i, one in ipairs(records) do answers[i] = record(one) end
 outcomes_count(id, answered, bad)

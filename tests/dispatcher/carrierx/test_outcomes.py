@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import inspect
+import json
 import socket
 import ssl
 import threading
@@ -18,7 +19,7 @@ import urllib3
 
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.outcomes import failure_of_exception
-from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
+from dispatcher.errors import ApiError, Forbidden, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
 
 from .stub import NUMBER, SID, TOKEN, StubServer, answer, client_of, outgoing, taken
 
@@ -86,6 +87,39 @@ def test_401_and_403_are_unauthorized(stub: StubServer, status: int) -> None:
     error = failure(stub)
     assert isinstance(error, Unauthorized)
     assert error.status == status
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "kind"),
+    [
+        (401, "no", Unauthorized),
+        (403, "no", Forbidden),
+        (402, "no", Forbidden),
+        (400, "Insufficient funds", Forbidden),
+        (422, "Not enough prepaid balance to send", Forbidden),
+        (400, "This account has been suspended", Forbidden),
+        (400, "The balance of the text is off", Refused),
+        (413, "too large", Refused),
+        (451, "not here", Refused),
+        (407, "who are you", NotSent),
+        (409, "conflict", Throttled),
+        (421, "elsewhere", Throttled),
+        (423, "locked", Throttled),
+        (425, "too early", Throttled),
+        (302, "", OutcomeUnknown),
+        (511, "log in to this network", OutcomeUnknown),
+    ],
+)
+def test_an_answer_is_for_one_message_for_the_account_or_for_later(
+    stub: StubServer, status: int, text: str, kind: type[ApiError]
+) -> None:
+    body = {"message": "", "errors": [{"field": "to", "message": text, "reference_sid": None}]}
+    for told in (json.dumps(body).encode(), b"<html>blocked</html>"):
+        said = answer(status, told)
+        stub.script = lambda _, said=said: said  # type: ignore[misc]
+        error = failure(stub)
+        if told[:1] == b"{" or status not in (400, 422):
+            assert type(error) is kind
 
 
 @pytest.mark.parametrize("status", [409, 429])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.errors import ApiError, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
+from dispatcher.errors import ApiError, Forbidden, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
 from dispatcher.ledger.claims import Claim
 from dispatcher.pipeline import outcome
 from tests.dispatcher.pipeline.test_words import status
@@ -18,6 +18,7 @@ CLAIM = Claim(0, (0,), SENDER, 1, token_of("x"))
     [
         (Refused("no", status=400, field="to", text="bad"), ("refused", "to: bad")),
         (Refused("no", status=422), ("refused", "HTTP 422")),
+        (Forbidden("no", status=403, field="to", text="bad"), ("forbidden", "to: bad")),
         (Unauthorized("no", status=401), ("later", "CarrierX refuses the token (HTTP 401)")),
         (Throttled("slow", status=429, retry_after=7), ("later", "CarrierX asked to slow down (429)")),
         (Throttled("busy", status=409), ("later", "conflict at CarrierX (409)")),
@@ -41,6 +42,32 @@ def test_a_429_holds_the_account_for_as_long_as_it_says_within_reason(
 ) -> None:
     ending = outcome.failed(CLAIM, Throttled("slow", status=429, retry_after=retry_after), 1)
     assert (ending.hold_ms, ending.record.wait_ms) == (hold_ms, hold_ms)
+
+
+@pytest.mark.parametrize(
+    ("field", "scope"),
+    [
+        ("from", f"sender:{SENDER}"),
+        ("to", ""),
+        ("group_recipients[2]", ""),
+        ("message", ""),
+        (None, "account"),
+        ("rate", "account"),
+    ],
+)
+def test_a_429_that_names_the_recipient_holds_this_message_only(field: str | None, scope: str) -> None:
+    ending = outcome.failed(CLAIM, Throttled("slow", status=429, retry_after=7, field=field), 1)
+    assert (ending.record.wait_ms, ending.hold_scope if ending.hold_ms else "") == (7_000, scope)
+
+
+@pytest.mark.parametrize(("status", "most"), [(409, outcome.MOST_CONFLICTS), (429, outcome.MOST_TRIES)])
+def test_what_carrierx_puts_off_for_ever_is_refused_in_the_end_with_the_reason(
+    status: int, most: int
+) -> None:
+    error = Throttled("later", status=status)
+    assert outcome.failed(CLAIM, error, most - 1).record.outcome == "later"
+    record = outcome.failed(CLAIM, error, most).record
+    assert (record.outcome, f"({status}) in {most} tries" in record.text) == ("refused", True)
 
 
 def test_a_refused_token_is_a_brake_for_all() -> None:
