@@ -22,17 +22,17 @@ _NoScript = redis.exceptions.NoScriptError
 _REPLICATED = frozenset({"claim", "ticked"})
 #: What may be done only once the callback doors have drained.
 _AFTER_DOORS = frozenset({"claim"})
-_GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_gate")
+_GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_forbidden", "_gate")
 _EXTRA = {
     "apply": ("_days", "_money", "_brakes", "_heard", "_forgotten"),
-    "claim": (*_GATE, "_many", "_forbidden", "_optouts", "_consent"),
+    "claim": ("_many", *_GATE, "_optouts", "_consent"),
     "drain": ("_optouts", "_callbacks"),
     "look": _GATE,
     "optout": ("_optouts",),
     "restored": ("_restored",),
     "ticked": ("_restored",),
     "receive": ("_optouts", "_callbacks"),
-    "record": (*_GATE, "_many", "_forbidden", "_endings"),
+    "record": ("_many", *_GATE, "_endings"),
     "resolve": _GATE,
     "retry": ("_optouts",),
 }

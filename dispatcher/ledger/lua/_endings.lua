@@ -36,3 +36,27 @@ local function unknown_row(id, batch, row, text, wait)
   row.reason, row.flags = reason_of(id, text), bit_set(row.flags, TOLD)
   care_by(id, batch, now + wait)
 end
+
+-- What a 403 means for its message, whose members stand in `one` from 16 on: later and the wait, or refused.
+local function forbidden_as(id, batch, one, claim, account)
+  local held, before = false, false
+  for i = 16, #one do
+    if is_held(rows[one[i]], claim) then held, before = true, before or bit_has(rows[one[i]].flags, FORBIDDEN) end
+  end
+  if not held then return 'later', 0 end
+  local again = forbidden_of(id .. '.' .. batch .. '.' .. one[1], claim, before, account)
+  for i = 16, #one do rows[one[i]].flags = bit_set(rows[one[i]].flags, FORBIDDEN) end
+  return again and 'later' or 'refused', again or 0
+end
+
+-- The batch's holder is gone: nobody will give it back and say when it is due.
+local function due_by_itself(id, batch, key)
+  local meta = meta_read(key)
+  if meta.lease > now then return end
+  if soonest then
+    meta.due = meta.due > 0 and math.min(meta.due, soonest) or soonest
+    meta_write(key, meta)
+    schedule(id, 'due', batch, meta.due)
+  end
+  end_if_done(id)
+end

@@ -1,10 +1,12 @@
 -- Prelude of claim: every limit of one message, asked in one place and charged in one place, so that a claim which one of
 -- them denies costs the others nothing.
-local function gate_ask(id, sender, cost, unit, urgent, ceiling)
+local function gate_ask(id, members, sender, cost, unit, urgent, ceiling)
   local gate = { id = id, cost = cost, unit = unit, urgent = urgent, ceiling = ceiling,
                  limits = limits_of(id, sender), days = days_of(id, sender), time_us = now_us() }
   local wait, probe = api_wait()
   if wait > 0 then return nil, { 'wait', wait, 'carrierx' } end
+  local stands_back = forbidden_wait(members)
+  if stands_back then return nil, stands_back end
   local binds
   wait, binds = days_wait(gate.days, cost)
   if wait == 0 then wait, binds = limits_wait(gate.limits, gate.time_us) end
@@ -24,8 +26,9 @@ local function gate_ask(id, sender, cost, unit, urgent, ceiling)
   return gate
 end
 
-local function gate_charge(gate)
+local function gate_charge(gate, claim)
   if gate.probe then api_probe() end
+  forbidden_claimed(claim)
   fair_serve(gate.id, gate.urgent, gate.limits, gate.cost)
   limits_charge(gate.limits, gate.cost)
   days_charge(gate.days, gate.cost, now)

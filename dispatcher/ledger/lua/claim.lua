@@ -33,16 +33,13 @@ local function ask(claim, cost, alone, sender, opens, closes, media, all)
   local wait, binds = hours_wait(id, members, opens, closes)
   if wait > 0 then return { 'wait', wait, binds } end
   cost = #members == #all and cost or #members == 1 and alone or #members
-  local stands_back = forbidden_wait(members)
-  if stands_back then return stands_back end
-  local gate, no = gate_ask(id, sender, cost, money_unit(#members, tostring(media)), urgent, ceiling)
+  local gate, no = gate_ask(id, members, sender, cost, money_unit(#members, tostring(media)), urgent, ceiling)
   if no and no[1] == 'halt' then state = no[2] end
   if no then
     denied = math.max(denied, tonumber(no[2]) or 0)
     return no
   end
-  gate_charge(gate)
-  forbidden_claimed(claim)
+  gate_charge(gate, claim)
   local attempt = attempt_after(all)
   for _, member in ipairs(members) do
     claim_row(member, claim, attempt)

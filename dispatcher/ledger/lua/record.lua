@@ -1,30 +1,17 @@
 -- What became of claims of a batch. A claim's token alone is enough, lease or no lease: it is proof. Safe to repeat.
 -- ARGV: id, batch, the records as msgpack, each: message, claim token, outcome, letter of CarrierX's word, sid (16 bytes), sid
 --       as text if no UUID, sid hash (10 bytes), refusal text, wait in ms, price, cost and unit (legs or segments) of the
---       claim, its sender, what it says of CarrierX's health (_brakes.lua), fingerprint and reason if it may be the account's
---       (_forbidden.lua), then the members' row indexes
+--       claim, its sender, its health (_brakes.lua), account (_forbidden.lua), then the members' row indexes
 -- Outcomes: accepted | refused | later (pending again after the wait) | forbidden (refused or later) | unknown
 -- Answers: for each ok | known (recorded before, or a receipt was faster) | gone (somebody else decided)
 local id, batch, records = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
 local key, answered, bad, health_known = ckey(id, 'r:' .. batch), 0, 0, nil
 
--- What a 403 means for its message: later and the wait, or refused.
-local function forbidden_as(one, claim, message, account, wait)
-  local held, before = false, false
-  for i = 16, #one do
-    if is_held(rows[one[i]], claim) then held, before = true, before or bit_has(rows[one[i]].flags, FORBIDDEN) end
-  end
-  if not held then return 'later', wait end
-  local again = forbidden_of(id .. '.' .. batch .. '.' .. message, claim, before, account)
-  for i = 16, #one do rows[one[i]].flags = bit_set(rows[one[i]].flags, FORBIDDEN) end
-  return again and 'later' or 'refused', again or 0
-end
-
 local function record(one)
   local message, claim, outcome, word, _, _, _, text, wait, price, cost, unit, sender, health, account = unpack(one, 1, 15)
   local sid = { bytes = one[5], text = one[6], hash = one[7] }
   local answer, claimed, counted = 'gone', 0, false -- a price: by a receipt that was faster, or when this was recorded before
-  if outcome == 'forbidden' then outcome, wait = forbidden_as(one, claim, message, account, wait) end
+  if outcome == 'forbidden' then outcome, wait = forbidden_as(id, batch, one, claim, account) end
   for i = 16, #one do
     local row = rows[one[i]]
     if is_held(row, claim) and outcome == 'unknown' and bit_has(row.flags, TOLD) then
@@ -63,13 +50,5 @@ local answers = {}
 for i, one in ipairs(records) do answers[i] = record(one) end
 outcomes_count(id, answered, bad)
 rows_write(id, key)
-local meta = meta_read(key)
-if meta.lease <= now then -- its holder is gone: nobody will give it back and say when it is due
-  if soonest then
-    meta.due = meta.due > 0 and math.min(meta.due, soonest) or soonest
-    meta_write(key, meta)
-    schedule(id, 'due', batch, meta.due)
-  end
-  end_if_done(id)
-end
+due_by_itself(id, batch, key)
 return answers
