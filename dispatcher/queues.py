@@ -21,14 +21,16 @@ class Queue(NamedTuple):
     shown: bool = True
 
 
+#: What CarrierX is asked beside the sending.
+LOOK_TASKS = ("look_for_unconfirmed", "look_after_batches", "answer_inbound", "explain_failures")
 #: One queue per kind of work, so that none waits behind another. Sending is CPU-bound Python: processes; the rest waits
 #: for Redis: threads.
 QUEUES = (
     Queue("send", ("send_batch",), "prefork", 0),
     Queue("expand", ("expand_campaign",), "threads", 1),
     Queue("ingest", ("ingest_callbacks",), "threads", 1),
-    # Waits for CarrierX's answers: the tick shall not.
-    Queue("look", ("look_after_batch", "answer_inbound", "explain_failures"), "threads", 2),
+    # Waits for CarrierX's answers: the tick shall not. A thread for each kind, so that none waits behind another.
+    Queue("look", LOOK_TASKS, "threads", len(LOOK_TASKS)),
     # A tick a second would fill Flower.
     Queue("control", ("tick",), "threads", 2, shown=False),
 )

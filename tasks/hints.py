@@ -14,9 +14,14 @@ def send(campaign_id: str, batch: int) -> None:
     app.send_task("send_batch", kwargs={"campaign": campaign_id, "batch": batch}, expires=HINT_SECONDS)
 
 
-def look(campaign_id: str, batch: int) -> None:
-    """There is a batch to look after."""
-    app.send_task("look_after_batch", kwargs={"campaign": campaign_id, "batch": batch}, expires=HINT_SECONDS)
+def look(_: str = "", __: int = 0) -> None:
+    """There are batches to ask CarrierX about."""
+    app.send_task("look_after_batches", expires=HINT_SECONDS)
+
+
+def search(_: str = "", __: int = 0) -> None:
+    """There are messages to look for."""
+    app.send_task("look_for_unconfirmed", expires=HINT_SECONDS)
 
 
 def expand(campaign_id: str, _: int = 0) -> None:
@@ -39,4 +44,6 @@ def explain(_: str = "", __: int = 0) -> None:
     app.send_task("explain_failures", expires=HINT_SECONDS)
 
 
-HINTS = Hints(send=send, look=look, expand=expand, ingest=ingest, answer=answer, explain=explain)
+HINTS = Hints(
+    send=send, look=look, search=search, expand=expand, ingest=ingest, answer=answer, explain=explain
+)

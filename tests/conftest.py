@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import redis as redis_py
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger.ledger import Ledger
-from tests.valkey import TEST_CLOCK, ValkeyServer, running_valkey
+from tests.valkey import TEST_CLOCK, ValkeyServer, running_valkey, wait_by_clock
 
 SECRET = b"a secret of the tests"
 
@@ -47,8 +48,10 @@ def ledger(redis: redis_py.Redis) -> Ledger:
 
 @pytest.fixture
 def timed_ledger(redis: redis_py.Redis) -> Ledger:
-    """A ledger whose clock stands where `tests.valkey.set_clock` put it."""
-    return Ledger(redis, clock=TEST_CLOCK)
+    """A ledger whose clock stands where `tests.valkey.set_clock` put it; who waits for a turn moves it."""
+    ledger = Ledger(redis, clock=TEST_CLOCK)
+    ledger.agenda.pause = partial(wait_by_clock, redis)
+    return ledger
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
@@ -13,6 +14,10 @@ from dispatcher.ledger.scripts import Scripts
 
 #: Campaigns that one call of the script starts; Redis does nothing else meanwhile.
 STARTS_AT_ONCE = 250
+
+
+#: Why a batch is looked at: CarrierX is asked what became of its messages, or whether it has them.
+LookKind = Literal["care", "search"]
 
 
 class Outlook(NamedTuple):
@@ -28,17 +33,36 @@ class Agenda:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
         self._redis = scripts.redis
+        #: How this process waits, seconds.
+        self.pause: Callable[[float], None] = time.sleep
 
     def latch(self, name: str, milliseconds: int) -> bool:
         """True for the first caller within this time, over all processes."""
         with translated():
             return bool(self._redis.set(name, 1, nx=True, px=milliseconds))
 
-    def wait_for_turn(self, name: str, per_second: float) -> None:
-        """Return when one of so many turns a second is ours, over all processes."""
-        step_ms = max(1, int(1000 / per_second))
-        while not self.latch(f"mms:turn:{name}", step_ms):
-            time.sleep(step_ms / 2000)
+    def is_latched(self, name: str) -> bool:
+        """Whether somebody closed this latch and its time is not over."""
+        with translated():
+            return bool(self._redis.exists(name))
+
+    def prolong(self, name: str, milliseconds: int) -> None:
+        """Keep a latch closed for so long from now on."""
+        with translated():
+            self._redis.pexpire(name, milliseconds)
+
+    def unlatch(self, name: str) -> None:
+        """Open a latch before its time."""
+        with translated():
+            self._redis.delete(name)
+
+    def wait_for_turn(self, kind: str, weight: float, per_second: float) -> None:
+        """Return when one of so many turns a second is ours, over all processes.
+
+        All kinds share the turns. While several wait, each gets its weight's part; what one leaves is the others'.
+        """
+        while wait_us := int(self._scripts.run("turn", kind, weight, max(1, int(1_000_000 / per_second)))):
+            self.pause(wait_us / 1_000_000)
 
     def now_ms(self) -> int:
         """Redis's own clock."""
@@ -70,15 +94,23 @@ class Agenda:
         """Campaigns whose settle window is over."""
         return self._by_score(keys.SETTLE, now_ms, most)
 
-    def care(self, now_ms: int, most: int) -> list[tuple[str, int]]:
-        """Batches that reconcile should look at, of any campaign."""
+    def looks(self, kind: LookKind, now_ms: int, most: int) -> list[tuple[str, int]]:
+        """Batches that are due to be looked at for this, of any campaign."""
         found: list[tuple[str, int]] = []
-        for campaign_id in self._by_score(keys.CARE, now_ms, most):
-            batches = self._by_score(keys.care(campaign_id), now_ms, most - len(found))
+        for campaign_id in self._by_score(f"mms:{kind}", now_ms, most):
+            batches = self._by_score(f"{keys.campaign(campaign_id)}:{kind}", now_ms, most - len(found))
             found += [(campaign_id, int(batch)) for batch in batches]
             if len(found) >= most:
                 break
         return found
+
+    def pick_look(self, kind: LookKind, *, lease_ms: int, chance: float) -> tuple[str, int] | None:
+        """A batch that is due to be looked at for this, or None.
+
+        `chance`, from 0 below 1, chooses among the campaigns. Nobody else picks the batch for `lease_ms`.
+        """
+        picked = self._scripts.run("pick_look", kind, lease_ms, chance)
+        return (text_of(picked[0]), int(picked[1])) if picked else None
 
     def due_batches(self, campaign_id: str, most: int) -> list[int]:
         """Batches of this campaign that hold anything unsent, whenever they are due."""

@@ -40,6 +40,19 @@ class Picture(NamedTuple):
     counts: bytes
 
 
+class Again(NamedTuple):
+    """When a batch is looked at next, in so many ms, 0: never. Without `exactly` a look that is due sooner stays, and 0
+    changes nothing."""
+
+    ms: int
+    exactly: bool = True
+
+    @property
+    def written(self) -> str:
+        """As the script takes it."""
+        return str(self.ms) if self.exactly else f"<{self.ms}" if self.ms else ""
+
+
 class Batches:
     """The batches of all campaigns."""
 
@@ -196,14 +209,15 @@ class Batches:
         picture: Picture,
         rows: Sequence[int],
         *,
-        again_ms: int,
+        care: Again,
+        search: Again,
         soon_ms: int,
         charges: Mapping[int, Charge] | None = None,
     ) -> int:
         """A look at this picture is over: these unconfirmed rows were not found. Answers how many are pending
         again; -1 when somebody looked meanwhile, and nothing changed.
 
-        The next look is after `again_ms` (0: never), or `soon_ms` if something moved since the picture was taken.
+        The next looks are as `care` and `search` say, or in `soon_ms` if something moved since the picture was taken.
         What rows were charged is given back when they become pending.
         """
         arguments: list[type_of_argument] = [
@@ -211,7 +225,8 @@ class Batches:
             number,
             picture.looks,
             picture.counts,
-            again_ms,
+            care.written,
+            search.written,
             soon_ms,
         ]
         for row in rows:

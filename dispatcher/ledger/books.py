@@ -20,8 +20,8 @@ from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 
 @dataclass(frozen=True)
 class CampaignBook:
-    """What the campaign's own keys say. `due` and `care`: the global sets know the campaign; `held`: its unconfirmed
-    rows are for a person to decide."""
+    """What the campaign's own keys say. `due`, `care`, `search`: the global sets know the campaign; `held`: its
+    unconfirmed rows are for a person to decide."""
 
     state: CampaignState
     read: bool
@@ -31,9 +31,11 @@ class CampaignBook:
     counts: dict[RecipientState, int]
     due: bool
     care: bool
+    search: bool
     sweeping: bool
     due_batches: int
     care_batches: int
+    search_batches: int
     held: bool
 
 
@@ -49,7 +51,7 @@ class BatchBook:
     counts: dict[RecipientState, int]
     lease: Lease
     due_ms: int | None
-    care_ms: int | None
+    search_ms: int | None
 
     @property
     def recount(self) -> Counter[RecipientState]:
@@ -77,10 +79,12 @@ class Books:
             pipeline.hgetall(keys.counts(campaign_id))
             pipeline.zscore(keys.DUE, campaign_id)
             pipeline.zscore(keys.CARE, campaign_id)
+            pipeline.zscore(keys.SEARCH, campaign_id)
             pipeline.sismember(keys.SWEEPING, campaign_id)
             pipeline.zcard(keys.due(campaign_id))
             pipeline.zcard(keys.care(campaign_id))
-            fields, counts, due, care, sweeping, due_batches, care_batches = pipeline.execute()
+            pipeline.zcard(keys.search(campaign_id))
+            fields, counts, due, care, search, sweeping, *listed = pipeline.execute()
         state, read, rows_read, rows, batches, settings = fields
         if state is None:
             raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
@@ -95,9 +99,11 @@ class Books:
             counts=by_state,
             due=due is not None,
             care=care is not None,
+            search=search is not None,
             sweeping=bool(sweeping),
-            due_batches=due_batches,
-            care_batches=care_batches,
+            due_batches=listed[0],
+            care_batches=listed[1],
+            search_batches=listed[2],
             held=CampaignSettings.model_validate_json(settings).on_unconfirmed == "hold",
         )
 
@@ -111,14 +117,14 @@ class Books:
                 pipeline.get(keys.batch(campaign_id, number))
                 pipeline.hgetall(keys.rows(campaign_id, number))
                 pipeline.zscore(keys.due(campaign_id), number)
-                pipeline.zscore(keys.care(campaign_id), number)
+                pipeline.zscore(keys.search(campaign_id), number)
             (seconds, micros), state, *answers = pipeline.execute()
         now_ms = int(seconds) * 1000 + int(micros) // 1000
         for place, number in enumerate(numbers):
-            packed, changed, due, care = answers[4 * place : 4 * place + 4]
+            packed, changed, due, search = answers[4 * place : 4 * place + 4]
             if packed is not None and b"m" in changed and state is not None:
                 campaign_state = CampaignState(state.decode())
-                yield _book(number, now_ms, campaign_state, packed, changed, due, care)
+                yield _book(number, now_ms, campaign_state, packed, changed, due, search)
 
 
 def _book(
@@ -128,7 +134,7 @@ def _book(
     packed: bytes,
     changed: dict[bytes, bytes],
     due: Any,
-    care: Any,
+    search: Any,
 ) -> BatchBook:
     batch = unpack_batch(packed)
     return BatchBook(
@@ -140,5 +146,5 @@ def _book(
         counts=unpack_counts(changed[b"n"]),
         lease=unpack_lease(changed[b"m"]),
         due_ms=None if due is None else int(due),
-        care_ms=None if care is None else int(care),
+        search_ms=None if search is None else int(search),
     )

@@ -30,9 +30,10 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:sids` | hash | `batch.message` → a sid that is no UUID | retention |
 | `mms:c:{id}:odd` | hash | `batch.row` → CarrierX's other words, kept beside the state | retention |
 | `mms:c:{id}:due` | zset | batch → ms when it next needs a sender | until done |
-| `mms:c:{id}:care` | zset | batch → ms when reconcile should look at it | until done |
+| `mms:c:{id}:care` | zset | batch → ms when CarrierX is asked what became of its messages | until done |
+| `mms:c:{id}:search` | zset | batch → ms when its unconfirmed messages are looked for | until done |
 | `mms:starts` | zset | campaign whose file is read → ms of its start | until it starts |
-| `mms:due`, `mms:care` | zset | campaign → the earliest of the above | while there is one |
+| `mms:due`, `mms:care`, `mms:search` | zset | campaign → the earliest of the above | while there is one |
 | `mms:explain` | zset | `id:n` of batches with unexplained failures → ms when CarrierX is asked why | 3 days |
 | `mms:settle` | zset | finished campaign → ms when its last words become final | until then |
 | `mms:reading` | set | campaigns whose file is being read | until read |
@@ -46,6 +47,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:day:{scope}:{from}` | string | legs and segments that went since this boundary | 3 days |
 | `mms:holds` | hash | scope → ms until which nothing goes: CarrierX asked for it, or it is disabled | until then |
 | `mms:pace` | hash | scope → `part:since`: the part of its rate left after 429s, growing since then | for ever |
+| `mms:turns` | hash | questions to CarrierX: when the `next` may go, what each kind had of them | idle: an hour |
 | `mms:senders:off` | set | numbers that an operator took out of use | until enabled |
 | `mms:policy` | hash | what scripts need of the settings: prices (micro-dollars), thresholds of brakes | for ever |
 | `mms:api` | hash | failures of CarrierX in a row, how many are too many, until when a probe is out | for ever |
@@ -105,6 +107,7 @@ SCHEDULE_DUE = "mms:schedule:due"
 STARTS = "mms:starts"
 DUE = "mms:due"
 CARE = "mms:care"
+SEARCH = "mms:search"
 EXPLAIN = "mms:explain"
 SETTLE = "mms:settle"
 READING = "mms:reading"
@@ -231,8 +234,13 @@ def due(campaign_id: str) -> str:
 
 
 def care(campaign_id: str) -> str:
-    """When each batch next needs looking after."""
+    """When CarrierX is next asked about each batch."""
     return f"mms:c:{campaign_id}:care"
+
+
+def search(campaign_id: str) -> str:
+    """When unconfirmed messages of each batch are next looked for."""
+    return f"mms:c:{campaign_id}:search"
 
 
 def limit(scope: str) -> str:

@@ -16,10 +16,13 @@ from dispatcher.ledger.optouts import OptOut
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.inbound import SOURCE
 from dispatcher.pipeline.single import Note, submit_note
+from dispatcher.pipeline.turns import wait_for_turn
 from dispatcher.pipeline.world import World
 from dispatcher.rules.optout_words import Meaning
 
 MOST_AT_ONCE = 50
+#: One hint is worked on for so long.
+SLICE_MS = 5_000
 #: One process at a time looks at a message.
 TURN_MS = 30_000
 #: A message that CarrierX does not show is asked for again after this, and given up after an hour.
@@ -47,6 +50,8 @@ def answer_inbound(world: World) -> str:
     agenda, inbound = world.ledger.agenda, world.ledger.inbound
     now_ms, done = agenda.now_ms(), 0
     for sid in inbound.todo(now_ms, MOST_AT_ONCE):
+        if agenda.now_ms() >= now_ms + SLICE_MS:
+            break  # the next hint goes on
         if agenda.latch(f"mms:turn:answer:{sid}", TURN_MS):
             found = inbound.read([sid])
             if not found:
@@ -57,6 +62,7 @@ def answer_inbound(world: World) -> str:
 
 def _finish(world: World, message: Inbound, now_ms: int) -> bool:
     """True when something was sent."""
+    wait_for_turn(world, "answers")
     proved = _is_proved(world.carrierx, message)
     if proved is None and now_ms - message.at_ms < PATIENCE_MS:
         world.ledger.inbound.later(message.sid, now_ms + AGAIN_MS)

@@ -126,7 +126,7 @@ def _campaign_findings(book: CampaignBook) -> Iterator[Finding]:
         yield Finding(code="not_completed", message="nothing is left to do and it is not completed")
     if book.state is CampaignState.RUNNING and book.due_batches and not book.due:
         yield Finding(code="forgotten", message="batches are due and no tick will see it")
-    if book.care_batches and not book.care:
+    if (book.care_batches and not book.care) or (book.search_batches and not book.search):
         yield Finding(code="forgotten", message="batches want looking after and no tick will see it")
     if book.state in _ENDED and book.counts[RecipientState.PENDING] and not book.sweeping:
         yield Finding(code="forgotten", message="it has ended, rows are pending, and nobody sweeps")
@@ -171,7 +171,7 @@ def _due_trouble(book: BatchBook, campaign: CampaignBook) -> Iterator[tuple[str,
         yield "done_and_due", "it is done and due at once"
     if leased and book.due_ms is None and book.campaign_state is CampaignState.RUNNING:
         yield "lease_not_due", "it is leased, and nobody comes when the lease is over"
-    if recount[RecipientState.UNCONFIRMED] and book.care_ms is None and not campaign.held:
+    if recount[RecipientState.UNCONFIRMED] and book.search_ms is None and not campaign.held:
         yield "unconfirmed_unwatched", "rows are unconfirmed and nobody looks for them"
 
 

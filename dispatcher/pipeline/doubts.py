@@ -13,14 +13,13 @@ from typing import NamedTuple
 from dispatcher.errors import Refused
 from dispatcher.ledger.recovery import Control
 from dispatcher.ledger.rows import FLAG_NOT_THERE, FLAG_RESTORED, RESTORED_TRIES, RowState
-from dispatcher.model.correlation import MessageRef, base36, read_user_data, write_user_data
+from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
+from dispatcher.pipeline.batch_list import PAGES, read_batch_list
+from dispatcher.pipeline.turns import pages_of_messages
 from dispatcher.pipeline.world import World
-from dispatcher.rules.limits import parse_rate
 
-#: A batch has at most 100 messages; more than this many objects of it are not ours.
-PAGES = 5
 #: Messages asked for one by one in one look at a batch.
 MESSAGES_A_LOOK = 25
 #: The newest campaigns among which a message sent since the recovery is looked for.
@@ -98,22 +97,10 @@ def _one_by_one(
 def _listed(world: World, campaign_id: str, number: int) -> Shown:
     """Everything of a batch in one list, every item compared here; nothing where CarrierX takes no such filter."""
     try:
-        return _read_list(world, campaign_id, number)
+        shown = read_batch_list(world, "search", campaign_id, number, beyond_others=True)
     except Refused:
         return Shown({}, proves=False)
-
-
-def _read_list(world: World, campaign_id: str, number: int) -> Shown:
-    found: dict[int, tuple[int, MessageStatus]] = {}
-    others, seen, limit = False, 0, 1000
-    for status in _walk(world, f"user_data like {campaign_id}.{base36(number)}.%", limit):
-        seen += 1
-        ref = read_user_data(status.user_data, world.secrets)
-        if ref is None or (ref.campaign, ref.batch) != (campaign_id, number):
-            others = True
-        elif found.get(ref.message, (0, status))[0] < ref.attempt:
-            found[ref.message] = ref.attempt, status
-    return Shown(found, proves=not others and seen < PAGES * limit)
+    return Shown(shown.newest(), proves=shown.whole)
 
 
 def _asked_for(world: World, campaign_id: str, number: int, doubt: Doubt) -> Shown:
@@ -173,5 +160,5 @@ def _is_found(world: World, controls: Sequence[MessageRef]) -> bool:
 
 
 def _walk(world: World, filter: str, limit: int) -> Iterator[MessageStatus]:
-    world.ledger.agenda.wait_for_turn("polls", parse_rate(world.settings.poll_rate).per_second)
-    return world.carrierx.walk_messages(filter=filter, limit=limit, max_pages=PAGES)
+    for page in pages_of_messages(world, "search", filter, limit=limit, most=PAGES):
+        yield from page.items

@@ -19,9 +19,9 @@ from dispatcher.pipeline.doubts import is_doubted
 from dispatcher.pipeline.gap_caps import Went, count_for_caps
 from dispatcher.pipeline.inbound import SOURCE
 from dispatcher.pipeline.places import MessagePlaces
+from dispatcher.pipeline.turns import wait_for_turn
 from dispatcher.pipeline.words import receipts_of
 from dispatcher.pipeline.world import World
-from dispatcher.rules.limits import parse_rate
 from dispatcher.rules.optout_words import Meaning, meaning_of
 
 #: CarrierX's clock is its own: it is read back this far before the copy.
@@ -130,7 +130,7 @@ def _messages(world: World, oldest_ms: int) -> Iterator[MessageStatus]:
         passed = order and page.items and all(_is_before(status, oldest_ms) for status in page.items)
         if passed or not page.has_more:
             return
-        _wait_for_turn(world)
+        wait_for_turn(world, "gap")
         page = world.carrierx.list_messages(order=order, offset=page.next_offset)
     raise _TooLongError
 
@@ -138,7 +138,7 @@ def _messages(world: World, oldest_ms: int) -> Iterator[MessageStatus]:
 def _first_page(world: World) -> tuple[str, Page[MessageStatus]]:
     """In the first order that CarrierX does not refuse."""
     for order in _ORDERS:
-        _wait_for_turn(world)
+        wait_for_turn(world, "gap")
         try:
             return order, world.carrierx.list_messages(order=order)
         except Refused:
@@ -161,7 +161,7 @@ def _take_in(world: World, gap: Gap, status: MessageStatus) -> None:
 
 def _shows_inbound(world: World) -> bool:
     """Whether there is any inbound message in it, however old."""
-    _wait_for_turn(world)
+    wait_for_turn(world, "gap")
     try:
         page = world.carrierx.list_messages(filter="direction eq inbound", limit=10)
     except Refused:
@@ -180,7 +180,3 @@ def _created_ms(status: MessageStatus) -> int | None:
     except ValueError:
         return None
     return int(moment.timestamp() * 1000) if moment.tzinfo else None
-
-
-def _wait_for_turn(world: World) -> None:
-    world.ledger.agenda.wait_for_turn("polls", parse_rate(world.settings.poll_rate).per_second)

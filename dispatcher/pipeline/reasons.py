@@ -15,13 +15,14 @@ from dispatcher.ledger.explanations import Explanation
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.times import iso
+from dispatcher.pipeline.turns import wait_for_turn
 from dispatcher.pipeline.world import World
-from dispatcher.rules.limits import parse_rate
 
 log = logging.getLogger(__name__)
 
 NO_REASON = "no_reason_given"
 #: One process asks in this time, over all processes.
+TURN = "mms:turn:explain"
 LATCH_MS = 60_000
 #: After so long without a reason a row gets none: when the records could be read, and in any case.
 PATIENCE_MS = 24 * 3_600_000
@@ -63,7 +64,7 @@ Due = dict[tuple[str, int], list[Failure]]
 
 def explain_failures(world: World, now_ms: int) -> str:
     """Give failed rows the reasons that CarrierX has for them; once a minute, by one process. Answers one line."""
-    if not world.ledger.agenda.latch("mms:turn:explain", LATCH_MS):
+    if not world.ledger.agenda.latch(TURN, LATCH_MS):
         return "asked already"
     due = _due(world, now_ms)
     spans = sorted({failure.span for failures in due.values() for failure in failures})
@@ -133,9 +134,10 @@ def _records(world: World, spans: Iterable[int]) -> tuple[list[DetailRecord], se
 
 def _read_span(world: World, wanted: str, found: dict[DetailRecord, None]) -> bool:
     """Add what a filter finds, page by page in its turn; answers whether that was all."""
-    offset, turns = 0, parse_rate(world.settings.poll_rate).per_second
+    offset = 0
     for _ in range(PAGES):
-        world.ledger.agenda.wait_for_turn("polls", turns)
+        wait_for_turn(world, "reasons")
+        world.ledger.agenda.prolong(TURN, LATCH_MS)  # one process asks, however long it takes
         page = world.carrierx.list_detail_records(filter=wanted, offset=offset)
         found.update(dict.fromkeys(record for record in page.items if _tells_of_a_failure(record)))
         if not page.has_more:

@@ -1,74 +1,71 @@
 """Looks after what the straight line leaves behind: unknown outcomes, silent group members, callbacks that never came.
 
-A batch is looked at when its time in the `care` set has come; each look says when the next is due.
+A batch is asked about when its time in the `care` set has come, and looked for when it has in the `search` set; each
+look says when the next is due.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import random
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from dispatcher.errors import ApiError, NotFound
-from dispatcher.ledger.packing import Batch
+from dispatcher.ledger.agenda import LookKind
+from dispatcher.ledger.batches import Again, Picture
 from dispatcher.ledger.receipts import Receipt
-from dispatcher.ledger.rows import FLAG_OWN_WORD, RowState
-from dispatcher.model.campaign import Campaign
-from dispatcher.model.correlation import MessageRef, write_user_data
-from dispatcher.model.receipt import MessageStatus
-from dispatcher.model.state import SETTLING, WORD_RANK, CampaignState, RecipientState
+from dispatcher.ledger.rows import FLAG_OWN_WORD
+from dispatcher.model.state import SETTLING, WORD_RANK, RecipientState
 from dispatcher.pipeline.charges import charges_of
-from dispatcher.pipeline.doubts import Doubt, is_doubted, look_for_doubted
-from dispatcher.pipeline.places import Place, is_mms, units_of
-from dispatcher.pipeline.reread import shows_every_attempt
-from dispatcher.pipeline.sids import sid_text
-from dispatcher.pipeline.words import receipts_of
+from dispatcher.pipeline.doubts import is_doubted
+from dispatcher.pipeline.look import Look
+from dispatcher.pipeline.searches import search
+from dispatcher.pipeline.states import ask_for_states, poll_first_ms
 from dispatcher.pipeline.world import World
-from dispatcher.rules.limits import parse_rate
-from dispatcher.rules.senders import choose_sender
 
 log = logging.getLogger(__name__)
 
-#: Between two looks for a message whose outcome is unknown.
+#: Between two looks for a message whose outcome is unknown: a part of its age, between these.
 LOOK_AGAIN_MS = 20_000
+LOOK_AGAIN_MOST_MS = 600_000
+LOOK_AGAIN_PART = 20
+#: Before a look at those of a batch whose turn did not come at this one.
+LOOK_ON_MS = 5_000
 #: Polls of one batch grow apart up to this.
 LONGEST_POLL_MS = 3_600_000
-#: A positive control is looked for in so many batches after this one, and as many before it.
-BATCHES_BESIDE = 10
-#: At most so many requests to CarrierX for one batch at one look; what is left is asked for at the next.
-REQUESTS_A_LOOK = 100
+#: One hint looks at what is due for so long; the tick gives the next.
+SLICE_MS = 5_000
+#: Nobody else looks at a batch meanwhile, should its looker die.
+LEASE_MS = 30_000
+BOTH: tuple[LookKind, ...] = ("search", "care")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One batch as it stands now."""
-
-    campaign: Campaign
-    number: int
-    batch: Batch
-    states: Sequence[RowState]
-    now_ms: int
-
-    def messages(self) -> Iterator[tuple[int, tuple[int, ...], list[RowState]]]:
-        """Message index, its rows' indexes, their states."""
-        for index, message in enumerate(self.batch.messages):
-            yield index, message.members, [self.states[row] for row in message.members]
-
-    def sender(self, message: int) -> str:
-        """The number that a message goes from; empty when it is not known."""
-        said, pool = self.batch.messages[message], self.campaign.settings.senders
-        first = self.batch.rows[said.members[0]].number or ""
-        return said.sender or (choose_sender(first, pool) if pool else "")
-
-    def place(self, message: int) -> Place:
-        """Where a message of this batch stands."""
-        said = self.batch.messages[message]
-        rows = tuple((row, self.batch.rows[row].number or "") for row in said.members)
-        return Place(self.campaign.id, self.number, message, rows, is_mms(said), units_of(said), said.sender)
+def look_while_due(world: World, kind: LookKind) -> str:
+    """Look at batches that are due for this, of any campaign, for a few seconds. Answers one line."""
+    agenda, looked = world.ledger.agenda, 0
+    until_ms = agenda.now_ms() + SLICE_MS
+    while agenda.now_ms() < until_ms:
+        place = agenda.pick_look(kind, lease_ms=LEASE_MS, chance=random.random())
+        if place is None:
+            break
+        look_after(world, *place, kinds=(kind,))
+        looked += 1
+    return f"{looked} batches looked at"
 
 
-def look_after(world: World, campaign_id: str, number: int) -> str:
+class _Learned(NamedTuple):
+    """What one look brought: receipts, rows that are not there, and how many messages there was no time for: to ask
+    what became of them, to look for them."""
+
+    receipts: list[Receipt]
+    missing: list[int]
+    unasked: int
+    unsearched: int
+
+
+def look_after(world: World, campaign_id: str, number: int, *, kinds: Collection[LookKind] = BOTH) -> str:
     """Look at one batch: inherit, ask, resolve; then say when to look again. Answers one line."""
     try:
         campaign = world.ledger.campaign(campaign_id)
@@ -77,30 +74,56 @@ def look_after(world: World, campaign_id: str, number: int) -> str:
     picture = world.ledger.batches.picture(campaign_id, number)
     if picture is None:
         return "gone"
-    look = Look(campaign, number, picture.batch, picture.states, world.ledger.agenda.now_ms())
-    receipts = list(_inheritances(world, look))
-    try:
-        receipts += _asked(world, look)
-        found, missing = _looked_for(world, look)
-        receipts += found
-    except ApiError as error:
-        log.info("looking after batch %s of %s: %s", number, campaign_id, error)
-        missing = []
-    receipts = [each if each.sender else replace(each, sender=look.sender(each.message)) for each in receipts]
-    changed = world.ledger.receipts.apply(campaign_id, number, receipts, [], grace_ms=0) if receipts else 0
+    look = Look(campaign, number, picture.batch, picture.states, world.ledger.agenda.now_ms(), picture.looks)
+    learned = _learned(world, look, kinds)
+    told = [
+        each if each.sender else replace(each, sender=look.sender(each.message)) for each in learned.receipts
+    ]
+    changed = world.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0) if told else 0
     after = world.ledger.batches.picture(campaign_id, number)
     if after is None:
         return "gone"
-    back = world.ledger.batches.not_there(
-        campaign_id,
-        number,
-        picture._replace(counts=after.counts),
-        missing,
-        again_ms=_again_ms(world, replace(look, states=after.states)),
-        soon_ms=LOOK_AGAIN_MS,
-        charges=charges_of(world.ledger, campaign, picture.batch, picture.states) if missing else None,
-    )
+    back = _end(world, look, picture._replace(counts=after.counts), after, learned, kinds)
     return "looked after meanwhile" if back < 0 else f"{changed} rows changed, {back} pending again"
+
+
+def _learned(world: World, look: Look, kinds: Collection[LookKind]) -> _Learned:
+    """Everything that can be known now. Without an answer of CarrierX nothing counts as not there."""
+    receipts = list(_inheritances(world, look)) if "care" in kinds else []
+    missing: list[int] = []
+    unasked = unsearched = 0
+    try:
+        if "search" in kinds:
+            searched = search(world, look)
+            receipts += searched.receipts
+            missing, unsearched = searched.missing, searched.left
+        if "care" in kinds:
+            asked = ask_for_states(world, look)
+            receipts += asked.receipts
+            unasked = asked.left
+    except ApiError as error:
+        log.info("looking after batch %s of %s: %s", look.number, look.campaign.id, error)
+    return _Learned(receipts, missing, unasked, unsearched)
+
+
+def _end(
+    world: World, look: Look, seen: Picture, after: Picture, learned: _Learned, kinds: Collection[LookKind]
+) -> int:
+    """The look is over; answers the rows that are pending again, -1 if somebody looked meanwhile."""
+    now = replace(look, states=after.states)
+    asks = _ask_again_ms(world, now, learned.unasked)
+    searches = LOOK_ON_MS if learned.unsearched else _search_again_ms(world, now)
+    charges = charges_of(world.ledger, look.campaign, seen.batch, seen.states) if learned.missing else None
+    return world.ledger.batches.not_there(
+        look.campaign.id,
+        look.number,
+        seen,
+        learned.missing,
+        care=Again(asks, exactly="care" in kinds),
+        search=Again(searches, exactly="search" in kinds),
+        soon_ms=LOOK_AGAIN_MS,
+        charges=charges,
+    )
 
 
 def _inheritances(world: World, look: Look) -> Iterator[Receipt]:
@@ -128,166 +151,31 @@ def _reports_by_member(world: World) -> bool:
     )
 
 
-def _asked(world: World, look: Look) -> Iterator[Receipt]:
-    """Ask CarrierX for messages whose last word is out for longer than a first callback takes."""
-    long_sids = world.ledger.book.long_sids(look.campaign.id)
-    requests = 0
-    for message, _, states in look.messages():
-        waiting = [state for state in states if state.state in SETTLING]
-        if not waiting or not any(waiting[0].sid) or requests >= REQUESTS_A_LOOK:
-            continue
-        if look.now_ms < waiting[0].at_ms + _poll_first_ms(world):
-            continue
-        requests += 1
-        _wait_for_turn(world)
-        sid = sid_text(waiting[0], long_sids, look.number, message)
-        status = world.carrierx.get_message(sid)
-        if status is not None:
-            yield from receipts_of(status, look.place(message), waiting[0].attempt)
+def _ask_again_ms(world: World, look: Look, left: int) -> int:
+    """When CarrierX is to be asked about this batch next; 0: never, until something happens in it.
 
-
-def _looked_for(world: World, look: Look) -> tuple[list[Receipt], list[int]]:
-    """Look for messages whose outcome is unknown: receipts of those found, rows of those that are not there."""
-    found: list[Receipt] = []
-    missing: list[int] = []
-    if any(state.state is RecipientState.UNCONFIRMED for state in look.states):
-        world.learn_secrets()
-    doubts: list[Doubt] = []
-    for message, members, states in look.messages():
-        # Not always the first: a member that opted out was left out of the claim.
-        state = next((each for each in states if each.state is RecipientState.UNCONFIRMED), None)
-        if state is None:
-            continue
-        if is_doubted(state):
-            doubts.append(Doubt(message, members, state))
-            continue
-        _wait_for_turn(world)
-        listed = _listed_under_any_secret(world, look, message, state.attempt)
-        if listed.status is not None:
-            found += receipts_of(listed.status, look.place(message), state.attempt)
-        elif listed.proves and _may_count(world, look, state) and _control_found(world, look, state):
-            missing += members
-    if doubts:
-        receipts, rows = _doubted(world, look, doubts)
-        found, missing = found + receipts, missing + rows
-    return found, missing
-
-
-def _doubted(world: World, look: Look, doubts: list[Doubt]) -> tuple[list[Receipt], list[int]]:
-    """The same for messages that are in doubt since the ledger was put back, whichever attempt CarrierX has."""
-    may_count = _may_count(world, look, doubts[0].state)
-    found, absent = look_for_doubted(
-        world,
-        look.campaign.id,
-        look.number,
-        doubts,
-        may_count=may_count,
-        is_gap_known=lambda began_ms: shows_every_attempt(world, began_ms),
-    )
-    receipts: list[Receipt] = []
-    for doubt in doubts:
-        if doubt.message in found:
-            attempt, status = found[doubt.message]
-            receipts += receipts_of(status, look.place(doubt.message), attempt)
-    return receipts, [row for doubt in absent for row in doubt.members]
-
-
-def _may_count(world: World, look: Look, state: RowState) -> bool:
-    """Whether 'not there' may mean anything yet for this campaign and this claim."""
-    return (
-        look.campaign.settings.on_unconfirmed == "lookup"
-        and look.campaign.state is CampaignState.RUNNING
-        and look.now_ms >= state.claimed_ms + world.settings.unconfirmed_wait * 1000
-    )
-
-
-def _control_found(world: World, look: Look, doubtful: RowState) -> bool:
-    """The positive control: a message accepted later than the doubtful one is found by the same query.
-
-    Taken from the batch itself, else from one beside it: in a batch whose answers were all lost there is none.
+    With some `left` sooner, so that all are asked for in the time that one look would have waited.
     """
-    for beside in _beside(world, look):
-        for message, _, states in beside.messages():
-            if states[0].state in WORD_RANK and states[0].at_ms > doubtful.claimed_ms:
-                _wait_for_turn(world)
-                control = _listed_under_any_secret(world, beside, message, states[0].attempt)
-                return control.status is not None
-    return False
+    settling = [state.at_ms for state in look.states if state.state in SETTLING]
+    if not settling or look.campaign.settled_at is not None:
+        return 0
+    age = max(look.now_ms - min(settling), poll_first_ms(world))
+    wait = min(age, LONGEST_POLL_MS)
+    if not _reports_by_member(world) and any(len(message.members) > 1 for message in look.batch.messages):
+        wait = min(wait, max(1000, int(world.settings.group_grace * 1000)))
+    if left:
+        wait = max(min(wait, LOOK_AGAIN_MS), wait * (len(settling) - left) // len(settling))
+    return wait
 
 
-def _beside(world: World, look: Look) -> Iterator[Look]:
-    """The batch itself, then those around it, the following ones first: they were sent later."""
-    yield look
-    around = [*range(1, BATCHES_BESIDE + 1), *range(-1, -BATCHES_BESIDE - 1, -1)]
-    known = world.ledger.book.batch_numbers(look.campaign.id)
-    for number in (look.number + step for step in around):
-        if number in known:
-            batch, states = world.ledger.batches.read(look.campaign.id, [number])[0]
-            yield Look(look.campaign, number, batch, states, look.now_ms)
-
-
-class Listed(NamedTuple):
-    """The message that was looked for, if the list has it. `proves`: its absence from this list means something."""
-
-    status: MessageStatus | None
-    proves: bool
-
-
-def _listed(world: World, user_data: str) -> Listed:
-    """Look in CarrierX's list for the message that carries this `user_data`, every item compared here.
-
-    A list that shows anything else has ignored the filter, and then the one looked for may stand beyond its pages.
-    """
-    pages = world.carrierx.walk_messages(filter=f"user_data eq {user_data}", limit=100, max_pages=3)
-    others = False
-    for status in pages:
-        if status.user_data == user_data:
-            return Listed(status, proves=True)
-        others = True
-    return Listed(None, proves=not others)
-
-
-def _listed_under_any_secret(world: World, look: Look, message: int, attempt: int) -> Listed:
-    """The same, whichever of our secrets marked the message: the process that sent it may have had another."""
-    ref = MessageRef(look.campaign.id, look.number, message, attempt)
-    listed = Listed(None, proves=True)
-    for secret in world.secrets:
-        found = _listed(world, write_user_data(ref, secret))
-        if found.status is not None:
-            return found
-        listed = Listed(None, proves=listed.proves and found.proves)
-    return listed
-
-
-def _wait_for_turn(world: World) -> None:
-    """Keep the status requests of all workers under their own rate."""
-    world.ledger.agenda.wait_for_turn("polls", parse_rate(world.settings.poll_rate).per_second)
-
-
-def _poll_first_ms(world: World) -> int:
-    """Without a public URL nothing else tells us; with one, asking is for callbacks that were lost."""
-    return int(world.settings.poll_first * 1000) * (1 if world.polls else 120)
-
-
-def _again_ms(world: World, look: Look) -> int:
-    """When this batch is to be looked at next; 0: never, until something happens in it."""
-    states = {state.state for state in look.states}
-    waits = []
-    if RecipientState.UNCONFIRMED in states and look.campaign.settings.on_unconfirmed == "lookup":
-        waits.append(_look_again_ms(world, look))
-    if states & SETTLING and look.campaign.settled_at is None:
-        oldest = min(state.at_ms for state in look.states if state.state in SETTLING)
-        age = max(look.now_ms - oldest, _poll_first_ms(world))
-        waits.append(min(age, LONGEST_POLL_MS))
-        if not _reports_by_member(world) and any(len(message.members) > 1 for message in look.batch.messages):
-            waits.append(max(1000, int(world.settings.group_grace * 1000)))
-    return int(min(waits)) if waits else 0
-
-
-def _look_again_ms(world: World, look: Look) -> int:
-    """Soon; what is in doubt since the ledger was put back was just looked for, and may not count before its time."""
+def _search_again_ms(world: World, look: Look) -> int:
+    """The same for what is unconfirmed. What is in doubt since the ledger was put back was just looked for, and may not
+    count before its time."""
     unknown = [state for state in look.states if state.state is RecipientState.UNCONFIRMED]
+    if not unknown or look.campaign.settings.on_unconfirmed != "lookup":
+        return 0
     if not all(is_doubted(state) for state in unknown):
-        return LOOK_AGAIN_MS
+        age = look.now_ms - min(state.claimed_ms for state in unknown)
+        return max(LOOK_AGAIN_MS, min(age // LOOK_AGAIN_PART, LOOK_AGAIN_MOST_MS))
     counts_at_ms = unknown[0].claimed_ms + int(world.settings.unconfirmed_wait * 1000)
     return max(LOOK_AGAIN_MS, counts_at_ms - look.now_ms)

@@ -12,6 +12,7 @@ from dispatcher.pipeline.feed import Publish, feed
 from dispatcher.pipeline.media import release_media
 from dispatcher.pipeline.occurrences import LEAD_MS, occur
 from dispatcher.pipeline.pace import AT_WORK_MS, sample_paces
+from dispatcher.pipeline.questions import HINTED
 from dispatcher.pipeline.recover import go_through_doubts
 from dispatcher.pipeline.retention import retain
 from dispatcher.pipeline.sweep import sweep
@@ -19,17 +20,12 @@ from dispatcher.pipeline.vigil import MEND, keep_watch
 from dispatcher.pipeline.world import World
 
 LATCH_MS = 900
-#: Batches that reconcile is hinted at in one tick, and how long a hint keeps others away. More are looked through
-#: than hinted at: those hinted at before stay in front until their look is over.
-CARE_A_TICK = 20
-CARE_LOOKED_THROUGH = 400
-CARE_LATCH_MS = 30_000
+#: Of each kind of question to CarrierX one hint is on its way at a time; one that was lost is given again after this.
+QUESTIONS_LATCH_MS = 60_000
 #: Files that nobody reads yet and that are hinted at in one tick: hints shall not pile up when a thousand came at once.
 READING_A_TICK = 50
 #: How often what nobody needs any more is looked through: stored media, names of dead readers of callbacks.
 TIDY_LATCH_MS = 3_600_000
-#: How often inbound messages are looked at for those that an answer follows from.
-ANSWERS_LATCH_MS = 2_000
 #: How often somebody is hinted at failures that have no reason yet; the asking itself is once a minute.
 EXPLAIN_LATCH_MS = 10_000
 
@@ -47,6 +43,7 @@ class Hints:
     look: Publish
     expand: Publish
     ingest: Publish
+    search: Publish = lambda _, __: None
     answer: Publish = lambda _, __: None
     explain: Publish = lambda _, __: None
 
@@ -69,8 +66,6 @@ def tick(world: World, hints: Hints) -> str:
     if keys.DUE in seen.waiting:
         offered = feed(world, hints.send)
         sample_paces(world.ledger, seen.now_ms)
-    if keys.CARE in seen.waiting:
-        _hint_at_care(world, seen.now_ms, hints.look)
     if keys.SETTLE in seen.waiting:
         for campaign_id in world.ledger.agenda.settling(seen.now_ms, 100):
             world.ledger.book.settle(campaign_id)
@@ -115,19 +110,11 @@ def _tidy(world: World, seen: Outlook) -> None:
 
 
 def _hint_at_questions(world: World, seen: Outlook, hints: Hints) -> None:
-    """Answers to inbound messages, and failures whose reason CarrierX is asked for."""
+    """What CarrierX is asked for, one hint of each kind at a time: none waits behind another kind, none piles up."""
     agenda = world.ledger.agenda
-    if keys.INBOUND_UNANSWERED in seen.waiting and agenda.latch("mms:turn:answers", ANSWERS_LATCH_MS):
-        hints.answer("", 0)
-    if keys.EXPLAIN in seen.waiting and agenda.latch("mms:turn:explain-hint", EXPLAIN_LATCH_MS):
+    by_list = {keys.SEARCH: hints.search, keys.INBOUND_UNANSWERED: hints.answer, keys.CARE: hints.look}
+    for key, hint in by_list.items():
+        if key in seen.waiting and agenda.latch(HINTED + key, QUESTIONS_LATCH_MS):
+            hint("", 0)
+    if keys.EXPLAIN in seen.waiting and agenda.latch(HINTED + keys.EXPLAIN, EXPLAIN_LATCH_MS):
         hints.explain("", 0)
-
-
-def _hint_at_care(world: World, now_ms: int, look: Publish) -> None:
-    agenda, hinted = world.ledger.agenda, 0
-    for campaign_id, number in agenda.care(now_ms, CARE_LOOKED_THROUGH):
-        if agenda.latch(f"mms:turn:care:{campaign_id}:{number}", CARE_LATCH_MS):
-            look(campaign_id, number)
-            hinted += 1
-        if hinted == CARE_A_TICK:
-            return

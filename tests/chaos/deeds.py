@@ -124,9 +124,10 @@ class Doing:
                     for batch in self.stand.ledger.book.batch_numbers(campaign_id):
                         _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
                         _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
-                        _hint(app, "look_after_batch", "look", campaign=campaign_id, batch=batch)
                     _hint(app, "expand_campaign", "expand", campaign=campaign_id)
                 _hint(app, "ingest_callbacks", "ingest")
+                for name in ("look_for_unconfirmed", "look_after_batches") * 2:
+                    _hint(app, name, "look")
         except (redis.RedisError, MmsError, OperationalError):
             return
 

@@ -7,13 +7,15 @@ from importlib import import_module
 #: Module, name, value in the kit. None of them decides what is safe, all of them how long something takes.
 SHORT: tuple[tuple[str, str, float], ...] = (
     ("dispatcher.pipeline.feed", "OFFER_MS", 3_000),
-    ("dispatcher.pipeline.tick", "CARE_LATCH_MS", 1_000),
+    ("dispatcher.pipeline.tick", "QUESTIONS_LATCH_MS", 1_000),
     ("dispatcher.pipeline.expand", "READER_LEASE_MS", 3_000),
     ("dispatcher.pipeline.expand", "RENEW_SECONDS", 1.0),
     ("dispatcher.pipeline.outcome", "FIRST_LOOK_MS", 1_500),
     ("dispatcher.pipeline.sweep", "FIRST_LOOK_MS", 1_500),
     ("dispatcher.pipeline.outcome", "BACKOFF_CAP_MS", 2_000),
     ("dispatcher.pipeline.reconcile", "LOOK_AGAIN_MS", 1_500),
+    ("dispatcher.pipeline.reconcile", "SLICE_MS", 1_000),
+    ("dispatcher.pipeline.reconcile", "LEASE_MS", 3_000),
     ("dispatcher.pipeline.reconcile", "LONGEST_POLL_MS", 3_000),
     ("dispatcher.ledger.inbox", "TAKE_OVER_MS", 3_000),
 )

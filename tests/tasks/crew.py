@@ -23,7 +23,8 @@ NOBODY = "nobody-abc234"
 ARGUMENTS: dict[str, dict[str, str | int]] = {
     "send_batch": {"campaign": NOBODY, "batch": 0},
     "expand_campaign": {"campaign": NOBODY},
-    "look_after_batch": {"campaign": NOBODY, "batch": 0},
+    "look_for_unconfirmed": {},
+    "look_after_batches": {},
 }
 QUEUES_OF_TASKS = {queue.tasks[0]: queue.name for queue in QUEUES}
 

@@ -79,13 +79,15 @@ def test_the_tick_offers_batches_as_hints_with_ids_only(tasks: ModuleType, redis
 
 
 def test_every_hint_goes_to_its_queue(tasks: ModuleType, redis: redis_py.Redis) -> None:
-    tasks.hints.HINTS.look("c", 1)
+    tasks.hints.HINTS.look("", 0)
+    tasks.hints.HINTS.search("", 0)
     tasks.hints.HINTS.expand("c", 0)
     tasks.hints.HINTS.ingest("", 0)
     tasks.hints.HINTS.explain("", 0)
     assert published(redis, "look") == [
         ("explain_failures", {}),
-        ("look_after_batch", {"campaign": "c", "batch": 1}),
+        ("look_for_unconfirmed", {}),
+        ("look_after_batches", {}),
     ]
     assert published(redis, "expand") == [("expand_campaign", {"campaign": "c"})]
     assert published(redis, "ingest") == [("ingest_callbacks", {})]
@@ -95,7 +97,8 @@ def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
     assert tasks.send.send_batch.run(campaign="nobody-abc234", batch=0) == "halt gone"
     assert tasks.expand.expand_campaign.run(campaign="nobody-abc234") == "taken"
     assert tasks.ingest.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
-    assert tasks.look.look_after_batch.run(campaign="nobody-abc234", batch=0) == "gone"
+    assert tasks.look.look_for_unconfirmed.run() == "0 batches looked at"
+    assert tasks.look.look_after_batches.run() == "0 batches looked at"
     assert tasks.look.explain_failures.run() == "0 failures, 0 explained"
 
 

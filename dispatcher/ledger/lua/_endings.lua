@@ -34,7 +34,7 @@ end
 local function unknown_row(id, batch, row, text, wait)
   move(row, 'u')
   row.reason, row.flags = reason_of(id, text), bit_set(row.flags, TOLD)
-  care_by(id, batch, now + wait)
+  search_by(id, batch, now + wait)
 end
 
 -- What a 403 means for its message, whose members stand in `one` from 16 on: later and the wait, or refused.

@@ -70,8 +70,8 @@ local function meta_write(key, meta)
   redis.call('HSET', key, 'm', struct.pack(META, meta.fence, meta.lease, meta.due, meta.looks, meta.token))
 end
 
--- Sets when a batch is next due ('due') or to be looked after ('care'); 0 takes it out. Keeps the global set true;
--- a campaign that does not run is not in the global `due`.
+-- Sets when a batch is next due ('due'), to be asked about ('care') or to be looked for ('search'); 0 takes it out. Keeps
+-- the global set true; a campaign that does not run is not in the global `due`.
 local function schedule(id, which, batch, at)
   local key = ckey(id, which)
   if at == 0 then redis.call('ZREM', key, batch) else redis.call('ZADD', key, at, batch) end
@@ -84,10 +84,12 @@ local function schedule(id, which, batch, at)
   if first[2] then redis.call('ZADD', 'mms:' .. which, first[2], id) else redis.call('ZREM', 'mms:' .. which, id) end
 end
 
-local function care_by(id, batch, at)
-  local known = redis.call('ZSCORE', ckey(id, 'care'), batch)
-  if not known or tonumber(known) > at then schedule(id, 'care', batch, at) end
+local function schedule_by(id, which, batch, at)
+  local known = redis.call('ZSCORE', ckey(id, which), batch)
+  if not known or tonumber(known) > at then schedule(id, which, batch, at) end
 end
+local function care_by(id, batch, at) schedule_by(id, 'care', batch, at) end
+local function search_by(id, batch, at) schedule_by(id, 'search', batch, at) end
 
 -- The letter that a row gets which nobody will send any more: the campaign was ended by hand or ran out of time. Or nil.
 local function ended_as(id)

@@ -22,7 +22,7 @@ if count > 0 then
   meta_write(key, meta)
   redis.call('ZREM', 'mms:offered', id .. ':' .. batch)
   schedule(id, 'due', batch, 0)
-  care_by(id, batch, now + look)
+  search_by(id, batch, now + look)
 end
 redis.call('HSET', ckey(id), 'doubted', math.max(batch + 1, tonumber(redis.call('HGET', ckey(id), 'doubted') or 0)))
 return count

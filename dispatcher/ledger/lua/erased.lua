@@ -13,12 +13,14 @@ for batch = first, first + count - 1 do
   redis.call('UNLINK', ckey(id, 'b:' .. batch), ckey(id, 'r:' .. batch))
   redis.call('ZREM', ckey(id, 'due'), batch)
   redis.call('ZREM', ckey(id, 'care'), batch)
+  redis.call('ZREM', ckey(id, 'search'), batch)
   redis.call('ZREM', 'mms:explain', id .. ':' .. batch)
 end
 if first + count >= tonumber(redis.call('HGET', key, 'batches') or 0) then
   redis.call('UNLINK', ckey(id, 'texts'), ckey(id, 'sids'), ckey(id, 'odd'), ckey(id, 'marks'), ckey(id, 'due'), ckey(id, 'care'),
-    ckey(id, 'pace'), ckey(id, 'pace:now'))
+    ckey(id, 'search'), ckey(id, 'pace'), ckey(id, 'pace:now'))
   redis.call('ZREM', 'mms:care', id)
+  redis.call('ZREM', 'mms:search', id)
   redis.call('HDEL', 'mms:rates', 'campaign:' .. id)
   redis.call('HSET', key, 'settings', settings, 'columns', '[]', 'filename', '', 'batches', 0)
   redis.call('HSETNX', key, 'erased_at', now)

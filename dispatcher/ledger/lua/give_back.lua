@@ -21,7 +21,7 @@ for i = 2, #touched, 2 do
   elseif row and row.state == 's' then
     move(row, 'u')
     row_write(key, touched[i - 1], row)
-    care_by(id, batch, now + look)
+    search_by(id, batch, now + look)
   end
 end
 moves_write(id, key)

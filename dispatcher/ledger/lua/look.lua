@@ -1,16 +1,17 @@
--- Unconfirmed messages were looked for and are not there: the second time they are pending again. Also sets when the
--- batch is looked after next. A look by an older picture of the batch changes nothing, so a repeated one counts once.
--- ARGV: id, batch, number of this look, counts as the looker saw them, next look in ms (0: never), next look in ms if
---       something moved meanwhile, then row index and attempt of each that was not found, and what it was charged:
+-- A look at a batch is over. Unconfirmed messages that were looked for and are not there are pending again the second time.
+-- Also sets when the batch is asked about next (`care`) and looked for (`search`): in so many ms, 0 never, `<` and ms: at the
+-- latest then, nothing: as it is. A look by an older picture of the batch changes nothing, so a repeated one counts once.
+-- ARGV: id, batch, number of this look, counts as the looker saw them, care, search, ms to the next look if something
+--       moved meanwhile, then row index and attempt of each that was not found, and what it was charged:
 --       legs or segments, which of them, from which number
 -- Answers: rows that are pending again | -1 (somebody looked meanwhile)
 local id, batch, number, seen = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local again, soon = tonumber(ARGV[5]), tonumber(ARGV[6])
+local soon = tonumber(ARGV[7])
 local key, back = ckey(id, 'r:' .. batch), 0
 local meta = meta_read(key)
 if redis.call('EXISTS', key) == 0 or meta.looks ~= number then return -1 end
-if redis.call('HGET', key, 'n') ~= seen then again = again > 0 and math.min(again, soon) or soon end
-for i = 7, #ARGV, 5 do
+local moved = redis.call('HGET', key, 'n') ~= seen
+for i = 8, #ARGV, 5 do
   local row = row_read(key, ARGV[i])
   if row.state == 'u' and row.attempt == tonumber(ARGV[i + 1]) then
     local restored, claimed = bit_has(row.flags, RESTORED), row.claimed + EPOCH
@@ -32,6 +33,15 @@ moves_write(id, key)
 meta.looks = (meta.looks + 1) % 256
 if back > 0 and meta.lease <= now then meta.due = now; schedule(id, 'due', batch, now) end
 meta_write(key, meta)
-schedule(id, 'care', batch, again > 0 and now + again or 0)
+for i, which in ipairs({ 'care', 'search' }) do
+  local by, ms = string.match(ARGV[4 + i], '^(<?)(%d+)$')
+  ms = tonumber(ms)
+  if by == '<' then
+    schedule_by(id, which, batch, now + ms)
+  elseif ms then
+    if moved then ms = ms > 0 and math.min(ms, soon) or soon end
+    schedule(id, which, batch, ms > 0 and now + ms or 0)
+  end
+end
 end_if_done(id)
 return back

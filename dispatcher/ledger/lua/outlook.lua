@@ -2,7 +2,8 @@
 -- broadcasts are made, and batches are of interest
 -- Answers: now, ms; then the names of the keys: lists with something due, latches that are open
 local ahead = { ['mms:schedule:due'] = tonumber(ARGV[1]), ['mms:due'] = tonumber(ARGV[2]) }
-local BY_TIME = { 'mms:caps:due', 'mms:expiring', 'mms:schedule:due', 'mms:starts', 'mms:due', 'mms:care', 'mms:settle',
+local BY_TIME = { 'mms:caps:due', 'mms:expiring', 'mms:schedule:due', 'mms:starts', 'mms:due', 'mms:care', 'mms:search',
+                  'mms:settle',
                   'mms:inbound:unanswered', 'mms:explain' }
 local found = { string.format('%.0f', now) }
 

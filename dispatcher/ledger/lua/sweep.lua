@@ -15,7 +15,7 @@ for i = 5, #ARGV do
   elseif row.state == 's' and not leased then
     move(row, 'u')
     row_write(key, ARGV[i], row)
-    care_by(id, batch, now + look)
+    search_by(id, batch, now + look)
   end
 end
 local counts = moves_write(id, key)

@@ -27,7 +27,7 @@ if meta.token ~= token or meta.lease <= now then
       if row and row.state == 's' then
         move(row, 'u')
         row_write(key, touched[i - 1], row)
-        care_by(id, batch, now + look)
+        search_by(id, batch, now + look)
       end
     end
     moves_write(id, key)

@@ -40,8 +40,8 @@ def test_care_names_batches_of_all_campaigns_up_to_so_many(ledger: Ledger) -> No
     ledger.redis.zadd(keys.CARE, {"a": 1, "b": 2})
     ledger.redis.zadd(keys.care("a"), {"0": 1, "1": 2, "2": 99})
     ledger.redis.zadd(keys.care("b"), {"7": 2})
-    assert ledger.agenda.care(10, 10) == [("a", 0), ("a", 1), ("b", 7)]
-    assert ledger.agenda.care(10, 2) == [("a", 0), ("a", 1)]
+    assert ledger.agenda.looks("care", 10, 10) == [("a", 0), ("a", 1), ("b", 7)]
+    assert ledger.agenda.looks("care", 10, 2) == [("a", 0), ("a", 1)]
 
 
 def test_the_living_are_known_and_the_dead_forgotten(ledger: Ledger) -> None:
@@ -62,7 +62,16 @@ def test_a_brake_is_released(ledger: Ledger) -> None:
 
 TURNS = frozenset({keys.TURN_TIDY, keys.TURN_RETENTION})
 BY_TIME = (
-    *(keys.CAPS_DUE, keys.EXPIRING, keys.SCHEDULE_DUE, keys.STARTS, keys.DUE, keys.CARE, keys.SETTLE),
+    *(
+        keys.CAPS_DUE,
+        keys.EXPIRING,
+        keys.SCHEDULE_DUE,
+        keys.STARTS,
+        keys.DUE,
+        keys.CARE,
+        keys.SEARCH,
+        keys.SETTLE,
+    ),
     *(keys.INBOUND_UNANSWERED, keys.EXPLAIN),
 )
 

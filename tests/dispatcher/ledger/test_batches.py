@@ -204,6 +204,6 @@ def test_a_sweep_makes_what_a_dead_sender_claimed_unconfirmed(ledger: Ledger) ->
     assert states(ledger) == ["unconfirmed", "cancelled", "cancelled"]
     assert ledger.book.swept(CAMPAIGN)
     assert ledger.campaign(CAMPAIGN).state is CampaignState.CANCELLED
-    assert ledger.agenda.care(START_MS + LEASE_MS + LOOK_MS, 9) == [(CAMPAIGN, 0)]
+    assert ledger.agenda.looks("search", START_MS + LEASE_MS + LOOK_MS, 9) == [(CAMPAIGN, 0)]
     assert ledger.agenda.sweeping() == []
     recount(ledger)

@@ -110,7 +110,7 @@ def test_a_lease_that_ran_out_turns_what_was_sending_into_unconfirmed(ledger: Le
         RecipientState.PENDING,
         RecipientState.PENDING,
     ]
-    assert ledger.agenda.care(START_MS + LEASE_MS + LOOK_MS, 10) == [(CAMPAIGN, 0)]
+    assert ledger.agenda.looks("search", START_MS + LEASE_MS + LOOK_MS, 10) == [(CAMPAIGN, 0)]
     recount(ledger)
 
 
@@ -235,7 +235,7 @@ def test_what_was_claimed_and_not_recorded_is_unconfirmed_when_the_batch_is_give
     claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)
     assert ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS) == "done"
     assert states(ledger) == ["unconfirmed"]
-    assert ledger.agenda.care(START_MS + LOOK_MS, 10) == [(CAMPAIGN, 0)]
+    assert ledger.agenda.looks("search", START_MS + LOOK_MS, 10) == [(CAMPAIGN, 0)]
     recount(ledger)
 
 

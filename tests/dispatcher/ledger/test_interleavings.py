@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 
 from dispatcher.errors import Conflict
 from dispatcher.ledger import keys
+from dispatcher.ledger.batches import Again
 from dispatcher.ledger.claims import Claim, Hold, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts import Receipt
@@ -271,7 +272,13 @@ class Interleavings(RuleBasedStateMachine):
         again_ms = 20_000 if missing else 0
         answer = self._twice(
             lambda: self.ledger.batches.not_there(
-                CAMPAIGN, batch, picture, missing, again_ms=again_ms, soon_ms=20_000
+                CAMPAIGN,
+                batch,
+                picture,
+                missing,
+                care=Again(0, exactly=False),
+                search=Again(again_ms),
+                soon_ms=20_000,
             )
         )
         assert answer >= 0
@@ -300,9 +307,10 @@ class Interleavings(RuleBasedStateMachine):
         """Whoever has to do something with a row can find it."""
         campaign = self.ledger.campaign(CAMPAIGN)
         scores: list[Any] = [
-            self.client.zrange(key(CAMPAIGN), 0, -1, withscores=True) for key in (keys.due, keys.care)
+            self.client.zrange(key(CAMPAIGN), 0, -1, withscores=True)
+            for key in (keys.due, keys.care, keys.search)
         ]
-        due, care = map(dict, scores)
+        due, care, search = map(dict, scores)
         for number in range(BATCHES):
             picture = self.ledger.batches.picture(CAMPAIGN, number)
             assert picture is not None
@@ -310,11 +318,13 @@ class Interleavings(RuleBasedStateMachine):
             if {RecipientState.PENDING, RecipientState.SENDING} & found:
                 assert name in due
             if RecipientState.UNCONFIRMED in found:
-                assert name in care
+                assert name in search
         if campaign.state is CampaignState.RUNNING and due:
             assert self.client.zscore(keys.DUE, CAMPAIGN) == min(due.values())
         if care:
             assert self.client.zscore(keys.CARE, CAMPAIGN) == min(care.values())
+        if search:
+            assert self.client.zscore(keys.SEARCH, CAMPAIGN) == min(search.values())
         if campaign.state is CampaignState.CANCELLING:
             assert CAMPAIGN in self.ledger.agenda.sweeping()
         if campaign.state in {CampaignState.COMPLETED, CampaignState.CANCELLED}:

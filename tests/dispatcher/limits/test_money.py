@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dispatcher.errors import Conflict, InputError
+from dispatcher.ledger.batches import Again
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.campaign import CampaignSettings
@@ -201,7 +202,14 @@ def test_what_two_looks_did_not_find_gives_back_what_it_reserved_once(desk: Desk
         assert picture is not None
         charges = charges_of(desk.ledger, desk.ledger.campaign(CAMPAIGN), picture.batch, picture.states)
         return desk.ledger.batches.not_there(
-            CAMPAIGN, 0, picture, rows, again_ms=1, soon_ms=1, charges=charges
+            CAMPAIGN,
+            0,
+            picture,
+            rows,
+            care=Again(0, exactly=False),
+            search=Again(1),
+            soon_ms=1,
+            charges=charges,
         )
 
     assert [look([0, 1, 2]), reserved(desk)] == [0, (3, 2, 5)]

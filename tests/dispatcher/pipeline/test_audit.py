@@ -131,7 +131,7 @@ def test_unconfirmed_rows_that_nobody_looks_for_are_found_unless_a_person_decide
         taken = take(ledger)
         claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms())
         ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
-        ledger.redis.delete(keys.care(CAMPAIGN), keys.CARE)
+        ledger.redis.delete(keys.search(CAMPAIGN), keys.SEARCH)
         assert codes(ledger) == expected
 
 

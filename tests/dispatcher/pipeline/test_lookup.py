@@ -10,6 +10,7 @@ from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
+from dispatcher.pipeline import batch_list
 from dispatcher.pipeline.reconcile import look_after
 from dispatcher.pipeline.world import World
 from tests.conftest import SECRET
@@ -58,8 +59,13 @@ def doubtful_then_others_then_control(world: World, ledger: Ledger, *, posted: b
 
 @pytest.mark.parametrize("posted", [True, False])
 def test_a_list_that_ignores_the_filter_never_proves_that_a_message_is_not_there(
-    make_world: MakeWorld, ledger: Ledger, simulator: SimulatorHandle, posted: bool
+    make_world: MakeWorld,
+    ledger: Ledger,
+    simulator: SimulatorHandle,
+    monkeypatch: pytest.MonkeyPatch,
+    posted: bool,
 ) -> None:
+    monkeypatch.setattr(batch_list, "LIMIT", 100)
     world = make_world(unconfirmed_wait=0.001)
     doubtful_then_others_then_control(world, ledger, posted=posted)
     simulator.set_faults(list_ignores_filter=True)

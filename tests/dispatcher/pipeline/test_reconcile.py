@@ -75,6 +75,12 @@ def later(world: World, ms: int) -> None:
     set_clock(world.ledger.redis, START_MS + ms)
 
 
+def looks_due(world: World) -> list[tuple[str, int]]:
+    """Batches that anybody will ever look at."""
+    agenda = world.ledger.agenda
+    return [*agenda.looks("care", START_MS + 10**10, 10), *agenda.looks("search", START_MS + 10**10, 10)]
+
+
 def hear(world: World, **fields: Any) -> None:
     """One callback of the first message."""
     world.ledger.inbox.store(callback_body(user_data=mark(), **fields), START_MS)
@@ -150,7 +156,7 @@ def test_a_message_whose_callbacks_never_came_is_asked_for(world: World) -> None
     later(world, 30_000)
     assert look_after(world, CAMPAIGN, 0) == "1 rows changed, 0 pending again"
     assert states(world.ledger) == ["delivered"]
-    assert world.ledger.agenda.care(START_MS + 10**10, 10) == []
+    assert looks_due(world) == []
 
 
 def test_an_unconfirmed_message_that_carrierx_has_is_found(world: World, simulator: SimulatorHandle) -> None:
@@ -212,7 +218,7 @@ def test_without_a_control_not_there_is_no_answer(world: World) -> None:
         later(world, 900_000 + look * LOOK_AGAIN_MS)
         look_after(world, CAMPAIGN, 0)
     assert states(world.ledger)[0] == "unconfirmed"
-    assert world.ledger.agenda.care(START_MS + 10**10, 10) == [(CAMPAIGN, 0)]
+    assert world.ledger.agenda.looks("search", START_MS + 10**10, 10) == [(CAMPAIGN, 0)]
 
 
 @pytest.mark.parametrize("fault", [{"list_lag_ms": 10**7}, {"list_status": 400}, {"list_status": 503}])
@@ -264,4 +270,4 @@ def test_an_end_of_the_settle_window_ends_the_polls(world: World, simulator: Sim
     later(world, 3_600_000)
     assert world.ledger.book.settle(CAMPAIGN)
     look_after(world, CAMPAIGN, 0)
-    assert world.ledger.agenda.care(START_MS + 10**10, 10) == []
+    assert looks_due(world) == []

@@ -227,12 +227,12 @@ def test_a_list_that_knows_no_like_is_asked_message_by_message(
 ) -> None:
     put_back.tick()
     put_back.recover()
-    walk = put_back.world.carrierx.walk_messages
+    walk = put_back.world.carrierx.list_messages
 
     def without_like(*, filter: str = "", **options: Any) -> Any:
         return walk(filter=filter.replace(" like ", " eq "), **options)
 
-    monkeypatch.setattr(put_back.world.carrierx, "walk_messages", without_like)
+    monkeypatch.setattr(put_back.world.carrierx, "list_messages", without_like)
     look_twice(put_back)
     assert states(put_back.ledger, number=2) == ["pending"] * 2
 
@@ -242,14 +242,14 @@ def test_what_no_list_shows_at_once_is_found_message_by_message_and_is_a_control
 ) -> None:
     put_back.tick()
     monkeypatch.setattr(recovering, "read_gap", lambda *_: Gap(unread="HTTP 404"))
-    walk = put_back.world.carrierx.walk_messages
+    walk = put_back.world.carrierx.list_messages
 
     def only_eq(*, filter: str = "", **options: Any) -> Any:
         if " like " in filter:
             raise Refused("CarrierX refused the message", status=400, field="", text="")
         return walk(filter=filter, **options)
 
-    monkeypatch.setattr(put_back.world.carrierx, "walk_messages", only_eq)
+    monkeypatch.setattr(put_back.world.carrierx, "list_messages", only_eq)
     assert put_back.recover().found == 0
     look_twice(put_back)
     look_twice(put_back)
@@ -360,14 +360,14 @@ def tried_often(site: Site) -> Site:
 
 def without_like(site: Site, patch: pytest.MonkeyPatch) -> None:
     """CarrierX refuses lists by a part of `user_data`."""
-    walk = site.world.carrierx.walk_messages
+    walk = site.world.carrierx.list_messages
 
-    def walk_messages(*, filter: str = "", **options: Any) -> Any:
+    def list_messages(*, filter: str = "", **options: Any) -> Any:
         if " like " in filter:
             raise Refused("CarrierX refused the message", status=400, field="", text="")
         return walk(filter=filter, **options)
 
-    patch.setattr(site.world.carrierx, "walk_messages", walk_messages)
+    patch.setattr(site.world.carrierx, "list_messages", list_messages)
 
 
 @pytest.mark.parametrize("listed", ["never", "later"])
@@ -375,6 +375,7 @@ def test_more_attempts_than_are_asked_for_one_by_one_are_held_until_the_whole_li
     tried_often: Site, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch, listed: str
 ) -> None:
     site = tried_often
+    without_like(site, monkeypatch)
     lists = site.world.carrierx.list_messages
 
     def list_messages(*, filter: str = "", **options: Any) -> Any:
@@ -382,7 +383,6 @@ def test_more_attempts_than_are_asked_for_one_by_one_are_held_until_the_whole_li
             raise Refused("CarrierX refused the list", status=404, field="", text="")
         return lists(filter=filter, **options)
 
-    without_like(site, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(site.world.carrierx, "list_messages", list_messages)
         assert site.recover().unread

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from dispatcher.ledger import keys
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.tick import CARE_A_TICK, Hints, tick
+from dispatcher.pipeline.questions import look_after_batches, look_for_unconfirmed
+from dispatcher.pipeline.tick import Hints, tick
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.test_expand import submitted
 from tests.factories import CAMPAIGN, add_campaign, make_batch, make_csv, recount
@@ -27,6 +28,7 @@ class Told:
             look=lambda name, number: self.hints.append(("look", name, number)),
             expand=lambda name, number: self.hints.append(("expand", name, number)),
             ingest=lambda name, number: self.hints.append(("ingest", name, number)),
+            search=lambda name, number: self.hints.append(("search", name, number)),
             explain=lambda name, number: self.hints.append(("explain", name, number)),
         )
 
@@ -102,13 +104,20 @@ def test_a_settle_window_that_is_over_settles(world: World, told: Told) -> None:
     assert world.ledger.redis.zcard(keys.SETTLE) == 0
 
 
-def test_looks_that_hang_do_not_keep_others_from_care(world: World, told: Told) -> None:
-    more = CARE_A_TICK + 5
-    world.ledger.redis.zadd(keys.care(CAMPAIGN), {str(number): 1 for number in range(more)})
-    world.ledger.redis.zadd(keys.CARE, {CAMPAIGN: 1})
+@pytest.mark.parametrize(
+    ("key", "of", "kind"), [(keys.CARE, keys.care, "look"), (keys.SEARCH, keys.search, "search")]
+)
+def test_one_hint_of_a_kind_is_on_its_way_however_many_batches_are_due(
+    world: World, told: Told, key: str, of: Callable[[str], str], kind: str
+) -> None:
+    world.ledger.redis.zadd(of(CAMPAIGN), {str(number): 1 for number in range(500)})
+    world.ledger.redis.zadd(key, {CAMPAIGN: 1})
+    for _ in range(3):
+        tick(world, told())
+        next_second(world)
+    assert told.take() == [(kind, "", 0)]
+    {"look": look_after_batches, "search": look_for_unconfirmed}[kind](world)
+    assert not world.ledger.redis.exists(of(CAMPAIGN)), "batches that are not there are on no list any more"
+    world.ledger.redis.zadd(key, {CAMPAIGN: 1})
     tick(world, told())
-    next_second(world)
-    tick(world, told())
-    looks = Counter(hint for hint in told.take() if hint[0] == "look")
-    assert len(looks) == more
-    assert set(looks.values()) == {1}
+    assert told.take() == [(kind, "", 0)]
