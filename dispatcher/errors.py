@@ -23,6 +23,8 @@ Texts of these errors carry no phone number, message body, token or password: th
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class MmsError(Exception):
     """The root. `str()` is a sentence for a person; `hint` says what to do about it."""
@@ -115,13 +117,31 @@ class Throttled(ApiError):
         self.field = field
 
 
-class Refused(ApiError):
-    """CarrierX refuses this message; `field` and `text` are its own words, kept for the report."""
+class Complaint(NamedTuple):
+    """One entry of CarrierX's error body, as it stands there. It may hold phone numbers: for nobody but the report."""
 
-    def __init__(self, message: str, *, status: int, field: str | None = None, text: str = "") -> None:
+    field: str | None
+    text: str | None
+    reference: str | None
+
+
+class Refused(ApiError):
+    """CarrierX refuses this message; `field` and `text` are its own words, kept for the report, `complaints` all of
+    them one by one."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        field: str | None = None,
+        text: str = "",
+        complaints: tuple[Complaint, ...] = (),
+    ) -> None:
         super().__init__(message, status=status)
         self.field = field
         self.text = text
+        self.complaints = complaints
 
 
 class Unauthorized(ApiError):
@@ -130,12 +150,21 @@ class Unauthorized(ApiError):
 
 class Forbidden(Unauthorized):
     """403, 402, or a refusal that speaks of funds: about this message, or about all that uses the token. Only another
-    message can tell. `field` and `text` are CarrierX's own words."""
+    message can tell. `field`, `text` and `complaints` are CarrierX's own words."""
 
-    def __init__(self, message: str, *, status: int, field: str | None = None, text: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        field: str | None = None,
+        text: str = "",
+        complaints: tuple[Complaint, ...] = (),
+    ) -> None:
         super().__init__(message, status=status)
         self.field = field
         self.text = text
+        self.complaints = complaints
 
 
 class OutcomeUnknown(ApiError):

@@ -34,6 +34,7 @@ from dispatcher.carrierx.transport import PermitWithdrawnError
 from dispatcher.carrierx.wire import NotTheObjectError, read_json, text_of
 from dispatcher.errors import (
     ApiError,
+    Complaint,
     Forbidden,
     NotSent,
     OutcomeUnknown,
@@ -45,6 +46,8 @@ from dispatcher.errors import (
 _Refusal = TypeVar("_Refusal", Refused, Forbidden)
 
 TEXT_MAX = 300
+#: Of an error body so many entries are read, and so much of each text: more than a group needs.
+COMPLAINTS_MAX, WORDS_MAX = 50, 1_000
 #: Words of a refusal that speak of the account, whatever its status. Read wrongly they do no harm: another message
 #: tells whether they were about this one.
 _OF_THE_ACCOUNT = re.compile(
@@ -124,26 +127,37 @@ def not_the_object(answer: Answer) -> OutcomeUnknown:
 
 
 def _refused(answer: Answer, kind: type[_Refusal]) -> _Refusal:
-    field_name, text = _words_of_refusal(answer.body)
+    field_name, text, complaints = _words_of_refusal(answer.body)
     return kind(
-        f"CarrierX refused the request: {answer.status}", status=answer.status, field=field_name, text=text
+        f"CarrierX refused the request: {answer.status}",
+        status=answer.status,
+        field=field_name,
+        text=text,
+        complaints=complaints,
     )
 
 
-def _words_of_refusal(body: bytes) -> tuple[str | None, str]:
-    """The first field named and the texts of CarrierX's error body, which may be empty or anything at all."""
+def _words_of_refusal(body: bytes) -> tuple[str | None, str, tuple[Complaint, ...]]:
+    """The first field named, the texts and all entries of CarrierX's error body, which may be anything at all."""
     try:
         value = read_json(body)
     except NotTheObjectError:
-        return None, ""
+        return None, "", ()
     if not isinstance(value, dict):
-        return None, ""
+        return None, "", ()
     details = value.get("errors")
     errors = [item for item in details if isinstance(item, dict)] if isinstance(details, list) else []
     named = next((name for item in errors if (name := text_of(item.get("field")))), None)
     texts = dict.fromkeys(text for item in errors if (text := text_of(item.get("message"))))
     text = "; ".join(texts) or text_of(value.get("message")) or ""
-    return (named[:TEXT_MAX] if named else None), text[:TEXT_MAX]
+    whole = {"message": value.get("message")}
+    complaints = tuple(map(_complaint, [*errors[:COMPLAINTS_MAX], whole]))
+    return (named[:TEXT_MAX] if named else None), text[:TEXT_MAX], complaints
+
+
+def _complaint(item: Mapping[str, object]) -> Complaint:
+    field, text, reference = (text_of(item.get(name)) for name in ("field", "message", "reference_sid"))
+    return Complaint(*(part[:WORDS_MAX] if part else None for part in (field, text, reference)))
 
 
 def _words(error: Exception, table: tuple[tuple[type[Exception], str], ...]) -> str:

@@ -67,7 +67,16 @@ class Claim:
         """This claim as it was granted: to these members, for what they cost."""
         if members == self.members:
             return self
-        return replace(self, members=members, cost=self.alone if len(members) == 1 else len(members))
+        cost = self.alone if len(members) == 1 else len(members)
+        return replace(self, members=members, numbers=self._numbers_of(members), cost=cost)
+
+    def part(self, members: tuple[int, ...]) -> Claim:
+        """What this claim of a group was charged for these of its members."""
+        return replace(self, members=members, numbers=self._numbers_of(members), cost=len(members))
+
+    def _numbers_of(self, members: tuple[int, ...]) -> tuple[str, ...]:
+        by_member = dict(zip(self.members, self.numbers, strict=False))
+        return tuple(by_member[member] for member in members if member in by_member)
 
 
 class ClaimAnswer(NamedTuple):

@@ -18,6 +18,7 @@ from dispatcher.errors import (
 from dispatcher.ledger.claims import Claim, Record
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
+from dispatcher.pipeline.left_out import named_members, split
 
 #: First look for a message whose outcome is unknown: its callback is given this long to tell by itself.
 FIRST_LOOK_MS = 10_000
@@ -49,7 +50,7 @@ class Ending:
     `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token,
     with the reason (where the record is `forbidden`, if others get the same), and `refused` is that token's
     fingerprint; `odd_word` is a word of CarrierX that is no state of ours; `seconds` is how long the POST took, None
-    if there was none.
+    if there was none; `beside` are records of members who ended otherwise.
     """
 
     record: Record
@@ -59,6 +60,7 @@ class Ending:
     refused: str = ""
     odd_word: str = ""
     seconds: float | None = None
+    beside: tuple[Record, ...] = ()
 
     def shown(self, fingerprint: str) -> Ending:
         """This ending of a POST that showed the token of this fingerprint."""
@@ -90,6 +92,8 @@ def accepted(claim: Claim, status: MessageStatus) -> Ending:
 def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
     """CarrierX did not take it, or nobody knows. One line per branch of the error tree."""
     match error:
+        case Refused() | Forbidden() if named := named_members(error, claim):
+            return _without(claim, named)
         case Forbidden():
             reason = f"CarrierX forbids every message (HTTP {error.status}); once mended there, give the token again"
             return Ending(_record(claim, "forbidden", _in_words(error)), brake=reason)
@@ -117,6 +121,18 @@ def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
             return Ending(_record(claim, "unknown", error.message, FIRST_LOOK_MS, health="f"))
         case _:
             return Ending(_record(claim, "unknown", type(error).__name__, FIRST_LOOK_MS, health=""))
+
+
+def _without(claim: Claim, named: dict[int, str]) -> Ending:
+    """A group of which CarrierX refused some by name: they are rejected, and it goes once more without them, as another
+    attempt. A kill before this is in the ledger leaves all of it to be looked for."""
+    alone, left = split(claim, named)
+    refused = [
+        replace(_record(each, "refused", text), unit=claim.unit)
+        for each, text in zip(alone, named.values(), strict=True)
+    ]
+    again = _record(left, "later", "once more, without members that CarrierX refused")
+    return Ending(replace(again, unit=claim.unit), beside=tuple(refused))
 
 
 def _slower(claim: Claim, error: Throttled, attempt: int) -> Ending:

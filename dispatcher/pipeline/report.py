@@ -132,7 +132,7 @@ def _batch_lines(
     for index, (row, state) in enumerate(zip(batch.rows, states, strict=True)):
         reason = row.code if isinstance(row, RejectedRow) else texts.get(state.reason, "")
         message = message_of.get(index, -1)
-        members = batch.messages[message].members if message >= 0 else ()
+        members = _paid_for(batch.messages[message].members, states) if message >= 0 else ()
         yield (
             row.row,
             [
@@ -153,6 +153,15 @@ def _batch_lines(
                 *map(_safe, row.cells),
             ],
         )
+
+
+def _paid_for(members: tuple[int, ...], states: list[RowState]) -> tuple[int, ...]:
+    """Whom the message's price is for: not those that its last attempt left out."""
+    if len(members) == 1:
+        return members
+    latest = max(states[row].attempt for row in members)
+    went = tuple(row for row in members if states[row].attempt == latest and states[row].sid != UNTOUCHED.sid)
+    return went if any(states[row].price for row in went) else members
 
 
 def _iso(ms: int) -> str:

@@ -25,7 +25,7 @@ class Unrecorded:
 
     def add(self, ending: Ending) -> None:
         """Another one came back."""
-        self._records.append(ending.record)
+        self._records += (*ending.beside, ending.record)
         if ending.seconds is not None:
             self._world.tally.sent(ending.record.outcome, ending.seconds)
         if ending.hold_ms or ending.brake or ending.odd_word:

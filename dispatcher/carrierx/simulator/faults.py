@@ -35,6 +35,9 @@ class Faults(BaseModel):
     refuse_share: Share = Field(0, description="POSTs refused.")
     refuse_suffixes: tuple[str, ...] = Field((), description="Numbers that end so are refused.")
     refuse_status: int = Field(400, ge=400, le=499, description="The status of a refusal.")
+    refuse_names: Literal["number", "index", "reference", "nobody"] = Field(
+        "number", description="How the refusal of a group names the members that end so."
+    )
     error_before_share: Share = Field(0, description="5xx, and the message was not taken.")
     error_after_share: Share = Field(0, description="5xx, though the message was taken.")
     error_status: int = Field(500, ge=100, le=599, description="The status of these two.")

@@ -116,8 +116,27 @@ def _json_object(request: Request) -> dict[str, Any] | Reply:
 
 def _refused(body: dict[str, Any], fate: Fate) -> Reply | None:
     group, suffixes = body.get("group_recipients"), fate.faults.refuse_suffixes
-    by_number = bool(suffixes) and any(number.endswith(suffixes) for number in group or [body["to"]])
-    if not by_number and not fate.hits("refuse_share"):
+    bad = [number for number in group or [body["to"]] if suffixes and number.endswith(suffixes)]
+    if not bad and not fate.hits("refuse_share"):
         return None
-    complaint = ("group_recipients" if group else "to", "cannot receive messages")
-    return Reply(fate.faults.refuse_status, error_body("The message is refused", complaint))
+    errors = error_body(
+        "The message is refused", ("group_recipients" if group else "to", "cannot receive messages")
+    )
+    if group and bad and fate.faults.refuse_names != "nobody":
+        errors["errors"] = [_member_refused(group, number, fate.faults.refuse_names) for number in bad]
+    return Reply(fate.faults.refuse_status, errors)
+
+
+def _member_refused(group: list[str], number: str, names: str) -> dict[str, Any]:
+    """One entry of the error body, about this member of a group."""
+    if names == "index":
+        field = f"group_recipients[{group.index(number)}]"
+        return {"field": field, "message": "cannot receive messages", "reference_sid": None}
+    if names == "reference":
+        return {"field": None, "message": "cannot receive messages", "reference_sid": number}
+    written = f"+1 ({number[-10:-7]}) {number[-7:-4]}-{number[-4:]}"
+    return {
+        "field": "group_recipients",
+        "message": f"{written} cannot receive messages",
+        "reference_sid": None,
+    }
