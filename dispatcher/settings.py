@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,6 +91,10 @@ class Settings(BaseSettings):
     )
     web_host: str = Field("127.0.0.1", description="Address that console, API and callback door listen on.")
     web_port: int = Field(8080, ge=1, le=65535, description="Port of console, API and callback door.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas. Unset: nobody's.",
+    )
     flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
     flower_auth: SecretStr | None = Field(
         None, description="Flower's login as user:password. Unset: `admin` and the admin token."
@@ -167,6 +172,18 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for name in filter(None, map(str.strip, value.split(","))):
+            try:
+                ip_network(name, strict=False)
+            except ValueError:
+                raise ValueError(
+                    "must be addresses or networks like 10.0.0.0/8, separated by commas"
+                ) from None
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: str | None) -> str | None:
@@ -183,6 +200,11 @@ class Settings(BaseSettings):
     def effective_sender_rate(self) -> str:
         """Each sender's rate with its default: what a long code carries."""
         return self.sender_rate or ("200/s" if self.simulate else "1/s")
+
+    @property
+    def proxies(self) -> list[str]:
+        """Proxies that say truly whom they pass on."""
+        return [name for name in map(str.strip, self.trusted_proxies.split(",")) if name]
 
     @property
     def mode(self) -> Literal["live", "simulate"]:

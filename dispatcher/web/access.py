@@ -34,20 +34,18 @@ def address_of(request: Request) -> str:
 def bearer(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Holder:
-    """Who calls. Only calls with a token pass.
+    """Who calls. Only calls with a token pass, and those always.
 
     Raises:
         HTTPException: 401 without a token that we know.
         TooManyTriesError: too many wrong ones came from this address.
     """
     site = site_of(request)
-    address = address_of(request)
-    site.throttle.check(address, also_all=False)
     holder = holder_of(site, credentials.credentials) if credentials is not None else None
     if holder is not None:
         return holder
     if credentials is not None:
-        site.throttle.wrong(address)
+        site.throttle.wrong(address_of(request), also_all=False)
     raise HTTPException(401, "Send a token as a bearer token.", {"WWW-Authenticate": "Bearer"})
 
 

@@ -114,6 +114,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
         await door_redis.aclose()
 
     app = FastAPI(title="MMS dispatcher", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.redirect_slashes = False  # such a redirect would lead wherever the request's Host header says
     app.state.site = site
     app.state.keeper = keeper
     for part in _PARTS:

@@ -68,10 +68,9 @@ async def enter(request: Request) -> Response:
 
 
 def _session_for(site: Site, address: str, token: str) -> str | None:
-    site.throttle.check(address, also_all=True)
     holder = holder_of(site, token)
     if holder is None:
-        site.throttle.wrong(address)
+        site.throttle.wrong(address, also_all=True)
         return None
     site.throttle.right(address)
     site.journal.note(holder.name, f"logged in as {holder.role}")

@@ -9,13 +9,16 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from dispatcher.settings import Settings
+from dispatcher.web.connection import BoundedProtocol, look_after, places
 
 #: What is answered after SIGTERM must be answered by then; live pages are told to end at once.
 GRACE_SECONDS = 2
@@ -32,10 +35,12 @@ class Server(uvicorn.Server):
         self._closing = closing
 
     async def main_loop(self) -> None:
-        """Until the stop is asked for; once a second `on_tick`, which counts tenths of it, renews the date header."""
+        """Until the stop is asked for. Each turn connections are looked after; once a second `on_tick`, which counts
+        tenths of it, renews the date header."""
         tenths = 0
         while not await self.on_tick(tenths):
             await asyncio.sleep(LOOK_SECONDS)
+            look_after(self.server_state.connections, time.monotonic())
             tenths = (tenths + round(10 * LOOK_SECONDS)) % _TENTHS_A_DAY
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -45,20 +50,32 @@ class Server(uvicorn.Server):
 
 
 def make_server(app: FastAPI, settings: Settings) -> Server:
-    """A server for `app`. No access log: its lines would carry the callback key."""
-    config = uvicorn.Config(
+    """A server for `app`."""
+    BoundedProtocol.most = places()
+    return Server(server_config(app, settings), app.state.site.closing.set)
+
+
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How the server is set up. No access log: its lines would carry the callback key.
+
+    Who calls is who has the connection, also on this machine: anybody may write a header.
+    """
+    proxies = settings.proxies
+    return uvicorn.Config(
         app,
         host=settings.web_host,
         port=settings.web_port,
         loop="asyncio",
-        http="httptools",
+        http=BoundedProtocol,
+        ws="none",
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         access_log=False,
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=2048,
     )
-    return Server(config, app.state.site.closing.set)
 
 
 def run(app: FastAPI, settings: Settings) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 import redis
 
 from dispatcher.errors import MmsError
@@ -22,40 +24,30 @@ class TooManyTriesError(MmsError):
 
 
 class Throttle:
-    """Counts wrong tokens in Redis, so that all web processes know."""
+    """Counts wrong tokens in Redis, so that all web processes know. A right one is never asked about: it passes."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def check(self, address: str, *, also_all: bool) -> None:
-        """Let a try pass.
-
-        `also_all` looks at the sum over all addresses too: right for a person's login, wrong for an API whose
-        users would be locked out by a stranger.
-
-        Raises:
-            TooManyTriesError: the limit is reached; the token must not even be looked at.
-            StoreUnavailable: Redis does not answer.
-        """
-        with translated():
-            by_address, in_all = self._redis.mget(_key(address), _key(ALL))
-        if int(by_address or 0) >= WRONG_PER_ADDRESS:
-            raise TooManyTriesError(self._left(address))
-        if also_all and int(in_all or 0) >= WRONG_IN_ALL:
-            raise TooManyTriesError(self._left(ALL))
-
-    def wrong(self, address: str) -> None:
+    def wrong(self, address: str, *, also_all: bool) -> None:
         """Count a wrong token.
 
+        `also_all` looks at the sum over all addresses too: right for a person's login, not for an API.
+
         Raises:
+            TooManyTriesError: so many came that this one is not even said to be wrong.
             StoreUnavailable: Redis does not answer.
         """
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
-            for who in (address, ALL):
-                pipeline.incr(_key(who))
-                pipeline.expire(_key(who), WINDOW_SECONDS, nx=True)
-            pipeline.execute()
+            for key in (_key(address), _key(ALL)):
+                pipeline.incr(key)
+                pipeline.expire(key, WINDOW_SECONDS, nx=True)
+            by_address, _, in_all, _ = pipeline.execute()
+        if int(by_address) > WRONG_PER_ADDRESS:
+            raise TooManyTriesError(self._left(address))
+        if also_all and int(in_all) > WRONG_IN_ALL:
+            raise TooManyTriesError(self._left(ALL))
 
     def right(self, address: str) -> None:
         """Forget this address's wrong tokens: its user knows the right one.
@@ -72,4 +64,13 @@ class Throttle:
 
 
 def _key(who: str) -> str:
-    return f"mms:wrong-tokens:{who}"
+    return f"mms:wrong-tokens:{who if who == ALL else _whose(who)}"
+
+
+def _whose(address: str) -> str:
+    """The address; of IPv6 the network, which one person has the whole of. Whatever is none stands for one."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    return str(found) if found.version == 4 else str(ip_network((int(found), 64), strict=False))

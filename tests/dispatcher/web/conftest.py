@@ -22,7 +22,7 @@ from dispatcher.pipeline.tick import Hints
 from dispatcher.pipeline.world import World
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
-from dispatcher.web.server import Server
+from dispatcher.web.server import Server, server_config
 from tests.valkey import free_port
 
 Serve = Callable[[ASGIApp], str]
@@ -67,7 +67,9 @@ def serve() -> Iterator[Serve]:
     with contextlib.ExitStack() as stack:
 
         def start(app: ASGIApp) -> str:
-            config = uvicorn.Config(app, host="127.0.0.1", port=0, http="httptools", log_config=None)
+            chosen = app.state.site.settings if isinstance(app, FastAPI) else Settings()
+            config = server_config(app, chosen)
+            config.host, config.port = "127.0.0.1", 0
             config.timeout_graceful_shutdown = 1
             closing = app.state.site.closing.set if isinstance(app, FastAPI) else lambda: None
             server = ThreadServer(config, closing)
