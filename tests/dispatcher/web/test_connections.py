@@ -68,16 +68,17 @@ def answer_of(line: socket.socket) -> bytes:
 
 
 def is_closed(line: socket.socket) -> bool:
-    """Whether the other side closed it by now."""
+    """Whether the other side closed it by now; what it said before is passed over."""
     line.setblocking(False)
     try:
-        while line.recv(65536):
-            continue
-        return True
+        said = line.recv(65536)
+        while said:
+            said = line.recv(65536)
     except BlockingIOError:
         return False
     except ConnectionError:
-        return True
+        pass
+    return True
 
 
 def call(address: str) -> int:

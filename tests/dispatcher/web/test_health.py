@@ -67,3 +67,15 @@ def test_a_door_with_neither_store_nor_room_is_not_ready(
     address = serve(create_app(full, hints=published.hints()))
     answer = httpx.get(f"{address}/readyz", trust_env=False)
     assert (answer.status_code, "full" in answer.text) == (503, True)
+
+
+def test_a_store_that_hangs_does_not_take_the_door_away(
+    server: ValkeyServer, settings: Settings, published: Published, serve: Serve
+) -> None:
+    changed = settings.model_copy(update={"redis_url": server.url})
+    address = serve(create_app(changed, hints=published.hints()))
+    server.pause()
+    try:
+        assert httpx.get(f"{address}/readyz", trust_env=False, timeout=5).status_code == 200
+    finally:
+        server.resume()
