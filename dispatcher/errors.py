@@ -8,8 +8,10 @@
     │   └── NotFound          no such campaign, message or number
     ├── Conflict              the thing is in a state that does not allow this               (exit status 1)
     ├── StoreUnavailable      Redis does not answer; try again when it does
+    │   └── ClaimsHeld        it answers, and no claim may be granted on it now; says why
     ├── StoreUnsafe           Redis answers, but cannot keep our promises
     ├── PartFailed            a part of `mms up` cannot live; its last words say why
+    ├── StoreRefused          Redis refuses a call of ours for good: another program's key, or a defect
     └── ApiError              an answer of CarrierX, or none
         ├── NotSent           the request never left us: safe to try again
         ├── Throttled         CarrierX said "later" (429, 409): safe to try again after `retry_after`
@@ -85,12 +87,20 @@ class StoreUnavailable(MmsError):
     """Redis does not answer."""
 
 
+class ClaimsHeld(StoreUnavailable):
+    """Redis answers, and what it says of claims may not be acted on now: wait, and ask again."""
+
+
 class StoreUnsafe(MmsError):
     """Redis answers, but with settings under which a promise cannot be kept."""
 
 
 class PartFailed(MmsError):
     """A supervised process ended at once, whenever it was started."""
+
+
+class StoreRefused(MmsError):
+    """Redis refuses a call of ours, and will again."""
 
 
 class ApiError(MmsError):

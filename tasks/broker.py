@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from dispatcher.errors import MmsError
 from dispatcher.ledger.connect import redis_url
-from dispatcher.pipeline.diagnose import Finding
+from dispatcher.pipeline.finding import Finding
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from tasks.transport import Channel

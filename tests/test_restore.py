@@ -78,6 +78,37 @@ def copied(folder: Path, to: Path) -> None:
         assert (to / "valkey" / "appendonlydir").is_dir()
 
 
+def cut(folder: Path, bytes_: int) -> None:
+    """Cut so much off the store's append-only file."""
+    file = max(
+        (folder / "valkey" / "appendonlydir").glob("*.incr.aof"), key=lambda file: file.stat().st_mtime
+    )
+    with file.open("rb+") as out:
+        out.truncate(file.stat().st_size - bytes_)
+
+
+@pytest.mark.timeout(300)
+def test_a_store_whose_end_is_cut_off_sends_nothing_until_it_is_recovered(
+    terminal: Terminal, simulator: SimulatorHandle, tmp_path: Path
+) -> None:
+    terminal.up()
+    campaign_id = submitted(terminal)
+    until(lambda: simulator.received(messages=False).taken > ROWS / 20, 60, "a twentieth")
+    for process in terminal.processes():  # a power cut, with a disk that lies about its syncs
+        process.kill()
+    until(lambda: not terminal.processes(), 30, "everything's end")
+    cut(tmp_path / ".mms", 3_000)
+    sent = simulator.received(messages=False).taken
+
+    terminal.up()
+    assert "`mms recover`" in terminal.said()
+    before = ticks(terminal)
+    until(lambda: ticks(terminal) > before + 2, 60, "three ticks")
+    assert simulator.received(messages=False).taken == sent
+    assert "mms recover" in str(shown(terminal, campaign_id)["reason"])
+    assert json.loads(terminal.mms("recover", "--json").stdout)["done"]
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("what", [".", "valkey"])
 def test_an_older_copy_that_is_put_back_sends_nothing_twice_and_the_campaign_ends(

@@ -12,7 +12,8 @@ from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json
 from dispatcher.errors import ConfigError
-from dispatcher.pipeline.diagnose import Finding, diagnose
+from dispatcher.pipeline.diagnose import diagnose
+from dispatcher.pipeline.finding import Finding
 from dispatcher.pipeline.sidecar import resolve_settings
 from dispatcher.settings import Settings, settings
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, schedule, token
+from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, replicas, schedule, token
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
 from dispatcher.cli.output import print_line, say
@@ -39,6 +39,7 @@ app.add_typer(limits.app, name="limits")
 app.add_typer(optout.app, name="optout")
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(token.app, name="token")
+app.add_typer(replicas.app, name="replicas")
 app.command("find")(find_command)
 app.command("forget")(forget_command)
 app.command()(doctor)

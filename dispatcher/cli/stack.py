@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from dispatcher.cli import parts
 from dispatcher.cli.addresses import Addresses, addresses, announcement, answers_ready, require_free_ports
 from dispatcher.cli.environment import child_environment, simulator_environment, without_our_variables
+from dispatcher.cli.own_store import OwnStore
 from dispatcher.cli.run_folder import Stack, only_one, publish, unpublish
 from dispatcher.cli.simulated_carrierx import TOKEN
 from dispatcher.cli.supervisor import Supervisor
@@ -53,17 +54,26 @@ def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
     """
     data_dir = private_folder(settings.data_dir.absolute())
     settings = settings.model_copy(update={"data_dir": data_dir})
-    with only_one(data_dir) as run, Supervisor(run=run, logs=data_dir / "logs", say=say) as supervisor:
+    with (
+        only_one(data_dir) as run,
+        OwnStore(settings) as own,
+        Supervisor(run=run, logs=data_dir / "logs", say=say) as supervisor,
+    ):
         require_free_ports(settings)
         if settings.redis_url:
-            _Start(settings, settings.redis_url, run, supervisor, say).everything(when_ready)
+            _Start(settings, settings.redis_url, run, supervisor, say, own).everything(when_ready)
         else:
-            _with_own_store(settings, run, supervisor, say, when_ready)
+            _with_own_store(settings, run, supervisor, say, own, when_ready)
         say("stopping …")
 
 
 def _with_own_store(
-    settings: Settings, run: Path, supervisor: Supervisor, say: Say, when_ready: WhenReady
+    settings: Settings,
+    run: Path,
+    supervisor: Supervisor,
+    say: Say,
+    own: OwnStore,
+    when_ready: WhenReady,
 ) -> None:
     store = prepare_embedded(settings.data_dir)
     supervisor.start(parts.valkey_part(store, without_our_variables()))
@@ -71,7 +81,7 @@ def _with_own_store(
         if _answers(store, supervisor, say):
             announce(store)
             supervisor.worked(parts.VALKEY)
-            _Start(settings, store.url, run, supervisor, say).everything(when_ready)
+            _Start(settings, store.url, run, supervisor, say, own).everything(when_ready)
     finally:
         withdraw(store)
 
@@ -96,11 +106,18 @@ class _Start:
     """The store answers: start everything else."""
 
     def __init__(
-        self, settings: Settings, redis_url: str, run: Path, supervisor: Supervisor, say: Say
+        self,
+        settings: Settings,
+        redis_url: str,
+        run: Path,
+        supervisor: Supervisor,
+        say: Say,
+        own: OwnStore,
     ) -> None:
+        self._own = own
         self._simulator_port = remembered_port(run / "simulator-port") if settings.simulate else 0
         self._settings = self._towards_simulator(settings) if settings.simulate else settings
-        self._ledger = Ledger(client(redis_url))
+        self._ledger = Ledger.of(client(redis_url), settings)
         self._redis_url = redis_url
         self._run = run
         self._supervisor = supervisor
@@ -114,6 +131,8 @@ class _Start:
         found = addresses(self._settings, installation)
         for line in announcement(self._settings, installation, found):
             self._say(line)
+        if restored is None and (problem := self._ledger.standing.problem()) is not None:
+            self._say(f"\nATTENTION: nothing is sent: {problem}.\n  {problem.hint}.\n")
         if restored is not None:
             self._say(f"\nATTENTION: {in_words(restored)}.\n  {MEND}.\n")
         self._start_parts(found)
@@ -130,7 +149,8 @@ class _Start:
     def _looked_at(self) -> Restored | None:
         """Before anything can be sent: is the store as it was left?"""
         if self._settings.redis_url is None:
-            return look_at_own_store(self._ledger, self._settings)
+            self._own.ledger = self._ledger.recovery.id()
+            return look_at_own_store(self._ledger, self._settings, self._own.found)
         keep_watch(self._ledger, self._settings)
         return self._ledger.recovery.restored()
 

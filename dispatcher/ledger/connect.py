@@ -8,10 +8,12 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
-from dispatcher.errors import ConfigError, StoreUnavailable
+from dispatcher.errors import ConfigError
 from dispatcher.ledger.embedded import embedded_url
+from dispatcher.ledger.redis_errors import ours
 from dispatcher.ledger.voice import speak
 from dispatcher.settings import Settings
 
@@ -23,27 +25,26 @@ CONNECTION: dict[str, Any] = {
     "health_check_interval": 25,
     "retry_on_timeout": False,
 }
+#: What means nothing to a socket file.
+_OF_NETWORKS = ("socket_connect_timeout", "socket_keepalive")
+_SOCKET = "unix://"
 
 
-#: Errors that say that Redis cannot work now, not that the call was wrong.
-_UNABLE = {
-    "MISCONF": "cannot write to its disk",
-    "NOREPLICAS": "has too few replicas to write",
-    "BUSY ": "is busy with a script",
-}
-#: Those that the client takes for classes of their own, the code cut off their texts.
-_UNABLE_CLASSES = {
-    redis.OutOfMemoryError: "has no memory left and refuses to write",
-    redis.exceptions.MasterDownError: "is a replica without its primary",
-    redis.exceptions.NoScriptError: "was restarted just now, and forgot the scripts that it was taught",
-}
+class _Connections:
+    """Counts how often a client connected: who answers now may be another server than before."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self, connection: Any) -> None:
+        connection.on_connect()
+        self.made += 1
 
 
-def _problem(error: redis.ResponseError) -> str | None:
-    """Why Redis cannot work now, in words; None where the call was wrong."""
-    by_class = (words for kind, words in _UNABLE_CLASSES.items() if isinstance(error, kind))
-    by_text = (words for begin, words in _UNABLE.items() if str(error).startswith(begin))
-    return next(by_class, None) or next(by_text, None)
+def connections_made(client: redis.Redis) -> int:
+    """How often this client connected so far; always 0 for one that was not made here."""
+    counter = client.connection_pool.connection_kwargs.get("redis_connect_func")
+    return counter.made if isinstance(counter, _Connections) else 0
 
 
 def redis_url(settings: Settings) -> str:
@@ -65,14 +66,27 @@ def connect(settings: Settings, **options: Any) -> redis.Redis:
     """A client of the ledger. Connects on first use.
 
     Raises:
-        ConfigError: there is no address.
+        ConfigError: there is no address, or it is none.
     """
     return client(redis_url(settings), **options)
 
 
 def client(url: str, **options: Any) -> redis.Redis:
-    """A client of the Redis at `url`, answers as bytes, nothing repeated behind our back."""
-    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **{**CONNECTION, **options})
+    """A client of the Redis at `url`, answers as bytes, nothing repeated behind our back.
+
+    Raises:
+        ConfigError: it is no address of a Redis.
+    """
+    chosen = {**CONNECTION, "redis_connect_func": _Connections(), **options}
+    if url.startswith(_SOCKET):
+        chosen = {name: value for name, value in chosen.items() if name not in _OF_NETWORKS}
+    try:
+        return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **chosen)
+    except (ValueError, TypeError):  # their texts may repeat the password
+        raise ConfigError(
+            "MMS_REDIS_URL is no address of a Redis",
+            hint="like redis://:PASSWORD@HOST:6379/0, rediss://… with TLS, unix:///PATH/redis.sock",
+        ) from None
 
 
 def text_of(value: Any) -> str:
@@ -82,22 +96,16 @@ def text_of(value: Any) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Foreign errors of the connection become `StoreUnavailable`.
+    """Every foreign error of the connection becomes one of ours (`redis_errors`).
 
     Raises:
-        StoreUnavailable: Redis does not answer, or is loading.
+        StoreUnavailable: Redis does not answer, or cannot work now.
+        ConfigError: it refuses the password.
+        StoreRefused: it refuses the call, and will again.
     """
     speak()
     try:
         yield
-    except redis.AuthenticationError:
-        raise ConfigError("Redis refuses the password", hint="mend MMS_REDIS_URL") from None
-    except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, redis.ReadOnlyError) as error:
-        raise StoreUnavailable(
-            f"Redis does not answer ({type(error).__name__})", hint="is it running? try `mms doctor`"
-        ) from error
-    except redis.ResponseError as error:
-        problem = _problem(error)
-        if problem is None:
-            raise
-        raise StoreUnavailable(f"Redis {problem}", hint="see its log; try `mms doctor`") from error
+    except (redis.RedisError, RedisClusterException) as error:
+        # What Redis answers may repeat what it was asked for, so it stays out of tracebacks.
+        raise ours(error) from (None if isinstance(error, redis.ResponseError) else error)

@@ -37,7 +37,8 @@ no-appendfsync-on-rewrite no
 # The rewrite keeps the file near the size of the data.
 auto-aof-rewrite-percentage 100
 auto-aof-rewrite-min-size 64mb
-# A machine that lost power leaves half a command at the end; it was never answered, so it may go.
+# A machine that lost power leaves half a command at the end; it was never answered, so it may go. Whether more than
+# that is gone is known outside of this folder: claims (claim_memory.py), lengths (append_only.py), ticks.
 aof-load-truncated yes
 # The append-only file is the truth; a second copy by snapshots would only cost.
 save ""
@@ -193,7 +194,8 @@ _CAUSES = (
     (
         "reading the append only file",
         "the embedded Valkey cannot read its append-only file: it is damaged",
-        "copy {folder} to a safe place first, then cut the file at the damage with: {check}",
+        "copy {folder} to a safe place first. If anything that was confirmed is cut off, nothing is sent afterwards\n"
+        "until `mms recover`. Cut the file at the damage with: {check}",
     ),
     (
         "Permission denied",

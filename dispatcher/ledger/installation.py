@@ -14,6 +14,7 @@ import redis
 from dispatcher.errors import ConfigError, StoreUnsafe
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.durability import durability_problem
 from dispatcher.settings import Settings
 
 #: A secret that was replaced still verifies for this long.
@@ -157,21 +158,3 @@ def prove_durable(client: redis.Redis, settings: Settings) -> None:
             hint="set `appendonly yes`, `appendfsync always`, `maxmemory-policy noeviction`; "
             "--unsafe-redis goes on without the promise that no message is sent twice",
         )
-
-
-def durability_problem(client: redis.Redis) -> str | None:
-    """What is wrong with the server's settings, or None."""
-    wanted = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
-    with translated():
-        if client.info("cluster").get("cluster_enabled"):
-            return "it is a Redis Cluster, which is not supported"
-        try:
-            found = client.config_get(*wanted)
-        except redis.ResponseError:
-            return "its settings cannot be read (CONFIG GET is refused)"
-    wrong = [
-        f"{name} is {found.get(name)!r}, not {value!r}"
-        for name, value in wanted.items()
-        if found.get(name) != value
-    ]
-    return "; ".join(wrong) or None

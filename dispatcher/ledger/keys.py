@@ -84,10 +84,12 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
 | `mms:once:{hash}` | string | the answer to a call with an Idempotency-Key | 24 h |
-| `mms:ticks` | hash | ticks so far, when the last was, the server's run; `id`; what recovery.py needs | for ever |
+| `mms:ticks` | hash | ticks and claims so far (looked.lua), the server's run; `id`; what recovery.py needs | for ever |
+| `mms:replicas` | hash | how many replicas there should be, how often an operator said so | for ever |
+| `mms:trial` | string | written to see whether a claim could be | a minute |
 | `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |
 | `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
-| `mms:replicated` | string | written before a wait for replicas' disks | a minute |
+| `mms:replicated` | string | written before doctor's wait for replicas' disks | a minute |
 | `mms:question:{text}` | string | what a callback door answers to prove that it is one of this ledger's | 30 s |
 | `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
 | `mms:spool:{id}` | string | up to where a spool of callbacks is drained, bytes | 30 days after it moved |
@@ -148,6 +150,7 @@ TICKS = "mms:ticks"
 RESTORED = "mms:restored"
 DOUBT = "mms:doubt"
 REPLICATED = "mms:replicated"
+REPLICAS = "mms:replicas"
 QUESTION = "mms:question:"
 DOOR = "mms:door:"
 DOORS = "mms:doors"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -23,6 +24,7 @@ from dispatcher.ledger.receipts import Receipts
 from dispatcher.ledger.recovery import Recovery
 from dispatcher.ledger.schedules import Schedules
 from dispatcher.ledger.scripts import Scripts
+from dispatcher.ledger.standing import Standing
 from dispatcher.ledger.tallies import Tallies
 from dispatcher.ledger.uploads import Uploads
 from dispatcher.model.campaign import Campaign
@@ -33,12 +35,20 @@ class Ledger:
     """One Redis seen as campaigns, batches, receipts, uploads, the inbox, the agenda and the
     suppression list.
 
-    `clock` replaces the scripts' time prelude; only tests give one.
+    `clock` replaces the scripts' time prelude; only tests give one. `data_dir` remembers claims beyond this process;
+    `unsafe`: an operator does without durable claims.
     """
 
-    def __init__(self, client: redis.Redis, *, clock: str | None = None) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        clock: str | None = None,
+        data_dir: Path | None = None,
+        unsafe: bool = False,
+    ) -> None:
         self.redis = client
-        scripts = Scripts(client, clock=clock)
+        scripts = Scripts(client, clock=clock, data_dir=data_dir, unsafe=unsafe)
         self.book = Campaigns(scripts)
         self.batches = Batches(scripts)
         self.books = Books(client)
@@ -56,11 +66,17 @@ class Ledger:
         self.schedules = Schedules(scripts)
         self.recovery = Recovery(scripts)
         self.tallies = Tallies(scripts)
+        self.standing = Standing(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:
         """The ledger of these settings."""
-        return cls(connect(settings, **options))
+        return cls.of(connect(settings, **options), settings)
+
+    @classmethod
+    def of(cls, client: redis.Redis, settings: Settings) -> Ledger:
+        """The ledger of these settings, through this client."""
+        return cls(client, data_dir=settings.data_dir, unsafe=settings.unsafe_redis)
 
     def campaign(self, campaign_id: str) -> Campaign:
         """One campaign's snapshot.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.ledger_id import ledger_id
 from dispatcher.ledger.scripts import Scripts
 
-#: How it is known: fewer ticks than somebody remembers; the data folder is a copy; a person said so.
-Why = Literal["older", "copied", "told"]
+#: How it is known: fewer ticks than somebody remembers; fewer claims, or a shorter file; the data folder is a copy; a
+#: person said so.
+Why = Literal["older", "cut", "copied", "told"]
 
 
 class Restored(NamedTuple):
@@ -50,12 +51,7 @@ class Recovery:
 
     def id(self) -> str:
         """The ledger's own name, made once: what is remembered of another ledger is nothing to this one."""
-        with translated():
-            found: Any = self._redis.hget(keys.TICKS, "id")
-            if found is None:
-                self._redis.hsetnx(keys.TICKS, "id", secrets.token_hex(6))
-                found = self._redis.hget(keys.TICKS, "id")
-        return text_of(found)
+        return ledger_id(self._redis)
 
     def ticked(self, remembered: int, *, once_in_ms: int = 0) -> tuple[int, bool] | None:
         """Count a tick. Answers how many there were, and whether nothing is claimed until the ledger is recovered;

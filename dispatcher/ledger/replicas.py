@@ -1,71 +1,109 @@
-"""Replicas of the ledger: while some are attached, a claim counts once they have it on disk too."""
+"""Replicas of the ledger: how many there should be, and how many there are.
+
+A primary that is cut off from its replicas counts none after a while (`repl-timeout`), as if it had never had any. So
+how many were ever seen is written down: in the ledger, which the primary that is cut off has too, and in
+the memory of each process. It rises by itself and falls only when an operator says so.
+"""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
-from dispatcher.errors import StoreUnavailable
+from dispatcher.errors import ClaimsHeld
 from dispatcher.ledger import keys
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.connect import text_of, translated
 
-#: How often it is looked up how many there are.
-LOOK_SECONDS = 30.0
 #: How long a claim waits for them; less than a granted claim is good for.
 WAIT_MS = 1_500
+#: A replica that is asked answers what it had on disk before, and tells the rest a second later by itself: asked twice
+#: it answers in a tenth of that.
+NUDGE_MS = 10
+
+
+class Kept(NamedTuple):
+    """How many replicas there should be, and how often an operator has said so."""
+
+    expected: int = 0
+    said: int = 0
+
+    def with_(self, other: Kept) -> Kept:
+        """What to believe of two records: the operator's later word, else the greater number."""
+        if self.said == other.said:
+            return Kept(max(self.expected, other.expected), self.said)
+        return max(self, other, key=lambda kept: kept.said)
 
 
 class Replicas:
-    """Ends pipelines so that what they wrote is on the replicas' disks when their answers are used."""
+    """The record of how many there should be: this process's memory and the ledger's."""
 
-    def __init__(self, client: redis.Redis, *, stopwatch: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-        self._stopwatch = stopwatch
-        self._lock = threading.Lock()
-        self._known: tuple[int, int] = (0, 0)
-        self._look_at = 0.0
+        self._memory = Kept()
 
-    def known(self) -> tuple[int, int]:
-        """How many disks must have it: 1 if the primary has an append-only file, and one per attached replica."""
-        with self._lock:
-            if self._stopwatch() >= self._look_at:
-                self._known = attached(self._redis)
-                self._look_at = self._stopwatch() + LOOK_SECONDS
-            return self._known
+    def look(self) -> tuple[int, int]:
+        """How many replicas there should be, and how many are attached and have their data.
 
-    def end(self, pipeline: Any) -> tuple[int, int] | None:
-        """Make the pipeline wait for these disks; None, and nothing added, without replicas.
-
-        WAITAOF waits for what this connection wrote. The write before it is there for what another connection
-        wrote: a claim that is asked again writes nothing.
-        """
-        local, replicas = self.known()
-        if not replicas:
-            return None
-        pipeline.set(keys.REPLICATED, 1, px=60_000)
-        pipeline.execute_command("WAITAOF", local, replicas, WAIT_MS)
-        return local, replicas
-
-    def prove(self, disks: tuple[int, int], answer: Any) -> None:
-        """Look at what WAITAOF answered about these disks.
+        A server that has not heard of the operator's latest word may be cut off from where it was said: what it knows
+        of holds there as well.
 
         Raises:
-            StoreUnavailable: not all have it on disk yet.
+            ClaimsHeld: the server is a replica itself.
+            StoreUnavailable: Redis does not answer.
         """
-        if isinstance(answer, Exception):
-            raise answer
-        local, replicas = disks
-        if int(answer[0]) < local or int(answer[1]) < replicas:
-            with self._lock:
-                self._look_at = 0.0
-            raise StoreUnavailable(
-                f"{answer[1]} of {replicas} replicas have the claims on disk",
-                hint="are they running, with appendonly yes? try `mms doctor`",
-            )
+        with translated():
+            pipeline: Any = self._redis.pipeline(transaction=False)
+            pipeline.hmget(keys.REPLICAS, ("n", "said"))
+            pipeline.execute_command("ROLE")
+            (expected, said), role = pipeline.execute()
+        here, there_are = Kept(int(expected or 0), int(said or 0)), serving(role)
+        self._memory = self._memory.with_(here)
+        self.seen(there_are)
+        knows = here.said >= self._memory.said
+        return self._memory.expected if knows else max(self._memory.expected, here.expected), there_are
+
+    def seen(self, replicas: int) -> None:
+        """So many are there: from now on there should be as many.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        if replicas <= self._memory.expected:
+            return
+        with translated():
+            self._redis.hset(keys.REPLICAS, "n", replicas)
+        self._memory = Kept(replicas, self._memory.said)
+
+    def expect(self, replicas: int) -> None:
+        """An operator's word: there should be so many from now on. More that are seen raise it again."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hset(keys.REPLICAS, "n", replicas)
+            pipeline.hincrby(keys.REPLICAS, "said", 1)
+            pipeline.execute()
+
+
+def serving(role: Any) -> int:
+    """How many replicas ROLE's answer shows. What only reads a copy (a backup) tells no port.
+
+    Raises:
+        ClaimsHeld: it is the answer of a replica.
+    """
+    if text_of(role[0]) != "master":
+        raise ClaimsHeld(
+            "Redis takes no writes (READONLY): it is a replica now", hint="point MMS_REDIS_URL at the primary"
+        )
+    return sum(1 for replica in role[2] if text_of(replica[1]) != "0")
+
+
+def missing(needed: int, attached: int) -> ClaimsHeld:
+    """Why nothing is claimed while replicas are away."""
+    return ClaimsHeld(
+        f"{attached} of {needed} replicas are there: this Redis may be cut off while another one works on",
+        hint="bring them back; or, when this is the only primary, `mms replicas expect "
+        f"{attached}` says that there are no more",
+    )
 
 
 def attached(client: redis.Redis) -> tuple[int, int]:

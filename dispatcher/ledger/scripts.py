@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha1
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import redis
 
+from dispatcher.errors import ClaimsHeld
+from dispatcher.ledger.assurance import Assurance
 from dispatcher.ledger.connect import translated
 from dispatcher.ledger.doors import WAIT_FOR_DOORS, load_when_clear
-from dispatcher.ledger.replicas import Replicas
 
 #: What a script may be given: Redis makes bytes of it.
 type_of_argument = str | bytes | int | float
 
 _NoScript = redis.exceptions.NoScriptError
 #: What may be acted on only when it cannot be forgotten.
-_REPLICATED = frozenset({"claim", "ticked"})
+_ASSURED = frozenset({"claim", "ticked", "trial"})
+#: Of it, what is not even asked for while it could not be acted on.
+_CLAIMING = frozenset({"claim", "trial"})
 #: What may be done only once the callback doors have drained.
 _AFTER_DOORS = frozenset({"claim"})
 _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_forbidden", "_gate")
@@ -29,6 +33,7 @@ _EXTRA = {
     "drain": ("_optouts", "_callbacks"),
     "look": _GATE,
     "optout": ("_optouts",),
+    "looked": ("_restored",),
     "restored": ("_restored",),
     "ticked": ("_restored",),
     "receive": ("_optouts", "_callbacks"),
@@ -50,11 +55,21 @@ def script_text(name: str, *, clock: str | None = None) -> str:
 
 
 class Scripts:
-    """Runs scripts on one Redis. `clock` replaces the prelude that tells the time; only tests give one."""
+    """Runs scripts on one Redis. `clock` replaces the prelude that tells the time; only tests give one.
 
-    def __init__(self, redis_client: redis.Redis, *, clock: str | None = None) -> None:
+    `data_dir` remembers claims beyond this process; `unsafe`: an operator does without durable claims.
+    """
+
+    def __init__(
+        self,
+        redis_client: redis.Redis,
+        *,
+        clock: str | None = None,
+        data_dir: Path | None = None,
+        unsafe: bool = False,
+    ) -> None:
         self.redis = redis_client
-        self._replicas = Replicas(redis_client)
+        self.assurance = Assurance(redis_client, self.run, data_dir=data_dir, unsafe=unsafe)
         self._clock = clock
         self._sources: dict[str, tuple[str, str]] = {}
 
@@ -81,11 +96,12 @@ class Scripts:
     def run_many(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
         """Run several scripts in one round trip; the answers in the same order.
 
-        With replicas attached, claims are answered only once they are on the replicas' disks too. After a restart of
-        Redis claims are answered `wait` until the callback doors have drained.
+        Claims are answered only while what stands behind them holds (`assurance`); what was asked for beside them is
+        done all the same. After a restart of Redis claims are answered `wait` until the callback doors have drained.
 
         Raises:
             StoreUnavailable: Redis did not answer, or a replica; some may have run, and all may be run again.
+            ClaimsHeld: no claim may be granted now; the same holds.
         """
         if not calls:
             return []
@@ -112,12 +128,20 @@ class Scripts:
         return True
 
     def _pipelined(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
+        names = {name for name, _ in calls}
+        if _ASSURED.isdisjoint(names):
+            return list(self._pipeline(calls).execute(raise_on_error=False))
+        try:
+            self.assurance.require()
+        except ClaimsHeld:
+            for name, arguments in calls:
+                if name not in _CLAIMING:
+                    self.run(name, *arguments)
+            raise
+        return self.assurance.execute(self._pipeline(calls), claims="claim" in names)
+
+    def _pipeline(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> Any:
         pipeline = self.redis.pipeline(transaction=False)
         for name, arguments in calls:
             pipeline.evalsha(self.source(name)[1], 0, *arguments)
-        disks = self._replicas.end(pipeline) if any(name in _REPLICATED for name, _ in calls) else None
-        if disks is None:
-            return pipeline.execute(raise_on_error=False)
-        *answers, _, waited = pipeline.execute(raise_on_error=False)
-        self._replicas.prove(disks, waited)
-        return answers
+        return pipeline

@@ -1,12 +1,15 @@
 """What is remembered of a ledger outside of it, in the data folder: by it an older copy is known when it is put back.
 
 `DATA_DIR/witness/{ledger}/ticks` holds how often the ledger ticked; an older copy of the store knows of fewer ticks.
-`anchor` is written once: a file system gives every copy of a file a change time of its own, so that a data folder
-that was put back as a whole is known by it. The folder `witness` does not belong into a backup.
+`claims` holds how many claims were counted (claim_memory.py), `files` how long the embedded Valkey's append-only files
+were when it ended or began last (append_only.py). `anchor` is written once: a file system gives every copy of a file a
+change time of its own, so that a data folder that was put back as a whole is known by it. The folder `witness` does
+not belong into a backup.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from pathlib import Path
@@ -32,15 +35,30 @@ class Witness:
 
     def remember(self, ticks: int) -> bool:
         """Write down how often the ledger ticked; False: this folder takes nothing."""
+        return self._put("ticks", f"{ticks}\n")
+
+    def _put(self, name: str, text: str) -> bool:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = self._folder / f".ticks.{os.getpid()}"
-            fresh.write_text(f"{ticks}\n", "ascii")
-            fresh.replace(self._folder / "ticks")
+            fresh = self._folder / f".{name}.{os.getpid()}"
+            fresh.write_text(text, "utf-8")
+            fresh.replace(self._folder / name)
         except OSError as error:
-            log.debug("the data folder remembers no ticks: %s", error.strerror)
+            log.debug("the data folder remembers no %s: %s", name, error.strerror)
             return False
         return True
+
+    def files(self) -> dict[str, int]:
+        """The append-only files and their lengths as they were left; empty: nothing is known."""
+        try:
+            found = json.loads((self._folder / "files").read_text("utf-8"))
+            return {str(name): int(length) for name, length in found.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
+
+    def remember_files(self, files: dict[str, int]) -> None:
+        """Write down how long they are."""
+        self._put("files", json.dumps(files))
 
     def anchor(self) -> str:
         """When the anchor was last changed, as its file system says; empty: there is none."""

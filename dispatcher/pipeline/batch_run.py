@@ -49,6 +49,7 @@ class BatchRun:
         self._unrecorded = Unrecorded(world, taken.hold)
         self._stop = Stop()
         self._summary = Summary()
+        self._away_since: float | None = None
         self.lease = BatchLease(world, taken.hold, lease_ms)
 
     @property
@@ -137,6 +138,7 @@ class BatchRun:
             self._lanes.free(len(asked))
             self._store_away(asked)
             return
+        self._away_since = None
         self._unrecorded.recorded(len(records))
         self._summary.recorded(records, recorded)
         self._obey(asked, answers)
@@ -146,7 +148,8 @@ class BatchRun:
         self._unclaimed.put_back(asked)
         now = self._world.stopwatch()
         self._unclaimed.block_all(now + STORE_PAUSE_SECONDS)
-        if self.lease.seconds_unrenewed(now) > STORE_PATIENCE_SECONDS:
+        self._away_since = now if self._away_since is None else self._away_since
+        if now - self._away_since > STORE_PATIENCE_SECONDS:
             self._stop = self._stop.because("redis away")
             self._unrecorded.forget()
             return

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
 
 from dispatcher.carrierx.account import SENDING_MMS, SENDING_SMS, callback_in_force, find_did
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ApiError, ConfigError, MmsError, NotFound, StoreUnavailable, Unauthorized
 from dispatcher.ledger.embedded import embedded_url, ever_started
-from dispatcher.ledger.installation import durability_problem, read_mode
+from dispatcher.ledger.installation import read_mode
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.replicas import behind
 from dispatcher.pipeline import reach, standing
+from dispatcher.pipeline.finding import Finding
+from dispatcher.pipeline.store_findings import look_at_store
 from dispatcher.pipeline.vigil import MEND, in_words
 from dispatcher.pipeline.world import make_client, wall_ms
 from dispatcher.pipeline.zone_age import old_data
@@ -21,17 +21,6 @@ from dispatcher.zone_data import VERSION
 
 #: A worker whose clock is further off than this is denied every claim.
 CLOCK_TOLERANCE_MS = 5_000
-
-Verdict = Literal["ok", "note", "bad"]
-
-
-class Finding(NamedTuple):
-    """One thing looked at: the verdict, what was seen, and what to do about it."""
-
-    subject: str
-    verdict: Verdict
-    seen: str
-    mend: str = ""
 
 
 def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
@@ -73,31 +62,10 @@ def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Findi
     own = config.redis_url in (None, embedded_url(config.data_dir))  # `mms up` gives its parts the address
     where = "the embedded Valkey" if own else "MMS_REDIS_URL"
     yield Finding("Redis", "ok", f"{where} answers; the ledger is {mode or 'not made yet'}")
-    problem = durability_problem(ledger.redis)
-    if problem is None:
-        yield Finding(
-            "durability", "ok", "every claim is on disk before its message leaves; nothing is evicted"
-        )
-    else:
-        mend = "set appendonly yes, appendfsync always, maxmemory-policy noeviction"
-        yield Finding("durability", "bad", problem, mend)
-    yield from _replicas(ledger)
+    yield from look_at_store(ledger)
     restored = ledger.recovery.restored()
     if restored is not None:
         yield Finding("restore", "bad", in_words(restored), MEND)
-
-
-def _replicas(ledger: Ledger) -> Iterator[Finding]:
-    attached, silent = behind(ledger.redis)
-    if silent:
-        yield Finding(
-            "replicas",
-            "bad",
-            f"{silent} of {attached} do not confirm that a claim is on their disks; nothing is sent meanwhile",
-            "start them, and set appendonly yes, appendfsync always there too",
-        )
-    elif attached:
-        yield Finding("replicas", "ok", f"{attached} attached; every claim waits until it is on their disks")
 
 
 def _workers(ledger: Ledger) -> Iterator[Finding]:

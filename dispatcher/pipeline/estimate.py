@@ -14,6 +14,7 @@ from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.bounds import NOBODY, Rivals, allowances_of, rivals_among, speeds_of
 from dispatcher.pipeline.course import HOURS, SENDING, course
 from dispatcher.pipeline.forecast import finish_time
+from dispatcher.pipeline.holdup import held
 from dispatcher.pipeline.remainder import Places, remainder_of
 from dispatcher.rules.departure import Departure
 from dispatcher.rules.hours import Window
@@ -69,7 +70,7 @@ class Outlook:
 
 
 def estimated(ledger: Ledger, campaign: Campaign, *, hours_margin: float = 0.0) -> Campaign:
-    """The campaign with `finish_at`, and while it runs the limit that binds as its `reason`."""
+    """The campaign with `finish_at`, and while it runs its `reason`: the limit that binds, or what stops all claims."""
     return estimated_all(ledger, [campaign], hours_margin=hours_margin)[0]
 
 
@@ -81,8 +82,9 @@ def estimated_all(
     if not to_come:
         return list(campaigns)
     outlook = Outlook.over(ledger, to_come)
+    stopped = held(ledger, to_come)
     return [
-        _told(outlook, campaign, hours_margin) if _is_to_come(campaign) else campaign
+        _told(outlook, stopped(campaign), hours_margin) if _is_to_come(campaign) else campaign
         for campaign in campaigns
     ]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from dispatcher.pipeline.diagnose import Verdict
+from dispatcher.pipeline.finding import Verdict
 from dispatcher.web.access import bearer
 from dispatcher.web.api_parts import problems
 from dispatcher.web.health_page import look

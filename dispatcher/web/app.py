@@ -147,7 +147,7 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
         arrival=arrival,
         door_keys=door_keys,
         redis=client,
-        ledger=Ledger(client),
+        ledger=Ledger.of(client, settings),
         hints=hints,
         sessions=Sessions(client, tokens),
         throttle=Throttle(client),

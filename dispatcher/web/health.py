@@ -44,9 +44,10 @@ async def door_ready(request: Request) -> PlainTextResponse:
 
 @router.get("/readyz/console")
 def console_ready(request: Request) -> PlainTextResponse:
-    """200 if the ledger answers, so that console and API can work, else 503."""
-    trouble = ledger_trouble(site_of(request))
-    return PlainTextResponse(_works(site_of(request))) if trouble is None else _not_ready(trouble)
+    """200 if the ledger answers and takes a write as a claim makes it, so that all can work, else 503."""
+    site = site_of(request)
+    trouble = ledger_trouble(site) or _claims_trouble(site)
+    return PlainTextResponse(_works(site)) if trouble is None else _not_ready(trouble)
 
 
 def _works(site: Site) -> str:
@@ -68,6 +69,12 @@ def ledger_trouble(site: Site) -> str | None:
     except redis.RedisError:
         return "the store does not answer"
     return None
+
+
+def _claims_trouble(site: Site) -> str | None:
+    """Why nothing can be claimed, though the ledger answers. Anybody may ask: a write a second at most."""
+    problem = site.ledger.standing.problem(within_seconds=1.0)
+    return f"nothing can be claimed: {problem}" if problem is not None else None
 
 
 def _not_ready(why: str) -> PlainTextResponse:

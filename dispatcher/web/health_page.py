@@ -15,7 +15,8 @@ from dispatcher.carrierx.account import find_did, levels_of
 from dispatcher.errors import ApiError, ConfigError, InputError, MmsError, NotFound
 from dispatcher.ledger.overview import Overview
 from dispatcher.logs import mask
-from dispatcher.pipeline.diagnose import Finding, diagnose
+from dispatcher.pipeline.diagnose import diagnose
+from dispatcher.pipeline.finding import Finding
 from dispatcher.pipeline.limit_lines import limit_lines, read_scope
 from dispatcher.pipeline.limiting import LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.number import read_number

@@ -13,9 +13,9 @@ import redis as redis_py
 
 from dispatcher.errors import ConfigError, StoreUnsafe
 from dispatcher.ledger.connect import client
+from dispatcher.ledger.durability import durability_problem
 from dispatcher.ledger.installation import (
     EARLIER_SECRETS_SECONDS,
-    durability_problem,
     prepare,
     prove_durable,
     read_mode,

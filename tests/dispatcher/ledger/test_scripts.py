@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from dispatcher.errors import ConfigError, StoreUnavailable
+from dispatcher.errors import ConfigError, StoreRefused, StoreUnavailable
 from dispatcher.ledger.connect import client, translated
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.scripts import Scripts
@@ -80,9 +80,10 @@ def test_a_redis_that_cannot_work_now_is_unavailable(error: str) -> None:
         raise parser.parse_error(error)
 
 
-def test_a_wrong_call_stays_an_error_of_ours() -> None:
-    with pytest.raises(redis_py.ResponseError), translated():
-        raise redis_py.ResponseError("WRONGTYPE Operation")
+def test_a_wrong_call_is_refused_for_good_and_repeats_nothing_of_it() -> None:
+    with pytest.raises(StoreRefused, match="WRONGTYPE") as caught, translated():
+        raise redis_py.ResponseError("WRONGTYPE Operation of 15162065575")
+    assert "15162065575" not in str(caught.value) + caught.value.hint
 
 
 def test_a_refused_password_is_a_matter_of_configuration() -> None:

@@ -4,55 +4,90 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis as redis_py
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger import keys
+from dispatcher.errors import ClaimsHeld, StoreUnavailable
+from dispatcher.ledger import assurance, keys
+from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.replicas import attached, behind
-from dispatcher.pipeline.diagnose import _replicas
+from dispatcher.ledger.witness import Witness
 from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.store_findings import look_at_replicas
+from dispatcher.pipeline.vigil import keep_watch
 from tests.dispatcher.pipeline.conftest import MakeWorld
-from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, recount, states, take
+from tests.factories import (
+    CAMPAIGN,
+    add_campaign,
+    claim,
+    make_batch,
+    make_claim,
+    make_record,
+    recount,
+    states,
+    take,
+)
+from tests.stack import until
 from tests.valkey import ValkeyServer, running_valkey
+
+#: Replicas get their data at once.
+QUICK = ("--repl-diskless-sync-delay", "0")
 
 
 @pytest.fixture
 def primary(tmp_path: Path) -> Iterator[ValkeyServer]:
     """A Valkey of this test's own, which sends a new replica its data at once."""
-    with running_valkey(tmp_path / "primary", "--repl-diskless-sync-delay", "0") as server:
+    with running_valkey(tmp_path / "primary", *QUICK) as server:
         yield server
+
+
+@contextmanager
+def replica_of(primary: ValkeyServer, folder: Path, number: int, *options: str) -> Iterator[ValkeyServer]:
+    """A replica, the primary's so-and-so-manieth, attached and up to date."""
+    of = ("--replicaof", "127.0.0.1", str(primary.port))
+    with running_valkey(folder, *QUICK, *of, *options) as server:
+        await_replicas(primary, number)
+        yield server
+
+
+def await_replicas(primary: ValkeyServer, number: int) -> None:
+    """Wait until so many replicas have everything on their disks."""
+    with redis_py.Redis.from_url(primary.url) as client:
+        client.set("attached", 1, px=1)
+        until(lambda: client.execute_command("WAITAOF", 1, number, 1_000)[1] >= number)
 
 
 @pytest.fixture
 def replica(primary: ValkeyServer, tmp_path: Path) -> Iterator[ValkeyServer]:
     """Its replica, attached and up to date."""
-    with running_valkey(tmp_path / "replica", "--replicaof", "127.0.0.1", str(primary.port)) as server:
-        client: Any = redis_py.Redis.from_url(primary.url)
-        client.set("attached", 1, px=1)
-        assert client.execute_command("WAITAOF", 1, 1, 60_000) == [1, 1]
-        client.close()
+    with replica_of(primary, tmp_path / "replica", 1) as server:
+        yield server
+
+
+@pytest.fixture
+def second(primary: ValkeyServer, replica: ValkeyServer, tmp_path: Path) -> Iterator[ValkeyServer]:
+    """Another one."""
+    with replica_of(primary, tmp_path / "second", 2) as server:
         yield server
 
 
 @pytest.fixture
 def replicated(primary: ValkeyServer, replica: ValkeyServer) -> Iterator[Ledger]:
     """The primary's ledger, in the place of the tests' own."""
-    client = redis_py.Redis.from_url(primary.url)
-    yield Ledger(client)
-    client.close()
+    with client(primary.url) as connected:
+        yield Ledger(connected)
 
 
 def test_a_claim_is_granted_when_the_replica_has_it(replicated: Ledger) -> None:
     add_campaign(replicated)
     taken = take(replicated)
     assert claim(replicated, taken.hold, make_claim(taken), now_ms=replicated.agenda.now_ms()).word == "go"
-    assert replicated.redis.exists(keys.REPLICATED)
+    assert replicated.standing.replicas() == (1, 1)
 
 
 def test_a_claim_that_the_replica_has_not_is_not_granted_however_often_it_is_asked_again(
@@ -91,22 +126,201 @@ def test_nothing_is_sent_while_the_replica_is_stopped_and_everything_once_afterw
     assert len(simulator.received().messages) == 3
 
 
-def test_without_replicas_a_claim_writes_nothing_more(ledger: Ledger) -> None:
+def test_without_replicas_none_is_waited_for(ledger: Ledger) -> None:
     add_campaign(ledger)
     taken = take(ledger)
     assert claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms()).word == "go"
-    assert not ledger.redis.exists(keys.REPLICATED)
+    assert not ledger.redis.exists(keys.REPLICAS)
+    assert ledger.standing.replicas() == (0, 0)
     assert attached(ledger.redis) == (0, 0)
-    assert list(_replicas(ledger)) == []
+    assert list(look_at_replicas(ledger)) == []
 
 
-def test_doctor_names_replicas_and_those_that_do_not_confirm(
+def test_doctor_names_replicas_and_those_that_do_not_confirm_or_are_away(
     replicated: Ledger, replica: ValkeyServer
 ) -> None:
     assert attached(replicated.redis) == (1, 1)
-    (found,) = _replicas(replicated)
+    found, fence = look_at_replicas(replicated)
     assert (found.verdict, found.seen.split(";")[0]) == ("ok", "1 attached")
+    assert (fence.subject, fence.verdict) == ("min-replicas-to-write", "note")
+    replicated.redis.config_set("min-replicas-to-write", 1)
+    assert [found.verdict for found in look_at_replicas(replicated)] == ["ok"]
     replica.pause()
     assert behind(replicated.redis) == (1, 1)
-    (found,) = _replicas(replicated)
+    (found,) = look_at_replicas(replicated)
     assert found.verdict == "bad"
+    replica.resume()
+    replicated.standing.expect(2)
+    (found,) = look_at_replicas(replicated)
+    assert (found.verdict, found.seen[:26]) == ("bad", "1 of 2 replicas are there:")
+    assert "`mms replicas expect 1`" in found.mend
+
+
+def ask(ledger: Ledger, message: int = 0) -> str:
+    """Ask for a claim of the campaign's first batch; the answer's word, or why none is granted."""
+    taken = take(ledger)
+    try:
+        return claim(
+            ledger, taken.hold, make_claim(taken, message, name=message), now_ms=ledger.agenda.now_ms()
+        ).word
+    except ClaimsHeld as held:
+        return held.message
+
+
+def move(connected: redis_py.Redis, server: ValkeyServer) -> None:
+    """The client's address is another server's from now on, as after a failover."""
+    connected.connection_pool.connection_kwargs["port"] = server.port
+    connected.connection_pool.reset()
+
+
+def test_a_primary_that_has_lost_its_replica_grants_nothing_until_an_operator_says_so(
+    replicated: Ledger, replica: ValkeyServer, primary: ValkeyServer
+) -> None:
+    add_campaign(replicated)
+    assert ask(replicated) == "go"
+    replicated.redis.config_set("repl-timeout", 2)
+    replica.pause()
+    with redis_py.Redis.from_url(primary.url) as watching:
+        until(lambda: watching.info("replication")["connected_slaves"] == 0)
+        assert watching.hgetall(keys.REPLICAS) == {b"n": b"1"}
+        for fresh in (False, True):  # a process that was there before, and one that comes now
+            held = ask(Ledger(watching) if fresh else replicated, 1)
+            assert held.startswith(("0 of 1 replicas are there", "0 of 1 replicas have the claims"))
+    problem = replicated.standing.problem()
+    assert problem is not None
+    assert "mms replicas expect 0" in problem.hint
+    replicated.standing.expect(0)
+    until(lambda: ask(replicated, 1) == "go", 5)
+
+
+def test_a_process_that_remembers_replicas_grants_nothing_on_a_primary_that_has_forgotten_them(
+    replicated: Ledger, replica: ValkeyServer
+) -> None:
+    add_campaign(replicated)
+    assert ask(replicated) == "go"
+    with redis_py.Redis.from_url(replica.url) as promoted:
+        promoted.replicaof("NO", "ONE")
+    replicated.redis.delete(keys.REPLICAS)
+    until(lambda: ask(replicated, 1).startswith("0 of 1 replicas are there"), 5)
+
+
+def test_what_an_operator_says_of_the_other_side_lets_nothing_go_on_a_primary_that_is_cut_off(
+    primary: ValkeyServer, replica: ValkeyServer, second: ValkeyServer
+) -> None:
+    with client(primary.url) as here, client(replica.url) as there:
+        cut_off = Ledger(here)
+        add_campaign(cut_off)
+        assert ask(cut_off) == "go"
+        there.replicaof("NO", "ONE")
+        with redis_py.Redis.from_url(second.url) as moved:
+            moved.replicaof("127.0.0.1", replica.port)
+        await_replicas(replica, 1)
+        promoted = Ledger(there)
+        assert ask(promoted, 1).startswith("1 of 2 replicas are there")
+        promoted.standing.expect(1)
+        until(lambda: ask(promoted, 1) == "go", 5)
+        until(lambda: ask(cut_off, 1).startswith("0 of 2 replicas are there"), 5)
+        # Who has heard the operator there, and comes back here, knows that this one has not.
+        move(there, primary)
+        assert ask(promoted, 2).startswith("0 of 2 replicas are there")
+
+
+def test_a_failover_in_mid_campaign_sends_to_nobody_twice(
+    primary: ValkeyServer,
+    replica: ValkeyServer,
+    second: ValkeyServer,
+    make_world: MakeWorld,
+    simulator: SimulatorHandle,
+) -> None:
+    with client(primary.url) as here, client(replica.url) as there:
+        old, new = Ledger(here), Ledger(there)
+        add_campaign(old, make_batch(*[1] * 20), make_batch(*[1] * 20, first_row=21))
+        send_batch(make_world(parts={"ledger": old}), CAMPAIGN, 0)
+        there.replicaof("NO", "ONE")
+        with redis_py.Redis.from_url(second.url) as moved:
+            moved.replicaof("127.0.0.1", replica.port)
+        await_replicas(replica, 1)
+        new.standing.expect(1)
+        sender = threading.Thread(target=send_batch, args=(make_world(parts={"ledger": old}), CAMPAIGN, 1))
+        sender.start()
+        new.agenda.now_ms()
+        keep_watch(new, make_world().settings)
+        send_batch(make_world(parts={"ledger": new}), CAMPAIGN, 1)
+        assert simulator.received().taken == 40
+        here.replicaof(
+            "127.0.0.1", replica.port
+        )  # healed: the old primary is demoted, with a sender at work on it
+        sender.join(timeout=60)
+        assert not sender.is_alive()
+        assert [states(new, number=number) for number in (0, 1)] == [["queued"] * 20] * 2
+        assert simulator.received().repeated == []
+
+
+def test_a_promoted_replica_with_weaker_settings_grants_nothing(
+    primary: ValkeyServer, tmp_path: Path
+) -> None:
+    with (
+        replica_of(primary, tmp_path / "weak", 1, "--appendfsync", "everysec") as weak,
+        client(primary.url) as connected,
+    ):
+        ledger = Ledger(connected)
+        add_campaign(ledger)
+        assert ask(ledger) == "go"
+        with redis_py.Redis.from_url(weak.url) as promoted:
+            promoted.replicaof("NO", "ONE")
+        move(connected, weak)
+        assert "appendfsync is 'everysec'" in ask(ledger, 1)
+
+
+def test_a_setting_that_is_changed_at_run_time_stops_claims_within_a_minute_and_its_mend_lets_them_go_on(
+    server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(server.url) as connected:
+        ledger = Ledger(connected)
+        add_campaign(ledger)
+        assert ask(ledger) == "go"
+        connected.config_set("appendfsync", "no")
+        assert assurance.LOOK_SECONDS <= 60
+        monkeypatch.setattr(assurance, "LOOK_SECONDS", 0.0)
+        ledger.standing._scripts.assurance._look_again()
+        assert "appendfsync is 'no'" in ask(ledger, 1)
+        connected.config_set("appendfsync", "always")
+        until(lambda: ask(ledger, 1) == "go", 5)
+
+
+def test_what_came_of_a_message_is_recorded_while_no_claim_is_granted(server: ValkeyServer) -> None:
+    with client(server.url) as connected:
+        ledger = Ledger(connected)
+        add_campaign(ledger)
+        taken = take(ledger)
+        asked, now_ms = make_claim(taken), ledger.agenda.now_ms()
+        assert claim(ledger, taken.hold, asked, now_ms=now_ms).word == "go"
+        connected.config_set("appendfsync", "everysec")
+        connected.connection_pool.disconnect()
+        for _ in range(2):
+            with pytest.raises(ClaimsHeld):
+                ledger.batches.exchange(
+                    taken.hold, [make_record(asked)], [make_claim(taken, 1)], caller_ms=now_ms, fingerprint=""
+                )
+        assert states(ledger)[::2] == ["queued", "pending"]
+
+
+def test_an_operator_who_does_without_durable_claims_gets_them(server: ValkeyServer) -> None:
+    with client(server.url) as connected:
+        connected.config_set("appendfsync", "no")
+        ledger = Ledger(connected, unsafe=True)
+        add_campaign(ledger)
+        assert ask(ledger) == "go"
+
+
+def test_a_tick_goes_on_without_replicas_and_is_not_remembered(
+    replicated: Ledger, replica: ValkeyServer, make_world: MakeWorld
+) -> None:
+    settings = make_world().settings
+    assert keep_watch(replicated, settings) is False
+    replicated.standing.expect(2)
+    witness = Witness(settings.data_dir, replicated.recovery.id())
+    before = witness.ticks()
+    replicated.redis.connection_pool.disconnect()
+    assert keep_watch(replicated, settings) is False
+    assert witness.ticks() == before

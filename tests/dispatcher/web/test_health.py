@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import httpx
+import redis as redis_py
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings
@@ -56,6 +58,15 @@ def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
         assert "The store does not answer" in page.text
         assert client.get("/login", headers={"accept": "text/html"}).status_code == 503
         server.start()
+        assert client.get("/readyz/console").status_code == 200
+        with redis_py.Redis.from_url(server.url) as admin:
+            admin.config_set("min-replicas-to-write", 1)
+            time.sleep(1.0)  # who asks oftener is told the same again
+            unable = client.get("/readyz/console")
+            assert (unable.status_code, "NOREPLICAS" in unable.text) == (503, True)
+            assert client.post(callback, content=b"{}").status_code == 200  # spooled
+            admin.config_set("min-replicas-to-write", 0)
+            time.sleep(1.0)
         assert client.get("/readyz/console").status_code == 200
         assert client.post(callback, content=b"{}").status_code == 200
 
