@@ -124,13 +124,14 @@ def check(
     errors_to: TextIO | None = None,
     media: AskMedia | None = None,
     hours_margin: float = 600,
+    pulse: Callable[[], None] = lambda: None,
 ) -> CheckResult:
     """Read a campaign file as a submit would: what would be sent, to how many, until when, for how much.
 
     `fixed` names the settings that came from options. `opted_out` tells whether a number opted out; without
     it that stays unknown. `errors_to` receives every invalid row as a CSV that can be mended and submitted.
     `media` asks for media addresses when the settings want that; then `source` is rewound. `hours_margin` is how
-    many seconds before their end allowed hours close.
+    many seconds before their end allowed hours close. `pulse` is called now and then; what it raises ends the reading.
 
     Raises:
         FileRefused: the file as a whole cannot be used.
@@ -148,6 +149,7 @@ def check(
             max_rows=max_rows,
             fixed=fixed,
             media=facts,
+            pulse=pulse,
         )
 
     asked = NOTHING_ASKED

@@ -92,6 +92,7 @@ def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> It
     def alive() -> bool:
         return world.ledger.book.keep_reading(campaign_id, reader, READER_LEASE_MS)
 
+    show_life = showing_life(alive, world.stopwatch)
     roster = open_roster(
         world.ledger.uploads.open(campaign_id, reading.chunks),
         filename=reading.filename,
@@ -99,24 +100,34 @@ def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> It
         fixed=reading.fixed,
         config=world.settings,
         media=reading.media,
+        pulse=show_life,
     )
-    return form_messages(rows_of(roster, alive, world.stopwatch), reading.settings)
+    return form_messages(rows_of(roster, show_life), reading.settings)
 
 
-def rows_of(
-    roster: Iterable[Row], alive: Callable[[], bool], stopwatch: Callable[[], float]
-) -> Iterator[Row]:
-    """The rows, showing now and then that the reader is alive: groups by a column fill no batch until the last row.
+def showing_life(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> Callable[[], None]:
+    """To be called often: shows now and then that the reader is alive. A workbook's first row may take long to come.
 
     Raises:
         ReaderLostError: another reads now, or nobody should.
     """
     shown = stopwatch()
-    for count, row in enumerate(roster, 1):
-        if count % ROWS_A_LOOK == 0 and stopwatch() - shown > RENEW_SECONDS:
+
+    def show() -> None:
+        nonlocal shown
+        if stopwatch() - shown > RENEW_SECONDS:
             if not alive():
                 raise ReaderLostError
             shown = stopwatch()
+
+    return show
+
+
+def rows_of(roster: Iterable[Row], show_life: Callable[[], None]) -> Iterator[Row]:
+    """The rows, with a sign of life now and then: groups by a column fill no batch until the last row."""
+    for count, row in enumerate(roster, 1):
+        if count % ROWS_A_LOOK == 0:
+            show_life()
         yield row
 
 

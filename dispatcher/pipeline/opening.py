@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
@@ -19,8 +19,10 @@ def open_roster(
     fixed: frozenset[str],
     config: Settings,
     media: Mapping[str, MediaFacts] | None = None,
+    pulse: Callable[[], None] = lambda: None,
 ) -> Roster:
-    """The file's rows, within the installation's bounds. `media` is what was found about media addresses.
+    """The file's rows, within the installation's bounds. `media` is what was found about media addresses, `pulse` see
+    `Roster`.
 
     Fictional numbers (555-0100…0199) can be sent to in a simulated ledger, and only there.
 
@@ -36,4 +38,5 @@ def open_roster(
         max_bytes=config.max_file_mb << 20,
         max_rows=config.max_rows,
         media=media,
+        pulse=pulse,
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from dispatcher.errors import FileRefused
+from dispatcher.roster.bounds import COLUMNS_MAX
 from dispatcher.roster.flaws import refused, refused_at
 from dispatcher.roster.text import TextError, TextLines
 
@@ -75,6 +76,8 @@ class DelimitedRecords:
                 first, last = last + 1, reader.line_num
                 if last > first:
                     self._refuse_swallowed_rows(first + self._skipped, record)
+                if len(record) > COLUMNS_MAX:
+                    raise refused("too_many_columns", line=first + self._skipped, limit=COLUMNS_MAX)
                 if record:
                     yield first + self._skipped, record
         except (csv.Error, TextError, FileRefused) as error:

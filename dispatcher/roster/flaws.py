@@ -152,7 +152,26 @@ FILE_FLAWS = {
     ),
     "bad_csv": ("The line cannot be read as CSV.", "export the file again as CSV"),
     "bad_gzip": ("The compressed file is damaged or cut off.", "compress or copy it again"),
-    "bad_workbook": ("The workbook cannot be read.", "open it, save it again as .xlsx or CSV"),
+    "too_many_columns": (
+        "The row has more than {limit} columns.",
+        "keep the columns that the message needs; look for a cell far to the right",
+    ),
+    "heading_too_long": (
+        "A heading has {characters} characters; at most {limit} are read.",
+        "put short names of the columns into the first line",
+    ),
+    "too_much_work": (
+        "Reading the file takes more memory or time than a campaign file may.",
+        "save the sheet as CSV, or split it",
+    ),
+    "cannot_be_read": (
+        "The file cannot be read to its end: {reason}.",
+        "copy it to a disk of this machine and try again",
+    ),
+    "bad_workbook": (
+        "The workbook cannot be read: {reason}.",
+        "open it in a spreadsheet, save it again as .xlsx or CSV",
+    ),
     "no_sheet": ("The workbook has no visible sheet with cells.", "put the recipients on a visible sheet"),
     "unknown_format": ("This is {kind}, not a campaign file.", "save it as CSV or .xlsx"),
 }

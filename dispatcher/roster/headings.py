@@ -31,6 +31,14 @@ RESERVED = {
 ERROR_COLUMNS = ("error_line", "error_column", "error_code", "error_message")
 
 
+#: Columns that a sentence names, and characters of each.
+_NAMED_MAX, _NAME_CHARACTERS = 40, 60
+
+
+def _short(heading: str) -> str:
+    return heading if len(heading) <= _NAME_CHARACTERS else f"{heading[:_NAME_CHARACTERS]}…"
+
+
 def heading_key(heading: str) -> str:
     """What makes two headings the same: letters and digits, not case, spaces, `_`, `-` or invisible signs."""
     text = unicodedata.normalize("NFKC", heading).casefold()
@@ -74,7 +82,7 @@ class Headings:
     def _recipient_column(self) -> int:
         found = [column for column in self.columns if is_recipient(column)]
         if len(found) > 1:
-            raise refused("two_recipient_columns", line=self.line, headings=", ".join(found))
+            raise refused("two_recipient_columns", line=self.line, headings=", ".join(map(_short, found)))
         if not found:
             raise refused(
                 "no_recipient_column",
@@ -87,7 +95,7 @@ class Headings:
     def _perhaps_recipient(self) -> str:
         for column in self.columns:
             if difflib.get_close_matches(heading_key(column), RECIPIENT_NAMES, n=1, cutoff=0.75):
-                return f"; is it {column!r}?"
+                return f"; is it {_short(column)!r}?"
         return ""
 
     def _reserved_column(self, name: str) -> int | None:
@@ -109,11 +117,13 @@ class Headings:
         """The phrase `; did you mean 'first_name'?`, or nothing when no column comes close."""
         keys = {heading_key(column): column for column in self.columns if column}
         close = difflib.get_close_matches(heading_key(name), keys, n=1)
-        return f"; did you mean {keys[close[0]]!r}?" if close else ""
+        return f"; did you mean {_short(keys[close[0]])!r}?" if close else ""
 
     def named(self) -> str:
-        """The columns' names in one line."""
-        return ", ".join(column for column in self.columns if column)
+        """The columns' names in one line: the first ones of many, the beginnings of long ones."""
+        names = [_short(column) for column in self.columns if column]
+        more = len(names) - _NAMED_MAX
+        return ", ".join(names[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
 
     def understood(self, used: frozenset[int], group_by: int | None) -> tuple[Heading, ...]:
         """How each column was understood, when the message uses these places."""

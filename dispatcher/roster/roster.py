@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.roster.bounds import HEADING_CHARACTERS
 from dispatcher.roster.cells import bare
 from dispatcher.roster.delimited import DelimitedRecords, Record
 from dispatcher.roster.digits import national_digits
@@ -15,7 +16,7 @@ from dispatcher.roster.flaws import RowError, refused, row_sentence
 from dispatcher.roster.headings import Heading, Headings, is_error_column, is_recipient
 from dispatcher.roster.rows import RowReader, Rules
 from dispatcher.roster.seen import SeenNumbers
-from dispatcher.roster.source import Opened, open_source
+from dispatcher.roster.source import Opened, Watched, open_source
 from dispatcher.roster.text import TextError, TextLines
 from dispatcher.roster.workbook import WorkbookRecords
 
@@ -27,7 +28,8 @@ class Roster:
 
     `source` is read once and need not be seekable. `fixed` names the fields of `settings` that came from
     options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
-    to. `max_bytes` counts the unpacked file. `media` is what is known of media addresses.
+    to. `max_bytes` counts the unpacked file. `media` is what is known of media addresses. `pulse` is called now and
+    then while the file is read, once a second while nothing comes of it; what it raises ends the reading.
 
     The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
 
@@ -47,10 +49,11 @@ class Roster:
         max_rows: int,
         fixed: frozenset[str] = frozenset(),
         media: Mapping[str, MediaFacts] | None = None,
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.filename = filename
         self._max_rows = max_rows
-        self._records = _records(open_source(source, max_bytes=max_bytes), max_bytes)
+        self._records = _records(open_source(Watched(source, pulse), max_bytes=max_bytes), max_bytes, pulse)
         self._unread = iter(self._records)
         self.headings = self._read_headings()
         self.columns = self.headings.columns
@@ -140,9 +143,16 @@ class Roster:
         self._width = len(record)
         own = [place for place, heading in enumerate(record) if not is_error_column(heading)]
         self._own = own if len(own) < len(record) else None
+        self._refuse_long_headings(record, line)
         if not any(map(is_recipient, record)) and any(map(_is_number, record)):
             raise refused("no_header", line=line)
         return Headings([record[place].strip() for place in own], line=line)
+
+    @staticmethod
+    def _refuse_long_headings(record: list[str], line: int) -> None:
+        longest = max(map(len, record))
+        if longest > HEADING_CHARACTERS:
+            raise refused("heading_too_long", line=line, characters=longest, limit=HEADING_CHARACTERS)
 
     def _first_record(self) -> Record:
         for line, record in self._unread:
@@ -155,9 +165,9 @@ class Roster:
         return len(cells) == self._width > 1 and _is_number(self._fitted(cells)[self.headings.to])
 
 
-def _records(opened: Opened, max_bytes: int) -> DelimitedRecords | WorkbookRecords:
+def _records(opened: Opened, max_bytes: int, pulse: Callable[[], None]) -> DelimitedRecords | WorkbookRecords:
     if opened.workbook is not None:
-        return WorkbookRecords(opened.workbook, max_bytes=max_bytes)
+        return WorkbookRecords(opened.workbook, max_bytes=max_bytes, pulse=pulse)
     try:
         return DelimitedRecords(TextLines(opened.text), is_recipient)
     except TextError as defect:

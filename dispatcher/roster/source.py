@@ -8,17 +8,18 @@ from __future__ import annotations
 import gzip
 import tempfile
 import zlib
+from collections.abc import Callable
 from typing import IO, BinaryIO, NamedTuple, Protocol, cast
 
 from dispatcher.roster.flaws import refused
 
 #: Bytes looked at before deciding what a file is.
 HEAD_BYTES = 1 << 16
-_SPOOL_BYTES = 8 << 20
 _MIB = 1 << 20
 
 _FOREIGN = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old .xls or a workbook with a password"),
+    (b"PK\x05\x06", "an empty archive"),
+    (b"PK\x07\x08", "an archive in several parts"),
     (b"%PDF-", "a PDF"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"BZh", "a bzip2 archive"),
@@ -33,8 +34,12 @@ _FOREIGN = (
     (b"{\\rtf", "a Rich Text document"),
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
+    (b"<meta", "a web page"),
+    (b"<table", "a web page"),
     (b"<?xml", "an XML document"),
 )
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 
@@ -44,6 +49,26 @@ class Readable(Protocol):
 
     def read(self, size: int = -1, /) -> bytes:
         """At most `size` bytes; none at the end."""
+
+
+class Watched:
+    """A foreign stream: `pulse` is called at each read, and what the system says of it is a refusal."""
+
+    def __init__(self, stream: Readable, pulse: Callable[[], None]) -> None:
+        self._stream = stream
+        self._pulse = pulse
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read on.
+
+        Raises:
+            FileRefused: `cannot_be_read`.
+        """
+        self._pulse()
+        try:
+            return self._stream.read(size)
+        except OSError as error:
+            raise refused("cannot_be_read", reason=error.strerror or str(error)) from None
 
 
 class Peeked:
@@ -100,15 +125,16 @@ class Opened(NamedTuple):
 
 
 def _spooled(stream: Peeked) -> IO[bytes]:
-    """The whole stream where one can seek, on disk when it is large."""
-    copy = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the reader of the sheet closes it
+    """The whole stream in a file, which another process can read."""
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - the reader of the sheet closes it
     while block := stream.read(1 << 18):
         copy.write(block)
+    copy.flush()
     copy.seek(0)
     return copy
 
 
-def open_source(source: BinaryIO, *, max_bytes: int) -> Opened:
+def open_source(source: Readable, *, max_bytes: int) -> Opened:
     """Recognise a file by its content and unpack it.
 
     Raises:
@@ -117,8 +143,19 @@ def open_source(source: BinaryIO, *, max_bytes: int) -> Opened:
     stream = Peeked(source, max_bytes)
     if stream.head.startswith(_GZIP):
         stream = Peeked(_Unzipped(stream), max_bytes)
-    head = stream.head
+    if kind := _foreign_kind(stream.head):
+        raise refused("unknown_format", kind=kind)
+    return Opened(stream, _spooled(stream) if stream.head.startswith(_ZIP) else None)
+
+
+def _foreign_kind(head: bytes) -> str | None:
+    """What a file is that is no campaign file, by its first bytes; None if it may be one."""
+    if head.startswith(_OLE):
+        return (
+            "a workbook with a password" if _LOCKED in head else "an old .xls or a workbook with a password"
+        )
+    plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, kind in _FOREIGN:
-        if head[: len(magic)].lower() == magic.lower():
-            raise refused("unknown_format", kind=kind)
-    return Opened(stream, _spooled(stream) if head.startswith(_ZIP) else None)
+        if any(text[: len(magic)].lower() == magic.lower() for text in (head, plain)):
+            return kind
+    return None

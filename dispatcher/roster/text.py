@@ -21,6 +21,11 @@ _BOMS = (
 )
 
 
+def _without_end_mark(text: str) -> str:
+    """The last line without the Ctrl-Z by which programs of the DOS family mark the end of a file."""
+    return "" if text.strip("\x1a") == "" else text
+
+
 class TextError(Exception):
     """The text cannot be read on. `before` is what stands between the last line handed out and the defect."""
 
@@ -117,7 +122,8 @@ class TextLines:
             if not chunk:
                 break
             text = self._decoded(chunk, rest)
-        yield from io.StringIO(self._sound(rest + self._decoded(b"", rest)), newline="")
+        text = self._sound(rest + self._decoded(b"", rest))
+        yield from io.StringIO(_without_end_mark(text), newline="")
 
     def _chunk(self) -> bytes:
         """The next bytes, a full chunk of them however little the source hands out at a time."""

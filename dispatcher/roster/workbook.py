@@ -1,73 +1,105 @@
-"""Rows of an Excel workbook: the first visible sheet, numbers as the digits that they stand for."""
+"""Rows of an Excel workbook: the first visible sheet that has any, read by a process of its own that is bounded.
+
+What is in a workbook cannot be known before it is unpacked, and a few KB may unpack to anything. So it is read where it
+can take no more memory and time than allowed, and where its end costs nobody else anything.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import zipfile
-from collections.abc import Iterator
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO, Any
 
+import msgpack
+
 from dispatcher.errors import FileRefused
+from dispatcher.roster.bounds import SHEET_SILENT_SECONDS
 from dispatcher.roster.delimited import Record
 from dispatcher.roster.flaws import refused
 
-_PARTS = "xl/workbook.xml"
-
-
-def _refuse_what_is_no_workbook(archive: IO[bytes], max_bytes: int) -> None:
-    with zipfile.ZipFile(archive) as parts:
-        if not any(part.filename.lower() == _PARTS for part in parts.infolist()):
-            raise refused("unknown_format", kind="an archive or a document of another program")
-        if sum(part.file_size for part in parts.infolist()) > max_bytes:
-            raise refused("too_large", limit=max_bytes >> 20)
-
-
-def _text(value: object) -> str:
-    """A cell's value as one would type it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
-    return str(value)
+_RUN: tuple[str, ...] = ("-m", "dispatcher.roster.sheets")
+_CODE = Path(__file__).parents[2]
+_BLOCK = 1 << 18
+_PULSE_SECONDS = 1.0
 
 
 class WorkbookRecords:
-    """The rows of the first visible sheet, each with its number in the sheet."""
+    """The rows of a workbook, each with its number in the sheet.
+
+    `pulse` is called about once a second while nothing comes; what it raises ends the reading. The process ends with
+    the iteration, however that ends, and with this object.
+    """
 
     guarded = True
     form = "Excel workbook"
 
-    def __init__(self, file: IO[bytes], *, max_bytes: int) -> None:
-        try:
-            _refuse_what_is_no_workbook(file, max_bytes)
-            self._sheet = self._first_visible_sheet(file)
-        except FileRefused:
-            raise
-        except Exception:
-            raise refused("bad_workbook") from None
-
-    @staticmethod
-    def _first_visible_sheet(file: IO[bytes]) -> Any:
-        import openpyxl  # noqa: PLC0415
-
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        for sheet in book.worksheets:
-            if sheet.sheet_state == "visible":
-                sheet.reset_dimensions()
-                return sheet
-        raise refused("no_sheet")
+    def __init__(self, file: IO[bytes], *, max_bytes: int, pulse: Callable[[], None] = lambda: None) -> None:
+        self._file = file
+        self._max_bytes = max_bytes
+        self._pulse = pulse
 
     def __iter__(self) -> Iterator[Record]:
-        line = 0
+        reader = self._started()
         try:
-            for line, values in enumerate(self._sheet.iter_rows(values_only=True), 1):
-                if values:
-                    yield line, [_text(value) for value in values]
-        except FileRefused:
-            raise
-        except Exception:
-            raise refused("bad_workbook", line=line + 1) from None
+            for frame in self._frames(reader):
+                if isinstance(frame, dict):
+                    raise _refusal(frame)
+                if frame == "end":
+                    return
+                yield from ((line, cells) for line, cells in frame)
+            raise refused("too_much_work")  # it ended without a last word: its time or its memory was over
+        finally:
+            reader.kill()
+            reader.wait()
+            assert reader.stdout is not None
+            reader.stdout.close()
+            self._file.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-P", *_RUN, str(self._max_bytes), str(os.getpid())]
+        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_CODE)}
+        return subprocess.Popen(  # noqa: S603 - our own code, no shell
+            command,
+            env=environment,
+            cwd="/",
+            stdin=self._file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is the asking process's to answer
+        )
+
+    def _frames(self, reader: subprocess.Popen[bytes]) -> Iterator[Any]:
+        assert reader.stdout is not None
+        unpacker = msgpack.Unpacker(max_buffer_size=0)
+        while block := self._block(reader.stdout.fileno()):
+            unpacker.feed(block)
+            yield from unpacker
+
+    def _block(self, source: int) -> bytes:
+        """What the process writes next; nothing at its end.
+
+        Raises:
+            FileRefused: it has said nothing for too long.
+        """
+        until = time.monotonic() + SHEET_SILENT_SECONDS
+        while time.monotonic() < until:
+            if _is_readable(source, _PULSE_SECONDS):
+                return os.read(source, _BLOCK)
+            self._pulse()
+        raise refused("too_much_work")
+
+
+def _is_readable(source: int, seconds: float) -> bool:
+    look = select.poll()
+    look.register(source, select.POLLIN | select.POLLHUP)
+    return bool(look.poll(int(seconds * 1000)))
+
+
+def _refusal(frame: dict[str, Any]) -> FileRefused:
+    words = {str(name): value for name, value in frame["words"].items()}
+    return refused(frame["code"], line=frame["line"], **words)

@@ -27,6 +27,7 @@ from dispatcher.web.background import in_background
 from dispatcher.web.intake import Upload
 from dispatcher.web.media_gate import media_facts, roster_of
 from dispatcher.web.own_media import asks_about, own_hashes
+from dispatcher.web.reading_turns import reading_turn
 from dispatcher.web.site import Site
 
 _ID = re.compile(CAMPAIGN_ID)
@@ -55,25 +56,27 @@ def check_upload(
     """
     settings, fixed = settings_of(upload, options)
     config = site.settings
-    upload.source.seek(0)
-    return check(
-        upload.source,
-        filename=upload.filename,
-        settings=settings,
-        fixed=fixed,
-        fictional_ok=config.simulate,
-        account_rate=parse_rate(config.effective_account_rate),
-        sender_rate=parse_rate(config.effective_sender_rate),
-        price_sms=config.price_sms,
-        price_mms=config.price_mms,
-        max_bytes=site.max_file_bytes,
-        max_rows=config.max_rows,
-        hours_margin=config.hours_margin,
-        opted_out=site.ledger.optouts.everyone_out().__contains__,
-        now=datetime.now(UTC),
-        errors_to=errors_to,
-        media=partial(asks_about, site),
-    )
+    with reading_turn() as pulse:
+        upload.source.seek(0)
+        return check(
+            upload.source,
+            pulse=pulse,
+            filename=upload.filename,
+            settings=settings,
+            fixed=fixed,
+            fictional_ok=config.simulate,
+            account_rate=parse_rate(config.effective_account_rate),
+            sender_rate=parse_rate(config.effective_sender_rate),
+            price_sms=config.price_sms,
+            price_mms=config.price_mms,
+            max_bytes=site.max_file_bytes,
+            max_rows=config.max_rows,
+            hours_margin=config.hours_margin,
+            opted_out=site.ledger.optouts.everyone_out().__contains__,
+            now=datetime.now(UTC),
+            errors_to=errors_to,
+            media=partial(asks_about, site),
+        )
 
 
 def settings_of(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:
@@ -178,8 +181,9 @@ def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, 
         raise InputError("the test has no row", hint="name a row of the file; rows count from 1")
     settings, fixed = settings_of(upload, options)
     config = site.settings
-    roster = roster_of(config, upload, settings, fixed)
-    made = send_trial(site.ledger, roster, settings, config, row=int(row), to=to)
+    with reading_turn() as pulse:
+        roster = roster_of(config, upload, settings, fixed, pulse)
+        made = send_trial(site.ledger, roster, settings, config, row=int(row), to=to)
     site.journal.note(who, f"sent a test of row {int(row)}", made)
     _hint_at_reading(site, made)
     return made

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from dispatcher.errors import InputError
 from dispatcher.model.media import MEDIA_BYTES_MAX
 from dispatcher.web.body import BodyTooLargeError, capped
+from dispatcher.web.reading_turns import while_called
 
 #: Room for the settings beside the file.
 FIELDS_MAX = 1024 * 1024
@@ -77,7 +78,8 @@ async def read_form(request: Request, max_file_bytes: int, *, max_media: int = 0
         found = form.get("file")
         if isinstance(found, UploadFile) and (found.size or 0) > max_file_bytes:
             raise BodyTooLargeError(max_file_bytes)
-        yield form
+        async with while_called(request.receive):
+            yield form
 
 
 def upload_in(form: FormData) -> Upload | None:

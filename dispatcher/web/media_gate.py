@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from dispatcher.media.addresses import AllowList
@@ -14,6 +14,7 @@ from dispatcher.pipeline.opening import open_roster
 from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
 from dispatcher.web.intake import Upload
+from dispatcher.web.reading_turns import reading_turn
 
 
 @lru_cache(maxsize=4)
@@ -37,16 +38,25 @@ def media_facts(
     if not settings.media_check:
         return {}
 
-    facts = ask_for_media(lambda: roster_of(config, upload, settings, fixed), asks).facts
+    with reading_turn() as pulse:
+        facts = ask_for_media(lambda: roster_of(config, upload, settings, fixed, pulse), asks).facts
     upload.source.seek(0)
     return facts
 
 
-def roster_of(config: Settings, upload: Upload, settings: CampaignSettings, fixed: frozenset[str]) -> Roster:
-    """An upload's rows, from the first.
+def roster_of(
+    config: Settings,
+    upload: Upload,
+    settings: CampaignSettings,
+    fixed: frozenset[str],
+    pulse: Callable[[], None] = lambda: None,
+) -> Roster:
+    """An upload's rows, from the first; `pulse` see `Roster`.
 
     Raises:
         FileRefused: its head cannot be used.
     """
     upload.source.seek(0)
-    return open_roster(upload.source, filename=upload.filename, settings=settings, fixed=fixed, config=config)
+    return open_roster(
+        upload.source, filename=upload.filename, settings=settings, fixed=fixed, config=config, pulse=pulse
+    )

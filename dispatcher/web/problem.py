@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dispatcher import errors
 from dispatcher.ledger.once import AtWorkError, OtherBodyError
 from dispatcher.web.body import BodyTooLargeError
+from dispatcher.web.reading_turns import CallerGoneError, UploadsBusyError
 from dispatcher.web.throttle import TooManyTriesError
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,6 +28,8 @@ _ANSWERS: dict[type[errors.MmsError], _Answer] = {
     BodyTooLargeError: _Answer(413, "too_large", "The upload is too large"),
     OtherBodyError: _Answer(422, "idempotency_key_reused", "The key stands for another call"),
     AtWorkError: _Answer(409, "at_work", "The first call is at work"),
+    UploadsBusyError: _Answer(503, "uploads_busy", "Other files are being read"),
+    CallerGoneError: _Answer(499, "caller_gone", "The caller went away"),
     errors.FileRefused: _Answer(422, "file_refused", "The campaign file cannot be used"),
     errors.SubmittedBefore: _Answer(409, "same_file", "The same was sent already"),
     errors.NotFound: _Answer(404, "not_found", "There is no such thing"),

@@ -18,7 +18,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.expand import ROWS_A_LOOK, ReaderLostError, batches_of, expand, rows_of
+from dispatcher.pipeline.expand import ROWS_A_LOOK, ReaderLostError, batches_of, expand, rows_of, showing_life
 from dispatcher.pipeline.submit import submit
 from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
@@ -193,7 +193,7 @@ def test_a_reader_shows_that_it_lives_while_no_batch_is_full() -> None:
         shown.append(1)
         return True
 
-    read = list(rows_of(rows, alive, lambda: float(next(ticks))))
+    read = list(rows_of(rows, showing_life(alive, lambda: float(next(ticks)))))
     assert len(read) == 4 * ROWS_A_LOOK
     assert len(shown) >= 3
 
@@ -202,7 +202,7 @@ def test_a_reader_that_is_told_that_it_lost_stops() -> None:
     ticks = iter(range(0, 10_000, 6))
     rows = (make_recipient(row) for row in range(1, 4 * ROWS_A_LOOK + 1))
     with pytest.raises(ReaderLostError):
-        list(rows_of(rows, lambda: False, lambda: float(next(ticks))))
+        list(rows_of(rows, showing_life(lambda: False, lambda: float(next(ticks)))))
 
 
 drafts = st.lists(st.integers(0, 9), max_size=60)

@@ -145,7 +145,18 @@ def test_no_sentence_needs_more_than_its_words() -> None:
     words = dict.fromkeys(
         (
             *("digits", "region", "allowed", "cells", "columns", "field", "nearest", "characters", "limit"),
-            *("media", "what", "line", "members", "headings", "heading", "name", "encoding", "kind"),
+            *(
+                "media",
+                "what",
+                "line",
+                "members",
+                "headings",
+                "heading",
+                "name",
+                "encoding",
+                "kind",
+                "reason",
+            ),
         ),
         "…",
     )

@@ -1,0 +1,226 @@
+"""What stands in a workbook is what recipients get, whichever program wrote it; what cannot be read says why."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+
+from dispatcher.errors import FileRefused
+from dispatcher.roster.bounds import COLUMNS_MAX
+from dispatcher.roster.sheets.values import dated_text, kind_of, number_text, unescaped
+from tests.dispatcher.roster import workbooks
+from tests.dispatcher.roster.reading import open_roster, read_rows
+from tests.dispatcher.roster.workbooks import (
+    HEAD,
+    STRICT_MAIN,
+    STRICT_OFFICE,
+    book,
+    packed,
+    parts,
+    relations,
+    row_with,
+    sheet,
+)
+
+STYLES = (
+    '<numFmts><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
+    '<numFmt numFmtId="165" formatCode="&quot;days&quot; 0.00"/></numFmts>'
+    '<fills><fill/></fills><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="22"/>'
+    '<xf numFmtId="46"/></cellXfs>'
+)
+
+
+def text_of(data: bytes) -> str | None:
+    """The one message of a file: what stands under `v`, in brackets."""
+    recipients, rejected = read_rows(data, message="[{{v|}}]")
+    assert not rejected
+    assert [recipient.number for recipient in recipients] == ["12125550101"]
+    return recipients[0].text
+
+
+def refusal_of(data: bytes) -> FileRefused:
+    with pytest.raises(FileRefused) as refusal:
+        list(open_roster(data, message="Hi"))
+    return refusal.value
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('<c t="inlineStr"><is><t>Ann_x000D_</t></is></c>', "Ann"),
+        ('<c t="inlineStr"><is><t>Ann_x000d__x000A_Lee</t></is></c>', "Ann\nLee"),
+        ('<c t="inlineStr"><is><t>_x005F_x000D_</t></is></c>', "_x000D_"),
+        ('<c t="inlineStr"><is><t>a_x0000_b_x001B_c</t></is></c>', "abc"),
+        ('<c t="inlineStr"><is><t>_xD83D__xDE00_ _xD83D_</t></is></c>', "😀"),
+        (
+            '<c t="inlineStr"><is><r><rPr><b/></rPr><t>An</t></r><r><t xml:space="preserve">n L</t></r></is></c>',
+            "Ann L",
+        ),
+        ('<c t="inlineStr"><is><t>山田</t><rPh sb="0" eb="2"><t>ヤマダ</t></rPh></is></c>', "山田"),
+        ('<c t="inlineStr"><v>old</v><is><t>new</t></is></c>', "new"),
+        ('<c t="str"><f>A1&amp;"x"</f><v>x_x000D_</v></c>', "x"),
+        ('<c t="b"><v>1</v></c>', "TRUE"),
+        ('<c t="d"><v>2026-12-01T00:00:00</v></c>', "2026-12-01"),
+        ('<c t="d"><v>2026-12-01T14:30:05</v></c>', "2026-12-01 14:30:05"),
+        ("<c><v>0.30000000000000004</v></c>", "0.3"),
+        ("<c><v>1.5E3</v></c>", "1500"),
+        ("<c><v>007</v></c>", "7"),
+        ("<c><v> 12.5 </v></c>", "12.5"),
+        ('<c s="1"><v>46357</v></c>', "2026-12-01"),
+        ('<c s="2"><v>46357</v></c>', "46357"),
+        ('<c s="3"><v>46357.604166666664</v></c>', "2026-12-01 14:30"),
+        ('<c s="4"><v>1.5</v></c>', "36:00:00"),
+        ('<c s="1"/>', ""),
+        ("<c><f>SUM(A1)</f></c>", ""),
+    ],
+)
+def test_a_cell_reads_as_one_would_type_it(cell: str, value: str) -> None:
+    assert text_of(packed(parts(row_with(cell), styles=STYLES))) == f"[{value}]"
+
+
+def test_an_error_value_rejects_its_row() -> None:
+    _, rejected = read_rows(packed(parts(row_with('<c t="e"><v>#N/A</v></c>'))), message="{{v}}")
+    assert [(row.line, row.code) for row in rejected] == [(2, "cell_error")]
+
+
+def test_days_count_from_1904_where_the_workbook_says_so() -> None:
+    data = parts(row_with('<c s="1"><v>44895</v></c>'), styles=STYLES, before='<workbookPr date1904="1"/>')
+    assert text_of(packed(data)) == "[2026-12-01]"
+
+
+def test_shared_texts_are_found_and_pronunciations_are_not() -> None:
+    texts = "<si><t>x</t></si><si><r><t>An</t></r><r><t>n</t></r><rPh><t>no</t></rPh></si>"
+    assert text_of(packed(parts(row_with('<c t="s"><v>1</v></c>'), texts=texts))) == "[Ann]"
+
+
+def renamed() -> dict[str, str]:
+    return {
+        "_rels/.rels": relations(("officeDocument", "/Deep/Book.XML")),
+        "deep\\book.xml": book('<x:sheet name="S" sheetId="1" r:id="r1"/>').replace(
+            "<sheets>", '<sheets xmlns:x="y">'
+        ),
+        "deep/_rels/Book.xml.rels": relations(("worksheet", "../sheets/%61.xml")),
+        "sheets/a.xml": sheet(row_with("<c><v>5</v></c>")),
+    }
+
+
+def strict() -> dict[str, str]:
+    found = {
+        name: text.replace(workbooks.MAIN, STRICT_MAIN)
+        for name, text in parts(row_with("<c><v>5</v></c>")).items()
+    }
+    return {name: text.replace(workbooks.OFFICE, STRICT_OFFICE) for name, text in found.items()}
+
+
+def prefixed() -> dict[str, str]:
+    found = parts()
+    rows = row_with("<c><v>5</v></c>").replace("</", "</x:")
+    rows = rows.replace("<", "<x:").replace("<x:/x:", "</x:")
+    found["xl/worksheets/sheet1.xml"] = (
+        f'<x:worksheet xmlns:x="{workbooks.MAIN}"><x:dimension ref=""/><x:sheetData>{rows}</x:sheetData></x:worksheet>'
+    )
+    return found
+
+
+def blank_first() -> dict[str, str]:
+    found = parts('<row r="1"><c r="A1"/></row>')
+    both = '<sheet name="a" sheetId="1" r:id="r1"/><sheet name="b" sheetId="2" r:id="r2"/>'
+    found["xl/workbook.xml"] = book(both)
+    found["xl/_rels/workbook.xml.rels"] = relations(
+        ("worksheet", "worksheets/sheet1.xml"), ("worksheet", "/xl/b.xml")
+    )
+    return found | {"xl/b.xml": sheet(row_with("<c><v>5</v></c>"))}
+
+
+def without_references() -> dict[str, str]:
+    return parts(
+        row_with("<c><v>5</v></c>").replace(' r="1"', "").replace(' r="A2"', "").replace(' r="2"', "")
+    )
+
+
+def of_two_byte_characters() -> list[tuple[str, str | bytes]]:
+    found = parts(row_with("<c><v>5</v></c>"))
+    return [(name, '<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16") + text.encode("utf-16-le"))
+            for name, text in found.items()]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "make", [renamed, strict, prefixed, blank_first, without_references, of_two_byte_characters]
+)
+def test_however_its_parts_are_called_and_written_it_is_read(make: object) -> None:
+    assert callable(make)
+    assert text_of(packed(make())) == "[5]"
+
+
+def test_a_row_keeps_the_number_that_it_has_in_the_sheet() -> None:
+    rows = f'{HEAD}<row r="40"><c r="A40"><v>1</v></c></row>'
+    assert [row.line for row in read_rows(packed(parts(rows)), message="Hi")[1]] == [40]
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "words"),
+    [
+        (parts(row_with('<c t="s"><v>0</v></c>')), "bad_workbook", "sharedStrings.xml"),
+        (parts(row_with('<c t="s"><v>7</v></c>'), texts="<si><t/></si>"), "bad_workbook", "does not have"),
+        (parts(f'{HEAD}<row r="99999999999"/>'), "bad_workbook", "99,999,999,999"),
+        (parts(f'{HEAD}<row r="2"><c r="XFE2"><v>1</v></c></row>'), "bad_workbook", "column"),
+        (parts(f'{HEAD}<row r="2"><c r="XFD2"><v>1</v></c></row>'), "too_many_columns", f"{COLUMNS_MAX}"),
+        (parts(row_with("<c><v>many</v></c>")), "bad_workbook", "holds none"),
+        (parts("<row>"), "bad_workbook", "sheet1.xml is damaged"),
+        ({"xl/workbook.bin": ""}, "unknown_format", ".xlsb"),
+        ({"word/document.xml": ""}, "unknown_format", "another program"),
+        (parts() | {"xl/workbook.xml": book('<sheet name="S" state="hidden" r:id="r1"/>')}, "no_sheet", "visible"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_workbook_is_said(files: dict[str, str], code: str, words: str) -> None:
+    refusal = refusal_of(packed(files))
+    assert refusal.code == code
+    assert words in refusal.message
+
+
+def test_entities_are_not_expanded() -> None:
+    files = parts(HEAD)
+    files["xl/worksheets/sheet1.xml"] = (
+        '<!DOCTYPE x [<!ENTITY a "aaaa">]>' + files["xl/worksheets/sheet1.xml"]
+    )
+    assert "document type" in refusal_of(packed(files)).message
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
+            "with a password",
+        ),
+        (b"\xef\xbb\xbf \n<table><tr><td>to</td></tr></table>", "a web page"),
+        (b"PK\x05\x06" + bytes(18), "an empty archive"),
+    ],
+)
+def test_what_only_calls_itself_a_workbook_is_named(data: bytes, kind: str) -> None:
+    assert kind in refusal_of(data).message
+
+
+def test_nothing_is_said_but_the_answer_whatever_a_workbook_holds(capfd: pytest.CaptureFixture[str]) -> None:
+    made = openpyxl.Workbook()
+    made.worksheets[0].append(["to"])
+    made.worksheets[0].append([12125550101])
+    file = io.BytesIO()
+    made.save(file)
+    read_rows(file.getvalue().replace(b"Default", b"Dezault"), message="Hi")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_values_at_their_edges() -> None:
+    assert [number_text(raw) for raw in ("-0.5", "1e15", "12345678901234567890", "0.00000012")] == [
+        "-0.5", "1e+15", "12345678901234567890", "1.2e-07",
+    ]  # fmt: skip
+    assert [dated_text(raw, "date", from_1904=False) for raw in ("0.5", "1", "61", "-3", "9999999")] == [
+        "12:00:00", "1900-01-01", "1900-03-01", "-3", "9999999",
+    ]  # fmt: skip
+    assert [kind_of(164, code) for code in ("General", "[Red]0.00", "[h]:mm", "d/m/yy", '0 "months"')] == [
+        "number", "number", "elapsed", "date", "number",
+    ]  # fmt: skip
+    assert unescaped("Zoë _x and _x12_") == "Zoë _x and _x12_"

@@ -1,0 +1,55 @@
+"""Uploads are read a few at a time, and only while somebody waits."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+
+import pytest
+from starlette.types import Message
+
+from dispatcher.web import reading_turns
+from dispatcher.web.reading_turns import (
+    READERS,
+    CallerGoneError,
+    UploadsBusyError,
+    reading_turn,
+    while_called,
+)
+
+
+def test_more_than_a_few_at_once_are_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_turns, "TURN_SECONDS", 0.0)
+    with ExitStack() as readers:
+        for _ in range(READERS):
+            readers.enter_context(reading_turn())
+        with pytest.raises(UploadsBusyError), reading_turn():
+            pass
+    with reading_turn():
+        pass
+
+
+def test_reading_ends_in_its_thread_when_the_caller_hangs_up() -> None:
+    async def scene() -> None:
+        hung_up = asyncio.Event()
+
+        async def receive() -> Message:
+            await hung_up.wait()
+            return {"type": "http.disconnect"}
+
+        def read() -> None:
+            with reading_turn() as pulse:
+                asyncio.run_coroutine_threadsafe(_set(hung_up), loop)
+                while True:
+                    pulse()
+
+        loop = asyncio.get_running_loop()
+        async with while_called(receive):
+            with pytest.raises(CallerGoneError):
+                await asyncio.to_thread(read)
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
+
+
+async def _set(event: asyncio.Event) -> None:
+    event.set()
