@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dispatcher.cli.glance import done_rows
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, CampaignId
 from dispatcher.cli.output import campaign_json, counts_table, facts_table, out, print_json, say
-from dispatcher.cli.watching import done_rows, watch_campaign
+from dispatcher.cli.watching import watch_campaign
 from dispatcher.errors import InputError
 from dispatcher.model.campaign import Campaign
 from dispatcher.pipeline.estimate import estimated
@@ -64,11 +65,13 @@ def show_command(campaign_id: CampaignId, as_json: AsJson = False) -> None:
 
 
 def watch_command(campaign_id: CampaignId) -> None:
-    """Follow a campaign live until everything is sent. Ctrl-C stops watching, not sending.
+    """Follow a campaign live until everything is sent: rows done, delivered, failed (or rejected), pace, time left.
+
+    Ctrl-C stops watching, not sending.
 
     Example: mms campaign watch spring-x7k2mp
     """
-    watch_campaign(open_ledger().ledger, campaign_id)
+    watch_campaign(*open_ledger(), campaign_id)
 
 
 def report_command(

@@ -15,12 +15,11 @@ from dispatcher.cli.media_files import store_media
 from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, Chosen, File
-from dispatcher.cli.output import campaign_json, counts_table, out, print_json, print_line, say
+from dispatcher.cli.output import print_line, say
 from dispatcher.cli.schedule import make_recurring
-from dispatcher.cli.waiting import Until, is_unread, wait_for, why
+from dispatcher.cli.submitted import Submitted
+from dispatcher.cli.waiting import Until
 from dispatcher.errors import FileRefused, InputError
-from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.campaign import Campaign
 from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.pipeline.submit import submit as submit_campaign
 
@@ -71,6 +70,8 @@ def submit_command(
 ) -> None:
     """Send a campaign file: good rows go, bad ones are recorded. Prints the campaign's id.
 
+    With --wait exit status 1 when it did not come to its end, or more than half of it was invalid, rejected or failed.
+
     Example: mms campaign submit spring.csv --from 15162065575 --message 'Hi {{first_name}}' --wait
     """
     until = _until(wait)
@@ -84,6 +85,7 @@ def submit_command(
     for sentence in waiting_lines(result, chosen.settings):
         say(f"note: {sentence}")
     _refuse(result, chosen)
+    say(result.tally.in_words)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
     if chosen.every:
         make_recurring(file, chosen, ledger, config, result.media, as_json=as_json)
@@ -101,14 +103,13 @@ def submit_command(
         )
     noted(ledger, "sent", campaign_id)
     hint_expansion(campaign_id)
-    if until is None:
-        _print_submitted(ledger.campaign(campaign_id), as_json)
-        return
+    submitted = Submitted(ledger, config, campaign_id, result.tally)
     if not as_json:
         print_line(campaign_id)
-    campaign = _wait(ledger, campaign_id, until, wait_timeout, as_json=as_json)
-    if not as_json:
-        out().print(counts_table(campaign))
+    elif until is None:
+        submitted.print_json()
+    if until is not None:
+        submitted.wait(until, wait_timeout, as_json=as_json)
 
 
 def _refuse(result: CheckResult, chosen: Chosen) -> None:
@@ -139,10 +140,6 @@ def _ask(result: CheckResult, chosen: Chosen, *, ledger_is_live: bool, yes: bool
                 hint="say --yes to send them",
             )
         return
-    bad = result.errors_total
-    say(
-        f"{result.sendable} of {result.rows} rows will be sent ({result.duplicates} duplicates, {bad} not sendable)"
-    )
     senders = len(chosen.settings.senders) or "the file's own"
     say(f"from {senders} sending number{'' if senders == 1 else 's'}, {result.segments} segments and legs")
     say(f"cost: {'unknown' if result.cost_low is None else f'${result.cost_low} to ${result.cost_high}'}")
@@ -159,30 +156,3 @@ def _until(wait: str | None) -> Until | None:
     if wait not in known:
         raise InputError(f"--wait={wait} is not known", hint="say --wait or --wait=settled")
     return known[wait]
-
-
-def _wait(
-    ledger: Ledger, campaign_id: str, until: Until, timeout: float | None, *, as_json: bool
-) -> Campaign:
-    said = ""
-
-    def tell(campaign: Campaign) -> None:
-        nonlocal said
-        kind = f"{campaign.state.value} {is_unread(campaign)}"
-        if kind != said:
-            said = kind
-            say(f"{campaign.state.value}: {why(campaign)}")
-
-    try:
-        campaign = wait_for(ledger, campaign_id, until, timeout=timeout, on_look=tell)
-    finally:
-        if as_json:
-            print_json(campaign_json(ledger.campaign(campaign_id)))
-    return campaign
-
-
-def _print_submitted(campaign: Campaign, as_json: bool) -> None:
-    if as_json:
-        print_json(campaign_json(campaign))
-    else:
-        print_line(campaign.id)

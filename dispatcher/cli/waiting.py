@@ -19,11 +19,33 @@ POLL_SECONDS = 0.25
 STORE_PATIENCE_SECONDS = 60.0
 #: A reader of files looks for new ones at least once a second.
 _READING_BEGINS_WITHIN = timedelta(seconds=10)
+_REFUSED = (RecipientState.INVALID, RecipientState.REJECTED, RecipientState.FAILED)
 _ENDED_OTHERWISE = {CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.FAILED}
 
 
 class StillWaitingError(MmsError):
     """The campaign did not come to the wanted end; the sentence says why."""
+
+
+class MostlyRefusedError(MmsError):
+    """The campaign is done, and most of it did not go or did not arrive."""
+
+
+def require_most_arrived(campaign: Campaign) -> None:
+    """Rows that were invalid, rejected or failed are at most half of those that could have gone: all but duplicates and
+    people who opted out.
+
+    Raises:
+        MostlyRefusedError: they are more.
+    """
+    refused = {state: campaign.counts[state] for state in _REFUSED if campaign.counts[state]}
+    most = sum(campaign.counts.values()) - campaign.counts[RecipientState.SKIPPED]
+    if 2 * sum(refused.values()) > most:
+        words = ", ".join(f"{count} {state.value}" for state, count in refused.items())
+        raise MostlyRefusedError(
+            f"most of {campaign.id} did not go or did not arrive: of {most} rows {words}",
+            hint=f"`mms campaign report {campaign.id}` says why, row by row",
+        )
 
 
 def wait_for(

@@ -5,54 +5,60 @@ from __future__ import annotations
 import sys
 import time
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.live import Live
+from rich.text import Text
 
+from dispatcher.cli.glance import HEADINGS, Glance, Glances
 from dispatcher.cli.output import counts_table, out, say
-from dispatcher.cli.waiting import wait_for, why
+from dispatcher.cli.waiting import wait_for
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
-from dispatcher.model.state import UNFINISHED
+from dispatcher.settings import Settings
 
 _LINE_EVERY_SECONDS = 5.0
 
 
-def done_rows(campaign: Campaign) -> int:
-    """Rows that need nothing more from us."""
-    return sum(count for state, count in campaign.counts.items() if state not in UNFINISHED)
-
-
-def watch_campaign(ledger: Ledger, campaign_id: str) -> Campaign:
+def watch_campaign(ledger: Ledger, config: Settings, campaign_id: str) -> Campaign:
     """Show progress until everything is sent; then the table.
 
     Raises:
         StillWaitingError: it was paused, cancelled or failed.
     """
-    campaign = _bar(ledger, campaign_id) if sys.stdout.isatty() else _lines(ledger, campaign_id)
+    glances = Glances(ledger, config)
+    follow = _live if sys.stdout.isatty() else _lines
+    campaign = follow(ledger, glances, campaign_id)
     out().print(counts_table(campaign))
     return campaign
 
 
-def _bar(ledger: Ledger, campaign_id: str) -> Campaign:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[why]}")) as progress:
-        bar = progress.add_task(campaign_id, total=None, why="")
+def _live(ledger: Ledger, glances: Glances, campaign_id: str) -> Campaign:
+    with Live(console=out(), auto_refresh=False, vertical_overflow="crop") as live:
 
         def show(campaign: Campaign) -> None:
-            progress.update(bar, total=campaign.rows, completed=done_rows(campaign), why=why(campaign))
+            glance = glances.at(campaign)
+            head = f"{_headings()}\n{' '.join(glance.columns)}\n"
+            live.update(Text(f"{head}{campaign.state.value}: {glance.why}", no_wrap=True), refresh=True)
 
         return wait_for(ledger, campaign_id, "completed", on_look=show)
 
 
-def _lines(ledger: Ledger, campaign_id: str) -> Campaign:
-    last = 0.0
+def _lines(ledger: Ledger, glances: Glances, campaign_id: str) -> Campaign:
+    last: float | None = None
 
     def show(campaign: Campaign) -> None:
         nonlocal last
-        if time.monotonic() - last >= _LINE_EVERY_SECONDS:
+        if last is None:
+            say(_headings())
+        if last is None or time.monotonic() - last >= _LINE_EVERY_SECONDS:
             last = time.monotonic()
-            rows = "?" if campaign.rows is None else str(campaign.rows)
-            say(
-                f"{campaign.id} {campaign.state.value}: {done_rows(campaign)} of {rows} rows done; {why(campaign)}"
-            )
+            say(_line(glances.at(campaign)))
 
     return wait_for(ledger, campaign_id, "completed", on_look=show)
+
+
+def _headings() -> str:
+    return " ".join(HEADINGS)
+
+
+def _line(glance: Glance) -> str:
+    return f"{' '.join(glance.columns)}  {glance.campaign.state.value}: {glance.why}"

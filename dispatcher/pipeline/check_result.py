@@ -46,6 +46,29 @@ class Preview(_Part):
     encoding: Encoding | None
 
 
+class Tally(_Part):
+    """How many rows of a file go, and how many do not. `opted_out` is None when the opt-outs are not known here."""
+
+    rows: int
+    sendable: int
+    invalid: int
+    duplicates: int
+    opted_out: int | None
+
+    @property
+    def in_words(self) -> str:
+        """`3 of 11 go; 7 invalid, 1 duplicate`; or `all 11 go`."""
+        left_out = [
+            f"{self.invalid} invalid" if self.invalid else "",
+            f"{self.duplicates} duplicate{'' if self.duplicates == 1 else 's'}" if self.duplicates else "",
+            f"{self.opted_out} opted out" if self.opted_out else "",
+        ]
+        if not any(left_out):
+            return f"all {self.rows} go" if self.rows > 1 else f"{self.rows} of {self.rows} goes"
+        goes = "goes" if self.sendable == 1 else "go"
+        return f"{self.sendable} of {self.rows} {goes}; {', '.join(filter(None, left_out))}"
+
+
 class CheckResult(_Part):
     """What would happen.
 
@@ -76,3 +99,14 @@ class CheckResult(_Part):
     previews: tuple[Preview, ...]
     warnings: tuple[Notice, ...]
     media: Mapping[str, MediaFacts] = Field(default={}, exclude=True, repr=False)
+
+    @property
+    def tally(self) -> Tally:
+        """The rows, counted by whether they go."""
+        return Tally(
+            rows=self.rows,
+            sendable=self.sendable,
+            invalid=self.errors_total,
+            duplicates=self.duplicates,
+            opted_out=self.opted_out,
+        )

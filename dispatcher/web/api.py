@@ -15,6 +15,7 @@ from dispatcher.ledger.listing import list_campaigns
 from dispatcher.ledger.once import Answer
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.check_result import Tally
 from dispatcher.pipeline.estimate import estimated, estimated_all
 from dispatcher.pipeline.schedules import require_calendar
 from dispatcher.pipeline.upcoming import Recurring, recurring
@@ -22,6 +23,7 @@ from dispatcher.web import api_examples as examples
 from dispatcher.web.access import Actor, bearer
 from dispatcher.web.api_parts import csv_download, problems
 from dispatcher.web.campaigns import (
+    MadeCampaign,
     check_and_submit,
     check_upload,
     discard_draft,
@@ -45,6 +47,12 @@ router = APIRouter(
 )
 
 
+class MadeRecurring(Recurring):
+    """A recurring broadcast that was just made; `checked` says how many rows of its file would go now."""
+
+    checked: Tally
+
+
 class CampaignPage(BaseModel):
     """Campaigns, newest first. `next` is the cursor of the next page, null on the last one."""
 
@@ -56,7 +64,7 @@ class CampaignPage(BaseModel):
     "/campaigns",
     status_code=201,
     summary="Send a campaign file",
-    response_model=Campaign | Recurring,
+    response_model=MadeCampaign | MadeRecurring,
     responses={201: examples.CREATED, **problems(400, 403, 409, 413, 415, 422)},
     openapi_extra={"requestBody": examples.FORM},
 )
@@ -67,7 +75,8 @@ async def create(
 ) -> Response:
     """Take a campaign file with its settings. Good rows go out, bad ones are recorded (`strict` refuses the file).
 
-    The answer comes when the file is safe in the ledger; it is read after that: `rows` is null until then. A `draft`
+    The answer comes when the file is safe in the ledger; it is read after that: `rows` is null until then, and
+    `checked` says how many rows go and how many are invalid, duplicates or opted out. A `draft`
     is kept and sent by `start`. With `every` it is a recurring broadcast, and that is the answer.
     """
     site = site_of(request)
@@ -115,11 +124,13 @@ def _create(site: Site, who: str, sent: _Sent) -> Answer:
         return Answer(201, campaign.model_dump_json(by_alias=True), location)
     if draft:
         raise InputError("a draft does not recur", hint="leave out draft or every")
-    refuse_unsendable(settings_of(upload, options)[0], check_upload(site, upload, options))
+    result = check_upload(site, upload, options)
+    refuse_unsendable(settings_of(upload, options)[0], result)
     late = how.get("run_late_within", "")
     schedule, next_ms = recur_upload(site, who, upload, options, every=how["every"], run_late_within=late)
     location = f"{base}/api/v1/schedules/{schedule.id}"
-    return Answer(201, recurring(schedule, next_ms).model_dump_json(), location)
+    made = MadeRecurring(**dict(recurring(schedule, next_ms)), checked=result.tally)
+    return Answer(201, made.model_dump_json(), location)
 
 
 @router.post(

@@ -57,6 +57,8 @@ _CAMPAIGN: dict[str, Any] = {
     },
 }
 
+_CHECKED = {"rows": 11, "sendable": 3, "invalid": 7, "duplicates": 1, "opted_out": 0}
+
 IDEMPOTENCY_KEY = (
     "Makes a repeated call safe: for 24 hours the same key with the same body gets the first answer, "
     "with another body a 422, and while the first call is at work a 409."
@@ -65,7 +67,7 @@ IDEMPOTENCY_KEY = (
 CREATED: dict[str, Any] = {
     "description": "The campaign is in the ledger.",
     "headers": {"Location": {"description": "Where to look at it.", "schema": {"type": "string"}}},
-    "content": {"application/json": {"example": _CAMPAIGN}},
+    "content": {"application/json": {"example": {**_CAMPAIGN, "checked": _CHECKED}}},
 }
 
 

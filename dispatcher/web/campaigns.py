@@ -14,7 +14,7 @@ from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.check import check
-from dispatcher.pipeline.check_result import CheckResult
+from dispatcher.pipeline.check_result import CheckResult, Tally
 from dispatcher.pipeline.drafts import launch
 from dispatcher.pipeline.report import report_texts
 from dispatcher.pipeline.schedules import LATE_BY_DEFAULT, make_schedule
@@ -33,6 +33,12 @@ from dispatcher.web.site import Site
 _ID = re.compile(CAMPAIGN_ID)
 #: A line of a report is short; sent one by one, lines would cost more than they weigh.
 _CHUNK = 64 * 1024
+
+
+class MadeCampaign(Campaign):
+    """A campaign that was just made; `checked` says how many rows of its file go, and how many do not."""
+
+    checked: Tally
 
 
 def find_campaign(site: Site, campaign_id: str) -> Campaign:
@@ -215,15 +221,16 @@ def discard_draft(site: Site, who: str, campaign_id: str) -> None:
 
 def check_and_submit(
     site: Site, who: str, upload: Upload, options: dict[str, Any], *, draft: bool = False
-) -> Campaign:
-    """Send a file if it can be sent, or keep it as a draft; answers the new campaign.
+) -> MadeCampaign:
+    """Send a file if it can be sent, or keep it as a draft; answers the new campaign, with how many of its rows go.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
     result = check_upload(site, upload, options)
     refuse_unsendable(settings_of(upload, options)[0], result)
-    return find_campaign(site, submit_upload(site, who, upload, options, draft=draft))
+    campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft))
+    return MadeCampaign(**dict(campaign), checked=result.tally)
 
 
 def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:

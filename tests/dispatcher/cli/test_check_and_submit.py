@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import sentence
+from dispatcher.cli.waiting import MostlyRefusedError, require_most_arrived
 from dispatcher.errors import InputError
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.world import World
 from dispatcher.roster.flaws import refused
 from tests.dispatcher.cli.commands import Mms, Said
+from tests.dispatcher.cli.worker import working
 from tests.dispatcher.media.server import MediaServer
+from tests.factories import add_campaign
 
 GOOD, BAD = "12125550101", "555"
 SENDER = ("--from", "15165550199", "--quiet-hours", "off")
@@ -137,3 +142,64 @@ def test_the_same_file_again_is_refused_with_the_earlier_id(mms: Mms, spring: Pa
     again = submit(mms, spring)
     assert (again.status, earlier in again.err) == (2, True)
     assert submit(mms, spring, "--allow-same-file").status == 0
+
+
+ELEVEN = ["12125550101", "12125550102", "12125550103", "12125550101", *["555"] * 7]
+
+
+@pytest.fixture
+def eleven(tmp_path: Path) -> Path:
+    """Three good rows, one of them twice, and seven bad ones."""
+    path = tmp_path / "eleven.csv"
+    path.write_text("\n".join(["to", *ELEVEN]) + "\n")
+    return path
+
+
+def test_a_submit_says_how_many_rows_do_not_go_and_prints_the_id_alone(mms: Mms, eleven: Path) -> None:
+    said = submit(mms, eleven)
+    assert said.status == 0
+    assert "3 of 11 go; 7 invalid, 1 duplicate\n" in said.err
+    assert len(said.out.split()) == 1
+    checked = submit(mms, eleven, "--allow-same-file", "--json").json["checked"]
+    assert checked == {"rows": 11, "sendable": 3, "invalid": 7, "duplicates": 1, "opted_out": 0}
+    assert "3 of 11 go" in submit(mms, eleven, "--every", "mon 09:00 America/New_York").err
+
+
+def test_when_all_rows_go_a_submit_says_that_too(mms: Mms, tmp_path: Path) -> None:
+    file = tmp_path / "two.csv"
+    file.write_text(f"to\n{GOOD}\n12125550102\n")
+    assert "all 2 go\n" in submit(mms, file).err
+
+
+def test_waiting_for_a_campaign_of_which_most_did_not_go_ends_with_1(
+    mms: Mms, world: World, eleven: Path, spring: Path
+) -> None:
+    with working(world):
+        said = submit(mms, eleven, "--wait=completed")
+        assert said.status == 1
+        assert "of 10 rows 7 invalid" in said.err
+        half = submit(mms, spring, "--wait=completed")
+    assert half.status == 0, "half of it is not most of it"
+
+
+@pytest.mark.parametrize(
+    ("counts", "most"),
+    [
+        ({"delivered": 5, "rejected": 6}, True),
+        ({"delivered": 5, "rejected": 3, "failed": 2}, False),
+        ({"sent": 5, "rejected": 2, "failed": 2, "invalid": 2}, True),
+        ({"delivered": 1, "skipped": 90, "failed": 1}, False),
+        ({}, False),
+    ],
+)
+def test_most_is_more_than_half_of_what_could_have_gone(
+    ledger: Ledger, counts: dict[str, int], most: bool
+) -> None:
+    campaign = ledger.campaign(add_campaign(ledger))
+    full = {state: counts.get(state.value, 0) for state in RecipientState}
+    campaign = campaign.model_copy(update={"counts": full})
+    if most:
+        with pytest.raises(MostlyRefusedError):
+            require_most_arrived(campaign)
+    else:
+        require_most_arrived(campaign)

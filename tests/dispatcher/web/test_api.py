@@ -33,6 +33,13 @@ def test_a_file_becomes_a_campaign(api: httpx.Client, published: Published) -> N
     assert published.expand.get(timeout=60) == campaign["id"]
 
 
+def test_the_answer_says_how_many_rows_do_not_go(api: httpx.Client) -> None:
+    file = CSV + "555,Eve\n12125550101,Ann again\n"
+    checked = {"rows": 5, "sendable": 3, "invalid": 1, "duplicates": 1, "opted_out": 0}
+    assert send(api, file).json()["checked"] == checked
+    assert send(api, file, every="mon 09:00 America/New_York").json()["checked"] == checked
+
+
 def test_a_campaign_can_be_looked_at(api: httpx.Client, read_file: Callable[[str], str]) -> None:
     campaign_id = send(api).json()["id"]
     read_file(campaign_id)
