@@ -41,6 +41,8 @@ def check_command(
     no_media_check: options.NoMediaCheck = False,
     strict: options.Strict = False,
     allow_same_file: options.AllowSameFile = False,
+    every: options.Every = None,
+    run_late_within: options.RunLateWithin = None,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="As a simulated ledger sees it: numbers of fiction will do.")
     ] = False,
@@ -111,6 +113,7 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
             now=dt.datetime.now(dt.UTC),
             errors_to=errors_to,
             media=gate_for(config, chosen.media_files),
+            every=chosen.every,
         )
 
 

@@ -36,7 +36,9 @@ def waiting_lines(result: CheckResult, settings: CampaignSettings) -> Iterator[s
     if on_own_clocks:
         yield f"on the recipients' own clocks: the first at {result.first_at}, the last at {result.last_at}"
     for warning in result.warnings:
-        if warning.code == "no_common_hours" or (warning.code == "waits_for_hours" and not on_own_clocks):
+        if warning.code in ("no_common_hours", "either_day") or (
+            warning.code == "waits_for_hours" and not on_own_clocks
+        ):
             yield warning.message
 
 

@@ -67,6 +67,18 @@ NoMediaCheck = Annotated[
     bool, typer.Option("--no-media-check", help="Do not ask whether the media are there.")
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Any bad row refuses the whole file.")]
+Every = Annotated[
+    str | None,
+    typer.Option(
+        "--every", metavar="WHEN", help="Again and again: 'mon 09:00 America/New_York' or a cron line."
+    ),
+]
+RunLateWithin = Annotated[
+    str | None,
+    typer.Option(
+        "--run-late-within", metavar="TIME", help="With --every: start so late at most (1h); 0s: skip."
+    ),
+]
 AllowSameFile = Annotated[bool, typer.Option("--allow-same-file", help="Send the same file again.")]
 
 

@@ -19,7 +19,9 @@ from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.occurrences import is_understood
 from dispatcher.pipeline.optout_file import iso
+from dispatcher.pipeline.recurring import either_day
 from dispatcher.pipeline.schedules import (
     LATE_BY_DEFAULT,
     change_schedule,
@@ -158,6 +160,9 @@ def change_command(
     changed = change_schedule(ledger, schedule_id, every, late)
     noted(ledger, f"changed the schedule {schedule_id}")
     print_line(f"{changed.id} {changed.every}")
+    recurrence, now = parse_recurrence(changed.every), parse_moment(iso(ledger.agenda.now_ms()))
+    for notice in either_day(recurrence, now):
+        say(f"note: {notice.message}")
 
 
 @app.command("cancel")
@@ -181,7 +186,7 @@ def _row(schedule: Schedule, next_ms: int) -> dict[str, Any]:
         "id": schedule.id,
         "name": schedule.settings.name,
         "every": schedule.every,
-        "next_at": iso(next_ms),
+        "next_at": iso(next_ms) if is_understood(schedule.every) else "times not understood: change them",
         "made": schedule.made,
         "missed": schedule.missed,
         "last_campaign": schedule.last_campaign,

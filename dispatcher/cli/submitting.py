@@ -49,18 +49,8 @@ def submit_command(
     no_media_check: options.NoMediaCheck = False,
     strict: options.Strict = False,
     allow_same_file: options.AllowSameFile = False,
-    every: Annotated[
-        str | None,
-        typer.Option(
-            "--every", metavar="WHEN", help="Again and again: 'mon 09:00 America/New_York' or a cron line."
-        ),
-    ] = None,
-    run_late_within: Annotated[
-        str | None,
-        typer.Option(
-            "--run-late-within", metavar="TIME", help="With --every: start so late at most (1h); 0s: skip."
-        ),
-    ] = None,
+    every: options.Every = None,
+    run_late_within: options.RunLateWithin = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Wait = None,
     wait_timeout: Annotated[

@@ -18,6 +18,7 @@ from dispatcher.pipeline.media import NOTHING_ASKED, Asked, ask_for_media
 from dispatcher.pipeline.mending import MendableRows
 from dispatcher.pipeline.messages import form_messages
 from dispatcher.pipeline.notices import MediaNotices, Notice, TextNotices
+from dispatcher.pipeline.recurring import first_occurrence, recurrence_notices
 from dispatcher.pipeline.terms import require_terms
 from dispatcher.pipeline.timing import Timing, Wait, iso, timing_notices
 from dispatcher.roster.roster import Roster
@@ -125,19 +126,23 @@ def check(
     media: AskMedia | None = None,
     hours_margin: float = 600,
     pulse: Callable[[], None] = lambda: None,
+    every: str | None = None,
 ) -> CheckResult:
     """Read a campaign file as a submit would: what would be sent, to how many, until when, for how much.
 
     `fixed` names the settings that came from options. `opted_out` tells whether a number opted out; without
     it that stays unknown. `errors_to` receives every invalid row as a CSV that can be mended and submitted.
     `media` asks for media addresses when the settings want that; then `source` is rewound. `hours_margin` is how
-    many seconds before their end allowed hours close. `pulse` is called now and then; what it raises ends the reading.
+    many seconds before their end allowed hours close. With `every`, a calendar line, it is the first occurrence that is
+    looked at. `pulse` is called now and then; what it raises ends the reading.
 
     Raises:
         FileRefused: the file as a whole cannot be used.
         InputError: a setting is one that a submit refuses.
     """
     require_terms(settings, price_sms, price_mms, int(now.timestamp() * 1000))
+    recurring = tuple(recurrence_notices(every, now)) if every else ()
+    begins = first_occurrence(settings, every, now) if every else None
 
     def open_roster(facts: Mapping[str, MediaFacts] | None = None) -> Roster:
         return Roster(
@@ -167,10 +172,12 @@ def check(
             tally.accept(item)
     rates = Rates(account_rate, sender_rate, parse_rate(settings.rate) if settings.rate else None)
     cost = Prices(_dollars(price_sms), _dollars(price_mms)).cost(tally.load)
-    start = max(now, departure.begins or now)
+    start = max(now, begins or departure.begins or now)
     wait = tally.timing.wait(int(start.timestamp() * 1000))
     seconds = rates.seconds(tally.load, settings.senders)
-    return _result(roster, settings, tally, media=asked.facts, cost=cost, wait=wait, seconds=seconds)
+    return _result(
+        roster, settings, tally, media=asked.facts, cost=cost, wait=wait, seconds=seconds, recurring=recurring
+    )
 
 
 def _result(
@@ -182,6 +189,7 @@ def _result(
     cost: tuple[Decimal, Decimal] | None,
     wait: Wait,
     seconds: float,
+    recurring: tuple[Notice, ...],
 ) -> CheckResult:
     return CheckResult(
         rows=tally.sendable + tally.duplicates + tally.opted_out + tally.errors_total,
@@ -203,6 +211,7 @@ def _result(
         previews=tuple(tally.previews),
         warnings=(
             *_campaign_notices(roster, tally),
+            *recurring,
             *timing_notices(wait),
             *tally.texts.notices(settings.message),
             *tally.media.notices(),

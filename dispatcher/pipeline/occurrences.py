@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from dispatcher.errors import NotFound
+from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.rows import EPOCH_MS
 from dispatcher.ledger.schedules import Schedule
@@ -20,6 +20,8 @@ LEAD_MS = 300_000
 #: Schedules looked at in one tick, which takes under a second with them; the lead leaves time for thousands.
 MOST_A_TICK = 25
 _MINUTE_MS = 60_000
+#: The end of the calendar: a schedule that waits for other times stays listed, the last of all.
+_STANDS_STILL_MS = 253_402_300_799_000
 
 
 def occur(world: World, now_ms: int) -> int:
@@ -35,6 +37,9 @@ def _occur(world: World, schedule_id: str, at_ms: int, now_ms: int) -> bool:
     try:
         schedule = world.ledger.schedules.get(schedule_id)
     except NotFound:  # ended meanwhile
+        return False
+    if not is_understood(schedule.every):
+        world.ledger.schedules.occurred(schedule, at_ms, _STANDS_STILL_MS)
         return False
     newest_ms, next_ms, passed = _catch_up(schedule, at_ms, now_ms)
     in_time = now_ms - newest_ms <= schedule.late_ms
@@ -64,6 +69,9 @@ def skip_due(ledger: Ledger, now_ms: int) -> dict[str, int]:
     while due := ledger.schedules.due(now_ms, MOST_A_TICK):
         for schedule_id, at_ms in due:
             schedule = ledger.schedules.get(schedule_id)
+            if not is_understood(schedule.every):
+                ledger.schedules.occurred(schedule, at_ms, _STANDS_STILL_MS)
+                continue
             latest_ms, next_ms, passed = _catch_up(schedule, at_ms, now_ms)
             changes = {"missed": schedule.missed + passed, "last_missed_ms": latest_ms}
             if ledger.schedules.occurred(schedule.model_copy(update=changes), at_ms, next_ms):
@@ -85,6 +93,16 @@ def moments(every: str, after_ms: int) -> Iterator[int]:
     """The occurrences of a calendar line after this moment, ms."""
     for moment in parse_recurrence(every).after(datetime.fromtimestamp(after_ms / 1000, UTC)):
         yield int(moment.timestamp() * 1000)
+
+
+def is_understood(every: str) -> bool:
+    """Whether a stored calendar line still is one: earlier versions took `monthly` for every Monday, and `EST` for a
+    clock. Such a schedule stands still, and says so where schedules are listed, until it is given other times."""
+    try:
+        parse_recurrence(every)
+    except InputError:
+        return False
+    return True
 
 
 def _stands(ledger: Ledger, schedule: Schedule) -> bool:

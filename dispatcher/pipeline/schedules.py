@@ -17,8 +17,9 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.occurrences import LEAD_MS, child_id, moments
+from dispatcher.pipeline.occurrences import LEAD_MS, child_id, is_understood, moments
 from dispatcher.pipeline.opening import open_roster
+from dispatcher.pipeline.recurring import first_occurrence
 from dispatcher.pipeline.submit import digest_of
 from dispatcher.pipeline.terms import require_prices, terms_of
 from dispatcher.rules.moments import parse_duration
@@ -52,11 +53,8 @@ def make_schedule(
         FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
         InputError: the same recurs already, and the settings do not allow that.
     """
-    if settings.at is not None:
-        raise InputError(
-            "--at and --every exclude each other", hint="the first occurrence is the first start"
-        )
-    first_ms = next_after(every, ledger.agenda.now_ms())
+    now = datetime.fromtimestamp(ledger.agenda.now_ms() / 1000, UTC)
+    first_ms = int(first_occurrence(settings, every, now).timestamp() * 1000)
     late_ms = _milliseconds(run_late_within)
     require_prices(settings, config)
     terms_of(settings)
@@ -106,6 +104,8 @@ def change_schedule(ledger: Ledger, schedule_id: str, every: str | None, late: s
     """
     schedule = ledger.schedules.get(schedule_id)
     late_ms = _milliseconds(late) if late else schedule.late_ms
+    if not is_understood(every or schedule.every):
+        next_after(every or schedule.every, 0)  # says what is wrong with it
     changed = schedule.model_copy(update={"late_ms": late_ms, "revision": schedule.revision + 1})
     if every is None or every == schedule.every:
         ledger.schedules.put(changed)
@@ -147,6 +147,11 @@ def next_after(every: str, now_ms: int) -> int:
 def _withdraw(ledger: Ledger, schedule: Schedule, reason: str) -> int:
     """End the campaigns of occurrences that are still to come; answers the newest, ms, that started meanwhile."""
     now_ms, started_ms = ledger.agenda.now_ms(), 0
+    if not is_understood(schedule.every):
+        newest = schedule.last_campaign
+        if newest:
+            ledger.book.withdraw(newest, reason)
+        return 0
     for moment_ms in takewhile(lambda at_ms: at_ms <= now_ms + 2 * LEAD_MS, moments(schedule.every, now_ms)):
         for revision in range(schedule.revision + 1):
             made_as = schedule.model_copy(update={"revision": revision})

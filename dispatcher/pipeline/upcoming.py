@@ -7,12 +7,13 @@ from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatcher.errors import InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import Campaign
+from dispatcher.pipeline.recurring import local_text
 from dispatcher.pipeline.times import iso
 from dispatcher.rules.recurrence import parse_recurrence
-from dispatcher.zone_data import zone_named
 
 
 class Occurrence(BaseModel):
@@ -40,24 +41,38 @@ class Recurring(BaseModel):
     missed: int = Field(examples=[0])
     last_missed_at: str | None = Field(examples=[None])
     last_campaign: str | None = Field(examples=["weekly-x7k2mp-6cjk2"])
+    problem: str | None = Field(
+        default=None,
+        examples=[None],
+        description="Why it stands still: its times are not understood any more.",
+    )
 
 
 def recurring(schedule: Schedule, next_ms: int) -> Recurring:
     """A schedule as people and programs see it; `next_ms` 0: it never comes again."""
-    zone = parse_recurrence(schedule.every).zone
+    zone, problem = _zone_of(schedule.every)
     return Recurring(
         id=schedule.id,
         name=schedule.settings.name,
         every=schedule.every,
         zone=zone,
         run_late_within=schedule.late_ms / 1000,
-        next_at=iso(next_ms),
-        next_local=_local(datetime.fromtimestamp(next_ms / 1000, UTC), zone) if next_ms else None,
+        next_at=None if problem else iso(next_ms),
+        next_local=_local(next_ms, zone) if next_ms and not problem else None,
         made=schedule.made,
         missed=schedule.missed,
         last_missed_at=iso(schedule.last_missed_ms),
         last_campaign=schedule.last_campaign or None,
+        problem=problem,
     )
+
+
+def _zone_of(every: str) -> tuple[str, str | None]:
+    """The zone of a stored calendar line, and what is wrong with it: earlier versions read first letters."""
+    try:
+        return parse_recurrence(every).zone, None
+    except InputError as error:
+        return "", f"it stands still, for its times are not understood: {error.message}; {error.hint}"
 
 
 def occurrences(every: str, now_ms: int, most: int) -> list[Occurrence]:
@@ -68,10 +83,8 @@ def occurrences(every: str, now_ms: int, most: int) -> list[Occurrence]:
     """
     recurrence = parse_recurrence(every)
     moments = recurrence.after(datetime.fromtimestamp(now_ms / 1000, UTC))
-    return [
-        Occurrence(at=iso(int(moment.timestamp() * 1000)) or "", local=_local(moment, recurrence.zone))
-        for moment in islice(moments, most)
-    ]
+    found = (int(moment.timestamp() * 1000) for moment in islice(moments, most))
+    return [Occurrence(at=iso(at_ms) or "", local=_local(at_ms, recurrence.zone)) for at_ms in found]
 
 
 def waiting_campaigns(ledger: Ledger, most: int, offset: int = 0) -> list[Campaign]:
@@ -79,6 +92,5 @@ def waiting_campaigns(ledger: Ledger, most: int, offset: int = 0) -> list[Campai
     return [ledger.campaign(campaign_id) for campaign_id, _ in ledger.agenda.starts(most, offset)]
 
 
-def _local(moment: datetime, zone: str) -> str:
-    there = moment.astimezone(zone_named(zone))
-    return f"{there:%a, %b} {there.day}, {there:%Y, %H:%M %Z}"
+def _local(at_ms: int, zone: str) -> str:
+    return local_text(datetime.fromtimestamp(at_ms / 1000, UTC), zone)

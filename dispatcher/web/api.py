@@ -124,7 +124,7 @@ def _create(site: Site, who: str, sent: _Sent) -> Answer:
         return Answer(201, campaign.model_dump_json(by_alias=True), location)
     if draft:
         raise InputError("a draft does not recur", hint="leave out draft or every")
-    result = check_upload(site, upload, options)
+    result = check_upload(site, upload, options, every=how["every"])
     refuse_unsendable(settings_of(upload, options)[0], result)
     late = how.get("run_late_within", "")
     schedule, next_ms = recur_upload(site, who, upload, options, every=how["every"], run_late_within=late)

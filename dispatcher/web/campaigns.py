@@ -53,9 +53,15 @@ def find_campaign(site: Site, campaign_id: str) -> Campaign:
 
 
 def check_upload(
-    site: Site, upload: Upload, options: dict[str, Any], *, errors_to: TextIO | None = None
+    site: Site,
+    upload: Upload,
+    options: dict[str, Any],
+    *,
+    errors_to: TextIO | None = None,
+    every: str | None = None,
 ) -> CheckResult:
-    """What would happen if this file were sent with these settings; `errors_to` receives its bad rows as CSV.
+    """What would happen if this file were sent with these settings, with the calendar line `every` at its first
+    time; `errors_to` receives its bad rows as CSV.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used.
@@ -82,6 +88,7 @@ def check_upload(
             now=datetime.now(UTC),
             errors_to=errors_to,
             media=partial(asks_about, site),
+            every=every,
         )
 
 

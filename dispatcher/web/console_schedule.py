@@ -99,7 +99,7 @@ def _page(
         "schedule.html",
         status=status,
         session=session,
-        schedules=[(each, occurrences(each.every, now_ms, RUNS)) for each in shown],
+        schedules=[(each, [] if each.problem else occurrences(each.every, now_ms, RUNS)) for each in shown],
         waiting=waiting[:PAGE],
         offset=offset,
         once=once,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ from dispatcher.web.problem import Problem, problem_of
 from dispatcher.web.site import Site
 from dispatcher.web.typed import OWN_CLOCK, ZONES, typed_again
 
+_DAY = r"(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*|\d)(?:#?l|#\d)?"
+#: The last word of a calendar line that names no zone: a time, or cron's days of the week.
+_TIME_OR_DAYS = re.compile(rf"\d{{1,2}}:\d{{2}}|[\d*?/,-]+|{_DAY}(?:[,-]{_DAY})*", re.IGNORECASE)
 #: Fields of the form that are no settings.
 BESIDE = frozenset(
     {
@@ -141,7 +145,7 @@ def _take(site: Site, who: str, form: FormData, draft: Draft) -> None:
 def _check(site: Site, draft: Draft, held: HeldUpload, options: dict[str, Any]) -> None:
     with site.held.open(held.token) as source:
         upload = Upload(source, held.filename)
-        draft.result = check_upload(site, upload, options)
+        draft.result = check_upload(site, upload, options, every=_every(draft))
     draft.upload = HeldUpload(held.token, held.filename, _fingerprint(draft, options))
     site.held.note(draft.upload)
 
@@ -211,18 +215,23 @@ def _become(site: Site, who: str, draft: Draft, held: HeldUpload, options: dict[
 
 
 def _made(site: Site, who: str, draft: Draft, upload: Upload, options: dict[str, Any]) -> str:
-    every, keep = draft.value("every").strip(), draft.value("action") == "keep"
+    every, keep = _every(draft), draft.value("action") == "keep"
     if keep and every:
         raise InputError("a draft does not recur", hint="leave “Again and again” empty, or schedule it now")
     if every:
-        recur_upload(site, who, upload, options, every=_with_zone(draft, every), run_late_within="")
+        recur_upload(site, who, upload, options, every=every, run_late_within="")
         return "/schedule"
     return f"/campaigns/{submit_upload(site, who, upload, options, draft=keep)}"
 
 
-def _with_zone(draft: Draft, every: str) -> str:
-    if "/" in every.rsplit(maxsplit=1)[-1] or every.endswith("UTC"):
+def _every(draft: Draft) -> str | None:
+    """The calendar line of the form, with the zone beside the start if it names none itself; None: it is sent once."""
+    every = draft.value("every").strip()
+    if not every:
+        return None
+    if not _TIME_OR_DAYS.fullmatch(every.rsplit(maxsplit=1)[-1]):
         return every
-    if draft.value("at_zone") == OWN_CLOCK:
+    zone = draft.value("at_zone")
+    if zone == OWN_CLOCK:
         raise InputError("a recurring broadcast is on one clock", hint="choose a zone beside the start")
-    return f"{every} {draft.value('at_zone')}"
+    return f"{every} {zone}"

@@ -62,6 +62,7 @@ def test_a_campaign_that_waits_is_listed_with_its_name(mms: Mms, ledger: Ledger)
 def test_a_wrong_calendar_line_is_refused(mms: Mms, file: str) -> None:
     arguments = ("--from", "15162065575", "--message", "Hi", "--every", "mon 09:00")
     assert mms("campaign", "submit", file, *arguments).status == 2
+    assert mms("campaign", "check", file, *arguments).status == 2
     assert mms("schedule", "cancel", "nobody").status == 2
     assert mms("schedule", "change", "nobody").status == 2
 

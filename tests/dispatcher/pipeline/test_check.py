@@ -244,3 +244,33 @@ def test_what_a_submit_refuses_a_check_refuses(settings: dict[str, Any]) -> None
 @pytest.mark.parametrize("at", ["2026-11-27T14:30Z", "2026-11-27 10:00 recipient"])
 def test_a_start_of_less_than_an_hour_ago_or_still_to_come_somewhere_is_taken(at: str) -> None:
     assert checked(f"to,first_name\n{ANN},Ann\n", at=at).sendable == 1
+
+
+def test_what_recurs_is_forecast_at_its_first_time_and_not_as_if_it_went_now() -> None:
+    result = checked(f"to,first_name\n{ANN},Ann\n", every="mon 09:00 America/New_York", quiet_hours="off")
+    assert result.first_at == "2026-11-30T14:00:00Z"
+    assert result.finish_at is not None
+    assert result.finish_at.startswith("2026-11-30T14:00")
+    [notice] = [one for one in result.warnings if one.code == "recurs"]
+    assert "Mon, Nov 30, 2026, 09:00 EST; Mon, Dec 7" in notice.message
+    assert "either_day" not in codes(result)
+
+
+def test_a_line_that_means_either_of_two_days_is_noted_with_the_next_three_dates() -> None:
+    result = checked(f"to,first_name\n{ANN},Ann\n", every="0 9 1-7 * mon America/New_York")
+    [notice] = [one for one in result.warnings if one.code == "either_day"]
+    assert "Mon, Nov 30, 2026, 09:00 EST; Tue, Dec 1, 2026, 09:00 EST; Wed, Dec 2" in notice.message
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"every": "monthly 09:00 America/New_York"},
+        {"every": "mon 09:00 EST"},
+        {"every": "mon 09:00"},
+        {"every": "mon 09:00 America/New_York", "at": "2026-12-01 10:00 America/New_York"},
+    ],
+)
+def test_a_wrong_recurrence_does_not_check_clean(more: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        checked(f"to,first_name\n{ANN},Ann\n", **more)

@@ -18,6 +18,7 @@ from dispatcher.pipeline.expand import expand
 from dispatcher.pipeline.media import release_media
 from dispatcher.pipeline.occurrences import LEAD_MS, MOST_A_TICK, child_id, occur
 from dispatcher.pipeline.schedules import change_schedule, end_schedule, make_schedule, next_after
+from dispatcher.pipeline.upcoming import recurring
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import SENDER
@@ -249,3 +250,19 @@ def test_a_ceiling_without_a_price_is_refused_before_anything_is_stored(world: W
     with pytest.raises(InputError):
         make(world, max_cost="5")
     assert world.ledger.redis.keys("mms:c:*") == []
+
+
+def test_a_stored_line_that_is_not_understood_any_more_stands_still_and_says_so(world: World) -> None:
+    """Earlier versions took `monthly` for every Monday; one such schedule must not stop the tick for all others."""
+    old = make(world)
+    ledger = world.ledger
+    ledger.schedules.put(old.model_copy(update={"every": "monthly 09:00 America/New_York"}))
+    make(world, every="tue 09:00 America/New_York")
+    assert occur(world, FIRST) == 1
+    [(stored, next_ms)] = [each for each in ledger.schedules.all() if each[0].id == old.id]
+    shown = recurring(stored, next_ms)
+    assert "mon#1" in (shown.problem or "")
+    assert shown.next_at is None
+    change_schedule(ledger, old.id, "mon#1 09:00 America/New_York", None)
+    assert recurring(*next(each for each in ledger.schedules.all() if each[0].id == old.id)).problem is None
+    end_schedule(ledger, old.id)

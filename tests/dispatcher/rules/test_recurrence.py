@@ -58,6 +58,19 @@ def test_a_time_that_comes_twice_is_taken_once_the_first_time() -> None:
         ("fri-mon 9:05 America/New_York", "Fri 2026-06-12 09:05-0400"),
         ("tue,thu 09:00 America/New_York", "Thu 2026-06-11 09:00-0400"),
         ("0 9 29 2 * America/New_York", "Tue 2028-02-29 09:00-0500"),
+        ("0 9 * * mon#1 America/New_York", "Mon 2026-07-06 09:00-0400"),
+        ("0 9 * * 1#1 America/New_York", "Mon 2026-07-06 09:00-0400"),
+        ("mon#1 09:00 America/New_York", "Mon 2026-07-06 09:00-0400"),
+        ("0 9 * * friL America/New_York", "Fri 2026-06-26 09:00-0400"),
+        ("0 9 * * 5L America/New_York", "Fri 2026-06-26 09:00-0400"),
+        ("friL 09:00 America/New_York", "Fri 2026-06-26 09:00-0400"),
+        ("0 9 L * * America/New_York", "Tue 2026-06-30 09:00-0400"),
+        ("0 9 L feb ? America/New_York", "Sun 2027-02-28 09:00-0500"),
+        ("0 9 ? * sun#5 America/New_York", "Sun 2026-08-30 09:00-0400"),
+        ("0 9 */2 * mon America/New_York", "Mon 2026-06-15 09:00-0400"),
+        ("Monday 09:00 america/new_york", "Mon 2026-06-15 09:00-0400"),
+        ("weekdays 09:00 America/New_York", "Thu 2026-06-11 09:00-0400"),
+        ("0 9 1 Sept * America/New_York", "Tue 2026-09-01 09:00-0400"),
     ],
 )
 def test_lines_mean_what_cron_means(text: str, expected: str) -> None:
@@ -77,11 +90,57 @@ def test_lines_mean_what_cron_means(text: str, expected: str) -> None:
         "61 9 * * * America/New_York",
         "*/0 9 * * * America/New_York",
         "x 9 * * * America/New_York",
+        "monthly 09:00 America/New_York",
+        "month 09:00 America/New_York",
+        "satellite 09:00 America/New_York",
+        "sunrise 09:00 America/New_York",
+        "weekly 09:00 America/New_York",
+        "first 09:00 America/New_York",
+        "mondays 09:00 America/New_York",
+        "0 9 1 marching * America/New_York",
+        "0 9 1 juneau * America/New_York",
+        "0 9 * * monkey America/New_York",
+        "0 9 * * L America/New_York",
+        "0 9 * * mon#6 America/New_York",
+        "0 9 * * mon-friL America/New_York",
+        "0 9 15W * * America/New_York",
+        "0 0 9 * * mon America/New_York",
+        "@daily America/New_York",
+        "0 9 1- * * America/New_York",
+        "0 9 , * * America/New_York",
     ],
 )
 def test_what_is_no_recurring_time_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         parse_recurrence(text)
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=10))
+def test_a_word_is_a_day_or_a_month_only_as_a_whole(word: str) -> None:
+    days = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+    days |= {day[:3] for day in days} | {f"{day[:3]}l" for day in days} | {f"{day}l" for day in days}
+    days |= {"tues", "weds", "thur", "thurs", "tuesl", "wedsl", "thurl", "thursl"}
+    for line in (f"{word} 09:00 America/New_York", f"0 9 * * {word} America/New_York"):
+        if word not in days | {"daily", "day", "weekdays", "weekends"}:
+            with pytest.raises(InputError):
+                parse_recurrence(line)
+
+
+def test_what_is_no_day_is_told_how_to_say_it() -> None:
+    with pytest.raises(InputError) as refused:
+        parse_recurrence("monthly 09:00 America/New_York")
+    assert "mon#1 09:00" in refused.value.hint
+
+
+def test_days_of_the_month_and_of_the_week_are_noted_where_cron_takes_either() -> None:
+    assert parse_recurrence("0 9 1-7 * mon America/New_York").either
+    assert not parse_recurrence("0 9 */2 * mon America/New_York").either
+    assert not parse_recurrence("0 9 * * mon#1 America/New_York").either
+    assert first("0 9 1-7 * mon America/New_York", "2026-06-10T12:00-04:00", 3) == [
+        "Mon 2026-06-15 09:00-0400",
+        "Mon 2026-06-22 09:00-0400",
+        "Mon 2026-06-29 09:00-0400",
+    ]
 
 
 @given(

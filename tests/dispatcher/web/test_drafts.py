@@ -193,7 +193,10 @@ def test_a_program_sends_a_picture_along(api: httpx.Client) -> None:
 def test_a_file_recurs_from_the_form_and_from_the_api(
     operator: httpx.Client, api: httpx.Client, ledger: Ledger
 ) -> None:
+    for wrong in ("monthly 09:00", "mon 09:00 EST"):
+        assert "Send to" not in press(operator, "check", every=wrong, at_zone="America/Chicago").text
     page = press(operator, "check", every="mon 09:00", at_zone="America/Chicago")
+    assert "It comes again and again; next Mon" in page.text
     fields = {"held": hidden(page, "held"), "every": "mon 09:00", "at_zone": "America/Chicago"}
     sent = [press(operator, "send", **fields) for _ in range(2)]
     assert [answer.headers["location"] for answer in sent] == ["/schedule"] * 2
