@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     sender_rate: str = Field("", description="The same for each sending number. 1/s; simulated 200/s.")
     price_sms: float | None = Field(None, ge=0, description="Dollars a segment. Unset: cost is unknown.")
     price_mms: float | None = Field(None, ge=0, description="Dollars a leg. Unset: cost is unknown.")
+    price_wait: float = Field(
+        300,
+        ge=0,
+        description="Seconds that `--max-cost` waits for a first confirmed price; then the settings' price counts.",
+    )
     brake_share: float = Field(
         0.3,
         ge=0,

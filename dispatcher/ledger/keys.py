@@ -50,6 +50,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:turns` | hash | questions to CarrierX: when the `next` may go, what each kind had of them | idle: an hour |
 | `mms:senders:off` | set | numbers that an operator took out of use | until enabled |
 | `mms:policy` | hash | what scripts need of the settings: prices (micro-dollars), thresholds of brakes | for ever |
+| `mms:prices` | hash | `legs`, `segments` → the dearest price confirmed, micro-dollars each | for ever |
 | `mms:api` | hash | failures of CarrierX in a row, how many are too many, until when a probe is out | for ever |
 | `mms:fair:{scope}` | zset | campaign → units it was served; only while several want the same limit | a minute idle |
 | `mms:want:{scope}` | zset | campaign → ms until which it counts as wanting this limit | a minute idle |
@@ -123,6 +124,7 @@ DAY = "mms:day:"
 PACE = "mms:pace"
 SENDERS_OFF = "mms:senders:off"
 POLICY = "mms:policy"
+PRICES = "mms:prices"
 API = "mms:api"
 URGENT = "mms:urgent"
 EXPIRING = "mms:expiring"

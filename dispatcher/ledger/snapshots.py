@@ -15,6 +15,9 @@ from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 _FORBIDDEN = (
     "CarrierX answered 403 to a message: one at a time until another tells whether it means the account"
 )
+_UNPROVEN = (
+    "CarrierX confirmed no price in MMS_PRICE_WAIT: --max-cost is reckoned by the price in the settings"
+)
 _RESTORED = "the ledger was put back from an older copy: nothing is sent until `mms recover`"
 
 
@@ -67,6 +70,8 @@ def _resting(fields: dict[bytes, bytes], now_ms: int) -> str | None:
     limit = f"the {'daily cap' if day else 'limit'} of the {kind.partition(':')[0]}"
     if kind == "carrierx":
         limit = "CarrierX, which does not answer"
+    if kind == "price":
+        return "waits for the first confirmed price, to keep --max-cost by it (MMS_PRICE_WAIT)"
     return f"waits for {limit} until {_iso(str(until).encode())}"
 
 
@@ -101,7 +106,7 @@ def _snapshot(
     state = CampaignState(fields[b"state"].decode())
     reason = fields[b"reason"].decode() if b"reason" in fields else None
     if reason is None and state is CampaignState.RUNNING:
-        reason = stop or _resting(fields, now_ms)
+        reason = stop or _resting(fields, now_ms) or (_UNPROVEN if b"price_unproven" in fields else None)
     return Campaign(
         id=campaign_id,
         name=settings.name,

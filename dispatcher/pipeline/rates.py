@@ -21,6 +21,7 @@ def put_rates_in_force(ledger: Ledger, settings: Settings) -> None:
     policy: dict[str, int | float] = {
         "brake_share": settings.brake_share,
         "brake_outcomes": settings.brake_outcomes,
+        "price_wait": int(settings.price_wait * 1000),
     }
     for unit, price in (("legs", settings.price_mms), ("segments", settings.price_sms)):
         if price is not None:

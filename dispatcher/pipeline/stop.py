@@ -57,5 +57,7 @@ def limit_in_words(scope: str) -> str:
     """The limit that binds, without its number: `the limit of account`, `the daily cap of campaign`."""
     if scope == "carrierx":
         return "CarrierX, which does not answer"
+    if scope == "price":
+        return "the first confirmed price"
     day, kind = scope.startswith("day:"), scope.removeprefix("day:").partition(":")[0]
     return f"the {'daily cap' if day else 'limit'} of {kind}"

@@ -17,6 +17,8 @@ local function gate_ask(id, members, sender, cost, unit, urgent, ceiling)
     fair_want(id, urgent, binds, wait)
     return nil, { word, wait, binds }
   end
+  wait = money_wait(id, ceiling, unit, cost)
+  if wait > 0 then return nil, { 'wait', wait, 'price' } end
   local lacks = money_lacks(id, ceiling, unit, cost)
   if lacks then
     pause(id, lacks)

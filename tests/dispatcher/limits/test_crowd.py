@@ -71,7 +71,10 @@ def test_four_racing_processes_never_spend_more_than_five_dollars(
     simulator.set_faults(refuse_share=refused, latency_ms=3, seed=7)
     wide = {"account_rate": "100000/s", "sender_rate": "100000/s"}
     put_rates_in_force(
-        ledger, load_settings(simulate=True, price_mms=0.015, brake_share=0, redis_url=server.url, **wide)
+        ledger,
+        load_settings(
+            simulate=True, price_mms=0.015, price_wait=0, brake_share=0, redis_url=server.url, **wide
+        ),
     )
     add_campaign(ledger, *many(8, media=PICTURE), max_cost="5")
     with crew(server, simulator):

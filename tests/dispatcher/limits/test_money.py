@@ -36,7 +36,7 @@ from tests.factories import (
 
 def prices(ledger: Ledger, **settings: object) -> None:
     """Put settings in force, limits wide open."""
-    opened = {"account_rate": "1000000/s", "sender_rate": "1000000/s", **settings}
+    opened = {"account_rate": "1000000/s", "sender_rate": "1000000/s", "price_wait": 0, **settings}
     put_rates_in_force(ledger, load_settings(simulate=True, **opened))
 
 
