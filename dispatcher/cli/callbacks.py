@@ -16,6 +16,7 @@ from dispatcher.carrierx.account import (
     set_callback_url,
 )
 from dispatcher.carrierx.client import CarrierX
+from dispatcher.carrierx.damaged import decoded
 from dispatcher.cli.addresses import addresses
 from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.opening import open_ledger
@@ -25,6 +26,7 @@ from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.installation import prepare
 from dispatcher.logs import mask
 from dispatcher.pipeline.number import read_number
+from dispatcher.pipeline.times import iso
 from dispatcher.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Where CarrierX calls back.")
@@ -94,6 +96,26 @@ def set_command(
     wanted = None if none else _checked(url) if url else _own_door(config)
     set_callback_url(client, target.level, target.sid, wanted)
     print_line(f"{target.level.replace('_', ' ')} {target.sid}: {_shown(wanted) or 'not set'}")
+
+
+@app.command("unread")
+def unread_command(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show callbacks in which nothing could be read, the newest first. A STOP among them is yours to honour.
+
+    Example: mms callbacks unread --limit 5
+    """
+    ledger, _ = open_ledger()
+    letters = [(iso(one.at_ms), decoded(one.raw)) for one in ledger.dead_letters.newest(limit)]
+    if as_json:
+        print_json([{"received_at": at, "body": body} for at, body in letters])
+        return
+    if not letters:
+        out().print("every callback could be read")
+    for at, body in letters:
+        out().print(f"{at}  {body[:2000]}", highlight=False)
 
 
 def _target(client: CarrierX, partner: str | None, did: str | None, did_group: str | None) -> Target:

@@ -65,6 +65,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
 | `mms:callbacks` | stream | callbacks as they came (`raw`, `at`); group `ingest` | until applied |
 | `mms:set-aside` | list | callbacks that could not be worked on, the newest 1,000 | for ever |
+| `mms:dead-letters` | stream | callbacks that cannot be read (`raw`, `at`), the newest 1,000 | retention |
 | `mms:account` | hash | what was learned of the account (`group_receipts`) | for ever |
 | `mms:alarms` | hash | things that must not happen → how often | for ever |
 | `mms:tally` | hash | what the processes counted for `/metrics` → how often | for ever |
@@ -133,6 +134,7 @@ FORBIDDEN = "mms:forbidden"
 REFUSED = "mms:refused"
 CALLBACKS = "mms:callbacks"
 SET_ASIDE = "mms:set-aside"
+DEAD_LETTERS = "mms:dead-letters"
 INGEST_GROUP = "ingest"
 ACCOUNT = "mms:account"
 ALARMS = "mms:alarms"

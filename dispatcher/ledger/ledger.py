@@ -12,6 +12,7 @@ from dispatcher.ledger.batches import Batches
 from dispatcher.ledger.books import Books
 from dispatcher.ledger.campaigns import Campaigns
 from dispatcher.ledger.connect import connect
+from dispatcher.ledger.dead_letters import DeadLetters
 from dispatcher.ledger.erasure import Erasure
 from dispatcher.ledger.explanations import Explanations
 from dispatcher.ledger.inbound import InboundMessages
@@ -58,6 +59,7 @@ class Ledger:
         self.uploads = Uploads(client)
         self.media = Media(scripts)
         self.inbox = Inbox(scripts)
+        self.dead_letters = DeadLetters(scripts)
         self.agenda = Agenda(scripts)
         self.limits = Limits(scripts)
         self.optouts = OptOuts(scripts)

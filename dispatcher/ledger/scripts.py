@@ -30,6 +30,7 @@ _GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_forbidden", "_gate"
 _EXTRA = {
     "apply": ("_days", "_money", "_brakes", "_heard", "_forgotten"),
     "claim": ("_many", *_GATE, "_optouts", "_consent"),
+    "bury": ("_optouts", "_callbacks"),
     "drain": ("_optouts", "_callbacks"),
     "look": _GATE,
     "optout": ("_optouts",),

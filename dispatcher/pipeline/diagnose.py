@@ -63,9 +63,19 @@ def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Findi
     where = "the embedded Valkey" if own else "MMS_REDIS_URL"
     yield Finding("Redis", "ok", f"{where} answers; the ledger is {mode or 'not made yet'}")
     yield from look_at_store(ledger)
+    yield from _unread(ledger)
     restored = ledger.recovery.restored()
     if restored is not None:
         yield Finding("restore", "bad", in_words(restored), MEND)
+
+
+def _unread(ledger: Ledger) -> Iterator[Finding]:
+    unread = ledger.dead_letters.count()
+    if unread:
+        seen = f"{unread} callback{'s' if unread > 1 else ''} could not be read; they are kept"
+        yield Finding(
+            "callbacks", "note", seen, "`mms callbacks unread` shows them: a STOP may be among them"
+        )
 
 
 def _workers(ledger: Ledger) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
+from dispatcher.carrierx.damaged import texts_of
 from dispatcher.ledger.inbound import Inbound
 from dispatcher.ledger.inbox import Entry
 from dispatcher.ledger.optouts import OptOut
@@ -42,14 +43,15 @@ def opting_out(raw: bytes) -> OptingOut | None:
         return None
     if status is None or status.direction != "inbound" or len(status.sender or "") != _DIGITS:
         return None
-    if meaning_of(status.text) is not Meaning.STOP:
+    if Meaning.STOP not in map(meaning_of, [status.text, *texts_of(raw)]):
         return None
     return OptingOut(status.sender or "", SOURCE)
 
 
 def _may_be_inbound(raw: bytes) -> bool:
-    """False where the word stands nowhere, neither escaped nor in another encoding: most need no reading."""
-    return b"inbound" in raw.lower() or b"\\u" in raw or b"\0" in raw
+    """False where the body says plainly that it is about a message of ours: most need no reading."""
+    lower = raw.lower()
+    return b"outbound" not in lower or b"inbound" in lower or b"\\u" in raw or b"\0" in raw
 
 
 def keep(world: World, entry: Entry, status: MessageStatus) -> None:

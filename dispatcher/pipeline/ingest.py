@@ -115,8 +115,8 @@ def _read(world: World, entries: Iterable[Entry]) -> tuple[list[Heard], list[byt
     for entry in entries:
         status = _status(entry)
         if status is None:
-            _denied(world, "unreadable_callback")
-            done.append(entry.id)
+            world.ledger.dead_letters.bury(entry.raw, entry.at_ms, entry.id)
+            world.tally.count("callbacks", "unreadable_callback")
         elif status.direction == "inbound":
             keep(world, entry, status)
             world.tally.count("callbacks", "inbound")

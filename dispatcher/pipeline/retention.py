@@ -39,6 +39,7 @@ def retain(world: World, now_ms: int) -> int:
     for campaign_id in old:
         erase_campaign(world.ledger, campaign_id)
     world.ledger.inbound.forget(world.ledger.inbound.before(before_ms))
+    world.ledger.dead_letters.erase_before(before_ms)
     return len(old)
 
 
@@ -83,6 +84,7 @@ def forget(ledger: Ledger, number: str) -> Forgotten:
     messages = ledger.inbound.of_number(number)
     ledger.inbound.forget([message.sid for message in messages])
     ledger.erasure.forget_number(number)
+    ledger.dead_letters.forget(number)
     return Forgotten(rows, len(messages), tuple(ledger.agenda.reading()))
 
 

@@ -130,6 +130,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
         keys=site.door_keys,
         store=keeper.store,
         stored=hint.give,
+        bury=keeper.bury,
         answer=Questions(door_redis).answer,
     )
     return app

@@ -8,13 +8,13 @@ because it must be fast.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dispatcher.carrierx.callbacks import is_readable
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.body import BodyTooLargeError, read_body
 from dispatcher.web.door_keys import DoorKeys, Judgement
@@ -29,7 +29,7 @@ Answer = Callable[[bytes], Awaitable[bytes | None]]
 
 _TEXTS = {
     200: b"",
-    400: b"The body is not a JSON object.\n",
+    400: b"Nothing of a callback can be read in the body.\n",
     404: b"Not found.\n",
     405: b"Callbacks are POSTed.\n",
     408: b"The body did not come.\n",
@@ -41,9 +41,9 @@ _TEXTS = {
 class CallbackDoor:
     """ASGI middleware that answers everything under `PATH` and passes on the rest.
 
-    `store` keeps a body durably with its time of receipt (ms since 1970) or raises StoreUnavailable;
-    `stored` is told after each. `answer` knows what to say to a query string without the key: `mms doctor` asks whether
-    this is our door.
+    `store` keeps a body durably with its time of receipt (ms since 1970) or raises StoreUnavailable; `stored` is told
+    after each. `bury` keeps in the same way what cannot be read. `answer` knows what to say to a query string without
+    the key: `mms doctor` asks whether this is our door.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class CallbackDoor:
         keys: DoorKeys,
         store: Store,
         stored: Callable[[], None],
+        bury: Store | None = None,
         answer: Answer | None = None,
     ) -> None:
         self._app = app
@@ -60,6 +61,7 @@ class CallbackDoor:
         self._keys = keys
         self._store = store
         self._stored = stored
+        self._bury = bury
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a callback, or pass the call on."""
@@ -91,7 +93,18 @@ class CallbackDoor:
         except TimeoutError:
             return 408
         unproved = key if judged is Judgement.UNPROVED else b""
-        return await self._keep(raw, unproved) if _is_json_object(raw) else 400
+        if is_readable(raw):
+            return await self._keep(raw, unproved)
+        return await self._keep_unread(raw, unproved) if raw.strip() and self._bury else 400
+
+    async def _keep_unread(self, raw: bytes, unproved: bytes) -> int:
+        """What nobody can read is kept for a person, and its sender told."""
+        assert self._bury is not None
+        try:
+            await self._bury(raw, time.time_ns() // 1_000_000, unproved)
+        except StoreUnavailable:
+            return 503
+        return 400
 
     async def _keep(self, raw: bytes, unproved: bytes) -> int:
         try:
@@ -100,13 +113,6 @@ class CallbackDoor:
             return 503
         self._stored()
         return 200
-
-
-def _is_json_object(raw: bytes) -> bool:
-    try:
-        return isinstance(json.loads(raw), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 async def _answer(status: int, send: Send) -> None:

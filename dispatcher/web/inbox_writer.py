@@ -15,6 +15,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.dead_letters import bury_call
 from dispatcher.ledger.optouts import receive_call
 from dispatcher.ledger.spools import Drained, drain_call
 from dispatcher.pipeline.inbound import opting_out
@@ -70,6 +71,19 @@ class InboxWriter:
         if self._writing is None:
             self._writing = asyncio.create_task(self._drain())
         await stored
+
+    async def bury(self, callback: Spooled) -> None:
+        """Keep one that cannot be read.
+
+        Raises:
+            StoreAway, StoreUnavailable: as `store`.
+        """
+        text, arguments = bury_call(callback.raw, callback.received_ms)
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                await self._redis.eval(text, 0, *arguments)
+        except (exceptions.RedisError, OSError) as error:
+            raise _why(error) from None
 
     async def drain(self, spool_id: str, spooled: Sequence[Drained]) -> StoreUnavailable | None:
         """Put these of a spool into the stream in one step, each once however often it is tried; None, or why not."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from dispatcher.carrierx.callbacks import is_readable
 from dispatcher.errors import MmsError, StoreUnavailable
-from dispatcher.ledger.spools import Drained
+from dispatcher.ledger.spools import UNREADABLE, Drained
 from dispatcher.pipeline.inbound import opting_out
 from dispatcher.web.door_keys import DoorKeys
 from dispatcher.web.door_sign import DoorSign
@@ -95,20 +96,33 @@ class CallbackKeeper:
             StoreUnavailable: Redis is away and the spool is full, or Redis refuses it. Also for an opt-out that is in
                 the spool only: it must be on the suppression list before its sender is told that it was taken.
         """
-        callback = Spooled(raw, received_ms, key)
+        if await self._keep(Spooled(raw, received_ms, key), self._writer.store):
+            return
+        if opting_out(raw) is not None:
+            raise StoreUnavailable("an opt-out waits for Redis")
+
+    async def bury(self, raw: bytes, received_ms: int, key: bytes = b"") -> None:
+        """The same for a body that nobody can read: kept for a person.
+
+        Raises:
+            StoreUnavailable: Redis is away and the spool is full, or Redis refuses it.
+        """
+        await self._keep(Spooled(raw, received_ms, key), self._writer.bury)
+
+    async def _keep(self, callback: Spooled, store: Callable[[Spooled], Awaitable[None]]) -> bool:
+        """True: in Redis, or of no worth. False: here, on disk."""
         if not self._spooling:
-            if not self._keys.proves(key):
-                return
+            if not self._keys.proves(callback.key):
+                return True
             try:
-                await self._writer.store(callback)
+                await store(callback)
             except StoreAway:
                 self._spooling = True
             else:
-                return
+                return True
         self._make_room(callback)
         await self._to_disk(callback)
-        if opting_out(raw) is not None:
-            raise StoreUnavailable("an opt-out waits for Redis")
+        return False
 
     @property
     def spooling(self) -> bool:
@@ -202,9 +216,7 @@ class CallbackKeeper:
         believed: list[Drained] = []
         for record, end in zip(peeked.records, peeked.ends, strict=True):
             if self._keys.proves(record.key):
-                out = opting_out(record.raw)
-                number, source = (out.number, out.source) if out else ("", "")
-                believed.append(Drained(record.raw, record.received_ms, number, source, end))
+                believed.append(_drained(record, end))
         if len(believed) < len(peeked.records):
             logger.warning(
                 "%d spooled callbacks had another key and were left out", len(peeked.records) - len(believed)
@@ -213,6 +225,14 @@ class CallbackKeeper:
 
     async def _on_disk(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+
+
+def _drained(record: Spooled, end: int) -> Drained:
+    if not is_readable(record.raw):
+        return Drained(record.raw, record.received_ms, UNREADABLE, "", end)
+    out = opting_out(record.raw)
+    number, source = (out.number, out.source) if out else ("", "")
+    return Drained(record.raw, record.received_ms, number, source, end)
 
 
 def _settle(some: list[_Waiting], error: StoreUnavailable | None) -> None:

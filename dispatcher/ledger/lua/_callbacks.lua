@@ -7,7 +7,7 @@ local function callback_store(raw, at, number, source, since)
   return true
 end
 
--- What nobody can read is kept for a person, the newest 1,000, and no longer than that place is told to (web/dead_letters.py).
+-- What nobody can read is kept for a person, the newest 1,000.
 local function dead_letter(raw, at)
   redis.call('XADD', 'mms:dead-letters', 'MAXLEN', 1000, '*', 'raw', raw, 'at', at)
   redis.call('HINCRBY', 'mms:alarms', 'unreadable_callback', 1)

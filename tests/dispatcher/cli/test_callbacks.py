@@ -7,6 +7,7 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.simulator.account import GROUP_SID
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.carrierx.simulator.store import PARTNER_SID
+from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.cli.commands import Mms
 
 NUMBER = "15162065575"
@@ -84,3 +85,16 @@ def test_everything_else_of_a_number_and_of_its_group_survives_the_write(
     mms("callbacks", "set", "--did-group", GROUP_SID, "--url", "https://example.com/sms")
     after = [client.get_object(path) or {} for path in paths]
     assert after == [{**body, "callback_url": "https://example.com/sms"} for body in before]
+
+
+def test_callbacks_that_nobody_could_read_are_shown_and_doctor_says_that_there_are_any(
+    mms: Mms, ledger: Ledger
+) -> None:
+    assert mms("callbacks", "unread").out == "every callback could be read\n"
+    ledger.dead_letters.bury("héllo \x1b]52;c;aGk=\x07".encode("latin-1"), 1_800_000_000_000)
+    said = mms("callbacks", "unread")
+    assert said.out.startswith("2027-01-15T08:00:00.000Z  héllo ")
+    assert mms("callbacks", "unread", "--json").json[0]["received_at"] == "2027-01-15T08:00:00.000Z"
+    assert "1 callback could not be read" in mms("doctor").out
+    ledger.dead_letters.erase_before(ledger.agenda.now_ms() + 60_000)
+    assert ledger.dead_letters.count() == 0

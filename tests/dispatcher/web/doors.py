@@ -50,5 +50,6 @@ def door(
         keys=keys_of_door,
         store=keeper.store,
         stored=hint.give,
+        bury=keeper.bury,
         answer=Questions(redis).answer,
     )

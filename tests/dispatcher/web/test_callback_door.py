@@ -64,9 +64,23 @@ def test_a_wrong_key_is_not_found_and_nothing_is_stored(
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b'"x"', b"{", b"\xff\xfe{", b"[" * 60_000, b'{"a":' + b"9" * 9000 + b"}"]
 )
-def test_a_body_that_is_no_json_object_is_refused(client: httpx.Client, redis: Redis, body: bytes) -> None:
+def test_a_body_in_which_nothing_can_be_read_is_refused_and_kept_for_a_person(
+    client: httpx.Client, redis: Redis, body: bytes
+) -> None:
     assert client.post(URL, content=body).status_code == 400
     assert stored(redis) == []
+    assert [letter.raw for letter in Ledger(redis).dead_letters.newest(9)] == ([body] if body else [])
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"from": "15165550123", "message": "STOP', b"from=%2B15165550123&message=STOP"]
+)
+def test_a_stop_in_a_damaged_body_is_on_the_list_before_it_is_answered(
+    client: httpx.Client, redis: Redis, body: bytes
+) -> None:
+    assert client.post(URL, content=body).status_code == 200
+    assert Ledger(redis).optouts.is_out("15165550123")
+    assert stored(redis) == [body]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])

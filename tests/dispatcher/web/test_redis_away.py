@@ -164,6 +164,18 @@ def test_an_opt_out_is_not_said_to_be_taken_before_it_is_on_the_list_but_is_neve
     until(lambda: Ledger(own).optouts.is_out("15165550123"))
 
 
+def test_what_cannot_be_read_is_kept_for_a_person_though_redis_is_away(
+    client: httpx.Client, server: ValkeyServer, own: Redis
+) -> None:
+    server.kill()
+    assert client.post(URL, content=b"what is this").status_code == 400
+    assert call(client, 1) == 200
+    server.start()
+    until(lambda: stored(own) == [1])
+    [letter] = Ledger(own).dead_letters.newest(9)
+    assert letter.raw == b"what is this"
+
+
 def test_nothing_is_claimed_for_a_number_whose_stop_was_spooled_while_redis_was_away(
     client: httpx.Client, server: ValkeyServer, own: Redis
 ) -> None:
