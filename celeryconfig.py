@@ -11,7 +11,7 @@ from kombu.entity import Exchange, Queue
 from dispatcher.queues import QUEUES
 from dispatcher.settings import settings
 from tasks.broker import broker_url as address
-from tasks.broker import transport_of, transport_options
+from tasks.broker import is_redis, transport_of, transport_options
 
 _settings = settings()
 
@@ -22,7 +22,7 @@ broker_transport_options = transport_options(broker_url)
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
 #: A Redis that is read-only or out of memory for a while is waited for as one that is away: no worker dies of it.
-broker_channel_error_retry = broker_url.startswith("redis")
+broker_channel_error_retry = is_redis(broker_url)
 #: What is no message of ours is dropped with one line.
 worker_consumer = "tasks.consumer:SteadyConsumer"
 

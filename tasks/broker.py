@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from kombu.connection import Connection
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from dispatcher.errors import MmsError
-from dispatcher.ledger.connect import redis_url
+from dispatcher.ledger.connect import address, redis_url
 from dispatcher.pipeline.finding import Finding
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
-from tasks.transport import Channel
+from tasks.transport import SOCKET, Channel
 
 #: Whoever only looks does not wait longer for an answer, in seconds.
 LOOK_SECONDS = 5.0
@@ -36,7 +37,13 @@ def broker_url(settings: Settings) -> str:
     Raises:
         ConfigError: neither is there.
     """
-    return settings.broker_url or redis_url(settings)
+    url = address(settings.broker_url or redis_url(settings))
+    if not url.startswith("unix://"):
+        return url
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return f"{SOCKET}{login}{parts.path}?virtual_host={asked.get('db', 0)}"
 
 
 def transport_of(url: str) -> str | None:
@@ -44,9 +51,14 @@ def transport_of(url: str) -> str | None:
     return "tasks.transport:Transport" if url.startswith(("redis://", "rediss://")) else None
 
 
+def is_redis(url: str) -> bool:
+    """The broker at this address is a Redis."""
+    return url.startswith(("redis", SOCKET))
+
+
 def transport_options(url: str) -> dict[str, Any]:
     """kombu's options for a broker at this address."""
-    if not url.startswith("redis"):
+    if not is_redis(url):
         return {}
     return {
         "socket_timeout": ANSWER_SECONDS,
@@ -126,7 +138,7 @@ def look_at_broker(settings: Settings) -> Iterator[Finding]:
 def _impatient(url: str) -> dict[str, Any]:
     """Options of who only looks: asked once, and not waited for long."""
     once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
-    if url.startswith("redis"):
+    if is_redis(url):
         short = {"socket_timeout": LOOK_SECONDS, "socket_connect_timeout": LOOK_SECONDS}
         return {**transport_options(url), **short, **once}
     return {"read_timeout": LOOK_SECONDS, "write_timeout": LOOK_SECONDS, **once}

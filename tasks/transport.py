@@ -13,10 +13,14 @@ from contextlib import contextmanager
 from queue import Empty
 from typing import Any
 
-from kombu.transport import redis
+from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+
+#: kombu takes a socket file only behind the name of a transport.
+TRANSPORT_ALIASES["hints"] = "tasks.transport:Transport"
+SOCKET = "hints+socket://"
 
 
 class Channel(redis.Channel):

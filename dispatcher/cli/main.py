@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from redis import RedisError
 
 from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, replicas, schedule, token
 from dispatcher.cli.demo import demo
@@ -21,6 +22,7 @@ from dispatcher.cli.recovering import recover_command
 from dispatcher.cli.simulator import simulator
 from dispatcher.cli.up import up
 from dispatcher.errors import FileRefused, MmsError
+from dispatcher.ledger.redis_errors import ours
 
 app = typer.Typer(
     name="mms",
@@ -71,6 +73,9 @@ def run() -> None:
     except MmsError as error:
         say(f"mms: {sentence(error)}")
         sys.exit(error.exit_status)
+    except RedisError as error:
+        say(f"mms: {sentence(ours(error))}")
+        sys.exit(ours(error).exit_status)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

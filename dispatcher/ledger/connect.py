@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -28,6 +29,7 @@ CONNECTION: dict[str, Any] = {
 #: What means nothing to a socket file.
 _OF_NETWORKS = ("socket_connect_timeout", "socket_keepalive")
 _SOCKET = "unix://"
+_TLS = "rediss://"
 
 
 class _Connections:
@@ -78,6 +80,7 @@ def client(url: str, **options: Any) -> redis.Redis:
         ConfigError: it is no address of a Redis.
     """
     chosen = {**CONNECTION, "redis_connect_func": _Connections(), **options}
+    url = address(url)
     if url.startswith(_SOCKET):
         chosen = {name: value for name, value in chosen.items() if name not in _OF_NETWORKS}
     try:
@@ -87,6 +90,21 @@ def client(url: str, **options: Any) -> redis.Redis:
             "MMS_REDIS_URL is no address of a Redis",
             hint="like redis://:PASSWORD@HOST:6379/0, rediss://… with TLS, unix:///PATH/redis.sock",
         ) from None
+
+
+def address(url: str) -> str:
+    """The address with what TLS asks for said: certificate and name are verified, unless it says otherwise itself.
+
+    Celery's words for that (`CERT_REQUIRED`) are taken, too.
+    """
+    if not url.startswith(_TLS):
+        return url
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    verified = asked.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
+    asked["ssl_cert_reqs"] = verified
+    asked.setdefault("ssl_check_hostname", str(verified != "none").lower())
+    return urlunsplit(parts._replace(query=urlencode(asked, safe="/")))
 
 
 def text_of(value: Any) -> str:

@@ -15,6 +15,8 @@ from dispatcher.errors import ConfigError, StoreUnsafe
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.durability import durability_problem
+from dispatcher.ledger.redis_errors import NEEDED
+from dispatcher.ledger.rights import Lacks, what_is_lacking
 from dispatcher.settings import Settings
 
 #: A secret that was replaced still verifies for this long.
@@ -146,13 +148,20 @@ def _write_token(path: Path) -> str:
 
 
 def prove_durable(client: redis.Redis, settings: Settings) -> None:
-    """Refuse a Redis that may forget a claim that it confirmed.
+    """Refuse a Redis that lacks what is needed, or may forget a claim that it confirmed.
 
     Raises:
-        StoreUnsafe: cluster, no append-only file, not synced at every write, evicting, or unreadable.
+        StoreUnsafe: too old, cluster, no append-only file, not synced at every write, evicting, or unreadable; or it
+            does not know or allow a command, a key or a channel.
+        StoreUnavailable: Redis does not answer.
     """
+    if settings.unsafe_redis:
+        return
+    lacks = what_is_lacking(client, hints=settings.broker_url is None)
+    if lacks is not None and lacks != Lacks((), ("CONFIG GET",), (), ()):  # which the next look tells better
+        raise StoreUnsafe(f"this Redis does not allow what is needed: {lacks}", hint=NEEDED)
     problem = durability_problem(client)
-    if problem is not None and not settings.unsafe_redis:
+    if problem is not None:
         raise StoreUnsafe(
             f"this Redis cannot keep a claim safe: {problem}",
             hint="set `appendonly yes`, `appendfsync always`, `maxmemory-policy noeviction`; "

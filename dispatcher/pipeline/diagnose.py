@@ -62,7 +62,7 @@ def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Findi
     own = config.redis_url in (None, embedded_url(config.data_dir))  # `mms up` gives its parts the address
     where = "the embedded Valkey" if own else "MMS_REDIS_URL"
     yield Finding("Redis", "ok", f"{where} answers; the ledger is {mode or 'not made yet'}")
-    yield from look_at_store(ledger)
+    yield from look_at_store(ledger, config)
     yield from _unread(ledger)
     restored = ledger.recovery.restored()
     if restored is not None:

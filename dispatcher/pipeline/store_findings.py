@@ -10,14 +10,22 @@ from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.connect import text_of, translated
 from dispatcher.ledger.durability import durability_problem
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.redis_errors import NEEDED
 from dispatcher.ledger.replicas import behind, missing
+from dispatcher.ledger.rights import what_is_lacking
 from dispatcher.pipeline.finding import Finding
+from dispatcher.settings import Settings
 
 _FENCE = "min-replicas-to-write"
 
 
-def look_at_store(ledger: Ledger) -> Iterator[Finding]:
+def look_at_store(ledger: Ledger, config: Settings) -> Iterator[Finding]:
     """What is to be said of the store of this ledger."""
+    lacks = what_is_lacking(ledger.redis, hints=config.broker_url is None)
+    if lacks is not None:
+        yield Finding("rights", "bad", str(lacks), NEEDED)
+        if {"INFO", "ROLE", "WAITAOF"} & {*lacks.commands, *lacks.unknown}:
+            return
     problem = durability_problem(ledger.redis)
     if problem is None:
         yield Finding(

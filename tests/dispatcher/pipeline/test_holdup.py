@@ -14,6 +14,7 @@ from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.estimate import estimated
 from dispatcher.pipeline.store_findings import look_at_store
+from dispatcher.settings import Settings
 from tests.factories import CAMPAIGN, add_campaign
 from tests.stack import until
 from tests.valkey import ValkeyServer, running_valkey
@@ -75,7 +76,9 @@ def _is_told(ledger: Ledger, trouble: str) -> None:
     shown = estimated(ledger, ledger.campaign(CAMPAIGN))
     assert str(shown.reason).startswith("nothing is sent: ")
     assert trouble in str(shown.reason)
-    bad = {finding.subject: finding for finding in look_at_store(ledger) if finding.verdict == "bad"}
+    bad = {
+        finding.subject: finding for finding in look_at_store(ledger, Settings()) if finding.verdict == "bad"
+    }
     assert trouble in bad["claims"].seen
     assert all(finding.mend for finding in bad.values())
 
