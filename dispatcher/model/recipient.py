@@ -36,7 +36,8 @@ class RejectedRow(NamedTuple):
     """A row that is not sent. `state` is `invalid`, or `skipped` (a duplicate).
 
     `code` is stable (`too_short`, `duplicate`, …), `message` a sentence for a person, `column` the heading it is
-    about. `number` is what could be read of it, if anything.
+    about. `number` is what could be read of it, if anything. `beyond` are the cells that stand after the last heading;
+    they live as long as the file is read, not in the ledger.
     """
 
     row: int
@@ -47,6 +48,7 @@ class RejectedRow(NamedTuple):
     message: str
     number: str | None
     cells: tuple[str, ...]
+    beyond: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"RejectedRow(row={self.row}, line={self.line}, code={self.code})"

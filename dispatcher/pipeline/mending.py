@@ -14,6 +14,7 @@ from dispatcher.roster.headings import ERROR_COLUMNS
 class MendableRows:
     """Writes rejected rows, and in columns that the roster ignores, what is wrong with each.
 
+    Nothing of a row is lost, so that one which is not mended fails as it did: cells beyond the headings follow last.
     Cells that a spreadsheet would run are guarded with an apostrophe; the reader takes it off again.
     """
 
@@ -24,5 +25,12 @@ class MendableRows:
     def write(self, row: RejectedRow) -> None:
         """Add one row."""
         self._writer.writerow(
-            [*map(guarded, row.cells), row.line, guarded(row.column or ""), row.code, row.message]
+            [
+                *map(guarded, row.cells),
+                row.line,
+                guarded(row.column or ""),
+                row.code,
+                row.message,
+                *map(guarded, row.beyond),
+            ]
         )

@@ -12,8 +12,8 @@ from dispatcher.roster.bounds import HEADING_CHARACTERS
 from dispatcher.roster.cells import bare
 from dispatcher.roster.delimited import DelimitedRecords, Record
 from dispatcher.roster.digits import national_digits
-from dispatcher.roster.flaws import RowError, refused, row_sentence
-from dispatcher.roster.headings import Heading, Headings, is_error_column, is_recipient
+from dispatcher.roster.flaws import HELD_CODES, RowError, refused, row_sentence
+from dispatcher.roster.headings import Heading, Headings, heading_key, is_error_column, is_recipient
 from dispatcher.roster.rows import RowReader, Rules
 from dispatcher.roster.seen import SeenNumbers
 from dispatcher.roster.source import Opened, Watched, open_source
@@ -21,6 +21,8 @@ from dispatcher.roster.text import TextError, TextLines
 from dispatcher.roster.workbook import WorkbookRecords
 
 REGIONS = frozenset({"US", "CA"})
+#: Of what an errors file says about a row, so many characters are said again.
+_SAID_CHARACTERS = 300
 
 
 class Roster:
@@ -106,15 +108,28 @@ class Roster:
             cells = self._cells(record)
             recipient = self._rows.read(row, line, cells)
         except RowError as flaw:
-            if not any(map(str.strip, record)):
-                return None
-            cells = cells or self._fitted(record)
-            return RejectedRow(
-                row, line, "invalid", flaw.column, flaw.code, flaw.sentence, flaw.number, cells
-            )
+            return self._rejected(flaw, row, line, record) if any(map(str.strip, record)) else None
+        if self._held is not None and (code := record[self._held].strip()) in HELD_CODES:
+            return self._held_back(recipient, code, record)
         if self._seen.add(recipient.number):
             return recipient
         return self._duplicate(recipient)
+
+    def _rejected(self, flaw: RowError, row: int, line: int, record: list[str]) -> RejectedRow:
+        cells, beyond = self._fitted(record), record[self._width :]
+        while beyond and not beyond[-1].strip():
+            beyond.pop()
+        if self._records.guarded:
+            beyond = list(map(bare, beyond))
+        said = (flaw.column, flaw.code, flaw.sentence, flaw.number)
+        return RejectedRow(row, line, "invalid", *said, cells, tuple(beyond))
+
+    def _held_back(self, recipient: Recipient, code: str, record: list[str]) -> RejectedRow:
+        """A row of an errors file that looks right, because what it was rejected for is not in that file."""
+        said = "" if self._said is None else bare(record[self._said]).strip()[:_SAID_CHARACTERS]
+        row, line, number, *_, cells = recipient
+        sentence = said or row_sentence(code, what="content", line="?")
+        return RejectedRow(row, line, "invalid", None, code, sentence, number, cells)
 
     def _duplicate(self, recipient: Recipient) -> RejectedRow:
         row, line, number, *_, cells = recipient
@@ -143,9 +158,13 @@ class Roster:
         self._width = len(record)
         own = [place for place, heading in enumerate(record) if not is_error_column(heading)]
         self._own = own if len(own) < len(record) else None
+        keys = {heading_key(heading): place for place, heading in enumerate(record) if place not in own}
+        self._held, self._said = keys.get("errorcode"), keys.get("errormessage")
         self._refuse_long_headings(record, line)
         if not any(map(is_recipient, record)) and any(map(_is_number, record)):
             raise refused("no_header", line=line)
+        if self._records.guarded:
+            record = list(map(bare, record))
         return Headings([record[place].strip() for place in own], line=line)
 
     @staticmethod
