@@ -9,6 +9,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
+from dispatcher.clean import clean, clean_json, one_line
+
 _NUMBER = re.compile(r"(?<![\w.-])\+?1?[2-9]\d{9}(?![\w.-])")
 _CALLBACK_KEY = re.compile(r"(/callbacks/carrierx/)[^\s\"'?]+")
 
@@ -19,8 +21,12 @@ def mask(text: str) -> str:
 
 
 class _Console(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
+
     def format(self, record: logging.LogRecord) -> str:
-        return mask(super().format(record))
+        return mask(clean(super().format(record)))
 
 
 class _Json(logging.Formatter):
@@ -29,7 +35,7 @@ class _Json(logging.Formatter):
         fields = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return mask(json.dumps(fields))
+        return mask(clean_json(json.dumps(fields)))
 
 
 def _not_a_tick(record: logging.LogRecord) -> bool:

@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 
+from dispatcher.clean import clean
 from dispatcher.errors import MmsError
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import translated
@@ -72,7 +73,7 @@ def main(arguments: list[str]) -> int:
     try:
         is_alive = alive(arguments[0], settings())
     except MmsError as error:
-        sys.stderr.write(f"{error.message}\n")
+        sys.stderr.write(f"{clean(error.message)}\n")
         return 1
     if not is_alive:
         sys.stderr.write(f"{arguments[0]} gives no sign of life\n")

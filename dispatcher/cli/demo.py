@@ -24,7 +24,7 @@ from dispatcher.cli.demo_progress import progress_of_campaigns
 from dispatcher.cli.environment import without_our_variables
 from dispatcher.cli.guest import Guest
 from dispatcher.cli.invocation import mms
-from dispatcher.cli.output import counts_table, out
+from dispatcher.cli.output import counts_table, out, print_line
 from dispatcher.cli.processes import end_leftovers
 from dispatcher.cli.run_folder import only_one
 from dispatcher.cli.stack import run_stack
@@ -69,7 +69,7 @@ def demo(
     make_fresh(folder)
     config = settings_of_its_own(folder)
     campaigns = [looked_at(each, config) for each in files]
-    typer.echo(f"a dispatcher of its own, with a simulated CarrierX, in {FOLDER}:\n")
+    print_line(f"a dispatcher of its own, with a simulated CarrierX, in {FOLDER}:\n")
     guest = Guest(lambda: _send(campaigns, config, folder, start, stay=stay), stay=stay)
     try:
         run_stack(config, _indented, when_ready=guest.start)
@@ -116,7 +116,7 @@ def _send(
     campaigns: Sequence[DemoCampaign], config: Settings, folder: Path, start: Path, *, stay: bool
 ) -> None:
     ledger = Ledger.open(config)
-    typer.echo("\nsending:")
+    print_line("\nsending:")
     ids = submit_all(ledger, campaigns, config)
     with progress_of_campaigns() as progress:
         ended = follow(ledger, ids, progress.show)
@@ -125,10 +125,10 @@ def _send(
     for campaign in ended:
         out().print()
         out().print(counts_table(campaign))
-    typer.echo("\nreports, one line per row of the file:")
+    print_line("\nreports, one line per row of the file:")
     for report in reports:
-        typer.echo(f"  {report.relative_to(start)}")
-    typer.echo(_next(ids, campaigns[0], start, stay=stay))
+        print_line(f"  {report.relative_to(start)}")
+    print_line(_next(ids, campaigns[0], start, stay=stay))
 
 
 def _next(ids: Sequence[str], first: DemoCampaign, start: Path, *, stay: bool) -> str:
@@ -152,4 +152,4 @@ def _next(ids: Sequence[str], first: DemoCampaign, start: Path, *, stay: bool) -
 
 
 def _indented(line: str) -> None:
-    typer.echo(f"  {line}" if line else "")
+    print_line(f"  {line}" if line else "")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from dispatcher.clean import clean, clean_json
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
 
@@ -18,25 +20,33 @@ from dispatcher.model.state import RecipientState
 _WIDTH_WITHOUT_TERMINAL = 120
 
 
+class _CleanConsole(Console):
+    """A console whose texts hold no control characters, whoever wrote them; its own styles are none of them."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=clean(segment.text))
+
+
 def out() -> Console:
     """Standard output as it is now. Texts are people's own: what stands in brackets there is no style."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    return Console(file=sys.stdout, width=width, markup=False)
+    return _CleanConsole(file=sys.stdout, width=width, markup=False)
 
 
 def say(text: str) -> None:
     """A line for the person, beside the data."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints
+    print(clean(text), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints
 
 
 def print_json(data: Any) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(data, indent=2, default=str), flush=True)  # noqa: T201
+    print(clean_json(json.dumps(data, indent=2, default=str)), flush=True)  # noqa: T201
 
 
 def print_line(text: str) -> None:
     """One plain line on standard output."""
-    print(text, flush=True)  # noqa: T201
+    print(clean(text), flush=True)  # noqa: T201
 
 
 def campaign_json(campaign: Campaign) -> dict[str, Any]:

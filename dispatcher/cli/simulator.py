@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from dispatcher.carrierx.simulator.engine import Engine
 from dispatcher.carrierx.simulator.faults import DEMO, Faults
 from dispatcher.carrierx.simulator.running import serve_until_signal
+from dispatcher.cli.output import print_line
 from dispatcher.errors import InputError, MmsError
 
 
@@ -65,7 +66,7 @@ def simulator(
     faults = _checked({**DEMO.model_dump(), **given, "refuse_suffixes": suffixes, **_others(fault or [])})
 
     def started(url: str) -> None:
-        typer.echo(json.dumps({"url": url, "token": token, "callback": callback}) if as_json else url)
+        print_line(json.dumps({"url": url, "token": token, "callback": callback}) if as_json else url)
 
     try:
         serve_until_signal(Engine(faults, token, callback), host, port, started)

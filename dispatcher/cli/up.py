@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dispatcher.cli.invocation import mms
+from dispatcher.cli.output import print_line
 from dispatcher.cli.stack import run_stack
 from dispatcher.errors import InputError
 from dispatcher.pipeline.rates import require_limits
@@ -59,8 +60,8 @@ def up(
     chosen = load_settings(**{name: value for name, value in given.items() if value is not None})
     require_somebody_to_send_to(chosen)
     require_limits(chosen)
-    run_stack(chosen, typer.echo, when_ready=lambda _: typer.echo(_ready()))
-    typer.echo("stopped; the next start goes on where it was")
+    run_stack(chosen, print_line, when_ready=lambda _: print_line(_ready()))
+    print_line("stopped; the next start goes on where it was")
 
 
 def _ready() -> str:

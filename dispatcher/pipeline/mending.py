@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from typing import TextIO
 
+from dispatcher.clean import CleanCsv
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.roster.cells import guarded
 from dispatcher.roster.headings import ERROR_COLUMNS
@@ -19,7 +19,7 @@ class MendableRows:
     """
 
     def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
-        self._writer = csv.writer(file)
+        self._writer = CleanCsv(file)
         self._writer.writerow([*map(guarded, columns), *ERROR_COLUMNS])
 
     def write(self, row: RejectedRow) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO, NamedTuple, TextIO
 
+from dispatcher.clean import CleanCsv
 from dispatcher.errors import InputError
 from dispatcher.ledger.optouts import SOURCE_MAX, OptOut, State
 from dispatcher.roster.delimited import DelimitedRecords
@@ -71,7 +71,7 @@ def write_opt_outs(entries: Iterable[OptOut], out: TextIO) -> int:
 def opt_out_lines(entries: Iterable[OptOut]) -> Iterator[str]:
     """The list line by line, its header first."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = CleanCsv(buffer)
     writer.writerow(COLUMNS)
     for entry in entries:
         yield _emptied(buffer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import sqlite3
@@ -16,6 +15,7 @@ from typing import TextIO
 
 import msgpack
 
+from dispatcher.clean import CleanCsv
 from dispatcher.errors import Conflict
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch
@@ -91,7 +91,7 @@ def find_rows(ledger: Ledger, campaign_id: str) -> Campaign:
 def _pieces(ledger: Ledger, campaign: Campaign) -> Iterator[tuple[int, str]]:
     """How many rows, and their lines."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = CleanCsv(buffer)
 
     def text(lines: Iterable[Iterable[object]]) -> str:
         buffer.seek(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from dispatcher.clean import clean
 from dispatcher.errors import MmsError
 from dispatcher.logs import configure_logging
 from dispatcher.pipeline.tick import Hints
@@ -22,9 +23,9 @@ def main() -> int:
 
         return run(create_app(chosen, hints=hints), chosen)
     except MmsError as error:
-        sys.stderr.write(f"{error.message}\n")
+        sys.stderr.write(f"{clean(error.message)}\n")
         if error.hint:
-            sys.stderr.write(f"{error.hint}\n")
+            sys.stderr.write(f"{clean(error.hint)}\n")
         return error.exit_status
 
 
