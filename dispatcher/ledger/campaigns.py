@@ -229,6 +229,8 @@ class Campaigns:
         state, settings, fixed, filename, chunks, batches, rows = found
         if state != b"checking":
             return None
+        with translated():
+            self._redis.hincrby(keys.campaign(campaign_id), "readers", 1)
         return Reading(
             CampaignSettings.model_validate_json(settings),
             frozenset(json.loads(fixed)),
@@ -250,6 +252,16 @@ class Campaigns:
     def fail_reading(self, campaign_id: str, reason: str, reader: str) -> bool:
         """The file cannot be used after all; nothing of it is sent."""
         return bool(self._scripts.run("fail_reading", campaign_id, reason, reader) == b"ok")
+
+    def readers(self, campaign_id: str) -> int:
+        """How many readers began since something new was read of the file."""
+        with translated():
+            return int(self._redis.hget(keys.campaign(campaign_id), "readers") or 0)
+
+    def stumble(self, campaign_id: str, reason: str, reader: str, *, most: int, wait_ms: int) -> str:
+        """This reader cannot go on, for a reason that is not the file's: `again` after the wait, or `paused` when so
+        many in a row read nothing new; `lost` when another reads now."""
+        return text_of(self._scripts.run("stumble", campaign_id, reader, reason, most, wait_ms))
 
     def steer(self, campaign_id: str, to: CampaignState, reason: str = "") -> None:
         """Pause, resume (`to` running) or cancel. Every claim after this returns obeys it.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
-from dispatcher.errors import FileRefused, InputError
+from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.ledger.campaigns import Reading
 from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow, PackedBatch
 from dispatcher.model.message import Draft
@@ -15,9 +18,13 @@ from dispatcher.pipeline.messages import Row, form_messages
 from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.world import World
 
+log = logging.getLogger(__name__)
+
 BATCH_ROWS = 100
 BATCHES_A_ROUND_TRIP = 32
 READER_LEASE_MS = 15_000
+#: So many readers in a row that read nothing new, and a person has to look.
+MOST_READERS = 8
 #: Rows between two looks at the clock, and how often the reader shows that it is alive while no batch is full.
 ROWS_A_LOOK = 500
 RENEW_SECONDS = READER_LEASE_MS / 3000
@@ -35,22 +42,44 @@ def expand(world: World, campaign_id: str) -> str:
 
     The batches are the same at every reading, so one that is there already is passed over. Answers one line.
     """
-    book, reader = world.ledger.book, secrets.token_hex(8)
-    reading = book.begin_reading(campaign_id, reader, READER_LEASE_MS)
-    if reading is None:
-        return "taken"
+    reader = secrets.token_hex(8)
     try:
-        drafts = _drafts(world, campaign_id, reading, reader)
-        bundles = _bundles(batches_of(drafts, reading.settings.senders))
-        rows = _written(world, campaign_id, bundles, reader)
+        return _expand(world, campaign_id, reader)
     except ReaderLostError:
         return "lost"
     except (FileRefused, InputError, FileNotFoundError) as error:
-        book.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
+        world.ledger.book.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
         return "failed"
-    if not book.end_reading(campaign_id, rows, reader):
-        return "lost"
-    return f"{rows} rows"
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        log.error("reading a file failed: %s at %s", type(error).__name__, _place(error))  # noqa: TRY400 its text may tell a number
+        return _stumble(world, campaign_id, reader, f"reading the file failed ({type(error).__name__})")
+
+
+def _expand(world: World, campaign_id: str, reader: str) -> str:
+    book = world.ledger.book
+    reading = book.begin_reading(campaign_id, reader, READER_LEASE_MS)
+    if reading is None:
+        return "taken"
+    if (
+        book.readers(campaign_id) > MOST_READERS
+    ):  # killed every time, as for want of memory: none could say why
+        return _stumble(world, campaign_id, reader, "readers of the file ended without a word")
+    drafts = _drafts(world, campaign_id, reading, reader)
+    bundles = _bundles(batches_of(drafts, reading.settings.senders))
+    rows = _written(world, campaign_id, bundles, reader)
+    return f"{rows} rows" if book.end_reading(campaign_id, rows, reader) else "lost"
+
+
+def _stumble(world: World, campaign_id: str, reader: str, why: str) -> str:
+    return world.ledger.book.stumble(campaign_id, why, reader, most=MOST_READERS, wait_ms=READER_LEASE_MS)
+
+
+def _place(error: Exception) -> str:
+    """Where it happened; its text may hold what stands in the file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def _written(world: World, campaign_id: str, bundles: Iterable[Bundle], reader: str) -> int:

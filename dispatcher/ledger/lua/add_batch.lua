@@ -19,4 +19,5 @@ end
 if string.byte(counts, 1) > 0 then redis.call('ZADD', ckey(id, 'due'), now, batch) end
 redis.call('HSET', ckey(id), 'batches', batch + 1, 'rows_read', rows_read)
 redis.call('HINCRBY', ckey(id), 'messages', messages)
+redis.call('HDEL', ckey(id), 'readers') -- something new was read
 return 'ok'

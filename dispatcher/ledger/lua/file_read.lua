@@ -4,6 +4,7 @@ local id, rows, token = unpack(ARGV)
 local state, start_at = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at'))
 if state ~= 'checking' or redis.call('GET', ckey(id, 'expanding')) ~= token then return 'lost' end
 redis.call('HSET', ckey(id), 'read', 1, 'rows', rows, 'state', 'scheduled')
+redis.call('HDEL', ckey(id), 'reason', 'readers')
 redis.call('SREM', 'mms:reading', id)
 redis.call('DEL', ckey(id, 'expanding'))
 upload_drop(id)

@@ -1,7 +1,7 @@
 -- Changes a campaign's state by hand; every claim reads it. ARGV: id, to (paused | running | cancelling), reason
 -- Answers: ok | the state that does not allow it
 local id, to, reason = unpack(ARGV)
-local state, started = unpack(redis.call('HMGET', ckey(id), 'state', 'started_at'))
+local state, started, read = unpack(redis.call('HMGET', ckey(id), 'state', 'started_at', 'read'))
 local allowed = {
   paused = { running = true, scheduled = true, paused = true },
   running = { paused = true, running = true, scheduled = true },
@@ -9,6 +9,12 @@ local allowed = {
 }
 if to == 'cancelling' and state == 'cancelled' then return 'ok' end -- asked again after the sweep: it is what it should be
 if not (allowed[to] or {})[state] then return state or 'gone' end
+if to == 'running' and state == 'paused' and read ~= '1' then -- its file could not be read (stumble.lua): it is tried again
+  redis.call('HSET', ckey(id), 'state', 'checking')
+  redis.call('HDEL', ckey(id), 'reason')
+  redis.call('SADD', 'mms:reading', id)
+  return 'ok'
+end
 if to == 'running' and not started then to = 'scheduled' end
 redis.call('HSET', ckey(id), 'state', to)
 if to ~= 'running' and to ~= 'scheduled' then

@@ -18,7 +18,15 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.expand import ROWS_A_LOOK, ReaderLostError, batches_of, expand, rows_of, showing_life
+from dispatcher.pipeline.expand import (
+    MOST_READERS,
+    ROWS_A_LOOK,
+    ReaderLostError,
+    batches_of,
+    expand,
+    rows_of,
+    showing_life,
+)
 from dispatcher.pipeline.submit import submit
 from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
@@ -227,3 +235,60 @@ def test_the_sender_of_a_pool_is_left_open_until_a_message_is_sent() -> None:
     drafts = [Draft((make_recipient(1),), None, "Hi", ()), Draft((make_recipient(2),), pool[1], "Hi", ())]
     (batch,) = batches_of(drafts, pool)
     assert [message.sender for message in batch.messages] == ["", pool[1]]
+
+
+def test_a_reading_that_fails_every_time_says_why_pauses_and_is_resumed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the file's fault, and nobody knows whose: a person is told from the first time on."""
+    campaign_id = submitted(world, make_csv(250))
+
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError("the row of 15162065574")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dispatcher.pipeline.expand.open_roster", broken)
+        for number in range(1, MOST_READERS + 1):
+            assert expand(world, campaign_id) == ("again" if number < MOST_READERS else "paused")
+            seen = world.ledger.campaign(campaign_id)
+            assert "reading the file failed (MemoryError)" in (seen.reason or "")
+            assert "1516" not in (seen.reason or "")
+            world.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")  # the wait is over
+    assert seen.state is CampaignState.PAUSED
+    assert world.ledger.agenda.reading() == []
+    world.ledger.book.steer(campaign_id, CampaignState.RUNNING)
+    assert world.ledger.campaign(campaign_id).state is CampaignState.CHECKING
+    assert world.ledger.agenda.reading() == [campaign_id]
+    assert expand(world, campaign_id) == "250 rows"
+    assert world.ledger.campaign(campaign_id).reason is None
+    recount(world.ledger, campaign_id)
+
+
+@pytest.mark.parametrize("column", [None, "name"])
+def test_readers_that_are_killed_at_the_same_row_each_time_are_not_followed_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch, column: str | None
+) -> None:
+    campaign_id = submitted(world, make_csv(250), group_by=column)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KilledError
+
+    monkeypatch.setattr("dispatcher.pipeline.expand.open_roster", killed)
+    for _ in range(MOST_READERS):
+        with pytest.raises(KilledError):
+            expand(world, campaign_id)
+        world.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")
+    assert expand(world, campaign_id) == "paused"
+    assert "ended without a word" in (world.ledger.campaign(campaign_id).reason or "")
+
+
+def test_a_campaign_that_was_paused_for_its_file_can_be_cancelled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = submitted(world, make_csv(250))
+    reader = "reader"
+    assert world.ledger.book.begin_reading(campaign_id, reader, 60_000)
+    assert world.ledger.book.stumble(campaign_id, "why", reader, most=1, wait_ms=1) == "paused"
+    world.ledger.book.steer(campaign_id, CampaignState.CANCELLING)
+    sweep(world, campaign_id)
+    assert world.ledger.campaign(campaign_id).state is CampaignState.CANCELLED
