@@ -29,5 +29,8 @@ What the checker asserts:
 - **I8** A web process takes callbacks whether Valkey is there at its start or not.
 - **I9** A callback that a door answered 200 is in the stream, once, in its order, also when that door died for good.
 
+Before the rounds the **store** is tried by itself (`store.py`), once for ten runs: the end of its file is cut off after
+a power cut, and a primary loses its replicas, one of which takes over, with a sender on either side.
+
 Times are short in the kit (`short_times.py`): a lease of 2 s, a grace of 3 s.
 """

@@ -6,16 +6,21 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from tests.chaos.jobs import Order, do_all, end_on_sigterm
 from tests.chaos.plan import make_plan, make_weather
 from tests.chaos.plants import PLANTS
+from tests.chaos.sender import STORE_PLANTS
+from tests.chaos.store import do_trials
 from tests.chaos.table import HEAD, Report, summary
 from tests.chaos.web import WEB_PLANTS
 
 #: Runs that share a stack.
 RUNS_A_ROUND = 5
+#: For so many runs the store's file is cut off once, and its primary from its replicas.
+RUNS_A_TRIAL = 10
 
 
 def main() -> int:
@@ -28,11 +33,19 @@ def main() -> int:
     begun, reports = time.monotonic(), list[Report]()
     orders = [Order(seeds, chosen.rows, chosen.plant, chosen.keep) for seeds in _rounds(chosen)]
     _say(HEAD)
-    for report in do_all(orders, chosen.jobs):
+    rounds = () if chosen.plant in STORE_PLANTS else do_all(orders, chosen.jobs)
+    for report in chain(_trials(chosen), rounds):
         reports.append(report)
         _tell(report, chosen)
     _say(summary(reports, time.monotonic() - begun))
     return 1 if any(report.broken for report in reports) else 0
+
+
+def _trials(chosen: argparse.Namespace) -> Iterator[Report]:
+    """The store by itself, before everything else."""
+    if chosen.plant in {None, *STORE_PLANTS}:
+        for seed in range(chosen.seed, chosen.seed + chosen.runs, RUNS_A_TRIAL):
+            yield do_trials(seed, chosen.plant or "")
 
 
 def _tell(report: Report, chosen: argparse.Namespace) -> None:
@@ -66,7 +79,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=240, help="in each campaign file")
     parser.add_argument("--jobs", type=int, default=1, help="stacks at a time")
     parser.add_argument(
-        "--plant", choices=sorted({**PLANTS, **WEB_PLANTS}), help="plant this fault: the checker must see it"
+        "--plant",
+        choices=sorted({**PLANTS, **WEB_PLANTS, **STORE_PLANTS}),
+        help="plant this fault: the checker must see it",
     )
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep each round's logs and ledger in there"

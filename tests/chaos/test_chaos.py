@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.chaos.plants import PLANTS
 from tests.chaos.rounds import do_round
+from tests.chaos.store import cut_off, split
 from tests.chaos.table import report_of
 
 #: The promise that each planted fault must be seen to break.
@@ -30,3 +33,12 @@ def test_a_planted_fault_is_seen_within_three_rounds(plant: str) -> None:
             return
         reports += report_of(done).lines
     raise AssertionError("\n".join(reports))
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize(("trial", "plant"), [(cut_off, "memory"), (split, "replicas")])
+def test_a_spoilt_store_sends_nothing_twice_and_the_trial_misses_the_mend_when_it_is_taken_out(
+    trial: Callable[[int, str], list[str]], plant: str
+) -> None:
+    assert trial(1, "") == []
+    assert any("sent to" in sentence for seed in (1, 2, 3) for sentence in trial(seed, plant))

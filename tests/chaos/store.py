@@ -1,0 +1,167 @@
+"""Trials of the store itself: its file cut off at the end after a power cut, and a primary cut off from its replicas.
+
+Each has servers and senders of its own, real processes; a sender on either side of the split. What is judged is what
+CarrierX took: nobody's message twice, and, after a cut, that somebody noticed.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import redis
+
+from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.carrierx.simulator.running import running_simulator
+from dispatcher.errors import MmsError
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.reconcile import look_after
+from dispatcher.pipeline.recover import recover
+from tests.chaos.sender import world_of
+from tests.chaos.table import Report
+from tests.factories import CAMPAIGN, add_campaign, make_batch
+from tests.valkey import ValkeyServer, running_valkey
+
+ROWS, BATCHES = 40, 3
+#: How long senders are watched when nothing more should happen.
+WATCHED_SECONDS = 4.0
+
+
+@contextmanager
+def _sending(server: ValkeyServer, folder: Path, carrierx: SimulatorHandle, plant: str) -> Iterator[None]:
+    """A sender at this server, killed in the end."""
+    command = (sys.executable, "-m", "tests.chaos.sender", server.url, str(folder))
+    process = subprocess.Popen([*command, carrierx.url, carrierx.token, plant])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+def _campaign(server: ValkeyServer) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        batches = [make_batch(*[1] * ROWS, first_row=1 + ROWS * number) for number in range(BATCHES)]
+        add_campaign(Ledger(client), *batches)
+
+
+def _until(happened: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(MmsError, redis.RedisError):
+            if happened():
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def cut_off(seed: int, plant: str = "") -> list[str]:
+    """Everything is killed in mid-campaign, as by a power cut, and the end of the file is gone. What was broken."""
+    dice = random.Random(f"cut {seed}")
+    with tempfile.TemporaryDirectory(prefix="mms-cut-") as name, ExitStack() as exits:
+        folder = Path(name)
+        carrierx = exits.enter_context(running_simulator())
+        carrierx.set_faults(latency_ms=20)
+        server = exits.enter_context(running_valkey(folder / "store"))
+        _campaign(server)
+        file = next((server.folder / "appendonlydir").glob("*.incr.aof"))
+        begun, part = file.stat().st_size, dice.uniform(0.2, 0.7)
+        with _sending(server, folder, carrierx, plant):
+            _until(lambda: carrierx.received(messages=False).taken >= ROWS * BATCHES * part, 30)
+            server.kill()
+        written = file.stat().st_size - begun
+        with file.open("rb+") as out:
+            out.truncate(begun + int(written * dice.uniform(0.2, 0.9)))
+        server.start()
+        with _sending(server, folder, carrierx, plant):
+            return _after_the_cut(server, folder, carrierx)
+
+
+def _after_the_cut(server: ValkeyServer, folder: Path, carrierx: SimulatorHandle) -> list[str]:
+    world = world_of(server.url, folder, carrierx.url, carrierx.token)
+    before = carrierx.received(messages=False).taken
+    broken = []
+    if not _until(lambda: world.ledger.recovery.restored() is not None, WATCHED_SECONDS):
+        broken.append("nobody noticed that the end of the file was gone")
+    elif carrierx.received(messages=False).taken > before:
+        broken.append("something was sent before the ledger was recovered")
+    restored = world.ledger.recovery.restored()
+    if restored is not None:
+        recover(world, restored, who="the kit")
+        _until(lambda: _looked_after(world.ledger, lambda number: look_after(world, CAMPAIGN, number)), 20)
+    if repeated := len(carrierx.received(messages=False).repeated):
+        broken.append(f"{repeated} numbers were sent to twice after the end of the file was cut off")
+    return broken
+
+
+def _looked_after(ledger: Ledger, look: Callable[[int], object]) -> bool:
+    for number in range(BATCHES):
+        look(number)
+    counts = ledger.campaign(CAMPAIGN).counts
+    return not any(
+        count for state, count in counts.items() if state.value in {"pending", "sending", "unconfirmed"}
+    )
+
+
+def split(seed: int, plant: str = "") -> list[str]:
+    """A primary loses both of its replicas, one of which takes over; a sender on either side. What was broken."""
+    dice = random.Random(f"split {seed}")
+    with tempfile.TemporaryDirectory(prefix="mms-split-") as name, ExitStack() as exits:
+        folder = Path(name)
+        carrierx = exits.enter_context(running_simulator())
+        carrierx.set_faults(latency_ms=20)
+        quick = ("--repl-diskless-sync-delay", "0")
+        primary = exits.enter_context(running_valkey(folder / "primary", *quick))
+        _campaign(primary)
+        of = ("--replicaof", "127.0.0.1", str(primary.port))
+        replicas = [
+            exits.enter_context(running_valkey(folder / name, *quick, *of)) for name in ("one", "two")
+        ]
+        _until(lambda: _attached(primary) == 2, 30)
+        exits.enter_context(_sending(primary, folder / "here", carrierx, plant))
+        enough = ROWS * BATCHES * dice.uniform(0.1, 0.4)
+        _until(lambda: carrierx.received(messages=False).taken >= enough, 30)
+        _take_over(*replicas)
+        exits.enter_context(_sending(replicas[0], folder / "there", carrierx, plant))
+        _until(lambda: carrierx.received(messages=False).taken > ROWS * BATCHES, WATCHED_SECONDS + 2)
+        repeated = len(carrierx.received(messages=False).repeated)
+        return [f"{repeated} numbers were sent to by both sides of a split"] if repeated else []
+
+
+def _take_over(promoted: ValkeyServer, other: ValkeyServer) -> None:
+    """What a failover does, and what an operator says afterwards on the side that goes on."""
+    with redis.Redis.from_url(promoted.url) as first, redis.Redis.from_url(other.url) as second:
+        first.replicaof("NO", "ONE")
+        second.replicaof("127.0.0.1", promoted.port)
+        _until(lambda: _attached(promoted) == 1, 30)
+        Ledger(first).standing.expect(1)
+
+
+def _attached(server: ValkeyServer) -> int:
+    with redis.Redis.from_url(server.url) as client:
+        found = client.info("replication")
+    return sum(1 for name, facts in found.items() if name.startswith("slave") and facts["state"] == "online")
+
+
+TRIALS: dict[str, Callable[[int, str], list[str]]] = {"file cut off": cut_off, "split brain": split}
+
+
+def do_trials(seed: int, plant: str = "") -> Report:
+    """Both trials of this seed, as the report of a round."""
+    broken = [sentence for trial in TRIALS.values() for sentence in trial(seed, plant)]
+    return Report(
+        lines=tuple(f"{seed:<6} trial of the store: {name}" for name in TRIALS),
+        broken=tuple(f"I1 broken: {sentence}" for sentence in broken),
+        first_seed=seed,
+        runs=1,
+        totals=Counter(broken=len(broken)),
+        deeds=Counter(TRIALS.keys()),
+        moods=Counter(),
+    )
