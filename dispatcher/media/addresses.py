@@ -12,6 +12,13 @@ from typing import Any
 from dispatcher.media.deadline import Deadline
 
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
+#: What nobody can be reached at, but `is_global` lets through (IANA's registries of special-purpose addresses).
+_SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "2001::/23", "2001:db8::/32", "2002::/16")
+)
+#: All of IPv6 that was ever given to anybody; site-local, loopback and whatever comes are outside of it.
+_GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
 #: IPv6 addresses that translators turn into the IPv4 address in their last four bytes.
 _TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
@@ -88,6 +95,10 @@ def _looked_up(host: str, port: int, deadline: Deadline) -> list[Any]:
 
 
 def _is_public(address: IP) -> bool:
+    if any(address in network for network in _SPECIAL if network.version == address.version):
+        return False
+    if address.version == 6 and address not in _GIVEN_OUT:
+        return False
     refused = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_link_local
     return address.is_global and not refused
 

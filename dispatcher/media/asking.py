@@ -17,6 +17,10 @@ SECONDS_MAX = 10.0
 REDIRECTS_MAX = 5
 _BLOCK = 64 * 1024
 _TOTAL = re.compile(r"bytes \d+-\d+/(\d+)")
+#: Of the time for an address, HEAD gets this part: a server that never answers it may answer GET.
+_HEAD_SHARE = 0.3
+#: How servers refuse to give a part.
+_NO_RANGES = frozenset((400, 405, 416, 501))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 _UNREACHABLE = MediaFacts(flaw="media_unreachable")
@@ -48,6 +52,8 @@ def ask(url: str, allow: AllowList, *, seconds: float = SECONDS_MAX) -> MediaFac
 def _followed(url: str, allow: AllowList, deadline: Deadline) -> MediaFacts:
     for _ in range(REDIRECTS_MAX + 1):
         parts = urlsplit(url)
+        if url.endswith("?"):  # an empty query is a part of the address too
+            parts = parts._replace(path=f"{parts.path or '/'}?")
         if parts.scheme not in PORTS or not parts.hostname or parts.username is not None:
             return _UNREACHABLE
         endpoints = resolve(parts.hostname, parts.port or PORTS[parts.scheme], allow, deadline)
@@ -61,13 +67,15 @@ def _followed(url: str, allow: AllowList, deadline: Deadline) -> MediaFacts:
 
 
 def _head(url: SplitResult, endpoints: list[Endpoint], deadline: Deadline) -> _Answer:
-    """None when HEAD does not tell all: many servers do not know it, or answer it by rote."""
+    """None when HEAD does not tell that all is well: many servers do not know it, answer it by rote or not at all, and
+    an address that was signed for GET refuses it."""
     try:
-        with fetched("HEAD", url, endpoints, deadline) as response:
+        with fetched("HEAD", url, endpoints, deadline.part(_HEAD_SHARE)) as response:
             if response.status in _REDIRECTS:
                 return _redirect(response)
             kind, size = bare_type(response.headers["content-type"]), _declared(response)
-            return _facts(kind, size) if response.status == 200 and kind and size else None
+            answers = response.status == 200 and is_allowed(kind) and size
+            return _facts(kind, size) if answers else None
     except (OSError, http.client.HTTPException):
         deadline.left()
         return None
@@ -82,7 +90,7 @@ def _get(url: SplitResult, endpoints: list[Endpoint], deadline: Deadline, *, fir
             total = _TOTAL.fullmatch(response.headers["content-range"] or "")
             return _facts(bare_type(response.headers["content-type"]), int(total[1])) if total else None
         if response.status != 200:
-            return None if first_byte and response.status == 416 else _UNREACHABLE
+            return None if first_byte and response.status in _NO_RANGES else _UNREACHABLE
         kind = bare_type(response.headers["content-type"])
         return _facts(kind, _declared(response) or _counted(response, deadline))
 

@@ -21,3 +21,11 @@ class Deadline:
         if left <= 0:
             raise TimeoutError("the time is over")
         return left
+
+    def part(self, share: float) -> Deadline:
+        """A deadline within this one, after so much of what is left.
+
+        Raises:
+            TimeoutError: nothing is.
+        """
+        return Deadline(self.left() * share)

@@ -191,6 +191,7 @@ def _result(
     seconds: float,
     recurring: tuple[Notice, ...],
 ) -> CheckResult:
+    finish = _finish_at(wait, seconds) if tally.sendable else None
     return CheckResult(
         rows=tally.sendable + tally.duplicates + tally.opted_out + tally.errors_total,
         sendable=tally.sendable,
@@ -207,14 +208,14 @@ def _result(
         waiting=wait.rows,
         first_at=iso(wait.first_ms) if tally.sendable else None,
         last_at=iso(wait.last_ms) if tally.sendable else None,
-        finish_at=_finish_at(wait, seconds) if tally.sendable else None,
+        finish_at=finish,
         previews=tuple(tally.previews),
         warnings=(
             *_campaign_notices(roster, tally),
             *recurring,
             *timing_notices(wait),
             *tally.texts.notices(settings.message),
-            *tally.media.notices(),
+            *tally.media.notices(dt.datetime.fromisoformat(finish) if finish else None),
         ),
         media=media,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
 from dispatcher.model.media import MEDIA_ASKED_MAX, MEDIA_BYTES_SAFE, MediaFacts
+from dispatcher.model.media_address import ends_at
 from dispatcher.model.message import Draft
 from dispatcher.roster.segments import encoding_of, segments
 
@@ -99,6 +101,11 @@ class TextNotices:
             )
 
 
+#: Signed addresses that are looked at, and how long after its message a carrier may still fetch a medium.
+_ENDS_LOOKED_AT = 10_000
+_FETCH_MARGIN = dt.timedelta(hours=1)
+
+
 class MediaNotices:
     """Looks at the drafts with media as they pass. `complete`: all addresses were asked."""
 
@@ -106,14 +113,28 @@ class MediaNotices:
         self._facts = facts
         self._complete = complete
         self._large = 0
+        self._ends: dict[str, dt.datetime] = {}
+        self._looked_at: set[str] = set()
 
     def look_at(self, draft: Draft) -> None:
         """Take one draft into account."""
         known = (self._facts.get(url) for url in draft.media)
         self._large += sum(fact.size for fact in known if fact) > MEDIA_BYTES_SAFE
+        for url in draft.media:
+            if "?" in url and url not in self._looked_at and len(self._looked_at) < _ENDS_LOOKED_AT:
+                self._looked_at.add(url)
+                if (end := ends_at(url)) is not None:
+                    self._ends[url] = end
 
-    def notices(self) -> Iterator[Notice]:
-        """The warnings."""
+    def notices(self, finish: dt.datetime | None) -> Iterator[Notice]:
+        """The warnings, when the campaign will be done by then."""
+        early = [end for end in self._ends.values() if finish and end < finish + _FETCH_MARGIN]
+        if early:
+            yield Notice(
+                code="media_expires",
+                message=f"{len(early)} media addresses stop working before the campaign is done, the first at "
+                f"{min(early):%Y-%m-%d %H:%M} UTC; sign them for longer, or use addresses that stay.",
+            )
         if self._large:
             yield Notice(
                 code="media_over_600_kb",

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from dispatcher.errors import InputError
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.roster.flaws import FILE_FLAWS, RowError
-from dispatcher.roster.media import checked_media
+from dispatcher.roster.media import checked_media, split_media
 from dispatcher.roster.numbers import read_sender
 from dispatcher.rules.limits import parse_rate
 
@@ -110,7 +110,7 @@ def _senders(value: Any) -> tuple[str, ...]:
 
 def _media(value: Any) -> tuple[str, ...]:
     try:
-        return checked_media(text.strip() for text in _texts(value, "media_urls"))
+        return checked_media(url for text in _texts(value, "media_urls") for url in split_media(text) or [""])
     except RowError as flaw:
         if flaw.code == "bad_media_url":
             raise InputError(

@@ -7,12 +7,18 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
+from dispatcher.model.media_address import canonical
 from dispatcher.roster.flaws import RowError
 
 #: CarrierX: at most 10 items in `media_urls`.
 MEDIA_MAX = 10
 _URL_CHARACTERS = 2048
-_BETWEEN = re.compile(r"[\s|]+")
+#: Between two addresses. A comma may be a part of one, so it parts them only where the next begins.
+BETWEEN = re.compile(r"[,;]*[\s|]+[,;]*|[,;]+(?=https?://)|[,;]+$", re.IGNORECASE)
+#: Two files of which the second is no whole address.
+_TWO_IN_ONE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|mp4|3gp|mp3|vcf)[,;][^/?#]*\.(?:jpe?g|png|gif|webp|mp4|3gp|mp3|vcf)$", re.I
+)
 _UNSAFE = re.compile(r"[\s{}<>\"\\^`\x00-\x1f\x7f]")
 
 
@@ -29,26 +35,41 @@ def is_web_url(text: str) -> bool:
 
 
 def checked_media(urls: Iterable[str]) -> tuple[str, ...]:
-    """These addresses, each once, in their order.
+    """These addresses in their one writing (`canonical`), each once, in their order.
 
     Raises:
         RowError: `bad_media_url` or `too_many_media`.
     """
-    media = tuple(dict.fromkeys(urls))
-    if not all(map(is_web_url, media)):
-        raise RowError("bad_media_url")
+    media = tuple(dict.fromkeys(map(_written, urls)))
     if len(media) > MEDIA_MAX:
         raise RowError("too_many_media", media=len(media), limit=MEDIA_MAX)
     return media
 
 
+def _written(url: str) -> str:
+    if not is_web_url(url) or _TWO_IN_ONE.search(url):
+        raise RowError("bad_media_url")
+    try:
+        written = canonical(url)
+    except ValueError:
+        raise RowError("bad_media_url") from None
+    if len(written) > _URL_CHARACTERS:
+        raise RowError("bad_media_url")
+    return written
+
+
 def read_media(cell: str) -> tuple[str, ...]:
-    """The addresses in a cell, separated by spaces, line ends or `|`.
+    """The addresses in a cell, separated by spaces, line ends, `|`, or commas before the next address.
 
     Raises:
         RowError: `bad_media_url` or `too_many_media`.
     """
-    return checked_media(filter(None, _BETWEEN.split(cell)))
+    return checked_media(split_media(cell))
+
+
+def split_media(text: str) -> list[str]:
+    """The addresses in a text, as they are written there."""
+    return [part for part in BETWEEN.split(text) if part]
 
 
 def let_through(media: tuple[str, ...], facts: Mapping[str, MediaFacts]) -> tuple[str, ...]:

@@ -14,13 +14,14 @@ from starlette.exceptions import HTTPException
 
 from dispatcher.errors import InputError
 from dispatcher.model.media import MEDIA_BYTES_MAX
+from dispatcher.roster.media import BETWEEN
 from dispatcher.web.body import BodyTooLargeError, capped
 from dispatcher.web.reading_turns import while_called
 
 #: Room for the settings beside the file.
 FIELDS_MAX = 1024 * 1024
 #: May come several times, or several in one field, parted by this.
-REPEATABLE = {"from": re.compile(r"[,;\n]"), "media_urls": re.compile(r"[\s|]+")}
+REPEATABLE = {"from": re.compile(r"[,;\n]"), "media_urls": BETWEEN}
 YES_OR_NO = frozenset({"media_check", "strict", "allow_same_file"})
 SINGLE = frozenset(
     {

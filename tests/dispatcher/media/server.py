@@ -132,6 +132,30 @@ def _handler(server: MediaServer) -> type[BaseHTTPRequestHandler]:
             else:
                 self._file("image/png", 555)
 
+        def on_mute_head(self, method: str) -> None:
+            if method == "HEAD":
+                server.over.wait()
+            else:
+                self.on_no_head(method)
+
+        def on_refused_head(self, method: str) -> None:
+            if method == "HEAD":
+                self._answer(403, {"Content-Type": "application/xml", "Content-Length": "0"})
+            else:
+                self.on_no_head(method)
+
+        def on_rote_head(self, method: str) -> None:
+            if method == "HEAD":
+                self._file("text/html", 99)
+            else:
+                self.on_no_head(method)
+
+        def on_no_ranges(self, method: str) -> None:
+            if method == "GET" and not self.headers["Range"]:
+                self._file("image/png", 321)
+            else:
+                self._answer(501, {"Content-Length": "0"})
+
         def on_unmeasured(self, method: str) -> None:
             self._answer(200, {"Content-Type": "image/gif"}, PICTURE)
 

@@ -20,6 +20,9 @@ from tests.valkey import free_port
         ("card", MediaFacts(100, "text/vcard")),
         ("no-head", MediaFacts(777, "image/png")),
         ("silent-head", MediaFacts(555, "image/png")),
+        ("refused-head", MediaFacts(777, "image/png")),
+        ("rote-head", MediaFacts(777, "image/png")),
+        ("no-ranges", MediaFacts(321, "image/png")),
         ("unmeasured", MediaFacts(len(PICTURE), "image/gif")),
         ("unknown-total", MediaFacts(len(PICTURE), "image/gif")),
         ("hop/5", MediaFacts(len(PICTURE), "image/jpeg")),
@@ -63,6 +66,12 @@ def test_a_server_that_takes_its_time_is_left_in_time(
     assert time.monotonic() - start < 20
 
 
+def test_a_server_that_never_answers_head_is_asked_with_get(
+    media_server: MediaServer, here: AllowList
+) -> None:
+    assert ask(f"{media_server.url}/mute-head", here, seconds=2.0) == MediaFacts(777, "image/png")
+
+
 def test_nobody_there_is_unreachable(here: AllowList) -> None:
     assert ask(f"http://127.0.0.1:{free_port()}/x", here).flaw == "media_unreachable"
 
@@ -91,6 +100,26 @@ def test_nobody_there_is_unreachable(here: AllowList) -> None:
         "[fe80::1]",
         "[fd00::1]",
         "[ff02::1]",
+        "[ff0e::1]",
+        "[fec0::1]",
+        "[64:ff9b:1::808:808]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:808:808::1]",
+        "[2001::1]",
+        "[2001:db8::1]",
+        "[3fff::1]",
+        "[5f00::1]",
+        "[100::1]",
+        "[::7f00:1]",
+        "[::ffff:0:7f00:1]",
+        "192.0.0.8",
+        "192.0.2.1",
+        "192.88.99.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "240.0.0.1",
+        "0.1.2.3",
     ],
 )
 def test_private_addresses_are_refused_unasked(media_server: MediaServer, host: str) -> None:

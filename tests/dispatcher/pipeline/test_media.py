@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -25,7 +26,7 @@ from dispatcher.pipeline.submit import submit
 from dispatcher.pipeline.sweep import sweep
 from dispatcher.pipeline.world import World
 from tests.dispatcher.media.server import MediaServer, running_media_server
-from tests.dispatcher.pipeline.test_check import ANN, BOB, CYD, checked, codes
+from tests.dispatcher.pipeline.test_check import ANN, BOB, CYD, NOW, checked, codes
 from tests.factories import csv_number
 
 GOOD, PRIVATE, PAGE, HALF = (f"https://pictures.test/{name}" for name in ("good", "private", "page", "half"))
@@ -201,3 +202,26 @@ def test_the_server_of_these_tests_is_private(ledger: Ledger, world: World) -> N
         )
     assert refusal.value.code == "media_private"
     assert isinstance(server, MediaServer)
+
+
+def test_a_signed_address_that_ends_before_the_campaign_is_done_is_warned_of() -> None:
+    def warned(ends: dt.datetime, **options: Any) -> bool:
+        url = f"{GOOD}?Signature=x&Expires={int(ends.timestamp())}"
+        return "media_expires" in codes(checked(f"to,media_urls\n{ANN},{url}\n", message=None, **options))
+
+    assert warned(NOW + dt.timedelta(minutes=5))
+    assert not warned(NOW + dt.timedelta(days=2))
+    assert warned(NOW + dt.timedelta(days=2), at="2026-12-01T15:00Z")
+
+
+@pytest.mark.parametrize("between", [",", ", ", ";", " | ", "\n", ",,"])
+def test_two_addresses_in_a_cell_are_two(between: str) -> None:
+    cell = f'"https://example.com/a.jpg{between}https://example.com/b.jpg"'
+    result = checked(f"to,media_urls\n{ANN},{cell}\n", message=None)
+    assert result.previews[0].media == ("https://example.com/a.jpg", "https://example.com/b.jpg")
+
+
+def test_two_names_of_which_one_is_no_address_are_refused_and_a_comma_in_a_path_is_not() -> None:
+    two = f'to,media_urls\n{ANN},"https://example.com/a.jpg,b.jpg"\n'
+    assert checked(two, message=None).invalid == {"bad_media_url": 1}
+    assert checked(two.replace("a.jpg,b", "w_2,h_2/b"), message=None).sendable == 1
