@@ -11,7 +11,7 @@ import typer
 
 from dispatcher.cli import options
 from dispatcher.cli.findings import print_check
-from dispatcher.cli.media_files import gate_for
+from dispatcher.cli.media_files import base_of, gate_for
 from dispatcher.cli.opening import config_of_any_ledger
 from dispatcher.cli.options import AsJson, Chosen, File
 from dispatcher.cli.output import print_json
@@ -20,7 +20,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.check import check
 from dispatcher.pipeline.check_result import CheckResult
 from dispatcher.rules.limits import parse_rate
-from dispatcher.settings import Settings, settings
+from dispatcher.settings import Settings
 
 
 def check_command(
@@ -61,7 +61,7 @@ def check_command(
     config = config_of_any_ledger()
     if simulate:
         config = config.model_copy(update={"simulate": True})
-    chosen = choose(file, locals())
+    chosen = choose(file, locals(), config)
     result = _checked(file, chosen, config, errors)
     if as_json:
         print_json(result.model_dump(mode="json"))
@@ -73,14 +73,14 @@ def check_command(
         raise typer.Exit(1)
 
 
-def choose(file: Path, given: dict[str, Any]) -> Chosen:
+def choose(file: Path, given: dict[str, Any], config: Settings) -> Chosen:
     """What the options of check and submit, given by their names, ask for."""
     names = ["name", "message", "group_size", "group_by", "rate", "at", "expires_after", "quiet_hours"]
     names += ["max_cost", "priority", "on_unconfirmed", "no_media_check", "strict", "allow_same_file"]
     given_options = {name: given[name] for name in names}
     asked = {**given_options, "from": given["sender"], "media_urls": given["media"]}
     calendar = {name: given.get(name) for name in options.CALENDAR}
-    return options.choose(file, asked, public_url=settings().public_url, calendar=calendar)
+    return options.choose(file, asked, media_base=base_of(config), calendar=calendar)
 
 
 def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO | None = None) -> CheckResult:

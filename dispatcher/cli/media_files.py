@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from dispatcher.cli.run_folder import published
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.media.addresses import AllowList
-from dispatcher.media.files import MediaFile, media_address, read_media_file
+from dispatcher.media.files import MediaFile, media_address, media_base, read_media_file
 from dispatcher.media.gate import MediaGate
 from dispatcher.settings import Settings
 
 
-def addressed(given: Any, folder: Path, public_url: str | None, found: dict[str, MediaFile]) -> Any:
-    """These media with an address for each file, which is put into `found`; what is no text is left to the settings.
+def base_of(config: Settings) -> str | None:
+    """Where the world reaches this installation, by the rule that the console has; None: nowhere.
+
+    The console may run here on another port than this command was told.
+    """
+    running = published(config.data_dir)
+    port = urlsplit(running.web_url).port if running is not None else None
+    return media_base(config.public_url, port or config.web_port, simulate=config.simulate)
+
+
+def addressed(given: Any, folder: Path, base: str | None, found: dict[str, MediaFile]) -> Any:
+    """These media with an address under `base` for each file, which is put into `found`.
+
+    What is no text is left to the settings.
 
     Raises:
         InputError: a file is not there or no medium, or the world cannot reach us.
@@ -23,14 +37,14 @@ def addressed(given: Any, folder: Path, public_url: str | None, found: dict[str,
         given = [given]
     if not isinstance(given, list | tuple):
         return given
-    return [_address(item, folder, public_url, found) if isinstance(item, str) else item for item in given]
+    return [_address(item, folder, base, found) if isinstance(item, str) else item for item in given]
 
 
-def _address(item: str, folder: Path, public_url: str | None, found: dict[str, MediaFile]) -> str:
+def _address(item: str, folder: Path, base: str | None, found: dict[str, MediaFile]) -> str:
     if "://" in item:
         return item
     file = read_media_file(folder / item)
-    url = media_address(public_url, file.hash)
+    url = media_address(base, file.hash)
     found[url] = file
     return url
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.hinting import hint_expansion
+from dispatcher.cli.media_files import addressed, base_of, store_media
 from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import AsJson, Media
 from dispatcher.cli.output import facts_table, out, print_json, print_line
 from dispatcher.cli.waiting import wait_for
 from dispatcher.errors import InputError, NotFound
+from dispatcher.media.files import MediaFile
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.number import read_number
 from dispatcher.pipeline.sidecar import resolve_settings
@@ -45,9 +48,10 @@ def send_command(
 
     Example: mms message send --from 15162065575 --to 15162065574 --message 'Sent by CarrierX' --media https://…
     """
-    note = _note(sender, to, message, media)
     ledger, config = open_ledger()
-    campaign_id = submit_note(ledger, note, config, name="message")
+    files: dict[str, MediaFile] = {}
+    note = _note(sender, to, message, addressed(media or [], Path(), base_of(config), files))
+    campaign_id = submit_note(ledger, note, config, name="message", media_files=store_media(ledger, files))
     noted(ledger, "sent a message", campaign_id)
     hint_expansion(campaign_id)
     wait_for(ledger, campaign_id, "completed", timeout=wait_timeout)
@@ -83,7 +87,7 @@ def status_command(
         out().print(facts_table((name, _written(value)) for name, value in fields.items()))
 
 
-def _note(sender: str, to: list[str], message: str | None, media: list[str] | None) -> Note:
+def _note(sender: str, to: list[str], message: str | None, media: list[str]) -> Note:
     if not message and not media:
         raise InputError("there is nothing to send", hint="give --message, --media or both")
     urls = resolve_settings({"media_urls": media}, {})[0].media_urls if media else ()

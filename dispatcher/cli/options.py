@@ -101,12 +101,13 @@ def choose(
     file: Path,
     options: Mapping[str, Any],
     *,
-    public_url: str | None = None,
+    media_base: str | None = None,
     calendar: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Chosen:
     """Options over the sidecar TOML over defaults; the name defaults to the file's.
 
-    Media that are files are found from the working folder, those of the sidecar beside it.
+    Media that are files are found from the working folder, those of the sidecar beside it; the world finds them under
+    `media_base`.
 
     Raises:
         InputError: an option or a key of the sidecar is wrong, or a medium cannot be used.
@@ -120,9 +121,9 @@ def choose(
         sidecar = {**sidecar, "name": file.name.split(".")[0] or file.name}
     media_files: dict[str, MediaFile] = {}
     if "media_urls" in given:
-        given["media_urls"] = addressed(given["media_urls"], Path(), public_url, media_files)
+        given["media_urls"] = addressed(given["media_urls"], Path(), media_base, media_files)
     elif "media_urls" in sidecar:
-        urls = addressed(sidecar["media_urls"], file.parent, public_url, media_files)
+        urls = addressed(sidecar["media_urls"], file.parent, media_base, media_files)
         sidecar = {**sidecar, "media_urls": urls}
     return Chosen(*resolve_settings(given, sidecar), media_files, *recurring)
 

@@ -13,6 +13,7 @@ from dispatcher.carrierx.simulator.faults import DEMO, Faults
 from dispatcher.carrierx.simulator.running import serve_until_signal
 from dispatcher.cli.output import print_line
 from dispatcher.errors import InputError, MmsError
+from dispatcher.pipeline.number import read_number
 
 
 def simulator(
@@ -33,6 +34,12 @@ def simulator(
     fail_share: Annotated[float, typer.Option(help="Messages that end `failed`.")] = DEMO.fail_share,
     refuse_suffix: Annotated[
         list[str] | None, typer.Option(metavar="DIGITS", help="Numbers that end so are refused. Repeatable.")
+    ] = None,
+    own: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NUMBER", help="A number of the account; another `from` is refused. Repeatable."
+        ),
     ] = None,
     throttle_share: Annotated[float, typer.Option(help="POSTs answered 429.")] = 0,
     throttle_above: Annotated[float, typer.Option(help="POSTs a second beyond which 429 is said.")] = 0,
@@ -63,7 +70,8 @@ def simulator(
     """
     given = {name: value for name, value in locals().items() if name in Faults.model_fields}
     suffixes = DEMO.refuse_suffixes if refuse_suffix is None else tuple(refuse_suffix)
-    faults = _checked({**DEMO.model_dump(), **given, "refuse_suffixes": suffixes, **_others(fault or [])})
+    chosen = {"refuse_suffixes": suffixes, "own_numbers": tuple(map(read_number, own or ()))}
+    faults = _checked({**DEMO.model_dump(), **given, **chosen, **_others(fault or [])})
 
     def started(url: str) -> None:
         print_line(json.dumps({"url": url, "token": token, "callback": callback}) if as_json else url)

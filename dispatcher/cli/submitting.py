@@ -65,12 +65,12 @@ def submit_command(
     Example: mms campaign submit spring.csv --from 15162065575 --message 'Hi {{first_name}}' --wait
     """
     until = _until(wait)
-    chosen = choose(file, locals())
+    ledger, config = open_ledger()
+    chosen = choose(file, locals(), config)
     if chosen.every and until is not None:
         raise InputError(
             "--wait waits for one campaign, and --every makes many", hint="leave one of the two out"
         )
-    ledger, config = open_ledger()
     result = look_at(file, chosen, config)
     for sentence in waiting_lines(result, chosen.settings):
         say(f"note: {sentence}")

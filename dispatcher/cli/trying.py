@@ -8,7 +8,7 @@ import typer
 
 from dispatcher.cli import options
 from dispatcher.cli.hinting import hint_expansion
-from dispatcher.cli.media_files import store_media
+from dispatcher.cli.media_files import base_of, store_media
 from dispatcher.cli.noting import noted
 from dispatcher.cli.opening import open_ledger
 from dispatcher.cli.options import File
@@ -16,7 +16,6 @@ from dispatcher.cli.output import print_line
 from dispatcher.errors import InputError
 from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.trial import send_trial
-from dispatcher.settings import settings
 
 
 def try_command(
@@ -32,8 +31,8 @@ def try_command(
     Example: mms campaign test spring.csv --row 3 --to 15162065574
     """
     given = {"from": sender, "message": message, "media_urls": media}
-    chosen = options.choose(file, given, public_url=settings().public_url)
     ledger, config = open_ledger()
+    chosen = options.choose(file, given, media_base=base_of(config))
     store_media(ledger, chosen.media_files)
     try:
         source = file.open("rb")

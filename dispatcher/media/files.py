@@ -62,15 +62,20 @@ def read_media_file(path: Path) -> MediaFile:
     return make_media_file(content, path.name)
 
 
-def media_address(public_url: str | None, content_hash: str) -> str:
-    """Where the world finds a stored medium.
+def media_base(public_url: str | None, web_port: int, *, simulate: bool) -> str | None:
+    """Where the world reaches us; a simulated world is on this machine. None: nowhere."""
+    return public_url or (f"http://127.0.0.1:{web_port}" if simulate else None)
+
+
+def media_address(base: str | None, content_hash: str) -> str:
+    """Where the world, which reaches us at `base`, finds a stored medium.
 
     Raises:
         InputError: the world cannot reach us.
     """
-    if public_url is None:
+    if base is None:
         raise InputError(
             "a local media file needs MMS_PUBLIC_URL: CarrierX fetches it from there",
             hint="set MMS_PUBLIC_URL, or put the file on a web server and give its address",
         )
-    return f"{public_url}/media/{content_hash}"
+    return f"{base}/media/{content_hash}"

@@ -4,6 +4,7 @@ one row, or of one group."""
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dispatcher.errors import InputError
@@ -44,9 +45,17 @@ class Outcome:
     legs: tuple[Leg, ...]
 
 
-def submit_note(ledger: Ledger, note: Note, config: Settings, *, name: str, kind: str = "") -> str:
+def submit_note(
+    ledger: Ledger,
+    note: Note,
+    config: Settings,
+    *,
+    name: str,
+    kind: str = "",
+    media_files: Sequence[str] = (),
+) -> str:
     """Put one message into the ledger as a campaign of its own, without quiet hours; answers its id. `kind` is
-    `answer` or `confirmation` for what we answer by ourselves.
+    `answer` or `confirmation` for what we answer by ourselves, `media_files` the hashes of stored media that it needs.
 
     Raises:
         InputError: it cannot be sent like this; nothing was stored.
@@ -69,7 +78,14 @@ def submit_note(ledger: Ledger, note: Note, config: Settings, *, name: str, kind
     source = io.BytesIO("\n".join(("to", *recipients, "")).encode())
     fixed = frozenset({"senders", "message", "media_urls"})
     return submit(
-        ledger, source, filename="message.csv", settings=settings, fixed=fixed, config=config, kind=kind
+        ledger,
+        source,
+        filename="message.csv",
+        settings=settings,
+        fixed=fixed,
+        config=config,
+        media_files=media_files,
+        kind=kind,
     )
 
 

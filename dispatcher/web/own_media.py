@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.datastructures import FormData, UploadFile
 
-from dispatcher.media.files import make_media_file, media_address
+from dispatcher.media.files import make_media_file, media_address, media_base
 from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
 from dispatcher.web.media_gate import gate_of
 from dispatcher.web.site import Site
@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"(?P<base>.+)/media/(?P<hash>[0-9a-f]{64})")
 def base_of(site: Site) -> str | None:
     """Where the world reaches us; a simulated world is on this machine."""
     config = site.settings
-    return config.public_url or (f"http://127.0.0.1:{config.web_port}" if config.simulate else None)
+    return media_base(config.public_url, config.web_port, simulate=config.simulate)
 
 
 def take_media(site: Site, form: FormData) -> list[str]:

@@ -1,6 +1,6 @@
 """The account: partner, numbers (DIDs) and their groups, and the callback URL that is in force.
 
-Every number is rented here: asking for one by its digits makes it.
+Unless the faults name the account's numbers, every number is rented here: asking for one by its digits makes it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 GROUP_MAX_WITH_SENDER = 10
@@ -17,9 +17,20 @@ _NUMBER = re.compile(r"\+?[0-9]{7,15}")
 Complaint = tuple[str, str]
 
 
-def complaints(body: dict[str, Any]) -> list[Complaint]:
-    """Everything that is wrong with a POST's body; empty when it can be taken."""
-    return [*_sender(body), *_recipients(body), *_content(body)]
+def complaints(body: dict[str, Any], own_numbers: Collection[str] = ()) -> list[Complaint]:
+    """Everything that is wrong with a POST's body; empty when it can be taken. See `Faults.own_numbers`."""
+    return [*_sender(body, own_numbers), *_recipients(body), *_content(body)]
+
+
+def is_own(number: str, own_numbers: Collection[str]) -> bool:
+    """Whether the number is rented by the account; without a list every number is."""
+    return not own_numbers or number.lstrip("+") in own_numbers
+
+
+def group_of(body: dict[str, Any]) -> tuple[str, ...]:
+    """The members of a group message; a `to` beside them is one of them. Empty: it is none."""
+    group, to = tuple(body.get("group_recipients") or ()), body.get("to")
+    return (to, *group) if group and to is not None and to not in group else group
 
 
 def error_body(message: str, *found: Complaint) -> dict[str, Any]:
@@ -31,9 +42,12 @@ def error_body(message: str, *found: Complaint) -> dict[str, Any]:
     }
 
 
-def _sender(body: dict[str, Any]) -> Iterator[Complaint]:
-    if not _is_number(body.get("from")):
+def _sender(body: dict[str, Any], own_numbers: Collection[str]) -> Iterator[Complaint]:
+    sender = body.get("from")
+    if not _is_number(sender):
         yield "from", "is required and must be a phone number"
+    elif not is_own(str(sender), own_numbers):
+        yield "from", "is not a number of this account"
 
 
 def _recipients(body: dict[str, Any]) -> Iterator[Complaint]:
@@ -41,11 +55,11 @@ def _recipients(body: dict[str, Any]) -> Iterator[Complaint]:
     if group in (None, []):
         if not _is_number(to):
             yield "to", "is required and must be a phone number"
-    elif to is not None:
-        yield "to", "cannot be used together with group_recipients"
     elif not isinstance(group, list) or not all(_is_number(number) for number in group):
         yield "group_recipients", "must be an array of phone numbers"
-    elif len({*group, body.get("from")}) > GROUP_MAX_WITH_SENDER:
+    elif to is not None and not _is_number(to):
+        yield "to", "must be a phone number"
+    elif len({*group_of(body), body.get("from")}) > GROUP_MAX_WITH_SENDER:
         yield "group_recipients", f"has more than {GROUP_MAX_WITH_SENDER} numbers with the sender's"
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from dispatcher.carrierx.simulator.checks import error_body
+from dispatcher.carrierx.simulator.carriers import carrier_of
+from dispatcher.carrierx.simulator.checks import error_body, is_own
 from dispatcher.carrierx.simulator.faults import Faults
 from dispatcher.carrierx.simulator.http_server import Connection, Reply, Request
 from dispatcher.carrierx.simulator.store import PARTNER_SID, iso
@@ -59,6 +60,9 @@ def _inbound(engine: Engine, request: Request, connection: Connection) -> None:
     except (ValueError, KeyError):
         connection.reply(Reply(400, error_body("from, to and message or media_urls are needed")))
         return
+    if not is_own(message["to"], engine.faults.own_numbers):
+        connection.reply(Reply(404, error_body("to is not a number of this account")))
+        return
     engine.store.inbound[message["message_sid"]] = message
     url = engine.account.callback_url(str(body["to"]))
 
@@ -73,6 +77,7 @@ def _inbound(engine: Engine, request: Request, connection: Connection) -> None:
 
 def _received(body: dict[str, Any]) -> dict[str, Any]:
     now = iso(time.time())
+    mcc, mnc = carrier_of(str(body["from"]))
     media = list(body.get("media_urls") or ())
     return {
         "date_changed": now,
@@ -81,12 +86,12 @@ def _received(body: dict[str, Any]) -> dict[str, Any]:
         "direction": "inbound",
         "from": str(body["from"]),
         "group_recipients": list(body.get("group_recipients") or ()),
-        "mcc": 310,
+        "mcc": mcc,
         "media_urls": media,
         "message": body.get("message"),
         "message_segments": 1,
         "message_sid": str(uuid.uuid4()),
-        "mnc": 260,
+        "mnc": mnc,
         "partner_sid": PARTNER_SID,
         "price": "0.01",
         "status": "received",

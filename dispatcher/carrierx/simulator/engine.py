@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from base64 import b64decode
+from contextlib import suppress
 
 from dispatcher.carrierx.simulator.account import Account
 from dispatcher.carrierx.simulator.callback_sender import CallbackSender
@@ -62,8 +64,13 @@ class Engine:
             connection.close()
 
     def _authorized(self, request: Request) -> bool:
-        given = request.headers.get("authorization", "")
-        return hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode())
+        """By the bearer token, or by a login of any name whose password it is."""
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "basic":
+            with suppress(ValueError):
+                _, _, password = b64decode(given, validate=True).partition(b":")
+                return hmac.compare_digest(password, self._token.encode())
+        return kind.lower() == "bearer" and hmac.compare_digest(given.encode(), self._token.encode())
 
     def _answer_later(self, reply: Reply, connection: Connection) -> None:
         wait = self.faults.latency_ms / 1000

@@ -22,6 +22,10 @@ class Faults(BaseModel):
 
     seed: int = Field(1, description="Same seed, same messages, same faults.")
 
+    own_numbers: tuple[str, ...] = Field(
+        (), description="The account's numbers; another `from` is refused. None named: every number is."
+    )
+
     # The POST's answer.
     latency_ms: Millis = Field(0, description="Every answer waits this long.")
     jitter_ms: Millis = Field(0, description="And up to this much more.")
@@ -49,6 +53,7 @@ class Faults(BaseModel):
     fail_share: Share = Field(0, description="Messages, or members of a group, that end `failed`.")
     undelivered_share: Share = Field(0, description="Those whose last word is `sent`.")
     callbacks: bool = Field(True, description="Whether there are callbacks at all.")
+    queued_callback: bool = Field(False, description="A callback tells of `queued`, before the others.")
     callback_ms: Millis = Field(0, description="From acceptance to the first callback, and on to the next.")
     callback_jitter_ms: Millis = Field(0, description="And up to this much more.")
     callback_retries: Count = Field(0, description="How often one that was not answered 2xx is repeated.")
@@ -87,6 +92,7 @@ DEMO = Faults(
     callback_ms=200,
     callback_jitter_ms=400,
     callback_retries=5,
+    queued_callback=True,
     fail_share=0.02,
     refuse_suffixes=("13",),
 )

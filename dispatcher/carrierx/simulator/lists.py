@@ -63,10 +63,11 @@ def read_filter(text: str) -> tuple[Clause, ...]:
 def envelope(
     items: Iterable[dict[str, Any]], query: dict[str, str], clauses: tuple[Clause, ...]
 ) -> dict[str, Any]:
-    """One page of the items that fit.
+    """One page of the items that fit. `after` names the `…_sid` of the item before the page; `includeFields` names what
+    is wanted of each item, and then `total` counts them, as CarrierX's own client needs it.
 
     Raises:
-        ValueError: limit, offset or order cannot be read.
+        ValueError: limit, offset, order or after cannot be read.
     """
     limit, offset = int(query.get("limit", LIMIT_DEFAULT)), int(query.get("offset", 0))
     if not 1 <= limit <= LIMIT_MAX or offset < 0:
@@ -74,7 +75,10 @@ def envelope(
     fitting = _ordered(
         [item for item in items if all(clause.fits(item) for clause in clauses)], query.get("order", "")
     )
-    page = fitting[offset : offset + limit]
+    fields = [name.strip() for name in query.get("includeFields", "").split(",") if name.strip()]
+    total = len(fitting) if fields else None
+    fitting = fitting[_place_after(fitting, query.get("after", "")) :]
+    page = [_only(item, fields) for item in fitting[offset : offset + limit]]
     has_more = offset + limit < len(fitting)
     return {
         "count": len(page),
@@ -86,8 +90,22 @@ def envelope(
             "next": f"?limit={limit}&offset={offset + limit}" if has_more else None,
             "previous": f"?limit={limit}&offset={max(0, offset - limit)}" if offset else None,
         },
-        "total": None,
+        "total": total,
     }
+
+
+def _place_after(items: list[dict[str, Any]], sid: str) -> int:
+    """How many items come up to the one with this id, itself among them."""
+    if not sid:
+        return 0
+    for place, item in enumerate(items, 1):
+        if sid in (item.get("message_sid"), item.get("dr_sid"), item.get("did_sid")):
+            return place
+    raise ValueError("after names no item of this list")
+
+
+def _only(item: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    return {name: item[name] for name in fields if name in item} if fields else item
 
 
 def _ordered(items: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:

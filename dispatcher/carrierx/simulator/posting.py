@@ -7,10 +7,11 @@ import json
 import time
 from typing import Any
 
-from dispatcher.carrierx.simulator.checks import complaints, error_body
+from dispatcher.carrierx.simulator.checks import complaints, error_body, group_of
 from dispatcher.carrierx.simulator.dice import Fate
 from dispatcher.carrierx.simulator.faults import Faults
 from dispatcher.carrierx.simulator.http_server import Connection, Reply, Request
+from dispatcher.carrierx.simulator.names import read_names
 from dispatcher.carrierx.simulator.store import Store
 from dispatcher.carrierx.simulator.walk import Walker
 
@@ -28,7 +29,7 @@ class Posting:
 
     def post(self, request: Request, connection: Connection, faults: Faults) -> None:
         """Answer one POST, at once or later, or reset its connection."""
-        body = _json_object(request)
+        body = _json_object(request, faults)
         if isinstance(body, Reply):
             self._end(connection, body, 0)
             return
@@ -101,7 +102,7 @@ def _after_taking(reply: Reply, fate: Fate) -> Reply | None:
     return reply
 
 
-def _json_object(request: Request) -> dict[str, Any] | Reply:
+def _json_object(request: Request, faults: Faults) -> dict[str, Any] | Reply:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return Reply(415, error_body("The content type must be application/json"))
     try:
@@ -110,12 +111,13 @@ def _json_object(request: Request) -> dict[str, Any] | Reply:
         return Reply(400, error_body("The body is not JSON"))
     if not isinstance(body, dict):
         return Reply(400, error_body("The body is not an object"))
-    found = complaints(body)
+    body = read_names(body)
+    found = complaints(body, faults.own_numbers)
     return Reply(422, error_body("The message is not valid", *found)) if found else body
 
 
 def _refused(body: dict[str, Any], fate: Fate) -> Reply | None:
-    group, suffixes = body.get("group_recipients"), fate.faults.refuse_suffixes
+    group, suffixes = list(group_of(body)), fate.faults.refuse_suffixes
     bad = [number for number in group or [body["to"]] if suffixes and number.endswith(suffixes)]
     if not bad and not fate.hits("refuse_share"):
         return None

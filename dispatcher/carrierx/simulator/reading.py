@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dispatcher.carrierx.simulator.account import Account, merge
-from dispatcher.carrierx.simulator.checks import error_body
+from dispatcher.carrierx.simulator.checks import error_body, is_own
 from dispatcher.carrierx.simulator.faults import Faults
 from dispatcher.carrierx.simulator.http_server import Reply, Request
 from dispatcher.carrierx.simulator.lists import Clause, envelope, read_filter
@@ -35,7 +35,7 @@ class Reading:
             case "GET", ["sms", "message_drs"]:
                 return self._listed(request, faults, self._records)
             case "GET", ["phonenumber", "dids"]:
-                return self._dids(request)
+                return self._dids(request, faults)
             case (("GET" | "PATCH"), [*_, _]):
                 return self._object(request)
             case _:
@@ -68,13 +68,15 @@ class Reading:
                 if word is not None:
                     yield _record(taken, member, word, faults)
 
-    def _dids(self, request: Request) -> Reply:
+    def _dids(self, request: Request, faults: Faults) -> Reply:
         try:
             clauses = read_filter(request.query.get("filter", ""))
-            for clause in clauses:
-                if clause.attribute == "phonenumber" and clause.op == "eq":
-                    self._account.did(clause.value)
-            return Reply(200, envelope(self._account.dids.values(), request.query, clauses))
+            asked = [each.value for each in clauses if (each.attribute, each.op) == ("phonenumber", "eq")]
+            for number in faults.own_numbers or asked:
+                self._account.did(number)
+            ours = self._account.dids.values()
+            found = [did for did in ours if is_own(did["phonenumber"], faults.own_numbers)]
+            return Reply(200, envelope(found, request.query, clauses))
         except ValueError as error:
             return Reply(400, error_body(str(error)))
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from dispatcher.carrierx.simulator.carriers import carrier_of
+from dispatcher.carrierx.simulator.checks import group_of
+from dispatcher.carrierx.simulator.names import SAID_LEGACY, legacy_names
+
 PARTNER_SID = "66352290-bd20-4ed0-a403-8c00792f15b8"
 _RANK = {"queued": 1, "sent": 2, "failed": 3, "delivered": 4}
 
@@ -32,6 +36,7 @@ class Taken:
     media_urls: tuple[str, ...]
     user_data: str | None
     created: float
+    legacy: bool = False
     status: str = "queued"
     changed: float | None = None
     words: dict[str, str] = field(default_factory=dict)
@@ -51,19 +56,20 @@ class Taken:
         """CarrierX's SMS object: as it stands, or as a callback with this word for this member tells it."""
         settled = (word or self.status) != "queued"
         text = self.message or ""
-        return {
+        mcc, mnc = carrier_of(member or self.to[-1])
+        body = {
             "date_changed": iso(self.changed or self.created),
             "date_created": iso(self.created),
             "date_status_changed": iso(self.changed) if self.changed else None,
             "direction": "outbound",
             "from": self.sender,
             "group_recipients": list(self.to) if self.group else [],
-            "mcc": 310 if settled else None,
+            "mcc": mcc if settled else None,
             "media_urls": list(self.media_urls),
             "message": self.message,
             "message_segments": 1 if self.is_mms else max(1, -(-len(text) // 160)),
             "message_sid": self.sid,
-            "mnc": 260 if settled else None,
+            "mnc": mnc if settled else None,
             "partner_sid": PARTNER_SID,
             "price": f"{0.01 * len(self.to):.2f}" if settled else None,
             "status": word or self.status,
@@ -71,6 +77,7 @@ class Taken:
             "type": "mms" if self.is_mms else "sms",
             "user_data": self.user_data,
         }
+        return legacy_names(body) if self.legacy else body
 
 
 class Store:
@@ -92,7 +99,7 @@ class Store:
 
     def take(self, body: dict[str, Any]) -> Taken:
         """Keep a checked POST's message."""
-        group = tuple(body.get("group_recipients") or ())
+        group = group_of(body)
         taken = Taken(
             sid=str(uuid.uuid4()),
             sender=body["from"],
@@ -102,6 +109,7 @@ class Store:
             media_urls=tuple(body.get("media_urls") or ()),
             user_data=body.get("user_data"),
             created=time.time(),
+            legacy=SAID_LEGACY in body,
         )
         self.messages[taken.sid] = taken
         self.by_user_data[taken.user_data or ""].append(taken)

@@ -118,12 +118,13 @@ class Walker:
 
 
 def _words(fate: Fate) -> tuple[str, ...]:
+    first = ("queued",) if fate.faults.queued_callback else ()
     if fate.hits("fail_share"):
-        words = ("sent", "failed")
+        words = (*first, "sent", "failed")
     elif fate.hits("undelivered_share"):
-        return ("sent",)
+        return (*first, "sent")
     else:
-        words = ("sent", "delivered")
+        words = (*first, "sent", "delivered")
     return words[::-1] if fate.hits("shuffle_share") else words
 
 

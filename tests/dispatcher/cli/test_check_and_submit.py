@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import sentence
+from dispatcher.cli.run_folder import Stack, publish
 from dispatcher.cli.waiting import MostlyRefusedError, require_most_arrived
 from dispatcher.errors import InputError
 from dispatcher.ledger import keys
@@ -119,8 +120,6 @@ def test_a_local_picture_gets_an_address_and_stays_while_the_campaign_does(
     picture = tmp_path / "picture.bin"
     picture.write_bytes(b"GIF89a...")
     content_hash = hashlib.sha256(b"GIF89a...").hexdigest()
-    said = check(mms, spring, "--media", str(picture))
-    assert (said.status, "MMS_PUBLIC_URL" in said.err) == (2, True)
     mms.environment["MMS_PUBLIC_URL"] = "https://mms.test"
     shown = check(mms, spring, "--media", str(picture), "--json").json["previews"][0]["media"]
     assert shown == [f"https://mms.test/media/{content_hash}"]
@@ -128,6 +127,33 @@ def test_a_local_picture_gets_an_address_and_stays_while_the_campaign_does(
     assert submit(mms, spring, "--media", str(picture)).status == 0
     assert ledger.media.find(content_hash) == ("image/gif", 9)
     assert ledger.redis.pttl(keys.medium(content_hash)) == -1
+
+
+def test_a_local_picture_needs_no_public_address_in_a_simulation_and_does_for_real(
+    mms: Mms, spring: Path, tmp_path: Path, ledger: Ledger
+) -> None:
+    picture = tmp_path / "picture.gif"
+    picture.write_bytes(b"GIF89a...")
+    mms.environment["MMS_WEB_PORT"] = "18081"
+    address = f"http://127.0.0.1:18081/media/{hashlib.sha256(b'GIF89a...').hexdigest()}"
+    said = check(mms, spring, "--media", str(picture), "--json")
+    assert said.json["previews"][0]["media"] == [address]
+    assert submit(mms, spring, "--media", str(picture)).status == 0
+    for command in (
+        ("campaign", "test", str(spring), "--row", "1"),
+        ("message", "send", "--wait-timeout", "0"),
+    ):
+        sent = mms(*command, "--from", SENDER[1], "--to", GOOD, "--media", str(picture))
+        assert "MMS_PUBLIC_URL" not in sent.err
+    assert len(ledger.campaigns(limit=9)) == 3
+    run = tmp_path / "data" / "run"
+    run.mkdir()
+    publish(run, Stack(1, "simulate", "", "http://127.0.0.1:18099", "", True))
+    moved = check(mms, spring, "--media", str(picture), "--json").json["previews"][0]["media"]
+    assert moved == [address.replace("18081", "18099")], "where the console runs in this folder"
+    ledger.redis.hset(keys.STAMP, "mode", "live")
+    refused = check(mms, spring, "--media", str(picture))
+    assert (refused.status, "MMS_PUBLIC_URL" in refused.err) == (2, True)
 
 
 def test_a_medium_in_the_settings_file_is_found_beside_it(mms: Mms, spring: Path) -> None:
