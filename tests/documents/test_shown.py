@@ -24,6 +24,7 @@ RUN_BY = {
     "docs/carrierx-guide.md": {"sh": "../dispatcher/cli/test_carrierx_guide.py"},
     "docs/carrierx.md": {"python": "test_pages.py"},
     "docs/operations.md": {"sh": "test_pages.py"},
+    "docs/redis.md": {"acl": "../dispatcher/ledger/test_rights.py"},
 }
 
 #: Variables that are no setting: what tests and Compose look at.
