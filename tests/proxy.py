@@ -39,6 +39,7 @@ class Proxy:
         self._selector = selectors.DefaultSelector()
         self._pairs: list[_Pair] = []
         self._swallow = False
+        self._breaks_at: bytes | None = None
         self._over = threading.Event()
         self._door: socket.socket | None = None
         self._listen(0)
@@ -75,6 +76,11 @@ class Proxy:
             for pair in [each for each in self._pairs if not (but_blocked and each.blocked)]:
                 self._drop(pair, "reset")
 
+    def break_at(self, word: bytes) -> None:
+        """From now on a connection on which a client says this is reset at once, and new ones are refused from then."""
+        with self._lock:
+            self._breaks_at = word
+
     def silence(self) -> None:
         """Nothing goes through, on connections that there are and on new ones: a machine that died, a cut cable."""
         with self._lock:
@@ -94,7 +100,7 @@ class Proxy:
     def mend(self) -> None:
         """New connections work; those that are dead stay so."""
         with self._lock:
-            self._swallow = False
+            self._swallow, self._breaks_at = False, None
             if self._door is None:
                 self._listen(self.port)
 
@@ -133,6 +139,10 @@ class Proxy:
             return
         try:
             said = end.recv(1 << 16)
+            if self._breaks_at is not None and end is pair.client and self._breaks_at in said:
+                self.refuse()
+                self._drop(pair, "reset")
+                return
             if said and not pair.dead:
                 other = pair.server if end is pair.client else pair.client
                 other.sendall(said)

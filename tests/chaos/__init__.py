@@ -28,6 +28,7 @@ What the checker asserts:
 - **I7** The words of a row only go forward within an attempt.
 - **I8** A web process takes callbacks whether Valkey is there at its start or not.
 - **I9** A callback that a door answered 200 is in the stream, once, in its order, also when that door died for good.
+- **I10** When everything works again, hints are taken out of every queue: no worker lives and does nothing.
 
 Before the rounds the **store** is tried by itself (`store.py`), once for ten runs: the end of its file is cut off after
 a power cut, and a primary loses its replicas, one of which takes over, with a sender on either side.

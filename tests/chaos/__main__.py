@@ -16,6 +16,7 @@ from tests.chaos.sender import STORE_PLANTS
 from tests.chaos.store import do_trials
 from tests.chaos.table import HEAD, Report, summary
 from tests.chaos.web import WEB_PLANTS
+from tests.chaos.worker_plants import WORKER_PLANTS
 
 #: Runs that share a stack.
 RUNS_A_ROUND = 5
@@ -80,7 +81,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="stacks at a time")
     parser.add_argument(
         "--plant",
-        choices=sorted({**PLANTS, **WEB_PLANTS, **STORE_PLANTS}),
+        choices=sorted({**PLANTS, **WEB_PLANTS, **STORE_PLANTS, **WORKER_PLANTS}),
         help="plant this fault: the checker must see it",
     )
     parser.add_argument(

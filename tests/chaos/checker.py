@@ -95,6 +95,8 @@ def check(history: History) -> Verdict:
         found.append(
             Violation("I3", "", f"a sender with a wrong clock sent of {history.misled_batches} batches")
         )
+    for queue in history.unmoved:
+        found.append(Violation("I10", "", f"hints wait in {queue} and its worker takes none"))
     if history.unfinished:
         found.append(Violation("I2", "", f"not everything came to an end: {history.unfinished}"))
     for alarm in ("forgotten_claim", "user_data_not_ours"):

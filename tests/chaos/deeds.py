@@ -20,6 +20,7 @@ from tests.chaos.door import die_with_a_spool, start_without_store
 from tests.chaos.history import FileRow, Gate
 from tests.chaos.plan import Deed
 from tests.chaos.stand import Stand
+from tests.hints import flicker
 
 #: So many rows in a row opt out at once.
 STOPS = 6
@@ -65,6 +66,12 @@ class Doing:
             "token refused": self._refuse_token,
             "429 storm": self._storm,
             "CarrierX away": self.stand.simulator_stands_still,
+            "broker flickers": lambda _: self._broker_flickers(),
+            "broker refuses": self._broker_refuses,
+            "broker resets": lambda _: self.stand.wire.kill(),
+            "broker falls silent": self._broker_falls_silent,
+            "broker half-open": lambda _: self.stand.wire.half_open(),
+            "no more clients": self._no_more_clients,
             "pause": lambda _: self._shut(CampaignState.PAUSED, "the pause"),
             "cancel": lambda _: self._shut(CampaignState.CANCELLING, "the cancel"),
             "resume": lambda _: self.resume(),
@@ -130,6 +137,44 @@ class Doing:
                     _hint(app, name, "look")
         except (redis.RedisError, MmsError, OperationalError):
             return
+
+    def _broker_flickers(self) -> None:
+        """For a moment new connections to the broker are refused, just when every worker takes a hint."""
+        try:
+            with Celery("chaos", broker=self.stand.broker_url) as app:
+                flicker(app, self.stand.ledger.redis, self.stand.wire, QUEUE_NAMES)
+        except (redis.RedisError, OperationalError):
+            return
+
+    def _broker_refuses(self, seconds: float) -> None:
+        self.stand.wire.refuse()
+        self.stand.wire.kill()
+        self.stand.later(seconds, self.stand.wire.mend)
+
+    def _broker_falls_silent(self, seconds: float) -> None:
+        self.stand.wire.silence()
+        self.stand.later(seconds, self.stand.wire.mend)
+
+    def _no_more_clients(self, seconds: float) -> None:
+        """The store takes no further connection, and those to the broker that are not in use are gone."""
+        store = self.stand.ledger.redis
+        try:
+            before = str(store.config_get("maxclients")["maxclients"])
+            store.config_set("maxclients", max(1, len(store.client_list())))
+        except redis.RedisError:
+            return
+        self.stand.wire.kill(but_blocked=True)
+        self.stand.later(seconds, partial(self._clients_again, before))
+
+    def _clients_again(self, most: str) -> None:
+        """Said until it was heard; a store that was started again meanwhile has its own number."""
+        while True:
+            try:
+                self.stand.ledger.redis.config_set("maxclients", most)
+            except redis.RedisError:
+                time.sleep(0.2)
+            else:
+                return
 
     def _stops(self, choice: float) -> None:
         """A few recipients answer STOP; each says so until the door has taken it."""

@@ -150,7 +150,8 @@ class CampaignEnd:
 class History:
     """One round. `limits` by scope; `heard_all`: every callback came in the end, none was lost or given up;
     `by_member`: each member of a group had callbacks of its own; `misled_batches`: those of which a sender with a wrong
-    clock sent anything; `confirmations`: answers to a STOP that CarrierX took; `probes`: callbacks of ours that a door
+    clock sent anything; `confirmations`: answers to a STOP that CarrierX took; `unmoved`: queues of which nothing was
+    taken when everything worked again; `probes`: callbacks of ours that a door
     answered 200, by trial and number, and those that reached the stream; `door_troubles`: what a door should have
     taken and did not."""
 
@@ -164,6 +165,7 @@ class History:
     heard_all: bool = True
     by_member: bool = True
     unfinished: str = ""
+    unmoved: tuple[str, ...] = ()
     misled_batches: int = 0
     confirmations: list[Take] = field(default_factory=list)
     probes: list[str] = field(default_factory=list)

@@ -16,6 +16,7 @@ from dispatcher.ledger import scripts
 from dispatcher.pipeline import world
 from tests.chaos.plants import PLANTS, planted
 from tests.chaos.short_times import shorten
+from tests.chaos.worker_plants import WORKER_PLANTS
 
 PLANT_VARIABLE = "CHAOS_PLANT"
 AHEAD_VARIABLE = "CHAOS_CLOCK_AHEAD_MS"
@@ -36,6 +37,7 @@ def main() -> None:
     plant = os.environ.get(PLANT_VARIABLE)
     if plant in PLANTS:
         scripts._text = planted(plant, scripts._text)  # type: ignore[assignment]
+    WORKER_PLANTS.get(plant or "", lambda: None)()
     ahead_ms = int(os.environ.get(AHEAD_VARIABLE, "0"))
     if ahead_ms:
         _put_clock_ahead(ahead_ms)

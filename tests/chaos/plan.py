@@ -61,6 +61,12 @@ DEEDS: dict[str, tuple[int, float, float]] = {
     "STOPs": (5, 0.0, 0.0),
     "token refused": (2, 0.5, 1.5),
     "429 storm": (2, 0.5, 1.5),
+    "broker flickers": (2, 0.0, 0.0),
+    "broker refuses": (2, 0.3, 2.0),
+    "broker resets": (2, 0.0, 0.0),
+    "broker falls silent": (1, 0.5, 3.0),
+    "broker half-open": (1, 0.0, 0.0),
+    "no more clients": (1, 0.3, 1.5),
     "CarrierX away": (1, 0.5, 1.5),
 }
 #: How a person may steer the campaign.

@@ -70,6 +70,9 @@ def provoked(name: str, plan: Plan) -> Plan:
                 "latency_ms": 400,
                 "callback_ms": 8_000,
             }  # a callback would tell what the ledger forgot
+        case "acknowledge":
+            # Far enough apart that every worker is connected again, and nothing after the last that would heal it.
+            deeds = [Deed(at, "broker flickers", 0.0, 0.0) for at in (1.0, 8.0)]
         case "fence":
             # Nothing else is done: a kill or a store that is away would let the moments for it go by.
             deeds = [Deed(0.3 * n, "repeat hints", 0.0, 0.0) for n in range(1, 13)]

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,9 +137,11 @@ def _end(stand: Stand, runs: list[Run], *, planted: bool) -> History:
     stand.simulator.set_faults(_calm(stand))
     for run in runs:
         run.doing.resume()
-    unfinished = _await_the_end(stand, runs, planted=planted)
+    stand.wire.mend()
+    unmoved = stand.unmoved_queues()
+    unfinished = "" if planted and unmoved else _await_the_end(stand, runs, planted=planted)
     stand.end_workers()
-    return _history(stand, runs, unfinished)
+    return replace(_history(stand, runs, unfinished), unmoved=unmoved)
 
 
 def _await_the_end(stand: Stand, runs: list[Run], *, planted: bool) -> str:

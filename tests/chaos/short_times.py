@@ -18,6 +18,10 @@ SHORT: tuple[tuple[str, str, float], ...] = (
     ("dispatcher.pipeline.reconcile", "LEASE_MS", 3_000),
     ("dispatcher.pipeline.reconcile", "LONGEST_POLL_MS", 3_000),
     ("dispatcher.ledger.inbox", "TAKE_OVER_MS", 3_000),
+    ("tasks.broker", "ANSWER_SECONDS", 3),
+    ("tasks.broker", "HEALTH_SECONDS", 3),
+    ("tasks.guard", "LOOK_SECONDS", 1.0),
+    ("tasks.guard", "STILL_SECONDS", 10.0),
 )
 
 #: Settings of every part of the kit's stack.

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
+from celery import Celery
 from pydantic import SecretStr
 
 from dispatcher.carrierx.simulator import Faults, SimulatorHandle, simulator_process
@@ -27,12 +29,15 @@ from dispatcher.ledger.connect import client
 from dispatcher.ledger.embedded import Answer, ask, prepare_embedded
 from dispatcher.ledger.installation import prepare
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from tests.chaos.history import Standstill
 from tests.chaos.launcher import AHEAD_VARIABLE, PLANT_VARIABLE
 from tests.chaos.plan import Weather
 from tests.chaos.processes import Part
 from tests.chaos.short_times import SETTINGS
+from tests.hints import hint
+from tests.proxy import Proxy
 from tests.valkey import free_port
 
 TOKEN = "simulated"
@@ -42,6 +47,8 @@ _WEB = (sys.executable, "-m", "tests.chaos.web")
 _SENT = re.compile(r"\d+ (queued|sent|delivered|failed|rejected|unconfirmed)")
 CALLBACK_KEY = "callback-key-of-the-kit"
 READY_SECONDS = 120.0
+#: What waits in a queue is taken within this time, or its workers take nothing.
+MOVED_SECONDS = 45.0
 #: Calm weather: answers after a moment, every callback in the end.
 CALM = Faults(
     latency_ms=30,
@@ -84,8 +91,20 @@ class Stand:
 
     @property
     def broker_url(self) -> str:
-        """Celery's broker, the ledger's own Valkey."""
+        """Celery's broker, the ledger's own Valkey, past the wire on which the workers reach it."""
         return self._store.url
+
+    def unmoved_queues(self) -> tuple[str, ...]:
+        """Hints that find nothing to do are put into every queue; those in which one is left after a while."""
+        with Celery("chaos", broker=self.broker_url) as app:
+            for _ in range(2):  # one for a place that is left, one for a place that was given back
+                hint(app, QUEUE_NAMES)
+                deadline = time.monotonic() + MOVED_SECONDS
+                while unmoved := [name for name in QUEUE_NAMES if self.ledger.redis.llen(name)]:
+                    if time.monotonic() > deadline:
+                        return tuple(unmoved)
+                    time.sleep(0.1)
+        return ()
 
     @property
     def store_folder(self) -> Path:
@@ -104,6 +123,7 @@ class Stand:
             self._part("valkey", self._store.argv, {})
             self._start_keeper()
             self.await_store()
+            self.wire = self._exits.enter_context(Proxy(urlsplit(self._store.url).port or 0))
             callback = f"http://127.0.0.1:{self._web_port}{CALLBACK_PATH}{CALLBACK_KEY}"
             faults = CALM.model_copy(update={"group_receipts": self.weather.group_receipts})
             before = set(psutil.Process().children())
@@ -274,6 +294,9 @@ class Stand:
         chosen = self.settings
         more = {
             **SETTINGS,
+            "MMS_BROKER_URL": self._store.url.replace(
+                f":{urlsplit(self._store.url).port}/", f":{self.wire.port}/"
+            ),
             "MMS_CALLBACK_KEY": CALLBACK_KEY,
             "MMS_ADMIN_TOKEN": "admin-token-of-the-kit",
             "MMS_ACCOUNT_RATE": chosen.account_rate,

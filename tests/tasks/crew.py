@@ -12,21 +12,11 @@ import redis as redis_py
 from celery import Celery
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.queues import QUEUES
 from tests.conftest import SECRET
+from tests.hints import hint
 from tests.parts import Parts
 from tests.proxy import Proxy
 from tests.valkey import ValkeyServer, running_valkey
-
-NOBODY = "nobody-abc234"
-#: What a hint of each queue says; none of them finds anything to do.
-ARGUMENTS: dict[str, dict[str, str | int]] = {
-    "send_batch": {"campaign": NOBODY, "batch": 0},
-    "expand_campaign": {"campaign": NOBODY},
-    "look_for_unconfirmed": {},
-    "look_after_batches": {},
-}
-QUEUES_OF_TASKS = {queue.tasks[0]: queue.name for queue in QUEUES}
 
 
 @dataclass
@@ -43,9 +33,7 @@ class Crew:
 
     def hint(self, *queues: str) -> None:
         """One hint into each of these queues."""
-        for task, queue in QUEUES_OF_TASKS.items():
-            if queue in queues:
-                self.celery.send_task(task, kwargs=ARGUMENTS.get(task, {}), queue=queue, expires=600)
+        hint(self.celery, queues)
 
     def waiting(self, *queues: str) -> dict[str, int]:
         """How many wait in each that is not empty."""

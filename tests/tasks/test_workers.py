@@ -14,9 +14,10 @@ import pytest
 import redis as redis_py
 
 from dispatcher.ledger.connect import text_of
-from dispatcher.queues import QUEUE_NAMES
+from dispatcher.queues import QUEUE_NAMES, QUEUES
 from tasks.guard import STATUS
-from tests.tasks.crew import QUEUES_OF_TASKS, Crew, crew_of, until
+from tests.hints import flicker
+from tests.tasks.crew import Crew, crew_of, until
 from tests.valkey import running_valkey
 
 
@@ -29,12 +30,7 @@ def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
 
 
 def _flicker(crew: Crew) -> None:
-    """New connections are refused for a moment, in which every worker takes one hint and would acknowledge it."""
-    crew.proxy.refuse()
-    crew.proxy.kill(but_blocked=True)
-    crew.hint(*QUEUE_NAMES)
-    time.sleep(0.15)
-    crew.proxy.mend()
+    flicker(crew.celery, crew.broker, crew.proxy, QUEUE_NAMES)
 
 
 def _refused(crew: Crew) -> None:
@@ -88,8 +84,8 @@ def test_without_our_transport_a_refused_acknowledgement_costs_the_worker_its_pl
     """The fault that is mended is real, and the trouble above would find it."""
     monkeypatch.setenv("HASTY_STOCK", "1")
     with running_valkey(tmp_path / "ledger") as ledger, crew_of(tmp_path, ledger.url, "expand") as stock:
-        for _ in range(30):  # it depends on which connection is in use when they are refused
-            _flicker(stock)
+        for _ in range(30):  # a call that the worker makes by itself in that moment would notice the broker
+            flicker(stock.celery, stock.broker, stock.proxy, ["expand"])
             for _ in range(2):
                 stock.hint("expand")
                 deadline = time.monotonic() + 5
@@ -150,9 +146,9 @@ def _garbage(task: str) -> list[bytes]:
 
 def test_no_element_of_a_queue_ends_a_worker(crew: Crew) -> None:
     living = {name: facts["pid"] for name, facts in crew.ledger.agenda.workers().items()}
-    for task, queue in QUEUES_OF_TASKS.items():
-        for element in _garbage(task):
-            crew.broker.lpush(queue, element)
+    for queue in QUEUES:
+        for element in _garbage(queue.tasks[0]):
+            crew.broker.lpush(queue.name, element)
     for channel in ("/0.celery.pidbox", "/0.celeryev/worker.heartbeat"):
         for element in _garbage("tick"):
             crew.broker.publish(channel, element)
@@ -160,9 +156,9 @@ def test_no_element_of_a_queue_ends_a_worker(crew: Crew) -> None:
         crew.hint(*QUEUE_NAMES)
     until(lambda: not crew.waiting(*QUEUE_NAMES), 40, lambda: crew.waiting(*QUEUE_NAMES))
     assert {name: facts["pid"] for name, facts in crew.ledger.agenda.workers().items()} == living
-    for queue in QUEUE_NAMES:
-        assert "is no message of ours" in crew.log(queue)
-        assert "no_such_task" not in crew.log(queue)
+    for name in QUEUE_NAMES:
+        assert "is no message of ours" in crew.log(name)
+        assert "no_such_task" not in crew.log(name)
 
 
 @pytest.mark.parametrize("queue", ["send", "expand"])
