@@ -6,13 +6,13 @@ import os
 import socket
 import threading
 
-from dispatcher.pipeline import ingest as ingestion
+from dispatcher.pipeline.draining import ingest_for_a_while
 from tasks.app import app
 from tasks.world import world
 
 
 @app.task(name="ingest_callbacks")
 def ingest_callbacks() -> str:
-    """Drain the callbacks that were stored and bring every recipient's status after."""
+    """Drain the callbacks that are stored, and that come in the next seconds; bring every recipient's status after."""
     consumer = f"{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
-    return ingestion.ingest(world(), consumer)
+    return ingest_for_a_while(world(), consumer)

@@ -105,6 +105,7 @@ def flower_shows_batches_and_outcomes_and_no_number(terminal: Terminal, campaign
     assert any("queued" in (task["result"] or "") for task in sent)
     assert any(task["name"] == "ingest_callbacks" for task in tasks.values())
     assert not any(task["name"] == "tick" for task in tasks.values()), "a tick a second hides the batches"
+    assert not [task["name"] for task in tasks.values() if task["state"] == "PENDING"]
     text = json.dumps(tasks)
     assert "1516206" not in text
     assert TOKEN not in text

@@ -95,6 +95,16 @@ class Inbox:
         """Names of readers that were silent for so long and hold nothing are forgotten; answers how many."""
         return int(self._scripts.run("forget_consumers", keys.INGEST_GROUP, silent_ms))
 
+    def hold_hints(self, milliseconds: int) -> None:
+        """A drain is under way: nobody needs to be hinted at callbacks for so long."""
+        with translated():
+            self._redis.set(keys.INGEST_HINTED, 1, px=milliseconds)
+
+    def allow_hints(self) -> None:
+        """It is over."""
+        with translated():
+            self._redis.delete(keys.INGEST_HINTED)
+
     def waiting(self) -> int:
         """Callbacks stored and not applied yet."""
         with translated():

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
 from dispatcher.errors import MmsError
@@ -43,8 +44,27 @@ class Heard:
     ref: MessageRef | None
 
 
+class Drained(NamedTuple):
+    """What one drain brought in; as text the one line for Flower."""
+
+    callbacks: int
+    rows: int
+
+    def with_more(self, more: Drained) -> Drained:
+        """Both together."""
+        return Drained(self.callbacks + more.callbacks, self.rows + more.rows)
+
+    def __str__(self) -> str:
+        return f"{self.callbacks} callbacks, {self.rows} rows changed"
+
+
 def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
     """Drain the inbox until it is empty, for at most `rounds` rounds. Answers one line."""
+    return str(drain(world, consumer, rounds=rounds))
+
+
+def drain(world: World, consumer: str, *, rounds: int = 100) -> Drained:
+    """The same, in numbers."""
     total = changed = 0
     places = world.places
     for _ in range(rounds):
@@ -54,7 +74,7 @@ def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
         total += len(entries)
         changed += _apply_or_set_aside(world, places, entries)
     world.ledger.tallies.add(world.tally.take())
-    return f"{total} callbacks, {changed} rows changed"
+    return Drained(total, changed)
 
 
 def _apply_or_set_aside(world: World, places: MessagePlaces, entries: list[Entry]) -> int:

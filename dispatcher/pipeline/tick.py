@@ -24,6 +24,8 @@ LATCH_MS = 900
 QUESTIONS_LATCH_MS = 60_000
 #: Files that nobody reads yet and that are hinted at in one tick: hints shall not pile up when a thousand came at once.
 READING_A_TICK = 50
+#: More callbacks than these are hinted at although a drain is under way: another worker may help.
+MANY_CALLBACKS = 5_000
 #: How often what nobody needs any more is looked through: stored media, names of dead readers of callbacks.
 TIDY_LATCH_MS = 3_600_000
 #: How often somebody is hinted at failures that have no reason yet; the asking itself is once a minute.
@@ -97,7 +99,8 @@ def _go_on_reading(world: World, hints: Hints) -> None:
     for campaign_id in random.sample(reading, min(len(reading), READING_A_TICK)):
         if not world.ledger.agenda.is_read_by_someone(campaign_id):
             hints.expand(campaign_id, 0)
-    if world.ledger.inbox.waiting():
+    waiting = world.ledger.inbox.waiting()
+    if waiting > MANY_CALLBACKS or (waiting and world.ledger.agenda.latch(keys.INGEST_HINTED, LATCH_MS)):
         hints.ingest("", 0)
 
 

@@ -76,6 +76,19 @@ def test_callbacks_that_wait_are_hinted_at(world: World, told: Told) -> None:
     assert told.take() == [("ingest", "", 0)]
 
 
+def test_callbacks_are_not_hinted_at_while_a_drain_is_under_way_unless_there_are_many(
+    world: World, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ledger.inbox.store(b"{}", 1)
+    world.ledger.inbox.hold_hints(60_000)
+    tick(world, told())
+    assert told.take() == []
+    monkeypatch.setattr("dispatcher.pipeline.tick.MANY_CALLBACKS", 0)
+    next_second(world)
+    tick(world, told())
+    assert told.take() == [("ingest", "", 0)]
+
+
 def test_failures_without_a_reason_are_hinted_at(world: World, told: Told) -> None:
     world.ledger.redis.zadd(keys.EXPLAIN, {f"{CAMPAIGN}:0": 1})
     tick(world, told())

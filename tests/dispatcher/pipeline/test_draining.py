@@ -1,0 +1,89 @@
+"""A drain that waits a little for more callbacks; its pauses are the tests' clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dispatcher.ledger import keys
+from dispatcher.pipeline.draining import PAUSE_SECONDS, QUIET_SECONDS, SLICE_SECONDS, ingest_for_a_while
+from dispatcher.pipeline.world import World
+from tests.dispatcher.pipeline.conftest import MakeWorld
+
+
+class Pauses:
+    """A stopwatch that only pauses move; in each, something happens."""
+
+    def __init__(self, happens: Callable[[int], None] = lambda _: None) -> None:
+        self.now = 1_000.0
+        self.times = 0
+        self._happens = happens
+
+    def stopwatch(self) -> float:
+        """Seconds."""
+        return self.now
+
+    def __call__(self, seconds: float) -> None:
+        """A pause."""
+        self.now += seconds
+        self.times += 1
+        self._happens(self.times)
+
+
+@pytest.fixture
+def drained(make_world: MakeWorld) -> Callable[..., tuple[str, Pauses]]:
+    """Drains while something happens in each pause; what it said, and the pauses."""
+
+    def drain(
+        happens: Callable[[World, int], None] = lambda _, __: None, first: int = 1
+    ) -> tuple[str, Pauses]:
+        pauses = Pauses(lambda time: happens(world, time))
+        world = make_world(parts={"stopwatch": pauses.stopwatch})
+        for _ in range(first):
+            world.ledger.inbox.store(b"{}", 1)
+        return ingest_for_a_while(world, "tester", pauses), pauses
+
+    return drain
+
+
+def _one_more(world: World, _: int) -> None:
+    world.ledger.inbox.store(b"{}", 1)
+
+
+def test_an_empty_inbox_is_not_waited_at(drained: Callable[..., tuple[str, Pauses]]) -> None:
+    said, pauses = drained(first=0)
+    assert (said, pauses.times) == ("0 callbacks, 0 rows changed", 0)
+
+
+def test_what_comes_a_little_later_needs_no_task_of_its_own_and_it_ends_in_time(
+    drained: Callable[..., tuple[str, Pauses]],
+) -> None:
+    said, pauses = drained(_one_more)
+    assert said == f"{pauses.times + 1} callbacks, 0 rows changed"
+    assert SLICE_SECONDS <= pauses.now - 1_000 <= SLICE_SECONDS + 2 * PAUSE_SECONDS
+
+
+def test_it_ends_when_nothing_comes_any_more(drained: Callable[..., tuple[str, Pauses]]) -> None:
+    said, pauses = drained()
+    assert said == "1 callbacks, 0 rows changed"
+    assert pauses.now - 1_000 <= QUIET_SECONDS + 2 * PAUSE_SECONDS
+
+
+def test_nobody_is_hinted_at_callbacks_while_it_is_under_way_and_none_is_left_for_want_of_a_hint(
+    drained: Callable[..., tuple[str, Pauses]],
+) -> None:
+    hinted: list[bool] = []
+
+    def door(world: World, _: int) -> None:
+        world.ledger.inbox.store(b"{}", 1)
+        hinted.append(world.ledger.agenda.latch(keys.INGEST_HINTED, 200))
+
+    said, pauses = drained(door)
+    assert hinted == [False] * pauses.times
+    assert said == f"{pauses.times + 1} callbacks, 0 rows changed"
+
+
+def test_hints_are_given_again_afterwards(drained: Callable[..., tuple[str, Pauses]], world: World) -> None:
+    drained()
+    assert world.ledger.agenda.latch(keys.INGEST_HINTED, 200)
