@@ -160,6 +160,9 @@ class Settings(BaseSettings):
         description="What any other message is answered, with {{status}} and {{from}}. Empty: nothing.",
     )
     retention: float = Field(30, gt=0, description="Days after which numbers and texts are erased.")
+    records: float = Field(
+        400, gt=0, description="Days after which counts and times of campaigns are erased too."
+    )
     one_clock: bool = Field(
         False,
         description="Take Redis's clock for this machine's. Simulated ledgers only: the demo runs at any hour.",

@@ -62,13 +62,17 @@ def forget_command(
     digits = read_number(number)
     if not yes and not typer.confirm("Erase everything about this number? It cannot be undone.", err=True):
         raise InputError("nothing was erased", hint="say --yes")
-    ledger = open_ledger().ledger
-    done = forget(ledger, digits)
+    opened = open_ledger()
+    ledger = opened.ledger
+    done = forget(ledger, digits, opened.config)
     rows, wrote = counted(done.rows, "row"), counted(done.inbound, "inbound message")
     noted(ledger, f"forgot a person: {rows}, {wrote}")
     print_line(f"{rows} and {wrote} erased")
     if done.waiting:
-        say(f"note: still being read, run this again afterwards: {', '.join(done.waiting)}")
+        named = ", ".join(done.waiting)
+        say(
+            f"note: these files may still name them: run this again when they are read, or discard them: {named}"
+        )
 
 
 def _fields(mention: Mention) -> dict[str, Any]:

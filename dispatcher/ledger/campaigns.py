@@ -120,6 +120,16 @@ class Campaigns:
             found: Any = self._redis.hmget(keys.campaign(campaign_id), "filename", "chunks")
         return text_of(found[0] or b""), int(found[1] or 0)
 
+    def drafts(self) -> list[str]:
+        """Ids of all drafts."""
+        with translated():
+            ids = [text_of(name) for name in self._redis.zrange(keys.CAMPAIGNS, 0, -1)]
+            pipeline = self._redis.pipeline(transaction=False)
+            for campaign_id in ids:
+                pipeline.hget(keys.campaign(campaign_id), "state")
+            states = pipeline.execute()
+        return [campaign_id for campaign_id, state in zip(ids, states, strict=True) if state == b"draft"]
+
     @staticmethod
     def _of_draft(campaign_id: str, said: bytes) -> None:
         answer = text_of(said)
@@ -185,6 +195,12 @@ class Campaigns:
         if value is None:
             raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
         return CampaignSettings.model_validate_json(value)
+
+    def fixed_of(self, campaign_id: str) -> frozenset[str]:
+        """The fields of its settings that came from options: they outrank the file's columns."""
+        with translated():
+            value = self._redis.hget(keys.campaign(campaign_id), "fixed")
+        return frozenset(json.loads(value or b"[]"))
 
     def columns(self, campaign_id: str) -> tuple[str, ...]:
         """The headings of the campaign's file as they stood."""

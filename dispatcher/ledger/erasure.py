@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha1
+from typing import Any
 
 from dispatcher.errors import Conflict, NotFound
 from dispatcher.ledger import keys
@@ -65,6 +66,49 @@ class Erasure:
                 hint="cancel it, or wait until `mms campaign show` says when it was settled",
             )
 
+    def stale_sids(self, campaign_id: str) -> list[bytes]:
+        """Hashes (10 bytes) of sids that rows of a campaign had once."""
+        with translated():
+            found = self._redis.smembers(f"{keys.campaign(campaign_id)}:stale")
+        return [bytes.fromhex(text_of(each)) for each in found]
+
+    def prune(self, campaign_id: str) -> bool:
+        """The last of an erased campaign is gone: counts, times, its name. False: it is not erased."""
+        return bool(self._scripts.run("prune", campaign_id) == b"ok")
+
+    def is_answer(self, campaign_id: str) -> bool:
+        """Whether it is something that we answered by ourselves."""
+        with translated():
+            return bool(self._redis.zscore(keys.ANSWERS, campaign_id) is not None)
+
+    def drafts_before(self, made_before_ms: int, most: int) -> list[str]:
+        """Drafts made before then, the oldest first."""
+        found = self._made_before(keys.CAMPAIGNS, made_before_ms, ["state"])
+        return [campaign_id for campaign_id, (state,) in found if state == b"draft"][:most]
+
+    def erased_before(self, ended_before_ms: int, most: int) -> list[str]:
+        """Erased campaigns that were over before then, the oldest first."""
+        wanted = ["erased_at", "finished_at", "settled_at"]
+        found = [
+            each
+            for key in (keys.ANSWERS, keys.CAMPAIGNS)
+            for each in self._made_before(key, ended_before_ms, wanted)
+        ]
+        old = [
+            campaign_id
+            for campaign_id, (erased, finished, settled) in found
+            if erased and int(finished or settled or erased) < ended_before_ms
+        ]
+        return old[:most]
+
+    def _made_before(self, key: str, made_before_ms: int, fields: list[str]) -> list[tuple[str, list[Any]]]:
+        with translated():
+            names = [text_of(name) for name in self._redis.zrangebyscore(key, "-inf", made_before_ms)]
+            pipeline = self._redis.pipeline(transaction=False)
+            for name in names:
+                pipeline.hmget(keys.campaign(name), fields)
+            return list(zip(names, pipeline.execute(), strict=True))
+
     def forget_number(self, number: str) -> None:
         """Erase what is kept of a number beside campaigns and inbound messages; not that it opted out."""
         with translated():
@@ -73,17 +117,15 @@ class Erasure:
 
     def ended_before(self, created_before_ms: int, most: int) -> list[str]:
         """Campaigns made before then that are settled and not erased yet, the oldest first."""
-        with translated():
-            lists = (keys.ANSWERS, keys.CAMPAIGNS)
-            named = [self._redis.zrangebyscore(key, "-inf", created_before_ms) for key in lists]
-            old = [text_of(name) for names in named for name in names]
-            pipeline = self._redis.pipeline(transaction=False)
-            for campaign_id in old:
-                pipeline.hmget(keys.campaign(campaign_id), ["settled_at", "erased_at", "finished_at"])
-            found = pipeline.execute()
+        wanted = ["settled_at", "erased_at", "finished_at"]
+        found = [
+            each
+            for key in (keys.ANSWERS, keys.CAMPAIGNS)
+            for each in self._made_before(key, created_before_ms, wanted)
+        ]
         ready = [
             campaign_id
-            for campaign_id, (settled, erased, finished) in zip(old, found, strict=True)
+            for campaign_id, (settled, erased, finished) in found
             if settled and not erased and int(finished or settled) < created_before_ms
         ]
         return ready[:most]

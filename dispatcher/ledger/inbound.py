@@ -158,9 +158,13 @@ class InboundMessages:
             pipeline.execute()
 
     def before(self, at_ms: int) -> list[str]:
-        """Sids of messages that came before then."""
+        """Sids of messages that came before then, also of those that are not among the newest any more."""
         with translated():
-            return [text_of(sid) for sid in self._redis.zrangebyscore(keys.INBOUND_ORDER, "-inf", at_ms)]
+            found = [text_of(sid) for sid in self._redis.zrangebyscore(keys.INBOUND_ORDER, "-inf", at_ms)]
+            kept = int(self._redis.hlen(keys.INBOUND_MESSAGES))
+            if kept == int(self._redis.zcard(keys.INBOUND_ORDER)):
+                return found
+        return list(dict.fromkeys([*found, *(each.sid for each in self._all() if each.at_ms < at_ms)]))
 
     def _all(self) -> list[Inbound]:
         with translated():

@@ -6,14 +6,14 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 |---|---|---|---|
 | `mms:stamp` | hash | mode (live or simulate), API address, when made | for ever |
 | `mms:install` | hash | callback key, secret, earlier secrets | for ever |
-| `mms:campaigns` | zset | campaign id → created, ms | for ever |
+| `mms:campaigns` | zset | campaign id → created, ms | records |
 | `mms:answers` | zset | the same for what we answer by ourselves: confirmations, HELP, automatic answers | retention |
 | `mms:own` | set | numbers known to be ours; none of them is answered | for ever |
 | `mms:schedules` | hash | schedule's id → a recurring broadcast, JSON; its file as a campaign's | until cancelled |
 | `mms:schedule:due` | zset | schedule's id → ms of its next occurrence | until cancelled |
-| `mms:numbers` | hash | campaign's serial number → campaign id | for ever |
-| `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | for ever |
-| `mms:c:{id}:counts` | hash | state letter → rows | for ever |
+| `mms:numbers` | hash | campaign's serial number → campaign id; `last`: the last that was given | as the campaign |
+| `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | records |
+| `mms:c:{id}:counts` | hash | state letter → rows | records |
 | `mms:c:{id}:upload:{k}` | string | the file, compressed chunks | until it is read |
 | `mms:c:{id}:media` | string | what was found about media addresses, packed, compressed | until it is read |
 | `mms:same:{digest}` | string | campaign made of this content with these settings | 24 h |
@@ -24,10 +24,11 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}:b:{n}` | string | batch: what the file said, packed, compressed | retention |
 | `mms:c:{id}:r:{n}` | hash | row index → what changes (≤ 64 bytes); `m` lease, fence; `n` counts | retention |
 | `mms:c:{id}:pace`, `:pace:now` | list | `ms:rows handed over:limit`: its whole life, the last seconds | retention |
-| `mms:c:{id}:heard` | hash | `sender:NUMBER:letter`, `carrier:MCC-MNC:letter` → messages heard of | for ever |
+| `mms:c:{id}:heard` | hash | `sender:NUMBER:letter`, `carrier:MCC-MNC:letter` → messages heard of | records |
 | `mms:c:{id}:marks` | string | two bytes a row, 200 a batch: which batches may hold a number | retention |
 | `mms:c:{id}:texts` | hash | refusal text ↔ its number | retention |
 | `mms:c:{id}:sids` | hash | `batch.message` → a sid that is no UUID | retention |
+| `mms:c:{id}:stale` | set | hashes of sids that rows had before another one | retention |
 | `mms:c:{id}:odd` | hash | `batch.row` → CarrierX's other words, kept beside the state | retention |
 | `mms:c:{id}:due` | zset | batch → ms when it next needs a sender | until done |
 | `mms:c:{id}:care` | zset | batch → ms when CarrierX is asked what became of its messages | until done |
@@ -42,7 +43,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:limit:{scope}` | string | theoretical arrival time of the limiter, µs | idle: an hour |
 | `mms:rates` | hash | scope → `interval_us:tolerance_us:who` (`operator`, `default`) | for ever |
 | `mms:rates:default` | hash | scope → `interval_us:tolerance_us`, what the settings say | for ever |
-| `mms:caps` | hash | scope → `most:from:until:next_until:zone`, a daily cap, ms | for ever |
+| `mms:caps` | hash | scope → `most:from:until:next_until:zone`, a daily cap, ms | for ever or retention |
 | `mms:caps:due` | zset | scope → ms when its cap's day ends | as the cap |
 | `mms:day:{scope}:{from}` | string | legs and segments that went since this boundary | 3 days |
 | `mms:holds` | hash | scope → ms until which nothing goes: CarrierX asked for it, or it is disabled | until then |
@@ -98,6 +99,9 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:spool:{id}` | string | up to where a spool of callbacks is drained, bytes | 30 days after it moved |
 | `mms:doors` | set | ids of callback doors | until closed |
 | `mms:doors:{server run}` | string | claims wait for the doors since this was written | a minute |
+
+*retention*: until `MMS_RETENTION` days after the campaign is over and settled. *records*: until `MMS_RECORDS` days
+after that; what we answer by ourselves has none, it is gone with the retention.
 """
 
 from __future__ import annotations

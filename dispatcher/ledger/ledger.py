@@ -56,7 +56,7 @@ class Ledger:
         self.receipts = Receipts(scripts)
         self.progress = Progress(scripts)
         self.explanations = Explanations(scripts)
-        self.uploads = Uploads(client)
+        self.uploads = Uploads(scripts)
         self.media = Media(scripts)
         self.inbox = Inbox(scripts)
         self.dead_letters = DeadLetters(scripts)

@@ -6,11 +6,10 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import redis
-
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import translated
 from dispatcher.ledger.packing import compress, decompress
+from dispatcher.ledger.scripts import Scripts
 
 CHUNK_BYTES = 512 * 1024
 #: A file whose campaign was never made is forgotten after this.
@@ -20,8 +19,9 @@ UNOWNED_SECONDS = 24 * 3600
 class Uploads:
     """Stores and streams back campaign files."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._redis = client
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis = scripts.redis
 
     def store(self, campaign_id: str, source: BinaryIO) -> int:
         """Write the stream in chunks; answers how many. Overwrites what an interrupted try left.
@@ -34,6 +34,15 @@ class Uploads:
                 self._redis.set(keys.upload(campaign_id, count), compress(chunk), ex=UNOWNED_SECONDS)
                 count += 1
         return count
+
+    def swap(self, owner: str, other: str, chunks: int, new_chunks: int, *, seen: str, fields: str) -> bool:
+        """Put the file under `other` in the place of a draft's or a schedule's; False: its owner is another by now.
+
+        `seen` is a schedule's `revision:made:missed` as it was read, `fields` its JSON then; of a draft nothing,
+        and the name of its file.
+        """
+        answer = self._scripts.run("swap_upload", owner, other, chunks, new_chunks, seen, fields)
+        return bool(answer == b"ok")
 
     def drop(self, campaign_id: str, chunks: int) -> None:
         """Forget an upload that no campaign was made of."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
-from dispatcher.errors import Conflict
+from dispatcher.errors import Conflict, NotFound
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.packing import Batch, BatchRow, unpack_batch
@@ -13,17 +14,21 @@ from dispatcher.ledger.pages import Looker
 from dispatcher.ledger.rows import pack_sid
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.pipeline.sids import sid_text
+from dispatcher.pipeline.stored_files import forget_in_files
 from dispatcher.pipeline.world import World
+from dispatcher.settings import Settings
 
 _BATCHES_AT_ONCE = 50
 #: Campaigns erased in one round; the next one goes on.
-_CAMPAIGNS_A_ROUND = 5
+_CAMPAIGNS_A_ROUND = 50
+#: Records ended in one round.
+_RECORDS_A_ROUND = 1000
 ROUND_MS = 600_000
 _DAY_MS = 86_400_000
 
 
 class Forgotten(NamedTuple):
-    """What was erased of one person. `waiting`: campaigns whose file is not read yet and may still name them."""
+    """What was erased of one person. `waiting`: campaigns and schedules whose file could not be rid of them now."""
 
     rows: int
     inbound: int
@@ -34,17 +39,29 @@ def retain(world: World, now_ms: int) -> int:
     """Erase what is older than the retention; answers how many campaigns. Acts once in ten minutes."""
     if not world.ledger.agenda.latch(keys.TURN_RETENTION, ROUND_MS):
         return 0
-    before_ms = now_ms - int(world.settings.retention * _DAY_MS)
-    old = world.ledger.erasure.ended_before(before_ms, _CAMPAIGNS_A_ROUND)
+    ledger, before_ms = world.ledger, now_ms - int(world.settings.retention * _DAY_MS)
+    old = ledger.erasure.ended_before(before_ms, _CAMPAIGNS_A_ROUND)
     for campaign_id in old:
-        erase_campaign(world.ledger, campaign_id)
-    world.ledger.inbound.forget(world.ledger.inbound.before(before_ms))
-    world.ledger.dead_letters.erase_before(before_ms)
-    return len(old)
+        erase_campaign(ledger, campaign_id)
+    drafts = ledger.erasure.drafts_before(before_ms, _CAMPAIGNS_A_ROUND)
+    for campaign_id in drafts:
+        with suppress(Conflict, NotFound):  # somebody sends it, or throws it away, at this moment
+            ledger.book.discard(campaign_id)
+    ledger.inbound.forget(ledger.inbound.before(before_ms))
+    ledger.dead_letters.erase_before(before_ms)
+    end_records(ledger, before_ms - int(world.settings.records * _DAY_MS))
+    return len(old) + len(drafts)
+
+
+def end_records(ledger: Ledger, before_ms: int) -> int:
+    """Counts and times of erased campaigns that were over before then are gone too; answers of how many."""
+    old = ledger.erasure.erased_before(before_ms, _RECORDS_A_ROUND)
+    return sum(map(ledger.erasure.prune, old))
 
 
 def erase_campaign(ledger: Ledger, campaign_id: str) -> None:
-    """Erase numbers, texts and the file's columns of a campaign that is settled; counts and times stay.
+    """Erase numbers, texts and the file's columns of a campaign that is settled; counts and times stay. Of what we
+    answered by ourselves nothing does.
 
     Raises:
         NotFound, Conflict: there is none, or it is not settled.
@@ -55,8 +72,10 @@ def erase_campaign(ledger: Ledger, campaign_id: str) -> None:
     ledger.erasure.erase_batches(campaign_id, bare, 0, 0, [])
     for first in range(0, len(numbers), _BATCHES_AT_ONCE):
         some = numbers[first : first + _BATCHES_AT_ONCE]
-        hashes = list(_sid_hashes(ledger, campaign_id, some))
+        hashes = [*_sid_hashes(ledger, campaign_id, some), *ledger.erasure.stale_sids(campaign_id)]
         ledger.erasure.erase_batches(campaign_id, bare, first, len(some), hashes)
+    if ledger.erasure.is_answer(campaign_id):
+        ledger.erasure.prune(campaign_id)
 
 
 def _sid_hashes(ledger: Ledger, campaign_id: str, numbers: range) -> Iterator[bytes]:
@@ -70,8 +89,9 @@ def _sid_hashes(ledger: Ledger, campaign_id: str, numbers: range) -> Iterator[by
             yield from (pack_sid(sid).hashed for sid in sids if sid)
 
 
-def forget(ledger: Ledger, number: str) -> Forgotten:
-    """Erase one person's number, columns and texts everywhere; what is unsent to them is not sent. That they opted out
+def forget(ledger: Ledger, number: str, config: Settings) -> Forgotten:
+    """Erase one person's number, columns and texts everywhere, in the files of drafts and schedules too; what is unsent
+    to them is not sent. That they opted out
     stays known, or they would get messages again.
 
     Raises:
@@ -85,7 +105,8 @@ def forget(ledger: Ledger, number: str) -> Forgotten:
     ledger.inbound.forget([message.sid for message in messages])
     ledger.erasure.forget_number(number)
     ledger.dead_letters.forget(number)
-    return Forgotten(rows, len(messages), tuple(ledger.agenda.reading()))
+    files = forget_in_files(ledger, number, config)
+    return Forgotten(rows + files.rows, len(messages), (*ledger.agenda.reading(), *files.waiting))
 
 
 def _forget_in_batch(ledger: Ledger, campaign_id: str, batch: int, number: str) -> int:

@@ -58,6 +58,7 @@ from dispatcher.web.keeper import CallbackKeeper
 from dispatcher.web.questions import Questions
 from dispatcher.web.sessions import Sessions
 from dispatcher.web.site import Site
+from dispatcher.web.sweeping import swept
 from dispatcher.web.throttle import Throttle
 
 #: A Redis that hangs must not hold up the door, nor its start.
@@ -108,7 +109,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with keeper:
+        async with keeper, swept(site.held.sweep):
             yield
         await hint.close()
         await door_redis.aclose()

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -38,7 +38,7 @@ class HeldUploads:
     def hold(self, source: BinaryIO, filename: str) -> str:
         """Keep a copy of `source` and return the token it is found by."""
         private_folder(self._folder)
-        self._sweep()
+        self.sweep()
         token = secrets.token_urlsafe(24)
         source.seek(0)
         with self._path(token, "csv").open("xb") as out:
@@ -118,11 +118,15 @@ class HeldUploads:
             raise _gone()
         return self._folder / f"{token}.{kind}"
 
-    def _sweep(self) -> None:
-        too_old = time.time() - LIFE_SECONDS
-        for path in self._folder.iterdir():
-            if path.stat().st_mtime < too_old:
-                path.unlink(missing_ok=True)
+    def sweep(self) -> int:
+        """Forget what is older than an hour; answers how many files that were."""
+        too_old, gone = time.time() - LIFE_SECONDS, 0
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            with suppress(FileNotFoundError):  # another process is faster
+                if path.stat().st_mtime < too_old:
+                    path.unlink()
+                    gone += 1
+        return gone
 
 
 def _gone() -> NotFound:

@@ -159,6 +159,16 @@ end
 
 local function bit_has(flags, bit) return math.floor(flags / bit) % 2 == 1 end
 local function bit_set(flags, bit) return bit_has(flags, bit) and flags or flags + bit end
+
+-- A row is about to lose its sid for another one: the index entry of the first is remembered until the campaign is erased.
+local function sid_stale(id, batch, message, row)
+  if row.sid == NONE then return end
+  local hex = string.format(string.rep('%02x', 16), string.byte(row.sid, 1, 16))
+  local text = string.gsub(hex, '^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)', '%1-%2-%3-%4-')
+  if bit_has(row.flags, SID_TEXT) then text = redis.call('HGET', ckey(id, 'sids'), batch .. '.' .. message) end
+  if text then redis.call('SADD', ckey(id, 'stale'), string.sub(redis.sha1hex(text), 1, 20)) end
+end
+
 local function alarm(what) redis.call('HINCRBY', 'mms:alarms', what, 1) end
 
 -- A refusal's or a wait's text, kept once per campaign; rows carry its number.

@@ -26,13 +26,13 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
     if attempt > row.attempt then forgotten_charge(id, sender, unit, tonumber(units), tonumber(went)) end
     if row.state == 'p' then row.at = 0 end
     if row.state == 's' or row.state == 'u' then answered = answered + 1 end -- faster than the POST's own answer
-    if not known then row.sid = NONE end -- a claim's token stood there
+    if not known then row.sid = NONE end -- a claim's token
     move(row, word)
-    row.reason, row.attempt = 0, math.max(row.attempt, attempt)
-    row.final = (word == 'f' or word == 'd') and now - EPOCH or 0
+    row.reason, row.attempt, row.final = 0, math.max(row.attempt, attempt), (word == 'f' or word == 'd') and now - EPOCH or 0
     changed, failed = changed + 1, failed + (word == 'f' and 1 or 0)
   end
   if unknown_sid then
+    sid_stale(id, batch, message, row)
     row.sid, row.at = sid, row.at > 0 and row.at or now - EPOCH
     if text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
   end

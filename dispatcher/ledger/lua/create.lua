@@ -10,7 +10,9 @@ if digest ~= '' then
   if state and state ~= 'cancelling' and state ~= 'cancelled' and state ~= 'failed' then return 'same ' .. earlier end
   redis.call('SET', 'mms:same:' .. digest, id, 'EX', 86400)
 end
-local serial = redis.call('HLEN', 'mms:numbers') + 1
+-- Counted, not looked up: the numbers of campaigns that are gone are not given again.
+redis.call('HSETNX', 'mms:numbers', 'last', redis.call('HLEN', 'mms:numbers'))
+local serial = redis.call('HINCRBY', 'mms:numbers', 'last', 1)
 redis.call('HSET', 'mms:numbers', serial, id)
 redis.call('HSET', ckey(id), 'serial', serial, 'created_at', now, 'state', 'checking', 'batches', 0, 'rows_read', 0,
   'messages', 0, 'read', 0)

@@ -5,6 +5,7 @@ local state = redis.call('HGET', ckey(id), 'state')
 if state ~= 'draft' then return state or 'gone' end
 upload_drop(id)
 redis.call('ZREM', 'mms:campaigns', id)
+redis.call('HDEL', 'mms:numbers', redis.call('HGET', ckey(id), 'serial'))
 redis.call('HDEL', 'mms:rates', 'campaign:' .. id)
 redis.call('UNLINK', ckey(id))
 return 'ok'

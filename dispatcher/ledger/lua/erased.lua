@@ -19,8 +19,11 @@ end
 if first + count >= tonumber(redis.call('HGET', key, 'batches') or 0) then
   redis.call('UNLINK', ckey(id, 'texts'), ckey(id, 'sids'), ckey(id, 'odd'), ckey(id, 'marks'), ckey(id, 'due'), ckey(id, 'care'),
     ckey(id, 'search'), ckey(id, 'pace'), ckey(id, 'pace:now'))
-  redis.call('ZREM', 'mms:care', id)
-  redis.call('ZREM', 'mms:search', id)
+  redis.call('UNLINK', ckey(id, 'stale'), ckey(id, 'lately'))
+  for _, set in ipairs({ 'care', 'search', 'expiring', 'settle', 'starts', 'due' }) do redis.call('ZREM', 'mms:' .. set, id) end
+  redis.call('SREM', 'mms:urgent', id)
+  for _, of in ipairs({ 'caps', 'holds', 'pace' }) do redis.call('HDEL', 'mms:' .. of, 'campaign:' .. id) end
+  redis.call('ZREM', 'mms:caps:due', 'campaign:' .. id)
   redis.call('HDEL', 'mms:rates', 'campaign:' .. id)
   redis.call('HSET', key, 'settings', settings, 'columns', '[]', 'filename', '', 'batches', 0)
   redis.call('HSETNX', key, 'erased_at', now)

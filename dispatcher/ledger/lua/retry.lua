@@ -8,6 +8,7 @@ if not ({ running = true, paused = true, completed = true })[state] or ended_as(
 for i = 3, #ARGV, 3 do
   local row = row_read(key, ARGV[i + 1])
   if (row.state == 'f' or row.state == 'r') and not optout_is(ARGV[i + 2]) then
+    if row.state == 'f' then sid_stale(id, batch, ARGV[i], row) end
     row.flags = row.state == 'f' and AGAIN + OWN_WORD or AGAIN -- what it was: a word of that attempt may still come
     move(row, 'p')
     row.sid, row.at, row.final, row.reason, back = NONE, 0, 0, 0, back + 1

@@ -7,6 +7,8 @@ if redis.call('HGET', ckey(id), 'state') == 'cancelling' then
   redis.call('HSET', ckey(id), 'state', 'cancelled', 'finished_at', now)
 end
 if redis.call('SREM', 'mms:sweeping', id) == 1 then
+  redis.call('SREM', 'mms:urgent', id)
+  redis.call('ZREM', 'mms:expiring', id)
   redis.call('ZADD', 'mms:settle', now + tonumber(redis.call('HGET', ckey(id), 'settle_ms') or 0), id)
   upload_drop(id)
   end_if_done(id)

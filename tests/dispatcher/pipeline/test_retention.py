@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import io
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import Conflict
+from dispatcher.ledger import keys
+from dispatcher.ledger.inbound import KEPT_MAX, Inbound
+from dispatcher.ledger.journal import KEPT as JOURNAL_MAX
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.uploads import UNOWNED_SECONDS
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.again import RETRIABLE, retry
+from dispatcher.pipeline.drafts import launch
+from dispatcher.pipeline.expand import expand
 from dispatcher.pipeline.find import mentions
 from dispatcher.pipeline.limiting import set_limit
 from dispatcher.pipeline.report import report_texts, write_report
 from dispatcher.pipeline.retention import erase_campaign, forget, retain
+from dispatcher.pipeline.schedules import make_schedule
 from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.submit import submit
 from dispatcher.pipeline.world import World
+from dispatcher.settings import Settings
+from dispatcher.web.held import LIFE_SECONDS
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (
     CAMPAIGN,
+    SENDER,
     add_campaign,
     claim,
     make_batch,
@@ -95,8 +110,8 @@ def test_somebody_who_is_forgotten_is_nowhere_and_gets_nothing(world: World) -> 
     ledger = world.ledger
     add_campaign(ledger, make_batch(1, 2))
     ledger.optouts.receive(b"{}", 1, number_of(2), "inbound")
-    assert forget(ledger, number_of(2)).rows == 1
-    assert forget(ledger, number_of(1)).rows == 1
+    assert forget(ledger, number_of(2), world.settings).rows == 1
+    assert forget(ledger, number_of(1), world.settings).rows == 1
     assert list(mentions(ledger, number_of(1))) == []
     content = ledger.batches.content(CAMPAIGN, 0)
     assert content is not None
@@ -118,20 +133,20 @@ def test_nothing_is_tried_again_for_somebody_who_was_forgotten(
     simulator.set_faults(refuse_suffixes=("01", "02", "03"))
     send_batch(world, CAMPAIGN, 0)
     assert states(ledger) == ["rejected"] * 3
-    forget(ledger, number_of(1))
-    forget(ledger, number_of(2))
+    forget(ledger, number_of(1), world.settings)
+    forget(ledger, number_of(2), world.settings)
     simulator.set_faults(refuse_suffixes=())
     assert retry(ledger, CAMPAIGN, RETRIABLE) == 1
     send_batch(world, CAMPAIGN, 0)
     assert states(ledger) == ["rejected", "rejected", "queued"]
 
 
-def test_a_message_on_its_way_has_to_come_back_first(ledger: Ledger) -> None:
+def test_a_message_on_its_way_has_to_come_back_first(world: World, ledger: Ledger) -> None:
     add_campaign(ledger)
     taken = take(ledger)
     claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms())
     with pytest.raises(Conflict):
-        forget(ledger, number_of(1))
+        forget(ledger, number_of(1), world.settings)
 
 
 def test_a_persons_story_tells_of_every_campaign(world: World) -> None:
@@ -142,3 +157,146 @@ def test_a_persons_story_tells_of_every_campaign(world: World) -> None:
     assert found[CAMPAIGN].state.state is RecipientState.QUEUED
     assert found[CAMPAIGN].sid
     assert found["later-abc234"].state.state is RecipientState.PENDING
+
+
+def stored(world: World, draft: bool, name: str = "list", rows: bytes = b"") -> str:
+    """A draft, or a recurring schedule, of three people; its id."""
+    chosen: dict[str, Any] = {
+        "from": (SENDER,),
+        "message": "Hi {{name}}",
+        "name": name,
+        "quiet_hours": "off",
+        "media_check": False,
+    }
+    settings = CampaignSettings(**chosen)
+    source = io.BytesIO(
+        rows or b"phone;name\n" + b"".join(b"1212555010%d;Ann %d\n" % (n, n) for n in (1, 2, 3))
+    )
+    fixed = frozenset({"message"})
+    if draft:
+        return submit(
+            world.ledger,
+            source,
+            filename="list.txt",
+            settings=settings,
+            fixed=fixed,
+            config=world.settings,
+            draft=True,
+        )
+    return make_schedule(
+        world.ledger,
+        source,
+        filename="list.txt",
+        settings=settings,
+        fixed=fixed,
+        config=world.settings,
+        every="mon 09:00 America/New_York",
+        run_late_within="1h",
+    ).id
+
+
+def text_of_file(ledger: Ledger, owner: str, chunks: int) -> bytes:
+    """What lies in a stored file."""
+    return ledger.uploads.open(owner, chunks).read()
+
+
+def test_somebody_who_is_forgotten_is_in_no_draft_and_it_sends_them_nothing(
+    world: World, simulator: SimulatorHandle
+) -> None:
+    ledger, draft = world.ledger, stored(world, draft=True)
+    assert forget(ledger, "12125550102", world.settings) == (1, 0, ())
+    assert forget(ledger, "12125550102", world.settings) == (0, 0, ())
+    _, chunks = ledger.book.stored_file(draft)
+    assert text_of_file(ledger, draft, chunks) == b"phone,name\r\n12125550101,Ann 1\r\n12125550103,Ann 3\r\n"
+    assert ledger.redis.keys("mms:c:*:without:*") == []
+    launch(ledger, draft, world.settings)
+    expand(world, draft)
+    ledger.agenda.start_due()
+    send_batch(world, draft, 0)
+    assert sorted(simulator.received().numbers) == ["12125550101", "12125550103"]
+
+
+def test_somebody_who_is_forgotten_is_in_no_schedule(world: World) -> None:
+    ledger, schedule_id = world.ledger, stored(world, draft=False)
+    assert forget(ledger, "12125550101", world.settings) == (1, 0, ())
+    schedule = ledger.schedules.get(schedule_id)
+    assert b"0101" not in text_of_file(ledger, schedule_id, schedule.chunks)
+    assert (schedule.revision, schedule.filename) == (1, "list.csv")
+    assert ledger.redis.ttl(keys.upload(schedule_id, 0)) == -1
+
+
+def test_rows_that_could_not_be_sent_still_cannot_when_somebody_else_is_forgotten(world: World) -> None:
+    rows = b"phone,name\n12125550101,Ann\n12125550102,Bob,too,many\n12,short\n"
+    draft = stored(world, draft=True, rows=rows)
+    forget(world.ledger, "12125550101", world.settings)
+    launch(world.ledger, draft, world.settings)
+    expand(world, draft)
+    assert world.ledger.campaign(draft).counts[RecipientState.INVALID] == 2
+
+
+def test_a_file_that_cannot_be_rid_of_somebody_now_is_named(world: World) -> None:
+    draft = stored(world, draft=True)
+    world.ledger.redis.delete(keys.upload(draft, 0))
+    assert forget(world.ledger, "12125550101", world.settings).waiting == (draft,)
+
+
+def test_a_draft_falls_under_the_retention(make_world: MakeWorld) -> None:
+    world = make_world(retention=10)
+    draft, now_ms = stored(world, draft=True), world.ledger.agenda.now_ms()
+    assert retain(world, now_ms + 9 * DAY_MS) == 0
+    world.ledger.redis.delete(keys.TURN_RETENTION)
+    assert retain(world, now_ms + 11 * DAY_MS) == 1
+    assert world.ledger.redis.keys(f"mms:c:{draft}*") == []
+
+
+def test_records_end_and_not_before_their_time(make_world: MakeWorld) -> None:
+    world = make_world(retention=10, records=100)
+    settled(world)
+    now_ms = world.ledger.agenda.now_ms()
+    for days, left in ((11, [CAMPAIGN]), (109, [CAMPAIGN]), (111, [])):
+        world.ledger.redis.delete(keys.TURN_RETENTION)
+        retain(world, now_ms + days * DAY_MS)
+        assert world.ledger.book.ids() == left
+
+
+def test_what_waits_for_a_person_behind_many_newer_messages_is_erased_in_time(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(retention=10)
+    inbound, now_ms = world.ledger.inbound, world.ledger.agenda.now_ms()
+    monkeypatch.setattr("dispatcher.ledger.inbound.KEPT_MAX", 2)
+    for sid, days, doubtful in (("waits", 0, True), ("decided", 0, True), ("b", 8, False), ("c", 9, False)):
+        told = Inbound(sid, now_ms + days * DAY_MS, "15165550123", SENDER, "stop by", (), "doubtful")
+        inbound.keep(b"0-1", told, doubtful=doubtful, follows=False)
+    inbound.decided("decided")
+    retain(world, now_ms + 11 * DAY_MS)
+    assert world.ledger.redis.hkeys(keys.INBOUND_MESSAGES) == [b"b", b"c"]
+    assert inbound.doubtful_count() == 0
+
+
+def test_the_table_of_what_is_kept_is_whole_and_names_settings_that_there_are(repository: Path) -> None:
+    text = (repository / "docs" / "consent.md").read_text("utf-8")
+    table = [
+        line.split("|")[1:-1] for line in text.split("## Retention")[1].splitlines() if line.startswith("| ")
+    ][1:]
+    kept = {cells[0].strip(): cells[1].strip() for cells in table}
+    for what in (
+        "draft",
+        "schedule",
+        "inbound",
+        "opt-out",
+        "spooled",
+        "uploads held",
+        "Idempotency-Key",
+        "journal",
+    ):
+        assert any(what in name for name in kept), what
+    numbers = " ".join(kept.values())
+    assert f"({int(Settings.model_fields['records'].default)})" in numbers
+    assert f"the newest {KEPT_MAX:,}" in numbers
+    assert f"the newest {JOURNAL_MAX:,} lines" in numbers
+    assert {f"MMS_{name.upper()}" for name in ("retention", "records")} <= set(
+        re.findall(r"MMS_\w+", numbers)
+    )
+    assert LIFE_SECONDS == 3600, "an hour"
+    assert UNOWNED_SECONDS == 24 * 3600, "24 hours"

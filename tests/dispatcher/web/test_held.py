@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import time
@@ -9,6 +10,7 @@ import pytest
 
 from dispatcher.errors import NotFound
 from dispatcher.web.held import LIFE_SECONDS, HeldUploads
+from dispatcher.web.sweeping import swept
 
 
 @pytest.fixture
@@ -34,6 +36,23 @@ def test_an_upload_is_gone_after_its_hour(held: HeldUploads, tmp_path: Path) -> 
         held.find(token)
     with pytest.raises(NotFound), held.open(token):
         pass
+
+
+def test_an_upload_is_gone_after_its_hour_though_nobody_uploads_again(
+    held: HeldUploads, tmp_path: Path
+) -> None:
+    held.hold(io.BytesIO(b"phone\n"), "old.csv")
+    long_ago = time.time() - LIFE_SECONDS - 1
+    for path in (tmp_path / "uploads").iterdir():
+        os.utime(path, (long_ago, long_ago))
+
+    async def web_process() -> None:
+        async with swept(held.sweep, every_seconds=0.01):
+            while list((tmp_path / "uploads").iterdir()):
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(web_process(), 30))
+    assert HeldUploads(tmp_path / "none").sweep() == 0
 
 
 def test_only_the_first_may_send_an_upload_until_it_is_given_back(held: HeldUploads) -> None:
