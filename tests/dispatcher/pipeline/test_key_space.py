@@ -40,7 +40,7 @@ STAYS = frozenset(
     {
         *(keys.OWN, keys.NUMBERS, keys.ALARMS, keys.TALLY, keys.ACCOUNT, keys.POLICY, keys.API, keys.JOURNAL),
         *(keys.CALLBACKS, keys.INBOUND_MESSAGES, keys.INBOUND_ORDER, keys.OPT_OUTS, keys.OPT_OUTS_ORDER),
-        *(keys.TICKS, keys.RATES, keys.RATES + ":default"),
+        *(keys.TICKS, keys.RATES, keys.RATES + ":default", keys.PRICES),
     }
 )
 

@@ -216,6 +216,12 @@ def test_somebody_who_is_forgotten_is_in_no_draft_and_it_sends_them_nothing(
     assert sorted(simulator.received().numbers) == ["12125550101", "12125550103"]
 
 
+def test_somebody_who_is_forgotten_is_in_no_callback_that_was_set_aside(world: World) -> None:
+    world.ledger.redis.rpush(keys.SET_ASIDE, b'{"to":"12125550101"}', b'{"to":"12125550102"}')
+    forget(world.ledger, "12125550101", world.settings)
+    assert world.ledger.redis.lrange(keys.SET_ASIDE, 0, -1) == [b'{"to":"12125550102"}']
+
+
 def test_somebody_who_is_forgotten_is_in_no_schedule(world: World) -> None:
     ledger, schedule_id = world.ledger, stored(world, draft=False)
     assert forget(ledger, "12125550101", world.settings) == (1, 0, ())
