@@ -69,6 +69,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:dead-letters` | stream | callbacks that cannot be read (`raw`, `at`), the newest 1,000 | retention |
 | `mms:account` | hash | what was learned of the account (`group_receipts`) | for ever |
 | `mms:alarms` | hash | things that must not happen → how often | for ever |
+| `mms:totals` | hash | campaigns and rows by state of all that are over and settled, how many | for ever |
+| `mms:totals:open` | set | campaigns that are not in that sum | until over and settled |
 | `mms:tally` | hash | what the processes counted for `/metrics` → how often | for ever |
 | `mms:tick`, `mms:turn:{name}` | string | latches: one caller in a while | a second |
 | `mms:ingest:hinted` | string | somebody was hinted at callbacks just now, or drains them | 2 s |
@@ -143,6 +145,8 @@ DEAD_LETTERS = "mms:dead-letters"
 INGEST_GROUP = "ingest"
 ACCOUNT = "mms:account"
 ALARMS = "mms:alarms"
+TOTALS = "mms:totals"
+TOTALS_OPEN = "mms:totals:open"
 TALLY = "mms:tally"
 NUMBERS = "mms:numbers"
 TICK = "mms:tick"

@@ -6,11 +6,16 @@ from typing import Any, NamedTuple
 
 import redis
 
+from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
+from dispatcher.ledger.overdue import overdue_seconds
+from dispatcher.ledger.scripts import Scripts
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 
 _CAMPAIGNS_AT_ONCE = 500
+#: So many are summed up in one step: Redis does nothing else meanwhile.
+_SEALED_AT_ONCE = 500
 
 
 class Limit(NamedTuple):
@@ -28,35 +33,59 @@ class Totals(NamedTuple):
 
 
 class Overview:
-    """Reads numbers of one Redis; nothing here writes."""
+    """Reads numbers of one Redis; nothing here changes any."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
+        self._scripts = Scripts(client)
 
     def totals(self) -> Totals:
-        """Campaigns and recipients by state, over everything that the ledger holds."""
+        """Campaigns and recipients by state, over everything that the ledger holds.
+
+        What it costs is up to the campaigns that are not over and settled, however many there are of the others.
+        """
         campaigns = dict.fromkeys(CampaignState, 0)
         recipients = dict.fromkeys(RecipientState, 0)
+        answer = self._summed()
+        for name, count in zip(answer[::2], answer[1::2], strict=True):
+            kind, _, what = name.partition(":")
+            if kind == "c":
+                campaigns[CampaignState(what)] += int(count)
+            elif kind == "r":
+                recipients[CODE_STATE[what]] += int(count)
+        return Totals(campaigns, recipients)
+
+    def _summed(self) -> list[str]:
+        """Field, sum, field, sum, …: of what is over and settled at once, of the others one by one."""
+        try:
+            while (answer := self._scripts.run("totals", _SEALED_AT_ONCE))[0] == b"again":
+                continue  # a ledger that has not been summed up yet
+        except StoreUnavailable:  # it may be read though it cannot be written to
+            return self._one_by_one()
+        _, sums, ids = answer
+        return [*map(text_of, sums), *self._one_by_one([text_of(name) for name in ids])]
+
+    def _one_by_one(self, ids: list[str] | None = None) -> list[str]:
+        """The same by reading these campaigns, or all."""
+        answer: list[str] = []
         with translated():
-            ids = [text_of(name) for name in self._redis.zrange(keys.CAMPAIGNS, 0, -1)]
+            if ids is None:
+                ids = [text_of(name) for name in self._redis.zrange(keys.CAMPAIGNS, 0, -1)]
             for start in range(0, len(ids), _CAMPAIGNS_AT_ONCE):
                 pipeline = self._redis.pipeline(transaction=False)
                 for campaign_id in ids[start : start + _CAMPAIGNS_AT_ONCE]:
                     pipeline.hget(keys.campaign(campaign_id), "state")
                     pipeline.hgetall(keys.counts(campaign_id))
-                answers: list[Any] = pipeline.execute()
-                for state, counts in zip(answers[::2], answers[1::2], strict=True):
-                    if state is not None:
-                        campaigns[CampaignState(text_of(state))] += 1
+                found: list[Any] = pipeline.execute()
+                for state, counts in zip(found[::2], found[1::2], strict=True):
+                    answer += (f"c:{text_of(state)}", "1") if state is not None else ()
                     for letter, count in counts.items():
-                        recipients[CODE_STATE[text_of(letter)]] += int(count)
-        return Totals(campaigns, recipients)
+                        answer += (f"r:{text_of(letter)}", text_of(count))
+        return answer
 
     def overdue_seconds(self, now_ms: int) -> float:
-        """How long the oldest due batch has waited for a worker; 0 when none is due."""
-        with translated():
-            first: Any = self._redis.zrange(keys.DUE, 0, 0, withscores=True)
-        return max(0.0, (now_ms - first[0][1]) / 1000) if first else 0.0
+        """For how long the oldest due batch that no limit holds has waited for a worker; 0 when there is none."""
+        return overdue_seconds(self._redis, now_ms)
 
     def offered(self, now_ms: int) -> int:
         """Batches on offer or in a worker's hands."""

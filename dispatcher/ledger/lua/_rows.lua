@@ -41,6 +41,16 @@ local function move(row, to)
   row.state = to
 end
 
+-- A campaign that is over is summed up once for all (totals.lua), until one of its rows moves after all.
+local function unseal(id)
+  local sealed = redis.call('HGET', ckey(id), 'sealed')
+  if not sealed then return end
+  local parts = cmsgpack.unpack(sealed)
+  for i = 1, #parts, 2 do redis.call('HINCRBY', 'mms:totals', parts[i], -tonumber(parts[i + 1])) end
+  redis.call('HDEL', ckey(id), 'sealed')
+  redis.call('SADD', 'mms:totals:open', id)
+end
+
 -- Brings the counts of the batch and of the campaign after the moves; both in the script that moved the rows.
 local function moves_write(id, key)
   local counts, changed = redis.call('HGET', key, 'n'), false
@@ -53,7 +63,10 @@ local function moves_write(id, key)
       redis.call('HINCRBY', ckey(id, 'counts'), letter, by)
     end
   end
-  if changed then redis.call('HSET', key, 'n', string.char(unpack(bytes))) end
+  if changed then
+    unseal(id)
+    redis.call('HSET', key, 'n', string.char(unpack(bytes)))
+  end
   if failed_now then redis.call('ZADD', 'mms:explain', 'LT', now + EXPLAIN_MS, id .. ':' .. string.match(key, '%d+$')) end
   moves, failed_now = {}, false
   return bytes
