@@ -77,16 +77,17 @@ class Assurance:
     def execute(self, pipeline: Any, *, claims: bool) -> list[Any]:
         """Run a pipeline; its answers when they may be used.
 
-        WAITAOF waits for what this connection wrote, so the count is also the write behind which claims stand that are
-        asked for again and write nothing.
+        WAITAOF waits for what this connection wrote: a claim that is asked for again writes nothing, so a write is put
+        behind it. The count stands before that write, so that whatever of it others made waits as well.
 
         Raises:
             ClaimsHeld: they may not; the same may be asked for again.
         """
         disks, misses, asked = self.require(), self._misses, len(pipeline)
         if claims:
-            pipeline.hincrby(keys.TICKS, "claims", 1)
+            pipeline.hget(keys.TICKS, "claims")
         if disks:
+            pipeline.set(keys.REPLICATED, 1, px=60_000)
             for wait_ms in (NUDGE_MS, WAIT_MS):
                 pipeline.execute_command("WAITAOF", 1, disks, wait_ms)
         if not self._unsafe:
@@ -104,7 +105,7 @@ class Assurance:
         if misses != self._misses:
             raise ClaimsHeld("something was wrong with Redis meanwhile", hint="it is looked at again")
         if claims:
-            self._memory.remember(Counted(int(tail[0]), self._run))
+            self._memory.remember(Counted(int(tail[0] or 0), self._run))
         return answers[:asked]
 
     def _prove(self, disks: int, tail: list[Any]) -> None:

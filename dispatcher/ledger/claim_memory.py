@@ -1,6 +1,6 @@
 """How many claims are known to have been counted: what was acted on outside must not be unknown inside.
 
-Every round trip that claims is counted in the ledger, and the count is remembered here before a request leaves: in
+Every claim that is granted is counted in the ledger, and the count is remembered here before its request leaves: in
 this process, and in `DATA_DIR/witness/{ledger}/claims` for those that come after it. A server that knows of fewer
 when it begins has lost something that it had confirmed.
 """

@@ -39,6 +39,14 @@ def durability_problem(client: redis.Redis) -> str | None:
     return "; ".join(wrong) or None
 
 
+def version_told(client: redis.Redis) -> str | None:
+    """What is wrong with the server's version, or None; also where it does not tell."""
+    try:
+        return version_problem(client.info("server"))
+    except redis.ResponseError:
+        return None
+
+
 def version_problem(server: Mapping[str, Any]) -> str | None:
     """What is wrong with the version that `INFO server` tells, or None."""
     name = "valkey" if "valkey_version" in server else "redis"

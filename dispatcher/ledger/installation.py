@@ -14,7 +14,7 @@ import redis
 from dispatcher.errors import ConfigError, StoreUnsafe
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import text_of, translated
-from dispatcher.ledger.durability import durability_problem
+from dispatcher.ledger.durability import durability_problem, version_told
 from dispatcher.ledger.redis_errors import NEEDED
 from dispatcher.ledger.rights import Lacks, what_is_lacking
 from dispatcher.settings import Settings
@@ -159,7 +159,10 @@ def prove_durable(client: redis.Redis, settings: Settings) -> None:
         return
     lacks = what_is_lacking(client, hints=settings.broker_url is None)
     if lacks is not None and lacks != Lacks((), ("CONFIG GET",), (), ()):  # which the next look tells better
-        raise StoreUnsafe(f"this Redis does not allow what is needed: {lacks}", hint=NEEDED)
+        old = version_told(client)
+        raise StoreUnsafe(
+            f"this Redis does not allow what is needed: {f'{old}; ' if old else ''}{lacks}", hint=NEEDED
+        )
     problem = durability_problem(client)
     if problem is not None:
         raise StoreUnsafe(

@@ -95,7 +95,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:trial` | string | written to see whether a claim could be | a minute |
 | `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |
 | `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
-| `mms:replicated` | string | written before doctor's wait for replicas' disks | a minute |
+| `mms:replicated` | string | written before a wait for replicas' disks | a minute |
 | `mms:question:{text}` | string | what a callback door answers to prove that it is one of this ledger's | 30 s |
 | `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
 | `mms:spool:{id}` | string | up to where a spool of callbacks is drained, bytes | 30 days after it moved |

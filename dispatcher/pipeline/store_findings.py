@@ -8,7 +8,7 @@ import redis
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.connect import text_of, translated
-from dispatcher.ledger.durability import durability_problem
+from dispatcher.ledger.durability import durability_problem, version_told
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.redis_errors import NEEDED
 from dispatcher.ledger.replicas import behind, missing
@@ -23,7 +23,8 @@ def look_at_store(ledger: Ledger, config: Settings) -> Iterator[Finding]:
     """What is to be said of the store of this ledger."""
     lacks = what_is_lacking(ledger.redis, hints=config.broker_url is None)
     if lacks is not None:
-        yield Finding("rights", "bad", str(lacks), NEEDED)
+        old = version_told(ledger.redis)
+        yield Finding("rights", "bad", f"{f'{old}; ' if old else ''}{lacks}", NEEDED)
         if {"INFO", "ROLE", "WAITAOF"} & {*lacks.commands, *lacks.unknown}:
             return
     problem = durability_problem(ledger.redis)

@@ -9,7 +9,7 @@ local id, batch, token, fence, caller, fingerprint = ARGV[1], ARGV[2], ARGV[3], 
 local most, span, claims = tonumber(ARGV[7]), tonumber(ARGV[8]), cmsgpack.unpack(ARGV[9])
 local key = ckey(id, 'r:' .. batch)
 local state, kind, ends, urgent, ceiling, doubt, asked = unpack(redis.call('HMGET', ckey(id), 'state', 'kind', 'ends_at', 'urgent', 'max_cost', 'doubt', 'asked'))
-local restored, meta, refused, denied = redis.call('EXISTS', 'mms:restored') == 1, meta_read(key), nil, 0
+local restored, meta, refused, denied, granted = redis.call('EXISTS', 'mms:restored') == 1, meta_read(key), nil, 0, 0
 if kind and kind ~= '' then most = 0 end
 
 local function ask(claim, cost, alone, sender, opens, closes, media, all)
@@ -34,12 +34,12 @@ local function ask(claim, cost, alone, sender, opens, closes, media, all)
   if wait > 0 then return { 'wait', wait, binds } end
   cost = #members == #all and cost or #members == 1 and alone or #members
   local gate, no = gate_ask(id, members, sender, cost, money_unit(#members, tostring(media)), urgent, ceiling)
-  if no and no[1] == 'halt' then state = no[2] end
   if no then
-    denied = math.max(denied, tonumber(no[2]) or 0)
+    state, denied = no[1] == 'halt' and no[2] or state, math.max(denied, tonumber(no[2]) or 0)
     return no
   end
   gate_charge(gate, claim)
+  granted = granted + 1
   local attempt = attempt_after(all)
   for _, member in ipairs(members) do
     claim_row(member, claim, attempt)
@@ -51,10 +51,10 @@ end
 rows_read(key, claims, 8, 2)
 local answers = {}
 for i, claim in ipairs(claims) do
-  local apart = math.abs(caller - now) > 5000
-  answers[i] = apart and { 'clock', caller - now } or ask(claim[1], claim[2], claim[3], claim[4], claim[5], claim[6], claim[7], members_of(claim, 8))
+  answers[i] = math.abs(caller - now) > 5000 and { 'clock', caller - now } or ask(claim[1], claim[2], claim[3], claim[4], claim[5], claim[6], claim[7], members_of(claim, 8))
 end
 rows_write(id, key)
 limits_write()
 fair_asked(id, asked, denied)
+if granted > 0 then redis.call('HINCRBY', 'mms:ticks', 'claims', granted) end -- remembered outside (claim_memory.py)
 return answers
