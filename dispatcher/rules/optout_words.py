@@ -1,14 +1,31 @@
 """What somebody who answers means: to stop, to start again, help, or something that a person should look at.
 
 The FCC's rule of April 2025 makes seven words a revocation by themselves and lets any other reasonable wording count
-too. What is clear is taken at its word; what is not waits for a person. None of this is legal advice.
+too; Canada adds ARRET, and Spanish wordings are as usual. What is clear is taken at its word; what is not waits for a
+person. None of this is legal advice.
+
+First what is quoted of ours is left out, then the whole text is looked up in `data/optout_wordings.tsv`, then for a
+keyword with a slip of the finger, then clause by clause for wordings with an object.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from dispatcher.rules.optout_phrases import (
+    DOUBTFUL,
+    DOUBTFUL_WHEN_SHORT,
+    LAUGHS,
+    REVOKES,
+    STAYS,
+    SUPPOSED,
+    WANTS,
+)
+from dispatcher.rules.optout_text import bounded, clauses, own_words, plain
+from dispatcher.rules.optout_typos import slip_of
 
 
 class Meaning(StrEnum):
@@ -21,98 +38,134 @@ class Meaning(StrEnum):
     NONE = "none"
 
 
-#: The FCC's own words, then others in use.
-_STOP = frozenset(
-    ("stop", "quit", "end", "revoke", "opt out", "optout", "cancel", "unsubscribe")
-) | frozenset(
-    ("stopall", "stop all", "remove", "remove me", "arret", "stop it", "unsub", "no more", "leave me alone")
-)
-#: Clear even as one sentence among others.
-_STOP_SENTENCES = frozenset(("stop", "stop all", "stopall", "unsubscribe", "opt out", "optout", "arret"))
-_START = frozenset(("start", "unstop", "yes"))
-_HELP = frozenset(("help", "info"))
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
-_MESSAGES = r"(?:text|txt|message|messag|msg|sms|mms|spam|mail|alert|notification|offer|ad|promo)\w*"
-_WORDINGS = re.compile(
-    "|".join(
-        (
-            rf"\b(?:stop|quit|end|cease) (?:\w+ ){{0,3}}?(?:{_MESSAGES}|sending|contacting|calling|bothering)\b",
-            r"\b(?:do not|dont|never) (?:ever )?(?:text|txt|message|msg|contact|call|bother|send)\b",
-            rf"\b(?:do not|dont|no longer) (?:want|wish|need|like)\b.*\b{_MESSAGES}",
-            r"\b(?:take|get|remove|delete|drop) (?:me|us|my (?:phone )?number|this number)"
-            r" (?:\w+ )?(?:off|out|from)\b",
-            r"^(?:remove|delete) (?:me|us|my (?:phone )?number|this number)$",
-            r"\bunsubscri(?:be|bed|ption)\b",
-            r"\bopt(?:ing|ed)? (?:me |us )?out\b|\boptout\b",
-            rf"\bno more (?:\w+ )?{_MESSAGES}",
-            r"\bleave (?:me|us) alone\b",
-            r"\blose (?:my|this) number\b",
-            rf"\bcancel (?:my |this |the |all )?(?:subscription|{_MESSAGES})",
-            r"\brevoke (?:my |any |all )?(?:consent|permission)\b",
-        )
-    )
-)
-_NEGATED = re.compile(
-    r"\b(?:do not|dont|never|cant|cannot|not) (?:ever )?(?:stop|quit|end|cancel|remove|unsubscribe|opt)\b"
-)
-_DOUBTFUL = re.compile(
-    r"\b(?:stop\w*|quit|cancel\w*|revok\w*|remov\w*|unsub\w*|optout|arret\w*|spam\w*|harass\w*|lawyer|sue"
-    r"|opt out|opting out|wrong number|leave (?:me|us)|alto|parar|basta|go away)\b"
-)
-#: A word of every other sentence: it only looks like a keyword in a text of three words at most.
-_DOUBTFUL_WHEN_SHORT = re.compile(r"\bend\b")
 
-_FILLERS = frozenset(
-    ("please", "pls", "plz", "now", "immediately", "thanks", "thank", "you", "thx", "ty", "ok", "okay")
-) | frozenset(("hi", "hello", "hey", "but", "and", "just"))
-#: How a telephone says that somebody put a heart to our own text, which may well name these words.
-_REACTION = re.compile(
-    r"^\W*(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|removed an? \w+ from|reacted \S+ to)\s*[\"“«„]",
-    re.IGNORECASE,
+_FILLERS = _words(
+    "please pls plz now immediately thanks thank you thx ty ok okay hi hello hey but and just asap"
+    " today kindly sir maam"
+    " por favor gracias svp sil vous te plait merci hola bonjour"
 )
+#: Clear even as one clause among others; other single words of the table then wait for a person.
+_CLEAR_CLAUSES = _words(
+    "stop stopall unsubscribe unsub optout quit arret arretez desabonner desinscrire pare paren"
+)
+#: Beside a keyword with a slip these change nothing.
+_BESIDE = _words("me us all this from my number texts messages list")
+_UNCLEAR_CLAUSES = frozenset(
+    ("stop it", "stop this", "quit it", "no more", "no mas", "ya no", "off list", "no texts", "no messages")
+)
+_SHOUTED = re.compile(r"\b(?:STOP|UNSUBSCRIBE|ARR[EÊ]T|PARE)\b(?! (?:by|in|over|at|sign|for|and)\b)")
+_SIGNS = frozenset("🛑✋🚫⛔")
 
 
 def meaning_of(text: str | None) -> Meaning:
     """What this inbound text asks for, in any case, with any spaces and punctuation around."""
-    if not text or _REACTION.match(text):
+    if not text:
         return Meaning.NONE
-    plain = _plain(text)
-    asked = _joined(_without_fillers(plain))
-    for words, meaning in ((_STOP, Meaning.STOP), (_START, Meaning.START), (_HELP, Meaning.HELP)):
-        if asked in words or plain in words:
-            return meaning
-    if _NEGATED.search(plain):
+    written = bounded(text)
+    said = own_words(written)
+    words = plain(said)
+    if not words:
+        return _of_no_words(written)
+    known = _known(words)
+    if known is not None:
+        return known
+    slip = _slip(words)
+    if slip is not None:
+        return slip
+    parts = clauses(said)
+    found = {_of_clause(part) for part in parts} | {_of_words(words)}
+    if Meaning.STOP in found:
+        by_itself = any(_matter(plain(part)) in _CLEAR_CLAUSES for part in parts)
+        unsure = LAUGHS.search(words) or (WANTS.search(words) and not by_itself)
+        return Meaning.DOUBTFUL if unsure else Meaning.STOP
+    return Meaning.DOUBTFUL if Meaning.DOUBTFUL in found else Meaning.NONE
+
+
+@cache
+def wordings() -> tuple[tuple[Meaning, str, str], ...]:
+    """The table: meaning, language, wording."""
+    lines = (files("dispatcher.rules") / "data" / "optout_wordings.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return tuple((Meaning(meaning), language, wording) for meaning, language, wording in rows)
+
+
+@cache
+def _table() -> dict[str, Meaning]:
+    table: dict[str, Meaning] = {}
+    for meaning, _, wording in wordings():
+        words = plain(wording)
+        table.setdefault(words, meaning)
+        if meaning is not Meaning.DOUBTFUL:  # `no` is not `no thanks`
+            table.setdefault(_matter(words), meaning)
+    table.pop("", None)
+    return table
+
+
+def _known(words: str) -> Meaning | None:
+    return _table().get(words) or _table().get(_matter(words))
+
+
+def _matter(words: str) -> str:
+    """The words that matter, each once where it is repeated; letters that stand alone (`s t o p`)"
+    " are one word."""
+    kept = [word for word in words.split() if word not in _FILLERS and not word.isdigit()]
+    kept = [word for index, word in enumerate(kept) if index == 0 or word != kept[index - 1]]
+    alone = len(kept) > 2 and all(len(word) == 1 for word in kept)
+    return ("" if alone else " ").join(kept)
+
+
+def _slip(words: str) -> Meaning | None:
+    """A keyword with a slip of the finger, in a text of hardly more than that."""
+    left = [word for word in _matter(words).split() if word not in _BESIDE]
+    if len(left) != 1 or len(words.split()) > 4:
+        return None
+    sure = slip_of(left[0])
+    return None if sure is None else Meaning.STOP if sure else Meaning.DOUBTFUL
+
+
+def _of_no_words(written: str) -> Meaning:
+    """A telephone's reaction, signs alone, or nothing but our own instruction, copied by hand."""
+    words = plain(written)
+    if not words:
+        return Meaning.DOUBTFUL if _SIGNS & set(written) else Meaning.NONE
+    if len(words.split()) > 6 or own_words(written).strip(" .") == own_words(written).strip():
+        return Meaning.NONE
+    return Meaning.STOP if words.startswith(("stop", "arret")) else Meaning.DOUBTFUL
+
+
+def _of_clause(part: str) -> Meaning:
+    words = plain(part)
+    if STAYS.search(words):
         return Meaning.DOUBTFUL
-    if _WORDINGS.search(plain) or _says_it_in_a_sentence(text):
+    asked = _matter(words)
+    if _table().get(asked) is Meaning.STOP and asked not in _UNCLEAR_CLAUSES:
+        return Meaning.STOP if " " in asked or asked in _CLEAR_CLAUSES else Meaning.DOUBTFUL
+    shouted = _SHOUTED.search(part)
+    if shouted and not part.isupper() and len(words.split()) <= 6 and not SUPPOSED.search(words):
         return Meaning.STOP
-    return Meaning.DOUBTFUL if _is_doubtful(plain) else Meaning.NONE
+    return _of_wording(words)
 
 
-def _plain(text: str) -> str:
-    """Lower case, without accents, apostrophes and punctuation, one space between words."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(re.sub(r"[^\w]+|_+", " ", re.sub(r"['’`´‘]", "", kept)).split())
+def _of_words(words: str) -> Meaning:
+    """All of it, without its punctuation: what a comma parts may still be one wording."""
+    if STAYS.search(words):
+        return Meaning.DOUBTFUL
+    short = len(words.split()) <= 3
+    return (
+        Meaning.DOUBTFUL
+        if DOUBTFUL.search(words) or (short and DOUBTFUL_WHEN_SHORT.search(words))
+        else Meaning.NONE
+    )
 
 
-def _without_fillers(plain: str) -> list[str]:
-    """The words that matter, each once where it is repeated."""
-    words = [word for word in plain.split() if word not in _FILLERS]
-    return [word for index, word in enumerate(words) if index == 0 or word != words[index - 1]]
-
-
-def _joined(words: list[str]) -> str:
-    """One text; letters that stand alone (`s t o p`) are one word."""
-    alone = len(words) > 2 and all(len(word) == 1 for word in words)
-    return ("" if alone else " ").join(words)
-
-
-def _says_it_in_a_sentence(text: str) -> bool:
-    sentences = [part for part in re.split(r"[.!?;,:\n]+", text) if part.strip()]
-    ends = (sentences[0], sentences[-1]) if sentences else ()
-    return any(" ".join(_without_fillers(_plain(part))) in _STOP_SENTENCES for part in ends)
-
-
-def _is_doubtful(plain: str) -> bool:
-    short = len(plain.split()) <= 3
-    return bool(_DOUBTFUL.search(plain) or (short and _DOUBTFUL_WHEN_SHORT.search(plain)))
+def _of_wording(words: str) -> Meaning:
+    match = REVOKES.search(words)
+    if match is None:
+        return Meaning.NONE
+    before = words[: match.start()]
+    if SUPPOSED.search(before):
+        return Meaning.DOUBTFUL
+    return Meaning.STOP

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.rules.optout_words import Meaning, meaning_of
+from dispatcher.rules.optout_words import Meaning, meaning_of, wordings
 
 STOP_WORDS = (
     "stop",
@@ -85,7 +89,6 @@ def test_other_clear_wordings_are_an_opt_out(text: str) -> None:
         "cancel my appointment",
         "wrong number",
         "the bus stopped here",
-        "alto",
         "the end",
         "is this spam",
     ],
@@ -115,3 +118,104 @@ def test_everything_else_means_nothing_to_us(text: str | None) -> None:
 @given(st.text(max_size=300))
 def test_no_text_is_too_strange(text: str) -> None:
     assert meaning_of(text) in Meaning
+
+
+DATA = Path(__file__).parents[2] / "data" / "optouts"
+
+
+def told(name: str) -> list[tuple[str, Meaning]]:
+    """Texts that are not in the table, and what a person says they mean."""
+    lines = (DATA / name).read_text("utf-8").splitlines()
+    return [(text, Meaning(meaning)) for meaning, text in (line.split("\t") for line in lines)]
+
+
+def test_the_table_has_three_languages_and_all_meanings() -> None:
+    table = wordings()
+    assert len({wording for _, _, wording in table}) >= 300
+    assert {meaning for meaning, _, _ in table} == set(Meaning)
+    assert min(Counter(language for _, language, _ in table).values()) >= 80
+
+
+def test_every_wording_of_the_table_means_what_it_says() -> None:
+    wrong = [(text, meaning, meaning_of(text)) for meaning, _, text in wordings()]
+    assert [each for each in wrong if each[1] is not each[2]] == []
+
+
+@pytest.mark.parametrize("name", ["holdout.tsv", "probes.tsv"])
+def test_of_texts_outside_the_table_no_willing_person_is_suppressed_and_no_revocation_is_missed(
+    name: str,
+) -> None:
+    texts = told(name)
+    suppressed = [
+        text for text, meaning in texts if meaning is Meaning.NONE and meaning_of(text) is Meaning.STOP
+    ]
+    missed = [
+        text
+        for text, meaning in texts
+        if meaning is Meaning.STOP and meaning_of(text) not in (Meaning.STOP, Meaning.DOUBTFUL)
+    ]
+    assert (suppressed, missed) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["holdout.tsv", "probes.tsv"])
+def test_few_clear_texts_wait_for_a_person(name: str) -> None:
+    texts = told(name)
+    waiting = [
+        text for text, meaning in texts if meaning is Meaning.STOP and meaning_of(text) is Meaning.DOUBTFUL
+    ]
+    assert len(waiting) <= 0.03 * len(texts)
+    willing = [text for text, meaning in texts if meaning is Meaning.NONE]
+    assert sum(meaning_of(text) is Meaning.DOUBTFUL for text in willing) <= 0.4 * len(willing)
+
+
+@pytest.mark.parametrize(
+    "quoted", ["Northwind: sale. Reply STOP to opt out.", "STOP", "Please stop texting me", "Responda BAJA"]
+)
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "👍 to “{}”",
+        "\u200b👍\u200b to “\u200a{}\u200a”",
+        "Liked “{}”",
+        'Reacted 😂 to "{}"',
+        "Removed a heart from “{}”",
+        "Le gustó «{}»",
+        "Reaccionó con ❤️ a “{}”",
+        "A réagi avec 😂 à « {} »",
+        "N’a pas aimé « {} »",
+    ],
+)
+def test_a_reaction_that_quotes_a_text_is_nobodys_wish_and_what_is_said_beside_it_is(
+    frame: str, quoted: str
+) -> None:
+    reaction = frame.format(quoted)
+    assert meaning_of(reaction) is Meaning.NONE
+    assert meaning_of(f"{reaction} thanks, see you there") is Meaning.NONE
+    assert meaning_of(f"{reaction}\nSTOP") is Meaning.STOP
+
+
+def test_a_stop_at_the_end_of_a_long_text_is_heard() -> None:
+    assert meaning_of("All day long you write to me. " * 2000 + "STOP") is Meaning.STOP
+
+
+ADVERSARIES = ["do not want ", '"', "“", "reply stop to ", "removed a a a ", "no quiero que me recibir "]
+ADVERSARIES += [
+    "ne plus me ",
+    "ﷺ",
+    "\n> ",
+    " \u200b",
+    "start texts ",
+    "stop all the ",
+    "msg & data rates ",
+    "a ",
+    "(",
+]
+
+
+def test_the_time_grows_with_the_text_and_no_faster() -> None:
+    """64 KB of `do not want` kept the web process from everything else for 26 s."""
+    for phrase in {*ADVERSARIES, *(f"{wording} " for _, _, wording in wordings()[::7])}:
+        text = phrase * (64 * 1024 // len(phrase))
+        before = time.process_time()
+        meaning_of(text)
+        assert time.process_time() - before < 1.0, phrase

@@ -1,0 +1,161 @@
+"""Wordings with an object: `stop texting me`, `quítenme de la lista`, `ne m'envoyez plus de messages`.
+
+All of them are read in plain words (`optout_text.plain`), a clause at a time. Every repetition is bounded, so that the
+time grows with the text and no faster.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TEXTS = (
+    r"(?:text|txt|message|messag|msg|sms|mms|spam|mail|alert|notification|offer|ad|ads|advert|promo"
+    r"|reminder|update"
+    r"|marketing|communication|contact|call|blast|mensaje|texto|aviso|publicidad|correo|oferta"
+    r"|notificacion|messages|textos"
+    r"|publicite|pub|offre|communication|courriel|alerte)\w*"
+)
+_DOING = (
+    r"(?:text|txt|messag|msg|send|contact|call|bother|spam|harass|writ|annoy|email|blow|pester"
+    r"|receiv|gett|hit)\w*"
+)
+_THING = (
+    r"(?:all|the|these|those|this|that|your|with|please|me|us|any|my|future|further|of|getting"
+    r"|more|fucking|damn|from)"
+)
+_MINE = r"(?:my|this|the|our)"
+_NUMBER = (
+    rf"(?:{_MINE} (?:cell |phone |mobile |contact )?(?:number|name|info|information|phone|cell"
+    rf"|contact|details)|me|us)"
+)
+_ASKED = (
+    r"(?:^|\b(?:please|pls|plz|kindly|just|and|so|now|again|then|you to|said|ok|stop|sir|hey|hi"
+    r"|hello|thanks|but)\s)"
+)
+
+_ENGLISH = (
+    rf"\b(?:stop|quit|end|cease|discontinue|halt|cancel|stopping) (?:{_THING} ){{0,4}}(?:{_TEXTS}|{_DOING})",
+    rf"{_ASKED}(?:do not|dont|never) (?:ever |please |you ever )?(?:text|txt|message|msg|contact|call"
+    rf"|bother|write|email)"
+    r"(?: (?:me|us|this|here|my|again|anymore|any more)\b|$)",
+    rf"{_ASKED}(?:do not|dont|never) (?:ever )?send (?:me |us )?(?:any|more|another|this|these|texts"
+    rf"|anything|messages|things)\b",
+    rf"{_ASKED}(?:do not|dont|never) (?:ever )?send(?: me| us)?$",
+    r"(?<!you )(?<!they )(?<!we )(?<!\bi )\b(?:do not|dont|never) (?:ever )?(?:text|txt|message|msg"
+    r"|contact|call|bother|send|write)"
+    r" (?:me|us|this|here|my)(?: \w+){0,5} (?:again|anymore|more|ever)\b",
+    rf"\b(?:do not|dont|no longer|not|didnt|never) (?:want|wish|need|care|agree|consent|wanna|ask"
+    rf"|asked|sign up)"
+    rf" (?:to |for |be |get |receive |have |hear |any |more |your |these |those |the |you to |you "
+    rf"|this |from |getting "
+    rf"|receiving |further ){{0,6}}(?:{_TEXTS}|texted|contacted|messaged|called|{_DOING}|hear from|on"
+    rf" (?:this|your|the) list)",
+    r"\b(?:do not|dont|no longer) (?:want|wish|care) to (?:hear from|be on)\b",
+    rf"\b(?:take|get|remove|delete|drop|erase|scrub|strike|pull|want|have) {_NUMBER} (?:please "
+    rf"|removed |taken |be )?"
+    r"(?:off|out of (?:your|this|the) (?:list|system|database)|from (?:your|this|the|all|any|ur))\b",
+    rf"^(?:\w+ ){{0,4}}(?:remove|delete|erase|drop) {_NUMBER}(?: (?:please|now|immediately|thanks"
+    rf"|thank you|asap|today)){{0,3}}$",
+    r"\b(?:take|get|want|let) (?:me|us|my name|my number|this number)? ?off (?:of )?(?:this|your|the|ur|that)"
+    r" (?:\w+ ){0,2}(?:list|lists|system|texts)\b",
+    r"\b(?:be|been|am|get) (?:removed|deleted|taken off|unsubscribed|opted out)\b",
+    r"(?:^|\b(?:please|to|pls|plz|i|me|now|and|just|how do i|can i|want|kindly|ill) )unsubscribe?"
+    r"(?: (?:me|us|now|please|from|this|my|immediately|asap|all)|$)",
+    r"\bunsubscribe (?:me|us|my|this number)\b",
+    r"\bopt(?:ing|ed)? (?:me |us |this number )?out\b|\boptout\b|\bopting me out\b",
+    rf"\bno more (?:\w+ ){{0,2}}{_TEXTS}",
+    r"\bleave (?:me|us) (?:the \w+ )?alone\b|\blose (?:my|this) (?:phone )?(?:number|digits)\b",
+    r"\bcancel (?:my |this |the |all |these |your |me ){0,3}(?:subscription|membership with you)",
+    r"\b(?:revok\w+|withdraw\w*|rescind\w*) (?:my |any |all |the )?(?:\w+ )?(?:consent|permission)\b",
+    r"\bcease and desist\b|\bput (?:me|my number|this number) on (?:your|the) (?:internal )?(?:do not|dnc)\b",
+)
+_STEM = r"(?:envi|mand|escrib|contact|llam|textee|text|molest|recib)"
+_SPANISH = (
+    rf"\b(?:no|ya no|nunca|jamas) (?:me|nos) (?:vuelvan? a )?(?:{_STEM}(?:e|en|es|a|an|as|ar|ir|ees"
+    rf"|een|ien|ie|ies)|vuelvan)\b",
+    rf"\b(?:dej\w{{1,3}}|paren?|parar|para|cesen?|cesar|basta) (?:ya )?(?:de|con) "
+    rf"(?:{_STEM}\w*|tantos? mensajes|los? mensajes|\w+me)\b",
+    rf"\b(?:no|ya no) (?:quiero|deseo|queremos|quisiera|necesito) (?:que me |recibir |mas |sus |tus "
+    rf"|estos |esos |los |de "
+    rf"|ningun |ningunos ){{0,4}}(?:{_TEXTS}|{_STEM}\w+)",
+    r"\b(?:quit|elimin|borr|sac|saqu|retir|remuev|remov|remuevan|desuscrib|desinscrib)\w{0,3}(?:me|nos)\b",
+    r"\b(?:quit|elimin|borr|retir|remuev|remov)\w{0,3} (?:mi|este) (?:numero|telefono|contacto|nombre"
+    r"|celular)\b",
+    r"\bcancel\w{0,3} (?:mi |la |esta |los |estos |sus ){0,2}(?:suscripcion|subscripcion|mensajes|textos)",
+    rf"\b(?:no|ni un) mas (?:de )?(?:\w+ )?{_TEXTS}",
+    r"\b(?:dar|darme|darse|dame|deme|denme|darnos|dan|pido la|quiero la) (?:de )?baja\b|\bbaja por favor\b",
+    r"\bdeje?n?me en paz\b|\b(?:revoco|retiro|anulo) mi (?:consentimiento|permiso|autorizacion)\b",
+    rf"\bbasta (?:ya )?de {_TEXTS}|\b(?:eliminar|quitar|sacar|borrar|eliminado|borrado) de (?:la|su"
+    rf"|tu|esta) lista\b",
+    r"\b(?:detener|detenga|detengan|suspender|suspendan) (?:\w+ ){0,2}(?:mensajes|textos|envios?)\b",
+)
+_SEND = r"(?:envo(?:ye|i)\w*|ecri\w+|contact\w*|text\w+|appel\w+|derang\w+|harcel\w+|spamm?\w*|sollicit\w+)"
+_FRENCH = (
+    rf"\b(?:arret\w{{1,2}}|cess\w{{1,2}}|stoppez) (?:svp |donc )?(?:de |d)?(?:m ?|me |nous |les |vos "
+    rf"|ces |tous |tout )"
+    rf"{{0,3}}(?:{_SEND}|messages?|textos?|sms|pub\w*)",
+    rf"\bne (?:plus |pas |jamais )?(?:m ?|me |nous |les ){{0,2}}(?:plus |pas )?{_SEND}(?: (?:plus|pas"
+    rf"|jamais|rien))?",
+    rf"\b(?:ne )?(?:veux|veut|souhaite|desire|voulons) (?:plus|pas|aucun) (?:de |d|recevoir |vos |ces"
+    rf" |etre |avoir |les "
+    rf"|aucun |plus ){{0,4}}(?:{_TEXTS}|sms|textos?|contacte\w*|sollicite\w*)",
+    r"\b(?:retir|enlev|supprim|ot|effac|ray|desabonn|desinscri)\w{1,4} (?:moi|nous|mon (?:numero|nom"
+    r"|contact)|ce numero)\b",
+    r"\b(?:me|m) (?:desabonner|desinscrire|retirer|enlever|supprimer)\b|\b(?:desabonn"
+    r"|desinscri)\w{2,6} (?:svp|de|moi)\b",
+    r"\b(?:etre|suis) (?:retire|enleve|supprime|desabonne|efface|raye)\w*|^pas de (?:textos?"
+    r"|messages?|sms|pubs?)\b",
+    r"\b(?:plus|assez) de (?:messages?|textos?|sms|pubs?)\b(?! svp plus)",
+    r"\blaiss\w+ (?:moi|nous) (?:tranquilles?|en paix)\b|\b(?:retire|revoque|annule) mon"
+    r" (?:consentement|abonnement)\b",
+)
+REVOKES = re.compile("|".join((*_ENGLISH, *_SPANISH, *_FRENCH)))
+
+_NEVER = (
+    r"(?:do not|dont|never|cant|can not|cannot|wont|will not|wouldnt|not|didnt|doesnt|hasnt"
+    r"|havent|dont you dare)"
+)
+#: `don't stop`, `can't stop thinking`, `no paren`, `n'arrêtez pas`: somebody who stays.
+STAYS = re.compile(
+    rf"\b{_NEVER} (?:ever |please |you |want to |wanna |need to |going to ){{0,2}}"
+    r"(?:stop|quit|end|cancel|remov|delet|unsub|opt out|opting out|discontinu|drop)\w*"
+    r"|\bno (?:me |nos |se )?(?:paren?s?|pares|dejen?|dejes|cancelen?|cancel|quiten?|quites|borren?"
+    r"|eliminen?)\b"
+    r"|\b(?:n|ne ?)(?:m ?)?arret\w+ (?:pas|jamais)\b|\bne (?:me )?(?:desabonn|retir|supprim|cess)\w+ pas\b"
+)
+#: Asked, told of the past, or supposed: a person may mean anything by it.
+SUPPOSED = re.compile(
+    r"\b(?:when|why|if|unless|did|does|what time|how come|how long|until|till|before i|should i"
+    r"|because|youll|have you|they"
+    r"|we|cuando|por que|si|quand|pourquoi|she|he|it)\b"
+)
+#: Said of texts that did not come, or that are wanted.
+WANTS = re.compile(
+    r"\b(?:miss|lose)\b|\b(?:until|till|instead|unless|except|is better|(?:after|before) (?:\d|noon"
+    r"|work|then))\b"
+)
+LAUGHS = re.compile(r"\b(?:lol|lmao|haha\w*|hehe\w*|jaja\w*|mdr|rofl|killing me|blush\w*|kidding|funny)\b")
+DOUBTFUL = re.compile(
+    r"\b(?:stop\w*|quit|cancel\w*|revok\w*|unsub\w*|optout|arret\w*|spam\w*|harass\w*|lawyer|attorney"
+    r"|sue|ftc|fcc|tcpa"
+    r"|crtc|lawsuit|report\w* (?:you|this|it)|opt out|opting out|opt \w+ out|wrong (?:number|person)"
+    r"|wrong$|let me off|(?:remove|delete) it$|f off|remov\w* (?:me|us|my|this)"
+    r"|delet\w* (?:me|us|my|this)|(?:take|get) (?:me|us) off|off (?:your|the|this) list|leave (?:me"
+    r"|us)|alto|parar|pare|paren"
+    r"|basta|go away|fuck\w*|piss off|buzz off|bug off|get lost|screw you|not interested|no longer"
+    r" interested|no thanks"
+    r"|scam\w*|block\w*|enough|discontinu\w*|cease|desist|deceased|passed away|died|who is this|how"
+    r" did you get|who gave you"
+    r"|not (?:his|her|their|my) (?:number|phone)|never (?:signed|subscribed|asked|agreed)|did ?nt"
+    r" (?:sign|subscribe|ask|agree)"
+    r"|did not (?:sign|subscribe|ask|agree)|im not \w+$|lose (?:my|this)|too many (?:texts|messages)"
+    r"|do not (?:text|call|contact)"
+    r"|dont (?:text|call|contact) (?:me|us)"
+    r"|no more|numero equivocado|equivocad\w+|no me interesa|no gracias|estafa|baja|desuscri\w*"
+    r"|desinscri\w*|desabon\w*"
+    r"|dejen? de|dejame|no me (?:envi|mand|escrib|llam|contact)\w+|mauvais numero|faux numero|pas"
+    r" interesse\w*|non merci"
+    r"|ca suffit|arnaque|cess\w+ de|resili\w*|plus de (?:messages|textos))\b"
+)
+#: Words of every other sentence: they only look like keywords in a text of three words at most.
+DOUBTFUL_WHEN_SHORT = re.compile(r"\b(?:end|remove|delete|fin|terminar|annuler|assez)\b")
