@@ -73,6 +73,13 @@ class Settings(BaseSettings):
         "", description="Legs and segments a second, whole account. 10/s; simulated 200/s."
     )
     sender_rate: str = Field("", description="The same for each sending number. 1/s; simulated 200/s.")
+    https_proxy: str = Field(
+        "", repr=False, description="Proxy for all that is asked outside; `off`: none. Unset: `HTTPS_PROXY`."
+    )
+    no_proxy: str = Field("", description="Hosts asked without the proxy, with commas. Unset: `NO_PROXY`.")
+    ca_bundle: str = Field(
+        "", description="Certificates trusted besides. Unset: `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`."
+    )
     price_sms: float | None = Field(None, ge=0, description="Dollars a segment. Unset: cost is unknown.")
     price_mms: float | None = Field(None, ge=0, description="Dollars a leg. Unset: cost is unknown.")
     price_wait: float = Field(

@@ -19,6 +19,7 @@ from dispatcher.carrierx.wire import NotTheObjectError, read_object, read_status
 from dispatcher.errors import ApiError, Refused
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
+from dispatcher.outward import STRAIGHT, WayOut
 
 #: CarrierX: the most items a list gives at once.
 LIMIT_MAX = 1000
@@ -41,7 +42,7 @@ class CarrierX:
     """CarrierX's API at `base_url`. Time-outs and `idle_limit` in seconds.
 
     Thread-safe. Connections must not cross a fork: make one in each process. Nothing is sent twice by itself,
-    no redirect is followed, no proxy, netrc or CA variable of the environment is read.
+    no redirect is followed; the environment is not read here: proxy and certificates are those of `way`.
     Every call raises the `ApiError` tree and nothing else; see `dispatcher.carrierx.outcomes` for the table.
     """
 
@@ -54,12 +55,13 @@ class CarrierX:
         read_timeout: float = 30,
         pool_size: int = 64,
         idle_limit: float = 3.0,
+        way: WayOut = STRAIGHT,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self.read_timeout = read_timeout
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         tls = self._base_url.lower().startswith("https")
-        self._adapter = CarrierAdapter(pool_size=pool_size, idle_limit=idle_limit, tls=tls)
+        self._adapter = CarrierAdapter(pool_size=pool_size, idle_limit=idle_limit, tls=tls, way=way)
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers = requests.structures.CaseInsensitiveDict(

@@ -69,6 +69,7 @@ class Answer:
 #: Words for an exception before the first byte. The first class that fits names it; all are `NotSent`.
 _NEVER_LEFT: tuple[tuple[type[Exception], str], ...] = (
     (urllib3_errors.NameResolutionError, "CarrierX's host name cannot be resolved"),
+    (urllib3_errors.ProxyError, "the proxy did not let us through to CarrierX"),
     (urllib3_errors.NewConnectionError, "CarrierX cannot be connected to"),
     (urllib3_errors.ConnectTimeoutError, "connecting to CarrierX took too long"),
     (requests.exceptions.ConnectTimeout, "connecting to CarrierX took too long"),

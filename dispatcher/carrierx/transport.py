@@ -25,9 +25,11 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ClosedPoolError
-from urllib3.util import Retry
+from urllib3.util import Retry, Url
 from urllib3.util.connection import is_connection_dropped
 from urllib3.util.ssl_ import create_urllib3_context
+
+from dispatcher.outward import STRAIGHT, WayOut
 
 # At DEBUG urllib3 logs URLs, and the filter of a list may name a phone number.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -76,6 +78,7 @@ class _WrittenAtOnce:
 
     last_used = 0.0
     _gathered: bytearray | None = None
+    _tunnelling = False
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._gathered = gathered = bytearray()
@@ -89,12 +92,22 @@ class _WrittenAtOnce:
         if self._gathered is not None:
             self._gathered += data
             return
+        if self._tunnelling:  # a word to the proxy: nothing of the request
+            super().send(data)  # type: ignore[misc]
+            return
         if self.sock is None:
             self.connect()
         elif self.sock.gettimeout() == 0:  # as `dispatcher.carrierx.exchanges` left it
             self.sock.settimeout(self.timeout)
         _first_byte()
         super().send(data)  # type: ignore[misc]
+
+    def _tunnel(self) -> None:
+        self._tunnelling = True
+        try:
+            super()._tunnel()  # type: ignore[misc]
+        finally:
+            self._tunnelling = False
 
     if TYPE_CHECKING:
         sock: Any
@@ -165,10 +178,11 @@ class CarrierAdapter(HTTPAdapter):
     """A `requests` adapter for one origin: the pool and the TLS context are looked up and made once.
 
     `pool_size` connections are kept; more in flight work, but are closed after use. `idle_limit` in seconds.
-    Certificates are checked against certifi's bundle; no environment variable changes that.
+    Certificates are checked against certifi's bundle and that of `way`, whose proxy is told to CONNECT.
     """
 
-    def __init__(self, *, pool_size: int, idle_limit: float, tls: bool) -> None:
+    def __init__(self, *, pool_size: int, idle_limit: float, tls: bool, way: WayOut = STRAIGHT) -> None:
+        self._way = way
         self._idle_limit = idle_limit
         self._tls = tls
         self._pool: Any = None
@@ -178,12 +192,23 @@ class CarrierAdapter(HTTPAdapter):
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
         if self._tls:
-            pool_kwargs["ssl_context"] = _verifying_context()
+            pool_kwargs["ssl_context"] = _verifying_context(self._way)
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": partial(_PlainPool, idle_limit=self._idle_limit),
-            "https": partial(_TlsPool, idle_limit=self._idle_limit),
+            "https": self._tls_pool,
         }
+
+    def _tls_pool(self, host: str, port: int | None = None, **kwargs: Any) -> _TlsPool:
+        """A pool whose connections go through the proxy that this host is asked through, if there is one."""
+        proxy = self._way.proxy_for(host)
+        if proxy is not None:
+            kwargs |= {
+                "_proxy": Url("http", host=proxy.host, port=proxy.port),
+                "_proxy_headers": proxy.headers,
+                "socket_options": HTTPSConnection.default_socket_options,
+            }
+        return _TlsPool(host, port, idle_limit=self._idle_limit, **kwargs)
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
@@ -220,8 +245,9 @@ class CarrierAdapter(HTTPAdapter):
         """Nothing to set per request: the pool's one TLS context already demands and checks certificates."""
 
 
-def _verifying_context() -> ssl.SSLContext:
+def _verifying_context(way: WayOut) -> ssl.SSLContext:
     # One context for all connections: loading the bundle costs more than a whole request.
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.load_verify_locations(certifi.where())
+    way.trust(context)
     return context

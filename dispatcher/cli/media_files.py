@@ -12,6 +12,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.media.addresses import AllowList
 from dispatcher.media.files import MediaFile, media_address, media_base, read_media_file
 from dispatcher.media.gate import MediaGate
+from dispatcher.outward import way_out
 from dispatcher.settings import Settings
 
 
@@ -52,7 +53,9 @@ def _address(item: str, folder: Path, base: str | None, found: dict[str, MediaFi
 def gate_for(config: Settings, media_files: Mapping[str, MediaFile]) -> MediaGate:
     """The media gate of these settings, which knows these files."""
     known = {url: file.facts for url, file in media_files.items()}
-    return MediaGate(AllowList(config.media_allow), known=known, fictional_ok=config.simulate)
+    return MediaGate(
+        AllowList(config.media_allow), known=known, fictional_ok=config.simulate, way=way_out(config)
+    )
 
 
 def store_media(ledger: Ledger, media_files: Mapping[str, MediaFile]) -> list[str]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import http.client
 import re
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from dispatcher.media.addresses import AllowList, Endpoint, PrivateAddressError, resolve
+from dispatcher.media.addresses import AllowList, PrivateAddressError, resolve
 from dispatcher.media.deadline import Deadline
-from dispatcher.media.fetching import PORTS, fetched
+from dispatcher.media.fetching import PORTS, Route, fetched
 from dispatcher.media.kinds import bare_type, is_allowed
 from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
+from dispatcher.outward import STRAIGHT, WayOut
 
 SECONDS_MAX = 10.0
 REDIRECTS_MAX = 5
+#: Behind a proxy a name is looked up here for so long at most.
+_LOOK_SECONDS = 2.0
 _BLOCK = 64 * 1024
 _TOTAL = re.compile(r"bytes \d+-\d+/(\d+)")
 #: Of the time for an address, HEAD gets this part: a server that never answers it may answer GET.
@@ -36,41 +40,52 @@ class _Elsewhere(NamedTuple):
 _Answer = MediaFacts | _Elsewhere | None
 
 
-def ask(url: str, allow: AllowList, *, seconds: float = SECONDS_MAX) -> MediaFacts:
+def ask(url: str, allow: AllowList, *, seconds: float = SECONDS_MAX, way: WayOut = STRAIGHT) -> MediaFacts:
     """Ask an address for its type and size, in `seconds` at most. Whatever goes wrong is part of the answer.
 
     The type is what the server says, since that is what carriers go by.
     """
     try:
-        return _followed(url, allow, Deadline(seconds))
+        return _followed(url, allow, Deadline(seconds), way)
     except PrivateAddressError:
         return _PRIVATE
     except (OSError, http.client.HTTPException, ValueError):
         return _UNREACHABLE
 
 
-def _followed(url: str, allow: AllowList, deadline: Deadline) -> MediaFacts:
+def _followed(url: str, allow: AllowList, deadline: Deadline, way: WayOut) -> MediaFacts:
     for _ in range(REDIRECTS_MAX + 1):
         parts = urlsplit(url)
         if url.endswith("?"):  # an empty query is a part of the address too
             parts = parts._replace(path=f"{parts.path or '/'}?")
         if parts.scheme not in PORTS or not parts.hostname or parts.username is not None:
             return _UNREACHABLE
-        endpoints = resolve(parts.hostname, parts.port or PORTS[parts.scheme], allow, deadline)
-        answer = _head(parts, endpoints, deadline)
-        answer = answer or _get(parts, endpoints, deadline, first_byte=True)
-        answer = answer or _get(parts, endpoints, deadline, first_byte=False)
+        route = _route(parts.hostname, parts.port or PORTS[parts.scheme], allow, deadline, way)
+        answer = _head(parts, route, deadline)
+        answer = answer or _get(parts, route, deadline, first_byte=True)
+        answer = answer or _get(parts, route, deadline, first_byte=False)
         if not isinstance(answer, _Elsewhere):
             return answer or _UNREACHABLE
         url = urljoin(url, answer.location)
     return _UNREACHABLE
 
 
-def _head(url: SplitResult, endpoints: list[Endpoint], deadline: Deadline) -> _Answer:
+def _route(host: str, port: int, allow: AllowList, deadline: Deadline, way: WayOut) -> Route:
+    """Straight to what was judged; or to the proxy, which finds the host by itself. What can be looked up here is
+    judged then too, in a part of the time: an inner network often knows no outer names."""
+    proxy = way.proxy_for(host)
+    if proxy is None:
+        return Route(resolve(host, port, allow, deadline), way=way)
+    with suppress(OSError):
+        resolve(host, port, allow, Deadline(min(_LOOK_SECONDS, deadline.left())))
+    return Route(resolve(proxy.host, proxy.port, AllowList(proxy.host), deadline), proxy, way)
+
+
+def _head(url: SplitResult, route: Route, deadline: Deadline) -> _Answer:
     """None when HEAD does not tell that all is well: many servers do not know it, answer it by rote or not at all, and
     an address that was signed for GET refuses it."""
     try:
-        with fetched("HEAD", url, endpoints, deadline.part(_HEAD_SHARE)) as response:
+        with fetched("HEAD", url, route, deadline.part(_HEAD_SHARE)) as response:
             if response.status in _REDIRECTS:
                 return _redirect(response)
             kind, size = bare_type(response.headers["content-type"]), _declared(response)
@@ -81,9 +96,9 @@ def _head(url: SplitResult, endpoints: list[Endpoint], deadline: Deadline) -> _A
         return None
 
 
-def _get(url: SplitResult, endpoints: list[Endpoint], deadline: Deadline, *, first_byte: bool) -> _Answer:
+def _get(url: SplitResult, route: Route, deadline: Deadline, *, first_byte: bool) -> _Answer:
     """None when the first byte alone does not tell how many there are."""
-    with fetched("GET", url, endpoints, deadline, first_byte=first_byte) as response:
+    with fetched("GET", url, route, deadline, first_byte=first_byte) as response:
         if response.status in _REDIRECTS:
             return _redirect(response)
         if response.status == 206 and first_byte:

@@ -1,19 +1,23 @@
-"""One HTTP request to an address that was resolved and judged before; over by its deadline in any case."""
+"""One HTTP request to an address that was resolved and judged before, or through the proxy; over by its deadline."""
 
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import SplitResult, quote
 
 from dispatcher.media.addresses import Endpoint
 from dispatcher.media.deadline import Deadline
+from dispatcher.outward import STRAIGHT, Proxy, WayOut
 
+_HEAD_MAX = 64 * 1024
 PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:=&~+!$,;'@()*[]-._?"
 _HEADERS = {
@@ -22,6 +26,14 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
+
+
+class Route(NamedTuple):
+    """Addresses to connect to: the host's, or those of the proxy that finds it; and whose certificates are good."""
+
+    endpoints: Sequence[Endpoint]
+    proxy: Proxy | None = None
+    way: WayOut = STRAIGHT
 
 
 class _Line:
@@ -39,9 +51,23 @@ class _Line:
         except OSError:
             return
 
-    def secure(self, host: str) -> None:
+    def tunnel(self, host: str, port: int, proxy: Proxy) -> None:
+        """Have the proxy connect us to this host."""
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        said = "".join(f"{name}: {value}\r\n" for name, value in {"Host": place, **proxy.headers}.items())
+        self.sock.sendall(f"CONNECT {place} HTTP/1.1\r\n{said}\r\n".encode("latin-1"))
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):  # byte by byte: what follows is TLS's
+            byte = self.sock.recv(1)
+            if not byte or len(head) > _HEAD_MAX:
+                raise OSError("the proxy hung up")
+            head += byte
+        if not re.match(rb"HTTP/1\.[01] 2\d\d\b", head):
+            raise OSError("the proxy does not connect us")
+
+    def secure(self, host: str, way: WayOut) -> None:
         """Speak TLS from here on, with a server that proves to be this host."""
-        self.sock = _tls().wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+        self.sock = _tls(way).wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
         self.sock.do_handshake()
 
     def close(self) -> None:
@@ -50,9 +76,11 @@ class _Line:
         self.sock.close()
 
 
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
+@lru_cache(maxsize=4)
+def _tls(way: WayOut) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    way.trust(context)
+    return context
 
 
 def _connected(endpoints: Sequence[Endpoint], deadline: Deadline) -> socket.socket:
@@ -75,7 +103,7 @@ def _connected(endpoints: Sequence[Endpoint], deadline: Deadline) -> socket.sock
 def fetched(
     method: str,
     url: SplitResult,
-    endpoints: Sequence[Endpoint],
+    route: Route,
     deadline: Deadline,
     *,
     first_byte: bool = False,
@@ -86,14 +114,20 @@ def fetched(
         OSError, http.client.HTTPException: there is no answer, or not in time.
     """
     host = url.hostname or ""
-    line = _Line(_connected(endpoints, deadline), deadline)
+    line = _Line(_connected(route.endpoints, deadline), deadline)
     try:
         if url.scheme == "https":
-            line.secure(host.encode("idna").decode())
+            name = host.encode("idna").decode()
+            if route.proxy is not None:
+                line.tunnel(name, url.port or PORTS["https"], route.proxy)
+            line.secure(name, route.way)
         connection = http.client.HTTPConnection("resolved.invalid")
         connection.sock = line.sock
         headers = {"Host": _host_header(url), **_HEADERS} | ({"Range": "bytes=0-0"} if first_byte else {})
-        connection.request(method, _target(url), headers=headers)
+        target = _target(url)
+        if route.proxy is not None and url.scheme == "http":
+            target, headers = f"http://{_host_header(url)}{target}", headers | route.proxy.headers
+        connection.request(method, target, headers=headers)
         with connection.getresponse() as response:
             yield response
     finally:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from dispatcher.media.addresses import AllowList
 from dispatcher.media.asking import SECONDS_MAX, ask
 from dispatcher.model.media import MediaFacts
+from dispatcher.outward import STRAIGHT, WayOut
 
 AT_ONCE = 8
 #: A whole campaign's media are asked for no longer than this; what was not asked by then is left open.
@@ -41,11 +42,13 @@ class MediaGate:
         *,
         known: Mapping[str, MediaFacts] | None = None,
         fictional_ok: bool = False,
+        way: WayOut = STRAIGHT,
         seconds: float = SECONDS_MAX,
         campaign_seconds: float = CAMPAIGN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._allow = allow
+        self._way = way
         self._known = dict(known or {})
         self._fictional_ok = fictional_ok
         self._seconds = seconds
@@ -68,7 +71,7 @@ class MediaGate:
         return facts
 
     def _asked(self, url: str, until: float) -> MediaFacts | None:
-        return ask(url, self._allow, seconds=self._seconds) if self._clock() < until else None
+        return ask(url, self._allow, seconds=self._seconds, way=self._way) if self._clock() < until else None
 
     def _remembered(self, urls: Sequence[str]) -> dict[str, MediaFacts]:
         now = self._clock()

@@ -14,6 +14,7 @@ from dispatcher.pipeline import reach, standing
 from dispatcher.pipeline.finding import Finding
 from dispatcher.pipeline.store_findings import look_at_store
 from dispatcher.pipeline.vigil import MEND, in_words
+from dispatcher.pipeline.way_findings import look_at_way
 from dispatcher.pipeline.world import make_client, wall_ms
 from dispatcher.pipeline.zone_age import old_data
 from dispatcher.settings import CARRIERX_API, Settings
@@ -37,6 +38,10 @@ def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
         yield from _redis(config, ledger, mode)
         yield from _workers(ledger)
         config = config.model_copy(update={"simulate": mode == "simulate" or config.simulate})
+    way = look_at_way(config)
+    yield from way
+    if any(finding.verdict == "bad" for finding in way):
+        return
     yield from _carrierx(config, sender, ledger)
     if ledger is not None:
         yield from _public_url(config, ledger)

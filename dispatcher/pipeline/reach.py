@@ -8,6 +8,7 @@ from dispatcher.carrierx.doorway import PATH, ask_door
 from dispatcher.ledger.installation import callback_key_of
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.questions import put_question
+from dispatcher.outward import way_out
 from dispatcher.settings import Settings
 
 _PASS_ON = (
@@ -37,7 +38,8 @@ def public_door(ledger: Ledger, config: Settings) -> Reach:
     """
     url = config.public_url or ""
     question = put_question(ledger.redis)
-    said = ask_door(url, question.text, timeouts=(config.connect_timeout, config.read_timeout))
+    timeouts = (config.connect_timeout, config.read_timeout)
+    said = ask_door(url, question.text, timeouts=timeouts, way=way_out(config))
     if said.text == question.answer:
         return Reach(True, f"{url} leads to our callback door, asked from here")
     trouble = said.trouble or "something else answers there, or another installation of ours"

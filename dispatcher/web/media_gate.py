@@ -9,6 +9,7 @@ from dispatcher.media.addresses import AllowList
 from dispatcher.media.gate import MediaGate
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import AskMedia, MediaFacts
+from dispatcher.outward import WayOut, way_out
 from dispatcher.pipeline.media import ask_for_media
 from dispatcher.pipeline.opening import open_roster
 from dispatcher.roster.roster import Roster
@@ -18,13 +19,13 @@ from dispatcher.web.reading_turns import reading_turn
 
 
 @lru_cache(maxsize=4)
-def _gate(allow: str, fictional_ok: bool) -> MediaGate:
-    return MediaGate(AllowList(allow), fictional_ok=fictional_ok)
+def _gate(allow: str, fictional_ok: bool, way: WayOut) -> MediaGate:
+    return MediaGate(AllowList(allow), fictional_ok=fictional_ok, way=way)
 
 
 def gate_of(config: Settings) -> MediaGate:
     """The one gate of these settings."""
-    return _gate(config.media_allow, config.simulate)
+    return _gate(config.media_allow, config.simulate, way_out(config))
 
 
 def media_facts(
