@@ -192,7 +192,8 @@ class CarrierAdapter(HTTPAdapter):
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
         if self._tls:
-            pool_kwargs["ssl_context"] = _verifying_context(self._way)
+            pool_kwargs["ssl_context"] = context = _verifying_context()
+            self._way.trust(context)
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": partial(_PlainPool, idle_limit=self._idle_limit),
@@ -245,9 +246,8 @@ class CarrierAdapter(HTTPAdapter):
         """Nothing to set per request: the pool's one TLS context already demands and checks certificates."""
 
 
-def _verifying_context(way: WayOut) -> ssl.SSLContext:
+def _verifying_context() -> ssl.SSLContext:
     # One context for all connections: loading the bundle costs more than a whole request.
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.load_verify_locations(certifi.where())
-    way.trust(context)
     return context
