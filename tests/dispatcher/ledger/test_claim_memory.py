@@ -14,7 +14,7 @@ from dispatcher.ledger.claim_memory import ClaimMemory, Counted
 from dispatcher.ledger.claims import Taken
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
-from tests.factories import add_campaign, claim, make_batch, make_claim, take
+from tests.factories import add_campaign, claim, make_batch, make_claim, make_record, record, take
 from tests.valkey import ValkeyServer
 
 KILLS = 8
@@ -97,13 +97,17 @@ def test_a_server_that_is_killed_under_load_has_forgotten_nothing(
         assert reopened(server, tmp_path).standing.problem() is None
         assert ledger.standing.problem() is None
         assert ledger.recovery.restored() is None
+    assert int(ledger.redis.hget("mms:ticks", "claims") or 0) > KILLS
 
 
 def _claim_until_it_dies(ledger: Ledger, taken: Taken, kill: int, number: int) -> None:
     with suppress(StoreUnavailable):
         for turn in range(100_000):
-            asked = make_claim(taken, turn % 99, name=(kill, number, turn))
+            asked = make_claim(taken, number, name=(kill, number, turn))
             claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms())
+            record(
+                ledger, taken.hold, make_record(asked, "later")
+            )  # so that it can be claimed again and again
 
 
 def test_another_ledger_in_the_same_place_is_no_older_copy(server: ValkeyServer, tmp_path: Path) -> None:
