@@ -12,7 +12,7 @@ import typer
 from dispatcher.cli import options
 from dispatcher.cli.findings import print_check
 from dispatcher.cli.media_files import base_of, gate_for
-from dispatcher.cli.opening import config_of_any_ledger
+from dispatcher.cli.opening import config_of_any_ledger, open_file
 from dispatcher.cli.options import AsJson, Chosen, File
 from dispatcher.cli.output import print_json
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
@@ -89,13 +89,7 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
     Raises:
         InputError, FileRefused: it cannot be opened or used.
     """
-    try:
-        source = file.open("rb")
-    except OSError as error:
-        raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
-    with source:
-        if not source.seekable():
-            raise InputError(f"{file} is a pipe, which can be read only once", hint="save it as a file first")
+    with open_file(file) as source:
         return check(
             source,
             filename=file.name,

@@ -16,6 +16,7 @@ from redis import RedisError
 from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, replicas, schedule, token
 from dispatcher.cli.demo import demo
 from dispatcher.cli.doctor import doctor
+from dispatcher.cli.edge import Edge
 from dispatcher.cli.output import print_line, say
 from dispatcher.cli.person import find_command, forget_command
 from dispatcher.cli.recovering import recover_command
@@ -26,6 +27,7 @@ from dispatcher.ledger.redis_errors import ours
 
 app = typer.Typer(
     name="mms",
+    cls=Edge,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

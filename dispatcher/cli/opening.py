@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
-from dispatcher.errors import ConfigError, StoreUnavailable
+from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.installation import read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings, settings
@@ -38,3 +39,25 @@ def config_of_any_ledger() -> Settings:
         return open_ledger().config
     except (ConfigError, StoreUnavailable):
         return settings()
+
+
+def open_file(file: Path) -> BinaryIO:
+    """A file that a command names, to be read.
+
+    Raises:
+        InputError: it cannot be opened, or is no file: a pipe, a device.
+    """
+    _refuse_no_file(file)
+    try:
+        return file.open("rb")
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or "it has no name that a file can have"
+        raise InputError(f"{file} cannot be opened: {said}", hint="name an existing file") from None
+
+
+def _refuse_no_file(file: Path) -> None:
+    """Reading on for ever, or waiting for somebody who writes, is no answer."""
+    if file.is_fifo() or file.is_socket():
+        raise InputError(f"{file} is a pipe, which can be read only once", hint="save it as a file first")
+    if file.is_char_device() or file.is_block_device():
+        raise InputError(f"{file} is a device and no file", hint="save it as a file first")

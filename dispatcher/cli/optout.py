@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from dispatcher.cli.noting import noted
-from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.opening import open_file, open_ledger
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json, print_line, say
 from dispatcher.errors import InputError
@@ -84,11 +84,8 @@ def import_command(
     Example: mms optout import suppressed.csv
     """
     ledger, config = open_ledger()
-    try:
-        with file.open("rb") as source:
-            done = import_list(ledger, source, max_bytes=config.max_file_mb << 20)
-    except OSError as error:
-        raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
+    with open_file(file) as source:
+        done = import_list(ledger, source, max_bytes=config.max_file_mb << 20)
     noted(ledger, f"imported {done.read} opt-outs, {done.changed} changed")
     print_line(f"{done.read} read, {done.changed} changed, {done.unusable} not usable")
     for line in done.lines[:_BAD_LINES_SHOWN]:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from dispatcher.cli.media_files import store_media
 from dispatcher.cli.noting import noted
-from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.opening import open_file, open_ledger
 from dispatcher.cli.options import AsJson, Chosen
 from dispatcher.cli.output import out, print_json, print_line, say
 from dispatcher.errors import Conflict, InputError
@@ -54,7 +54,7 @@ def make_recurring(
     Raises:
         FileRefused, InputError: the file or the calendar line cannot be used.
     """
-    with file.open("rb") as source:
+    with open_file(file) as source:
         schedule = make_schedule(
             ledger,
             source,

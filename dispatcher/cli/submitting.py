@@ -13,7 +13,7 @@ from dispatcher.cli.findings import waiting_lines
 from dispatcher.cli.hinting import hint_expansion
 from dispatcher.cli.media_files import store_media
 from dispatcher.cli.noting import noted
-from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.opening import open_file, open_ledger
 from dispatcher.cli.options import AsJson, Chosen, File
 from dispatcher.cli.output import print_line, say
 from dispatcher.cli.schedule import make_recurring
@@ -80,7 +80,7 @@ def submit_command(
     if chosen.every:
         make_recurring(file, chosen, ledger, config, result.media, as_json=as_json)
         return
-    with file.open("rb") as source:
+    with open_file(file) as source:
         campaign_id = submit_campaign(
             ledger,
             source,

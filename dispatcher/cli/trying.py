@@ -10,10 +10,9 @@ from dispatcher.cli import options
 from dispatcher.cli.hinting import hint_expansion
 from dispatcher.cli.media_files import base_of, store_media
 from dispatcher.cli.noting import noted
-from dispatcher.cli.opening import open_ledger
+from dispatcher.cli.opening import open_file, open_ledger
 from dispatcher.cli.options import File
 from dispatcher.cli.output import print_line
-from dispatcher.errors import InputError
 from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.trial import send_trial
 
@@ -34,11 +33,7 @@ def try_command(
     ledger, config = open_ledger()
     chosen = options.choose(file, given, media_base=base_of(config))
     store_media(ledger, chosen.media_files)
-    try:
-        source = file.open("rb")
-    except OSError as error:
-        raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
-    with source:
+    with open_file(file) as source:
         roster = open_roster(
             source, filename=file.name, settings=chosen.settings, fixed=chosen.fixed, config=config
         )

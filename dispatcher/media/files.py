@@ -51,12 +51,15 @@ def read_media_file(path: Path) -> MediaFile:
     Raises:
         InputError: it cannot be opened, or is none.
     """
+    if path.is_fifo() or path.is_char_device():
+        raise InputError(f"{path} is a pipe or a device", hint="name a file")
     try:
         with path.open("rb") as file:
             content = file.read(MEDIA_BYTES_MAX + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or "it has no name that a file can have"
         raise InputError(
-            f"{path} cannot be opened: {error.strerror}",
+            f"{path} cannot be opened: {said}",
             hint="name a file, or an address that begins with https://",
         ) from None
     return make_media_file(content, path.name)

@@ -38,6 +38,8 @@ def load_sidecar(campaign_file: Path, *, beside: Collection[str] = ()) -> dict[s
     Raises:
         InputError: it is not TOML, or has a key that is no setting (the nearest one is named).
     """
+    if not campaign_file.name:
+        raise InputError("no file is named", hint="name the campaign file, for example spring.csv")
     path = sidecar_path(campaign_file)
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))

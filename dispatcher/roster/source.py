@@ -54,7 +54,7 @@ class Readable(Protocol):
 class Watched:
     """A foreign stream: `pulse` is called at each read, and what the system says of it is a refusal."""
 
-    def __init__(self, stream: Readable, pulse: Callable[[], None]) -> None:
+    def __init__(self, stream: Readable, pulse: Callable[[], None] = lambda: None) -> None:
         self._stream = stream
         self._pulse = pulse
 
@@ -140,7 +140,7 @@ def open_source(source: Readable, *, max_bytes: int) -> Opened:
     Raises:
         FileRefused: it is something else, damaged, or too large.
     """
-    stream = Peeked(source, max_bytes)
+    stream = Peeked(Watched(source), max_bytes)
     if stream.head.startswith(_GZIP):
         stream = Peeked(_Unzipped(stream), max_bytes)
     if kind := _foreign_kind(stream.head):

@@ -51,6 +51,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotLoggedInError, _on_no_login)
     for kind in _STORE_AWAY:
         app.add_exception_handler(kind, _on_redis)
+    app.add_exception_handler(UnicodeEncodeError, _on_no_text)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_parameters)
 
@@ -80,6 +81,13 @@ def _on_redis(request: Request, error: Exception) -> Response:
     logger.error("Redis: %s", where(error))
     return answer(
         request, problem_of(StoreUnavailable("Redis does not answer", hint="try again in a moment"))
+    )
+
+
+def _on_no_text(request: Request, _: Exception) -> Response:
+    """A text out of JSON or of a form that UTF-8 cannot write: half of a surrogate pair."""
+    return answer(
+        request, make_problem(422, "text", "A text holds characters that do not exist.", hint="write it anew")
     )
 
 
