@@ -88,6 +88,8 @@ def import_command(
         done = import_list(ledger, source, max_bytes=config.max_file_mb << 20)
     noted(ledger, f"imported {done.read} opt-outs, {done.changed} changed")
     print_line(f"{done.read} read, {done.changed} changed, {done.unusable} not usable")
+    if done.subscribed:
+        say(f"{done.subscribed} lines say that their number is subscribed: they change nothing")
     for line in done.lines[:_BAD_LINES_SHOWN]:
         say(f"line {line.line}: {line.problem}")
     if done.unusable:

@@ -9,25 +9,25 @@ from typing import BinaryIO, NamedTuple, TextIO
 
 from dispatcher.clean import CleanCsv
 from dispatcher.errors import InputError
-from dispatcher.ledger.optouts import SOURCE_MAX, OptOut, State
+from dispatcher.ledger.optouts import SOURCE_MAX, OptOut
+from dispatcher.pipeline.optout_columns import (
+    Columns,
+    Said,
+    cell_at,
+    columns_of,
+    log_entry,
+    read_date,
+    said_of,
+)
 from dispatcher.roster.delimited import DelimitedRecords
 from dispatcher.roster.flaws import RowError
-from dispatcher.roster.headings import heading_key, is_recipient
+from dispatcher.roster.headings import is_recipient
 from dispatcher.roster.numbers import read_sender
 from dispatcher.roster.source import open_source
 from dispatcher.roster.text import TextError, TextLines
-from dispatcher.rules.moments import parse_moment
+from dispatcher.roster.workbook import WorkbookRecords
 
 COLUMNS = ("number", "state", "source", "at")
-_STATES: dict[str, State] = {
-    "": "out",
-    "out": "out",
-    "optedout": "out",
-    "stop": "out",
-    "in": "in",
-    "start": "in",
-}
-_NAMES = {"state": "state", "status": "state", "source": "source", "at": "at", "date": "at", "time": "at"}
 
 
 class BadLine(NamedTuple):
@@ -37,26 +37,48 @@ class BadLine(NamedTuple):
     problem: str
 
 
-def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[OptOut | BadLine]:
-    """The entries of a file with a column of numbers; a file without other columns opts all of them out.
+class Subscribed(NamedTuple):
+    """A line that says that its number is subscribed: it is no opt-out, and changes nothing."""
 
-    An entry without a time changes nothing for a number that is in its state already, so reading a list again does
-    no harm.
+    line: int
+
+
+Entry = OptOut | BadLine | Subscribed
+
+
+def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[Entry]:
+    """The entries of a file of ours or of another system, CSV or workbook; a plain list of numbers needs no heading.
+
+    All columns of numbers count. An entry without a time changes nothing for a number that is in its state already, so
+    reading a list again does no harm.
 
     Raises:
         FileRefused, InputError: the file as a whole cannot be used.
     """
-    opened = open_source(source, max_bytes=max_bytes)
-    if opened.workbook is not None:
-        raise InputError("a workbook cannot be read here", hint="save the list as CSV")
-    try:
-        records = iter(DelimitedRecords(TextLines(opened.text), is_recipient))
-    except TextError:
-        raise InputError("the file is not readable text", hint="save the list as CSV in UTF-8") from None
-    places = _places(next(records, (0, [""]))[1])
+    records = _records(source, max_bytes)
+    first_line, first = next(records, (0, [""]))
+    columns = columns_of(first)
+    if columns is None:
+        columns = Columns(tuple(place for place, cell in enumerate(first) if _number(cell)))
+        if not columns.numbers:
+            raise InputError(
+                "the file has no column of numbers",
+                hint="its first line names the columns: number,state,source,at",
+            )
+        yield from _read(first_line, first, columns)
     for line, cells in records:
         if any(map(str.strip, cells)):
-            yield _read(line, cells, places)
+            yield from _read(line, cells, columns)
+
+
+def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]]:
+    opened = open_source(source, max_bytes=max_bytes)
+    if opened.workbook is not None:
+        return iter(WorkbookRecords(opened.workbook, max_bytes=max_bytes))
+    try:
+        return iter(DelimitedRecords(TextLines(opened.text), is_recipient))
+    except TextError:
+        raise InputError("the file is not readable text", hint="save the list as CSV in UTF-8") from None
 
 
 def write_opt_outs(entries: Iterable[OptOut], out: TextIO) -> int:
@@ -91,39 +113,32 @@ def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _places(headings: list[str]) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for place, heading in enumerate(headings):
-        name = "number" if is_recipient(heading) else _NAMES.get(heading_key(heading))
-        if name:
-            places.setdefault(name, place)
-    if "number" not in places:
-        raise InputError(
-            "the file has no column of numbers",
-            hint="its first line names the columns: number,state,source,at",
-        )
-    return places
+def _read(line: int, cells: list[str], columns: Columns) -> Iterator[Entry]:
+    at_ms = read_date(cell_at(cells, columns.at)) if columns.at is not None else 0
+    source = cell_at(cells, columns.source).removeprefix("'") if columns.source is not None else ""
+    if columns.log:
+        written, stops = log_entry(cells, columns.log)
+        state: Said = "out" if stops else "kept"
+        numbers = [written]
+    else:
+        state = said_of(cells, columns)
+        numbers = [cell for cell in (cell_at(cells, place) for place in columns.numbers) if cell]
+    if state == "kept":
+        yield Subscribed(line)
+        return
+    for number in numbers or [""]:
+        found = _number(number)
+        if found is None:
+            yield BadLine(line, "this is not a US or Canadian number")
+        else:
+            yield OptOut(found, state, at_ms, (source or "import")[:SOURCE_MAX])
 
 
-def _read(line: int, cells: list[str], places: dict[str, int]) -> OptOut | BadLine:
-    def cell(name: str) -> str:
-        place = places.get(name, len(cells))
-        return cells[place].strip() if place < len(cells) else ""
-
-    state = _STATES.get(heading_key(cell("state")))
-    if state is None:
-        return BadLine(line, "the state is neither out nor in")
+def _number(cell: str) -> str | None:
     try:
-        at_ms = int(parse_moment(cell("at")).timestamp() * 1000) if cell("at") else 0
-        number = read_sender(cell("number"))
-    except InputError as error:
-        return BadLine(line, f"the time cannot be used: {error.hint}")
+        return read_sender(cell)
     except RowError:
-        return BadLine(line, "this is not a US or Canadian number")
-    if at_ms < 0:
-        return BadLine(line, "the time is before 1970")
-    source = cell("source").removeprefix("'") or "import"
-    return OptOut(number, state, at_ms, source[:SOURCE_MAX])
+        return None
 
 
 def _guarded(text: str) -> str:

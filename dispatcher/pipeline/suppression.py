@@ -12,7 +12,7 @@ from dispatcher.ledger.inbound import Inbound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.optouts import OptOut, State
 from dispatcher.pipeline.number import read_number
-from dispatcher.pipeline.optout_file import BadLine, read_opt_outs
+from dispatcher.pipeline.optout_file import BadLine, Entry, Subscribed, read_opt_outs
 
 #: Of a long list's unusable lines so many are told; all are counted.
 BAD_SHOWN = 50
@@ -33,6 +33,11 @@ class Imported(BaseModel):
     read: int = Field(examples=[1200])
     changed: int = Field(examples=[1180])
     unusable: int = Field(examples=[1])
+    subscribed: int = Field(
+        default=0,
+        examples=[3],
+        description="Lines that say that their number is subscribed: they change nothing.",
+    )
     lines: list[UnusableLine]
 
 
@@ -64,7 +69,13 @@ def import_list(ledger: Ledger, source: BinaryIO, *, max_bytes: int) -> Imported
     """
     reader = _Reader(read_opt_outs(source, max_bytes=max_bytes))
     changed = ledger.optouts.put(reader)
-    return Imported(read=reader.read, changed=changed, unusable=reader.unusable, lines=reader.lines)
+    return Imported(
+        read=reader.read,
+        changed=changed,
+        unusable=reader.unusable,
+        subscribed=reader.subscribed,
+        lines=reader.lines,
+    )
 
 
 def decide(ledger: Ledger, sid: str, *, stop: bool) -> Inbound:
@@ -85,10 +96,10 @@ def decide(ledger: Ledger, sid: str, *, stop: bool) -> Inbound:
 class _Reader:
     """The good entries of a list; counts them and the others as they go by."""
 
-    def __init__(self, lines: Iterable[OptOut | BadLine]) -> None:
+    def __init__(self, lines: Iterable[Entry]) -> None:
         self._lines = lines
         self.read = 0
-        self.unusable = 0
+        self.unusable = self.subscribed = 0
         self.lines: list[UnusableLine] = []
 
     def __iter__(self) -> Iterator[OptOut]:
@@ -97,6 +108,8 @@ class _Reader:
                 self.unusable += 1
                 if len(self.lines) < BAD_SHOWN:
                     self.lines.append(UnusableLine(line=line.line, problem=line.problem))
+            elif isinstance(line, Subscribed):
+                self.subscribed += 1
             else:
                 self.read += 1
                 yield line
