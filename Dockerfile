@@ -7,6 +7,7 @@ ENV PATH=/opt/mms/bin:$PATH
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE celeryconfig.py ./
+COPY campaigns ./campaigns
 COPY dispatcher ./dispatcher
 COPY tasks ./tasks
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --no-index .

@@ -33,9 +33,10 @@ def world_on(store: Store, carrierx_url: str = "http://127.0.0.1:9", **settings:
         admin_token="admin-token-of-the-benchmark",  # noqa: S106
         data_dir=Path(store.folder),
         public_url="http://127.0.0.1:9",
+        unsafe_redis=not store.durable,
         **settings,
     )
-    ledger = Ledger(client(store.url))
+    ledger = Ledger.of(client(store.url), chosen)
     return World(ledger, chosen, prepare(ledger.redis, chosen), api=make_client(chosen))
 
 

@@ -22,12 +22,12 @@ class Store:
     """
 
     def __init__(self, *, durable: bool = True) -> None:
-        self._durable = durable
+        self.durable = durable
 
     def __enter__(self) -> Store:
         self._folder = tempfile.TemporaryDirectory(prefix="mms-bench-")
         server = prepare_embedded(Path(self._folder.name))
-        options = [] if self._durable else ["--appendonly", "no"]
+        options = [] if self.durable else ["--appendonly", "no"]
         self._process = subprocess.Popen(
             [*server.argv, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

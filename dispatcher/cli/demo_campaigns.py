@@ -19,6 +19,7 @@ from dispatcher.pipeline.report import write_report
 from dispatcher.pipeline.submit import submit
 from dispatcher.settings import Settings
 
+#: In the source a link to `campaigns/`; in a wheel the files themselves.
 EXAMPLES_FOLDER = Path(dispatcher.__file__).parent / "examples"
 EXAMPLES = ("demo.csv", "demo-groups.csv")
 
@@ -45,7 +46,8 @@ def demo_files(file: Path | None) -> list[Path]:
     if file is not None:
         return [file.absolute()]
     clone = Path.cwd() / "campaigns"
-    folder = clone if clone.exists() and clone.samefile(EXAMPLES_FOLDER) else EXAMPLES_FOLDER
+    here = clone.exists() and EXAMPLES_FOLDER.exists() and clone.samefile(EXAMPLES_FOLDER)
+    folder = clone if here else EXAMPLES_FOLDER
     return [folder / name for name in EXAMPLES]
 
 
