@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
@@ -137,30 +137,12 @@ class CarrierX:
         asked = _Asked(filter, limit, offset, order)
         return self._list("/sms/messages", read_status, asked)
 
-    def walk_messages(
-        self, *, filter: str = "", limit: int = LIMIT_MAX, order: str = "", max_pages: int = 100
-    ) -> Iterator[MessageStatus]:
-        """All messages of a filter, following `has_more` for at most `max_pages` pages."""
-        return _walk(
-            lambda offset: self.list_messages(filter=filter, limit=limit, offset=offset, order=order),
-            max_pages,
-        )
-
     def list_detail_records(
         self, *, filter: str = "", limit: int = LIMIT_MAX, offset: int = 0, order: str = ""
     ) -> Page[DetailRecord]:
         """One page of detail records (`GET /sms/message_drs`), where failures have `vendor_error_code`."""
         asked = _Asked(filter, limit, offset, order)
         return self._list("/sms/message_drs", read_detail_record, asked)
-
-    def walk_detail_records(
-        self, *, filter: str = "", limit: int = LIMIT_MAX, order: str = "", max_pages: int = 100
-    ) -> Iterator[DetailRecord]:
-        """All detail records of a filter, following `has_more` for at most `max_pages` pages."""
-        return _walk(
-            lambda offset: self.list_detail_records(filter=filter, limit=limit, offset=offset, order=order),
-            max_pages,
-        )
 
     def get_object(self, path: str, query: dict[str, object] | None = None) -> dict[str, Any] | None:
         """Any other object of the API as it stands; None for 404."""
@@ -258,13 +240,3 @@ def _read(answer: Answer, read: Callable[[dict[str, Any]], Item]) -> Item:
     except NotTheObjectError:
         pass
     raise not_the_object(answer)
-
-
-def _walk(page_at: Callable[[int], Page[Item]], max_pages: int) -> Iterator[Item]:
-    offset = 0
-    for _ in range(max_pages):
-        page = page_at(offset)
-        yield from page.items
-        if not page.has_more:
-            return
-        offset = page.next_offset

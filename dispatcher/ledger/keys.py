@@ -73,7 +73,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:totals:open` | set | campaigns that are not in that sum | until over and settled |
 | `mms:tally` | hash | what the processes counted for `/metrics` → how often | for ever |
 | `mms:tick`, `mms:turn:{name}` | string | latches: one caller in a while | a second |
-| `mms:ingest:hinted` | string | somebody was hinted at callbacks just now, or drains them | 2 s |
+| `mms:ingest:hinted` | string | somebody was hinted at callbacks just now, or drains them | 5 s |
 | `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency, progress | 30 s |
 | `mms:still` | hash | queue → how often a worker of it ended itself because it stood still, when last, why | for ever |
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |

@@ -1,7 +1,7 @@
 """One drain of the inbox that waits a little for more: few large tasks instead of a task for every few callbacks.
 
-While it is under way nobody is hinted at callbacks: the latch that doors and tick look at is held. It is let go before
-a last look, so that what came while no hint was given is found.
+While it is under way nobody is hinted at callbacks: the latch that doors and tick look at is held, anew before each
+round, however many there are. It is let go before a last look, so that what came while no hint was given is found.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from dispatcher.pipeline.ingest import drain
+from dispatcher.pipeline.ingest import Drained, drain
 from dispatcher.pipeline.world import World
 
 #: A drain ends after this long, so that a worker that shall stop need not wait for it.
@@ -18,24 +18,26 @@ SLICE_SECONDS = 5.0
 QUIET_SECONDS = 1.0
 #: Callbacks that come in this time are brought in together.
 PAUSE_SECONDS = 0.2
-#: The latch outlives a drain that was killed by this.
-HOLD_MS = 2_000
+#: The latch outlives by this a drain that was killed, and no round may take longer.
+HOLD_MS = 5_000
 
 
 def ingest_for_a_while(world: World, consumer: str, pause: Callable[[float], None] = time.sleep) -> str:
     """Bring in what is there and what comes in the next seconds. Answers one line."""
     inbox, began = world.ledger.inbox, world.stopwatch()
-    inbox.hold_hints(HOLD_MS)
-    total = drain(world, consumer)
+
+    def some() -> Drained:
+        return drain(world, consumer, before_each=lambda: inbox.hold_hints(HOLD_MS))
+
+    total = some()
     heard = began if total.callbacks else began - QUIET_SECONDS
     while _goes_on(world, began, heard):
         pause(PAUSE_SECONDS)
-        inbox.hold_hints(HOLD_MS)
-        more = drain(world, consumer)
+        more = some()
         heard = world.stopwatch() if more.callbacks else heard
         total = total.with_more(more)
     inbox.allow_hints()
-    return str(total.with_more(drain(world, consumer)))
+    return str(total.with_more(drain(world, consumer, rounds=1)))
 
 
 def _goes_on(world: World, began: float, heard: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -63,11 +63,14 @@ def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
     return str(drain(world, consumer, rounds=rounds))
 
 
-def drain(world: World, consumer: str, *, rounds: int = 100) -> Drained:
-    """The same, in numbers."""
+def drain(
+    world: World, consumer: str, *, rounds: int = 100, before_each: Callable[[], None] = lambda: None
+) -> Drained:
+    """The same, in numbers; `before_each` round something is done."""
     total = changed = 0
     places = world.places
     for _ in range(rounds):
+        before_each()
         entries = world.ledger.inbox.take(consumer, MOST_AT_ONCE)
         if not entries:
             break

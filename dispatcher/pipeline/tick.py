@@ -26,6 +26,9 @@ QUESTIONS_LATCH_MS = 60_000
 READING_A_TICK = 50
 #: More callbacks than these are hinted at although a drain is under way: another worker may help.
 MANY_CALLBACKS = 5_000
+#: One such hint in so long: they pile up where there is no other worker.
+HELP_LATCH_MS = 10_000
+HELP_HINTED = "mms:turn:hinted:help"
 #: How often what nobody needs any more is looked through: stored media, names of dead readers of callbacks.
 TIDY_LATCH_MS = 3_600_000
 #: How often somebody is hinted at failures that have no reason yet; the asking itself is once a minute.
@@ -99,8 +102,9 @@ def _go_on_reading(world: World, hints: Hints) -> None:
     for campaign_id in random.sample(reading, min(len(reading), READING_A_TICK)):
         if not world.ledger.agenda.is_read_by_someone(campaign_id):
             hints.expand(campaign_id, 0)
-    waiting = world.ledger.inbox.waiting()
-    if waiting > MANY_CALLBACKS or (waiting and world.ledger.agenda.latch(keys.INGEST_HINTED, LATCH_MS)):
+    agenda, waiting = world.ledger.agenda, world.ledger.inbox.waiting()
+    alone = waiting > 0 and agenda.latch(keys.INGEST_HINTED, LATCH_MS)
+    if alone or (waiting > MANY_CALLBACKS and agenda.latch(HELP_HINTED, HELP_LATCH_MS)):
         hints.ingest("", 0)
 
 

@@ -223,22 +223,6 @@ def test_a_list_without_items_is_no_answer(stub: StubServer, body: object) -> No
         client_of(stub).list_messages()
 
 
-def test_walk_messages_follows_the_pages(stub: StubServer) -> None:
-    def page(request: Request) -> bytes:
-        offset = int(query(request).get("offset", ["0"])[0])
-        items = [taken(message_sid=f"sid-{offset + index}") for index in range(2)]
-        return answer(200, {"items": items, "has_more": offset < 4})
-
-    stub.script = page
-    found = [item.message_sid for item in client_of(stub).walk_messages(limit=2)]
-    assert found == [f"sid-{index}" for index in range(6)]
-
-
-def test_walk_messages_ends_after_max_pages(stub: StubServer) -> None:
-    stub.script = lambda request: answer(200, {"items": [taken()], "has_more": True})
-    assert len(list(client_of(stub).walk_messages(max_pages=3))) == 3
-
-
 def test_detail_records_have_the_vendors_error_code(stub: StubServer) -> None:
     record = {
         "dr_sid": "d",
@@ -250,7 +234,7 @@ def test_detail_records_have_the_vendors_error_code(stub: StubServer) -> None:
         "date_start": "2031-05-01T00:00:00.000Z",
     }
     stub.script = lambda request: answer(200, {"items": [record], "has_more": False})
-    (found,) = client_of(stub).walk_detail_records(filter="status eq failed")
+    (found,) = client_of(stub).list_detail_records(filter="status eq failed").items
     assert (found.to, found.status, found.vendor_error_code) == (NUMBER, "failed", "4470")
     assert NUMBER not in repr(found)
     assert stub.requests[0].line.startswith("GET /sms/message_drs?")

@@ -7,9 +7,20 @@ from collections.abc import Callable
 import pytest
 
 from dispatcher.ledger import keys
-from dispatcher.pipeline.draining import PAUSE_SECONDS, QUIET_SECONDS, SLICE_SECONDS, ingest_for_a_while
+from dispatcher.ledger.inbox import Entry
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.draining import (
+    HOLD_MS,
+    PAUSE_SECONDS,
+    QUIET_SECONDS,
+    SLICE_SECONDS,
+    ingest_for_a_while,
+)
+from dispatcher.pipeline.ingest import ingest
+from dispatcher.pipeline.tick import tick
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.test_tick import Told
 
 
 class Pauses:
@@ -87,3 +98,49 @@ def test_nobody_is_hinted_at_callbacks_while_it_is_under_way_and_none_is_left_fo
 def test_hints_are_given_again_afterwards(drained: Callable[..., tuple[str, Pauses]], world: World) -> None:
     drained()
     assert world.ledger.agenda.latch(keys.INGEST_HINTED, 200)
+
+
+ROUND_MS = 1_500
+
+
+def test_nobody_is_hinted_at_callbacks_however_many_rounds_a_drain_takes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each round takes a second and a half on the latch's clock."""
+    ledger, hinted = world.ledger, list[bool]()
+    take = ledger.inbox.take
+
+    def slowly(consumer: str, most: int) -> list[Entry]:
+        entries = take(consumer, most)
+        left = int(ledger.redis.pttl(keys.INGEST_HINTED)) - ROUND_MS
+        ledger.redis.pexpire(keys.INGEST_HINTED, left)  # none left: it is gone
+        hinted.append(not ledger.agenda.is_latched(keys.INGEST_HINTED))
+        return entries
+
+    monkeypatch.setattr("dispatcher.pipeline.ingest.MOST_AT_ONCE", 1)
+    monkeypatch.setattr(ledger.inbox, "take", slowly)
+    for _ in range(9):
+        ledger.inbox.store(b"{}", 1)
+    assert ingest_for_a_while(world, "tester", lambda _: None).startswith("9 callbacks")
+    assert len(hinted) > 9
+    assert not any(hinted[:9])
+    assert ledger.agenda.latch(keys.INGEST_HINTED, 200), "and it is let go in the end"
+
+
+def test_after_a_drain_that_was_killed_callbacks_go_on_within_seconds(world: World, ledger: Ledger) -> None:
+    told = Told()
+
+    def killed(_: float) -> None:
+        ledger.inbox.store(b"{}", 2)
+        raise SystemExit
+
+    ledger.inbox.store(b"{}", 1)
+    with pytest.raises(SystemExit):
+        ingest_for_a_while(world, "killed", killed)
+    assert 0 < int(ledger.redis.pttl(keys.INGEST_HINTED)) <= HOLD_MS <= 5_000
+    for left_ms, hints in ((60_000, []), (0, [("ingest", "", 0)])):
+        ledger.redis.pexpire(keys.INGEST_HINTED, left_ms)
+        ledger.redis.delete(keys.TICK)
+        tick(world, told())
+        assert told.take() == hints
+    assert ingest(world, "another") == "1 callbacks, 0 rows changed"

@@ -84,9 +84,10 @@ def test_callbacks_are_not_hinted_at_while_a_drain_is_under_way_unless_there_are
     tick(world, told())
     assert told.take() == []
     monkeypatch.setattr("dispatcher.pipeline.tick.MANY_CALLBACKS", 0)
-    next_second(world)
-    tick(world, told())
-    assert told.take() == [("ingest", "", 0)]
+    for _ in range(2):
+        next_second(world)
+        tick(world, told())
+    assert told.take() == [("ingest", "", 0)], "one, however long the drain goes on"
 
 
 def test_failures_without_a_reason_are_hinted_at(world: World, told: Told) -> None:

@@ -145,7 +145,9 @@ def test_the_list_gives_ten_unless_told_and_says_that_there_is_more(
         client.send(outgoing(user_data=f"u.{index}"))
     body = call(simulator, "GET", "/sms/messages").json()
     assert (body["count"], body["has_more"], body["limit"], body["total"]) == (10, True, 10, None)
-    assert len(list(client.walk_messages(limit=5))) == 12
+    first = client.list_messages(limit=7)
+    rest = client.list_messages(limit=7, offset=first.next_offset)
+    assert (len(first.items), first.has_more, len(rest.items), rest.has_more) == (7, True, 5, False)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_detail_records_name_the_reason_of_failed_ones_only(
     simulator.set_faults(fail_share=1)
     client.send(outgoing(user_data="bad"))
     simulator.wait_for_callbacks()
-    codes = {record.user_data: record.vendor_error_code for record in client.walk_detail_records()}
+    codes = {record.user_data: record.vendor_error_code for record in client.list_detail_records().items}
     assert codes == {"good": None, "bad": "4470"}
 
 
