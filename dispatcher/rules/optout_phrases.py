@@ -17,11 +17,11 @@ _TEXTS = (
 )
 _DOING = (
     r"(?:text|txt|messag|msg|send|contact|call|bother|spam|harass|writ|annoy|email|blow|pester"
-    r"|receiv|gett|hit)\w*"
+    r"|receiv|gett|hit|bugg|nagg|badger|stalk|disturb|wast)\w*"
 )
 _THING = (
     r"(?:all|the|these|those|this|that|your|with|please|me|us|any|my|future|further|of|getting"
-    r"|more|fucking|damn|from)"
+    r"|more|fucking|damn|from|w|off|it|already)"
 )
 _MINE = r"(?:my|this|the|our)"
 _NUMBER = (
@@ -30,7 +30,7 @@ _NUMBER = (
 )
 _ASKED = (
     r"(?:^|\b(?:please|pls|plz|kindly|just|and|so|now|again|then|you to|said|ok|stop|sir|hey|hi"
-    r"|hello|thanks|but)\s)"
+    r"|hello|thanks|but|phone|number|cell|line|minor)\s)"
 )
 
 _ENGLISH = (
@@ -38,7 +38,7 @@ _ENGLISH = (
     rf"{_ASKED}(?:do not|dont|never) (?:ever |please |you ever )?(?:text|txt|message|msg|contact|call"
     rf"|bother|write|email)"
     r"(?: (?:me|us|this|here|my|again|anymore|any more)\b|$)",
-    rf"{_ASKED}(?:do not|dont|never) (?:ever )?send (?:me |us )?(?:any|more|another|this|these|texts"
+    rf"{_ASKED}(?:do not|dont|never) (?:ever )?send (?:me |us )?(?:any|anymore|more|another|this|these|texts"
     rf"|anything|messages|things)\b",
     rf"{_ASKED}(?:do not|dont|never) (?:ever )?send(?: me| us)?$",
     r"(?<!you )(?<!they )(?<!we )(?<!\bi )\b(?:do not|dont|never) (?:ever )?(?:text|txt|message|msg"
@@ -59,6 +59,15 @@ _ENGLISH = (
     r"\b(?:take|get|want|let) (?:me|us|my name|my number|this number)? ?off (?:of )?(?:this|your|the|ur|that)"
     r" (?:\w+ ){0,2}(?:list|lists|system|texts)\b",
     r"\b(?:be|been|am|get) (?:removed|deleted|taken off|unsubscribed|opted out)\b",
+    r"\bi (?:have |already |just |literally |did |ve ){0,3}(?:told|asked|said|say|texted|text|sent|replied"
+    r"|reply|typed"
+    r"|wrote) (?:you |u |guys |people |all |multiple times |already |to |the word ){0,4}stop\b(?! (?:by|in"
+    r"|over|at|for|sign))",
+    rf"\b(?:turn|shut|switch) off (?:{_THING} ){{0,3}}{_TEXTS}|\b(?:turn|shut"
+    rf"|switch) (?:{_THING} ){{0,3}}{_TEXTS} off\b",
+    r"\b(?:please|pls|plz) (?:remove|delete|erase|drop) (?:his|her|their) (?:number|name|phone|info\w*)$",
+    r"\bwrong (?:number|person)(?: \w+){0,3} (?:remove|delete|unsubscribe)$",
+    r"\b(?:rmv|remov|unsub|unsubs) (?:me|us|my number|this number)\b",
     r"(?:^|\b(?:please|to|pls|plz|i|me|now|and|just|how do i|can i|want|kindly|ill) )unsubscribe?"
     r"(?: (?:me|us|now|please|from|this|my|immediately|asap|all)|$)",
     r"\bunsubscribe (?:me|us|my|this number)\b",
@@ -75,7 +84,8 @@ _SPANISH = (
     rf"|een|ien|ie|ies)|vuelvan)\b",
     rf"\b(?:dej\w{{1,3}}|paren?|parar|para|cesen?|cesar|basta) (?:ya )?(?:de|con) "
     rf"(?:{_STEM}\w*|tantos? mensajes|los? mensajes|\w+me)\b",
-    rf"\b(?:no|ya no) (?:quiero|deseo|queremos|quisiera|necesito) (?:que me |recibir |mas |sus |tus "
+    rf"\b(?:no|ya no) (?:quiero|deseo|queremos|quisiera|necesito) (?:que me |recibir |ser |estar |seguir "
+    rf"|recibiendo |nada |mas |sus |tus "
     rf"|estos |esos |los |de "
     rf"|ningun |ningunos ){{0,4}}(?:{_TEXTS}|{_STEM}\w+)",
     r"\b(?:quit|elimin|borr|sac|saqu|retir|remuev|remov|remuevan|desuscrib|desinscrib)\w{0,3}(?:me|nos)\b",
@@ -83,7 +93,9 @@ _SPANISH = (
     r"|celular)\b",
     r"\bcancel\w{0,3} (?:mi |la |esta |los |estos |sus ){0,2}(?:suscripcion|subscripcion|mensajes|textos)",
     rf"\b(?:no|ni un) mas (?:de )?(?:\w+ )?{_TEXTS}",
-    r"\b(?:dar|darme|darse|dame|deme|denme|darnos|dan|pido la|quiero la) (?:de )?baja\b|\bbaja por favor\b",
+    r"\b(?:dar|darme|darse|dame|deme|denme|darnos|dan|pido|quiero|solicito) (?:la |mi |de )?baja\b",
+    r"\bno (?:molestar|fastidiar|contactar|textear|enviar mas|molesten|molestes|fastidien)\b"
+    r"|^deten(?:te|gase|ganse|gan|erse)$",
     r"\bdeje?n?me en paz\b|\b(?:revoco|retiro|anulo) mi (?:consentimiento|permiso|autorizacion)\b",
     rf"\bbasta (?:ya )?de {_TEXTS}|\b(?:eliminar|quitar|sacar|borrar|eliminado|borrado) de (?:la|su"
     rf"|tu|esta) lista\b",
@@ -94,20 +106,26 @@ _FRENCH = (
     rf"\b(?:arret\w{{1,2}}|cess\w{{1,2}}|stoppez) (?:svp |donc )?(?:de |d)?(?:m ?|me |nous |les |vos "
     rf"|ces |tous |tout )"
     rf"{{0,3}}(?:{_SEND}|messages?|textos?|sms|pub\w*)",
-    rf"\bne (?:plus |pas |jamais )?(?:m ?|me |nous |les ){{0,2}}(?:plus |pas )?{_SEND}(?: (?:plus|pas"
+    rf"\bn(?:e | ?)(?:plus |pas |jamais )?(?:m ?|me |nous |les ){{0,2}}(?:plus |pas )?{_SEND}(?: (?:plus|pas"
     rf"|jamais|rien))?",
     rf"\b(?:ne )?(?:veux|veut|souhaite|desire|voulons) (?:plus|pas|aucun) (?:de |d|recevoir |vos |ces"
     rf" |etre |avoir |les "
     rf"|aucun |plus ){{0,4}}(?:{_TEXTS}|sms|textos?|contacte\w*|sollicite\w*)",
     r"\b(?:retir|enlev|supprim|ot|effac|ray|desabonn|desinscri)\w{1,4} (?:moi|nous|mon (?:numero|nom"
     r"|contact)|ce numero)\b",
-    r"\b(?:me|m) (?:desabonner|desinscrire|retirer|enlever|supprimer)\b|\b(?:desabonn"
+    r"\b(?:me |m ?)(?:desabonner|desinscrire|retirer|enlever|supprimer|effacer|rayer|oter)\b|\b(?:desabonn"
     r"|desinscri)\w{2,6} (?:svp|de|moi)\b",
     r"\b(?:etre|suis) (?:retire|enleve|supprime|desabonne|efface|raye)\w*|^pas de (?:textos?"
     r"|messages?|sms|pubs?)\b",
     r"\b(?:plus|assez) de (?:messages?|textos?|sms|pubs?)\b(?! svp plus)",
-    r"\blaiss\w+ (?:moi|nous) (?:tranquilles?|en paix)\b|\b(?:retire|revoque|annule) mon"
-    r" (?:consentement|abonnement)\b",
+    r"\b(?:laiss|fich|fout|fous|lach)\w* (?:moi|nous) (?:tranquilles?|en paix|la paix)\b",
+    r"\b(?:retir|revoqu|annul|resili|cancel|arret)\w{1,4} (?:mon |cet |l ?|notre |votre )(?:consentement"
+    r"|abonnement|inscription)\b",
+    r"\b(?:veux|veut|voudrais|souhaite|desire|voulons) plus (?:rien |jamais )?(?:recevoir"
+    r"|etre contacte\w*)\b",
+    rf"\b(?:stop|arret\w{{0,2}}|fini|halte|assez) (?:a |avec |de )?(?:aux? |des |les |vos |ces "
+    rf"|tous ){{1,2}}(?:{_TEXTS}|sms)",
+    r"\b(?:ne plus|plus jamais) (?:rien |vouloir )?(?:recevoir|etre (?:contact|sollicit|derang)\w*)\b",
 )
 REVOKES = re.compile("|".join((*_ENGLISH, *_SPANISH, *_FRENCH)))
 
@@ -117,11 +135,24 @@ _NEVER = (
 )
 #: `don't stop`, `can't stop thinking`, `no paren`, `n'arrêtez pas`: somebody who stays.
 STAYS = re.compile(
-    rf"\b{_NEVER} (?:ever |please |you |want to |wanna |need to |going to ){{0,2}}"
-    r"(?:stop|quit|end|cancel|remov|delet|unsub|opt out|opting out|discontinu|drop)\w*"
+    rf"\b{_NEVER} (?:ever |please |pls |you |guys |dare |want |wanna |need |going |mean |meant |ask "
+    rf"|asked |tell |wish "
+    r"|try |trying |be |get |to ){0,5}"
+    r"(?:stop|quit|end|cancel|remov|delet|unsub|opt out|opt me out|opting out|opted out|discontinu|drop|eras"
+    r"|(?:take|taken|taking|get|pull|kick) (?:me |us |my name |my number )?off)\w*"
+    r"|\b(?:no|nunca|tampoco) (?:quiero|quisiera|deseo|queremos|pedi|voy a|pienso|quise|he pedido) (?:que "
+    r"|me |nos |la ){0,3}"
+    r"(?:dar\w* de baja|baja|cancel|salir|parar|paren|desuscrib|desinscrib|borr|quit|elimin|saqu|sac)\w*"
+    r"|\b(?:no|sin) (?:me |nos )?(?:den|des|saquen|saques|borres|elimines) (?:de baja|de (?:la|su"
+    r"|tu) lista)\b"
+    r"|\b(?:veux|voulais|souhaite|desire|voulons) pas (?:que vous )?(?:me |m ?|nous |vous |etre |d ?"
+    r"|l ?){0,3}"
+    r"(?:desabonn|desinscri|retir|enlev|supprim|annul|arret|quitt|resili|cess)\w*"
     r"|\bno (?:me |nos |se )?(?:paren?s?|pares|dejen?|dejes|cancelen?|cancel|quiten?|quites|borren?"
     r"|eliminen?)\b"
-    r"|\b(?:n|ne ?)(?:m ?)?arret\w+ (?:pas|jamais)\b|\bne (?:me )?(?:desabonn|retir|supprim|cess)\w+ pas\b"
+    r"|\bn(?:e ?)?(?:me |m ?)?(?:arret|desabonn|desinscri|retir|enlev|supprim|cess|annul|effac|ray"
+    r"|ot)\w+ (?:surtout )?"
+    r"(?:pas|jamais|plus)\b"
 )
 #: Asked, told of the past, or supposed: a person may mean anything by it.
 SUPPOSED = re.compile(
@@ -134,17 +165,28 @@ WANTS = re.compile(
     r"\b(?:miss|lose)\b|\b(?:until|till|instead|unless|except|is better|(?:after|before) (?:\d|noon"
     r"|work|then))\b"
 )
+#: Said beside `don't call`: somebody who wants to be written to.
+WRITE_TO_ME = re.compile(
+    r"^(?:just |please |pls |so |only |you can |but |and ){0,2}(?:text|txt|message|msg) (?:me"
+    r"|us)\b(?! (?:again|anymore|any))"
+    r"|\b(?:call|calling|ring) (?:me )?(?:just |please |only )?(?:text|txt|message) (?:me|us)\b(?! (?:or"
+    r"|and|ever|again|anymore|any))"
+)
 LAUGHS = re.compile(r"\b(?:lol|lmao|haha\w*|hehe\w*|jaja\w*|mdr|rofl|killing me|blush\w*|kidding|funny)\b")
 DOUBTFUL = re.compile(
     r"\b(?:stop\w*|quit|cancel\w*|revok\w*|unsub\w*|optout|arret\w*|spam\w*|harass\w*|lawyer|attorney"
     r"|sue|ftc|fcc|tcpa"
     r"|crtc|lawsuit|report\w* (?:you|this|it)|opt out|opting out|opt \w+ out|wrong (?:number|person)"
     r"|wrong$|let me off|(?:remove|delete) it$|f off|remov\w* (?:me|us|my|this)"
-    r"|delet\w* (?:me|us|my|this)|(?:take|get) (?:me|us) off|off (?:your|the|this) list|leave (?:me"
+    r"|delet\w* (?:me|us|my|this)|(?:take|get) (?:me|us) off|off (?:(?:your|the|this|ur|that) )?list"
+    r"|leave (?:me"
     r"|us)|alto|parar|pare|paren"
-    r"|basta|go away|fuck\w*|piss off|buzz off|bug off|get lost|screw you|not interested|no longer"
+    r"|basta|knock it off|cut it out|turn (?:it|these|this|those|them) off|turn off (?:these|this|those)"
+    r"|go away|fuck\w*|piss off|buzz off|bug off|get lost|screw you|not interested|no longer"
     r" interested|no thanks"
-    r"|scam\w*|block\w*|enough|discontinu\w*|cease|desist|deceased|passed away|died|who is this|how"
+    r"|scam\w*|block\w*|enough|discontinu\w*|cease|desist|(?:not|never|dont|nt) (?:\w+ )?(?:g[ai]ve\w*"
+    r"|have) (?:\w+ ){0,2}(?:permission|consent)|no (?:le |les )?(?:autorizo|autorice|di (?:mi )?permiso)"
+    r"|nautorise|autorise pas|pas (?:donne|autorise)\w*|deceased|passed away|died|who is this|how"
     r" did you get|who gave you"
     r"|not (?:his|her|their|my) (?:number|phone)|never (?:signed|subscribed|asked|agreed)|did ?nt"
     r" (?:sign|subscribe|ask|agree)"

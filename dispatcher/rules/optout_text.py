@@ -53,6 +53,8 @@ _INSTRUCTION = re.compile(
 )
 _ENDS = re.compile(r"[.!?;,:\n…—–()]+")
 _APOSTROPHES = re.compile(r"['’`´‘ʼ]")
+#: `take this # off your list`
+_NUMBER_SIGN = re.compile(r"\b(my|this|wrong|the) ?#(?!\d)")
 _NO_WORD = re.compile(r"[^\w]+|_+")
 
 
@@ -67,7 +69,7 @@ def plain(text: str) -> str:
     """Lower case, without accents, apostrophes and punctuation, one space between words."""
     decomposed = unicodedata.normalize("NFKD", text[: _HEAD + _TAIL + 1]).casefold()[: 2 * (_HEAD + _TAIL)]
     kept = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(_NO_WORD.sub(" ", _APOSTROPHES.sub("", kept)).split())
+    return " ".join(_NO_WORD.sub(" ", _APOSTROPHES.sub("", _NUMBER_SIGN.sub(r"\1 number ", kept))).split())
 
 
 def own_words(text: str) -> str:

@@ -5,7 +5,7 @@ too; Canada adds ARRET, and Spanish wordings are as usual. What is clear is take
 person. None of this is legal advice.
 
 First what is quoted of ours is left out, then the whole text is looked up in `data/optout_wordings.tsv`, then for a
-keyword with a slip of the finger, then clause by clause for wordings with an object.
+keyword with a slip of the finger or words run together, then clause by clause for wordings with an object.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+from dispatcher.rules.optout_idioms import without_idioms
 from dispatcher.rules.optout_phrases import (
     DOUBTFUL,
     DOUBTFUL_WHEN_SHORT,
@@ -23,6 +24,7 @@ from dispatcher.rules.optout_phrases import (
     STAYS,
     SUPPOSED,
     WANTS,
+    WRITE_TO_ME,
 )
 from dispatcher.rules.optout_text import bounded, clauses, own_words, plain
 from dispatcher.rules.optout_typos import slip_of
@@ -49,7 +51,12 @@ _FILLERS = _words(
 )
 #: Clear even as one clause among others; other single words of the table then wait for a person.
 _CLEAR_CLAUSES = _words(
-    "stop stopall unsubscribe unsub optout quit arret arretez desabonner desinscrire pare paren"
+    "stop stopall unsubscribe unsub optout quit arret arretez desabonner desinscrire pare paren stopper stoppez"
+    " parenle parele parale detengase detenganse detente"
+)
+#: Beside a clear keyword, or several, these change nothing.
+_AROUND = _words(
+    "it this these yes yeah yea already again all everything me us guys ca cela donc tout todo ya omg ugh sorry right"
 )
 #: Beside a keyword with a slip these change nothing.
 _BESIDE = _words("me us all this from my number texts messages list")
@@ -75,11 +82,14 @@ def meaning_of(text: str | None) -> Meaning:
     slip = _slip(words)
     if slip is not None:
         return slip
+    if _only_keywords(words):
+        return Meaning.STOP
     parts = clauses(said)
     found = {_of_clause(part) for part in parts} | {_of_words(words)}
     if Meaning.STOP in found:
         by_itself = any(_matter(plain(part)) in _CLEAR_CLAUSES for part in parts)
-        unsure = LAUGHS.search(words) or (WANTS.search(words) and not by_itself)
+        willing = WANTS.search(words) or any(WRITE_TO_ME.search(plain(part)) for part in parts)
+        unsure = LAUGHS.search(words) or (willing and not by_itself)
         return Meaning.DOUBTFUL if unsure else Meaning.STOP
     return Meaning.DOUBTFUL if Meaning.DOUBTFUL in found else Meaning.NONE
 
@@ -117,6 +127,26 @@ def _matter(words: str) -> str:
     return ("" if alone else " ").join(kept)
 
 
+@cache
+def _joined() -> frozenset[str]:
+    """Wordings of several words, written as one: `stoptexting`, `optmeout`."""
+    return frozenset(
+        wording.replace(" ", "")
+        for wording, meaning in _table().items()
+        if meaning is Meaning.STOP and " " in wording
+    )
+
+
+def _only_keywords(words: str) -> bool:
+    """Several keywords, one many times over, or one among words that change nothing."""
+    left = [word for word in _matter(words).split() if word not in _AROUND]
+    if len(left) == 1:
+        once = re.sub(r"^(stop|quit|pare|arret)\1{1,20}$", r"\1", left[0])
+        return once in _CLEAR_CLAUSES or once in _joined()
+    keywords = [word for word in left if _table().get(word) is Meaning.STOP]
+    return 1 < len(left) == len(keywords) and not _CLEAR_CLAUSES.isdisjoint(left)
+
+
 def _slip(words: str) -> Meaning | None:
     """A keyword with a slip of the finger, in a text of hardly more than that."""
     left = [word for word in _matter(words).split() if word not in _BESIDE]
@@ -137,13 +167,14 @@ def _of_no_words(written: str) -> Meaning:
 
 
 def _of_clause(part: str) -> Meaning:
-    words = plain(part)
+    said = plain(part)
+    words = without_idioms(said)
     if STAYS.search(words):
         return Meaning.DOUBTFUL
     asked = _matter(words)
     if _table().get(asked) is Meaning.STOP and asked not in _UNCLEAR_CLAUSES:
         return Meaning.STOP if " " in asked or asked in _CLEAR_CLAUSES else Meaning.DOUBTFUL
-    shouted = _SHOUTED.search(part)
+    shouted = words == said and _SHOUTED.search(part)
     if shouted and not part.isupper() and len(words.split()) <= 6 and not SUPPOSED.search(words):
         return Meaning.STOP
     return _of_wording(words)
@@ -151,6 +182,7 @@ def _of_clause(part: str) -> Meaning:
 
 def _of_words(words: str) -> Meaning:
     """All of it, without its punctuation: what a comma parts may still be one wording."""
+    words = without_idioms(words)
     if STAYS.search(words):
         return Meaning.DOUBTFUL
     short = len(words.split()) <= 3

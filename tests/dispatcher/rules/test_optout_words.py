@@ -168,6 +168,29 @@ def test_few_clear_texts_wait_for_a_person(name: str) -> None:
     assert sum(meaning_of(text) is Meaning.DOUBTFUL for text in willing) <= 0.4 * len(willing)
 
 
+def test_what_people_write_means_what_a_stranger_to_the_table_said_it_means() -> None:
+    """Written before the table was read; where reasonable people differ, each of their answers is right."""
+    lines = (DATA / "written.tsv").read_text("utf-8").split("\n")[:-1]
+    rows = [line.split("\t", 1) for line in lines]
+    assert len(rows) >= 600
+    judged = [(allowed, text, meaning_of(text.replace("\\n", "\n"))) for allowed, text in rows]
+    assert [each for each in judged if each[2] not in each[0].split("|")] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't take me off the list",
+        "I didn't ask to be removed",
+        "no quiero darme de baja",
+        "je ne veux pas me désabonner",
+        "don't call, text me",
+    ],
+)
+def test_who_denies_a_revocation_or_asks_to_be_written_to_is_not_suppressed(text: str) -> None:
+    assert meaning_of(text) is Meaning.DOUBTFUL
+
+
 @pytest.mark.parametrize(
     "quoted", ["Northwind: sale. Reply STOP to opt out.", "STOP", "Please stop texting me", "Responda BAJA"]
 )
@@ -209,6 +232,12 @@ ADVERSARIES += [
     "msg & data rates ",
     "a ",
     "(",
+    "i want to need to ",
+    "i told you you ",
+    "never ever please want to ",
+    "turn all the these ",
+    "stopstop",
+    "the game is was ",
 ]
 
 
