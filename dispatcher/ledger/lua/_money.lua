@@ -13,8 +13,9 @@ local function money_wait(id, ceiling, unit, cost)
   if not ceiling or redis.call('HEXISTS', 'mms:prices', unit) == 1 then return 0 end
   local price, patience = unpack(redis.call('HMGET', 'mms:policy', 'price_' .. unit, 'price_wait'))
   if tonumber(patience or 0) == 0 then return 0 end
+  redis.call('HSETNX', ckey(id), 'price_since', now) -- a campaign that had sent before prices were waited for
   local reserved, since = unpack(redis.call('HMGET', ckey(id), unit, 'price_since'))
-  reserved, since = tonumber(reserved or 0), tonumber(since or now)
+  reserved, since = tonumber(reserved or 0), tonumber(since)
   local units = reserved + cost
   if reserved <= 0 or (units <= FIRST_UNITS and units * TIMES_WRONG * (price or 0) <= tonumber(ceiling)) then
     redis.call('HSET', ckey(id), 'price_since', now)

@@ -82,6 +82,18 @@ def test_a_price_that_never_comes_is_waited_for_so_long_and_the_campaign_says_wh
     assert desk.ledger.campaign(CAMPAIGN).reason is None
 
 
+def test_a_campaign_that_had_sent_before_the_wait_was_asked_for_waits_no_longer_than_others(
+    desk: Desk,
+) -> None:
+    price(desk, 0.005, price_wait=0)
+    desk.campaign(*[1] * 40, max_cost="5")
+    assert [desk.ask(n).word for n in range(20)] == ["go"] * 20
+    price(desk, 0.005, price_wait=300)
+    assert desk.ask(20).word == "wait"
+    desk.later(300_000)
+    assert desk.ask(20).word == "go"
+
+
 def test_first_messages_that_were_refused_make_room_for_others(desk: Desk) -> None:
     price(desk, 0.005)
     desk.campaign(*[1] * 40, max_cost="5")
