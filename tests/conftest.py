@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -13,6 +14,7 @@ import redis as redis_py
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger.ledger import Ledger
+from tests.key_page import strangers
 from tests.valkey import TEST_CLOCK, ValkeyServer, running_valkey, wait_by_clock
 
 SECRET = b"a secret of the tests"
@@ -41,9 +43,11 @@ def redis(valkey_url: str) -> Iterator[redis_py.Redis]:
 
 
 @pytest.fixture
-def ledger(redis: redis_py.Redis) -> Ledger:
-    """A ledger on Redis's own clock."""
-    return Ledger(redis)
+def ledger(redis: redis_py.Redis) -> Iterator[Ledger]:
+    """A ledger on Redis's own clock. Whatever a test made in it is on the page of all keys."""
+    yield Ledger(redis)
+    there: Any = redis.keys("mms:*")
+    assert strangers(there) == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Callbacks that nobody could read, kept for a person until retention ends them."""
+"""Callbacks that nobody could read, and that could not be worked on, kept for a person until retention ends them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import translated
 from dispatcher.ledger.scripts import Scripts, script_text, type_of_argument
+
+_MOST = 1_000
 
 
 class DeadLetter(NamedTuple):
@@ -44,15 +46,32 @@ class DeadLetters:
         return [DeadLetter(name, fields[b"raw"], int(fields[b"at"])) for name, fields in found]
 
     def erase_before(self, before_ms: int) -> None:
-        """Erase what was received before this time, ms."""
+        """Erase what was kept before this time, ms; of what could not be worked on, too."""
+        self._date_undated()
         with translated():
-            self._redis.xtrim(keys.DEAD_LETTERS, minid=max(0, before_ms), approximate=False)
+            for key in (keys.DEAD_LETTERS, keys.ASIDE):
+                self._redis.xtrim(key, minid=max(0, before_ms), approximate=False)
 
     def forget(self, number: str) -> int:
-        """Erase those that a person's number stands in; answers how many."""
-        ids = [one.id for one in self.newest(1000) if number[-10:].encode() in one.raw]
+        """Erase those that a person's number stands in, also of those that could not be worked on; answers how many."""
+        self._date_undated()
+        return sum(self._forget_in(key, number[-10:].encode()) for key in (keys.DEAD_LETTERS, keys.ASIDE))
+
+    def _forget_in(self, key: str, digits: bytes) -> int:
         with translated():
-            return int(self._redis.xdel(keys.DEAD_LETTERS, *ids)) if ids else 0
+            found: Any = self._redis.xrange(key)
+            ids = [name for name, fields in found if digits in fields[b"raw"]]
+            return int(self._redis.xdel(key, *ids)) if ids else 0
+
+    def _date_undated(self) -> None:
+        """What older versions kept in a list, without a time, is kept as of now."""
+        with translated():
+            old: Any = self._redis.lrange(keys.SET_ASIDE, 0, -1)
+            pipeline = self._redis.pipeline(transaction=True)
+            for raw in reversed(old):
+                pipeline.lrem(keys.SET_ASIDE, -1, raw)
+                pipeline.xadd(keys.ASIDE, {"raw": raw, "at": 0}, maxlen=_MOST, approximate=False)
+            pipeline.execute()
 
 
 @cache

@@ -114,9 +114,6 @@ class Erasure:
         with translated():
             self._redis.delete(keys.cap(number))
             self._redis.hdel(keys.OPT_OUTS_OWED, number)
-            aside: Any = self._redis.lrange(keys.SET_ASIDE, 0, -1)
-            for raw in {raw for raw in aside if number[-10:].encode() in raw}:
-                self._redis.lrem(keys.SET_ASIDE, 0, raw)
 
     def ended_before(self, created_before_ms: int, most: int) -> list[str]:
         """Campaigns made before then that are settled and not erased yet, the oldest first."""

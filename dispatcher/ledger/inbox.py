@@ -85,8 +85,8 @@ class Inbox:
         """A callback that nothing can be done with is kept for a person, the newest `most` of them; acknowledged."""
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
-            pipeline.lpush(keys.SET_ASIDE, entry.raw)
-            pipeline.ltrim(keys.SET_ASIDE, 0, most - 1)
+            kept: Any = {"raw": entry.raw, "at": entry.at_ms}
+            pipeline.xadd(keys.ASIDE, kept, maxlen=most, approximate=False)
             pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
             pipeline.xdel(keys.CALLBACKS, entry.id)
             pipeline.execute()

@@ -65,7 +65,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
 | `mms:callbacks` | stream | callbacks as they came (`raw`, `at`); group `ingest` | until applied |
-| `mms:set-aside` | list | callbacks that could not be worked on, the newest 1,000 | for ever |
+| `mms:aside` | stream | callbacks that could not be worked on (`raw`, `at`), the newest 1,000 | retention |
+| `mms:set-aside` | list | the same of older versions, without a time | until retention's next round moves it |
 | `mms:dead-letters` | stream | callbacks that cannot be read (`raw`, `at`), the newest 1,000 | retention |
 | `mms:account` | hash | what was learned of the account (`group_receipts`) | for ever |
 | `mms:alarms` | hash | things that must not happen → how often | for ever |
@@ -140,6 +141,7 @@ BRAKE = "mms:brake"
 FORBIDDEN = "mms:forbidden"
 REFUSED = "mms:refused"
 CALLBACKS = "mms:callbacks"
+ASIDE = "mms:aside"
 SET_ASIDE = "mms:set-aside"
 DEAD_LETTERS = "mms:dead-letters"
 INGEST_GROUP = "ingest"

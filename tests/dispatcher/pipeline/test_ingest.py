@@ -371,7 +371,8 @@ def test_a_callback_that_cannot_be_worked_on_is_set_aside_and_holds_up_no_other(
     ingest(world, "tester")
     assert states(ledger, number=1) == ["sent"]
     assert ledger.inbox.waiting() == 0
-    assert ledger.redis.lrange(keys.SET_ASIDE, 0, -1) == [poison]
+    aside: Any = ledger.redis.xrange(keys.ASIDE)
+    assert [fields[b"raw"] for _, fields in aside] == [poison]
     assert ledger.redis.hget(keys.ALARMS, "set_aside") == b"1"
 
 

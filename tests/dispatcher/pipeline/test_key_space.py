@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,24 +12,32 @@ import pytest
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.overview import Overview
 from dispatcher.ledger.rows import pack_sid
+from dispatcher.ledger.spools import Drained, drain_call
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MediaFacts
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.again import RETRIABLE, retry
-from dispatcher.pipeline.caps import set_cap
+from dispatcher.pipeline.again import RETRIABLE, resolve, retry
+from dispatcher.pipeline.caps import refresh_caps, set_cap
 from dispatcher.pipeline.drafts import launch
-from dispatcher.pipeline.expand import expand
+from dispatcher.pipeline.expand import MOST_READERS, expand
 from dispatcher.pipeline.feed import feed
 from dispatcher.pipeline.ingest import ingest
 from dispatcher.pipeline.limiting import set_limit
+from dispatcher.pipeline.media import release_media
+from dispatcher.pipeline.occurrences import occur
+from dispatcher.pipeline.opening import open_roster
 from dispatcher.pipeline.questions import answer_messages, look_after_batches
 from dispatcher.pipeline.rates import put_rates_in_force
 from dispatcher.pipeline.reasons import explain_failures
-from dispatcher.pipeline.retention import end_records, erase_campaign
+from dispatcher.pipeline.retention import erase_campaign, retain
 from dispatcher.pipeline.schedules import end_schedule
 from dispatcher.pipeline.send import send_batch
+from dispatcher.pipeline.single import Note, submit_note
 from dispatcher.pipeline.submit import submit
 from dispatcher.pipeline.sweep import sweep
+from dispatcher.pipeline.trial import send_trial
 from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_answers import comes_in
@@ -39,7 +49,7 @@ from tests.factories import SENDER, callback_body, make_csv, snapshot
 STAYS = frozenset(
     {
         *(keys.OWN, keys.NUMBERS, keys.ALARMS, keys.TALLY, keys.ACCOUNT, keys.POLICY, keys.API, keys.JOURNAL),
-        *(keys.CALLBACKS, keys.INBOUND_MESSAGES, keys.INBOUND_ORDER, keys.OPT_OUTS, keys.OPT_OUTS_ORDER),
+        *(keys.CALLBACKS, keys.OPT_OUTS, keys.OPT_OUTS_ORDER),
         *(keys.TICKS, keys.RATES, keys.RATES + ":default", keys.PRICES),
     }
 )
@@ -62,6 +72,7 @@ def world(make_world: MakeWorld) -> World:
 
 def submitted(world: World, name: str, rows: int = 3, *, draft: bool = False, **settings: Any) -> str:
     """A campaign from a file, not read yet."""
+    beside = {each: settings.pop(each) for each in ("media", "media_files") if each in settings}
     chosen = {
         "from": (SENDER,),
         "message": f"Hi {name}",
@@ -77,6 +88,7 @@ def submitted(world: World, name: str, rows: int = 3, *, draft: bool = False, **
         fixed=frozenset(),
         config=world.settings,
         draft=draft,
+        **beside,
     )
 
 
@@ -101,6 +113,20 @@ def _send(world: World, campaign_id: str, number: int) -> None:
 
 def every_kind(world: World, simulator: SimulatorHandle) -> list[str]:
     """Campaigns of every kind, all of them over. Their ids."""
+    made = [*campaigns(world), *that_end_before_they_are_read(world), *recurring(world), *single(world)]
+    made += [with_media(world), expired(world)]
+    simulator.set_faults(fail_share=1)
+    failed = [submitted(world, "failed", priority="urgent"), submitted(world, "failed-group", group_size=3)]
+    work(world)
+    simulator.set_faults(fail_share=0)
+    for campaign_id in failed:
+        assert retry(world.ledger, campaign_id, RETRIABLE) > 0
+    work(world)
+    return [*made, *failed, unconfirmed(world, simulator)]
+
+
+def campaigns(world: World) -> list[str]:
+    """Those that a file and its settings make."""
     ledger = world.ledger
     made = [
         submitted(world, "plain"),
@@ -119,24 +145,145 @@ def every_kind(world: World, simulator: SimulatorHandle) -> list[str]:
     ledger.agenda.start_due()
     for campaign_id in (made[3], made[5]):
         ledger.book.steer(campaign_id, CampaignState.CANCELLING, "by hand")
-    ledger.book.discard(submitted(world, "discarded", draft=True))
-    end_schedule(ledger, make_schedule(world).id)
-    work(world)
-    simulator.set_faults(fail_share=1)
-    made += [submitted(world, "failed", priority="urgent"), submitted(world, "failed-group", group_size=3)]
-    work(world)
-    simulator.set_faults(fail_share=0)
-    for campaign_id in made[-2:]:
-        assert retry(ledger, campaign_id, RETRIABLE) > 0
+    ledger.book.discard(submitted(world, "discarded", draft=True, rate="7/s"))
     work(world)
     return made
+
+
+def that_end_before_they_are_read(world: World) -> list[str]:
+    """Cancelled, withdrawn, with a file that cannot be read, and with one that no reader survived."""
+    ledger = world.ledger
+    made = [submitted(world, name, rate="9/s") for name in ("cancelled", "withdrawn", "unread", "deadly")]
+    ledger.book.steer(made[0], CampaignState.CANCELLING, "by hand")
+    assert ledger.book.withdraw(made[1], "by hand")
+    ledger.redis.delete(keys.upload(made[2], 0))
+    assert expand(world, made[2]) == "failed"
+    for _ in range(MOST_READERS + 1):
+        assert ledger.book.begin_reading(made[3], "killed", 60_000)
+        ledger.redis.delete(keys.expanding(made[3]))
+    assert expand(world, made[3]) == "paused"
+    ledger.book.steer(made[3], CampaignState.CANCELLING, "by hand")
+    work(world)
+    return made
+
+
+def recurring(world: World) -> list[str]:
+    """Of a recurring broadcast an occurrence that is sent, and one that is withdrawn when it ends."""
+    ledger = world.ledger
+    medium = stored_medium(world, b"recurring")
+    for seconds, started in ((-1, True), (60, False)):
+        first_ms = (ledger.agenda.now_ms() // 1000 + seconds) * 1000
+        schedule = make_schedule(
+            world, first_ms=first_ms, media_check=False, allow_same_file=True, media_files=[medium]
+        )
+        assert occur(world, ledger.agenda.now_ms()) == 1
+        for campaign_id in ledger.agenda.reading():
+            expand(world, campaign_id)
+        if started:
+            work(world)
+        end_schedule(ledger, schedule.id)
+        work(world)
+    return [campaign.id for campaign in ledger.campaigns() if campaign.settings.name.startswith("weekly")]
+
+
+def single(world: World) -> list[str]:
+    """A message, a group, and a test message."""
+    ledger, note = world.ledger, Note(SENDER, ("12125550101",), "Hi")
+    made = [
+        submit_note(ledger, note, world.settings, name="one"),
+        submit_note(ledger, replace(note, to=("12125550101", "12125550102")), world.settings, name="group"),
+    ]
+    settings = CampaignSettings(**{"from": (SENDER,), "message": "Hi", "name": "tried"})
+    file = io.BytesIO(make_csv(2))
+    roster = open_roster(
+        file, filename="list.csv", settings=settings, fixed=frozenset(), config=world.settings
+    )
+    made.append(send_trial(ledger, roster, settings, world.settings, row=2, to="12125550103"))
+    work(world)
+    return made
+
+
+def stored_medium(world: World, content: bytes) -> str:
+    """A local picture; its hash."""
+    name = sha256(content).hexdigest()
+    world.ledger.media.store(name, "image/png", content)
+    return name
+
+
+def with_media(world: World) -> str:
+    """A campaign with an address that was asked for, and with a local picture."""
+    picture = "https://pictures.example.com/a.png"
+    facts = {picture: MediaFacts(9, "image/png")}
+    files = [stored_medium(world, b"picture")]
+    made = submitted(world, "media", media=facts, media_files=files, media_urls=(picture,), media_check=True)
+    work(world)
+    return made
+
+
+def expired(world: World) -> str:
+    """A campaign whose time was over before any of it went."""
+    ledger = world.ledger
+    made = submitted(world, "expired", expires_after="1h", rate="1/s")
+    expand(world, made)
+    ledger.agenda.start_due()
+    ledger.redis.hset(keys.campaign(made), "ends_at", 1)
+    ledger.redis.zadd(keys.EXPIRING, {made: 1})
+    assert ledger.book.expire(made)
+    work(world)
+    return made
+
+
+def unconfirmed(world: World, simulator: SimulatorHandle) -> str:
+    """A campaign whose outcome was unknown, until a person said it."""
+    simulator.set_faults(error_after_share=1)
+    made = submitted(world, "unconfirmed", rows=1, on_unconfirmed="hold")
+    expand(world, made)
+    world.ledger.agenda.start_due()
+    _send(world, made, 0)
+    assert world.ledger.redis.exists(keys.search(made))
+    simulator.set_faults(error_after_share=0)
+    assert resolve(world.ledger, made, 1, sent=True) == 1
+    work(world)
+    return made
+
+
+def what_is_no_campaigns(world: World, simulator: SimulatorHandle) -> None:
+    """What comes in: answers wanted, receipts of nobody's, callbacks that cannot be read or worked on, and spooled."""
+    ledger = world.ledger
+    now_ms = ledger.agenda.now_ms()
+    for text in ("STOP", "HELP", "stop by at 5?"):
+        comes_in(world, simulator, text)
+    answer_messages(world)
+    work(world)
+    ledger.inbox.store(callback_body(sid="never-ours", status="sent", to="15165550199"), now_ms)
+    ledger.inbox.store(b"nobody can read it", now_ms)
+    ingest(world, "me")
+    ledger.inbox.store(callback_body(), now_ms)
+    ledger.inbox.set_aside(ledger.inbox.take("me", 1)[0])
+    ledger.redis.rpush(keys.SET_ASIDE, callback_body())
+    text, arguments = drain_call("a-spool", [Drained(callback_body(sid="spooled"), now_ms, "", "", 40)])
+    ledger.redis.eval(text, 0, *arguments)
+    ingest(world, "me")
+
+
+def time_goes_on(world: World, days: float) -> None:
+    """What the tick does so long after now, as often as it takes."""
+    ledger = world.ledger
+    later_ms = ledger.agenda.now_ms() + int(days * 86_400_000)
+    for campaign_id in ledger.agenda.settling(later_ms, 1000):
+        ledger.redis.zadd(keys.SETTLE, {campaign_id: 1})
+        ledger.book.settle(campaign_id)
+    refresh_caps(ledger, later_ms)
+    release_media(ledger)
+    ledger.redis.delete(keys.TURN_RETENTION)
+    retain(world, later_ms)
 
 
 def left_over(before: dict[bytes, Any], after: dict[bytes, Any], ledger: Ledger) -> dict[bytes, Any]:
     """Keys, or members of keys, that were not there before and do not end by themselves."""
     found: dict[bytes, Any] = {}
     for key, value in after.items():
-        if key.decode() in STAYS or ledger.redis.pttl(key) > 0 or before.get(key) == value:
+        if key.decode() in STAYS or ledger.redis.pttl(key) > 0 or before.get(key, []) == value:
             continue
         found[key] = value
     return found
@@ -146,33 +293,30 @@ def test_nothing_is_left_of_campaigns_of_every_kind_once_they_and_their_records_
     world: World, simulator: SimulatorHandle
 ) -> None:
     ledger = world.ledger
+    Overview(ledger.redis).totals()
     before = snapshot(ledger)
     made = every_kind(world, simulator)
-    for text in ("STOP", "HELP"):
-        comes_in(world, simulator, text)
-    answer_messages(world)
-    work(world)
-    ledger.inbox.store(
-        callback_body(sid="never-ours", status="sent", to="15165550199"), ledger.agenda.now_ms()
-    )
-    ingest(world, "me")
+    what_is_no_campaigns(world, simulator)
     ids = ledger.book.ids()
     assert len(ids) == len(made) + 2, "a confirmation and an answer to HELP are among them"
-    for campaign_id in ids:
-        if not ledger.campaign(campaign_id).settled_at:
-            ledger.redis.zadd(keys.SETTLE, {campaign_id: 1})
-        ledger.book.settle(campaign_id)
-        erase_campaign(ledger, campaign_id)
+    assert set(made) < set(ids)
+    Overview(ledger.redis).totals()
+    time_goes_on(world, world.settings.retention - 0.1)
+    assert set(ledger.book.ids()) == set(ids), "nothing ends before its time"
+    time_goes_on(world, world.settings.retention + 0.1)
     assert set(ledger.book.ids()) == set(made), "of our own answers nothing stays"
     left = left_over(before, snapshot(ledger), ledger)
     allowed = {keys.campaign(each) + more for each in made for more in ("", ":counts", ":heard")}
-    assert {key.decode() for key in left} <= allowed | {keys.CAMPAIGNS}, (
-        "of an erased campaign its records stay"
-    )
-    assert end_records(ledger, ledger.agenda.now_ms() + 1) == len(made)
-    assert left_over(before, snapshot(ledger), ledger) == {}
+    allowed |= {keys.CAMPAIGNS, keys.TOTALS, keys.TOTALS_OPEN}
+    assert {key.decode() for key in left} <= allowed, "of an erased campaign its records stay"
+    time_goes_on(world, world.settings.retention + world.settings.records + 0.2)
+    assert ledger.book.ids() == []
+    Overview(ledger.redis).totals()
+    after = snapshot(ledger)
+    assert left_over(before, after, ledger) == {}
     assert ledger.redis.hkeys(keys.NUMBERS) == [b"last"]
-    assert [name for name in ledger.redis.hkeys(keys.RATES) if b"campaign" in name] == []
+    told = [key for key in after if key.decode() in STAYS for each in ids if each in repr(after[key])]
+    assert told == [], "what stays names no campaign"
 
 
 def test_the_entry_of_a_first_attempts_sid_goes_with_its_campaign(
