@@ -93,6 +93,11 @@ class Terminal:
 
     def up(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start everything and wait until it says that it is ready."""
+        self.begin_up(*arguments)
+        return self.await_said("ready")
+
+    def begin_up(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start it, and wait for nothing."""
         with self._log.open("wb") as log:
             process = subprocess.Popen(
                 [str(MMS), "up", *arguments],
@@ -103,12 +108,18 @@ class Terminal:
                 stdin=subprocess.DEVNULL,
             )
         self.up_process = process
+        return process
 
-        def ready() -> bool:
+    def await_said(self, words: str) -> subprocess.Popen[bytes]:
+        """Wait until `mms up` said that."""
+        process = self.up_process
+        assert process is not None
+
+        def said() -> bool:
             assert process.poll() is None, f"mms up ended with {process.returncode}:\n{self.said()}"
-            return "ready" in self.said()
+            return words in self.said()
 
-        until(ready, PATIENCE_SECONDS, "mms up's readiness")
+        until(said, PATIENCE_SECONDS, f"mms up's {words!r}")
         return process
 
     def said(self) -> str:

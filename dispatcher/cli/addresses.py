@@ -25,15 +25,9 @@ class Addresses:
 
 
 def addresses(settings: Settings, installation: Installation) -> Addresses:
-    """Everything that the settings and the installation's secrets decide.
-
-    Raises:
-        ConfigError: Flower's login has no password.
-    """
-    web = f"http://{bracketed(reachable(settings.web_host))}:{settings.web_port}"
+    """Everything that the settings and the installation's secrets decide."""
+    web = web_url(settings)
     login = settings.flower_auth.get_secret_value() if settings.flower_auth else ""
-    if login and ":" not in login:
-        raise ConfigError("MMS_FLOWER_AUTH: a login is USER:PASSWORD", hint="or leave it unset")
     return Addresses(
         web=web,
         callback=f"{settings.public_url or web}{CALLBACK_PATH}{installation.callback_key}",
@@ -41,6 +35,11 @@ def addresses(settings: Settings, installation: Installation) -> Addresses:
         flower=f"http://{LOOPBACK}:{settings.flower_port}",
         flower_login=login or f"admin:{installation.admin_token}",
     )
+
+
+def web_url(settings: Settings) -> str:
+    """Where the web process is reached from this machine."""
+    return f"http://{bracketed(reachable(settings.web_host))}:{settings.web_port}"
 
 
 def announcement(settings: Settings, installation: Installation, found: Addresses) -> list[str]:
@@ -100,6 +99,17 @@ def require_free_ports(settings: Settings) -> None:
                 f"{what} cannot have port {port} on {host}: it is in use or not allowed",
                 hint=f"choose another with {option} or {variable}",
             )
+
+
+def require_flower_login(settings: Settings) -> None:
+    """Prove that Flower's login has a password.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    login = settings.flower_auth.get_secret_value() if settings.flower_auth else ""
+    if login and ":" not in login:
+        raise ConfigError("MMS_FLOWER_AUTH: a login is USER:PASSWORD", hint="or leave it unset")
 
 
 def answers_ready(url: str) -> bool:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from dispatcher.cli import parts
-from dispatcher.cli.addresses import Addresses, addresses, announcement, answers_ready, require_free_ports
+from dispatcher.cli.addresses import (
+    Addresses,
+    addresses,
+    announcement,
+    answers_ready,
+    require_flower_login,
+    require_free_ports,
+    web_url,
+)
 from dispatcher.cli.environment import child_environment, simulator_environment, without_our_variables
 from dispatcher.cli.own_store import OwnStore
 from dispatcher.cli.run_folder import Stack, only_one, publish, unpublish
 from dispatcher.cli.simulated_carrierx import TOKEN
+from dispatcher.cli.store_wait import await_store
 from dispatcher.cli.supervisor import Supervisor
-from dispatcher.errors import StoreUnavailable
+from dispatcher.errors import MmsError, StoreUnavailable
 from dispatcher.ledger.connect import client
 from dispatcher.ledger.embedded import (
     Answer,
@@ -26,7 +37,7 @@ from dispatcher.ledger.embedded import (
     why_it_died,
     withdraw,
 )
-from dispatcher.ledger.installation import prepare, prove_durable
+from dispatcher.ledger.installation import Installation, prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.ports import LOOPBACK, remembered_port
 from dispatcher.ledger.private_files import private_folder
@@ -36,6 +47,8 @@ from dispatcher.settings import Settings
 
 #: Beyond this, `mms up` says what is not ready yet, and goes on waiting.
 READY_SECONDS = 60.0
+#: Our own store answers sooner, unless it has much to read.
+STORE_SECONDS = 1.0
 
 Say = Callable[[str], None]
 WhenReady = Callable[[Supervisor], None]
@@ -49,7 +62,8 @@ def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
     Raises:
         InputError: the data folder is in use, or a port is; nothing was started.
         ConfigError: the ledger belongs to another mode or API.
-        StoreUnavailable, StoreUnsafe: the store does not start, or cannot keep our promises.
+        StoreUnavailable, StoreUnsafe: our own store does not start, or the store cannot keep our promises. Another
+            one that does not answer is waited for.
         PartFailed: a part ends at once, however often it is started.
     """
     data_dir = private_folder(settings.data_dir.absolute())
@@ -60,8 +74,9 @@ def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
         Supervisor(run=run, logs=data_dir / "logs", say=say) as supervisor,
     ):
         require_free_ports(settings)
+        require_flower_login(settings)
         if settings.redis_url:
-            _Start(settings, settings.redis_url, run, supervisor, say, own).everything(when_ready)
+            _Start(settings, settings.redis_url, run, supervisor, say, own).as_soon_as_it_answers(when_ready)
         else:
             _with_own_store(settings, run, supervisor, say, own, when_ready)
         say("stopping …")
@@ -77,33 +92,48 @@ def _with_own_store(
 ) -> None:
     store = prepare_embedded(settings.data_dir)
     supervisor.start(parts.valkey_part(store, without_our_variables()))
+    start = _Start(settings, store.url, run, supervisor, say, own)
     try:
-        if _answers(store, supervisor, say):
+        if _answers(store, supervisor, say, start.door):
             announce(store)
             supervisor.worked(parts.VALKEY)
-            _Start(settings, store.url, run, supervisor, say, own).everything(when_ready)
+            start.everything(when_ready)
     finally:
         withdraw(store)
 
 
-def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say) -> bool:
-    """Wait for it as long as it takes to load; False when the end was asked for meanwhile."""
-    loading_said = False
+def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say, door: Callable[[], str]) -> bool:
+    """Wait for it as long as it takes to load, with the callback door open if that is long; False when the end was
+    asked for meanwhile."""
+    begun = time.monotonic()
+    door_open = False
     while not supervisor.stopping:
         answer = ask(store)
         if answer is Answer.READY:
             return True
-        if answer is Answer.LOADING and not loading_said:
-            loading_said = True
-            say("reading the ledger from disk …")
         if supervisor.deaths(parts.VALKEY):
             raise why_it_died(store, supervisor.last_words(parts.VALKEY))
+        late = answer is Answer.LOADING or time.monotonic() - begun > STORE_SECONDS
+        if late and not door_open:
+            door_open = True
+            say(
+                f"reading the ledger from disk …; until then callbacks are taken at {door()} and kept on disk"
+            )
         supervisor.step(0.05)
     return False
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """A store that may be worked with: whose it is, whether it is an older copy, why it grants no claim now."""
+
+    installation: Installation
+    restored: Restored | None
+    problem: MmsError | None
+
+
 class _Start:
-    """The store answers: start everything else."""
+    """Everything but the store: the web process as soon as the store is late, all of it when it answers."""
 
     def __init__(
         self,
@@ -122,19 +152,41 @@ class _Start:
         self._run = run
         self._supervisor = supervisor
         self._say = say
+        self._environment = child_environment(self._settings, redis_url, os.environ)
+        self._door_open = False
+
+    def as_soon_as_it_answers(self, when_ready: WhenReady) -> None:
+        """The same with a store that is somebody else's: the callback door is open while it is away."""
+        begun = await_store(self._redis_url, self._begin, self._supervisor, self._say, self.door)
+        if begun is not None:
+            self._go_on(begun, when_ready)
 
     def everything(self, when_ready: WhenReady) -> None:
         """Start the parts, say where they are and when they are ready, look after them to the end."""
+        self._go_on(self._begin(), when_ready)
+
+    def door(self) -> str:
+        """Start the web process, whose callback door needs no store; says where it listens."""
+        if not self._door_open:
+            self._door_open = True
+            self._supervisor.start(parts.web_part(self._environment))
+        return web_url(self._settings)
+
+    def _begin(self) -> _Begun:
+        """May this store be worked with?"""
         prove_durable(self._ledger.redis, self._settings)
         installation = prepare(self._ledger.redis, self._settings)
         restored = self._looked_at()
-        found = addresses(self._settings, installation)
-        for line in announcement(self._settings, installation, found):
+        return _Begun(installation, restored, None if restored else self._ledger.standing.problem())
+
+    def _go_on(self, begun: _Begun, when_ready: WhenReady) -> None:
+        found = addresses(self._settings, begun.installation)
+        for line in announcement(self._settings, begun.installation, found):
             self._say(line)
-        if restored is None and (problem := self._ledger.standing.problem()) is not None:
-            self._say(f"\nATTENTION: nothing is sent: {problem}.\n  {problem.hint}.\n")
-        if restored is not None:
-            self._say(f"\nATTENTION: {in_words(restored)}.\n  {MEND}.\n")
+        if begun.problem is not None:
+            self._say(f"\nATTENTION: nothing is sent: {begun.problem}.\n  {begun.problem.hint}.\n")
+        if begun.restored is not None:
+            self._say(f"\nATTENTION: {in_words(begun.restored)}.\n  {MEND}.\n")
         self._start_parts(found)
         try:
             self._publish(found, ready=False)
@@ -162,17 +214,14 @@ class _Start:
         return settings.model_copy(update=simulated)
 
     def _start_parts(self, found: Addresses) -> None:
-        environment = child_environment(self._settings, self._redis_url, os.environ)
         private_folder(self._settings.data_dir / "beat")
-        wanted = [
-            *parts.celery_parts(self._settings, environment, found.flower_login),
-            parts.web_part(environment),
-        ]
+        wanted = parts.celery_parts(self._settings, self._environment, found.flower_login)
         if self._settings.simulate:
-            simulator = simulator_environment(environment, self._simulator_port, found.local_callback)
+            simulator = simulator_environment(self._environment, self._simulator_port, found.local_callback)
             wanted.append(parts.simulator_part(simulator))
         for part in wanted:
             self._supervisor.start(part)
+        self.door()
 
     def _await_readiness(self, found: Addresses) -> bool:
         """True once everything works, False when the end was asked for before."""

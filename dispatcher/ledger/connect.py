@@ -84,6 +84,9 @@ def client(url: str, **options: Any) -> redis.Redis:
     if url.startswith(_SOCKET):
         chosen = {name: value for name, value in chosen.items() if name not in _OF_NETWORKS}
     try:
+        (urlsplit(url).hostname or "").encode(
+            "idna"
+        )  # else the first connection fails with it, as no error of Redis
         return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **chosen)
     except (ValueError, TypeError):  # their texts may repeat the password
         raise ConfigError(

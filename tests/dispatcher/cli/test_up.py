@@ -89,15 +89,6 @@ def test_a_port_that_is_in_use_is_named_with_its_option(terminal: Terminal, opti
     assert terminal.processes() == []
 
 
-def test_a_redis_that_does_not_answer_ends_it_with_a_sentence(terminal: Terminal) -> None:
-    terminal.environment["MMS_REDIS_URL"] = "redis://127.0.0.1:1/0"
-    answer = terminal.mms("up", "--simulate")
-    assert answer.returncode == 1
-    assert "Redis does not answer" in answer.stderr
-    assert "Traceback" not in answer.stderr
-    assert terminal.processes() == []
-
-
 def test_a_login_for_flower_without_a_password_is_refused(terminal: Terminal) -> None:
     terminal.environment["MMS_FLOWER_AUTH"] = "somebody"
     answer = terminal.mms("up", "--simulate")
