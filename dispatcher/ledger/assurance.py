@@ -56,7 +56,6 @@ class Assurance:
         self._look_at = 0.0
         self._made = -1
         self._disks = 0
-        self._run = ""
         self._held: ClaimsHeld | None = None
         self._misses = 0
 
@@ -83,9 +82,9 @@ class Assurance:
         Raises:
             ClaimsHeld: they may not; the same may be asked for again.
         """
-        disks, misses, asked = self.require(), self._misses, len(pipeline)
+        disks, misses, made, asked = self.require(), self._misses, self._made, len(pipeline)
         if claims:
-            pipeline.hget(keys.TICKS, "claims")
+            pipeline.hmget(keys.TICKS, "claims", "began_run")
         if disks:
             pipeline.set(keys.REPLICATED, 1, px=60_000)
             for wait_ms in (NUDGE_MS, WAIT_MS):
@@ -100,13 +99,18 @@ class Assurance:
                 raise answer
         if not self._unsafe:
             self._prove(disks, tail)
-        if connections_made(self._redis) != self._made:
+        if claims:
+            self._remember(*tail[0])
+        if connections_made(self._redis) != made:
+            self._look_again()
             self.require()
         if misses != self._misses:
             raise ClaimsHeld("something was wrong with Redis meanwhile", hint="it is looked at again")
-        if claims:
-            self._memory.remember(Counted(int(tail[0] or 0), self._run))
         return answers[:asked]
+
+    def _remember(self, claims: bytes | None, run: bytes | None) -> None:
+        """Before anybody looks again: the server may be another by now, and must know of these claims as well."""
+        self._memory.remember(Counted(int(claims or 0), text_of(run or b"")))
 
     def _prove(self, disks: int, tail: list[Any]) -> None:
         attached, on_disk = serving(tail[-1]), tail[-2] if disks else (0, 0)
@@ -154,9 +158,8 @@ class Assurance:
         """Does this server know of all claims? The script marks one that does not: nothing is claimed from then on."""
         with translated():
             known = self._memory.known(ledger_id(self._redis))
-            run, marked = self._run_script("looked", known.claims, known.run)
-        self._run = text_of(run)
-        if marked:
+            lost = self._run_script("looked", known.claims, known.run)
+        if lost:
             return ClaimsHeld(
                 "this Redis has forgotten claims that it had confirmed",
                 hint="`mms recover` lets sending go on",

@@ -1,7 +1,7 @@
 -- Somebody looks at this run of the server before acting on its word. When it is looked at first, how many claims it knows
 -- of is kept: whoever remembers more from an earlier run knows that it has lost some, however many were made since.
 -- ARGV: claims that the caller remembers, the run of the server that it has them from
--- Answers: {this run, 1 if it has lost claims: nothing is claimed until it is recovered}
+-- Answers: 1 if it has lost claims: nothing is claimed until it is recovered | 0
 local remembered, from = tonumber(ARGV[1]), ARGV[2]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
 local claims, known, began, at = unpack(redis.call('HMGET', 'mms:ticks', 'claims', 'began_run', 'began', 'began_at'))
@@ -15,4 +15,4 @@ if lost then
   restored_mark('cut', at)
   redis.call('HSET', 'mms:ticks', 'claims', math.max(claims, remembered), 'began', remembered)
 end
-return { run, lost and 1 or 0 }
+return lost and 1 or 0

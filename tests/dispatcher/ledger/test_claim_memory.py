@@ -83,13 +83,15 @@ def test_a_server_that_is_killed_under_load_has_forgotten_nothing(
     add_campaign(ledger, make_batch(*[1] * 99))
     taken = take(ledger)
     for kill in range(KILLS):
+        granted = threading.Event()
         threads = [
-            threading.Thread(target=_claim_until_it_dies, args=(ledger, taken, kill, number))
+            threading.Thread(target=_claim_until_it_dies, args=(ledger, taken, kill, number, granted))
             for number in range(2)
         ]
         for thread in threads:
             thread.start()
-        timer = threading.Timer(0.05 + 0.01 * kill, server.kill)
+        assert granted.wait(20)
+        timer = threading.Timer(0.01 * kill, server.kill)
         timer.start()
         for thread in [*threads, timer]:
             thread.join()
@@ -97,17 +99,48 @@ def test_a_server_that_is_killed_under_load_has_forgotten_nothing(
         assert reopened(server, tmp_path).standing.problem() is None
         assert ledger.standing.problem() is None
         assert ledger.recovery.restored() is None
-    assert int(ledger.redis.hget("mms:ticks", "claims") or 0) > KILLS
+    assert int(ledger.redis.hget("mms:ticks", "claims") or 0) >= KILLS
 
 
-def _claim_until_it_dies(ledger: Ledger, taken: Taken, kill: int, number: int) -> None:
+def _claim_until_it_dies(
+    ledger: Ledger, taken: Taken, kill: int, number: int, granted: threading.Event
+) -> None:
     with suppress(StoreUnavailable):
         for turn in range(100_000):
             asked = make_claim(taken, number, name=(kill, number, turn))
-            claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms())
+            if claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go":
+                granted.set()
             record(
                 ledger, taken.hold, make_record(asked, "later")
             )  # so that it can be claimed again and again
+
+
+def test_an_answer_that_came_before_the_cut_is_not_used_after_it(
+    server: ValkeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = reopened(server, tmp_path)
+    add_campaign(ledger, make_batch(*[1] * 9))
+    taken = take(ledger)
+    claimed(ledger, taken, 0)
+    execute = redis_py.client.Pipeline.execute
+
+    def then_power_fails(pipeline: redis_py.client.Pipeline, raise_on_error: bool = True) -> list[object]:
+        """The answer is read; then this thread stands still, and another connects to what is left of the ledger."""
+        answers = execute(pipeline, raise_on_error)
+        patched.undo()
+        server.kill()
+        cut(server, 40)
+        server.start()
+        ledger.redis.connection_pool.disconnect()
+        ledger.redis.ping()
+        return answers
+
+    with monkeypatch.context() as patched, pytest.raises(ClaimsHeld, match="forgotten"):
+        patched.setattr(redis_py.client.Pipeline, "execute", then_power_fails)
+        claimed(ledger, taken, 1)
+    restored = reopened(server, tmp_path).recovery.restored()
+    assert restored is not None
+    assert restored.why == "cut"
 
 
 def test_another_ledger_in_the_same_place_is_no_older_copy(server: ValkeyServer, tmp_path: Path) -> None:
