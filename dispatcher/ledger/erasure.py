@@ -83,17 +83,13 @@ class Erasure:
 
     def drafts_before(self, made_before_ms: int, most: int) -> list[str]:
         """Drafts made before then, the oldest first."""
-        found = self._made_before(keys.CAMPAIGNS, made_before_ms, ["state"])
+        found = self._made_before(made_before_ms, ["state"])
         return [campaign_id for campaign_id, (state,) in found if state == b"draft"][:most]
 
     def erased_before(self, ended_before_ms: int, most: int) -> list[str]:
         """Erased campaigns that were over before then, the oldest first."""
         wanted = ["erased_at", "finished_at", "settled_at"]
-        found = [
-            each
-            for key in (keys.ANSWERS, keys.CAMPAIGNS)
-            for each in self._made_before(key, ended_before_ms, wanted)
-        ]
+        found = self._made_before(ended_before_ms, wanted)
         old = [
             campaign_id
             for campaign_id, (erased, finished, settled) in found
@@ -101,9 +97,15 @@ class Erasure:
         ]
         return old[:most]
 
-    def _made_before(self, key: str, made_before_ms: int, fields: list[str]) -> list[tuple[str, list[Any]]]:
+    def _made_before(self, made_before_ms: int, fields: list[str]) -> list[tuple[str, list[Any]]]:
+        """These fields of what we answered by ourselves and of campaigns, the oldest of either first."""
         with translated():
-            names = [text_of(name) for name in self._redis.zrangebyscore(key, "-inf", made_before_ms)]
+            found: Any = [
+                name
+                for key in (keys.ANSWERS, keys.CAMPAIGNS)
+                for name in self._redis.zrangebyscore(key, "-inf", made_before_ms)
+            ]
+            names = [text_of(name) for name in found]
             pipeline = self._redis.pipeline(transaction=False)
             for name in names:
                 pipeline.hmget(keys.campaign(name), fields)
@@ -118,11 +120,7 @@ class Erasure:
     def ended_before(self, created_before_ms: int, most: int) -> list[str]:
         """Campaigns made before then that are settled and not erased yet, the oldest first."""
         wanted = ["settled_at", "erased_at", "finished_at"]
-        found = [
-            each
-            for key in (keys.ANSWERS, keys.CAMPAIGNS)
-            for each in self._made_before(key, created_before_ms, wanted)
-        ]
+        found = self._made_before(created_before_ms, wanted)
         ready = [
             campaign_id
             for campaign_id, (settled, erased, finished) in found

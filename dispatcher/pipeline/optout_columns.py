@@ -32,6 +32,9 @@ _REFUSES = re.compile(
 _AGREES = re.compile(r"consent|subscri|optin|optedin|accept|permission|suscri|abonn|agree")
 _STATES = re.compile(r"^state$|status|estado|statut|^action$|^list$|^reason$|keyword")
 _DATES = re.compile(r"^at$|date|time|fecha|created|updated|optedoutat|unsubscribedat")
+#: Dates of a person's record, not of an opt-out; of an old one a return that came later would win.
+_OF_RECORDS = re.compile(r"creat|added|signup|registr|import|creado|cree")
+_OF_PEOPLE = re.compile(r"birth|nacim|naiss|^dob")
 _SOURCES = re.compile(r"^source$|^origen$|^origine$")
 
 _YES = frozenset(["true", "t", "yes", "y", "1", "si", "oui", "x", "on", "checked"])
@@ -97,7 +100,7 @@ def columns_of(headings: Sequence[str]) -> Columns | None:
     numbers = tuple(place for place, key in ours if place not in taken and _is_number(headings[place], key))
     if not numbers:
         return None
-    return Columns(numbers, states, _first(keys, _SOURCES), _first(keys, _DATES))
+    return Columns(numbers, states, _first(keys, _SOURCES), _said_when(keys, among_others=bool(states)))
 
 
 def said_of(cells: Sequence[str], columns: Columns) -> Said:
@@ -155,6 +158,14 @@ def _is_number(heading: str, key: str) -> bool:
 
 def _first(keys: Sequence[str], pattern: re.Pattern[str]) -> int | None:
     return next((place for place, key in enumerate(keys) if pattern.search(key)), None)
+
+
+def _said_when(keys: Sequence[str], *, among_others: bool) -> int | None:
+    """The column of the opt-outs' times. In a list of all contacts (`among_others`) their records have times, too."""
+    times = [place for place, key in enumerate(keys) if _DATES.search(key) and not _OF_PEOPLE.search(key)]
+    named = [place for place in times if _REFUSES.search(keys[place])]
+    others = [place for place in times if not (among_others and _OF_RECORDS.search(keys[place]))]
+    return next(iter(named or others), None)
 
 
 def _local_date(text: str) -> int:

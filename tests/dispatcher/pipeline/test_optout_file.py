@@ -115,3 +115,24 @@ def test_a_log_of_messages_opts_out_whoever_wrote_stop_and_nobody_else() -> None
     log += f"+15162065570,+1{B},Reply STOP,sent,2026-05-01T10:00:00Z,outbound-api\n"
     assert [type(entry) for entry in read(log)] == [OptOut, Subscribed, Subscribed]
     assert out(log) == [f"1{A}"]
+
+
+@pytest.mark.parametrize("heading", ["Created At", "Date of birth", "Signup date"])
+def test_a_date_of_the_record_is_none_of_the_opt_out(heading: str) -> None:
+    (entry,) = read(f"phone,{heading},Opted Out\n{A},2019-05-04,yes\n")
+    assert isinstance(entry, OptOut)
+    assert (entry.state, entry.at_ms) == ("out", 0)
+
+
+def test_the_opt_outs_own_date_counts_whatever_stands_before_it() -> None:
+    (entry,) = read(
+        f"phone,Created At,Updated,Opted Out,Opt out date\n{A},2019-05-04,2020-05-04,yes,2025-05-04\n"
+    )
+    assert isinstance(entry, OptOut)
+    assert entry.at_ms == read_date("2025-05-04")
+
+
+def test_a_list_of_opt_outs_alone_was_made_when_its_lines_were() -> None:
+    (entry,) = read(f"phone,created_at\n{A},2019-05-04\n")
+    assert isinstance(entry, OptOut)
+    assert entry.at_ms == read_date("2019-05-04")
