@@ -15,9 +15,16 @@ _TEXTS = (
     r"|notificacion|messages|textos"
     r"|publicite|pub|offre|communication|courriel|alerte)\w*"
 )
+#: Texts and nothing else: one offer, call or update may be another matter.
+_SURE = (
+    r"(?:(?:text|txt|message|messag|msg|sms|mms|spam|notification|promo|marketing|communication|advert"
+    r"|blast|mensaje"
+    r"|texto|publicidad|publicite|courriel)\w*|(?:alert|ad|offer|update|reminder|call|email|mailing)s"
+    r"|contact)"
+)
 _DOING = (
     r"(?:text|txt|messag|msg|send|contact|call|bother|spam|harass|writ|annoy|email|blow|pester"
-    r"|receiv|gett|hit|bugg|nagg|badger|stalk|disturb|wast)\w*"
+    r"|receiv|gett|hit|bugg|nagg|badger|stalk|disturb)\w*"
 )
 _THING = (
     r"(?:all|the|these|those|this|that|your|with|please|me|us|any|my|future|further|of|getting"
@@ -34,26 +41,29 @@ _ASKED = (
 )
 
 _ENGLISH = (
-    rf"\b(?:stop|quit|end|cease|discontinue|halt|cancel|stopping) (?:{_THING} ){{0,4}}(?:{_TEXTS}|{_DOING})",
+    rf"\b(?:stop|quit|cease|discontinue|halt|stopping) (?:{_THING} ){{0,4}}(?:{_TEXTS}|{_DOING})",
+    rf"\b(?:end|cancel) (?:{_THING} ){{0,4}}{_SURE}|\bstop wasting my time\b",
     rf"{_ASKED}(?:do not|dont|never) (?:ever |please |you ever )?(?:text|txt|message|msg|contact|call"
     rf"|bother|write|email)"
     r"(?: (?:me|us|this|here|my|again|anymore|any more)\b|$)",
     rf"{_ASKED}(?:do not|dont|never) (?:ever )?send (?:me |us )?(?:any|anymore|more|another|this|these|texts"
     rf"|anything|messages|things)\b",
-    rf"{_ASKED}(?:do not|dont|never) (?:ever )?send(?: me| us)?$",
+    rf"{_ASKED}(?:do not|dont|never) (?:ever )?send(?: me| us)?(?: your| the| all| stupid){{0,2}}(?:$"
+    rf"| {_SURE})",
     r"(?<!you )(?<!they )(?<!we )(?<!\bi )\b(?:do not|dont|never) (?:ever )?(?:text|txt|message|msg"
     r"|contact|call|bother|send|write)"
     r" (?:me|us|this|here|my)(?: \w+){0,5} (?:again|anymore|more|ever)\b",
-    rf"\b(?:do not|dont|no longer|not|didnt|never) (?:want|wish|need|care|agree|consent|wanna|ask"
+    rf"\b(?:do not|dont|no longer|not|didnt|never) (?:want|wish|care|need(?! to)|agree|consent|wanna|ask"
     rf"|asked|sign up)"
     rf" (?:to |for |be |get |receive |have |hear |any |more |your |these |those |the |you to |you "
     rf"|this |from |getting "
-    rf"|receiving |further ){{0,6}}(?:{_TEXTS}|texted|contacted|messaged|called|{_DOING}|hear from|on"
+    rf"|receiving |further ){{0,6}}(?:(?<!to ){_SURE}|texted|contacted|messaged|called|(?:you"
+    rf"|you to) {_DOING}|(?:receiv|gett)\w+|hear from|on"
     rf" (?:this|your|the) list)",
     r"\b(?:do not|dont|no longer) (?:want|wish|care) to (?:hear from|be on)\b",
     rf"\b(?:take|get|remove|delete|drop|erase|scrub|strike|pull|want|have) {_NUMBER} (?:please "
     rf"|removed |taken |be )?"
-    r"(?:off|out of (?:your|this|the) (?:list|system|database)|from (?:your|this|the|all|any|ur))\b",
+    r"(?:off|out of (?:your|this|the) (?:list|system|database)|from(?= (?:your|this|the|all|any)))\b",
     rf"^(?:\w+ ){{0,4}}(?:remove|delete|erase|drop) {_NUMBER}(?: (?:please|now|immediately|thanks"
     rf"|thank you|asap|today)){{0,3}}$",
     r"\b(?:take|get|want|let) (?:me|us|my name|my number|this number)? ?off (?:of )?(?:this|your|the|ur|that)"
@@ -66,6 +76,8 @@ _ENGLISH = (
     rf"\b(?:turn|shut|switch) off (?:{_THING} ){{0,3}}{_TEXTS}|\b(?:turn|shut"
     rf"|switch) (?:{_THING} ){{0,3}}{_TEXTS} off\b",
     r"\b(?:please|pls|plz) (?:remove|delete|erase|drop) (?:his|her|their) (?:number|name|phone|info\w*)$",
+    r"\b(?:remove|delete|unsubscribe) from (?:all |every |your |the |any ){0,2}(?:mailing |text )?lists?\b"
+    rf"|\brather not (?:get|receive|have|see) (?:{_THING} ){{0,3}}{_SURE}",
     r"\bwrong (?:number|person)(?: \w+){0,3} (?:remove|delete|unsubscribe)$",
     r"\b(?:rmv|remov|unsub|unsubs) (?:me|us|my number|this number)\b",
     r"(?:^|\b(?:please|to|pls|plz|i|me|now|and|just|how do i|can i|want|kindly|ill) )unsubscribe?"
@@ -99,7 +111,11 @@ _SPANISH = (
     r"\bdeje?n?me en paz\b|\b(?:revoco|retiro|anulo) mi (?:consentimiento|permiso|autorizacion)\b",
     rf"\bbasta (?:ya )?de {_TEXTS}|\b(?:eliminar|quitar|sacar|borrar|eliminado|borrado) de (?:la|su"
     rf"|tu|esta) lista\b",
-    r"\b(?:detener|detenga|detengan|suspender|suspendan) (?:\w+ ){0,2}(?:mensajes|textos|envios?)\b",
+    r"\b(?:ya no|no) (?:me |nos )?(?:envi|mand|escrib|contact|textee)\w{1,3} (?:mas|nada)\b"
+    r"|\bya no (?:envi|mand|escrib)(?:e|en|es|an|a)$",
+    r"\b(?:quit|elimin|borr|saqu|sac|retir)\w{0,4} de (?:la|su|tu|esta|sus) (?:\w+ )?listas?\b",
+    r"\b(?:detener|detenga|detengan|suspender|suspendan|paren?|parar|terminar|eliminar"
+    r"|quitar) (?:\w+ ){0,2}(?:mensajes|textos|envios?)\b",
 )
 _SEND = r"(?:envo(?:ye|i)\w*|ecri\w+|contact\w*|text\w+|appel\w+|derang\w+|harcel\w+|spamm?\w*|sollicit\w+)"
 _FRENCH = (
@@ -128,6 +144,27 @@ _FRENCH = (
     r"\b(?:ne plus|plus jamais) (?:rien |vouloir )?(?:recevoir|etre (?:contact|sollicit|derang)\w*)\b",
 )
 REVOKES = re.compile("|".join((*_ENGLISH, *_SPANISH, *_FRENCH)))
+_LIST = (
+    rf"(?:{_SURE}|list\w*|system|sistema|database|base|contacts|group|grupo|thread|campaign|program|number"
+    rf"|numero|phone"
+    r"|telefono|rolls?|mailing|sms|textos?|stuff|crap|shit|wrong|person|time|whole|same|hell|fuck\w*|damn"
+    r"|lol)"
+)
+#: After a request, what it is about, when that is no list and no message: `the Friday shift`, `la facture`, `una cita`.
+_ELSE = re.compile(
+    r" ?(?:from |off |of |de )?(?:the|du|al|a|an|that|one|two|some|hold|at|early|work|duty|el|la|los|las|un"
+    r"|una|unos|lo"
+    r"|le|les|une|des|\d+(?! (?:times?|x|veces|fois))) (?!phone|number|cell)((?:\w+ ?){1,4})|(?: hold"
+    r"| early)$"
+)
+_ABOUT_US = re.compile(rf"\b{_LIST}\b")
+
+
+def about_else(after: str) -> bool:
+    """Whether what stands behind a request says that it is about something other than our messages."""
+    said = _ELSE.match(after)
+    return said is not None and not _ABOUT_US.search(said[0])
+
 
 _NEVER = (
     r"(?:do not|dont|never|cant|can not|cannot|wont|will not|wouldnt|not|didnt|doesnt|hasnt"
@@ -171,6 +208,8 @@ WRITE_TO_ME = re.compile(
     r"|us)\b(?! (?:again|anymore|any))"
     r"|\b(?:call|calling|ring) (?:me )?(?:just |please |only )?(?:text|txt|message) (?:me|us)\b(?! (?:or"
     r"|and|ever|again|anymore|any))"
+    r"|^(?:svp |mais |plutot ){0,2}(?:textez|ecrivez|texte|ecris) (?:moi|nous)\b"
+    r"|^(?:mejor |pero |por favor ){0,2}(?:escriba|escriban|escribe|textee|mande|manden|manda)(?:me|nos)\b"
 )
 LAUGHS = re.compile(r"\b(?:lol|lmao|haha\w*|hehe\w*|jaja\w*|mdr|rofl|killing me|blush\w*|kidding|funny)\b")
 DOUBTFUL = re.compile(
@@ -186,7 +225,8 @@ DOUBTFUL = re.compile(
     r" interested|no thanks"
     r"|scam\w*|block\w*|enough|discontinu\w*|cease|desist|(?:not|never|dont|nt) (?:\w+ )?(?:g[ai]ve\w*"
     r"|have) (?:\w+ ){0,2}(?:permission|consent)|no (?:le |les )?(?:autorizo|autorice|di (?:mi )?permiso)"
-    r"|nautorise|autorise pas|pas (?:donne|autorise)\w*|deceased|passed away|died|who is this|how"
+    r"|nautorise|autorise pas|pas (?:donne|autorise)\w*|not use this (?:number|phone)|no (?:text|txt|msg)$"
+    r"|deceased|passed away|died|who is this|how"
     r" did you get|who gave you"
     r"|not (?:his|her|their|my) (?:number|phone)|never (?:signed|subscribed|asked|agreed)|did ?nt"
     r" (?:sign|subscribe|ask|agree)"

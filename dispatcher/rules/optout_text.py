@@ -55,6 +55,7 @@ _ENDS = re.compile(r"[.!?;,:\n…—–()]+")
 _APOSTROPHES = re.compile(r"['’`´‘ʼ]")
 #: `take this # off your list`
 _NUMBER_SIGN = re.compile(r"\b(my|this|wrong|the) ?#(?!\d)")
+_SHORT_FOR = {"ur": "your", "dnt": "dont", "wanna": "want to", "plz": "please", "pls": "please"}
 _NO_WORD = re.compile(r"[^\w]+|_+")
 
 
@@ -69,7 +70,8 @@ def plain(text: str) -> str:
     """Lower case, without accents, apostrophes and punctuation, one space between words."""
     decomposed = unicodedata.normalize("NFKD", text[: _HEAD + _TAIL + 1]).casefold()[: 2 * (_HEAD + _TAIL)]
     kept = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(_NO_WORD.sub(" ", _APOSTROPHES.sub("", _NUMBER_SIGN.sub(r"\1 number ", kept))).split())
+    words = _NO_WORD.sub(" ", _APOSTROPHES.sub("", _NUMBER_SIGN.sub(r"\1 number ", kept))).split()
+    return " ".join(_SHORT_FOR.get(word, word) for word in words)
 
 
 def own_words(text: str) -> str:

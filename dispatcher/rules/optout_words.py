@@ -25,6 +25,7 @@ from dispatcher.rules.optout_phrases import (
     SUPPOSED,
     WANTS,
     WRITE_TO_ME,
+    about_else,
 )
 from dispatcher.rules.optout_text import bounded, clauses, own_words, plain
 from dispatcher.rules.optout_typos import slip_of
@@ -173,7 +174,8 @@ def _of_clause(part: str) -> Meaning:
         return Meaning.DOUBTFUL
     asked = _matter(words)
     if _table().get(asked) is Meaning.STOP and asked not in _UNCLEAR_CLAUSES:
-        return Meaning.STOP if " " in asked or asked in _CLEAR_CLAUSES else Meaning.DOUBTFUL
+        clear = " " in asked or asked in _CLEAR_CLAUSES or REVOKES.search(words)
+        return Meaning.STOP if clear else Meaning.DOUBTFUL
     shouted = words == said and _SHOUTED.search(part)
     if shouted and not part.isupper() and len(words.split()) <= 6 and not SUPPOSED.search(words):
         return Meaning.STOP
@@ -197,7 +199,6 @@ def _of_wording(words: str) -> Meaning:
     match = REVOKES.search(words)
     if match is None:
         return Meaning.NONE
-    before = words[: match.start()]
-    if SUPPOSED.search(before):
+    if SUPPOSED.search(words[: match.start()]) or about_else(words[match.end() :]):
         return Meaning.DOUBTFUL
     return Meaning.STOP

@@ -169,7 +169,7 @@ def test_few_clear_texts_wait_for_a_person(name: str) -> None:
 
 
 def test_what_people_write_means_what_a_stranger_to_the_table_said_it_means() -> None:
-    """Written before the table was read; where reasonable people differ, each of their answers is right."""
+    """Written by somebody who did not know the table; where reasonable people differ, each of their answers is right."""
     lines = (DATA / "written.tsv").read_text("utf-8").split("\n")[:-1]
     rows = [line.split("\t", 1) for line in lines]
     assert len(rows) >= 600
@@ -185,9 +185,13 @@ def test_what_people_write_means_what_a_stranger_to_the_table_said_it_means() ->
         "no quiero darme de baja",
         "je ne veux pas me désabonner",
         "don't call, text me",
+        "take me off the schedule Friday",
+        "cancel the call tomorrow",
+        "sáquenme una cita",
+        "ne m'envoyez pas la facture, je passe",
     ],
 )
-def test_who_denies_a_revocation_or_asks_to_be_written_to_is_not_suppressed(text: str) -> None:
+def test_who_denies_a_revocation_or_speaks_of_another_matter_is_not_suppressed(text: str) -> None:
     assert meaning_of(text) is Meaning.DOUBTFUL
 
 
