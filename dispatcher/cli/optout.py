@@ -75,11 +75,16 @@ def list_command(
 
 @app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV with a column of numbers.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, workbook (.xlsx), or a plain list of numbers.")
+    ],
 ) -> None:
-    """Read a list: `number`, and if there are such columns `state` (out, in), `source` and `at`.
+    """Read a list, ours or another system's: .csv, .xlsx, or a plain list of numbers, one on each line.
 
-    The newest entry of a number wins, so the same list may be imported again. Exit status 1 if a line is not usable.
+    Columns: `number`, and if there are such columns `state` (out, in), `source` and `at`, or what other systems call
+    them. It tells how many entries were read, known already, changed and not usable; a word of consent that nobody
+    knows counts as an opt-out and is named; a date that cannot be read takes none away. The newest entry of a number
+    wins, so the same list may be imported again. Exit status 1 if a line is not usable.
 
     Example: mms optout import suppressed.csv
     """
@@ -88,8 +93,16 @@ def import_command(
         done = import_list(ledger, source, max_bytes=config.max_file_mb << 20)
     noted(ledger, f"imported {done.read} opt-outs, {done.changed} changed")
     print_line(f"{done.read} read, {done.changed} changed, {done.unusable} not usable")
+    if done.known:
+        say(f"{done.known} of those read were known already")
     if done.subscribed:
         say(f"{done.subscribed} lines say that their number is subscribed: they change nothing")
+    for word, count in done.words.items():
+        say(f"{count} {'line' if count == 1 else 'lines'} with `{word}` counted as opted out")
+    for line in done.remarks[:_BAD_LINES_SHOWN]:
+        say(f"line {line.line}: {line.problem}")
+    if done.remarked > _BAD_LINES_SHOWN:
+        say(f"and {done.remarked - _BAD_LINES_SHOWN} more lines like these")
     for line in done.lines[:_BAD_LINES_SHOWN]:
         say(f"line {line.line}: {line.problem}")
     if done.unusable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Literal, NamedTuple
 
@@ -57,6 +57,11 @@ _SUBSCRIBED = frozenset(
         "resubscribed",
     ]
 )
+_OUT_WORDS = re.compile(
+    r"^(?:out|inactive|disabled|denied|refused|rejected|removed|deleted|never|neversubscribed|notsubscribed|nonsubscribed"
+    r"|notconsented|noconsent|withdrawn|complaint|spam|manual|inactivo|inactif|notoptedin|optedoutkeyword)$"
+)
+_WORD_SHOWN = 30
 _OUR_IN = frozenset(("in", "start"))
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _SLASHED = re.compile(
@@ -81,15 +86,15 @@ def key_of(heading: str) -> str:
     return re.sub(r"[^\w#]", "", key)
 
 
-def columns_of(headings: Sequence[str]) -> Columns | None:
-    """What each column is for; None: none of them holds numbers."""
+def columns_of(headings: Sequence[str], number: int | None = None) -> Columns | None:
+    """What each column is for; None: none of them holds numbers. `number`: the column that does, by its cells."""
     keys = [key_of(heading) for heading in headings]
     places = {key: place for place, key in reversed(list(enumerate(keys)))}
     if {"from", "to", "body"} <= places.keys():
         log = (places["from"], places["to"], places.get("direction"), places["body"])
         return Columns((), at=_first(keys, _DATES), log=log)
     mail = re.compile(r"mail|correo|courriel")
-    ours = [(place, key) for place, key in enumerate(keys) if not mail.search(key)]
+    ours = [(place, key) for place, key in enumerate(keys) if place != number and not mail.search(key)]
     dates = {place for place, key in ours if _DATES.search(key)}
     states = tuple(
         (place, key)
@@ -98,6 +103,8 @@ def columns_of(headings: Sequence[str]) -> Columns | None:
     )
     taken = dates | {place for place, _ in states}
     numbers = tuple(place for place, key in ours if place not in taken and _is_number(headings[place], key))
+    if number is not None:
+        numbers = (number,)
     if not numbers:
         return None
     return Columns(numbers, states, _first(keys, _SOURCES), _said_when(keys, among_others=bool(states)))
@@ -110,6 +117,21 @@ def said_of(cells: Sequence[str], columns: Columns) -> Said:
     if "out" in said or not said:
         return "out"
     return "in" if said == {"in"} else "kept"
+
+
+def unknown_words(cells: Sequence[str], columns: Columns) -> Iterator[str]:
+    """Words of consent that nobody knows: they count as an opt-out, and are told."""
+    for place, _ in columns.states:
+        cell = cell_at(cells, place)
+        word = key_of(cell)
+        known = word in _YES | _NO | _SUBSCRIBED | _OUR_IN or _REFUSES.search(word) or _OUT_WORDS.search(word)
+        if word and not known and meaning_of(cell) is not Meaning.STOP:
+            yield _shown(cell)
+
+
+def _shown(cell: str) -> str:
+    """A word as it may be told: short, and no number or sentence of anybody."""
+    return "another text" if len(cell) > _WORD_SHOWN or re.search(r"\d{5}", key_of(cell)) else cell.casefold()
 
 
 def log_entry(cells: Sequence[str], log: tuple[int, int, int | None, int]) -> tuple[str, bool]:

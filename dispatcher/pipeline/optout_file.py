@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple, TextIO
 
 from dispatcher.clean import CleanCsv
@@ -18,6 +19,7 @@ from dispatcher.pipeline.optout_columns import (
     log_entry,
     read_date,
     said_of,
+    unknown_words,
 )
 from dispatcher.roster.delimited import DelimitedRecords
 from dispatcher.roster.flaws import RowError
@@ -27,6 +29,10 @@ from dispatcher.roster.source import open_source
 from dispatcher.roster.text import TextError, TextLines
 from dispatcher.roster.workbook import WorkbookRecords
 
+#: Where no heading is known so many lines are looked at.
+_LOOKED_AT = 50
+#: A date so much ahead of this machine is no other zone's clock.
+_AHEAD_MS = 86_400_000
 COLUMNS = ("number", "state", "source", "at")
 
 
@@ -43,7 +49,21 @@ class Subscribed(NamedTuple):
     line: int
 
 
-Entry = OptOut | BadLine | Subscribed
+class Remark(NamedTuple):
+    """A line that counts, but for something that could not be read."""
+
+    line: int
+    problem: str
+
+
+class UnknownWord(NamedTuple):
+    """A word of consent that nobody knows; its line counts as an opt-out."""
+
+    line: int
+    word: str
+
+
+Entry = OptOut | BadLine | Subscribed | Remark | UnknownWord
 
 
 def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[Entry]:
@@ -60,15 +80,35 @@ def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[Entry]:
     columns = columns_of(first)
     if columns is None:
         columns = Columns(tuple(place for place, cell in enumerate(first) if _number(cell)))
-        if not columns.numbers:
-            raise InputError(
-                "the file has no column of numbers",
-                hint="its first line names the columns: number,state,source,at",
-            )
-        yield from _read(first_line, first, columns)
+        if columns.numbers:
+            yield from _read(first_line, first, columns)
+        else:
+            some = list(islice(records, _LOOKED_AT))
+            records = chain(some, records)
+            columns = _by_content(first, [cells for _, cells in some])
     for line, cells in records:
         if any(map(str.strip, cells)):
             yield from _read(line, cells, columns)
+
+
+def _by_content(headings: Sequence[str], some: Sequence[Sequence[str]]) -> Columns:
+    """The columns of a file whose headings say nothing of numbers: its cells decide."""
+    found = [
+        place
+        for place in range(max(map(len, [headings, *some])))
+        if (cells := [cell for line in some if (cell := cell_at(line, place))]) and all(map(_number, cells))
+    ]
+    columns = columns_of(headings, found[0]) if len(found) == 1 else None
+    if columns is not None:
+        return columns
+    if found:
+        names = " and ".join(f"`{cell_at(headings, place)[:40] or place + 1}`" for place in found[:4])
+        raise InputError(
+            f"{names} both look like columns of numbers", hint="name the right one `number` in the first line"
+        )
+    raise InputError(
+        "the file has no column of numbers", hint="its first line names the columns: number,state,source,at"
+    )
 
 
 def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]]:
@@ -126,12 +166,22 @@ def _read(line: int, cells: list[str], columns: Columns) -> Iterator[Entry]:
     if state == "kept":
         yield Subscribed(line)
         return
+    if state == "out":
+        yield from (UnknownWord(line, word) for word in unknown_words(cells, columns))
+    yield from _of_date(line, cell_at(cells, columns.at) if columns.at is not None else "", at_ms)
     for number in numbers or [""]:
         found = _number(number)
         if found is None:
             yield BadLine(line, "this is not a US or Canadian number")
         else:
             yield OptOut(found, state, at_ms, (source or "import")[:SOURCE_MAX])
+
+
+def _of_date(line: int, cell: str, at_ms: int) -> Iterator[Remark]:
+    if cell and not at_ms:
+        yield Remark(line, "its date cannot be read; the line counts")
+    elif at_ms > datetime.now(UTC).timestamp() * 1000 + _AHEAD_MS:
+        yield Remark(line, "its date lies in the future; the line counts as of now")
 
 
 def _number(cell: str) -> str | None:

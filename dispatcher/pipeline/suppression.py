@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,10 +14,13 @@ from dispatcher.ledger.inbound import Inbound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.optouts import OptOut, State
 from dispatcher.pipeline.number import read_number
-from dispatcher.pipeline.optout_file import BadLine, Entry, Subscribed, read_opt_outs
+from dispatcher.pipeline.optout_file import BadLine, Entry, Remark, UnknownWord, read_opt_outs
 
 #: Of a long list's unusable lines so many are told; all are counted.
 BAD_SHOWN = 50
+#: So many different unknown words are told by name.
+_WORDS_SHOWN = 20
+_AT_ONCE = 500
 
 
 class UnusableLine(BaseModel):
@@ -33,6 +38,19 @@ class Imported(BaseModel):
     read: int = Field(examples=[1200])
     changed: int = Field(examples=[1180])
     unusable: int = Field(examples=[1])
+    known: int = Field(
+        default=0, examples=[20], description="Entries read whose number was in that state already."
+    )
+    words: dict[str, int] = Field(
+        default_factory=dict,
+        examples=[{"pending": 3}],
+        description="Lines by a word of consent that nobody knows: they counted as opted out.",
+    )
+    remarks: list[UnusableLine] = Field(
+        default_factory=list,
+        description="Lines that count although something of them, such as their date, could not be used.",
+    )
+    remarked: int = Field(default=0, examples=[0], description="How many such lines there are.")
     subscribed: int = Field(
         default=0,
         examples=[3],
@@ -67,7 +85,7 @@ def import_list(ledger: Ledger, source: BinaryIO, *, max_bytes: int) -> Imported
     Raises:
         FileRefused, InputError: the file as a whole cannot be used; what was read before that is written.
     """
-    reader = _Reader(read_opt_outs(source, max_bytes=max_bytes))
+    reader = _Reader(read_opt_outs(source, max_bytes=max_bytes), ledger)
     changed = ledger.optouts.put(reader)
     return Imported(
         read=reader.read,
@@ -75,6 +93,10 @@ def import_list(ledger: Ledger, source: BinaryIO, *, max_bytes: int) -> Imported
         unusable=reader.unusable,
         subscribed=reader.subscribed,
         lines=reader.lines,
+        known=reader.known,
+        words=dict(reader.words),
+        remarks=reader.remarks,
+        remarked=reader.remarked,
     )
 
 
@@ -96,20 +118,46 @@ def decide(ledger: Ledger, sid: str, *, stop: bool) -> Inbound:
 class _Reader:
     """The good entries of a list; counts them and the others as they go by."""
 
-    def __init__(self, lines: Iterable[Entry]) -> None:
-        self._lines = lines
-        self.read = 0
-        self.unusable = self.subscribed = 0
+    def __init__(self, lines: Iterable[Entry], ledger: Ledger) -> None:
+        self._lines, self._ledger = lines, ledger
+        self.read = self.known = 0
+        self.unusable = self.subscribed = self.remarked = 0
         self.lines: list[UnusableLine] = []
+        self.remarks: list[UnusableLine] = []
+        self.words: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[OptOut]:
+        entries = self._entries()
+        while some := list(islice(entries, _AT_ONCE)):
+            self._count_known(some)
+            yield from some
+
+    def _count_known(self, some: Sequence[OptOut]) -> None:
+        """As many at once as are written at once, so that a number twice in a list is known the second time."""
+        found = self._ledger.optouts.find([entry.number for entry in some])
+        states = {entry.number: entry.state for entry in found if entry}
+        for entry in some:
+            self.known += states.get(entry.number) == entry.state
+            states[entry.number] = entry.state
+
+    def _entries(self) -> Iterator[OptOut]:
         for line in self._lines:
-            if isinstance(line, BadLine):
-                self.unusable += 1
-                if len(self.lines) < BAD_SHOWN:
-                    self.lines.append(UnusableLine(line=line.line, problem=line.problem))
-            elif isinstance(line, Subscribed):
-                self.subscribed += 1
-            else:
+            if isinstance(line, OptOut):
                 self.read += 1
                 yield line
+            elif isinstance(line, BadLine):
+                self.unusable += 1
+                _keep(self.lines, line)
+            elif isinstance(line, Remark):
+                self.remarked += 1
+                _keep(self.remarks, line)
+            elif isinstance(line, UnknownWord):
+                told = line.word in self.words or len(self.words) < _WORDS_SHOWN
+                self.words[line.word if told else "other words"] += 1
+            else:
+                self.subscribed += 1
+
+
+def _keep(kept: list[UnusableLine], line: BadLine | Remark) -> None:
+    if len(kept) < BAD_SHOWN:
+        kept.append(UnusableLine(line=line.line, problem=line.problem))

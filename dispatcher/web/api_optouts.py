@@ -112,9 +112,11 @@ async def let_in(request: Request, caller: Actor) -> Changed:
     openapi_extra={"requestBody": examples.LIST},
 )
 async def import_list(request: Request, caller: Actor) -> Imported:
-    """A CSV with a column of numbers, and if there are such columns `state` (out, in), `source` and `at`.
+    """A list of ours or of another system: .csv, .xlsx, or a plain list of numbers, one on each line.
 
-    The newest entry of a number wins, so a list may be imported again.
+    Columns: `number`, and if there are such columns `state` (out, in), `source` and `at`, or what other systems call
+    them. The answer counts entries read, known already and changed, and lines left out; unknown words of consent count
+    as opted out and are named in `words`. The newest entry of a number wins, so a list may be imported again.
     """
     site = site_of(request)
     async with read_form(request, site.max_file_bytes) as form:

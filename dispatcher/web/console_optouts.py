@@ -102,7 +102,7 @@ async def import_list(request: Request, session: Operator) -> Response:
         try:
             if upload is None:
                 raise FileRefused(
-                    "no_file", "no file was chosen", hint="choose a CSV with a column of numbers"
+                    "no_file", "no file was chosen", hint="choose a .csv, an .xlsx or a plain list of numbers"
                 )
             done = await run_in_threadpool(acts.import_list, site, session.who, upload)
         except InputError as error:

@@ -97,3 +97,13 @@ def test_a_message_that_is_ignored_is_no_opt_out(mms: Mms, ledger: Ledger) -> No
     mms("inbound", "decide", "a1", "ignore")
     assert not ledger.optouts.is_out(NUMBER)
     assert ledger.inbound.doubtful_count() == 0
+
+
+def test_an_import_tells_what_was_known_and_which_words_nobody_knows(mms: Mms, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("phone,status,date\n5165550123,pending,soon\n5165550124,STOP,\n5165550123,STOP,\n")
+    said = mms("optout", "import", str(file))
+    assert said.out == "3 read, 2 changed, 0 not usable\n"
+    assert "1 of those read were known already" in said.err
+    assert "1 line with `pending` counted as opted out" in said.err
+    assert "line 2: its date cannot be read" in said.err

@@ -7,9 +7,17 @@ import io
 import pytest
 from openpyxl import Workbook
 
+from dispatcher.errors import InputError
 from dispatcher.ledger.optouts import OptOut
 from dispatcher.pipeline.optout_columns import read_date
-from dispatcher.pipeline.optout_file import BadLine, Entry, Subscribed, read_opt_outs
+from dispatcher.pipeline.optout_file import (
+    BadLine,
+    Entry,
+    Remark,
+    Subscribed,
+    UnknownWord,
+    read_opt_outs,
+)
 
 A, B = "2125550142", "2125550143"
 
@@ -84,7 +92,10 @@ def test_dates_are_read_in_every_form(date: str) -> None:
 
 @pytest.mark.parametrize("date", ["last week", "13/45/2026", "99999999999999999999", "1969-01-01"])
 def test_an_unreadable_date_takes_no_opt_out_away(date: str) -> None:
-    assert read(f"phone,date\n{A},{date}\n") == [OptOut(f"1{A}", "out", 0, "import")]
+    assert read(f"phone,date\n{A},{date}\n") == [
+        Remark(2, "its date cannot be read; the line counts"),
+        OptOut(f"1{A}", "out", 0, "import"),
+    ]
 
 
 def test_both_columns_of_numbers_are_opted_out_and_a_bad_one_is_told() -> None:
@@ -136,3 +147,84 @@ def test_a_list_of_opt_outs_alone_was_made_when_its_lines_were() -> None:
     (entry,) = read(f"phone,created_at\n{A},2019-05-04\n")
     assert isinstance(entry, OptOut)
     assert entry.at_ms == read_date("2019-05-04")
+
+
+def test_a_date_in_the_future_is_told_and_none_at_all_is_not() -> None:
+    told = read(f"phone,date\n{A},2999-01-01\n{B},\n")
+    assert [(each.line, each.problem) for each in told if isinstance(each, Remark)] == [
+        (2, "its date lies in the future; the line counts as of now")
+    ]
+    assert sum(isinstance(each, OptOut) for each in told) == 2
+
+
+@pytest.mark.parametrize("heading", ["Subscriber", "Identifier", "Who", "", "Contacto"])
+def test_of_unknown_headings_the_cells_decide(heading: str) -> None:
+    assert out(f"{heading}\n{A}\n{B}\n") == [f"1{A}", f"1{B}"]
+    assert out(f"name,{heading},Status\nAnn,{A},Opted Out\nBob,{B},Subscribed\n") == [f"1{A}"]
+
+
+def test_two_columns_of_numbers_without_a_known_heading_are_a_question() -> None:
+    with pytest.raises(InputError, match="`Who` and `Whom` both look like columns of numbers"):
+        read(f"Who,Whom\n{A},{B}\n")
+
+
+def test_a_column_with_anything_else_is_no_column_of_numbers() -> None:
+    with pytest.raises(InputError, match="no column of numbers"):
+        read(f"Who,Where\n{A},here\nnobody,there\n")
+
+
+def test_an_unknown_word_counts_as_an_opt_out_and_is_named_without_anybodys_text() -> None:
+    told = read(f"phone,status\n{A},Pending\n{B},{A}\n{A},Opted Out\n{B},STOP\n{A},false\n{B},archived\n")
+    words = [each.word for each in told if isinstance(each, UnknownWord)]
+    assert words == ["pending", "another text", "archived"]
+    assert sum(isinstance(each, OptOut) for each in told) == 6
+
+
+#: The shapes of other systems' exports: headings, the line of somebody who is out, of somebody who is not.
+EXPORTS = {
+    "Twilio": (
+        "contact_id,correlation_id,sender_id,status,source,date",
+        "+1{},x,MG1,opt-out,opt-out-message,2026-05-01T10:00:00Z",
+        "+1{},x,MG1,opt-in,website,2026-05-01T10:00:00Z",
+    ),
+    "Klaviyo": (
+        "Email,Phone Number,SMS Consent,SMS Consent Timestamp",
+        "a@example.com,+1{},UNSUBSCRIBED,2026-05-01 10:00:00",
+        "a@example.com,+1{},SUBSCRIBED,2026-05-01 10:00:00",
+    ),
+    "Mailchimp": (
+        "Email Address,First Name,SMS Phone Number,SMS Status,UNSUB_TIME",
+        "a@example.com,Ann,+1{},Unsubscribed,2026-05-01 10:00:00",
+        "a@example.com,Ann,+1{},Subscribed,",
+    ),
+    "Attentive": (
+        "phone,subscription_status,unsubscribed_at",
+        "+1{},UNSUBSCRIBED,2026-05-01T10:00:00Z",
+        "+1{},SUBSCRIBED,",
+    ),
+    "Postscript": ("phone_number,opted_in,opted_out_at", "+1{},false,2026-05-01T10:00:00Z", "+1{},true,"),
+    "SimpleTexting": (
+        "Phone,First Name,Status,Date Unsubscribed",
+        "{},Ann,Unsubscribed,05/01/2026",
+        "{},Ann,Active,",
+    ),
+    "EZ Texting": (
+        "Phone Number,First Name,Opted Out,Opt Out Date",
+        "{},Ann,Yes,5/1/2026 3:04 PM",
+        "{},Ann,No,",
+    ),
+    "HubSpot": (
+        "Record ID,Mobile Phone Number,SMS Subscription Status,Last Modified Date",
+        "51,{},Opted out,2026-05-01 10:00",
+        "52,{},Opted in,2026-05-01 10:00",
+    ),
+}
+
+
+@pytest.mark.parametrize("system", EXPORTS)
+def test_exports_of_other_systems_opt_out_whom_they_say_and_nobody_else(system: str) -> None:
+    heading, gone, stays = EXPORTS[system]
+    told = read("\n".join([heading, gone.format(A), stays.format(B), ""]))
+    assert [type(each) for each in told] == [OptOut, Subscribed]
+    assert [each.number for each in told if isinstance(each, OptOut)] == [f"1{A}"]
+    assert [each.at_ms > 0 for each in told if isinstance(each, OptOut)] == [True]

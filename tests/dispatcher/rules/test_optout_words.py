@@ -169,7 +169,7 @@ def test_few_clear_texts_wait_for_a_person(name: str) -> None:
 
 
 def test_what_people_write_means_what_a_stranger_to_the_table_said_it_means() -> None:
-    """Written by somebody who did not know the table; where reasonable people differ, each of their answers is right."""
+    """Written without knowing the table; where reasonable people differ, each of their answers is right."""
     lines = (DATA / "written.tsv").read_text("utf-8").split("\n")[:-1]
     rows = [line.split("\t", 1) for line in lines]
     assert len(rows) >= 600
