@@ -98,14 +98,15 @@ def test_a_server_that_is_killed_under_load_has_forgotten_nothing(
         assert reopened(server, tmp_path).standing.problem() is None
         assert ledger.standing.problem() is None
         assert ledger.recovery.restored() is None
-    assert int(ledger.redis.hget("mms:ticks", "claims") or 0) >= KILLS
+    assert int(ledger.redis.hget("mms:ticks", "claims") or 0) > KILLS
 
 
 def _claim_until_it_dies(
     ledger: Ledger, taken: Taken, kill: int, number: int, granted: threading.Event
 ) -> None:
     for turn in range(100_000):
-        asked = make_claim(taken, number, name=(kill, number, turn))
+        # Messages of this round's own: one that was claimed when the server was killed stays so.
+        asked = make_claim(taken, 2 * kill + number, name=(kill, number, turn))
         try:
             if claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go":
                 granted.set()
