@@ -98,8 +98,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
 | `mms:replicated` | string | written before a wait for replicas' disks | a minute |
 | `mms:question:{text}` | string | what a callback door answers to prove that it is one of this ledger's | 30 s |
-| `mms:door:{id}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
-| `mms:spool:{id}` | string | up to where a spool of callbacks is drained, bytes | 30 days after it moved |
+| `mms:door:{machine:port}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
+| `mms:spool:{file}` | string | up to where a spool of callbacks is drained, bytes | 30 days after it moved |
 | `mms:doors` | set | ids of callback doors | until closed |
 | `mms:doors:{server run}` | string | claims wait for the doors since this was written | a minute |
 
