@@ -68,4 +68,6 @@ def _now(lately: Sequence[Point], now_ms: int) -> float | None:
     early = next(
         (point for point in reversed(recent[:-1]) if recent[-1].at_ms - point.at_ms >= _NOW_MS), recent[0]
     )
+    if recent[-1].at_ms <= early.at_ms:  # two ticks in one millisecond, or a clock that was set back
+        return None
     return max(0.0, 1000 * (recent[-1].handed - early.handed) / (recent[-1].at_ms - early.at_ms))

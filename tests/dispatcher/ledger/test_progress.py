@@ -8,6 +8,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.progress import POINTS
 from dispatcher.ledger.receipts import Receipt
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.pace import pace_of
 from tests.factories import (
     CAMPAIGN,
     SENDER,
@@ -91,3 +92,13 @@ def test_a_retry_makes_the_pace_no_less(ledger: Ledger) -> None:
     set_clock(ledger.redis, START_MS + 1000)
     ledger.progress.sample({CAMPAIGN: 1})
     assert [point.handed for point in ledger.progress.line(CAMPAIGN)[0]] == [1, 1]
+
+
+def test_two_samples_in_one_millisecond_are_no_pace_and_the_next_one_is(ledger: Ledger) -> None:
+    for _ in range(2):
+        ledger.progress.sample({CAMPAIGN: 1})
+    assert len(ledger.progress.line(CAMPAIGN)[1]) == 2
+    assert pace_of(ledger, ledger.book.get(CAMPAIGN), START_MS).now is None
+    set_clock(ledger.redis, START_MS + 1000)
+    ledger.progress.sample({CAMPAIGN: 1})
+    assert pace_of(ledger, ledger.book.get(CAMPAIGN), START_MS + 1000).now == 0
