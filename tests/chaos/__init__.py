@@ -29,9 +29,11 @@ What the checker asserts:
 - **I8** A web process takes callbacks whether Valkey is there at its start or not.
 - **I9** A callback that a door answered 200 is in the stream, once, in its order, also when that door died for good.
 - **I10** When everything works again, hints are taken out of every queue: no worker lives and does nothing.
+- **I11** What may have been sent is looked for within seconds, whatever waits for its delivery.
 
 Before the rounds the **store** is tried by itself (`store.py`), once for ten runs: the end of its file is cut off after
-a power cut, and a primary loses its replicas, one of which takes over, with a sender on either side.
+a power cut, and a primary loses its replicas, one of which takes over, with a sender on either side. So is a
+**backlog** (`starving.py`): 20,000 rows without callbacks beside ten unconfirmed ones.
 
 Times are short in the kit (`short_times.py`): a lease of 2 s, a grace of 3 s.
 """

@@ -12,15 +12,14 @@ from pathlib import Path
 from tests.chaos.jobs import Order, do_all, end_on_sigterm
 from tests.chaos.plan import make_plan, make_weather
 from tests.chaos.plants import PLANTS
-from tests.chaos.sender import STORE_PLANTS
-from tests.chaos.store import do_trials
 from tests.chaos.table import HEAD, Report, summary
+from tests.chaos.trials import TRIAL_PLANTS, do_trials
 from tests.chaos.web import WEB_PLANTS
 from tests.chaos.worker_plants import WORKER_PLANTS
 
 #: Runs that share a stack.
 RUNS_A_ROUND = 5
-#: For so many runs the store's file is cut off once, and its primary from its replicas.
+#: For so many runs each trial is made once.
 RUNS_A_TRIAL = 10
 
 
@@ -34,7 +33,7 @@ def main() -> int:
     begun, reports = time.monotonic(), list[Report]()
     orders = [Order(seeds, chosen.rows, chosen.plant, chosen.keep) for seeds in _rounds(chosen)]
     _say(HEAD)
-    rounds = () if chosen.plant in STORE_PLANTS else do_all(orders, chosen.jobs)
+    rounds = () if chosen.plant in TRIAL_PLANTS else do_all(orders, chosen.jobs)
     for report in chain(_trials(chosen), rounds):
         reports.append(report)
         _tell(report, chosen)
@@ -43,8 +42,8 @@ def main() -> int:
 
 
 def _trials(chosen: argparse.Namespace) -> Iterator[Report]:
-    """The store by itself, before everything else."""
-    if chosen.plant in {None, *STORE_PLANTS}:
+    """What needs a store of its own, before everything else."""
+    if chosen.plant in {None, *TRIAL_PLANTS}:
         for seed in range(chosen.seed, chosen.seed + chosen.runs, RUNS_A_TRIAL):
             yield do_trials(seed, chosen.plant or "")
 
@@ -81,7 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="stacks at a time")
     parser.add_argument(
         "--plant",
-        choices=sorted({**PLANTS, **WEB_PLANTS, **STORE_PLANTS, **WORKER_PLANTS}),
+        choices=sorted({*PLANTS, *WEB_PLANTS, *TRIAL_PLANTS, *WORKER_PLANTS}),
         help="plant this fault: the checker must see it",
     )
     parser.add_argument(

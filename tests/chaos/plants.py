@@ -37,6 +37,18 @@ PLANTS: dict[str, tuple[Replacement, ...]] = {
     ),
 }
 
+#: The same for the trial of a backlog: what is unconfirmed waits until no poll for delivery is due.
+BACKLOG_PLANTS: dict[str, tuple[Replacement, ...]] = {
+    "starve": (
+        (
+            "pick_look",
+            r"local all = 'mms:' \.\. which",
+            "local all = 'mms:' .. which\nif which == 'search' and redis.call('ZCOUNT', 'mms:care', '-inf', now) > 0"
+            " then return {} end",
+        ),
+    )
+}
+
 
 def planted(name: str, text_of: Callable[[str], str]) -> Callable[[str], str]:
     """The function that gives a script's text, with this fault in it.
@@ -44,7 +56,7 @@ def planted(name: str, text_of: Callable[[str], str]) -> Callable[[str], str]:
     Raises:
         LookupError: what is to be replaced is not in the script any more; the table above has to follow.
     """
-    replacements = PLANTS[name]
+    replacements = {**PLANTS, **BACKLOG_PLANTS}[name]
     for script, pattern, _ in replacements:
         if not re.search(pattern, text_of(script)):
             raise LookupError(f"plant {name}: {script}.lua has changed")

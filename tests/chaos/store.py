@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -26,7 +25,6 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reconcile import look_after
 from dispatcher.pipeline.recover import recover
 from tests.chaos.sender import world_of
-from tests.chaos.table import Report
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 from tests.valkey import ValkeyServer, running_valkey
 
@@ -186,20 +184,3 @@ def _attached(server: ValkeyServer) -> int:
     with redis.Redis.from_url(server.url) as client:
         found = client.info("replication")
     return sum(1 for name, facts in found.items() if name.startswith("slave") and facts["state"] == "online")
-
-
-TRIALS: dict[str, Callable[[int, str], list[str]]] = {"file cut off": cut_off, "split brain": split}
-
-
-def do_trials(seed: int, plant: str = "") -> Report:
-    """Both trials of this seed, as the report of a round."""
-    broken = [sentence for trial in TRIALS.values() for sentence in trial(seed, plant)]
-    return Report(
-        lines=tuple(f"{seed:<6} trial of the store: {name}" for name in TRIALS),
-        broken=tuple(f"I1 broken: {sentence}" for sentence in broken),
-        first_seed=seed,
-        runs=1,
-        totals=Counter(broken=len(broken)),
-        deeds=Counter(TRIALS.keys()),
-        moods=Counter(),
-    )

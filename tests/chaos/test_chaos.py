@@ -8,6 +8,7 @@ import pytest
 
 from tests.chaos.plants import PLANTS
 from tests.chaos.rounds import do_round
+from tests.chaos.starving import starve
 from tests.chaos.store import cut_off, split
 from tests.chaos.table import report_of
 
@@ -42,3 +43,9 @@ def test_a_spoilt_store_sends_nothing_twice_and_the_trial_misses_the_mend_when_i
 ) -> None:
     assert trial(1, "") == []
     assert any("sent to" in sentence for seed in (1, 2, 3) for sentence in trial(seed, plant))
+
+
+@pytest.mark.timeout(200)
+def test_a_backlog_keeps_nobody_waiting_and_the_trial_sees_when_it_does() -> None:
+    assert starve(1) == []
+    assert any("unconfirmed" in sentence for sentence in starve(1, "starve"))
