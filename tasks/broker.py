@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -122,8 +122,11 @@ class Broker:
             ) from error
 
 
-def look_at_broker(settings: Settings) -> Iterator[Finding]:
-    """What `mms doctor` says of it; nothing where no Redis is known, which was said then."""
+def look_at_broker(settings: Settings, said: Sequence[Finding] = ()) -> Iterator[Finding]:
+    """What `mms doctor` says of it; nothing where it is a Redis that is not known or does not answer, which was `said`
+    then."""
+    if settings.broker_url is None and any(one.subject == "Redis" and one.verdict == "bad" for one in said):
+        return
     try:
         url = broker_url(settings)
     except ConfigError:

@@ -22,13 +22,15 @@ class Reached(NamedTuple):
     config: Settings
 
 
-def reach_carrierx() -> Reached:
+def reach_carrierx(known: Settings | None = None) -> Reached:
     """The client of this installation's CarrierX. A simulated ledger never reaches the live one.
+
+    `known`: the settings with the ledger's mode, from whom has looked at it.
 
     Raises:
         ConfigError: there is no token, or no simulator runs here.
     """
-    config = config_of_any_ledger()
+    config = known or config_of_any_ledger()
     if config.simulate:
         config = _towards_simulator(config)
     client = make_client(config)

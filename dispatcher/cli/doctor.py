@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -11,7 +11,10 @@ from rich.text import Text
 from dispatcher.cli.carrierx import reach_carrierx
 from dispatcher.cli.options import AsJson
 from dispatcher.cli.output import out, print_json
-from dispatcher.errors import ConfigError
+from dispatcher.errors import ConfigError, StoreUnavailable
+from dispatcher.ledger.connect import IMPATIENT
+from dispatcher.ledger.installation import read_mode
+from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.diagnose import diagnose
 from dispatcher.pipeline.finding import Finding
 from dispatcher.pipeline.sidecar import resolve_settings
@@ -33,8 +36,9 @@ def doctor(
     Example: mms doctor --from 15162065575
     """
     number = resolve_settings({"from": [sender]}, {})[0].senders[0] if sender else None
-    config = _config()
-    findings = [*diagnose(config, number), *_broker(config)]
+    config, away = _config()
+    findings = list(diagnose(config, number, away))
+    findings += _broker(config, findings)
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
@@ -49,15 +53,24 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _broker(config: Settings) -> Iterator[Finding]:
+def _broker(config: Settings, said: Sequence[Finding]) -> Iterator[Finding]:
     from tasks.broker import look_at_broker  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it
 
-    return look_at_broker(config)
+    return look_at_broker(config, said)
 
 
-def _config() -> Settings:
-    """The settings, towards the simulator that runs here if the ledger is simulated."""
+def _config() -> tuple[Settings, StoreUnavailable | None]:
+    """The settings, towards the simulator that runs here if the ledger is simulated; and why the ledger could not be
+    asked, so that a Redis that says nothing is waited for once."""
+    config, away = settings(), None
     try:
-        return reach_carrierx().config
-    except ConfigError:  # no token, or no simulator: that is among what is found
-        return settings()
+        mode = read_mode(Ledger.open(config, **IMPATIENT).redis)
+        config = config if mode is None else config.model_copy(update={"simulate": mode == "simulate"})
+    except StoreUnavailable as error:
+        away = error
+    except ConfigError:  # no Redis is known: that is among what is found
+        pass
+    try:
+        return reach_carrierx(config).config, away
+    except ConfigError:  # no token, or no simulator: as well
+        return settings(), away

@@ -26,6 +26,8 @@ CONNECTION: dict[str, Any] = {
     "health_check_interval": 25,
     "retry_on_timeout": False,
 }
+#: Of who only looks, and tells a person that no answer came. Longer than a claim waits for disks and replicas.
+IMPATIENT: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
 #: What means nothing to a socket file.
 _OF_NETWORKS = ("socket_connect_timeout", "socket_keepalive")
 _SOCKET = "unix://"

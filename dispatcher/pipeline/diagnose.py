@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dispatcher.carrierx.account import SENDING_MMS, SENDING_SMS, callback_in_force, find_did
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ApiError, ConfigError, MmsError, NotFound, StoreUnavailable, Unauthorized
+from dispatcher.ledger.connect import IMPATIENT
 from dispatcher.ledger.embedded import embedded_url, ever_started
 from dispatcher.ledger.installation import read_mode
 from dispatcher.ledger.ledger import Ledger
@@ -22,22 +23,30 @@ from dispatcher.zone_data import VERSION
 
 #: A worker whose clock is further off than this is denied every claim.
 CLOCK_TOLERANCE_MS = 5_000
+#: What is left to do where the advice would be to ask doctor.
+_HELD_UP = "is it running, and does nothing hold it up (stopped, out of memory, a slow disk)? see its log"
 
 
-def diagnose(config: Settings, sender: str | None = None) -> Iterator[Finding]:
-    """Look at Redis, workers, clocks, CarrierX and callbacks; with `sender` also at that number."""
+def diagnose(
+    config: Settings, sender: str | None = None, away: StoreUnavailable | None = None
+) -> Iterator[Finding]:
+    """Look at Redis, workers, clocks, CarrierX and callbacks; with `sender` also at that number.
+
+    `away`: what somebody met who has just asked the Redis; it is not waited for again.
+    """
     yield _zones(wall_ms())
     ledger: Ledger | None = None
     try:
-        ledger = Ledger.open(config)
+        if away is not None:
+            raise away
+        ledger = Ledger.open(config, **IMPATIENT)
         mode = read_mode(ledger.redis)
+        config = config.model_copy(update={"simulate": mode == "simulate" or config.simulate})
+        yield from _redis(config, ledger, mode)
+        yield from _workers(ledger)
     except (ConfigError, StoreUnavailable) as error:
         ledger = None
         yield _no_redis(config, error)
-    else:
-        yield from _redis(config, ledger, mode)
-        yield from _workers(ledger)
-        config = config.model_copy(update={"simulate": mode == "simulate" or config.simulate})
     way = look_at_way(config)
     yield from way
     if any(finding.verdict == "bad" for finding in way):
@@ -53,7 +62,8 @@ def _no_redis(config: Settings, error: MmsError) -> Finding:
         return Finding(
             "Redis", "note", "nothing was started in this folder yet", "`mms up` starts everything"
         )
-    return Finding("Redis", "bad", error.message, error.hint)
+    hint = _HELD_UP if "try `mms doctor`" in error.hint else error.hint
+    return Finding("Redis", "bad", error.message, hint)
 
 
 def _zones(now_ms: int) -> Finding:

@@ -79,7 +79,8 @@ async def set_limit(request: Request, session: Operator) -> Response:
 
 def look(site: Site) -> list[Finding]:
     """What `mms doctor` sees."""
-    return [*diagnose(_impatient(site.settings)), *look_at_broker(site.settings)]
+    said = list(diagnose(_impatient(site.settings)))
+    return [*said, *look_at_broker(site.settings, said)]
 
 
 def callback_levels(settings: Settings, number: str) -> list[CallbackLevel]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,7 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.carrierx.simulator.store import PARTNER_SID
 from dispatcher.ledger import keys
+from dispatcher.ledger.connect import IMPATIENT
 from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.cli.commands import Mms
 from tests.valkey import free_port
@@ -150,6 +153,26 @@ def test_without_a_ledger_it_says_so_and_does_not_fail(mms: Mms, tmp_path: Path)
     mms.environment["MMS_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
     assert mms("doctor").status == 1
     assert finding(mms, "Redis")["verdict"] == "bad"
+
+
+@pytest.mark.parametrize("broker", [False, True])
+def test_a_redis_that_takes_connections_and_says_nothing_is_told_after_one_short_wait(
+    mms: Mms, monkeypatch: pytest.MonkeyPatch, broker: bool
+) -> None:
+    assert (IMPATIENT["socket_timeout"], IMPATIENT["socket_connect_timeout"]) == (5, 5)
+    monkeypatch.setitem(IMPATIENT, "socket_timeout", 0.3)
+    monkeypatch.setattr("tasks.broker.LOOK_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:  # the kernel takes the connection, nobody reads
+        silent = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        mms.environment |= {"MMS_REDIS_URL": silent} | ({"MMS_BROKER_URL": silent} if broker else {})
+        began = time.monotonic()
+        said = mms("doctor", "--json")
+        assert time.monotonic() - began < 3
+    found = {line["subject"]: line for line in said.json}
+    assert (said.status, found["Redis"]["verdict"]) == (1, "bad")
+    assert "Redis does not answer" in found["Redis"]["seen"]
+    assert "doctor" not in found["Redis"]["mend"], "that is who says it"
+    assert ("broker" in found) == broker, "the same server is waited for once"
 
 
 def test_before_the_first_start_a_redis_that_is_not_there_is_no_fault(mms: Mms, tmp_path: Path) -> None:
