@@ -60,7 +60,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:expiring` | zset | campaign → ms when what is unsent of it expires | until then |
 | `mms:c:{id}:lately` | hash | half minute → messages answered, refused or failed | 10 min |
 | `mms:brake` | hash | why nothing goes with this token: reason, fingerprint, at | until another token is used |
-| `mms:forbidden` | hash | a 403 that another message is to explain: see `lua/_forbidden.lua` | until one is accepted |
+| `mms:forbidden` | hash | what is asked about a 403 (`lua/_forbidden.lua`) | an hour, or until one is accepted |
 | `mms:refused` | hash | fingerprint of a token that CarrierX refused → ms | until `mms token carrierx` gives it again |
 | `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |

@@ -70,6 +70,7 @@ class CallbackKeeper:
         self._unproved_max = max_bytes // UNPROVED_SHARE
         self._disk = ThreadPoolExecutor(1, "spool")
         self._spooling = False
+        self._why = ""
         self._waiting: list[_Waiting] = []
         self._syncing: asyncio.Task[None] | None = None
 
@@ -168,7 +169,7 @@ class CallbackKeeper:
             try:
                 await self._look_after()
             except MmsError as error:
-                logger.warning("the spool waits: %s", error.message)
+                self._waits(error)
             await asyncio.sleep(AWAY_SECONDS if self._spooling else WELL_SECONDS)
 
     async def _look_after(self) -> None:
@@ -198,8 +199,10 @@ class CallbackKeeper:
         while True:
             peeked = await self._on_disk(lambda: self._spool.peek(BATCH))
             believed = self._believed(peeked)
-            if believed and await self._writer.drain(peeked.spool_id, believed) is not None:
+            if believed and (refused := await self._writer.drain(peeked.spool_id, believed)) is not None:
+                self._waits(refused)
                 break
+            self._why = ""
             if peeked.records:
                 await self._on_disk(self._spool.drop)
                 count += len(believed)
@@ -210,6 +213,12 @@ class CallbackKeeper:
         if count:
             logger.info("%d spooled callbacks went into Redis", count)
             self._drained()
+
+    def _waits(self, error: MmsError) -> None:
+        """Say why the spool waits, once for each reason."""
+        if error.message != self._why:
+            self._why = error.message
+            logger.warning("the spool waits: %s", error.message)
 
     def _believed(self, peeked: Peeked) -> list[Drained]:
         """Those that came with our key, as the ledger takes them."""

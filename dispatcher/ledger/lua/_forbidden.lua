@@ -1,9 +1,10 @@
 -- Prelude of claim and record: a 403 speaks of one message or of the whole account, and only another message can tell.
--- `mms:forbidden` is there from the first 403 until a message is accepted. Meanwhile one message at a time goes, and those
+-- `mms:forbidden` is there from the first 403 until a message is accepted, or for an hour without another one. Meanwhile one message at a time goes, and those
 -- that were answered so stand back. Fields: since, again (ms until which they stand back), probe (claim token) and
 -- probe_until, braked (it was the account), account (reason), and `m:id.batch.message` → how often it was answered so.
 local FORBIDDEN = 128 -- a row's flag: this message was answered so before
 local STAND_BACK, LAST_WAIT = 2000, 10000
+local LIFE = 3600000 -- ms: what was answered so longer ago says nothing about today
 local TRIES, OTHERS = 3, 3 -- of a message that nobody can be compared with; different messages that show it is the account
 local forbidden_known
 
@@ -17,6 +18,7 @@ end
 
 local function forbidden_write(...)
   redis.call('HSET', 'mms:forbidden', ...)
+  redis.call('PEXPIRE', 'mms:forbidden', LIFE)
   forbidden_known = nil
 end
 

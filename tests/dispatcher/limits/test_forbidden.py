@@ -153,3 +153,12 @@ def test_a_claim_and_its_record_asked_again_count_once(desk: Desk) -> None:
     hold = desk.taken[CAMPAIGN].hold
     assert [record(desk.ledger, hold, became) for _ in range(4)] == ["ok", "gone", "gone", "gone"]
     assert desk.ledger.redis.hget(keys.FORBIDDEN, f"m:{CAMPAIGN}.0.0") == b"1"
+
+
+def test_a_403_of_long_ago_says_nothing_about_todays(
+    world: World, clock: Clock, simulator: SimulatorHandle, timed_ledger: Ledger
+) -> None:
+    forbids(simulator, *ALL)
+    add_campaign(timed_ledger, make_batch(1, 1))
+    send_batch(world, CAMPAIGN, 0)
+    assert 0 < int(timed_ledger.redis.pttl(keys.FORBIDDEN)) <= 3_600_000
