@@ -43,7 +43,7 @@ def diagnose(
         mode = read_mode(ledger.redis)
         config = config.model_copy(update={"simulate": mode == "simulate" or config.simulate})
         yield from _redis(config, ledger, mode)
-        yield from _workers(ledger)
+        yield from _workers(config, ledger)
     except (ConfigError, StoreUnavailable) as error:
         ledger = None
         yield _no_redis(config, error)
@@ -93,14 +93,14 @@ def _unread(ledger: Ledger) -> Iterator[Finding]:
         )
 
 
-def _workers(ledger: Ledger) -> Iterator[Finding]:
+def _workers(config: Settings, ledger: Ledger) -> Iterator[Finding]:
     workers, now_ms = ledger.agenda.workers(), ledger.agenda.now_ms()
     here_ms = wall_ms() - now_ms
     if abs(here_ms) > CLOCK_TOLERANCE_MS:
         yield Finding(
             "clock", "bad", f"this machine is {here_ms / 1000:+.1f} s from Redis's clock", "set it by NTP"
         )
-    yield from _queues(ledger, now_ms)
+    yield from _queues(config, ledger, now_ms)
     for name, facts in sorted(workers.items()):
         apart_ms = int(facts["clock_ms"]) - int(facts["said_ms"])
         seen = f"{', '.join(facts['queues'])} × {facts['concurrency']}, clock {apart_ms / 1000:+.1f} s"
@@ -113,11 +113,13 @@ def _workers(ledger: Ledger) -> Iterator[Finding]:
             yield Finding(f"worker {name}", "ok", seen)
 
 
-def _queues(ledger: Ledger, now_ms: int) -> Iterator[Finding]:
+def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[Finding]:
     """Which queues nobody works on, which do not move, and which had a worker that ended itself for it."""
     queues = standing.standings(ledger)
-    if missing := [each.queue for each in queues if not each.workers]:
-        yield Finding("workers", "bad", f"nobody works on {', '.join(sorted(missing))}", "start `mms up`")
+    if missing := sorted(each.queue for each in queues if not each.workers):
+        log = config.data_dir / "logs" / f"{missing[-1]}.log"  # `send` before all others
+        mend = f"start `mms up`; if it runs already, the log of that part says what happened: `{log}`"
+        yield Finding("workers", "bad", f"nobody works on {', '.join(missing)}", mend)
     for each in queues:
         if not each.moves:
             yield Finding(

@@ -20,6 +20,7 @@ from dispatcher.carrierx.simulator.store import PARTNER_SID
 from dispatcher.ledger import keys
 from dispatcher.ledger.connect import IMPATIENT
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.queues import QUEUE_NAMES
 from tests.dispatcher.cli.commands import Mms
 from tests.valkey import free_port
 
@@ -88,6 +89,20 @@ def test_a_queue_that_does_not_move_and_a_worker_that_ended_itself_are_told(mms:
     said = finding(mms, "queue look")
     assert said["verdict"] == "note"
     assert "a worker ended itself 2 min ago (1 have so far): hints wait in look" in said["seen"]
+
+
+def test_a_queue_without_a_worker_is_told_with_the_log_to_read_and_the_command(
+    mms: Mms, ledger: Ledger
+) -> None:
+    now_ms = ledger.agenda.now_ms()
+    others = [name for name in QUEUE_NAMES if name != "send"]
+    facts = {"queues": others, "concurrency": 2, "clock_ms": now_ms, "said_ms": now_ms}
+    ledger.agenda.sign_of_life("all@here", facts, now_ms)
+    said = finding(mms, "workers")
+    assert (said["verdict"], said["seen"]) == ("bad", "nobody works on send")
+    log = Path(mms.environment["MMS_DATA_DIR"]) / "logs" / "send.log"
+    assert said["mend"].startswith("start `mms up`; if it runs already, the log of that part says")
+    assert said["mend"].endswith(f"`{log}`")
 
 
 def test_a_public_address_that_leads_to_our_door_is_well(mms: Mms, ledger: Ledger) -> None:
