@@ -62,6 +62,12 @@ class Recovery:
         (answer,) = self._scripts.run_many([("ticked", (remembered, once_in_ms))])
         return (int(answer[0]), bool(answer[1])) if answer else None
 
+    def ticked_at(self) -> int | None:
+        """When the last tick was counted, ms by this Redis's clock; None: none ever was."""
+        with translated():
+            found = self._redis.hget(keys.TICKS, "at")
+        return None if found is None else int(found)
+
     def anchor(self) -> str:
         """What the data folder's anchor looked like when it was written down; empty: it was not."""
         with translated():

@@ -128,6 +128,13 @@ def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[Finding]:
                 str(each),
                 "its worker ends itself within a minute, to be started again; else start it again, and see its log",
             )
+    without_ms = standing.ms_without_tick(ledger)
+    if without_ms is not None:
+        log = config.data_dir / "logs" / "beat.log"
+        seen = f"no tick for {without_ms // 1000} s, and none waits: is beat running? Nothing new is started meanwhile"
+        yield Finding(
+            "beat", "bad", seen, f"start beat again, or `mms up`; its log says what it meets: `{log}`"
+        )
     for past in standing.ended(ledger):
         if now_ms - past.at_ms < standing.TOLD_MS:
             ago = (now_ms - past.at_ms) // 60_000

@@ -67,6 +67,30 @@ def not_moving(ledger: Ledger) -> list[str]:
     return [str(standing) for standing in standings(ledger) if not standing.moves]
 
 
+def ms_without_tick(ledger: Ledger) -> int | None:
+    """For how long no tick was counted though somebody waits for one; None: that is well, or cannot be said.
+
+    Only a worker that took ticks before and has taken none since, with none waiting, says that none are given: one that
+    just started proves nothing, and one that takes none of those that wait is told of as its queue.
+
+    Raises:
+        StoreUnavailable: the ledger does not answer.
+    """
+    workers, now_ms, at_ms = ledger.agenda.workers(), ledger.agenda.now_ms(), ledger.recovery.ticked_at()
+    own = [facts for facts in workers.values() if "control" in facts.get("queues", ())]
+    if at_ms is None or not own or now_ms - at_ms <= STILL_MS:
+        return None
+    waits = any((facts.get("waiting") or {}).get("control") for facts in own)
+    idle = all(_idle_ms(facts, now_ms) > STILL_MS for facts in own)
+    return now_ms - at_ms if idle and not waits else None
+
+
+def _idle_ms(facts: Mapping[str, Any], now_ms: int) -> int:
+    """For how long this worker has taken nothing; 0 of one that never took anything or does not tell."""
+    idle = facts.get("idle_ms")
+    return 0 if idle is None else int(idle) + max(0, now_ms - int(facts["said_ms"]))
+
+
 class Ended(NamedTuple):
     """Workers of a queue that ended themselves because they stood still: how often, when last, and why."""
 

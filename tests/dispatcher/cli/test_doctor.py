@@ -91,6 +91,26 @@ def test_a_queue_that_does_not_move_and_a_worker_that_ended_itself_are_told(mms:
     assert "a worker ended itself 2 min ago (1 have so far): hints wait in look" in said["seen"]
 
 
+def test_no_tick_for_half_a_minute_is_told_where_a_worker_waits_for_one(mms: Mms, ledger: Ledger) -> None:
+    now_ms = ledger.agenda.now_ms()
+    facts = {"queues": ["control"], "concurrency": 2, "clock_ms": now_ms, "said_ms": now_ms, "still_ms": 0}
+    facts |= {"taken": 7, "ended": 7, "running": 0, "waiting": {"control": 0}, "idle_ms": 45_000}
+
+    def beat(**changed: Any) -> str | None:
+        ledger.agenda.sign_of_life("control@here", {**facts, **changed}, now_ms)
+        found = {line["subject"]: line for line in mms("doctor", "--json").json}
+        return str(found["beat"]["seen"]) if "beat" in found else None
+
+    assert beat() is None, "none was ever counted"
+    ledger.redis.hset(keys.TICKS, "at", now_ms - 45_000)
+    assert (beat() or "").startswith("no tick for 4")
+    assert beat(taken=0, idle_ms=None) is None, "the worker just started, beat may be about to"
+    assert beat(idle_ms=500) is None, "ticks come, whatever keeps them from being counted"
+    assert beat(waiting={"control": 3}) is None, "beat gives ticks, the worker takes none"
+    ledger.recovery.ticked(0)
+    assert beat() is None
+
+
 def test_a_queue_without_a_worker_is_told_with_the_log_to_read_and_the_command(
     mms: Mms, ledger: Ledger
 ) -> None:
