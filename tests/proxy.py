@@ -93,8 +93,7 @@ class Proxy:
         with self._lock:
             for pair in self._pairs:
                 pair.dead = True
-                with suppress(KeyError, ValueError):
-                    self._selector.unregister(pair.server)
+                self._forget(pair.server)
                 pair.server.close()
 
     def mend(self) -> None:
@@ -151,15 +150,19 @@ class Proxy:
         except OSError:
             said = b""
         if not said and pair.dead and end is pair.server:
-            self._selector.unregister(end)  # its client is not told
+            self._forget(end)  # its client is not told
         elif not said:
             self._drop(pair, "close")
+
+    def _forget(self, end: socket.socket) -> None:
+        """Look at this end no more; it may be closed and forgotten already, by what came before in the same turn."""
+        with suppress(KeyError, ValueError):
+            self._selector.unregister(end)
 
     def _drop(self, pair: _Pair, how: str) -> None:
         self._pairs.remove(pair)
         for end in pair.ends:
-            with suppress(KeyError, ValueError):
-                self._selector.unregister(end)
+            self._forget(end)
             _reset(end) if how == "reset" else end.close()
 
 
