@@ -42,7 +42,21 @@ from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_answers import comes_in
 from tests.dispatcher.pipeline.test_schedules import make as make_schedule
-from tests.factories import SENDER, callback_body, make_csv, snapshot
+from tests.factories import (
+    LEASE_MS,
+    SENDER,
+    add_campaign,
+    callback_body,
+    claim,
+    make_batch,
+    make_claim,
+    make_csv,
+    make_record,
+    number_of,
+    record,
+    snapshot,
+    take,
+)
 
 #: What stays whatever was sent: what the installation learned, counted and was told, and short memories that end by
 #: themselves (each is proved to).
@@ -247,6 +261,23 @@ def unconfirmed(world: World, simulator: SimulatorHandle) -> str:
     return made
 
 
+def odd(world: World) -> str:
+    """A campaign whose sid is no UUID, of which CarrierX said a word of its own, and whose failure nobody explained."""
+    ledger, sid = world.ledger, "a sid that is no UUID"
+    made = add_campaign(ledger, make_batch(1), id="odd-abc234", settle_ms=1)
+    taken = take(ledger, made)
+    asked = make_claim(taken)
+    assert claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms()).word == "go"
+    record(ledger, taken.hold, make_record(asked, sid=sid))
+    ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=10**6, look_ms=LEASE_MS)
+    for status in ("teleported", "failed"):
+        ledger.inbox.store(callback_body(sid=sid, status=status, to=number_of(1)), ledger.agenda.now_ms())
+    ingest(world, "me")
+    assert ledger.redis.zscore(keys.EXPLAIN, f"{made}:0")
+    assert ledger.redis.exists(keys.odd(made), f"{keys.campaign(made)}:sids") == 2
+    return made
+
+
 def what_is_no_campaigns(world: World, simulator: SimulatorHandle) -> None:
     """What comes in: answers wanted, receipts of nobody's, callbacks that cannot be read or worked on, and spooled."""
     ledger = world.ledger
@@ -297,6 +328,7 @@ def test_nothing_is_left_of_campaigns_of_every_kind_once_they_and_their_records_
     before = snapshot(ledger)
     made = every_kind(world, simulator)
     what_is_no_campaigns(world, simulator)
+    made.append(odd(world))
     ids = ledger.book.ids()
     assert len(ids) == len(made) + 2, "a confirmation and an answer to HELP are among them"
     assert set(made) < set(ids)
