@@ -15,9 +15,10 @@
     └── ApiError              an answer of CarrierX, or none
         ├── NotSent           the request never left us: safe to try again
         ├── Throttled         CarrierX said "later" (429, 409): safe to try again after `retry_after`
-        ├── Refused           CarrierX said no to this message: never again unchanged
+        ├── Refusal           CarrierX said no, with its own words
+        │   └── Refused       ... to this message: never again unchanged
         ├── Unauthorized      the token is refused: stop everything that uses it
-        │   └── Forbidden     or only this message is: another message tells
+        │   └── Forbidden     a Refusal too: or only this message is; another message tells
         └── OutcomeUnknown    it may have arrived: never send again before it was looked for
 
 Texts of these errors carry no phone number, message body, token or password: they end in logs and in Flower.
@@ -135,9 +136,8 @@ class Complaint(NamedTuple):
     reference: str | None
 
 
-class Refused(ApiError):
-    """CarrierX refuses this message; `field` and `text` are its own words, kept for the report, `complaints` all of
-    them one by one."""
+class Refusal(ApiError):
+    """CarrierX said no; `field` and `text` are its own words, for the report, `complaints` all of them one by one."""
 
     def __init__(
         self,
@@ -152,29 +152,19 @@ class Refused(ApiError):
         self.field = field
         self.text = text
         self.complaints = complaints
+
+
+class Refused(Refusal):
+    """CarrierX refuses this message."""
 
 
 class Unauthorized(ApiError):
     """401: the token does not work; nothing that uses it may go on."""
 
 
-class Forbidden(Unauthorized):
+class Forbidden(Refusal, Unauthorized):
     """403, 402, or a refusal that speaks of funds: about this message, or about all that uses the token. Only another
-    message can tell. `field`, `text` and `complaints` are CarrierX's own words."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int,
-        field: str | None = None,
-        text: str = "",
-        complaints: tuple[Complaint, ...] = (),
-    ) -> None:
-        super().__init__(message, status=status)
-        self.field = field
-        self.text = text
-        self.complaints = complaints
+    message can tell."""
 
 
 class OutcomeUnknown(ApiError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from dispatcher.carrierx.wire import number_of
-from dispatcher.errors import Complaint, Forbidden, Refused
+from dispatcher.errors import Complaint, Refusal
 from dispatcher.ledger.claims import Claim
 
 _INDEX = re.compile(r"\W*group_recipients\W+(\d{1,2})\W*", re.IGNORECASE)
@@ -14,7 +14,7 @@ _INDEX = re.compile(r"\W*group_recipients\W+(\d{1,2})\W*", re.IGNORECASE)
 _BETWEEN = r"[\s().\-/+]{0,3}"
 
 
-def named_members(error: Refused | Forbidden, claim: Claim) -> dict[int, str]:
+def named_members(error: Refusal, claim: Claim) -> dict[int, str]:
     """The rows of this group that CarrierX named, each with its words about it; empty unless some are left."""
     if len(claim.members) < 2:
         return {}

@@ -11,6 +11,7 @@ from dispatcher.errors import (
     Forbidden,
     NotSent,
     OutcomeUnknown,
+    Refusal,
     Refused,
     Throttled,
     Unauthorized,
@@ -92,7 +93,7 @@ def accepted(claim: Claim, status: MessageStatus) -> Ending:
 def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
     """CarrierX did not take it, or nobody knows. One line per branch of the error tree."""
     match error:
-        case Refused() | Forbidden() if named := named_members(error, claim):
+        case Refusal() if named := named_members(error, claim):
             return _without(claim, named)
         case Forbidden():
             reason = f"CarrierX forbids every message (HTTP {error.status}); once mended there, give the token again"

@@ -10,8 +10,7 @@ import queue
 import random
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from dispatcher.pipeline.world import World
 from tests.backlog import VERBS, Quiet, backlog
 from tests.chaos.plants import planted
 from tests.chaos.sender import world_of
+from tests.chaos.store import until
 from tests.conftest import SECRET
 from tests.valkey import running_valkey
 
@@ -68,11 +68,11 @@ def _tried(world: World, api: Quiet) -> list[str]:
     backlog(world.ledger, "vast-abc234", MANY, b"t", at_ms=now_ms - 600_000, due_ms=now_ms - 300_000)
     hints: queue.Queue[str] = queue.Queue()
     with _look_worker(world, hints):
-        if not _until(lambda: bool(_asked_for(api, "vast-abc234")), LOOKED_FOR_SECONDS):
+        if not until(lambda: bool(_asked_for(api, "vast-abc234")), LOOKED_FOR_SECONDS):
             return ["nobody asked for what is undelivered"]
         now_ms = world.ledger.agenda.now_ms()
         backlog(world.ledger, "tiny-abc234", FEW, b"u", at_ms=now_ms - 10_000, due_ms=now_ms)
-        looked = _until(lambda: len(_singles(api)) >= FEW, LOOKED_FOR_SECONDS)
+        looked = until(lambda: len(_singles(api)) >= FEW, LOOKED_FOR_SECONDS)
         waiting = hints.qsize()
     broken = []
     if not looked:
@@ -123,12 +123,3 @@ def _look_worker(world: World, hints: queue.Queue[str]) -> Iterator[None]:
         over.set()
         for thread in threads:
             thread.join(30)
-
-
-def _until(happened: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if happened():
-            return True
-        time.sleep(0.05)
-    return False

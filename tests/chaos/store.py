@@ -55,7 +55,8 @@ def _campaign(server: ValkeyServer) -> None:
         add_campaign(Ledger(client), *batches)
 
 
-def _until(happened: Callable[[], bool], seconds: float) -> bool:
+def until(happened: Callable[[], bool], seconds: float) -> bool:
+    """Whether it happened in this time; a server that is away meanwhile is waited for."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(MmsError, redis.RedisError):
@@ -77,7 +78,7 @@ def cut_off(seed: int, plant: str = "") -> list[str]:
         file = next((server.folder / "appendonlydir").glob("*.incr.aof"))
         begun, part = file.stat().st_size, dice.uniform(0.2, 0.7)
         with _sending(server, folder, carrierx, plant):
-            _until(lambda: carrierx.received(messages=False).taken >= ROWS * BATCHES * part, STARTED_SECONDS)
+            until(lambda: carrierx.received(messages=False).taken >= ROWS * BATCHES * part, STARTED_SECONDS)
             server.kill()
         _cut(file, begun + int((file.stat().st_size - begun) * dice.uniform(0.2, 0.9)))
         server.start()
@@ -123,7 +124,7 @@ def _after_the_cut(
     def ended() -> bool:
         return _looked_after(world.ledger, lambda number: look_after(world, CAMPAIGN, number))
 
-    _until(lambda: world.ledger.recovery.restored() is not None or ended(), STARTED_SECONDS)
+    until(lambda: world.ledger.recovery.restored() is not None or ended(), STARTED_SECONDS)
     restored, broken = world.ledger.recovery.restored(), list[str]()
     if forgotten and restored is None:
         broken.append(f"nobody noticed that {forgotten} claims on which something was sent were gone")
@@ -131,7 +132,7 @@ def _after_the_cut(
         if carrierx.received(messages=False).taken > taken:
             broken.append("something was sent before the ledger was recovered")
         recover(world, restored, who="the kit")
-        _until(ended, 20)
+        until(ended, 20)
     if repeated := len(carrierx.received(messages=False).repeated):
         broken.append(f"{repeated} numbers were sent to twice after the end of the file was cut off")
     return broken
@@ -160,13 +161,13 @@ def split(seed: int, plant: str = "") -> list[str]:
         replicas = [
             exits.enter_context(running_valkey(folder / name, *quick, *of)) for name in ("one", "two")
         ]
-        _until(lambda: _attached(primary) == 2, 30)
+        until(lambda: _attached(primary) == 2, 30)
         exits.enter_context(_sending(primary, folder / "here", carrierx, plant))
         enough = ROWS * BATCHES * dice.uniform(0.1, 0.4)
-        _until(lambda: carrierx.received(messages=False).taken >= enough, 30)
+        until(lambda: carrierx.received(messages=False).taken >= enough, 30)
         _take_over(*replicas)
         exits.enter_context(_sending(replicas[0], folder / "there", carrierx, plant))
-        _until(lambda: carrierx.received(messages=False).taken > ROWS * BATCHES, WATCHED_SECONDS + 2)
+        until(lambda: carrierx.received(messages=False).taken > ROWS * BATCHES, WATCHED_SECONDS + 2)
         repeated = len(carrierx.received(messages=False).repeated)
         return [f"{repeated} numbers were sent to by both sides of a split"] if repeated else []
 
@@ -176,7 +177,7 @@ def _take_over(promoted: ValkeyServer, other: ValkeyServer) -> None:
     with redis.Redis.from_url(promoted.url) as first, redis.Redis.from_url(other.url) as second:
         first.replicaof("NO", "ONE")
         second.replicaof("127.0.0.1", promoted.port)
-        _until(lambda: _attached(promoted) == 1, 30)
+        until(lambda: _attached(promoted) == 1, 30)
         Ledger(first).standing.expect(1)
 
 
