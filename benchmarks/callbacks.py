@@ -24,7 +24,7 @@ from benchmarks.meter import Meter
 from benchmarks.result import Asked, Line, Result, Values, median_line
 from benchmarks.sink import Sink
 from benchmarks.stack import SECRET, Stack
-from dispatcher.ledger.ports import free_port
+from dispatcher.host.ports import free_port
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.state import RecipientState
 

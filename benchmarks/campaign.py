@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from benchmarks.roster import MESSAGE, write_file
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.submit import submit
+from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.settings import Settings
 
 SENDER = "15162065575"

@@ -22,7 +22,7 @@ from kombu.entity import Queue
 from benchmarks.floor import HEADERS, message
 from benchmarks.meter import tree
 from benchmarks.store import Store
-from dispatcher.ledger.ports import free_port
+from dispatcher.host.ports import free_port
 
 QUEUE = "way"
 

@@ -17,13 +17,13 @@ import httpx
 import uvicorn
 from redis import Redis
 
+from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
-from dispatcher.ledger.pages import Looker
+from dispatcher.ledger.views.recipient_pages import Looker
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.recipients import page_of, reasons, search, story
+from dispatcher.pipeline.reports.recipients import page_of, reasons, search, story
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from tests.dispatcher.web.conftest import Published, ThreadServer

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from benchmarks.campaign import LATER, SENDER, file_of, submitted
 from benchmarks.ledgers import empty_world
 from benchmarks.result import Asked, Result, Values, median_line
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.runtime.runtime import World
 
 ROWS = 100_000
 GOAL = "goal: faster than the naive way, with every check made and memory flat"

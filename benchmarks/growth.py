@@ -18,10 +18,10 @@ from benchmarks.meter import Meter
 from benchmarks.result import Asked, Result, Values, median_line
 from benchmarks.sink import Sink
 from benchmarks.store import Store
-from dispatcher.pipeline.feed import feed
-from dispatcher.pipeline.lanes import Beside
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending._batch_pool import Beside
+from dispatcher.pipeline.sending.feed import feed
+from dispatcher.pipeline.sending.send import send_batch
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 SLICE = 20_000

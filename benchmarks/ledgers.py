@@ -10,14 +10,14 @@ from pathlib import Path
 
 from benchmarks.campaign import file_of, submitted
 from benchmarks.store import Store
-from dispatcher.ledger.claims import Claim, Record, Taken
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.batches.claims import Claim, Record, Taken
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.world import World, make_client, wall_ms
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.runtime.runtime import World, make_client, wall_ms
 from dispatcher.settings import load_settings
 
 HOUR_MS = 3_600_000

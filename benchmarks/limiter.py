@@ -19,12 +19,12 @@ from kombu.utils.limits import TokenBucket
 
 from benchmarks.result import Asked, Line, Result, Values, median_line
 from benchmarks.store import Store
-from dispatcher.ledger.claims import Claim, Hold, Taken
-from dispatcher.ledger.connect import client
+from dispatcher.ledger.batches.claims import Claim, Hold, Taken
+from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.rules.limits import parse_rate
+from dispatcher.rules.rates import parse_rate
 
 PER_SECOND, PROCESSES, SECONDS = 50, 4, 10
 SENDER, MESSAGES = "15162065575", 100

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from dispatcher.ledger.embedded import server_binary
+from dispatcher.ledger.store.embedded import server_binary
 
 
 def machine() -> dict[str, str]:

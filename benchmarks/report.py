@@ -14,7 +14,7 @@ from benchmarks.ledgers import empty_world, read_campaign, send_without_http
 from benchmarks.result import Asked, Result, Values, median_line
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.report import write_report
+from dispatcher.pipeline.reports.report import write_report
 
 ROWS = 100_000
 GOAL = "goal: 1,000,000 rows in less than 15 s"

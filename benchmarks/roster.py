@@ -27,17 +27,17 @@ from typing import Any
 
 import redis
 
-from dispatcher.ledger import keys
-from dispatcher.ledger.embedded import server_binary
-from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.embedded import server_binary
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.check import check
-from dispatcher.pipeline.expand import BATCH_ROWS, expand
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.world import World
-from dispatcher.roster.area_codes import COUNTRY
-from dispatcher.rules.limits import Rate
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
+from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.roster._area_codes import COUNTRY
+from dispatcher.rules.rates import Rate
 from dispatcher.settings import Settings, load_settings
 
 MESSAGE = "Northwind: hi {{first_name|there}}, your order waits at {{store}}. Reply STOP to opt out."

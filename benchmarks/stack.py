@@ -13,10 +13,10 @@ from types import TracebackType
 import psutil
 
 from benchmarks.meter import tree
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.embedded import embedded_url
+from dispatcher.host.ports import LOOPBACK, remembered_port
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.ports import LOOPBACK, remembered_port
+from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.embedded import embedded_url
 from dispatcher.settings import Settings, load_settings
 
 MMS = Path(sys.executable).parent / "mms"

@@ -11,7 +11,7 @@ from types import TracebackType
 import redis
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.embedded import Answer, ask, prepare_embedded
+from dispatcher.ledger.store.embedded import Answer, ask, prepare_embedded
 
 
 class Store:

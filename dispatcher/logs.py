@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-from dispatcher.clean import clean, clean_json, one_line
+from dispatcher.control_characters import clean, clean_json, one_line
 
 _NUMBER = re.compile(r"(?<![\w.-])\+?1?[2-9]\d{9}(?![\w.-])")
 _CALLBACK_KEY = re.compile(r"(/callbacks/carrierx/)[^\s\"'?]+")

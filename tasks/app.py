@@ -13,11 +13,11 @@ from celery.signals import setup_logging, worker_init, worker_ready, worker_shut
 
 from dispatcher.errors import MmsError
 from dispatcher.logs import configure_logging
-from dispatcher.pipeline.rates import require_limits
+from dispatcher.pipeline.limits.defaults import require_limits
 from dispatcher.settings import settings
 from tasks.broker import Broker, broker_url
 from tasks.guard import Guard, Watched
-from tasks.world import await_ledger, open_ledger
+from tasks.runtime import await_ledger, open_ledger
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ try:
     app.config_from_object("celeryconfig", force=True)  # now, instead of somewhere in Celery
 except MmsError as refused:
     _refuse(refused)
-app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.look", "tasks.control"]
+app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.tasks", "tasks.control"]
 
 _stopping = threading.Event()
 

@@ -12,8 +12,8 @@ from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from dispatcher.errors import ConfigError, MmsError
-from dispatcher.ledger.connect import address, redis_url
-from dispatcher.pipeline.finding import Finding
+from dispatcher.ledger.store.connection import address, redis_url
+from dispatcher.pipeline.health.finding import Finding
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from tasks.transport import SOCKET, Channel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher.pipeline import tick as ticking
 from tasks.app import app
 from tasks.hints import HINTS
-from tasks.world import world
+from tasks.runtime import world
 
 
 @app.task(name="tick")

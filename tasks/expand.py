@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatcher.pipeline import expand as expansion
-from dispatcher.pipeline import feed as feeding
+from dispatcher.pipeline.expansion import expand as expansion
+from dispatcher.pipeline.sending import feed as feeding
 from tasks.app import app
 from tasks.hints import HINTS
-from tasks.world import world
+from tasks.runtime import world
 
 
 @app.task(name="expand_campaign")

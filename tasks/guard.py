@@ -18,9 +18,9 @@ import psutil
 from celery.worker import state
 
 from dispatcher.errors import MmsError
-from dispatcher.ledger import voice
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.world import wall_ms
+from dispatcher.ledger.store import last_contact as voice
+from dispatcher.pipeline.runtime.runtime import wall_ms
 from tasks.broker import Broker, BrokerAwayError
 from tasks.progress import Progress, progress, seconds_since_taken
 

@@ -6,9 +6,9 @@ import os
 import socket
 import threading
 
-from dispatcher.pipeline.draining import ingest_for_a_while
+from dispatcher.pipeline.receipts.drain import ingest_for_a_while
 from tasks.app import app
-from tasks.world import world
+from tasks.runtime import world
 
 
 @app.task(name="ingest_callbacks")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from celery.signals import task_received, task_rejected, task_revoked, task_unknown
 from celery.worker import state
 
-from dispatcher.ledger import voice
+from dispatcher.ledger.store import last_contact as voice
 
 
 class Progress(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from celery import Task
 
-from dispatcher.pipeline import feed as feeding
-from dispatcher.pipeline import send as sending
-from dispatcher.pipeline.lanes import Beside
+from dispatcher.pipeline.sending import feed as feeding
+from dispatcher.pipeline.sending import send as sending
+from dispatcher.pipeline.sending._batch_pool import Beside
 from tasks.app import app
-from tasks.beside import show
+from tasks.flower_events import show
 from tasks.hints import HINTS
-from tasks.world import world
+from tasks.runtime import world
 
 
 @app.task(name="send_batch", bind=True)

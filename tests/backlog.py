@@ -10,19 +10,19 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dispatcher.carrierx.pages import Page
+from dispatcher.carrierx.pagination import Page
 from dispatcher.errors import OutcomeUnknown, Refused
-from dispatcher.ledger import keys
-from dispatcher.ledger.inbound import Inbound
+from dispatcher.ledger.batches.packing import PackedBatch
+from dispatcher.ledger.batches.rows import EPOCH_MS
+from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import PackedBatch
-from dispatcher.ledger.rows import EPOCH_MS
+from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.correlation import MessageRef, base36, write_user_data
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline import questions
-from dispatcher.pipeline.terms import terms_of
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline import polls as questions
+from dispatcher.pipeline.campaigns.send_constraints import terms_of
+from dispatcher.pipeline.runtime.runtime import World
 from tests.conftest import SECRET
 from tests.factories import SENDER, make_batch, number_of
 from tests.valkey import wait_by_clock

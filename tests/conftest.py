@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.launch import running_simulator
 from tests.key_page import strangers
 from tests.valkey import TEST_CLOCK, ValkeyServer, running_valkey, wait_by_clock
 

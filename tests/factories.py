@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from dispatcher.ledger.claims import Claim, ClaimAnswer, Hold, Record, Taken
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Hold, Record, Taken
+from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.terms import terms_of
+from dispatcher.pipeline.campaigns.send_constraints import terms_of
 
 SENDER = "15162065575"
 CAMPAIGN = "spring-abc234"

@@ -1,4 +1,4 @@
-"""The page of all keys (`dispatcher/ledger/keys.py`), to hold against the keys that there are."""
+"""The page of all keys (`dispatcher/ledger/store/keys.py`), to hold against the keys that there are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from dispatcher.ledger import keys
+from dispatcher.ledger.store import keys
 
 #: What may stand for a name in braces; anything, if not said here.
 _NAMES = {"id": "[^:]+", "k": r"\d+", "n": r"\d+", "hash": "[0-9a-f]+", "hhhh": "[0-9a-f]{4}"}

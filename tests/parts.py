@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from dispatcher.cli.parts import beat_arguments, workers
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.stack.services import beat_arguments, workers
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from dispatcher.cli import alive, parts
-from dispatcher.ledger.embedded import CONFIGURATION
+from dispatcher.ledger.store.embedded import CONFIGURATION
 from dispatcher.settings import SWITCHED_OFF_BY_EMPTY, Settings
+from dispatcher.stack import healthcheck as alive
+from dispatcher.stack import services as parts
 
 Service = dict[str, Any]
 
@@ -196,7 +197,13 @@ def test_the_settings_can_be_read_from_each_services_environment(
 def test_every_service_has_a_health_check_that_exists(services: dict[str, Service]) -> None:
     for name, service in services.items():
         if name != "valkey":
-            assert service["healthcheck"]["test"] == ["CMD", "python", "-m", "dispatcher.cli.alive", name]
+            assert service["healthcheck"]["test"] == [
+                "CMD",
+                "python",
+                "-m",
+                "dispatcher.stack.healthcheck",
+                name,
+            ]
             assert name in alive.PARTS
             assert service["depends_on"] == {"valkey": {"condition": "service_healthy"}}
     assert "valkey-cli ping" in services["valkey"]["healthcheck"]["test"][1]

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from dispatcher.ledger import keys
+from dispatcher.ledger.store import keys
 from tests.key_page import names, rows, strangers
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 import redis
 
-from dispatcher.ledger.connect import redis_url
+from dispatcher.ledger.store.connection import redis_url
 from dispatcher.settings import Settings
 from tests.stack import ADMIN_TOKEN, CALLBACK_KEY, Terminal, until
 from tests.standin import TOKEN, StandIn, number, terminal_of

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger import keys
+from dispatcher.ledger.store import keys
+from dispatcher.simulator.client import SimulatorHandle
 from tests.stack import STOP_SECONDS, Terminal, until
 from tests.standin import number
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import CampaignState
+from dispatcher.simulator.client import SimulatorHandle
 from tests.factories import add_campaign, make_batch, number_of
 from tests.parts import Parts
 from tests.stack import until

@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger import keys
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.batches.packing import BatchRow
+from dispatcher.ledger.batches.rows import RowState
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import BatchRow
-from dispatcher.ledger.rows import RowState
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World, make_client
+from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
 from tests.factories import SENDER, add_campaign, make_batch
 from tests.parts import Parts
 from tests.stack import CALLBACK_KEY, until

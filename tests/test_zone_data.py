@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dispatcher import zone_data
 from dispatcher.errors import InputError
-from dispatcher.pipeline.zone_age import old_data
-from dispatcher.roster.flaws import RowError
-from dispatcher.roster.zones import read_timezone
-from dispatcher.rules.days import day_boundaries
-from dispatcher.rules.moments import parse_moment
+from dispatcher.host import zone_data
+from dispatcher.pipeline.health._time_zone_age import old_data
+from dispatcher.roster._timezones import read_timezone
+from dispatcher.roster.rejections import RowError
+from dispatcher.rules.cap_days import day_boundaries
 from dispatcher.rules.recurrence import parse_recurrence
+from dispatcher.rules.times import parse_moment
 
 #: What `mms`, the web process, workers, beat, Flower, the simulator and its callbacks import when they start.
 ENTRIES = (
@@ -27,7 +27,7 @@ ENTRIES = (
     "dispatcher.web.__main__",
     "tasks.app",
     "celeryconfig",
-    "dispatcher.carrierx.simulator.__main__",
+    "dispatcher.simulator.__main__",
 )
 NO_PLACES = (
     "EST",

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from dispatcher.carrierx.client import LIMIT_MAX, CarrierX
-from dispatcher.carrierx.pages import read_page
-from dispatcher.carrierx.wire import NotTheObjectError, number_of, text_of
+from dispatcher.carrierx.pagination import read_page
+from dispatcher.carrierx.schema import NotTheObjectError, number_of, text_of
 from dispatcher.errors import NotFound, OutcomeUnknown
 from dispatcher.model.recipient import masked
 

@@ -11,15 +11,15 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit
 import requests
 from urllib3.util import Timeout
 
-from dispatcher.carrierx.outcomes import Answer, failure_of_answer, failure_of_exception, not_the_object
-from dispatcher.carrierx.pages import Page, read_page
-from dispatcher.carrierx.records import DetailRecord, read_detail_record
+from dispatcher.carrierx._error_mapping import Answer, failure_of_answer, failure_of_exception, not_the_object
+from dispatcher.carrierx.detail_records import DetailRecord, read_detail_record
+from dispatcher.carrierx.pagination import Page, read_page
+from dispatcher.carrierx.schema import NotTheObjectError, read_object, read_status, write_message
 from dispatcher.carrierx.transport import CarrierAdapter, Permit, begin_exchange, was_written
-from dispatcher.carrierx.wire import NotTheObjectError, read_object, read_status, write_message
 from dispatcher.errors import ApiError, Refused
+from dispatcher.host.egress import STRAIGHT, WayOut
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.outward import STRAIGHT, WayOut
 
 #: CarrierX: the most items a list gives at once.
 LIMIT_MAX = 1000
@@ -43,7 +43,7 @@ class CarrierX:
 
     Thread-safe. Connections must not cross a fork: make one in each process. Nothing is sent twice by itself,
     no redirect is followed; the environment is not read here: proxy and certificates are those of `way`.
-    Every call raises the `ApiError` tree and nothing else; see `dispatcher.carrierx.outcomes` for the table.
+    Every call raises the `ApiError` tree and nothing else; see `dispatcher.carrierx._error_mapping` for the table.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ from urllib3.util import Retry, Url
 from urllib3.util.connection import is_connection_dropped
 from urllib3.util.ssl_ import create_urllib3_context
 
-from dispatcher.outward import STRAIGHT, WayOut
+from dispatcher.host.egress import STRAIGHT, WayOut
 
 # At DEBUG urllib3 logs URLs, and the filter of a list may name a phone number.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -97,7 +97,7 @@ class _WrittenAtOnce:
             return
         if self.sock is None:
             self.connect()
-        elif self.sock.gettimeout() == 0:  # as `dispatcher.carrierx.exchanges` left it
+        elif self.sock.gettimeout() == 0:  # as `dispatcher.carrierx.multiplexer` left it
             self.sock.settimeout(self.timeout)
         _first_byte()
         super().send(data)  # type: ignore[misc]

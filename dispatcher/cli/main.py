@@ -13,17 +13,20 @@ from typing import Annotated
 import typer
 from redis import RedisError
 
-from dispatcher.cli import callbacks, campaign, inbound, limits, message, optout, replicas, schedule, token
-from dispatcher.cli.demo import demo
-from dispatcher.cli.doctor import doctor
-from dispatcher.cli.edge import Edge
-from dispatcher.cli.output import print_line, say
-from dispatcher.cli.person import find_command, forget_command
-from dispatcher.cli.recovering import recover_command
-from dispatcher.cli.simulator import simulator
-from dispatcher.cli.up import up
+from dispatcher.cli.campaign import group as campaign
+from dispatcher.cli.commands import callbacks, inbound, limits, message, replicas, token
+from dispatcher.cli.commands import optouts as optout
+from dispatcher.cli.commands import schedules as schedule
+from dispatcher.cli.commands.doctor import doctor
+from dispatcher.cli.commands.person import find_command, forget_command
+from dispatcher.cli.commands.recover import recover_command
+from dispatcher.cli.commands.simulator import simulator
+from dispatcher.cli.commands.up import up
+from dispatcher.cli.demo.demo import demo
+from dispatcher.cli.shell.error_messages import Edge
+from dispatcher.cli.shell.output import print_line, say
 from dispatcher.errors import FileRefused, MmsError
-from dispatcher.ledger.redis_errors import ours
+from dispatcher.ledger.store.redis_errors import ours
 
 app = typer.Typer(
     name="mms",

@@ -7,27 +7,27 @@ from typing import Any
 
 import redis
 
-from dispatcher.ledger.agenda import Agenda
-from dispatcher.ledger.batches import Batches
-from dispatcher.ledger.books import Books
-from dispatcher.ledger.campaigns import Campaigns
-from dispatcher.ledger.connect import connect
-from dispatcher.ledger.dead_letters import DeadLetters
-from dispatcher.ledger.erasure import Erasure
-from dispatcher.ledger.explanations import Explanations
-from dispatcher.ledger.inbound import InboundMessages
-from dispatcher.ledger.inbox import Inbox
-from dispatcher.ledger.limits import Limits
-from dispatcher.ledger.media import Media
-from dispatcher.ledger.optouts import OptOuts
-from dispatcher.ledger.progress import Progress
-from dispatcher.ledger.receipts import Receipts
-from dispatcher.ledger.recovery import Recovery
-from dispatcher.ledger.schedules import Schedules
-from dispatcher.ledger.scripts import Scripts
-from dispatcher.ledger.standing import Standing
-from dispatcher.ledger.tallies import Tallies
-from dispatcher.ledger.uploads import Uploads
+from dispatcher.ledger.batches.agenda import Agenda
+from dispatcher.ledger.batches.batches import Batches
+from dispatcher.ledger.batches.consistency import Books
+from dispatcher.ledger.campaigns.campaigns import Campaigns
+from dispatcher.ledger.campaigns.media import Media
+from dispatcher.ledger.campaigns.progress import Progress
+from dispatcher.ledger.campaigns.schedules import Schedules
+from dispatcher.ledger.campaigns.uploads import Uploads
+from dispatcher.ledger.consent.erasure import Erasure
+from dispatcher.ledger.consent.inbound import InboundMessages
+from dispatcher.ledger.consent.optouts import OptOuts
+from dispatcher.ledger.installation.counters import Tallies
+from dispatcher.ledger.installation.recovery import Recovery
+from dispatcher.ledger.limits.limits import Limits
+from dispatcher.ledger.receipts.callback_stream import Inbox
+from dispatcher.ledger.receipts.dead_letters import DeadLetters
+from dispatcher.ledger.receipts.failure_reasons import Explanations
+from dispatcher.ledger.receipts.receipts import Receipts
+from dispatcher.ledger.store.connection import connect
+from dispatcher.ledger.store.readiness import Standing
+from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.campaign import Campaign
 from dispatcher.settings import Settings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dispatcher.errors import InputError
-from dispatcher.media.kinds import type_of
+from dispatcher.media._content_types import type_of
 from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
 
 

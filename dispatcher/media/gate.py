@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from dispatcher.media.addresses import AllowList
-from dispatcher.media.asking import SECONDS_MAX, ask
+from dispatcher.host.egress import STRAIGHT, WayOut
+from dispatcher.media._probe import SECONDS_MAX, ask
+from dispatcher.media.resolver import AllowList
 from dispatcher.model.media import MediaFacts
-from dispatcher.outward import STRAIGHT, WayOut
 
 AT_ONCE = 8
 #: A whole campaign's media are asked for no longer than this; what was not asked by then is left open.

@@ -5,19 +5,19 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from dispatcher.ledger import keys
-from dispatcher.ledger.agenda import Outlook
-from dispatcher.pipeline.caps import refresh_caps
-from dispatcher.pipeline.feed import Publish, feed
-from dispatcher.pipeline.media import release_media
-from dispatcher.pipeline.occurrences import LEAD_MS, occur
-from dispatcher.pipeline.pace import AT_WORK_MS, sample_paces
-from dispatcher.pipeline.questions import HINTED
-from dispatcher.pipeline.recover import go_through_doubts
-from dispatcher.pipeline.retention import retain
-from dispatcher.pipeline.sweep import sweep
-from dispatcher.pipeline.vigil import MEND, keep_watch
-from dispatcher.pipeline.world import World
+from dispatcher.ledger.batches.agenda import Outlook
+from dispatcher.ledger.store import keys
+from dispatcher.pipeline.campaigns.media_check import release_media
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.consent.retention import retain
+from dispatcher.pipeline.estimates.pace import AT_WORK_MS, sample_paces
+from dispatcher.pipeline.limits.caps import refresh_caps
+from dispatcher.pipeline.polls import HINTED
+from dispatcher.pipeline.recovery.recover import go_through_doubts
+from dispatcher.pipeline.recovery.vigil import MEND, keep_watch
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.schedules.occurrences import LEAD_MS, occur
+from dispatcher.pipeline.sending.feed import Publish, feed
 
 LATCH_MS = 900
 #: Of each kind of question to CarrierX one hint is on its way at a time; one that was lost is given again after this.

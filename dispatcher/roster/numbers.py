@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dispatcher.roster.area_codes import COUNTRY, can_be_area_code, can_be_exchange
-from dispatcher.roster.digits import national_digits
-from dispatcher.roster.flaws import RowError
+from dispatcher.roster._area_codes import COUNTRY, can_be_area_code, can_be_exchange
+from dispatcher.roster._nanp import national_digits
+from dispatcher.roster.rejections import RowError
 
 #: Exchanges of ordinary numbers; 555 gets a closer look.
 _EXCHANGES = frozenset(f"{nxx}" for nxx in range(200, 1000) if can_be_exchange(f"{nxx}") and nxx != 555)

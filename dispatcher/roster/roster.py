@@ -8,17 +8,17 @@ from typing import BinaryIO
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient, RejectedRow
-from dispatcher.roster.bounds import HEADING_CHARACTERS
-from dispatcher.roster.cells import bare
-from dispatcher.roster.delimited import DelimitedRecords, Record
-from dispatcher.roster.digits import national_digits
-from dispatcher.roster.flaws import HELD_CODES, RowError, refused, row_sentence
-from dispatcher.roster.headings import Heading, Headings, heading_key, is_error_column, is_recipient
-from dispatcher.roster.rows import RowReader, Rules
-from dispatcher.roster.seen import SeenNumbers
-from dispatcher.roster.source import Opened, Watched, open_source
-from dispatcher.roster.text import TextError, TextLines
-from dispatcher.roster.workbook import WorkbookRecords
+from dispatcher.roster._duplicates import SeenNumbers
+from dispatcher.roster._nanp import national_digits
+from dispatcher.roster._rows import RowReader, Rules
+from dispatcher.roster.columns import Heading, Headings, heading_key, is_error_column, is_recipient
+from dispatcher.roster.excel.reader import WorkbookRecords
+from dispatcher.roster.files.csv_reader import DelimitedRecords, Record
+from dispatcher.roster.files.decoding import TextError, TextLines
+from dispatcher.roster.files.file_source import Opened, Watched, open_source
+from dispatcher.roster.formula_guard import bare
+from dispatcher.roster.rejections import HELD_CODES, RowError, refused, row_sentence
+from dispatcher.roster.size_limits import HEADING_CHARACTERS
 
 REGIONS = frozenset({"US", "CA"})
 #: Of what an errors file says about a row, so many characters are said again.

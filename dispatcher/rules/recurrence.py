@@ -13,8 +13,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
 from dispatcher.errors import InputError
-from dispatcher.rules.moments import moment_in
-from dispatcher.zone_data import zone_named
+from dispatcher.host.zone_data import zone_named
+from dispatcher.rules.times import moment_in
 
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _FIRST_HALF = ("january", "february", "march", "april", "may", "june")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from dispatcher.clean import clean
+from dispatcher.control_characters import clean
 from dispatcher.errors import MmsError
 from dispatcher.logs import configure_logging
 from dispatcher.pipeline.tick import Hints

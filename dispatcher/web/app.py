@@ -15,51 +15,49 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from starlette.staticfiles import StaticFiles
 
-from dispatcher.ledger import keys
-from dispatcher.ledger.connect import connect, redis_url
-from dispatcher.ledger.journal import Journal
+from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.idempotency_keys import Once
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.once import Once
-from dispatcher.ledger.tokens import Tokens
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import connect, redis_url
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
-from dispatcher.web import (
-    api,
-    api_health,
-    api_inbound,
-    api_limits,
-    api_optouts,
-    api_recipients,
-    api_schedules,
-    api_steering,
-    console,
-    console_inbound,
-    console_new,
-    console_optouts,
-    console_recipients,
-    console_schedule,
-    console_steering,
-    failures,
-    health,
-    health_page,
-    login,
-    media,
-    metrics,
-)
-from dispatcher.web.arrival import Arrival
-from dispatcher.web.door import CallbackDoor
-from dispatcher.web.door_keys import DoorKeys
-from dispatcher.web.door_sign import DoorSign
-from dispatcher.web.headers import SecurityHeaders
-from dispatcher.web.held import HeldUploads
-from dispatcher.web.hint import IngestHint
-from dispatcher.web.inbox_writer import InboxWriter
-from dispatcher.web.keeper import CallbackKeeper
-from dispatcher.web.questions import Questions
-from dispatcher.web.sessions import Sessions
-from dispatcher.web.site import Site
-from dispatcher.web.sweeping import swept
-from dispatcher.web.throttle import Throttle
+from dispatcher.web import error_handlers as failures
+from dispatcher.web.api import campaign_actions as api_steering
+from dispatcher.web.api import campaigns as api
+from dispatcher.web.api import health as api_health
+from dispatcher.web.api import inbound as api_inbound
+from dispatcher.web.api import limits as api_limits
+from dispatcher.web.api import optouts as api_optouts
+from dispatcher.web.api import recipients as api_recipients
+from dispatcher.web.api import schedules as api_schedules
+from dispatcher.web.callbacks.challenge import Questions
+from dispatcher.web.callbacks.durable_inbox import CallbackKeeper
+from dispatcher.web.callbacks.ingest_hint import IngestHint
+from dispatcher.web.callbacks.receiver import CallbackDoor
+from dispatcher.web.callbacks.receiver_status import DoorSign
+from dispatcher.web.callbacks.stream_writer import InboxWriter
+from dispatcher.web.console import campaign_actions as console_steering
+from dispatcher.web.console import campaigns as console
+from dispatcher.web.console import health as health_page
+from dispatcher.web.console import inbound as console_inbound
+from dispatcher.web.console import login
+from dispatcher.web.console import new_campaign_page as console_new
+from dispatcher.web.console import optouts as console_optouts
+from dispatcher.web.console import recipients as console_recipients
+from dispatcher.web.console import schedules as console_schedule
+from dispatcher.web.housekeeping import swept
+from dispatcher.web.http.headers import SecurityHeaders
+from dispatcher.web.public import media_files as media
+from dispatcher.web.public import metrics
+from dispatcher.web.public import probes as health
+from dispatcher.web.site.callback_keys import DoorKeys
+from dispatcher.web.site.ledger_arrival import Arrival
+from dispatcher.web.site.sessions import Sessions
+from dispatcher.web.site.site import Site
+from dispatcher.web.site.staged_uploads import HeldUploads
+from dispatcher.web.site.throttle import Throttle
 
 #: A Redis that hangs must not hold up the door, nor its start.
 _IMPATIENT: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 1, "socket_keepalive": True}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dispatcher.ledger.inbound import Inbound
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
 from dispatcher.settings import Settings
 from tests.browser.pages import MESSAGE, SENDER, write_csv
 from tests.stack import Terminal

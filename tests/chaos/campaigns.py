@@ -8,7 +8,7 @@ import itertools
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.submit import submit
+from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.settings import Settings
 from tests.chaos.history import FileRow
 from tests.chaos.plan import Plan

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from dispatcher.ledger.packing import Batch, BatchMessage
+from dispatcher.ledger.batches.packing import Batch, BatchMessage
 from dispatcher.model.state import FINAL, WORD_RANK, CampaignState, RecipientState
-from dispatcher.pipeline.posting import CLAIM_SECONDS
-from dispatcher.rules.limits import Rate
-from dispatcher.rules.senders import choose_sender
+from dispatcher.pipeline.sending._in_flight import CLAIM_SECONDS
+from dispatcher.rules.rates import Rate
+from dispatcher.rules.sender_pool import choose_sender
 from tests.chaos.history import CampaignEnd, History, Take
 from tests.chaos.replay import ClaimedRow, Replay, RowKey, replay
 

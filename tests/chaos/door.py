@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from dispatcher.cli.addresses import CALLBACK_PATH
-from dispatcher.ledger import keys
+from dispatcher.ledger.store import keys
+from dispatcher.stack.addresses import CALLBACK_PATH
 from tests.chaos.append_only import commands
 from tests.valkey import free_port
 

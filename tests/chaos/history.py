@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dispatcher.ledger.keys import OPT_OUTS
-from dispatcher.ledger.packing import Batch
-from dispatcher.ledger.rows import Lease, RowState, unpack_lease, unpack_row
+from dispatcher.ledger.batches.packing import Batch
+from dispatcher.ledger.batches.rows import Lease, RowState, unpack_lease, unpack_row
+from dispatcher.ledger.store.keys import OPT_OUTS
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.correlation import MessageRef
 from dispatcher.model.state import CampaignState
-from dispatcher.rules.limits import Rate
+from dispatcher.rules.rates import Rate
 from tests.chaos.append_only import commands
 
 _ROWS_KEY = re.compile(rb"^mms:c:([a-z0-9-]+):r:(\d+)$")

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 from celery.__main__ import main as celery
 
-from dispatcher.ledger import scripts
-from dispatcher.pipeline import world
+from dispatcher.ledger.store import scripts
+from dispatcher.pipeline.runtime import runtime as world
 from tests.chaos.plants import PLANTS, planted
 from tests.chaos.short_times import shorten
 from tests.chaos.worker_plants import WORKER_PLANTS

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from dispatcher.cli.processes import MARK, record
+from dispatcher.stack.process_registry import MARK, record
 
 #: A part that ends by itself is started again after this long, as a supervisor would.
 RESTART_SECONDS = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dispatcher.ledger.rows import FLAG_OWN_WORD, Lease, RowState
+from dispatcher.ledger.batches.rows import FLAG_OWN_WORD, Lease, RowState
 from dispatcher.model.state import WORD_RANK, CampaignState, RecipientState
 from tests.chaos.history import Event, LeaseChange, OptOutChange, RowChange, StateChange
 

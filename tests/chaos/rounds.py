@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dispatcher.carrierx.simulator import Faults
 from dispatcher.errors import MmsError, StoreUnavailable
-from dispatcher.ledger import keys
-from dispatcher.ledger.connect import text_of
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import text_of
 from dispatcher.model.correlation import read_user_data
 from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
-from dispatcher.pipeline.audit import audit
-from dispatcher.rules.limits import Rate, parse_rate
+from dispatcher.pipeline.reports.audit import audit
+from dispatcher.rules.rates import Rate, parse_rate
+from dispatcher.simulator import Faults
 from tests.chaos.campaigns import Numbers, make_rows, settings_of, submit_plan
 from tests.chaos.checker import Verdict, check
 from tests.chaos.deeds import Doing

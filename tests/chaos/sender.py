@@ -15,14 +15,14 @@ from typing import Any
 from pydantic import SecretStr
 
 from dispatcher.errors import MmsError
-from dispatcher.ledger import replicas
-from dispatcher.ledger.claim_memory import ClaimMemory, Counted
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.vigil import keep_watch
-from dispatcher.pipeline.world import World, make_client
+from dispatcher.ledger.store import replicas
+from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
+from dispatcher.ledger.store.connection import client
+from dispatcher.pipeline.recovery.vigil import keep_watch
+from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import Settings
 from tests.factories import CAMPAIGN
 

@@ -19,18 +19,19 @@ import psutil
 from celery import Celery
 from pydantic import SecretStr
 
-from dispatcher.carrierx.simulator import Faults, SimulatorHandle, simulator_process
-from dispatcher.cli import parts, processes
-from dispatcher.cli.addresses import CALLBACK_PATH, answers_ready
-from dispatcher.cli.environment import child_environment, without_our_variables
-from dispatcher.cli.watchdog import GOODBYE
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.embedded import Answer, ask, prepare_embedded
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.embedded import Answer, ask, prepare_embedded
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
+from dispatcher.simulator import Faults, SimulatorHandle, simulator_process
+from dispatcher.stack import process_registry as processes
+from dispatcher.stack import services as parts
+from dispatcher.stack.addresses import CALLBACK_PATH, answers_ready
+from dispatcher.stack.environment import child_environment, without_our_variables
+from dispatcher.stack.watchdog import GOODBYE
 from tests.chaos.history import Standstill
 from tests.chaos.launcher import AHEAD_VARIABLE, PLANT_VARIABLE
 from tests.chaos.plan import Weather
@@ -358,7 +359,7 @@ class Stand:
     def _watch_over(self) -> None:
         """Should the kit itself be killed, this ends its processes."""
         watchdog = subprocess.Popen(
-            [sys.executable, "-m", "dispatcher.cli.watchdog", str(self._run)],
+            [sys.executable, "-m", "dispatcher.stack.watchdog", str(self._run)],
             env={**os.environ, processes.MARK: self._mark},
             stdin=subprocess.PIPE,
             start_new_session=True,

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import MmsError
-from dispatcher.ledger import scripts
-from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.installation.installation import Installation
+from dispatcher.ledger.store import scripts
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import Hints, tick
-from dispatcher.pipeline.world import World
 from tests.backlog import VERBS, Quiet, backlog
 from tests.chaos.plants import planted
 from tests.chaos.sender import world_of

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import redis
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.errors import MmsError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.reconcile import look_after
-from dispatcher.pipeline.recover import recover
+from dispatcher.pipeline.reconcile.reconcile import look_after
+from dispatcher.pipeline.recovery.recover import recover
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.launch import running_simulator
 from tests.chaos.sender import world_of
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 from tests.valkey import ValkeyServer, running_valkey

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dispatcher.ledger.rows import FLAG_OWN_WORD, UNTOUCHED, Lease, RowState
+from dispatcher.ledger.batches.rows import FLAG_OWN_WORD, UNTOUCHED, Lease, RowState
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.correlation import MessageRef
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.rules.limits import Rate
+from dispatcher.rules.rates import Rate
 from tests.chaos.checker import check
 from tests.chaos.history import (
     CampaignEnd,

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from dispatcher.carrierx.simulator.faults import Faults
+from dispatcher.simulator.faults import Faults
 from tests.chaos.plan import DEEDS, SECONDS, make_plan, make_weather
 from tests.chaos.plants import PLANTS, planted, provoked
 from tests.chaos.short_times import SHORT
@@ -42,7 +42,7 @@ def test_callbacks_are_lost_only_where_states_come_by_asking_too() -> None:
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_fault_is_in_the_scripts_text_and_nowhere_else(name: str) -> None:
-    scripts = import_module("dispatcher.ledger.scripts")
+    scripts = import_module("dispatcher.ledger.store.scripts")
     spoilt = planted(name, scripts._text)
     touched = {script for script, _, _ in PLANTS[name]}
     for script in ("claim", "take", "give_back", "apply", "record"):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.__main__ import main
-from dispatcher.web.arrival import Arrival
-from dispatcher.web.spool import Spool
+from dispatcher.web.callbacks.spool import Spool
+from dispatcher.web.site.ledger_arrival import Arrival
 from tests.chaos.launcher import PLANT_VARIABLE
 
 

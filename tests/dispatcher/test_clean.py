@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.clean import CleanCsv, clean, clean_json, one_line
-from dispatcher.ledger.optouts import OptOut
+from dispatcher.control_characters import CleanCsv, clean, clean_json, one_line
+from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.logs import _Console, _Json
 from dispatcher.model.recipient import RejectedRow
-from dispatcher.pipeline.mending import MendableRows
-from dispatcher.pipeline.optout_file import opt_out_lines
-from dispatcher.roster.cells import bare, guarded
+from dispatcher.pipeline.consent.optout_csv import opt_out_lines
+from dispatcher.roster.bad_rows import MendableRows
+from dispatcher.roster.formula_guard import bare, guarded
 
 HOSTILE = "a\x1b[2J\x1b]52;c;aGk=\x07b\x9b31mc\x00\x7f\u202egnp.exe\u2066\ud83dz"
 ANYTHING = st.text(st.characters(codec=None), max_size=60) | st.just(HOSTILE)

@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dispatcher.carrierx.callback_probe import ask_door
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.doorway import ask_door
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import ConfigError, NotSent
+from dispatcher.host.egress import WayOut, way_out
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.media.addresses import AllowList
-from dispatcher.media.asking import ask
+from dispatcher.media._probe import ask
+from dispatcher.media.resolver import AllowList
 from dispatcher.model.message import Outgoing
-from dispatcher.outward import WayOut, way_out
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.way_findings import look_at_way
-from dispatcher.pipeline.world import make_client
+from dispatcher.pipeline.health._egress_findings import look_at_way
+from dispatcher.pipeline.runtime.runtime import make_client
+from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import Settings, load_settings
+from dispatcher.simulator.client import SimulatorHandle
 from tests.company_proxy import COMPANY, LOGIN, CompanyProxy
 from tests.dispatcher.media.server import MediaServer
 from tests.dispatcher.pipeline.conftest import MakeWorld, make_world

@@ -10,11 +10,11 @@ import pytest
 import redis as redis_py
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator.faults import Faults
-from dispatcher.carrierx.simulator.running import running_simulator
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import load_settings
+from dispatcher.simulator.faults import Faults
+from dispatcher.simulator.launch import running_simulator
 from tests.dispatcher.cli.commands import Mms
 from tests.documents.shown import TOP, blocks, commands
 from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, make_record, record, take

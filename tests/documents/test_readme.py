@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.launch import running_simulator
 from tests.documents.shown import TOP, commands, is_shown, section, sessions
 from tests.stack import Terminal
 

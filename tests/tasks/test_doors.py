@@ -16,8 +16,8 @@ import pytest
 import redis as redis_py
 
 import dispatcher.settings
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from tests.conftest import SECRET
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 
@@ -65,7 +65,7 @@ def published(redis: redis_py.Redis, queue: str) -> list[tuple[str, dict[str, ob
 
 
 def test_a_worker_puts_the_settings_rates_in_force(tasks: ModuleType, redis: redis_py.Redis) -> None:
-    tasks.world.world()
+    tasks.runtime.world()
     assert redis.hgetall(keys.RATES) == {
         b"account": b"14285.714:35714.286:default",
         b"sender": b"142857.143:0.000:default",
@@ -97,9 +97,9 @@ def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
     assert tasks.send.send_batch.run(campaign="nobody-abc234", batch=0) == "halt gone"
     assert tasks.expand.expand_campaign.run(campaign="nobody-abc234") == "taken"
     assert tasks.ingest.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
-    assert tasks.look.look_for_unconfirmed.run() == "0 batches looked at"
-    assert tasks.look.look_after_batches.run() == "0 batches looked at"
-    assert tasks.look.explain_failures.run() == "0 failures, 0 explained"
+    assert tasks.tasks.look_for_unconfirmed.run() == "0 batches looked at"
+    assert tasks.tasks.look_after_batches.run() == "0 batches looked at"
+    assert tasks.tasks.explain_failures.run() == "0 failures, 0 explained"
 
 
 @pytest.mark.parametrize("verb", ["worker", "beat", "flower"])

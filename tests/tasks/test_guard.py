@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.standing import not_moving, standings
+from dispatcher.pipeline.health.queue_status import not_moving, standings
 from tasks.broker import Broker
 from tasks.guard import LOOK_SECONDS, SILENT_SECONDS, STILL_SECONDS, Guard, Stillness, Watched
 from tasks.progress import Progress

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
-from dispatcher.ledger.connect import text_of
+from dispatcher.ledger.store.connection import text_of
 from dispatcher.queues import QUEUE_NAMES, QUEUES
 from tasks.guard import STATUS
 from tests.hints import flicker

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .stub import StubServer
+from tests.dispatcher.carrierx.stub import StubServer
 
 
 @pytest.fixture

@@ -15,11 +15,10 @@ from dispatcher.carrierx.account import (
     set_callback_url,
 )
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator import running_simulator
-from dispatcher.carrierx.simulator.store import PARTNER_SID
 from dispatcher.errors import NotFound, OutcomeUnknown
-
-from .stub import OTHER, SENDER, StubServer, answer, client_of
+from dispatcher.simulator import running_simulator
+from dispatcher.simulator.store import PARTNER_SID
+from tests.dispatcher.carrierx.stub import OTHER, SENDER, StubServer, answer, client_of
 
 URL = "https://mms.example/callbacks"
 

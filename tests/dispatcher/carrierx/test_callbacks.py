@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from dispatcher.carrierx.callbacks import UnreadableCallbackError, read_callback
-
-from .stub import NUMBER, SENDER, SID, taken
+from dispatcher.carrierx.webhook import UnreadableCallbackError, read_callback
+from tests.dispatcher.carrierx.stub import NUMBER, SENDER, SID, taken
 
 
 def test_a_status_callback_is_read() -> None:

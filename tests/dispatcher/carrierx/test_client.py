@@ -12,8 +12,19 @@ import pytest
 
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import OutcomeUnknown, Refused
-
-from .stub import NUMBER, OTHER, SENDER, SID, TOKEN, Request, StubServer, answer, client_of, outgoing, taken
+from tests.dispatcher.carrierx.stub import (
+    NUMBER,
+    OTHER,
+    SENDER,
+    SID,
+    TOKEN,
+    Request,
+    StubServer,
+    answer,
+    client_of,
+    outgoing,
+    taken,
+)
 
 
 def query(request: Request) -> dict[str, list[str]]:

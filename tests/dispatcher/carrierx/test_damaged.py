@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.carrierx.callbacks import (
+from dispatcher.carrierx.webhook import (
     UNREAD_SID,
     UnreadableCallbackError,
     is_readable,
     read_callback,
 )
-from dispatcher.pipeline.inbound import opting_out
+from dispatcher.pipeline.consent.inbound import opting_out
 
 NUMBER = "15165550123"
 STOP = {

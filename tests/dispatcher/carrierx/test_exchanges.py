@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from dispatcher.carrierx import transport
+from dispatcher.carrierx._http_reader import read_answer
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.exchanges import Exchanges
-from dispatcher.carrierx.reading import read_answer
+from dispatcher.carrierx.multiplexer import Exchanges
 from dispatcher.errors import ApiError, NotSent, OutcomeUnknown
 from dispatcher.model.receipt import MessageStatus
 from tests.dispatcher.carrierx.stub import SID, TOKEN, Request, StubServer, answer, client_of, outgoing, taken

@@ -17,11 +17,10 @@ import pytest
 import requests
 import urllib3
 
+from dispatcher.carrierx._error_mapping import failure_of_exception
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.outcomes import failure_of_exception
 from dispatcher.errors import ApiError, Forbidden, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
-
-from .stub import NUMBER, SID, TOKEN, StubServer, answer, client_of, outgoing, taken
+from tests.dispatcher.carrierx.stub import NUMBER, SID, TOKEN, StubServer, answer, client_of, outgoing, taken
 
 ERROR_BODY = {
     "message": "Validation failed",

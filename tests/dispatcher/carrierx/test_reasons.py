@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dispatcher.carrierx.reasons import REASONS, reason_of_code
+from dispatcher.carrierx.vendor_errors import REASONS, reason_of_code
 
 
 def test_a_known_code_becomes_a_word_and_a_sentence() -> None:

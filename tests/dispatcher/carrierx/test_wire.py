@@ -10,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.carrierx.pages import read_page
-from dispatcher.carrierx.records import read_detail_record
-from dispatcher.carrierx.wire import NotTheObjectError, read_json, read_object, read_status
-
-from .stub import NUMBER, OTHER, SENDER, taken
+from dispatcher.carrierx.detail_records import read_detail_record
+from dispatcher.carrierx.pagination import read_page
+from dispatcher.carrierx.schema import NotTheObjectError, read_json, read_object, read_status
+from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER, taken
 
 GROUP_CALLBACK: dict[str, Any] = {
     "date_created": "2023-09-04T17:37:36.123Z",

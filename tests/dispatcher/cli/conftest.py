@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.installation import Installation, prepare
+from dispatcher.ledger.installation.installation import Installation, prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.world import World, make_client
+from dispatcher.pipeline.runtime.runtime import World, make_client
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
 from tests.dispatcher.cli.commands import Mms
 

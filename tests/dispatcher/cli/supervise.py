@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from dispatcher.cli.child import Part
-from dispatcher.cli.run_folder import only_one
-from dispatcher.cli.supervisor import Supervisor
 from dispatcher.errors import PartFailed
+from dispatcher.stack.process import Part
+from dispatcher.stack.run_directory import only_one
+from dispatcher.stack.supervisor import Supervisor
 from tests.dispatcher.cli import stand_in
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from dispatcher.cli.alive import alive
-from dispatcher.ledger import keys
+from dispatcher.host.ports import free_port
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.ports import free_port
+from dispatcher.ledger.store import keys
 from dispatcher.settings import Settings
+from dispatcher.stack.healthcheck import alive
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_what_does_not_answer_is_not_alive(config: Settings, part: str) -> None:
 @pytest.mark.parametrize(("arguments", "status"), [([], 2), (["nothing"], 2), (["send"], 1)])
 def test_the_exit_status_tells(arguments: list[str], status: int, tmp_path: Path) -> None:
     answer = subprocess.run(
-        [sys.executable, "-m", "dispatcher.cli.alive", *arguments],
+        [sys.executable, "-m", "dispatcher.stack.healthcheck", *arguments],
         env={"MMS_REDIS_URL": "redis://127.0.0.1:1/0", "MMS_DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,

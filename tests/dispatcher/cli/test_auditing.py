@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from tests.dispatcher.cli.commands import Mms
 from tests.factories import CAMPAIGN, add_campaign
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dispatcher.carrierx.account import find_did
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator.account import GROUP_SID
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.store import PARTNER_SID
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.simulator.account import GROUP_SID
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.store import PARTNER_SID
 from tests.dispatcher.cli.commands import Mms
 
 NUMBER = "15162065575"

@@ -6,8 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
 

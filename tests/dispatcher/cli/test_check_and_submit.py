@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.main import sentence
-from dispatcher.cli.run_folder import Stack, publish
-from dispatcher.cli.waiting import MostlyRefusedError, require_most_arrived
+from dispatcher.cli.shell.wait import MostlyRefusedError, require_most_arrived
 from dispatcher.errors import InputError
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.world import World
-from dispatcher.roster.flaws import refused
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.roster.rejections import refused
+from dispatcher.stack.run_directory import Stack, publish
 from tests.dispatcher.cli.commands import Mms, Said
 from tests.dispatcher.cli.worker import working
 from tests.dispatcher.media.server import MediaServer

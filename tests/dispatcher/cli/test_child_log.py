@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dispatcher.cli.child_log import ChildLog
+from dispatcher.stack.process_log import ChildLog
 
 
 def write(log: ChildLog, text: str) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.inbound import Inbound
-from dispatcher.ledger.journal import Journal
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.ledger.installation.audit_log import Journal
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.test_clean import HOSTILE, controls
 from tests.factories import CAMPAIGN, add_campaign

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.cli.run_folder import published
+from dispatcher.stack.run_directory import published
 from tests.stack import MMS, STOP_SECONDS, Terminal, until
 
 FILE = "phone,first_name\n" + "".join(f"1212555{number:04},Ada\n" for number in range(100, 160))

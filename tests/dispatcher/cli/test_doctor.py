@@ -15,12 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.store import PARTNER_SID
-from dispatcher.ledger import keys
-from dispatcher.ledger.connect import IMPATIENT
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import IMPATIENT
 from dispatcher.queues import QUEUE_NAMES
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.store import PARTNER_SID
 from tests.dispatcher.cli.commands import Mms
 from tests.valkey import free_port
 

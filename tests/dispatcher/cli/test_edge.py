@@ -11,8 +11,8 @@ import click
 import pytest
 from typer.main import get_command
 
-from dispatcher.cli.edge import is_text, system_error
 from dispatcher.cli.main import app
+from dispatcher.cli.shell.error_messages import is_text, system_error
 from tests.dispatcher.cli.commands import Mms
 
 HOSTILE = (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.cli.guest import Guest
-from dispatcher.cli.supervisor import Supervisor
+from dispatcher.cli.demo.background import Guest
 from dispatcher.errors import StoreUnavailable
+from dispatcher.stack.supervisor import Supervisor
 from tests.stack import until
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.journal import Journal
-from dispatcher.pipeline.world import World
+from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.ledger.inbound import Inbound
-from dispatcher.ledger.journal import Journal
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.installation.audit_log import Journal
 from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.cli.commands import Mms
 from tests.factories import CAMPAIGN, add_campaign

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dispatcher.ledger.inbound import Inbound
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
 from tests.dispatcher.cli.commands import Mms
 
 NUMBER = "15165550123"

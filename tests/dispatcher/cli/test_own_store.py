@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.cli.own_store import OwnStore
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.embedded import Answer, EmbeddedValkey, ask, prepare_embedded
+from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.recovery import Restored
-from dispatcher.pipeline.vigil import look_at_own_store
+from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.embedded import Answer, EmbeddedValkey, ask, prepare_embedded
+from dispatcher.pipeline.recovery.vigil import look_at_own_store
 from dispatcher.settings import Settings, load_settings
+from dispatcher.stack.embedded_store import OwnStore
 from tests.factories import add_campaign
 from tests.stack import until
 

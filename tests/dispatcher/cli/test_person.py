@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
 from tests.dispatcher.cli.commands import Mms
 from tests.factories import CAMPAIGN, add_campaign, make_batch, number_of, states
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dispatcher.cli.processes import MARK, Recorded, end, end_leftovers, forget, record, recorded
+from dispatcher.stack.process_registry import MARK, Recorded, end, end_leftovers, forget, record, recorded
 
 Started = list[subprocess.Popen[bytes]]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.runtime.runtime import World
 from tests.dispatcher.cli.commands import Mms
 from tests.factories import CAMPAIGN, add_campaign
 

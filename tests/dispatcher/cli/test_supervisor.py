@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dispatcher.cli import processes
-from dispatcher.cli.child import DEATHS_MAX, LAST_PAUSE, Child, Part, pause_seconds
+from dispatcher.stack import process_registry as processes
+from dispatcher.stack.process import DEATHS_MAX, LAST_PAUSE, Child, Part, pause_seconds
 from tests.stack import PATIENCE_SECONDS, until
 
 Start = Callable[..., "Supervised"]

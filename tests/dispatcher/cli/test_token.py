@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.installation import prepare
-from dispatcher.ledger.tokens import Tokens
+from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.settings import Settings
 
 MMS = Path(sys.executable).parent / "mms"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
 

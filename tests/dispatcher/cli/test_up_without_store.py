@@ -14,11 +14,11 @@ import httpx
 import pytest
 import redis
 
-from dispatcher.cli import store_wait
 from dispatcher.errors import ConfigError
-from dispatcher.ledger import keys
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
+from dispatcher.ledger.store import keys
 from dispatcher.settings import Settings
+from dispatcher.stack import _store_wait as store_wait
 from tests.stack import STOP_SECONDS, Terminal, until
 from tests.valkey import ValkeyServer
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from dispatcher.cli.glance import HEADINGS, Glance, in_hours
+from dispatcher.cli.campaign._status_lines import HEADINGS, Glance, in_hours
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.opening_hours import Opening, waits_for_hours
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.estimates.opening_hours import Opening, waits_for_hours
+from dispatcher.pipeline.runtime.runtime import World
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
 from tests.factories import add_campaign, make_batch

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.feed import feed
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.feed import feed
+from dispatcher.pipeline.sending.send import send_batch
 
 
 def work_once(world: World) -> None:

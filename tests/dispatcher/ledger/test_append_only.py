@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.ledger.append_only import is_cut, lengths
+from dispatcher.ledger.store.append_only_files import is_cut, lengths
 
 ONE = {"appendonly.aof.1.base.rdb": 89, "appendonly.aof.1.incr.aof": 5_000}
 

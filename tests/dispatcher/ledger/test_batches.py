@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.claims import Denied
+from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState

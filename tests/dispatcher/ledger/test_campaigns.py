@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.errors import Conflict, NotFound
-from dispatcher.ledger.campaigns import new_id
+from dispatcher.ledger.campaigns.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (

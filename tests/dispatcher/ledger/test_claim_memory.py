@@ -9,10 +9,10 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import ClaimsHeld, StoreUnavailable
-from dispatcher.ledger.claim_memory import ClaimMemory, Counted
-from dispatcher.ledger.claims import Taken
-from dispatcher.ledger.connect import client
+from dispatcher.ledger.batches.claims import Taken
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
+from dispatcher.ledger.store.connection import client
 from tests.factories import add_campaign, claim, make_batch, make_claim, make_record, record, take
 from tests.valkey import ValkeyServer
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.claims import Denied, Hold
-from dispatcher.ledger.connect import client
+from dispatcher.ledger.batches.claims import Denied, Hold
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (
     CAMPAIGN,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.claims import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (
     CAMPAIGN,

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from dispatcher.ledger import doors, keys
-from dispatcher.ledger.claims import ClaimAnswer, Hold
+from dispatcher.ledger.batches.claims import ClaimAnswer, Hold
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.scripts import Scripts
+from dispatcher.ledger.store import drain_gate as doors
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.scripts import Scripts
 from tests.factories import add_campaign, claim, make_batch, make_claim, make_record, number_of, states, take
 
 

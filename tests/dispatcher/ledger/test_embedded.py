@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from dispatcher.errors import InputError
-from dispatcher.ledger.embedded import (
+from dispatcher.ledger.store.embedded import (
     Answer,
     EmbeddedValkey,
     announce,

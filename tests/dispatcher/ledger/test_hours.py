@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.claims import Taken
+from dispatcher.ledger.batches.claims import Taken
+from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
 from dispatcher.model.campaign import QuietHours
-from dispatcher.rules.departure import Departure
-from dispatcher.rules.hours import Window
+from dispatcher.rules.quiet_hours import Window
+from dispatcher.rules.send_window import Departure
 from tests.dispatcher.rules.test_hours import CLOCK_CHANGES, SPLIT, STRICT, number_in, open_at
 from tests.factories import CAMPAIGN, SENDER, add_campaign, claim, make_claim, states, take
 from tests.valkey import set_clock

@@ -34,7 +34,7 @@ def test_entries_in_the_hands_of_the_living_are_left_to_them(ledger: Ledger) -> 
 def test_entries_of_the_dead_are_taken_over(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(ledger, 2)
     ledger.inbox.take("dead", 9)
-    monkeypatch.setattr("dispatcher.ledger.inbox.TAKE_OVER_MS", 0)
+    monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
     assert [entry.raw for entry in ledger.inbox.take("b", 9)] == [b"raw 0", b"raw 1"]
 
 
@@ -44,7 +44,7 @@ def test_an_entry_that_was_deleted_meanwhile_does_no_harm(
     stored(ledger, 2)
     (first, _) = ledger.inbox.take("dead", 9)
     ledger.redis.xdel("mms:callbacks", first.id)
-    monkeypatch.setattr("dispatcher.ledger.inbox.TAKE_OVER_MS", 0)
+    monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
     assert [entry.raw for entry in ledger.inbox.take("b", 9)] == [b"raw 1"]
 
 

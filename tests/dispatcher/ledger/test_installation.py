@@ -12,14 +12,14 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import ConfigError, StoreUnsafe
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.durability import durability_problem
-from dispatcher.ledger.installation import (
+from dispatcher.ledger.installation.installation import (
     EARLIER_SECRETS_SECONDS,
     prepare,
     prove_durable,
     read_mode,
 )
+from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.durability import durability_problem
 from dispatcher.settings import Settings, load_settings
 from tests.valkey import ValkeyServer
 
@@ -87,7 +87,7 @@ def test_a_replaced_secret_still_verifies_for_a_while(
     assert prepare(redis, configured()).secrets == (b"new", made)
     ahead = EARLIER_SECRETS_SECONDS + 60
     now = time.time()
-    monkeypatch.setattr("dispatcher.ledger.installation.time.time", lambda: now + ahead)
+    monkeypatch.setattr("dispatcher.ledger.installation.installation.time.time", lambda: now + ahead)
     assert prepare(redis, configured()).secrets == (b"new",)
 
 

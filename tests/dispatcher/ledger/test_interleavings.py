@@ -24,12 +24,12 @@ from hypothesis.stateful import (
 )
 
 from dispatcher.errors import Conflict
-from dispatcher.ledger import keys
-from dispatcher.ledger.batches import Again
-from dispatcher.ledger.claims import Claim, Hold, Taken
+from dispatcher.ledger.batches.batches import Again
+from dispatcher.ledger.batches.claims import Claim, Hold, Taken
+from dispatcher.ledger.batches.rows import RowState, unpack_lease
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
-from dispatcher.ledger.rows import RowState, unpack_lease
+from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import FINAL, WORD_RANK, CampaignState, RecipientState
 from tests.factories import (
     CAMPAIGN,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.claims import ClaimAnswer, Taken
+from dispatcher.ledger.batches.claims import ClaimAnswer, Taken
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.rules.limits import Rate, parse_rate
+from dispatcher.rules.rates import Rate, parse_rate
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
 from tests.valkey import set_clock
 

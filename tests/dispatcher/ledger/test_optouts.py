@@ -8,10 +8,10 @@ import redis as redis_py
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger import keys
-from dispatcher.ledger.connect import client
+from dispatcher.ledger.consent.optouts import OptOut, receive_call
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut, receive_call
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import client
 from tests.valkey import ValkeyServer, set_clock
 
 NUMBER = "15165550123"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.overview import Overview
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import add_campaign, make_batch, make_claim, make_record, record, take
 from tests.factories import claim as claim_one

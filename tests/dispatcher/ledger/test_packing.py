@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.packing import LETTERS, Batch, BatchMessage, BatchRow, pack_batch, unpack_batch
+from dispatcher.ledger.batches.packing import LETTERS, Batch, BatchMessage, BatchRow, pack_batch, unpack_batch
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import STATE_CODE, RecipientState
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dispatcher.ledger import keys
+from dispatcher.ledger.batches.packing import MARK_BYTES, mark_of
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import MARK_BYTES, mark_of
-from dispatcher.ledger.pages import Looker
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.views.recipient_pages import Looker
 from tests.factories import add_campaign, make_batch, number_of
 
 

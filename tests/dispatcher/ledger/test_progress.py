@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from dispatcher.ledger.campaigns.progress import POINTS
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.progress import POINTS
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.pace import pace_of
+from dispatcher.pipeline.estimates.pace import pace_of
 from tests.factories import (
     CAMPAIGN,
     SENDER,

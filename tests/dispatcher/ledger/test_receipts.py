@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.claims import Hold, Taken
-from dispatcher.ledger.connect import text_of
+from dispatcher.ledger.batches.claims import Hold, Taken
+from dispatcher.ledger.batches.rows import RowState, pack_sid
+from dispatcher.ledger.batches.sids import sid_text
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
-from dispatcher.ledger.rows import RowState, pack_sid
+from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.ledger.store.connection import text_of
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.sids import sid_text
 from tests.factories import (
     CAMPAIGN,
     LOOK_MS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.batches import Again
-from dispatcher.ledger.claims import Denied
+from dispatcher.ledger.batches.batches import Again
+from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (

@@ -10,7 +10,7 @@ import pytest
 from redis import exceptions
 
 from dispatcher.errors import ConfigError, MmsError, StoreRefused, StoreUnavailable
-from dispatcher.ledger.connect import translated
+from dispatcher.ledger.store.connection import translated
 
 SECRET = "15162065575"
 FOREIGN = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.claims import Claim, Hold, Record
+from dispatcher.ledger.batches.claims import Claim, Hold, Record
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (
     CAMPAIGN,

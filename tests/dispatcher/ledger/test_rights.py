@@ -12,11 +12,11 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import StoreUnsafe
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.durability import version_problem
-from dispatcher.ledger.installation import prepare, prove_durable
+from dispatcher.ledger.installation.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.rights import _LEDGER, what_is_lacking
+from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.durability import version_problem
+from dispatcher.ledger.store.permissions import _LEDGER, what_is_lacking
 from dispatcher.settings import Settings, load_settings
 from tests.factories import add_campaign, claim, make_claim, take
 from tests.valkey import ValkeyServer, running_valkey

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatcher.ledger.batches.rows import EPOCH_MS, pack_sid, unpack_lease, unpack_row
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
-from dispatcher.ledger.rows import EPOCH_MS, pack_sid, unpack_lease, unpack_row
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
 from tests.factories import (
     CAMPAIGN,

@@ -10,9 +10,9 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import ConfigError, StoreRefused, StoreUnavailable
-from dispatcher.ledger.connect import client, translated
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.scripts import Scripts
+from dispatcher.ledger.store.connection import client, translated
+from dispatcher.ledger.store.scripts import Scripts
 from tests.factories import CAMPAIGN, add_campaign, claim, make_claim, make_record, states, take
 from tests.valkey import ValkeyServer
 

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.spools import PLACE_SECONDS, Drained, drain_call
+from dispatcher.ledger.receipts.spool import PLACE_SECONDS, Drained, drain_call
+from dispatcher.ledger.store import keys
 
 NUMBER = "15165550123"
 SPOOLED = [Drained(b"%d" % n, 1_000 + n, NUMBER if n == 3 else "", "inbound", 40 * (n + 1)) for n in range(6)]

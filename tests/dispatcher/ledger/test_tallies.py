@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.tally import ENDLESS, Tally
+from dispatcher.pipeline.runtime.counters import ENDLESS, Tally
 
 
 def test_what_was_counted_is_added_up(ledger: Ledger) -> None:

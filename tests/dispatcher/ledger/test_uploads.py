@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from dispatcher.ledger import uploads
+from dispatcher.ledger.campaigns import uploads
 from dispatcher.ledger.ledger import Ledger
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.claims import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Taken
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.rules.limits import Rate
+from dispatcher.rules.rates import Rate
 from tests.dispatcher.pipeline.conftest import make_world, world
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
 from tests.valkey import set_clock

@@ -11,16 +11,16 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from dispatcher.carrierx.simulator.handle import Received
 from dispatcher.errors import MmsError
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.feed import feed
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World, make_client
+from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.sending.feed import feed
+from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import Received
 from tests.conftest import SECRET
 
 ENDED = {CampaignState.COMPLETED, CampaignState.CANCELLED}

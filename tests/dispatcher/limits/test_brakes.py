@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.rates import put_rates_in_force
-from dispatcher.pipeline.send import send_batch
-from dispatcher.rules.limits import Rate
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.rules.rates import Rate
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.limits.conftest import Desk
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, make_batch, make_record, record, recount, states

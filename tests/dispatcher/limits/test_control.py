@@ -13,19 +13,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.carrierx.simulator.running import running_simulator
 from dispatcher.errors import Conflict
-from dispatcher.ledger.claims import Denied
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.batches.claims import Denied
+from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.audit import audit
-from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.sweep import sweep
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.reports.audit import audit
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.launch import running_simulator
 from tests.conftest import SECRET
 from tests.dispatcher.limits.crew import ENDED, Crew, claim_times
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, take

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import Received, SimulatorHandle
-from dispatcher.ledger.connect import client
+from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.audit import audit
-from dispatcher.pipeline.limiting import set_limit, use_sender
-from dispatcher.pipeline.rates import put_rates_in_force
-from dispatcher.rules.senders import choose_sender
+from dispatcher.pipeline.limits.changes import set_limit, use_sender
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
+from dispatcher.pipeline.reports.audit import audit
+from dispatcher.rules.sender_pool import choose_sender
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import Received, SimulatorHandle
 from tests.dispatcher.limits.crew import TASKS, Crew, await_rows, claim_times, most_in_a_second
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 from tests.stack import until

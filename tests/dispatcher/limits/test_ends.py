@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import Conflict, NotFound
-from dispatcher.ledger.optouts import OptOut
-from dispatcher.ledger.packing import Batch
+from dispatcher.ledger.batches.packing import Batch
+from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.again import RETRIABLE, resolve, retry
-from dispatcher.pipeline.audit import audit
-from dispatcher.pipeline.limiting import reset_limit, set_limit, use_sender
-from dispatcher.pipeline.rates import put_rates_in_force
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.sweep import sweep
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve, retry
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.limits.changes import reset_limit, set_limit, use_sender
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
+from dispatcher.pipeline.reports.audit import audit
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.limits.conftest import Desk
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (

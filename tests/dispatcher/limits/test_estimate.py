@@ -7,10 +7,10 @@ import datetime as dt
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.estimate import estimated
-from dispatcher.pipeline.limiting import set_limit, use_sender
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.estimates.estimate import estimated
+from dispatcher.pipeline.limits.changes import set_limit, use_sender
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
 from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from dispatcher.rules.limits import Rate
+from dispatcher.rules.rates import Rate
 from tests.dispatcher.limits.conftest import Desk
 
 TEN = Rate(10, 1)

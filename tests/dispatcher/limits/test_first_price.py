@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger import keys
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.rates import put_rates_in_force
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.settings import load_settings
 from tests.dispatcher.limits.conftest import Desk
 from tests.factories import CAMPAIGN, START_MS, make_record, record

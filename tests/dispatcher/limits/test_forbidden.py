@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from dispatcher.carrierx.simulator.faults import Faults
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger import keys
+from dispatcher.host.private_files import write_private
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.private_files import write_private
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.token import TokenInUse, token_file
-from dispatcher.pipeline.world import World
+from dispatcher.ledger.store import keys
+from dispatcher.pipeline.runtime.credentials import TokenInUse, token_file
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.faults import Faults
 from tests.dispatcher.limits.conftest import Desk
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due

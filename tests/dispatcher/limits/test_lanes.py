@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.audit import audit
-from dispatcher.pipeline.feed import feed
-from dispatcher.pipeline.lanes import Beside
-from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.posting import Posts
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.reports.audit import audit
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending._batch_pool import Beside
+from dispatcher.pipeline.sending._in_flight import Posts
+from dispatcher.pipeline.sending.feed import feed
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 

@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dispatcher.errors import Conflict, InputError
-from dispatcher.ledger.batches import Again
+from dispatcher.ledger.batches.batches import Again
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.again import resolve
-from dispatcher.pipeline.caps import set_cap
-from dispatcher.pipeline.charges import charges_of
-from dispatcher.pipeline.rates import put_rates_in_force
-from dispatcher.pipeline.terms import micro_dollars, require_prices
+from dispatcher.pipeline.campaigns.retry import resolve
+from dispatcher.pipeline.campaigns.send_constraints import micro_dollars, require_prices
+from dispatcher.pipeline.limits.caps import set_cap
+from dispatcher.pipeline.limits.charges import charges_of
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.settings import load_settings
 from tests.dispatcher.limits.conftest import Desk
 from tests.factories import (

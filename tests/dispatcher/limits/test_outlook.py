@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatcher.ledger.batches.packing import Batch, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchRow
-from dispatcher.pipeline.bounds import fair_part
-from dispatcher.pipeline.caps import set_cap
-from dispatcher.pipeline.course import HOURS, SENDING, Allowance, course
-from dispatcher.pipeline.estimate import estimate, estimated_all
-from dispatcher.pipeline.limiting import set_limit, use_sender
-from dispatcher.rules.hours import Window
+from dispatcher.pipeline.estimates._fair_share import fair_part
+from dispatcher.pipeline.estimates._projection import HOURS, SENDING, Allowance, course
+from dispatcher.pipeline.estimates.estimate import estimate, estimated_all
+from dispatcher.pipeline.limits.caps import set_cap
+from dispatcher.pipeline.limits.changes import set_limit, use_sender
+from dispatcher.rules.quiet_hours import Window
 from tests.factories import CAMPAIGN, SENDER, START_MS, add_campaign, make_batch
 from tests.valkey import set_clock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.rules.limits import Rate
+from dispatcher.rules.rates import Rate
 from tests.dispatcher.limits.conftest import Desk
 from tests.factories import add_campaign, make_batch, take
 

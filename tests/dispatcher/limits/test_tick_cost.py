@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import Hints, tick
-from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.audit import audit
-from dispatcher.pipeline.estimate import estimate
-from dispatcher.pipeline.limiting import set_limit
+from dispatcher.pipeline.estimates.estimate import estimate
+from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.reports.audit import audit
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.limits.crew import (
     Crew,
     arrival_times,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.media.addresses import AllowList
+from dispatcher.media.resolver import AllowList
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from dispatcher.media.addresses import AllowList
-from dispatcher.media.asking import ask
+from dispatcher.media._probe import ask
+from dispatcher.media.resolver import AllowList
 from dispatcher.model.media import MediaFacts
 from tests.dispatcher.media.server import PICTURE, MediaServer
 from tests.valkey import free_port

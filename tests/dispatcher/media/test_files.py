@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.errors import InputError
+from dispatcher.media._content_types import is_allowed, type_of
 from dispatcher.media.files import make_media_file, media_address, read_media_file
-from dispatcher.media.kinds import is_allowed, type_of
 from dispatcher.model.media import MEDIA_BYTES_MAX
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dispatcher.media.addresses import AllowList
 from dispatcher.media.gate import AT_ONCE, MediaGate
+from dispatcher.media.resolver import AllowList
 from dispatcher.model.media import MediaFacts
 from tests.dispatcher.media.server import MediaServer
 

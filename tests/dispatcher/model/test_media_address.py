@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.media.fetching import _host_header, _target
+from dispatcher.media._fetch import _host_header, _target
 from dispatcher.model.media_address import canonical, ends_at
 
 

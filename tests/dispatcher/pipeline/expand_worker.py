@@ -9,10 +9,10 @@ import sys
 
 import redis
 
-from dispatcher.ledger.installation import Installation
+from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline import expand as expansion
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.expansion import expand as expansion
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.settings import load_settings
 
 #: The least that moves at once, so that there are many places to be killed at.

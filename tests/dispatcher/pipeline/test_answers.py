@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.pipeline import answers
-from dispatcher.pipeline.answers import answer_inbound
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.feed import feed
-from dispatcher.pipeline.inbound import opting_out
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.consent import auto_replies as answers
+from dispatcher.pipeline.consent.auto_replies import answer_inbound
+from dispatcher.pipeline.consent.inbound import opting_out
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.feed import feed
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 
 SOMEBODY, OURS = "15165550123", "15162065575"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from dispatcher.errors import NotFound
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.audit import audit
-from dispatcher.pipeline.sweep import sweep
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.reports.audit import audit
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (
     CAMPAIGN,

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline import batch_run
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending import _batch_sender as batch_run
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states

@@ -12,10 +12,10 @@ import pytest
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.check import check
-from dispatcher.pipeline.check_result import CheckResult
-from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
-from dispatcher.rules.limits import Rate
+from dispatcher.pipeline.campaigns.settings_file import load_sidecar, resolve_settings
+from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.rules.rates import Rate
 
 NOW = dt.datetime(2026, 11, 27, 15, 0, tzinfo=dt.UTC)
 CAMPAIGNS = Path(__file__).parents[3] / "campaigns"

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
+from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch, BatchMessage, BatchRow
 from dispatcher.model.campaign import QuietHours
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.feed import feed
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.feed import feed
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.rules.test_hours import CLOCK_CHANGES, SPLIT, STRICT, number_in, open_at
 from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, number_of, recount, states

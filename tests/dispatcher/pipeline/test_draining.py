@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
-from dispatcher.ledger import keys
-from dispatcher.ledger.inbox import Entry
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.draining import (
+from dispatcher.ledger.receipts.callback_stream import Entry
+from dispatcher.ledger.store import keys
+from dispatcher.pipeline.receipts.drain import (
     HOLD_MS,
     PAUSE_SECONDS,
     QUIET_SECONDS,
     SLICE_SECONDS,
     ingest_for_a_while,
 )
-from dispatcher.pipeline.ingest import ingest
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import tick
-from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_tick import Told
 
@@ -117,7 +117,7 @@ def test_nobody_is_hinted_at_callbacks_however_many_rounds_a_drain_takes(
         hinted.append(not ledger.agenda.is_latched(keys.INGEST_HINTED))
         return entries
 
-    monkeypatch.setattr("dispatcher.pipeline.ingest.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("dispatcher.pipeline.receipts.ingest.MOST_AT_ONCE", 1)
     monkeypatch.setattr(ledger.inbox, "take", slowly)
     for _ in range(9):
         ledger.inbox.store(b"{}", 1)

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.packing import Batch
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.expand import (
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.expansion.expand import (
     MOST_READERS,
     ROWS_A_LOOK,
     ReaderLostError,
@@ -27,16 +29,14 @@ from dispatcher.pipeline.expand import (
     rows_of,
     showing_life,
 )
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.sweep import sweep
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
 from tests.factories import SENDER, make_csv, make_recipient, make_rejected, recount
 
 
 @pytest.fixture(autouse=True)
 def _one_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kill between any two batches is what these tests are about."""
-    monkeypatch.setattr("dispatcher.pipeline.expand.BATCHES_A_ROUND_TRIP", 1)
+    monkeypatch.setattr("dispatcher.pipeline.expansion.expand.BATCHES_A_ROUND_TRIP", 1)
 
 
 class KilledError(BaseException):
@@ -138,7 +138,7 @@ def test_a_reader_that_was_overtaken_stops_and_harms_nothing(
     def overtaken(*args: Any, **kwargs: Any) -> str:
         if args[1][0][0] == 1 and kwargs["reader"] != "second":
             world.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")
-            monkeypatch.setattr("dispatcher.pipeline.expand.secrets.token_hex", lambda _: "second")
+            monkeypatch.setattr("dispatcher.pipeline.expansion.expand.secrets.token_hex", lambda _: "second")
             assert expand(world, campaign_id) == "300 rows"
         return add(*args, **kwargs)
 
@@ -247,7 +247,7 @@ def test_a_reading_that_fails_every_time_says_why_pauses_and_is_resumed(
         raise MemoryError("the row of 15162065574")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dispatcher.pipeline.expand.open_roster", broken)
+        patch.setattr("dispatcher.pipeline.expansion.expand.open_roster", broken)
         for number in range(1, MOST_READERS + 1):
             assert expand(world, campaign_id) == ("again" if number < MOST_READERS else "paused")
             seen = world.ledger.campaign(campaign_id)
@@ -273,7 +273,7 @@ def test_readers_that_are_killed_at_the_same_row_each_time_are_not_followed_for_
     def killed(*_: object, **__: object) -> None:
         raise KilledError
 
-    monkeypatch.setattr("dispatcher.pipeline.expand.open_roster", killed)
+    monkeypatch.setattr("dispatcher.pipeline.expansion.expand.open_roster", killed)
     for _ in range(MOST_READERS):
         with pytest.raises(KilledError):
             expand(world, campaign_id)

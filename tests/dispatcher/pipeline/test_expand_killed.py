@@ -12,14 +12,14 @@ from typing import Any
 
 import redis as redis_py
 
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import RejectedRow
-from dispatcher.pipeline.expand import BATCH_ROWS, expand
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.world import World
-from dispatcher.roster.area_codes import COUNTRY
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.roster._area_codes import COUNTRY
 from tests.dispatcher.pipeline.test_check import checked
 
 SENDER, MESSAGE = "15165550199", "Hi {{name}}"

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from dispatcher.ledger.claims import Denied
+from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.feed import OFFER_MS, feed, send_window
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.feed import OFFER_MS, feed, send_window
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import LEASE_MS, START_MS, add_campaign, make_batch, token_of
 from tests.valkey import set_clock

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.limits import DayCap
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.limits.limits import DayCap
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline import recover as recovering
-from dispatcher.pipeline.rates import put_rates_in_force
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
+from dispatcher.pipeline.recovery import recover as recovering
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.test_recover import Site, look_twice, site
 from tests.factories import CAMPAIGN, add_campaign, make_batch, number_of, recount, states
 

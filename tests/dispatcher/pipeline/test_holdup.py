@@ -10,10 +10,10 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import MmsError
-from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.estimate import estimated
-from dispatcher.pipeline.store_findings import look_at_store
+from dispatcher.ledger.store.connection import client
+from dispatcher.pipeline.estimates.estimate import estimated
+from dispatcher.pipeline.health._store_findings import look_at_store
 from dispatcher.settings import Settings
 from tests.factories import CAMPAIGN, add_campaign
 from tests.stack import until

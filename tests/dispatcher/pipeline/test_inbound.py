@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.inbound import KEPT_MAX, Inbound
-from dispatcher.pipeline.inbound import OptingOut, opting_out
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.world import World
+from dispatcher.ledger.consent.inbound import KEPT_MAX, Inbound
+from dispatcher.pipeline.consent.inbound import OptingOut, opting_out
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.runtime.runtime import World
 
 SOMEBODY = "15165550123"
 OURS = "15162065575"

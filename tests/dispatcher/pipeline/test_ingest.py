@@ -10,16 +10,16 @@ import pytest
 from pydantic import SecretStr
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger import keys
-from dispatcher.ledger.connect import text_of
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.batches.rows import pack_sid
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.rows import pack_sid
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import text_of
+from dispatcher.ledger.views import message_locator as places
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline import places
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.runtime.runtime import World
 from tests.conftest import SECRET
 from tests.factories import (
     CAMPAIGN,
@@ -316,7 +316,7 @@ def test_what_a_dead_consumer_took_is_taken_over(world: World, monkeypatch: pyte
     world.ledger.inbox.store(callback_body(user_data=mark(), to=number_of(1)), NOW)
     assert len(world.ledger.inbox.take("dead", 10)) == 1
     assert ingest(world, "alive") == "0 callbacks, 0 rows changed"
-    monkeypatch.setattr("dispatcher.ledger.inbox.TAKE_OVER_MS", 0)
+    monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
     assert ingest(world, "alive") == "1 callbacks, 1 rows changed"
     assert states(world.ledger) == ["delivered"]
 
@@ -332,7 +332,7 @@ def test_nothing_is_acknowledged_before_it_is_applied(world: World, monkeypatch:
         with pytest.raises(StoreUnavailable):
             hear(world, callback_body(user_data=mark(), to=number_of(1)))
     assert world.ledger.inbox.waiting() == 1
-    monkeypatch.setattr("dispatcher.ledger.inbox.TAKE_OVER_MS", 0)
+    monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
     ingest(world, "alive")
     assert states(world.ledger) == ["delivered"]
 
@@ -346,7 +346,7 @@ def test_the_group_is_made_when_it_is_missing(world: World) -> None:
 
 def test_a_flood_is_drained_round_by_round(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sent(world.ledger)
-    monkeypatch.setattr("dispatcher.pipeline.ingest.MOST_AT_ONCE", 7)
+    monkeypatch.setattr("dispatcher.pipeline.receipts.ingest.MOST_AT_ONCE", 7)
     assert hear(world, *[callback_body(user_data=mark(), to=number_of(1))] * 20).startswith("20 callbacks")
 
 

@@ -14,25 +14,25 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger import keys
-from dispatcher.ledger.inbound import Inbound
-from dispatcher.ledger.journal import KEPT as JOURNAL_MAX
-from dispatcher.ledger.journal import Journal
-from dispatcher.ledger.once import Answer, Once
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.installation.audit_log import KEPT as JOURNAL_MAX
+from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.idempotency_keys import Answer, Once
+from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.drafts import launch
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.find import mentions
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.media import release_media
-from dispatcher.pipeline.retention import forget, retain
-from dispatcher.pipeline.schedules import end_schedule
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.world import World
-from dispatcher.web.held import HeldUploads
-from dispatcher.web.spool import Spool
-from dispatcher.web.spool_file import Spooled
+from dispatcher.pipeline.campaigns.lifecycle import launch
+from dispatcher.pipeline.campaigns.media_check import release_media
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.consent.retention import forget, retain
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.reports.recipients_by_number import mentions
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.schedules.recurring import end_schedule
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.web.callbacks._spool_file import Spooled
+from dispatcher.web.callbacks.spool import Spool
+from dispatcher.web.site.staged_uploads import HeldUploads
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_retention import stored, text_of_file
 from tests.factories import CAMPAIGN, SENDER, add_campaign, callback_body, make_batch, number_of

@@ -9,36 +9,36 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger import keys
+from dispatcher.ledger.batches.rows import pack_sid
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.overview import Overview
-from dispatcher.ledger.rows import pack_sid
-from dispatcher.ledger.spools import Drained, drain_call
+from dispatcher.ledger.receipts.spool import Drained, drain_call
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.again import RETRIABLE, resolve, retry
-from dispatcher.pipeline.caps import refresh_caps, set_cap
-from dispatcher.pipeline.drafts import launch
-from dispatcher.pipeline.expand import MOST_READERS, expand
-from dispatcher.pipeline.feed import feed
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.media import release_media
-from dispatcher.pipeline.occurrences import occur
-from dispatcher.pipeline.opening import open_roster
-from dispatcher.pipeline.questions import answer_messages, look_after_batches
-from dispatcher.pipeline.rates import put_rates_in_force
-from dispatcher.pipeline.reasons import explain_failures
-from dispatcher.pipeline.retention import erase_campaign, retain
-from dispatcher.pipeline.schedules import end_schedule
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.single import Note, submit_note
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.sweep import sweep
-from dispatcher.pipeline.trial import send_trial
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.lifecycle import launch
+from dispatcher.pipeline.campaigns.media_check import release_media
+from dispatcher.pipeline.campaigns.one_off import Note, submit_note
+from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve, retry
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.campaigns.trial import send_trial
+from dispatcher.pipeline.consent.retention import erase_campaign, retain
+from dispatcher.pipeline.expansion.expand import MOST_READERS, expand
+from dispatcher.pipeline.limits.caps import refresh_caps, set_cap
+from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
+from dispatcher.pipeline.polls import answer_messages, look_after_batches
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.reconcile.failure_reasons import explain_failures
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.schedules.occurrences import occur
+from dispatcher.pipeline.schedules.recurring import end_schedule
+from dispatcher.pipeline.sending.feed import feed
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.roster.opening import open_roster
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_answers import comes_in
 from tests.dispatcher.pipeline.test_schedules import make as make_schedule

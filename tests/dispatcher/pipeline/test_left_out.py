@@ -7,18 +7,18 @@ from collections import Counter
 
 import pytest
 
-from dispatcher.carrierx.simulator.faults import Faults
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import Complaint, Refused
-from dispatcher.ledger.claims import Claim
+from dispatcher.ledger.batches.claims import Claim
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.correlation import read_user_data
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.left_out import named_members
-from dispatcher.pipeline.report import report_texts
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.reports.report import report_texts
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending._refused_members import named_members
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.faults import Faults
 from tests.conftest import SECRET
 from tests.dispatcher.limits.test_money import prices
 from tests.dispatcher.pipeline.conftest import MakeWorld

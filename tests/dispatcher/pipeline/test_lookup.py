@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
-from dispatcher.pipeline import batch_list
-from dispatcher.pipeline.reconcile import look_after
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.polling import batch_list
+from dispatcher.pipeline.reconcile.reconcile import look_after
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (

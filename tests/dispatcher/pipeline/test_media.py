@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import FileRefused
-from dispatcher.ledger import keys
+from dispatcher.ledger.campaigns.media import CHUNK_BYTES
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.media import CHUNK_BYTES
-from dispatcher.media.addresses import AllowList
+from dispatcher.ledger.store import keys
 from dispatcher.media.gate import MediaGate
+from dispatcher.media.resolver import AllowList
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MEDIA_ASKED_MAX, MediaFacts
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.check_result import CheckResult
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.media import release_media
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.sweep import sweep
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.media_check import release_media
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.pipeline.runtime.runtime import World
 from tests.dispatcher.media.server import MediaServer, running_media_server
 from tests.dispatcher.pipeline.test_check import ANN, BOB, CYD, NOW, checked, codes
 from tests.factories import csv_number

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.check_result import CheckResult
-from dispatcher.roster.flaws import ROW_FLAWS
+from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.roster.rejections import ROW_FLAWS
 from tests.dispatcher.pipeline.test_check import ANN, BOB, CYD, checked
 
 HEADINGS = ("=Name", "to", "message", "media_urls", "from", "timezone", "@team")

@@ -9,7 +9,7 @@ from typing import Any
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
-from dispatcher.pipeline.messages import form_messages
+from dispatcher.pipeline.expansion.grouping import form_messages
 
 SENDER = "15165550199"
 

@@ -8,9 +8,9 @@ import pytest
 from openpyxl import Workbook
 
 from dispatcher.errors import InputError
-from dispatcher.ledger.optouts import OptOut
-from dispatcher.pipeline.optout_columns import read_date
-from dispatcher.pipeline.optout_file import (
+from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.pipeline.consent._optout_columns import read_date
+from dispatcher.pipeline.consent.optout_csv import (
     BadLine,
     Entry,
     Remark,

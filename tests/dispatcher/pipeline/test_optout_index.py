@@ -10,17 +10,17 @@ from importlib.resources import files
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger import keys
-from dispatcher.ledger.inbound import Inbound
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.consent.optouts import OptOut, receive_call
+from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut, receive_call
-from dispatcher.ledger.recovery import Restored
-from dispatcher.pipeline.answers import answer_inbound
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.recover import recover
-from dispatcher.pipeline.suppression import decide, import_list, put_numbers
-from dispatcher.pipeline.world import World
+from dispatcher.ledger.store import keys
+from dispatcher.pipeline.consent.auto_replies import answer_inbound
+from dispatcher.pipeline.consent.optouts import decide, import_list, put_numbers
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.recovery.recover import recover
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_inbound import OURS, SOMEBODY, body
 from tests.valkey import set_clock

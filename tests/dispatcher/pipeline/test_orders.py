@@ -7,10 +7,10 @@ from itertools import permutations
 
 import pytest
 
-from dispatcher.ledger.claims import Taken
+from dispatcher.ledger.batches.claims import Taken
 from dispatcher.model.correlation import MessageRef, write_user_data
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.runtime.runtime import World
 from tests.conftest import SECRET
 from tests.factories import (
     SID,

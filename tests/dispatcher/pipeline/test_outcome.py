@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.errors import ApiError, Forbidden, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
-from dispatcher.ledger.claims import Claim
-from dispatcher.pipeline import outcome
+from dispatcher.ledger.batches.claims import Claim
+from dispatcher.pipeline.sending import _post_results as outcome
 from tests.dispatcher.pipeline.test_words import status
 from tests.factories import SENDER, token_of
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.faults import Faults
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import ApiError
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.faults import Faults
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states
 from tests.stack import until

@@ -6,17 +6,16 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.reasons import reason_of_code
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger import keys
-from dispatcher.ledger.claims import Taken
-from dispatcher.ledger.explanations import Explanation
-from dispatcher.ledger.packing import Batch
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.carrierx.vendor_errors import reason_of_code
+from dispatcher.ledger.batches.claims import Taken
+from dispatcher.ledger.batches.packing import Batch
+from dispatcher.ledger.receipts.failure_reasons import Explanation
+from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.ledger.store import keys
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.reasons import (
+from dispatcher.pipeline.reconcile.failure_reasons import (
     GIVE_UP_MS,
     LATCH_MS,
     LATEST_MS,
@@ -24,7 +23,8 @@ from dispatcher.pipeline.reasons import (
     PATIENCE_MS,
     explain_failures,
 )
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_report import report

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.claims import Claim, Taken
+from dispatcher.ledger.batches.claims import Claim, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.ingest import ingest
-from dispatcher.pipeline.reconcile import LOOK_AGAIN_MS, look_after
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.receipts.ingest import ingest
+from dispatcher.pipeline.reconcile.reconcile import LOOK_AGAIN_MS, look_after
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_ingest import mark
 from tests.factories import (

@@ -9,29 +9,29 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import Refused
-from dispatcher.ledger import keys
-from dispatcher.ledger.connect import client
-from dispatcher.ledger.inbound import Inbound
-from dispatcher.ledger.journal import Journal
+from dispatcher.ledger.batches.rows import EPOCH_MS
+from dispatcher.ledger.campaigns.schedules import Schedule
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.installation.audit_log import Journal
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.rows import EPOCH_MS
-from dispatcher.ledger.schedules import Schedule
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline import recover as recovering
-from dispatcher.pipeline.answers import answer_inbound
-from dispatcher.pipeline.audit import audit
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.gap import Gap
-from dispatcher.pipeline.reconcile import look_after
-from dispatcher.pipeline.recover import Recovered, go_through_doubts, recover
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.single import Note, submit_note
+from dispatcher.pipeline.campaigns.one_off import Note, submit_note
+from dispatcher.pipeline.consent.auto_replies import answer_inbound
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.reconcile.reconcile import look_after
+from dispatcher.pipeline.recovery import recover as recovering
+from dispatcher.pipeline.recovery._provider_history import Gap
+from dispatcher.pipeline.recovery.recover import Recovered, go_through_doubts, recover
+from dispatcher.pipeline.recovery.vigil import keep_watch, look_at_own_store
+from dispatcher.pipeline.reports.audit import audit
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.pipeline.tick import Hints, tick
-from dispatcher.pipeline.vigil import keep_watch, look_at_own_store
-from dispatcher.pipeline.world import World
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (
     CAMPAIGN,

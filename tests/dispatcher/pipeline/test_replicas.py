@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import ClaimsHeld, StoreUnavailable
-from dispatcher.ledger import assurance, keys
-from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.replicas import attached, behind
-from dispatcher.ledger.witness import Witness
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.store_findings import look_at_replicas
-from dispatcher.pipeline.vigil import keep_watch
+from dispatcher.ledger.store import _claim_guard as assurance
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.replicas import attached, behind
+from dispatcher.pipeline.health._store_findings import look_at_replicas
+from dispatcher.pipeline.recovery.restore_detection import Witness
+from dispatcher.pipeline.recovery.vigil import keep_watch
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (
     CAMPAIGN,

@@ -9,11 +9,11 @@ import random
 import pytest
 
 from dispatcher.errors import NotFound
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.report import COLUMNS, write_report
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.reports.report import COLUMNS, write_report
+from dispatcher.pipeline.runtime.runtime import World
 from tests.dispatcher.pipeline.test_expand import submitted
 from tests.factories import (
     CAMPAIGN,

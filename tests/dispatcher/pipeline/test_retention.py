@@ -9,28 +9,28 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.errors import Conflict
-from dispatcher.ledger import keys
-from dispatcher.ledger.inbound import KEPT_MAX, Inbound
-from dispatcher.ledger.journal import KEPT as JOURNAL_MAX
+from dispatcher.ledger.campaigns.uploads import UNOWNED_SECONDS
+from dispatcher.ledger.consent.inbound import KEPT_MAX, Inbound
+from dispatcher.ledger.installation.audit_log import KEPT as JOURNAL_MAX
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.uploads import UNOWNED_SECONDS
+from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.again import RETRIABLE, retry
-from dispatcher.pipeline.drafts import launch
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.find import mentions
-from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.report import report_texts, write_report
-from dispatcher.pipeline.retention import erase_campaign, forget, retain
-from dispatcher.pipeline.schedules import make_schedule
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.lifecycle import launch
+from dispatcher.pipeline.campaigns.retry import RETRIABLE, retry
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.consent.retention import erase_campaign, forget, retain
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.reports.recipients_by_number import mentions
+from dispatcher.pipeline.reports.report import report_texts, write_report
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.schedules.recurring import make_schedule
+from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import Settings
-from dispatcher.web.held import LIFE_SECONDS
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.web.site.staged_uploads import LIFE_SECONDS
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (
     CAMPAIGN,
@@ -276,7 +276,7 @@ def test_what_waits_for_a_person_behind_many_newer_messages_is_erased_in_time(
 ) -> None:
     world = make_world(retention=10)
     inbound, now_ms = world.ledger.inbound, world.ledger.agenda.now_ms()
-    monkeypatch.setattr("dispatcher.ledger.inbound.KEPT_MAX", 2)
+    monkeypatch.setattr("dispatcher.ledger.consent.inbound.KEPT_MAX", 2)
     for sid, days, doubtful in (("waits", 0, True), ("decided", 0, True), ("b", 8, False), ("c", 9, False)):
         told = Inbound(sid, now_ms + days * DAY_MS, "15165550123", SENDER, "stop by", (), "doubtful")
         inbound.keep(b"0-1", told, doubtful=doubtful, follows=False)

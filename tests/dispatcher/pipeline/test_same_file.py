@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import SubmittedBefore
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.runtime.runtime import World
 
 FILE = b"to\n12125550101\n"
 

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import InputError, NotFound
+from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.expand import expand
-from dispatcher.pipeline.media import release_media
-from dispatcher.pipeline.occurrences import LEAD_MS, MOST_A_TICK, child_id, occur
-from dispatcher.pipeline.schedules import change_schedule, end_schedule, make_schedule, next_after
-from dispatcher.pipeline.upcoming import recurring
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.media_check import release_media
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.schedules.occurrences import LEAD_MS, MOST_A_TICK, child_id, occur
+from dispatcher.pipeline.schedules.recurring import change_schedule, end_schedule, make_schedule, next_after
+from dispatcher.pipeline.schedules.upcoming import recurring
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import SENDER
 

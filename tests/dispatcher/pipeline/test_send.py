@@ -7,11 +7,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
 from dispatcher.model.correlation import read_user_data
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, number_of, recount, states

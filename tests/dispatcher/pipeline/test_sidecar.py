@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import InputError
-from dispatcher.pipeline.sidecar import load_sidecar, resolve_settings
+from dispatcher.pipeline.campaigns.settings_file import load_sidecar, resolve_settings
 
 
 def sidecar(folder: Path, text: str, name: str = "spring.csv") -> dict[str, Any]:

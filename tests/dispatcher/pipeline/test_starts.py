@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.errors import Conflict, InputError
-from dispatcher.ledger.agenda import Agenda
+from dispatcher.ledger.batches.agenda import Agenda
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.starts import change_start
+from dispatcher.model.timestamps import iso
+from dispatcher.pipeline.campaigns.starts import change_start
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import Hints, tick
-from dispatcher.pipeline.times import iso
-from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import CAMPAIGN, START_MS, add_campaign, make_batch
 from tests.valkey import set_clock

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger import keys
-from dispatcher.ledger.inbound import Inbound
+from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import Hints, tick
-from dispatcher.pipeline.world import World
 from tests.backlog import VERBS, Quiet, backlog
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import SENDER, START_MS

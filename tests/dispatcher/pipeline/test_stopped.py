@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.connect import client
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.posting import CLAIM_SECONDS
+from dispatcher.pipeline.sending._in_flight import CLAIM_SECONDS
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.limits.crew import Crew
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount
 from tests.stack import until

@@ -10,8 +10,8 @@ import pytest
 from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.submit import submit
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.runtime.runtime import World
 from tests.dispatcher.pipeline.test_expand import submitted
 from tests.factories import SENDER, make_csv
 

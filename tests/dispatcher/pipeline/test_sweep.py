@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.claims import Hold, Taken
+from dispatcher.ledger.batches.claims import Hold, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline import sweep as sweeping
-from dispatcher.pipeline.sweep import sweep
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.campaigns import sweep as sweeping
+from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.runtime.runtime import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (
     CAMPAIGN,

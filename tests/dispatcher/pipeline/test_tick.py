@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from dispatcher.ledger import keys
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.questions import look_after_batches, look_for_unconfirmed
+from dispatcher.pipeline.polls import look_after_batches, look_for_unconfirmed
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import Hints, tick
-from dispatcher.pipeline.world import World
 from tests.dispatcher.pipeline.test_expand import submitted
 from tests.factories import CAMPAIGN, add_campaign, make_batch, make_csv, recount
 

@@ -7,9 +7,9 @@ import io
 from typing import Any
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.check import check
-from dispatcher.pipeline.check_result import CheckResult
-from dispatcher.rules.limits import parse_rate
+from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.rules.rates import parse_rate
 
 NIGHT = dt.datetime(2026, 6, 10, 7, tzinfo=dt.UTC)
 PLACES = "to,timezone\n15165550123,\n12135550123,\n"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.cli.environment import child_environment
+from dispatcher.host.private_files import write_private
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.private_files import write_private
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.token import TokenInUse, token_file, token_of
+from dispatcher.pipeline.runtime.credentials import TokenInUse, token_file, token_of
+from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.stack.environment import child_environment
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due

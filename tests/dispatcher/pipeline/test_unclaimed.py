@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from dispatcher.carrierx.simulator.handle import SimulatorHandle
-from dispatcher.ledger.claims import Hold
+from dispatcher.ledger.batches.claims import Hold
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.send import send_batch
-from dispatcher.pipeline.world import World
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due
 from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, recount, states

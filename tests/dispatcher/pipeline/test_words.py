@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from dispatcher.ledger.views.message_locator import Place
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.places import Place
-from dispatcher.pipeline.words import receipts_of, state_of
+from dispatcher.pipeline.receipts.status_mapping import receipts_of, state_of
 from tests.factories import CAMPAIGN, SENDER, SID, number_of
 
 ONE = Place(CAMPAIGN, 0, 4, ((7, number_of(1)),))

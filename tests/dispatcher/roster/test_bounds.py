@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from dispatcher.errors import FileRefused
-from dispatcher.roster import workbook
-from dispatcher.roster.workbook import WorkbookRecords
+from dispatcher.roster.excel import reader as workbook
+from dispatcher.roster.excel.reader import WorkbookRecords
 from tests.dispatcher.roster.reading import open_roster
 from tests.dispatcher.roster.workbooks import HEAD, packed, parts, row_with
 
@@ -73,9 +73,9 @@ def workbook_file(data: bytes) -> IO[bytes]:
 def test_a_reader_at_its_limit_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     limits = {"SHEET_CPU_SECONDS": 60, "SHEET_MEMORY_MB": 768} | {name: 1 if "CPU" in name else 60}
     code = (
-        f"import dispatcher.roster.bounds as b\n"
+        f"import dispatcher.roster.size_limits as b\n"
         f"b.SHEET_CPU_SECONDS, b.SHEET_MEMORY_MB = {limits['SHEET_CPU_SECONDS']}, {limits['SHEET_MEMORY_MB']}\n"
-        f"from dispatcher.roster.sheets.__main__ import main\nmain()"
+        f"from dispatcher.roster.excel.__main__ import main\nmain()"
     )
     monkeypatch.setattr(workbook, "_RUN", ("-c", code))
     texts = "".join(f"<si><t>{place:0100}</t></si>" for place in range(900_000))
@@ -114,7 +114,7 @@ def test_what_the_pulse_raises_ends_a_reader_that_says_nothing(monkeypatch: pyte
 
 _PARENT = """
 import os, subprocess, sys, time
-child = "import sys, time; from dispatcher.roster.sheets.__main__ import end_with; end_with(int(sys.argv[1]));"
+child = "import sys, time; from dispatcher.roster.excel.__main__ import end_with; end_with(int(sys.argv[1]));"
 child += "print(0, flush=True); time.sleep(60)"
 reader = subprocess.Popen([sys.executable, "-c", child, str(os.getpid())], stdout=subprocess.PIPE)
 reader.stdout.readline()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.roster.cells import bare, guarded
+from dispatcher.roster.formula_guard import bare, guarded
 
 
 @given(st.text("'=+-@\t\rab1 "))

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.roster.flaws import FILE_FLAWS, ROW_FLAWS
-from dispatcher.roster.headings import ERROR_COLUMNS, RECIPIENT_NAMES, RESERVED
+from dispatcher.roster.columns import ERROR_COLUMNS, RECIPIENT_NAMES, RESERVED
+from dispatcher.roster.rejections import FILE_FLAWS, ROW_FLAWS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "campaign-files.md").read_text("utf-8")
 

@@ -15,7 +15,7 @@ import pytest
 
 from dispatcher.errors import FileRefused
 from dispatcher.model.recipient import Recipient, RejectedRow
-from dispatcher.roster.flaws import FILE_FLAWS, ROW_FLAWS
+from dispatcher.roster.rejections import FILE_FLAWS, ROW_FLAWS
 from tests.dispatcher.roster.reading import open_roster
 
 CORPUS = Path(__file__).parents[2] / "data" / "roster"

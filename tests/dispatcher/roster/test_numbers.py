@@ -7,9 +7,9 @@ import random
 import phonenumbers
 import pytest
 
-from dispatcher.roster.area_codes import COUNTRY, can_be_area_code
-from dispatcher.roster.flaws import RowError
+from dispatcher.roster._area_codes import COUNTRY, can_be_area_code
 from dispatcher.roster.numbers import NumberReader, is_fictional, read_sender
+from dispatcher.roster.rejections import RowError
 
 LIVE = NumberReader(fictional_ok=False, regions=frozenset({"US", "CA"}))
 SIMULATED = NumberReader(fictional_ok=True, regions=frozenset({"US", "CA"}))

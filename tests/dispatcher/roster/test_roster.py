@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from dispatcher.errors import FileRefused
-from dispatcher.roster.flaws import FILE_FLAWS, ROW_FLAWS
+from dispatcher.roster.rejections import FILE_FLAWS, ROW_FLAWS
 from dispatcher.roster.roster import Roster
 from tests.dispatcher.roster.reading import campaign, open_roster, read_rows
 

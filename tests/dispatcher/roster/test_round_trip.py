@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.model.recipient import Recipient
-from dispatcher.roster.area_codes import COUNTRY
-from dispatcher.roster.cells import guarded
+from dispatcher.roster._area_codes import COUNTRY
+from dispatcher.roster.formula_guard import guarded
 from tests.dispatcher.roster.reading import open_roster
 
 WRITINGS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 
-from dispatcher.roster.seen import SeenNumbers
+from dispatcher.roster._duplicates import SeenNumbers
 
 
 def test_a_number_is_new_once() -> None:

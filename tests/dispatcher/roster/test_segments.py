@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.roster.segments import encoding_of, segments
+from dispatcher.model.segments import encoding_of, segments
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 
 from dispatcher.errors import FileRefused
-from dispatcher.roster.bounds import COLUMNS_MAX
-from dispatcher.roster.sheets.values import dated_text, kind_of, number_text, unescaped
+from dispatcher.roster.excel._cell_values import dated_text, kind_of, number_text, unescaped
+from dispatcher.roster.size_limits import COLUMNS_MAX
 from tests.dispatcher.roster import workbooks
 from tests.dispatcher.roster.reading import open_roster, read_rows
 from tests.dispatcher.roster.workbooks import (

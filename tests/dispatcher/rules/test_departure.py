@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dispatcher.rules.departure import Departure
-from dispatcher.rules.hours import ANY_TIME
+from dispatcher.rules.quiet_hours import ANY_TIME
+from dispatcher.rules.send_window import Departure
 
 NEW_YORK, LOS_ANGELES, IDAHO = "15165550123", "12135550123", "12085550123"
 TEN = "2026-12-01 10:00 recipient"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.model.campaign import QuietHours
-from dispatcher.rules.area_places import area_places, places_of
-from dispatcher.rules.hours import ANY_TIME, Hours, Party
+from dispatcher.rules.area_code_places import area_places, places_of
+from dispatcher.rules.quiet_hours import ANY_TIME, Hours, Party
 
 #: Area codes whose numbers may be in two zones, as public lists have them.
 SPLIT = [

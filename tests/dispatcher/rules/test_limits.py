@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.errors import InputError
-from dispatcher.rules.limits import parse_rate, rate_text
+from dispatcher.rules.rates import parse_rate, rate_text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.rules.optout_words import Meaning, meaning_of, wordings
+from dispatcher.rules.keywords import Meaning, meaning_of, wordings
 
 STOP_WORDS = (
     "stop",

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.errors import InputError
-from dispatcher.rules.moments import LocalMoment, parse_start
 from dispatcher.rules.recurrence import parse_recurrence
+from dispatcher.rules.times import LocalMoment, parse_start
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from dispatcher.rules.senders import choose_sender
+from dispatcher.rules.sender_pool import choose_sender
 from tests.factories import number_of
 
 POOL = [f"1516206557{last}" for last in range(5)]

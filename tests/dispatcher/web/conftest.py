@@ -15,11 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.expand import expand
+from dispatcher.pipeline.expansion.expand import expand
+from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import Hints
-from dispatcher.pipeline.world import World
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from dispatcher.web.server import Server, server_config

@@ -10,14 +10,14 @@ from redis.asyncio import Redis as AsyncRedis
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from dispatcher.ledger import keys
-from dispatcher.web.door import CallbackDoor
-from dispatcher.web.door_keys import DoorKeys
-from dispatcher.web.door_sign import DoorSign
-from dispatcher.web.hint import IngestHint
-from dispatcher.web.inbox_writer import InboxWriter
-from dispatcher.web.keeper import CallbackKeeper
-from dispatcher.web.questions import Questions
+from dispatcher.ledger.store import keys
+from dispatcher.web.callbacks.challenge import Questions
+from dispatcher.web.callbacks.durable_inbox import CallbackKeeper
+from dispatcher.web.callbacks.ingest_hint import IngestHint
+from dispatcher.web.callbacks.receiver import CallbackDoor
+from dispatcher.web.callbacks.receiver_status import DoorSign
+from dispatcher.web.callbacks.stream_writer import InboxWriter
+from dispatcher.web.site.callback_keys import DoorKeys
 from tests.dispatcher.web.conftest import KEY
 
 

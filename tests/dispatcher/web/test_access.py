@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 
 from dispatcher.errors import InputError, NotFound
-from dispatcher.ledger.journal import Journal
-from dispatcher.ledger.tokens import Role, Tokens
+from dispatcher.ledger.installation.api_tokens import Role, Tokens
+from dispatcher.ledger.installation.audit_log import Journal
 from tests.dispatcher.web.conftest import CSV, TOKEN
 from tests.factories import add_campaign
 

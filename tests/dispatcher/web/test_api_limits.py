@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatcher.ledger.journal import Journal
+from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.audit_log import Journal
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.tokens import Tokens
-from dispatcher.pipeline.limiting import set_limit
-from dispatcher.pipeline.rates import put_rates_in_force
+from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.settings import Settings
 from tests.dispatcher.web.conftest import CSV
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.inbound import Inbound
+from dispatcher.ledger.consent.inbound import Inbound
+from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.ledger.installation.api_tokens import Tokens
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
-from dispatcher.ledger.tokens import Tokens
 
 NUMBER, OTHER, OURS = "15165550123", "15165550124", "15162065575"
 

@@ -11,14 +11,14 @@ import pytest
 from redis import Redis
 
 from dispatcher.errors import ConfigError
-from dispatcher.ledger import keys
-from dispatcher.ledger.installation import prepare
+from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
-from dispatcher.web.door_keys import KEY_MAX, DoorKeys, Judgement
-from dispatcher.web.spool import Spool
-from dispatcher.web.spool_file import Spooled
+from dispatcher.web.callbacks._spool_file import Spooled
+from dispatcher.web.callbacks.spool import Spool
+from dispatcher.web.site.callback_keys import KEY_MAX, DoorKeys, Judgement
 from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.stack import until
 from tests.valkey import ValkeyServer
@@ -186,7 +186,7 @@ def test_what_doors_of_other_names_left_goes_in_once_the_oldest_first_and_before
 def test_what_a_door_leaves_that_dies_while_ours_lives_is_found(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dispatcher.web.keeper.ADOPT_SECONDS", 0.0)
+    monkeypatch.setattr("dispatcher.web.callbacks.durable_inbox.ADOPT_SECONDS", 0.0)
     with site.start() as client:
         assert call(client, 0) == 200
         left_behind(site.settings.data_dir / "spool", "9090", range(1, 5), 1_000_000)

@@ -13,11 +13,11 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.carrierx.doorway import ask_door
-from dispatcher.ledger import keys
+from dispatcher.carrierx.callback_probe import ask_door
+from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.ledger.installation.callback_challenges import put_question
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
-from dispatcher.ledger.questions import put_question
+from dispatcher.ledger.store import keys
 from tests.dispatcher.web.conftest import KEY
 from tests.dispatcher.web.doors import door
 
@@ -187,7 +187,7 @@ def test_a_stop_outdoes_what_went_before_though_the_doors_clock_is_behind(
     number, optouts = "15165550123", Ledger(redis).optouts
     optouts.put([OptOut(number, "out", 1, "test"), OptOut(number, "in", 0, "operator")])
     behind_ns = time.time_ns() - 3600 * 10**9
-    monkeypatch.setattr("dispatcher.web.door.time", SimpleNamespace(time_ns=lambda: behind_ns))
+    monkeypatch.setattr("dispatcher.web.callbacks.receiver.time", SimpleNamespace(time_ns=lambda: behind_ns))
     body = {"message_sid": "a1", "direction": "inbound", "status": "received", "from": number}
     assert client.post(URL, json={**body, "message": "STOP"}).status_code == 200
     assert optouts.is_out(number)

@@ -8,14 +8,14 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.pace import Pace
-from dispatcher.web.chart import HEIGHT, WIDTH, chart_of
-from dispatcher.web.display import moment
-from dispatcher.web.steering import possible
+from dispatcher.pipeline.estimates.pace import Pace
+from dispatcher.web.actions.lifecycle import possible
+from dispatcher.web.console.chart import HEIGHT, WIDTH, chart_of
+from dispatcher.web.http.formats import moment
 from tests.factories import (
     CAMPAIGN,
     SENDER,

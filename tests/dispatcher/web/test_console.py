@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 from redis import Redis
 
+from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
 from dispatcher.model.state import CampaignState
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app

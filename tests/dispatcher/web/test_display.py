@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.web.display import BAR_WIDTH, WORDS, live, moment, share
+from dispatcher.web.http.formats import BAR_WIDTH, WORDS, live, moment, share
 
 
 def campaign(**counts: int) -> Campaign:

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from redis import Redis
 
+from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.ledger.installation.api_tokens import Tokens
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.optouts import OptOut
-from dispatcher.ledger.tokens import Tokens
-from dispatcher.pipeline.tally import Tally
+from dispatcher.pipeline.runtime.counters import Tally
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import SENDER, add_campaign
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.errors import NotFound
-from dispatcher.web.held import LIFE_SECONDS, HeldUploads
-from dispatcher.web.sweeping import swept
+from dispatcher.web.housekeeping import swept
+from dispatcher.web.site.staged_uploads import LIFE_SECONDS, HeldUploads
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from redis import Redis
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.installation.idempotency_keys import Answer, Once
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.once import Answer, Once
 from tests.dispatcher.web.conftest import CSV
 
 SETTINGS: dict[str, Any] = {"name": "Spring", "from": "12125550100", "message": "Hi"}

@@ -8,8 +8,8 @@ import httpx
 import pytest
 import redis as redis_py
 
+from dispatcher.ledger.campaigns.media import CHUNK_BYTES
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.media import CHUNK_BYTES
 from tests.dispatcher.web.conftest import CSV
 
 CONTENT = b"GIF89a" + bytes(range(256)) * (CHUNK_BYTES // 128)

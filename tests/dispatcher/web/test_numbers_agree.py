@@ -14,9 +14,9 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.claims import Taken
+from dispatcher.ledger.batches.claims import Taken
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, make_record, record, take

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger import keys
+from dispatcher.ledger.store import keys
 from dispatcher.web.server import GRACE_SECONDS
 from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.dispatcher.web.processes import start, wait_until_ready

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import pytest
 from starlette.types import Message
 
-from dispatcher.web import reading_turns
-from dispatcher.web.reading_turns import (
+from dispatcher.web.http import reading_turns
+from dispatcher.web.http.reading_turns import (
     READERS,
     CallerGoneError,
     UploadsBusyError,

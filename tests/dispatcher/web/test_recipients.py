@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.pages import Looker
+from dispatcher.ledger.views.recipient_pages import Looker
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.recipients import page_of, reasons
+from dispatcher.pipeline.reports.recipients import page_of, reasons
 from tests.factories import (
     CAMPAIGN,
     SID,

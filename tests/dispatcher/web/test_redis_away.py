@@ -12,8 +12,8 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.dispatcher.web.doors import door
 from tests.dispatcher.web.processes import start, wait_until_ready

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.schedules import Schedule
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.schedules import make_schedule
+from dispatcher.pipeline.schedules.recurring import make_schedule
 from dispatcher.settings import Settings
 from tests.dispatcher.web.conftest import CSV
 from tests.factories import START_MS, add_campaign

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.journal import Journal
+from dispatcher.ledger.installation.audit_log import Journal
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
 from tests.factories import add_campaign

@@ -11,10 +11,10 @@ from argon2 import PasswordHasher
 from redis import Redis
 
 from dispatcher.errors import ConfigError
-from dispatcher.ledger.tokens import Tokens
+from dispatcher.ledger.installation.api_tokens import Tokens
 from dispatcher.settings import Settings, load_settings
 from dispatcher.web.app import create_app
-from dispatcher.web.throttle import Throttle, TooManyTriesError
+from dispatcher.web.site.throttle import Throttle, TooManyTriesError
 from tests.dispatcher.web.conftest import TOKEN
 
 if TYPE_CHECKING:

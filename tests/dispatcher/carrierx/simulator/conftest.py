@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator import SimulatorHandle, running_simulator
-
-from .receiver import Receiver
+from dispatcher.simulator import SimulatorHandle, running_simulator
+from tests.dispatcher.carrierx.simulator.receiver import Receiver
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ import pytest
 import requests
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator import SimulatorHandle
-from dispatcher.carrierx.simulator.carriers import CARRIERS, carrier_of
-from dispatcher.carrierx.simulator.store import PARTNER_SID
 from dispatcher.errors import Refused, Unauthorized
-
-from ..stub import NUMBER, OTHER, SENDER, outgoing
-from .receiver import Receiver
+from dispatcher.simulator import SimulatorHandle
+from dispatcher.simulator.carriers import CARRIERS, carrier_of
+from dispatcher.simulator.store import PARTNER_SID
+from tests.dispatcher.carrierx.simulator.receiver import Receiver
+from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER, outgoing
 
 MMS = {
     "from": SENDER,

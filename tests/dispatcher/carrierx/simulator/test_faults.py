@@ -9,11 +9,10 @@ import pytest
 import requests
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator import Faults, SimulatorHandle, running_simulator
 from dispatcher.errors import NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
-
-from ..stub import NUMBER, OTHER, SENDER, outgoing
-from .receiver import Receiver
+from dispatcher.simulator import Faults, SimulatorHandle, running_simulator
+from tests.dispatcher.carrierx.simulator.receiver import Receiver
+from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER, outgoing
 
 
 @pytest.mark.parametrize(

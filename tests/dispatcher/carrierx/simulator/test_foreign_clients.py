@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 import requests
 
-from dispatcher.carrierx.callbacks import read_callback
-from dispatcher.carrierx.simulator import SimulatorHandle
-from dispatcher.carrierx.simulator.carriers import CARRIERS, carrier_of
-from dispatcher.carrierx.simulator.faults import Faults
-
-from ..stub import NUMBER, OTHER, SENDER
-from .receiver import Receiver
+from dispatcher.carrierx.webhook import read_callback
+from dispatcher.simulator import SimulatorHandle
+from dispatcher.simulator.carriers import CARRIERS, carrier_of
+from dispatcher.simulator.faults import Faults
+from tests.dispatcher.carrierx.simulator.receiver import Receiver
+from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER
 
 LEGACY = {"from_did": SENDER, "to_did": NUMBER, "message": "hi"}
 PICTURE = "https://m.example/a.png"

@@ -12,12 +12,11 @@ import pytest
 import requests
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.simulator import DEMO, Faults, SimulatorHandle, running_simulator, simulator_process
+from dispatcher.simulator import DEMO, Faults, SimulatorHandle, running_simulator, simulator_process
+from tests.dispatcher.carrierx.simulator.receiver import Receiver
+from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER, outgoing
 
-from ..stub import NUMBER, OTHER, SENDER, outgoing
-from .receiver import Receiver
-
-COMMAND = "import typer; from dispatcher.cli.simulator import simulator; typer.run(simulator)"
+COMMAND = "import typer; from dispatcher.cli.commands.simulator import simulator; typer.run(simulator)"
 
 
 def test_received_counts_numbers_by_user_data(client: CarrierX, simulator: SimulatorHandle) -> None:

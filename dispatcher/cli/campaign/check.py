@@ -1,0 +1,133 @@
+"""`mms campaign check`, and the same look before a submit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from dispatcher.cli.campaign.check_output import print_check
+from dispatcher.cli.shell import options
+from dispatcher.cli.shell.context import config_of_any_ledger, open_file
+from dispatcher.cli.shell.media_files import base_of, gate_for
+from dispatcher.cli.shell.options import AsJson, Chosen, File
+from dispatcher.cli.shell.output import print_json
+from dispatcher.errors import ConfigError, InputError, StoreUnavailable
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.rules.rates import parse_rate
+from dispatcher.settings import Settings
+
+
+def check_command(
+    file: File,
+    name: options.Name = None,
+    sender: options.From = None,
+    message: options.MessageText = None,
+    media: options.Media = None,
+    group_size: options.GroupSize = None,
+    group_by: options.GroupBy = None,
+    rate: options.RateOption = None,
+    at: options.At = None,
+    expires_after: options.ExpiresAfter = None,
+    quiet_hours: options.QuietHours = None,
+    max_cost: options.MaxCost = None,
+    priority: options.Priority = None,
+    on_unconfirmed: options.OnUnconfirmed = None,
+    no_media_check: options.NoMediaCheck = False,
+    strict: options.Strict = False,
+    allow_same_file: options.AllowSameFile = False,
+    every: options.Every = None,
+    run_late_within: options.RunLateWithin = None,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="As a simulated ledger sees it: numbers of fiction will do.")
+    ] = False,
+    errors: Annotated[
+        Path | None,
+        typer.Option("--errors", metavar="FILE", help="Write every bad row there, to be mended."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a submit would do; needs nothing running.
+
+    Exit status 0: all sendable; 1: some rows are not, and --strict; 2: nothing can be sent.
+
+    Example: mms campaign check spring.csv --from 15162065575 --message 'Hi {{first_name}}'
+    """
+    config = config_of_any_ledger()
+    if simulate:
+        config = config.model_copy(update={"simulate": True})
+    chosen = choose(file, locals(), config)
+    result = _checked(file, chosen, config, errors)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        print_check(result)
+    if not result.sendable:
+        raise typer.Exit(2)
+    if chosen.settings.strict and result.errors_total:
+        raise typer.Exit(1)
+
+
+def choose(file: Path, given: dict[str, Any], config: Settings) -> Chosen:
+    """What the options of check and submit, given by their names, ask for."""
+    names = ["name", "message", "group_size", "group_by", "rate", "at", "expires_after", "quiet_hours"]
+    names += ["max_cost", "priority", "on_unconfirmed", "no_media_check", "strict", "allow_same_file"]
+    given_options = {name: given[name] for name in names}
+    asked = {**given_options, "from": given["sender"], "media_urls": given["media"]}
+    calendar = {name: given.get(name) for name in options.CALENDAR}
+    return options.choose(file, asked, media_base=base_of(config), calendar=calendar)
+
+
+def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO | None = None) -> CheckResult:
+    """Check a file as a submit would read it.
+
+    Raises:
+        InputError, FileRefused: it cannot be opened or used.
+    """
+    with open_file(file) as source:
+        return check(
+            source,
+            filename=file.name,
+            settings=chosen.settings,
+            fixed=chosen.fixed,
+            fictional_ok=config.simulate,
+            account_rate=parse_rate(config.effective_account_rate),
+            sender_rate=parse_rate(config.effective_sender_rate),
+            price_sms=config.price_sms,
+            price_mms=config.price_mms,
+            max_bytes=config.max_file_mb << 20,
+            max_rows=config.max_rows,
+            hours_margin=config.hours_margin,
+            opted_out=_opted_out(config),
+            now=dt.datetime.now(dt.UTC),
+            errors_to=errors_to,
+            media=gate_for(config, chosen.media_files),
+            every=chosen.every,
+        )
+
+
+def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:
+    if errors is None:
+        return look_at(file, chosen, config)
+    if file.exists() and errors.exists() and file.samefile(errors):
+        raise InputError("--errors names the campaign file itself", hint="choose another --errors")
+    try:
+        with errors.open("w", encoding="utf-8", newline="") as errors_to:
+            return look_at(file, chosen, config, errors_to=errors_to)
+    except OSError as error:
+        raise InputError(
+            f"{errors} cannot be written: {error.strerror}", hint="choose another --errors"
+        ) from None
+
+
+def _opted_out(config: Settings) -> Callable[[str], bool] | None:
+    """Who opted out, if a ledger answers; None: nobody knows here."""
+    try:
+        return Ledger.open(config).optouts.everyone_out().__contains__
+    except (ConfigError, StoreUnavailable):
+        return None

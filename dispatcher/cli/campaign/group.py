@@ -1,0 +1,30 @@
+"""`mms campaign …`: the group of all commands on campaigns."""
+
+from __future__ import annotations
+
+import typer
+
+from dispatcher.cli.campaign.actions import resolve_command, retry_command
+from dispatcher.cli.campaign.audit import audit_command
+from dispatcher.cli.campaign.check import check_command
+from dispatcher.cli.campaign.erasing import erase_command
+from dispatcher.cli.campaign.show import list_command, report_command, show_command, watch_command
+from dispatcher.cli.campaign.steering import cancel_command, pause_command, resume_command
+from dispatcher.cli.campaign.submit import submit_command
+from dispatcher.cli.campaign.test_message import try_command
+
+app = typer.Typer(no_args_is_help=True, help="Check, send and follow campaigns.")
+app.command("audit")(audit_command)
+app.command("check")(check_command)
+app.command("submit")(submit_command)
+app.command("list")(list_command)
+app.command("show")(show_command)
+app.command("watch")(watch_command)
+app.command("report")(report_command)
+app.command("pause")(pause_command)
+app.command("resume")(resume_command)
+app.command("cancel")(cancel_command)
+app.command("test")(try_command)
+app.command("retry")(retry_command)
+app.command("resolve")(resolve_command)
+app.command("erase")(erase_command)

@@ -1,0 +1,118 @@
+"""`mms campaign list`, `show`, `watch`, `report`: what there is, and how it goes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dispatcher.cli.campaign._status_lines import done_rows
+from dispatcher.cli.campaign.watch import watch_campaign
+from dispatcher.cli.shell.context import open_ledger
+from dispatcher.cli.shell.options import AsJson, CampaignId
+from dispatcher.cli.shell.output import campaign_json, counts_table, facts_table, out, print_json, say
+from dispatcher.errors import InputError
+from dispatcher.model.campaign import Campaign
+from dispatcher.pipeline.estimates.estimate import estimated
+from dispatcher.pipeline.reports.report import find_rows, write_report
+
+
+def list_command(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show campaigns, the newest first.
+
+    Example: mms campaign list --json
+    """
+    campaigns = open_ledger().ledger.campaigns(limit=limit)
+    if as_json:
+        print_json([campaign_json(campaign) for campaign in campaigns])
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "state", "rows", "done", "created", "name"):
+        table.add_column(heading, justify="right" if heading in {"rows", "done"} else "left", overflow="fold")
+    for campaign in campaigns:
+        row = (
+            campaign.id,
+            campaign.state.value,
+            str(campaign.rows or campaign.rows_read),
+            str(done_rows(campaign)),
+        )
+        table.add_row(*row, campaign.created_at[:19] + "Z", campaign.name)
+    out().print(table if campaigns else "no campaigns yet: mms campaign submit FILE")
+
+
+def show_command(campaign_id: CampaignId, as_json: AsJson = False) -> None:
+    """Show one campaign: state, times, recipients by state.
+
+    Example: mms campaign show spring-x7k2mp
+    """
+    ledger, config = open_ledger()
+    campaign = estimated(ledger, ledger.campaign(campaign_id), hours_margin=config.hours_margin)
+    if as_json:
+        print_json(campaign_json(campaign))
+        return
+    out().print(facts_table(_facts(campaign)))
+    out().print(counts_table(campaign))
+    if config.public_url is None and not config.simulate:
+        say(
+            "note: MMS_PUBLIC_URL is not set, so CarrierX cannot call back: states come by polling (mms doctor)"
+        )
+
+
+def watch_command(campaign_id: CampaignId) -> None:
+    """Follow a campaign live until everything is sent: rows done, delivered, failed (or rejected), pace, time left.
+
+    Ctrl-C stops watching, not sending.
+
+    Example: mms campaign watch spring-x7k2mp
+    """
+    watch_campaign(*open_ledger(), campaign_id)
+
+
+def report_command(
+    campaign_id: CampaignId,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write there; default: standard output."),
+    ] = None,
+) -> None:
+    """Write one line per row of the file, in its order, as CSV.
+
+    Example: mms campaign report spring-x7k2mp -o spring-report.csv
+    """
+    ledger = open_ledger().ledger
+    if output is None:
+        write_report(ledger, campaign_id, sys.stdout)
+        return
+    find_rows(ledger, campaign_id)
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            rows = write_report(ledger, campaign_id, file)
+    except OSError as error:
+        raise InputError(
+            f"{output} cannot be written: {error.strerror}", hint="choose another -o FILE"
+        ) from None
+    say(f"{rows} rows written to {output}")
+
+
+def _facts(campaign: Campaign) -> list[tuple[str, str | None]]:
+    return [
+        ("state", campaign.state.value),
+        ("reason", campaign.reason),
+        ("rows", str(campaign.rows if campaign.rows is not None else f"{campaign.rows_read} so far")),
+        ("messages", str(campaign.messages)),
+        ("rate", campaign.rate),
+        ("cost", f"${campaign.cost} confirmed" if campaign.cost else None),
+        ("done by", campaign.finish_at),
+        ("created", campaign.created_at),
+        ("starts", campaign.start_at),
+        ("started", campaign.started_at),
+        ("sent by", campaign.finished_at),
+        ("settled", campaign.settled_at),
+        ("erased", campaign.erased_at),
+    ]

@@ -1,0 +1,123 @@
+"""What changes of a batch in Redis: 40 bytes a row, the lease, and how a message_sid is folded into a row."""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from collections.abc import Mapping
+from hashlib import sha1
+from typing import NamedTuple
+
+from dispatcher.ledger.batches.packing import Batch
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.state import CODE_STATE, RecipientState
+
+#: 2020-01-01 UTC in ms; times in rows are counted from here, in 5 bytes. The same in `lua/_rows.lua`.
+EPOCH_MS = 1_577_836_800_000
+ROW_BYTES = 40
+UNKNOWN_CARRIER = 65_535
+
+FLAG_OWN_WORD = 1
+FLAG_NOT_THERE = 2
+FLAG_SID_TEXT = 4
+#: In doubt since the ledger was put back from an older copy: so many attempts may have been made unknown to it.
+FLAG_RESTORED = 16
+RESTORED_TRIES = 4
+
+_ROW = struct.Struct("<cBBH5s5s5s16sHH")
+_META = struct.Struct("<I6s6sB8s")
+
+
+class RowState(NamedTuple):
+    """The changing part of one row. Times are ms since 1970, 0 if not yet; while pending `at_ms` is not-before."""
+
+    state: RecipientState
+    flags: int
+    attempt: int
+    reason: int
+    claimed_ms: int
+    at_ms: int
+    final_ms: int
+    sid: bytes
+    mcc: int | None
+    mnc: int | None
+    price: str | None
+
+
+UNTOUCHED = RowState(RecipientState.PENDING, 0, 0, 0, 0, 0, 0, bytes(16), None, None, None)
+
+
+def _ms(field: bytes) -> int:
+    value = int.from_bytes(field, "little")
+    return value + EPOCH_MS if value else 0
+
+
+def unpack_row(value: bytes | None) -> RowState:
+    """Read one row of a batch's hash; None is a row that nothing happened to yet."""
+    if value is None:
+        return UNTOUCHED
+    state, flags, attempt, reason, claimed, at, final, sid, mcc, mnc = _ROW.unpack_from(value)
+    return RowState(
+        CODE_STATE[state.decode("ascii")],
+        flags,
+        attempt,
+        reason,
+        _ms(claimed),
+        _ms(at),
+        _ms(final),
+        sid,
+        None if mcc == UNKNOWN_CARRIER else mcc,
+        None if mnc == UNKNOWN_CARRIER else mnc,
+        value[ROW_BYTES:].decode("utf-8", "replace") or None,
+    )
+
+
+def unpack_rows(batch: Batch, changed: Mapping[bytes, bytes]) -> list[RowState]:
+    """The states of all rows of a batch, those that were never touched too."""
+    states = []
+    for index, row in enumerate(batch.rows):
+        value = changed.get(b"%d" % index)
+        if value is None and isinstance(row, RejectedRow):
+            states.append(UNTOUCHED._replace(state=RecipientState(row.state)))
+        else:
+            states.append(unpack_row(value))
+    return states
+
+
+class Lease(NamedTuple):
+    """A batch's lease: who has it until when, and since which fence."""
+
+    fence: int
+    lease_ms: int
+    due_ms: int
+    looks: int
+    token: bytes
+
+
+def unpack_lease(value: bytes) -> Lease:
+    """Read the `m` field of a batch's hash."""
+    fence, lease, due, looks, token = _META.unpack(value)
+    return Lease(fence, int.from_bytes(lease, "little"), int.from_bytes(due, "little"), looks, token)
+
+
+class Sid(NamedTuple):
+    """A message_sid as the ledger keeps it: 16 bytes in the rows, the text beside them if it is no UUID, and the
+    10 bytes under which it is found again."""
+
+    packed: bytes
+    text: str
+    hashed: bytes
+
+
+def pack_sid(sid: str | None) -> Sid:
+    """Fold a message_sid of any form."""
+    if not sid:
+        return Sid(b"", "", b"")
+    digest = sha1(sid.encode(), usedforsecurity=False).digest()
+    try:
+        parsed = uuid.UUID(sid)
+    except ValueError:
+        return Sid(digest[:16], sid, digest[:10])
+    if str(parsed) != sid:
+        return Sid(digest[:16], sid, digest[:10])
+    return Sid(parsed.bytes, "", digest[:10])

@@ -1,0 +1,144 @@
+"""Tokens for people and programs: each has a name and a role; the ledger keeps an argon2 hash of its secret part.
+
+A token reads `mms_{id}_{secret}`, so that it is found by its id and needs one hash to be proved.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Literal
+
+import redis
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from dispatcher.errors import InputError, NotFound
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import text_of, translated
+
+Role = Literal["viewer", "admin"]
+NAME = re.compile(r"[\w.@ -]{1,60}")
+_TOKEN = re.compile(r"mms_([a-z2-7]{8})_([A-Za-z0-9_-]{32})")
+_ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_hasher = PasswordHasher()
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a token belongs to. `token_id` is empty for the admin token of the settings."""
+
+    token_id: str
+    name: str
+    role: Role
+    made_at: str = ""
+
+
+class Tokens:
+    """The tokens of this ledger."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+        self._proved: dict[bytes, str] = {}
+
+    def create(self, name: str, role: Role) -> tuple[str, Holder]:
+        """A new token, told only here, and who it belongs to.
+
+        Raises:
+            InputError: the name is empty, too long, or in use.
+        """
+        name = name.strip()
+        if not NAME.fullmatch(name):
+            raise InputError(
+                "a token's name has 1 to 60 letters, digits, spaces or . _ @ -", hint="--name ann"
+            )
+        if any(holder.name == name for holder in self.list()):
+            raise InputError(
+                f"there is a token named {name!r}", hint="choose another --name, or remove that one"
+            )
+        token_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(8))
+        secret = secrets.token_urlsafe(24)
+        made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        facts = {"name": name, "role": role, "hash": _hasher.hash(secret), "made_at": made_at}
+        facts["check"] = _check(secret)
+        with translated():
+            self._redis.hset(keys.TOKENS, token_id, json.dumps(facts))
+        return f"mms_{token_id}_{secret}", Holder(token_id, name, role, made_at)
+
+    def find(self, token: str) -> Holder | None:
+        """Who this token belongs to, None if it is none of ours. A removed one ends at once."""
+        parts = _TOKEN.fullmatch(token)
+        if parts is None:
+            return None
+        found = self._facts(parts[1])
+        if found is None or not self._is_right(token, parts[2], found["hash"], found.get("check", "")):
+            return None
+        return _holder(parts[1], found)
+
+    def holds(self, token_id: str) -> bool:
+        """There is a token with this id still."""
+        return self._facts(token_id) is not None
+
+    def list(self) -> list[Holder]:
+        """All of them, the oldest first."""
+        with translated():
+            found = self._redis.hgetall(keys.TOKENS)
+        holders = [_holder(text_of(token_id), json.loads(facts)) for token_id, facts in found.items()]
+        return sorted(holders, key=lambda holder: (holder.made_at, holder.name))
+
+    def remove(self, token_id: str) -> Holder:
+        """End a token and every login with it.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        found = self._facts(token_id)
+        with translated():
+            removed = self._redis.hdel(keys.TOKENS, token_id)
+        if found is None or not removed:
+            raise NotFound("there is no such token", hint="`mms token list` shows them")
+        return _holder(token_id, found)
+
+    def _facts(self, token_id: str) -> dict[str, str] | None:
+        with translated():
+            value = self._redis.hget(keys.TOKENS, token_id)
+        return dict(json.loads(value)) if value else None
+
+    def _is_right(self, token: str, secret: str, hashed: str, check: str) -> bool:
+        """Argon2 is slow on purpose; what it proved once is remembered by a digest, in this process.
+
+        Who guesses does not get that far: a guess fails the quick check first. A token from before there was one is
+        proved one at a time, so that guesses cost no more than a core.
+        """
+        digest = sha256(token.encode()).digest()
+        if self._proved.get(digest) == hashed:
+            return True
+        if check and not hmac.compare_digest(_check(secret), check):
+            return False
+        try:
+            with _one_at_a_time:
+                _hasher.verify(hashed, secret)
+        except (VerificationError, InvalidHashError):
+            return False
+        if len(self._proved) > 1000:
+            self._proved.clear()
+        self._proved[digest] = hashed
+        return True
+
+
+def _check(secret: str) -> str:
+    """64 bits of a digest: of 192 random bits they tell nobody anything."""
+    return sha256(secret.encode()).hexdigest()[:16]
+
+
+def _holder(token_id: str, facts: dict[str, str]) -> Holder:
+    return Holder(
+        token_id, facts["name"], "admin" if facts["role"] == "admin" else "viewer", facts["made_at"]
+    )

@@ -1,0 +1,56 @@
+"""The journal: who did what to which campaign, and when. A capped stream; it holds no number and no text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import redis
+
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import text_of, translated
+
+KEPT = 10_000
+_AT_ONCE = 1000
+
+
+class Note(NamedTuple):
+    """One line: an ISO time, a person's or program's name, what was done, and to which campaign if to one."""
+
+    at: str
+    who: str
+    did: str
+    campaign: str
+
+
+class Journal:
+    """Writes and reads the journal of this ledger."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def note(self, who: str, did: str, campaign: str = "") -> None:
+        """Add a line."""
+        with translated():
+            line: Any = {"who": who, "did": did, "campaign": campaign}
+            self._redis.xadd(keys.JOURNAL, line, maxlen=KEPT, approximate=True)
+
+    def latest(self, most: int, campaign: str | None = None) -> list[Note]:
+        """The newest lines first, of one campaign or of all."""
+        notes: list[Note] = []
+        before = "+"
+        while len(notes) < most:
+            with translated():
+                found: Any = self._redis.xrevrange(keys.JOURNAL, before, "-", count=_AT_ONCE)
+            if not found:
+                break
+            lines = [_note(entry_id, fields) for entry_id, fields in found]
+            notes += [line for line in lines if campaign in (None, line.campaign)]
+            before = f"({text_of(found[-1][0])}"
+        return notes[:most]
+
+
+def _note(entry_id: bytes, fields: dict[bytes, bytes]) -> Note:
+    at = datetime.fromtimestamp(int(entry_id.split(b"-")[0]) / 1000, UTC)
+    who, did, campaign = (text_of(fields[name]) for name in (b"who", b"did", b"campaign"))
+    return Note(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), who, did, campaign)

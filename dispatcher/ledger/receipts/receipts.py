@@ -1,0 +1,143 @@
+"""Receipts: what CarrierX said of messages, brought to their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from dispatcher.ledger.batches.rows import Sid, pack_sid
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import text_of, translated
+from dispatcher.ledger.store.scripts import Scripts, type_of_argument
+from dispatcher.model.state import STATE_CODE, RecipientState
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """CarrierX's word about one row. `how` is `own`, or `shared` when a group member inherits another's word.
+
+    `attempt` is 0 when the receipt does not tell it. `price` is that of the whole message, which has these `rows`
+    and costs so many `units`. `sender` is the number that it went from, `went_ms` when (0: about now).
+    """
+
+    message: int
+    row: int
+    attempt: int
+    word: RecipientState
+    how: Literal["own", "shared"] = "own"
+    sid: str | None = None
+    mcc: str | None = None
+    mnc: str | None = None
+    price: str | None = None
+    unit: Literal["legs", "segments"] = "segments"
+    units: int = 1
+    rows: tuple[int, ...] = ()
+    sender: str = field(default="", repr=False)
+    went_ms: int = 0
+
+
+class Bundle(NamedTuple):
+    """What one batch gets in one step: receipts, the stream entries they came in, and the grace of its groups."""
+
+    campaign: str
+    batch: int
+    receipts: Sequence[Receipt]
+    entries: Sequence[bytes]
+    grace_ms: int
+
+
+class Receipts:
+    """Applies receipts and finds messages by their sid."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis = scripts.redis
+
+    def apply(
+        self,
+        campaign_id: str,
+        batch: int,
+        receipts: Sequence[Receipt],
+        entries: Sequence[bytes],
+        *,
+        grace_ms: int,
+    ) -> int:
+        """Apply in one step and acknowledge the stream entries they came in; answers the rows that changed.
+
+        `grace_ms` is when silent members of these groups are looked after; 0 for messages to one.
+        """
+        return self.apply_many([Bundle(campaign_id, batch, receipts, entries, grace_ms)])
+
+    def apply_many(self, bundles: Sequence[Bundle]) -> int:
+        """Apply these, each batch in one step, all in one round trip; answers the rows that changed."""
+        calls = [("apply", _apply_arguments(bundle)) for bundle in bundles]
+        return sum(int(changed) for changed in self._scripts.run_many(calls))
+
+    def find(self, sids: Sequence[str]) -> list[tuple[str, int, int] | None]:
+        """For each sid the campaign, batch and message that it belongs to, or None."""
+        if not sids:
+            return []
+        packed = [pack_sid(sid) for sid in sids]
+        with translated():
+            pipeline = self._redis.pipeline(transaction=False)
+            for sid in packed:
+                pipeline.hget(keys.sid_bucket(sid.hashed), sid.hashed[2:10])
+            places = [value.decode().split(".") if value else None for value in pipeline.execute()]
+            serials = sorted({place[0] for place in places if place})
+            ids = dict(zip(serials, self._redis.hmget(keys.NUMBERS, serials), strict=True)) if serials else {}
+        return [
+            (ids[place[0]].decode(), int(place[1]), int(place[2])) if place and ids.get(place[0]) else None
+            for place in places
+        ]
+
+    def keep_word(self, campaign_id: str, batch: int, row: int, word: str) -> None:
+        """A word that is no state of ours is kept beside the state (its first 40 characters)."""
+        with translated():
+            self._redis.hset(keys.odd(campaign_id), f"{batch}.{row}", word[:40])
+
+    def learned(self, name: str) -> str | None:
+        """What is known of the account, such as `group_receipts`."""
+        with translated():
+            value = self._redis.hget(keys.ACCOUNT, name)
+        return text_of(value) if value else None
+
+    def learn(self, name: str, value: str) -> None:
+        """Remember something of the account."""
+        with translated():
+            self._redis.hset(keys.ACCOUNT, name, value)
+
+    def alarm(self, what: str) -> None:
+        """Count something that should not happen."""
+        with translated():
+            self._redis.hincrby(keys.ALARMS, what, 1)
+
+
+def _apply_arguments(bundle: Bundle) -> list[type_of_argument]:
+    arguments: list[type_of_argument] = [bundle.campaign, bundle.batch, bundle.grace_ms]
+    arguments += [len(bundle.entries), *bundle.entries]
+    for receipt in bundle.receipts:
+        arguments += _arguments(receipt)
+    return arguments
+
+
+def _arguments(receipt: Receipt) -> list[type_of_argument]:
+    sid: Sid = pack_sid(receipt.sid)
+    paid_for = f"{receipt.unit}:{receipt.units}:{','.join(map(str, receipt.rows))}:{receipt.went_ms}"
+    details = f"{_digits(receipt.mcc)}:{_digits(receipt.mnc)}:{receipt.price or ''}:{paid_for}"
+    return [
+        receipt.message,
+        receipt.attempt,
+        STATE_CODE[receipt.word],
+        receipt.how,
+        receipt.row,
+        sid.packed,
+        sid.text,
+        sid.hashed,
+        details,
+        receipt.sender,
+    ]
+
+
+def _digits(value: str | None) -> str:
+    return value if value and value.isdecimal() and value.isascii() and len(value) < 6 else ""

@@ -1,0 +1,40 @@
+"""Callbacks out of a spool into the ledger, each once, whichever process drains it and however often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from dispatcher.ledger.store.scripts import script_text, type_of_argument
+
+#: How long the place up to which a spool is drained is remembered, since it moved last.
+PLACE_SECONDS = 30 * 24 * 3600
+#: In the place of a number: nobody can read it.
+UNREADABLE = "?"
+
+
+class Drained(NamedTuple):
+    """One callback of a spool and where in it it ends; `number` is whom it opts out, empty for nobody."""
+
+    raw: bytes
+    received_ms: int
+    number: str
+    source: str
+    end: int
+
+    def __repr__(self) -> str:
+        return f"Drained({len(self.raw)} bytes, end={self.end})"
+
+
+@cache
+def _text() -> str:
+    return script_text("drain")
+
+
+def drain_call(spool_id: str, spooled: Sequence[Drained]) -> tuple[str, tuple[type_of_argument, ...]]:
+    """The script's text, and its arguments for EVAL by a client of its own."""
+    arguments: list[type_of_argument] = [spool_id, PLACE_SECONDS]
+    for one in spooled:
+        arguments += one
+    return _text(), tuple(arguments)

@@ -1,0 +1,134 @@
+"""The connection to Redis: where it is, and with which care it is talked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
+from redis.retry import Retry
+
+from dispatcher.errors import ConfigError
+from dispatcher.ledger.store.embedded import embedded_url
+from dispatcher.ledger.store.last_contact import speak
+from dispatcher.ledger.store.redis_errors import ours
+from dispatcher.settings import Settings
+
+#: No silent repeats: every script is safe to run twice, but who repeats it, and when, is ours to decide.
+CONNECTION: dict[str, Any] = {
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "retry_on_timeout": False,
+}
+#: Of who only looks, and tells a person that no answer came. Longer than a claim waits for disks and replicas.
+IMPATIENT: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
+#: What means nothing to a socket file.
+_OF_NETWORKS = ("socket_connect_timeout", "socket_keepalive")
+_SOCKET = "unix://"
+_TLS = "rediss://"
+
+
+class _Connections:
+    """Counts how often a client connected: who answers now may be another server than before."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self, connection: Any) -> None:
+        connection.on_connect()
+        self.made += 1
+
+
+def connections_made(client: redis.Redis) -> int:
+    """How often this client connected so far; always 0 for one that was not made here."""
+    counter = client.connection_pool.connection_kwargs.get("redis_connect_func")
+    return counter.made if isinstance(counter, _Connections) else 0
+
+
+def redis_url(settings: Settings) -> str:
+    """The address of the ledger: `MMS_REDIS_URL`, else that of the embedded Valkey of this data folder.
+
+    Raises:
+        ConfigError: neither is there.
+    """
+    url = settings.redis_url or embedded_url(settings.data_dir)
+    if url is None:
+        raise ConfigError(
+            f"no Redis: MMS_REDIS_URL is not set and no embedded Valkey is known in {settings.data_dir}",
+            hint="start everything with `mms up` in this folder, or set MMS_REDIS_URL",
+        )
+    return url
+
+
+def connect(settings: Settings, **options: Any) -> redis.Redis:
+    """A client of the ledger. Connects on first use.
+
+    Raises:
+        ConfigError: there is no address, or it is none.
+    """
+    return client(redis_url(settings), **options)
+
+
+def client(url: str, **options: Any) -> redis.Redis:
+    """A client of the Redis at `url`, answers as bytes, nothing repeated behind our back.
+
+    Raises:
+        ConfigError: it is no address of a Redis.
+    """
+    chosen = {**CONNECTION, "redis_connect_func": _Connections(), **options}
+    url = address(url)
+    if url.startswith(_SOCKET):
+        chosen = {name: value for name, value in chosen.items() if name not in _OF_NETWORKS}
+    try:
+        (urlsplit(url).hostname or "").encode(
+            "idna"
+        )  # else the first connection fails with it, as no error of Redis
+        return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **chosen)
+    except (ValueError, TypeError):  # their texts may repeat the password
+        raise ConfigError(
+            "MMS_REDIS_URL is no address of a Redis",
+            hint="like redis://:PASSWORD@HOST:6379/0, rediss://… with TLS, unix:///PATH/redis.sock",
+        ) from None
+
+
+def address(url: str) -> str:
+    """The address with what TLS asks for said: certificate and name are verified, unless it says otherwise itself.
+
+    Celery's words for that (`CERT_REQUIRED`) are taken, too.
+    """
+    if not url.startswith(_TLS):
+        return url
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    verified = asked.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
+    asked["ssl_cert_reqs"] = verified
+    asked.setdefault("ssl_check_hostname", str(verified != "none").lower())
+    return urlunsplit(parts._replace(query=urlencode(asked, safe="/")))
+
+
+def text_of(value: Any) -> str:
+    """An answer of Redis as text; its client's types leave open which of the two it is."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Every foreign error of the connection becomes one of ours (`redis_errors`).
+
+    Raises:
+        StoreUnavailable: Redis does not answer, or cannot work now.
+        ConfigError: it refuses the password.
+        StoreRefused: it refuses the call, and will again.
+    """
+    speak()
+    try:
+        yield
+    except (redis.RedisError, RedisClusterException) as error:
+        # What Redis answers may repeat what it was asked for, so it stays out of tracebacks.
+        raise ours(error) from (None if isinstance(error, redis.ResponseError) else error)

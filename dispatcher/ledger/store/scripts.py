@@ -1,0 +1,148 @@
+"""The Lua scripts: read once, joined with their preludes, run by their digest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha1
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from dispatcher.errors import ClaimsHeld
+from dispatcher.ledger.store._claim_guard import Assurance
+from dispatcher.ledger.store.connection import translated
+from dispatcher.ledger.store.drain_gate import WAIT_FOR_DOORS, load_when_clear
+
+#: What a script may be given: Redis makes bytes of it.
+type_of_argument = str | bytes | int | float
+
+_NoScript = redis.exceptions.NoScriptError
+#: What may be acted on only when it cannot be forgotten.
+_ASSURED = frozenset({"claim", "ticked", "trial"})
+#: Of it, what is not even asked for while it could not be acted on.
+_CLAIMING = frozenset({"claim", "trial"})
+#: What may be done only once the callback doors have drained.
+_AFTER_DOORS = frozenset({"claim"})
+_GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_forbidden", "_gate")
+_EXTRA = {
+    "apply": ("_days", "_money", "_brakes", "_heard", "_forgotten"),
+    "claim": ("_many", *_GATE, "_optouts", "_consent"),
+    "bury": ("_optouts", "_callbacks"),
+    "drain": ("_optouts", "_callbacks"),
+    "look": _GATE,
+    "optout": ("_optouts",),
+    "looked": ("_restored",),
+    "restored": ("_restored",),
+    "ticked": ("_restored",),
+    "receive": ("_optouts", "_callbacks"),
+    "record": ("_many", *_GATE, "_endings"),
+    "resolve": _GATE,
+    "retry": ("_optouts",),
+}
+
+
+@lru_cache(maxsize=64)
+def _text(name: str) -> str:
+    return (files("dispatcher.ledger") / "lua" / f"{name}.lua").read_text("utf-8")
+
+
+def script_text(name: str, *, clock: str | None = None) -> str:
+    """A script with its preludes, as EVAL takes it."""
+    preludes = [clock or _text("_clock"), _text("_rows"), *map(_text, _EXTRA.get(name, ()))]
+    return "\n".join([*preludes, _text(name)])
+
+
+class Scripts:
+    """Runs scripts on one Redis. `clock` replaces the prelude that tells the time; only tests give one.
+
+    `data_dir` remembers claims beyond this process; `unsafe`: an operator does without durable claims.
+    """
+
+    def __init__(
+        self,
+        redis_client: redis.Redis,
+        *,
+        clock: str | None = None,
+        data_dir: Path | None = None,
+        unsafe: bool = False,
+    ) -> None:
+        self.redis = redis_client
+        self.assurance = Assurance(redis_client, self.run, data_dir=data_dir, unsafe=unsafe)
+        self._clock = clock
+        self._sources: dict[str, tuple[str, str]] = {}
+
+    def source(self, name: str) -> tuple[str, str]:
+        """The script's whole text and its digest."""
+        if name not in self._sources:
+            text = script_text(name, clock=self._clock)
+            self._sources[name] = (text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+        return self._sources[name]
+
+    def run(self, name: str, *arguments: type_of_argument) -> Any:
+        """Run one script.
+
+        Raises:
+            StoreUnavailable: Redis did not answer; it may have run, and may be run again.
+        """
+        text, digest = self.source(name)
+        with translated():
+            try:
+                return self.redis.evalsha(digest, 0, *arguments)
+            except _NoScript:
+                return self.redis.eval(text, 0, *arguments)
+
+    def run_many(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
+        """Run several scripts in one round trip; the answers in the same order.
+
+        Claims are answered only while what stands behind them holds (`assurance`); what was asked for beside them is
+        done all the same. After a restart of Redis claims are answered `wait` until the callback doors have drained.
+
+        Raises:
+            StoreUnavailable: Redis did not answer, or a replica; some may have run, and all may be run again.
+            ClaimsHeld: no claim may be granted now; the same holds.
+        """
+        if not calls:
+            return []
+        with translated():
+            answers = self._pipelined(calls)
+            unknown = [index for index, answer in enumerate(answers) if isinstance(answer, _NoScript)]
+            if unknown:
+                loaded = {name: self._load(name) for name in {calls[index][0] for index in unknown}}
+                repeated = [index for index in unknown if loaded[calls[index][0]]]
+                again = iter(self._pipelined([calls[index] for index in repeated]) if repeated else ())
+                for index in unknown:
+                    answers[index] = next(again) if loaded[calls[index][0]] else WAIT_FOR_DOORS
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+        return answers
+
+    def _load(self, name: str) -> bool:
+        """Make the script known to this Redis; False: it must not run yet."""
+        text = self.source(name)[0]
+        if name in _AFTER_DOORS:
+            return load_when_clear(self.redis, text)
+        self.redis.script_load(text)
+        return True
+
+    def _pipelined(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
+        names = {name for name, _ in calls}
+        if _ASSURED.isdisjoint(names):
+            return list(self._pipeline(calls).execute(raise_on_error=False))
+        try:
+            self.assurance.require()
+        except ClaimsHeld:
+            for name, arguments in calls:
+                if name not in _CLAIMING:
+                    self.run(name, *arguments)
+            raise
+        return self.assurance.execute(self._pipeline(calls), claims="claim" in names)
+
+    def _pipeline(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> Any:
+        pipeline = self.redis.pipeline(transaction=False)
+        for name, arguments in calls:
+            pipeline.evalsha(self.source(name)[1], 0, *arguments)
+        return pipeline

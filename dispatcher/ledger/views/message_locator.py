@@ -1,0 +1,100 @@
+"""Where a message stands: its rows and their numbers, read from the ledger's batches and remembered for a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dispatcher.ledger.batches.packing import BatchMessage
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.segments import segments
+
+_REMEMBERED_BATCHES = 512
+#: What a batch says never changes, unless somebody is forgotten.
+_REMEMBERED_SECONDS = 10.0
+
+#: Campaign, batch, message.
+Where = tuple[str, int, int]
+Members = tuple[tuple[int, str], ...]
+#: A message's rows, whether it is an MMS, its units, the number it goes from.
+_Known = tuple[Members, bool, int, str]
+
+
+def is_mms(message: BatchMessage) -> bool:
+    """A group or anything with media goes as MMS and is paid for by leg; the rest by segment."""
+    return len(message.members) > 1 or bool(message.media)
+
+
+def units_of(message: BatchMessage) -> int:
+    """Legs of an MMS, segments of an SMS: what limits count and prices are for."""
+    return len(message.members) if is_mms(message) else max(1, segments(message.text or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One message: its rows as (index, number), and what its price is for: so many legs of an MMS or segments."""
+
+    campaign: str
+    batch: int
+    message: int
+    rows: Members = field(repr=False)
+    mms: bool = True
+    units: int = 1
+    sender: str = field(default="", repr=False)
+
+    def row_of(self, number: str | None) -> int | None:
+        """The row of this number; for a message to one, no number at all means that one."""
+        if number is None:
+            return self.rows[0][0] if len(self.rows) == 1 else None
+        return next((row for row, own in self.rows if own == number), None)
+
+
+class MessagePlaces:
+    """Finds places, several at once, with a small memory of batches. Thread-safe."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._known: OrderedDict[tuple[str, int], tuple[_Known, ...]] = OrderedDict()
+        self._since = time.monotonic()
+        self._lock = threading.Lock()
+
+    def find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
+        """The place of each; None where none was wanted or none is there."""
+        with self._lock:
+            return self._find(wanted)
+
+    def _find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
+        if time.monotonic() - self._since > _REMEMBERED_SECONDS:
+            self._known.clear()
+            self._since = time.monotonic()
+        missing = {where[:2] for where in wanted if where} - self._known.keys()
+        for campaign_id, number in sorted(missing):
+            self._known[campaign_id, number] = self._read(campaign_id, number)
+        places = [self._place(where) if where else None for where in wanted]
+        while len(self._known) > _REMEMBERED_BATCHES:
+            self._known.popitem(last=False)
+        return places
+
+    def _read(self, campaign_id: str, number: int) -> tuple[_Known, ...]:
+        batch = self._ledger.batches.content(campaign_id, number)
+        if batch is None:
+            return ()
+        return tuple(
+            (
+                tuple((row, batch.rows[row].number or "") for row in message.members),
+                is_mms(message),
+                units_of(message),
+                message.sender,
+            )
+            for message in batch.messages
+        )
+
+    def _place(self, where: Where) -> Place | None:
+        messages = self._known[where[:2]]
+        if where[2] >= len(messages):
+            return None
+        rows, mms, units, sender = messages[where[2]]
+        return Place(*where, rows, mms, units, sender)

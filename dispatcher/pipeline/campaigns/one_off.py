@@ -1,0 +1,108 @@
+"""One message outside of a campaign file: it goes through the same ledger, limits and suppression, as a campaign of
+one row, or of one group."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dispatcher.errors import InputError
+from dispatcher.ledger.batches.rows import RowState
+from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.message import GROUP_MAX
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One message to send: numbers of 11 digits; several recipients make a group MMS."""
+
+    sender: str = field(repr=False)
+    to: tuple[str, ...] = field(repr=False)
+    text: str | None = field(default=None, repr=False)
+    media: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What became of one recipient."""
+
+    number: str = field(repr=False)
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message; `sid` is empty as long as CarrierX did not take it."""
+
+    sid: str
+    legs: tuple[Leg, ...]
+
+
+def submit_note(
+    ledger: Ledger,
+    note: Note,
+    config: Settings,
+    *,
+    name: str,
+    kind: str = "",
+    media_files: Sequence[str] = (),
+) -> str:
+    """Put one message into the ledger as a campaign of its own, without quiet hours; answers its id. `kind` is
+    `answer` or `confirmation` for what we answer by ourselves, `media_files` the hashes of stored media that it needs.
+
+    Raises:
+        InputError: it cannot be sent like this; nothing was stored.
+    """
+    recipients = tuple(dict.fromkeys(note.to))
+    if not recipients or len(recipients) > GROUP_MAX:
+        raise InputError(f"a message has 1 to {GROUP_MAX} recipients", hint="repeat --to for a group MMS")
+    if note.text and ("{{" in note.text or "}}" in note.text):
+        raise InputError("a single message has no merge fields", hint="leave out {{ and }}")
+    settings = CampaignSettings(
+        name=name,
+        senders=(note.sender,),
+        message=note.text,
+        media_urls=note.media,
+        group_size=len(recipients) if len(recipients) > 1 else None,
+        quiet_hours="off",
+        media_check=False,
+        allow_same_file=True,
+    )
+    source = io.BytesIO("\n".join(("to", *recipients, "")).encode())
+    fixed = frozenset({"senders", "message", "media_urls"})
+    return submit(
+        ledger,
+        source,
+        filename="message.csv",
+        settings=settings,
+        fixed=fixed,
+        config=config,
+        media_files=media_files,
+        kind=kind,
+    )
+
+
+def outcome_of(ledger: Ledger, campaign_id: str) -> Outcome:
+    """What became of the one message of such a campaign, as it stands now."""
+    numbers = ledger.book.batch_numbers(campaign_id)
+    if not numbers:
+        return Outcome("", ())
+    texts, sids = ledger.book.texts(campaign_id), ledger.book.long_sids(campaign_id)
+    ((batch, states),) = ledger.batches.read(campaign_id, [0])
+    legs, sid = [], ""
+    for row, state in zip(batch.rows, states, strict=True):
+        reason = row.message if isinstance(row, RejectedRow) else texts.get(state.reason, "")
+        legs.append(Leg(row.number or "", state.state.value, reason))
+        sid = sid or _sid(state, sids)
+    return Outcome(sid, tuple(legs))
+
+
+def _sid(state: RowState, long_sids: dict[str, str]) -> str:
+    return sid_text(state, long_sids, 0, 0)

@@ -1,0 +1,106 @@
+"""A campaign enters the ledger: its file stored, its settings kept, its reading put on the agenda."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import BinaryIO
+
+from dispatcher.errors import Conflict, StoreUnavailable, SubmittedBefore
+from dispatcher.ledger.campaigns.campaigns import new_id
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.campaigns.send_constraints import require_prices, require_start, terms_of
+from dispatcher.roster.opening import open_roster
+from dispatcher.rules.rates import parse_rate
+from dispatcher.rules.send_window import Departure
+from dispatcher.settings import Settings
+
+
+def submit(
+    ledger: Ledger,
+    source: BinaryIO,
+    *,
+    filename: str,
+    settings: CampaignSettings,
+    fixed: frozenset[str],
+    config: Settings,
+    media: Mapping[str, MediaFacts] | None = None,
+    media_files: Sequence[str] = (),
+    kind: str = "",
+    draft: bool = False,
+) -> str:
+    """Store the file and make the campaign; answers its id. `source` can be rewound.
+
+    The file was checked before (`pipeline.check`); here only its head is read once more. Sending begins when the
+    whole file is in the ledger and the start time has come. `media` is what the check found about media addresses,
+    `media_files` are the hashes of stored media that the campaign needs; `kind` see `Campaigns.create`. A
+    `draft` is kept and nothing of it is read or sent until it is launched.
+
+    Raises:
+        FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
+        SubmittedBefore: the same is a campaign of the last 24 hours, and the settings do not allow that.
+        StoreUnavailable: Redis does not answer; nothing will be sent, unless the error says that nobody knows.
+    """
+    start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
+    limit = parse_rate(settings.rate) if settings.rate else None
+    require_prices(settings, config)
+    if not draft:
+        require_start(settings.at, ledger.agenda.now_ms())
+    roster = open_roster(
+        source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
+    )
+    digest = digest_of(source, settings)
+    if not draft and not settings.allow_same_file and (earlier := ledger.book.made_before(digest)):
+        raise SubmittedBefore(earlier)
+    create = partial(
+        ledger.book.create,
+        settings=settings,
+        fixed=fixed,
+        filename=filename,
+        columns=roster.columns,
+        start_at_ms=int(start_at.timestamp() * 1000) if start_at else None,
+        settle_ms=int(config.settle_window * 1000),
+        rate=(limit.interval_us, limit.tolerance_us) if limit else None,
+        digest=digest,
+        media=media,
+        media_files=media_files,
+        kind=kind,
+        terms=terms_of(settings),
+        draft=draft,
+    )
+    ledger.inbound.learn_ours(settings.senders)
+    for _ in range(5):
+        source.seek(0)
+        campaign_id = new_id(settings.name)
+        chunks = ledger.uploads.store(campaign_id, source)
+        try:
+            if create(campaign_id, chunks=chunks):
+                return campaign_id
+        except SubmittedBefore:
+            ledger.uploads.drop(campaign_id, chunks)
+            raise
+        except StoreUnavailable as error:
+            raise _perhaps_made(campaign_id, error) from error
+    raise Conflict("no free campaign id was found", hint="submit again, with another --name")
+
+
+def _perhaps_made(campaign_id: str, error: StoreUnavailable) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"{error.message}, and it is not known whether the campaign was made",
+        hint=f"before you submit it again, look with `mms campaign show {campaign_id}` when Redis is back",
+    )
+
+
+def digest_of(source: BinaryIO, settings: CampaignSettings) -> str:
+    """What two submits of the same content with the same settings have in common; a name makes no difference."""
+    source.seek(0)
+    digest = hashlib.sha256()
+    while block := source.read(1 << 18):
+        digest.update(block)
+    beside = {"name", "allow_same_file", "strict", "media_check"}
+    digest.update(json.dumps(settings.model_dump(mode="json", exclude=beside), sort_keys=True).encode())
+    return digest.hexdigest()

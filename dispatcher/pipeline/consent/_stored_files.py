@@ -1,0 +1,130 @@
+"""Files that wait in the ledger, those of drafts and of recurring broadcasts: a person is taken out of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from typing import IO, NamedTuple
+
+from dispatcher.errors import FileRefused, InputError, NotFound
+from dispatcher.ledger.campaigns.schedules import Schedule
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.roster.number import read_number
+from dispatcher.roster.opening import open_roster
+from dispatcher.roster.roster import Roster
+from dispatcher.settings import Settings
+
+#: Stands behind the cells of a row that had too many, so that it has too many still.
+_ONE_MORE = "one cell too many"
+_SPOOLED_BYTES = 8 << 20
+
+
+class InFiles(NamedTuple):
+    """Rows that were taken out of files; drafts and schedules whose file could not be rid of the person."""
+
+    rows: int
+    waiting: tuple[str, ...]
+
+
+class _Stored(NamedTuple):
+    """A file and whose it is. `schedule` as the ledger keeps it, None for a draft."""
+
+    owner: str
+    settings: CampaignSettings
+    fixed: frozenset[str]
+    filename: str
+    chunks: int
+    schedule: Schedule | None
+
+
+def forget_in_files(ledger: Ledger, number: str, config: Settings) -> InFiles:
+    """Take everything about this number of 11 digits out of stored files; they become CSV files without these rows."""
+    rows, waiting = 0, []
+    for stored in (*_drafts(ledger), *_scheduled(ledger)):
+        try:
+            gone = _forget(ledger, stored, number, config)
+        except (FileRefused, FileNotFoundError):
+            gone = None
+        if gone is None:
+            waiting.append(stored.owner)
+        rows += gone or 0
+    return InFiles(rows, tuple(waiting))
+
+
+def _drafts(ledger: Ledger) -> Iterator[_Stored]:
+    for campaign_id in ledger.book.drafts():
+        try:
+            settings, fixed = ledger.book.settings_of(campaign_id), ledger.book.fixed_of(campaign_id)
+        except NotFound:
+            continue
+        yield _Stored(campaign_id, settings, fixed, *ledger.book.stored_file(campaign_id), None)
+
+
+def _scheduled(ledger: Ledger) -> Iterator[_Stored]:
+    for schedule, _ in ledger.schedules.all():
+        file = schedule.filename, schedule.chunks
+        yield _Stored(schedule.id, schedule.settings, frozenset(schedule.fixed), *file, schedule)
+
+
+def _forget(ledger: Ledger, stored: _Stored, number: str, config: Settings) -> int | None:
+    """Rows taken out; None if the file's owner changed meanwhile."""
+    with tempfile.SpooledTemporaryFile(_SPOOLED_BYTES) as copy:
+        gone = _copy_without(ledger, stored, number, config, copy)
+        if not gone:
+            return 0
+        copy.seek(0)
+        other = f"{stored.owner}:without"
+        chunks = ledger.uploads.store(other, copy)  # type: ignore[arg-type]
+    name = f"{stored.filename.removesuffix('.gz').rpartition('.')[0] or stored.filename}.csv"
+    seen, fields = "", name
+    if stored.schedule is not None:
+        was = stored.schedule
+        seen = f"{was.revision}:{was.made}:{was.missed}"
+        changed = {"filename": name, "chunks": chunks, "revision": was.revision + 1}
+        fields = was.model_copy(update=changed).model_dump_json(by_alias=True)
+    if ledger.uploads.swap(stored.owner, other, stored.chunks, chunks, seen=seen, fields=fields):
+        return gone
+    ledger.uploads.drop(other, chunks)
+    return None
+
+
+def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings, out: IO[bytes]) -> int:
+    """Write the file as CSV without this person; answers how many rows were left out."""
+    roster = open_roster(
+        ledger.uploads.open(stored.owner, stored.chunks),
+        filename=stored.filename,
+        settings=stored.settings,
+        fixed=stored.fixed,
+        config=config,
+    )
+    text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
+    lines = csv.writer(text)
+    lines.writerow(roster.columns)
+    gone = 0
+    try:
+        for row in roster:
+            if _is_about(roster, row, number):
+                gone += 1
+            else:
+                lines.writerow(_cells(row))
+    finally:
+        text.detach()
+    return gone
+
+
+def _is_about(roster: Roster, row: Recipient | RejectedRow, number: str) -> bool:
+    if row.number == number:
+        return True
+    try:
+        return bool(row.cells) and read_number(row.cells[roster.headings.to]) == number
+    except InputError:
+        return False
+
+
+def _cells(row: Recipient | RejectedRow) -> tuple[str, ...]:
+    too_many = isinstance(row, RejectedRow) and row.code == "too_many_cells"
+    return (*row.cells, _ONE_MORE) if too_many else row.cells

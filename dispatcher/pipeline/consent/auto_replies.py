@@ -1,0 +1,149 @@
+"""What follows from inbound messages: a confirmation after STOP, a return after START, HELP, an automatic answer.
+
+Anybody may call the door, so each waits until CarrierX itself shows that message with the same sender, recipient and
+text. Answers go out through the same ledger, limits and suppression as everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from dispatcher.carrierx.client import CarrierX
+from dispatcher.errors import ApiError, InputError
+from dispatcher.ledger.consent.inbound import TEXT_MAX, Inbound
+from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.pipeline.campaigns.one_off import Note, submit_note
+from dispatcher.pipeline.consent.inbound import SOURCE
+from dispatcher.pipeline.polling.turns import wait_for_turn
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.rules.keywords import Meaning
+
+MOST_AT_ONCE = 50
+#: One hint is worked on for so long.
+SLICE_MS = 5_000
+#: One process at a time looks at a message.
+TURN_MS = 30_000
+#: A message that CarrierX does not show is asked for again after this, and given up after an hour.
+AGAIN_MS = 30_000
+PATIENCE_MS = 3_600_000
+#: One HELP a number, and one automatic answer a number and DID, in this time: two machines never talk for ever.
+ONCE_MS = 3_600_000
+_ANSWERED = "answered"
+_LATELY = "answered within the hour"
+_NO_TEXT = "no answer is set"
+
+
+class Answer(NamedTuple):
+    """What to send. `kind` is how the claim treats it."""
+
+    text: str
+    kind: str
+
+    def __repr__(self) -> str:
+        return f"Answer(kind={self.kind})"
+
+
+def answer_inbound(world: World) -> str:
+    """Look at the inbound messages that something may follow from. Answers one line."""
+    agenda, inbound = world.ledger.agenda, world.ledger.inbound
+    now_ms, done = agenda.now_ms(), 0
+    for sid in inbound.todo(now_ms, MOST_AT_ONCE):
+        if agenda.now_ms() >= now_ms + SLICE_MS:
+            break  # the next hint goes on
+        if agenda.latch(f"mms:turn:answer:{sid}", TURN_MS):
+            found = inbound.read([sid])
+            if not found:
+                inbound.done(sid)
+            done += sum(_finish(world, message, now_ms) for message in found)
+    return f"{done} answered"
+
+
+def _finish(world: World, message: Inbound, now_ms: int) -> bool:
+    """True when something was sent."""
+    wait_for_turn(world, "answers")
+    proved = _is_proved(world.carrierx, message)
+    if proved is None and now_ms - message.at_ms < PATIENCE_MS:
+        world.ledger.inbound.later(message.sid, now_ms + AGAIN_MS)
+        return False
+    if not proved:
+        world.ledger.receipts.alarm("inbound_not_at_carrierx")
+        world.ledger.inbound.finished(message, "not at CarrierX")
+        return False
+    world.ledger.inbound.learn_ours([message.to])
+    if message.at_ms < world.ledger.recovery.recovered_at():
+        world.ledger.inbound.finished(message, "the ledger was put back since: it may have been answered")
+        return False
+    answer = _follow(world, message)
+    if world.ledger.inbound.is_ours(message.sender):
+        answer = "it came from a number of ours"
+    if isinstance(answer, str):
+        world.ledger.inbound.finished(message, answer)
+        return False
+    # Before it is sent: an answer may be lost with its process, never sent twice.
+    world.ledger.inbound.finished(message, _ANSWERED)
+    if not _send(world, message, answer):
+        world.ledger.inbound.finished(replace(message, outcome=_ANSWERED), "the answer cannot be sent")
+        return False
+    return True
+
+
+def _is_proved(client: CarrierX, message: Inbound) -> bool | None:
+    """Whether CarrierX shows this very message; None: it does not yet, or did not say."""
+    try:
+        found = client.get_message(message.sid)
+    except ApiError:
+        return None
+    return None if found is None else _is_the_same(found, message)
+
+
+def _is_the_same(found: MessageStatus, message: Inbound) -> bool:
+    text = (found.text or "")[:TEXT_MAX]
+    return (found.direction, found.sender, found.to, text) == (
+        "inbound",
+        message.sender,
+        message.to,
+        message.text,
+    )
+
+
+def _follow(world: World, message: Inbound) -> Answer | str:
+    """What this proved message does, and what it is answered; or why nothing is."""
+    chosen, optouts = world.settings, world.ledger.optouts
+    match message.meaning:
+        case Meaning.STOP:
+            if not optouts.confirmation_done(message.sender):
+                return "told before"
+            return _answer(chosen.stop_answer, "confirmation")
+        case Meaning.START:
+            if not optouts.put([OptOut(message.sender, "in", message.at_ms, SOURCE)]):
+                return "was not opted out"
+            return _answer(chosen.start_answer, "answer")
+        case Meaning.HELP:
+            return _answer(chosen.help_answer, "answer") if _first(world, "help", message.sender) else _LATELY
+        case _:
+            pair = f"{message.sender}:{message.to}"
+            if not chosen.auto_answer or not _first(world, "auto", pair):
+                return _LATELY if chosen.auto_answer else _NO_TEXT
+            text = chosen.auto_answer.replace("{{status}}", message.status)
+            return Answer(text.replace("{{from}}", message.sender), "answer")
+
+
+def _answer(text: str, kind: str) -> Answer | str:
+    return Answer(text, kind) if text else _NO_TEXT
+
+
+def _first(world: World, what: str, whom: str) -> bool:
+    return world.ledger.agenda.latch(f"mms:turn:{what}:{whom}", ONCE_MS)
+
+
+def _send(world: World, message: Inbound, answer: Answer) -> bool:
+    """Put the answer into the ledger."""
+    note = Note(message.to, (message.sender,), answer.text)
+    try:
+        submit_note(world.ledger, note, world.settings, name=answer.kind, kind=answer.kind)
+    except InputError:
+        world.ledger.receipts.alarm("answer_not_sendable")
+        return False
+    return True

@@ -1,0 +1,196 @@
+"""The suppression list as a CSV file: `number`, `state`, `source`, `at`. What was exported can be imported again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple, TextIO
+
+from dispatcher.control_characters import CleanCsv
+from dispatcher.errors import InputError
+from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut
+from dispatcher.pipeline.consent._optout_columns import (
+    Columns,
+    Said,
+    cell_at,
+    columns_of,
+    log_entry,
+    read_date,
+    said_of,
+    unknown_words,
+)
+from dispatcher.roster.columns import is_recipient
+from dispatcher.roster.excel.reader import WorkbookRecords
+from dispatcher.roster.files.csv_reader import DelimitedRecords
+from dispatcher.roster.files.decoding import TextError, TextLines
+from dispatcher.roster.files.file_source import open_source
+from dispatcher.roster.numbers import read_sender
+from dispatcher.roster.rejections import RowError
+
+#: Where no heading is known so many lines are looked at.
+_LOOKED_AT = 50
+#: A date so much ahead of this machine is no other zone's clock.
+_AHEAD_MS = 86_400_000
+COLUMNS = ("number", "state", "source", "at")
+
+
+class BadLine(NamedTuple):
+    """A line that cannot be used, and why."""
+
+    line: int
+    problem: str
+
+
+class Subscribed(NamedTuple):
+    """A line that says that its number is subscribed: it is no opt-out, and changes nothing."""
+
+    line: int
+
+
+class Remark(NamedTuple):
+    """A line that counts, but for something that could not be read."""
+
+    line: int
+    problem: str
+
+
+class UnknownWord(NamedTuple):
+    """A word of consent that nobody knows; its line counts as an opt-out."""
+
+    line: int
+    word: str
+
+
+Entry = OptOut | BadLine | Subscribed | Remark | UnknownWord
+
+
+def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[Entry]:
+    """The entries of a file of ours or of another system, CSV or workbook; a plain list of numbers needs no heading.
+
+    All columns of numbers count. An entry without a time changes nothing for a number that is in its state already, so
+    reading a list again does no harm.
+
+    Raises:
+        FileRefused, InputError: the file as a whole cannot be used.
+    """
+    records = _records(source, max_bytes)
+    first_line, first = next(records, (0, [""]))
+    columns = columns_of(first)
+    if columns is None:
+        columns = Columns(tuple(place for place, cell in enumerate(first) if _number(cell)))
+        if columns.numbers:
+            yield from _read(first_line, first, columns)
+        else:
+            some = list(islice(records, _LOOKED_AT))
+            records = chain(some, records)
+            columns = _by_content(first, [cells for _, cells in some])
+    for line, cells in records:
+        if any(map(str.strip, cells)):
+            yield from _read(line, cells, columns)
+
+
+def _by_content(headings: Sequence[str], some: Sequence[Sequence[str]]) -> Columns:
+    """The columns of a file whose headings say nothing of numbers: its cells decide."""
+    found = [
+        place
+        for place in range(max(map(len, [headings, *some])))
+        if (cells := [cell for line in some if (cell := cell_at(line, place))]) and all(map(_number, cells))
+    ]
+    columns = columns_of(headings, found[0]) if len(found) == 1 else None
+    if columns is not None:
+        return columns
+    if found:
+        names = " and ".join(f"`{cell_at(headings, place)[:40] or place + 1}`" for place in found[:4])
+        raise InputError(
+            f"{names} both look like columns of numbers", hint="name the right one `number` in the first line"
+        )
+    raise InputError(
+        "the file has no column of numbers", hint="its first line names the columns: number,state,source,at"
+    )
+
+
+def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]]:
+    opened = open_source(source, max_bytes=max_bytes)
+    if opened.workbook is not None:
+        return iter(WorkbookRecords(opened.workbook, max_bytes=max_bytes))
+    try:
+        return iter(DelimitedRecords(TextLines(opened.text), is_recipient))
+    except TextError:
+        raise InputError("the file is not readable text", hint="save the list as CSV in UTF-8") from None
+
+
+def write_opt_outs(entries: Iterable[OptOut], out: TextIO) -> int:
+    """Write the list with its header; answers the entries written."""
+    count = -1
+    for line in opt_out_lines(entries):
+        out.write(line)
+        count += 1
+    return count
+
+
+def opt_out_lines(entries: Iterable[OptOut]) -> Iterator[str]:
+    """The list line by line, its header first."""
+    buffer = io.StringIO()
+    writer = CleanCsv(buffer)
+    writer.writerow(COLUMNS)
+    for entry in entries:
+        yield _emptied(buffer)
+        writer.writerow((entry.number, entry.state, _guarded(entry.source), iso(entry.at_ms)))
+    yield _emptied(buffer)
+
+
+def _emptied(buffer: io.StringIO) -> str:
+    line = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return line
+
+
+def iso(at_ms: int) -> str:
+    """A time as it is written in the file."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _read(line: int, cells: list[str], columns: Columns) -> Iterator[Entry]:
+    at_ms = read_date(cell_at(cells, columns.at)) if columns.at is not None else 0
+    source = cell_at(cells, columns.source).removeprefix("'") if columns.source is not None else ""
+    if columns.log:
+        written, stops = log_entry(cells, columns.log)
+        state: Said = "out" if stops else "kept"
+        numbers = [written]
+    else:
+        state = said_of(cells, columns)
+        numbers = [cell for cell in (cell_at(cells, place) for place in columns.numbers) if cell]
+    if state == "kept":
+        yield Subscribed(line)
+        return
+    if state == "out":
+        yield from (UnknownWord(line, word) for word in unknown_words(cells, columns))
+    yield from _of_date(line, cell_at(cells, columns.at) if columns.at is not None else "", at_ms)
+    for number in numbers or [""]:
+        found = _number(number)
+        if found is None:
+            yield BadLine(line, "this is not a US or Canadian number")
+        else:
+            yield OptOut(found, state, at_ms, (source or "import")[:SOURCE_MAX])
+
+
+def _of_date(line: int, cell: str, at_ms: int) -> Iterator[Remark]:
+    if cell and not at_ms:
+        yield Remark(line, "its date cannot be read; the line counts")
+    elif at_ms > datetime.now(UTC).timestamp() * 1000 + _AHEAD_MS:
+        yield Remark(line, "its date lies in the future; the line counts as of now")
+
+
+def _number(cell: str) -> str | None:
+    try:
+        return read_sender(cell)
+    except RowError:
+        return None
+
+
+def _guarded(text: str) -> str:
+    """No spreadsheet takes the cell for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

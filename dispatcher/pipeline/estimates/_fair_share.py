@@ -1,0 +1,94 @@
+"""How fast the limits in force let one campaign go beside the others, and how much a day."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from dispatcher.ledger.limits.limits import LimitsInForce
+from dispatcher.model.campaign import Campaign
+from dispatcher.pipeline.estimates._projection import Allowance
+
+#: Each sender's share of what a campaign sends.
+Shares = Mapping[str, float]
+
+
+class Rivals(NamedTuple):
+    """Other campaigns that run: what each may take a second at most, and how many use each sender."""
+
+    ceilings: list[float]
+    by_sender: Counter[str]
+
+
+NOBODY = Rivals([], Counter())
+
+
+def rivals_among(running: Iterable[Campaign], limits: LimitsInForce, campaign: Campaign) -> Rivals:
+    """Who shares the limits with this campaign. An urgent one shares them with urgent ones only."""
+    urgent = campaign.settings.priority == "urgent"
+    others = [
+        other
+        for other in running
+        if other.id != campaign.id and (not urgent or other.settings.priority == "urgent")
+    ]
+    rates = (limits.rates.get(f"campaign:{other.id}") for other in others)
+    ceilings = [rate.per_second if rate else math.inf for rate in rates]
+    return Rivals(ceilings, Counter(sender for other in others for sender in other.settings.senders))
+
+
+def fair_part(whole: float, ceilings: Iterable[float]) -> float:
+    """What one that takes all it can get has of a limit that it shares evenly with others who take at most so much."""
+    left, places = whole, 1 + len(found := sorted(ceilings))
+    for ceiling in found:
+        if ceiling >= left / places:
+            break
+        left, places = left - ceiling, places - 1
+    return left / places
+
+
+def speeds_of(campaign: Campaign, limits: LimitsInForce, shares: Shares, rivals: Rivals) -> dict[str, float]:
+    """Legs and segments a second that each limit allows this campaign, by the limit's name."""
+    speeds: dict[str, float] = {}
+    if account := limits.rates.get("account"):
+        speeds["the account"] = fair_part(
+            account.per_second * limits.paces.get("account", 1.0), rivals.ceilings
+        )
+    of_senders = [
+        rate.per_second * limits.paces.get(f"sender:{sender}", 1.0) / (1 + rivals.by_sender[sender]) / share
+        for sender, share in shares.items()
+        if (rate := limits.rates.get(f"sender:{sender}") or limits.rates.get("sender")) and share
+    ]
+    if of_senders:
+        speeds["the senders" if len(shares) > 1 else "the sender"] = min(of_senders)
+    if rate := limits.rates.get(f"campaign:{campaign.id}"):
+        speeds["the campaign"] = rate.per_second * limits.paces.get(f"campaign:{campaign.id}", 1.0)
+    return speeds
+
+
+def allowances_of(
+    campaign: Campaign, limits: LimitsInForce, shares: Shares, rivals: Rivals
+) -> list[Allowance]:
+    """What daily caps leave to this campaign, today and on the days after."""
+    senders = "the senders" if len(shares) > 1 else "the sender"
+    wanted = [("account", "account", "the account", fair_part(1.0, [1.0 for _ in rivals.ceilings]))]
+    wanted.append((f"campaign:{campaign.id}", f"campaign:{campaign.id}", "the campaign", 1.0))
+    for sender, share in shares.items():
+        scope = f"sender:{sender}"
+        own = scope if scope in limits.caps else "sender"
+        wanted.append(
+            (scope, own, senders, 1 / share / (1 + rivals.by_sender[sender]) if share else math.inf)
+        )
+    found = []
+    for scope, kept, name, part in wanted:
+        if cap := limits.caps.get(kept):
+            past = limits.now_ms >= cap.until_ms
+            until, following = (
+                (cap.next_until_ms, cap.next_until_ms + 86_400_000)
+                if past
+                else (cap.until_ms, cap.next_until_ms)
+            )
+            room = max(0, cap.most - limits.served.get(scope, 0))
+            found.append(Allowance(name, room * part, cap.most * part, until, following))
+    return found

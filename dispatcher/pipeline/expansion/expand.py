@@ -1,0 +1,230 @@
+"""The stored file becomes batches in the ledger: streamed, and resumable wherever the reader was killed."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from dispatcher.errors import FileRefused, InputError, StoreUnavailable
+from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, PackedBatch
+from dispatcher.ledger.campaigns.campaigns import Reading
+from dispatcher.model.message import Draft
+from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.pipeline.expansion.grouping import Row, form_messages
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.roster.opening import open_roster
+
+log = logging.getLogger(__name__)
+
+BATCH_ROWS = 100
+BATCHES_A_ROUND_TRIP = 32
+READER_LEASE_MS = 15_000
+#: So many readers in a row that read nothing new, and a person has to look.
+MOST_READERS = 8
+#: Rows between two looks at the clock, and how often the reader shows that it is alive while no batch is full.
+ROWS_A_LOOK = 500
+RENEW_SECONDS = READER_LEASE_MS / 3000
+
+#: Consecutive batches with their numbers, each with the rows read when it was full.
+Bundle = list[tuple[int, PackedBatch, int]]
+
+
+class ReaderLostError(Exception):
+    """This reader's lease ran out, or the campaign ended meanwhile."""
+
+
+def expand(world: World, campaign_id: str) -> str:
+    """Read one campaign's file into batches. A second reader is told `taken`; a killed one is followed by another.
+
+    The batches are the same at every reading, so one that is there already is passed over. Answers one line.
+    """
+    reader = secrets.token_hex(8)
+    try:
+        return _expand(world, campaign_id, reader)
+    except ReaderLostError:
+        return "lost"
+    except (FileRefused, InputError, FileNotFoundError) as error:
+        world.ledger.book.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
+        return "failed"
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        log.error("reading a file failed: %s at %s", type(error).__name__, _place(error))  # noqa: TRY400 its text may tell a number
+        return _stumble(world, campaign_id, reader, f"reading the file failed ({type(error).__name__})")
+
+
+def _expand(world: World, campaign_id: str, reader: str) -> str:
+    book = world.ledger.book
+    reading = book.begin_reading(campaign_id, reader, READER_LEASE_MS)
+    if reading is None:
+        return "taken"
+    if (
+        book.readers(campaign_id) > MOST_READERS
+    ):  # killed every time, as for want of memory: none could say why
+        return _stumble(world, campaign_id, reader, "readers of the file ended without a word")
+    drafts = _drafts(world, campaign_id, reading, reader)
+    bundles = _bundles(batches_of(drafts, reading.settings.senders))
+    rows = _written(world, campaign_id, bundles, reader)
+    return f"{rows} rows" if book.end_reading(campaign_id, rows, reader) else "lost"
+
+
+def _stumble(world: World, campaign_id: str, reader: str, why: str) -> str:
+    return world.ledger.book.stumble(campaign_id, why, reader, most=MOST_READERS, wait_ms=READER_LEASE_MS)
+
+
+def _place(error: Exception) -> str:
+    """Where it happened; its text may hold what stands in the file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
+
+
+def _written(world: World, campaign_id: str, bundles: Iterable[Bundle], reader: str) -> int:
+    """Write the bundles, each while the next is read; answers the rows written.
+
+    Raises:
+        ReaderLostError: another reads now, or nobody should.
+    """
+    rows = 0
+    with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
+        before: Future[str] | None = None
+        for bundle in bundles:
+            if before is not None and before.result() == "lost":
+                raise ReaderLostError
+            rows = bundle[-1][2]
+            before = writer.submit(
+                world.ledger.batches.add_many, campaign_id, bundle, reader=reader, lease_ms=READER_LEASE_MS
+            )
+        if before is not None and before.result() == "lost":
+            raise ReaderLostError
+    return rows
+
+
+def _bundles(batches: Iterable[Batch]) -> Iterator[Bundle]:
+    """Batches packed, with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
+    bundle: Bundle = []
+    rows = 0
+    for number, batch in enumerate(batches):
+        rows += len(batch.rows)
+        bundle.append((number, PackedBatch.of(batch), rows))
+        if len(bundle) == BATCHES_A_ROUND_TRIP:
+            yield bundle
+            bundle = []
+    if bundle:
+        yield bundle
+
+
+def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> Iterator[Draft | RejectedRow]:
+    def alive() -> bool:
+        return world.ledger.book.keep_reading(campaign_id, reader, READER_LEASE_MS)
+
+    show_life = showing_life(alive, world.stopwatch)
+    roster = open_roster(
+        world.ledger.uploads.open(campaign_id, reading.chunks),
+        filename=reading.filename,
+        settings=reading.settings,
+        fixed=reading.fixed,
+        config=world.settings,
+        media=reading.media,
+        pulse=show_life,
+    )
+    return form_messages(rows_of(roster, show_life), reading.settings)
+
+
+def showing_life(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> Callable[[], None]:
+    """To be called often: shows now and then that the reader is alive. A workbook's first row may take long to come.
+
+    Raises:
+        ReaderLostError: another reads now, or nobody should.
+    """
+    shown = stopwatch()
+
+    def show() -> None:
+        nonlocal shown
+        if stopwatch() - shown > RENEW_SECONDS:
+            if not alive():
+                raise ReaderLostError
+            shown = stopwatch()
+
+    return show
+
+
+def rows_of(roster: Iterable[Row], show_life: Callable[[], None]) -> Iterator[Row]:
+    """The rows, with a sign of life now and then: groups by a column fill no batch until the last row."""
+    for count, row in enumerate(roster, 1):
+        if count % ROWS_A_LOOK == 0:
+            show_life()
+        yield row
+
+
+def batches_of(drafts: Iterable[Draft | RejectedRow], senders: tuple[str, ...]) -> Iterator[Batch]:
+    """Cut the stream into batches of at most 100 rows, groups kept whole, rows in the file's order within each."""
+    held: list[Draft | RejectedRow] = []
+    size = 0
+    for draft in drafts:
+        adds = len(draft.members) if isinstance(draft, Draft) else 1
+        if size + adds > BATCH_ROWS:
+            yield make_batch(held, senders)
+            held, size = [], 0
+        held.append(draft)
+        size += adds
+    if held:
+        yield make_batch(held, senders)
+
+
+def make_batch(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
+    """Give every row its index and every message its sender."""
+    return _batch_of_singles(drafts, senders) or _batch_of_groups(drafts, senders)
+
+
+def _batch_of_singles(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch | None:
+    """The batch where every message has one row and they stand in the file's order, which is nearly always so."""
+    sole = senders[0] if len(senders) == 1 else None
+    rows: list[BatchRow | RejectedRow] = []
+    messages: list[BatchMessage] = []
+    before = 0
+    for index, draft in enumerate(drafts):
+        if isinstance(draft, RejectedRow):
+            row = draft.row
+            rows.append(draft)
+        else:
+            members, sender, text, media = draft
+            row, line, number, _, _, _, timezone, _, cells = members[0]
+            if len(members) > 1:
+                return None
+            rows.append(BatchRow(row, line, number, timezone, cells))
+            sender = sender or sole or ""  # a pool's is chosen when it is sent
+            messages.append(BatchMessage((index,), sender, text, media))
+        if row < before:
+            return None
+        before = row
+    return Batch(tuple(rows), tuple(messages))
+
+
+def _batch_of_groups(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
+    entries: list[Recipient | RejectedRow] = []
+    for draft in drafts:
+        entries.extend(draft.members if isinstance(draft, Draft) else (draft,))
+    entries.sort(key=lambda entry: entry.row)
+    index_of = {entry.row: index for index, entry in enumerate(entries)}
+    rows = tuple(
+        entry
+        if isinstance(entry, RejectedRow)
+        else BatchRow(entry.row, entry.line, entry.number, entry.timezone, entry.cells)
+        for entry in entries
+    )
+    messages = tuple(
+        BatchMessage(
+            tuple(index_of[member.row] for member in draft.members),
+            draft.sender
+            or (senders[0] if len(senders) == 1 else ""),  # a pool's sender is chosen when it is sent
+            draft.text,
+            draft.media,
+        )
+        for draft in drafts
+        if isinstance(draft, Draft)
+    )
+    return Batch(rows, messages)

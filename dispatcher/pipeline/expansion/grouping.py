@@ -1,0 +1,110 @@
+"""From recipients to messages: one each, or groups by number of rows or by a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.message import GROUP_MAX, Draft
+from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.pipeline.expansion._group_spool import Gathering
+from dispatcher.roster.rejections import row_sentence
+
+Row = Recipient | RejectedRow
+
+
+def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[Draft | RejectedRow]:
+    """Drafts of the messages to send, and the rows that are not sent.
+
+    Order is kept. A rejected row comes out as it comes, before the draft that it was read amid. With
+    `group_by` the drafts follow when all rows are read, each where its last member stood.
+    """
+    rows = _without_own_number(rows, settings.senders)
+    if settings.group_by is not None:
+        return _by_column(rows, settings.group_by)
+    if settings.group_size is not None:
+        return _by_size(rows, settings.group_size)
+    return _singles(rows)
+
+
+def _rejected(row: Recipient, column: str | None, code: str, **words: object) -> RejectedRow:
+    sentence = row_sentence(code, **words)
+    return RejectedRow(row.row, row.line, "invalid", column, code, sentence, row.number, row.cells)
+
+
+def _draft(members: list[Recipient]) -> Draft:
+    first = members[0]
+    return Draft(tuple(members), first.sender, first.text, first.media)
+
+
+def _without_own_number(rows: Iterable[Row], senders: tuple[str, ...]) -> Iterator[Row]:
+    """The rows; a recipient that is its own sender (or one of the pool's, when it names none) is rejected."""
+    own = frozenset(senders)
+    for row in rows:
+        if type(row) is Recipient and (row.number == row.sender if row.sender else row.number in own):
+            yield _rejected(row, None, "own_number")
+        else:
+            yield row
+
+
+def _singles(rows: Iterable[Row]) -> Iterator[Draft | RejectedRow]:
+    for row in rows:
+        if type(row) is Recipient:
+            yield Draft((row,), row.sender, row.text, row.media)
+        else:
+            yield row  # type: ignore[misc]
+
+
+def _difference(first: Recipient, row: Recipient) -> str | None:
+    """What keeps a row out of the group of `first`, if anything."""
+    if row.sender != first.sender:
+        return "sender"
+    if row.text != first.text:
+        return "text"
+    return None if row.media == first.media else "media"
+
+
+def _joined(members: list[Recipient], row: Recipient) -> RejectedRow | None:
+    """Take a row into a group, or reject it because it differs from the group's first."""
+    difference = _difference(members[0], row) if members else None
+    if difference:
+        return _rejected(row, None, "group_differs", what=difference, line=members[0].line)
+    members.append(row)
+    return None
+
+
+def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | RejectedRow]:
+    members: list[Recipient] = []
+    for row in rows:
+        rejected = row if isinstance(row, RejectedRow) else _joined(members, row)
+        if rejected:
+            yield rejected
+        elif len(members) == size:
+            yield _draft(members)
+            members = []
+    if members:
+        yield _draft(members)
+
+
+def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | RejectedRow]:
+    gathering = Gathering(largest=GROUP_MAX)
+    for row in rows:
+        if isinstance(row, RejectedRow):
+            yield row
+        elif not row.group:
+            yield _rejected(row, column, "no_group")
+        else:
+            gathering.add(row)
+    for members, size in gathering.groups():
+        if size > GROUP_MAX:
+            yield _rejected(members[0], column, "group_too_large", members=size, limit=GROUP_MAX)
+        else:
+            yield from _group(members)
+
+
+def _group(rows: list[Recipient]) -> Iterator[Draft | RejectedRow]:
+    members: list[Recipient] = []
+    for row in rows:
+        if rejected := _joined(members, row):
+            yield rejected
+    yield _draft(members)

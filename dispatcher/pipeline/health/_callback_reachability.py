@@ -1,0 +1,58 @@
+"""Whether CarrierX's callbacks find us: asked at MMS_PUBLIC_URL, and read from a callback URL that is in force."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dispatcher.carrierx.callback_probe import PATH, ask_door
+from dispatcher.host.egress import way_out
+from dispatcher.ledger.installation.callback_challenges import put_question
+from dispatcher.ledger.installation.installation import callback_key_of
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.settings import Settings
+
+_PASS_ON = (
+    f"let the proxy or tunnel behind MMS_PUBLIC_URL pass everything under {PATH} on to the web process of this "
+    "installation (MMS_WEB_PORT), without a redirect or a login"
+)
+_REACH = (
+    "is MMS_PUBLIC_URL spelled right, does its name resolve, is its certificate good, does the web process run? "
+    "Some networks do not let one reach one's own public address: then ask from outside"
+)
+_SET_OURS = "`mms callbacks set --did NUMBER`, `--did-group SID` or `--partner SID` sets this installation's"
+
+
+class Reach(NamedTuple):
+    """Whether it is well, what was seen, and what to do about it."""
+
+    well: bool
+    seen: str
+    mend: str = ""
+
+
+def public_door(ledger: Ledger, config: Settings) -> Reach:
+    """Whether MMS_PUBLIC_URL, which is set, leads to a callback door of this ledger.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    url = config.public_url or ""
+    question = put_question(ledger.redis)
+    timeouts = (config.connect_timeout, config.read_timeout)
+    said = ask_door(url, question.text, timeouts=timeouts, way=way_out(config))
+    if said.text == question.answer:
+        return Reach(True, f"{url} leads to our callback door, asked from here")
+    trouble = said.trouble or "something else answers there, or another installation of ours"
+    mend = _PASS_ON if said.reached else _REACH
+    return Reach(False, f"{url} does not lead to our callback door: {trouble}", mend)
+
+
+def callback_in_force(ledger: Ledger | None, config: Settings, url: str) -> Reach:
+    """Whether a callback URL that CarrierX holds is ours, with the key that our door takes."""
+    base, found, key = url.partition(PATH)
+    wanted = callback_key_of(ledger.redis, config) if ledger is not None else None
+    if not found or (config.public_url is not None and base != config.public_url):
+        return Reach(False, "not ours", _SET_OURS)
+    if wanted is not None and key != wanted:
+        return Reach(False, "our address, but with a key that our door does not take", _SET_OURS)
+    return Reach(True, "ours")

@@ -1,0 +1,72 @@
+"""When the messages of a file may go: how many wait for allowed hours or for their own clock, and until when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from dispatcher.model.message import Draft
+from dispatcher.pipeline.preflight._warnings import Notice
+from dispatcher.rules.send_window import Departure
+
+#: Recipients of one area code and zone have the same hours; the key of a message is the set of its members' places.
+_Place = tuple[str, str | None]
+
+
+class Wait(NamedTuple):
+    """What is known of the waiting at one moment: `rows` may not go then; the first and the last window to open, ms."""
+
+    rows: int
+    first_ms: int
+    last_ms: int
+    never: int
+
+
+class Timing:
+    """Counts recipients by their places as drafts pass; windows are worked out once for each place."""
+
+    def __init__(self, departure: Departure) -> None:
+        self._departure = departure
+        self._rows: Counter[frozenset[_Place]] = Counter()
+
+    def add(self, draft: Draft) -> None:
+        """One message that would be sent."""
+        if not self._departure.always:
+            places = frozenset((member.number[1:4], member.timezone) for member in draft.members)
+            self._rows[places] += len(draft.members)
+
+    def wait(self, now_ms: int) -> Wait:
+        """The waiting at this moment."""
+        rows = never = 0
+        opens: list[int] = []
+        for places, count in self._rows.items():
+            parties = [(f"1{area}", zone) for area, zone in places]
+            window = self._departure.window(parties, now_ms)
+            if window is None:
+                never += count
+                continue
+            opens.append(max(window.from_ms, now_ms))
+            rows += count if window.from_ms > now_ms else 0
+        return Wait(rows, min(opens, default=now_ms), max(opens, default=now_ms), never)
+
+
+def timing_notices(wait: Wait) -> Iterator[Notice]:
+    """What a person should know of it before they submit."""
+    if wait.rows:
+        yield Notice(
+            code="waits_for_hours",
+            message=f"{wait.rows} recipients cannot have it at once: the first may at {iso(wait.first_ms)}, "
+            f"the last at {iso(wait.last_ms)}; they go by themselves.",
+        )
+    if wait.never:
+        yield Notice(
+            code="no_common_hours",
+            message=f"{wait.never} members of groups share no allowed hours with the others: they get nothing.",
+        )
+
+
+def iso(at_ms: int) -> str:
+    """A moment in UTC, whole seconds."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,112 @@
+"""What a preflight says of a campaign file, as the command, the API and the console show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dispatcher.model.media import MediaFacts
+from dispatcher.model.segments import Encoding
+from dispatcher.pipeline.preflight._warnings import Notice
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class RowProblem(_Part):
+    """One bad row: where, what, and a sentence."""
+
+    line: int
+    column: str | None
+    code: str
+    message: str
+
+
+class ColumnMeaning(_Part):
+    """How a heading was understood: `recipient`, `message`, `sender`, `group`, `merge field`, …"""
+
+    column: str
+    meaning: str
+
+
+class Preview(_Part):
+    """A finished message as it would be sent. `encoding` is None for an MMS, which has no such segments."""
+
+    row: int
+    line: int
+    recipients: int
+    kind: Literal["sms", "mms", "group"]
+    text: str | None
+    media: tuple[str, ...]
+    segments: int
+    encoding: Encoding | None
+
+
+class Tally(_Part):
+    """How many rows of a file go, and how many do not. `opted_out` is None when the opt-outs are not known here."""
+
+    rows: int
+    sendable: int
+    invalid: int
+    duplicates: int
+    opted_out: int | None
+
+    @property
+    def in_words(self) -> str:
+        """`3 of 11 go; 7 invalid, 1 duplicate`; or `all 11 go`."""
+        left_out = [
+            f"{self.invalid} invalid" if self.invalid else "",
+            f"{self.duplicates} duplicate{'' if self.duplicates == 1 else 's'}" if self.duplicates else "",
+            f"{self.opted_out} opted out" if self.opted_out else "",
+        ]
+        if not any(left_out):
+            return f"all {self.rows} go" if self.rows > 1 else f"{self.rows} of {self.rows} goes"
+        goes = "goes" if self.sendable == 1 else "go"
+        return f"{self.sendable} of {self.rows} {goes}; {', '.join(filter(None, left_out))}"
+
+
+class CheckResult(_Part):
+    """What would happen.
+
+    `rows` = `sendable` + `duplicates` + `opted_out` + all of `invalid`. `opted_out` is None when the opt-outs
+    are not known here. `errors` has the first 50 of `errors_total` invalid rows. `segments` counts segments
+    of SMS and legs of MMS: what limits count. Costs are None when a price is unknown. `media` is what was found
+    about media addresses, for the submit that follows; it is no part of the JSON. `waiting` recipients are outside
+    their allowed hours at the start, or their own clock is not there yet; the first message may go at `first_at`, the
+    window of the last opens at `last_at`.
+    """
+
+    rows: int
+    sendable: int
+    duplicates: int
+    opted_out: int | None
+    invalid: dict[str, int]
+    errors: tuple[RowProblem, ...]
+    errors_total: int
+    headings: tuple[ColumnMeaning, ...]
+    groups: int
+    segments: int
+    cost_low: Decimal | None
+    cost_high: Decimal | None
+    waiting: int
+    first_at: str | None
+    last_at: str | None
+    finish_at: str | None
+    previews: tuple[Preview, ...]
+    warnings: tuple[Notice, ...]
+    media: Mapping[str, MediaFacts] = Field(default={}, exclude=True, repr=False)
+
+    @property
+    def tally(self) -> Tally:
+        """The rows, counted by whether they go."""
+        return Tally(
+            rows=self.rows,
+            sendable=self.sendable,
+            invalid=self.errors_total,
+            duplicates=self.duplicates,
+            opted_out=self.opted_out,
+        )

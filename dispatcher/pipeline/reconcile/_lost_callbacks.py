@@ -1,0 +1,85 @@
+"""Asks CarrierX what became of messages whose callbacks never came: one list for a batch, else one by one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dispatcher.errors import ApiError
+from dispatcher.ledger.batches.rows import FLAG_SID_TEXT, RowState
+from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import SETTLING
+from dispatcher.pipeline.polling.batch_list import NOTHING, try_batch_list
+from dispatcher.pipeline.polling.turns import wait_for_turn
+from dispatcher.pipeline.receipts.status_mapping import receipts_of
+from dispatcher.pipeline.reconcile._batch_view import Look
+from dispatcher.pipeline.runtime.runtime import World
+
+log = logging.getLogger(__name__)
+
+#: Messages asked for one by one at one look; the others follow at the next.
+ONE_BY_ONE = 10
+
+
+class Asked(NamedTuple):
+    """What CarrierX said, and how many messages there was no time to ask for."""
+
+    receipts: list[Receipt]
+    left: int
+
+
+def ask_for_states(world: World, look: Look) -> Asked:
+    """Ask for messages whose last word is out for longer than a first callback takes.
+
+    Raises:
+        ApiError: CarrierX gave no answer.
+    """
+    waiting = dict(_waiting(world, look))
+    shown = try_batch_list(world, "states", look.campaign.id, look.number) if len(waiting) > 1 else NOTHING
+    receipts: list[Receipt] = []
+    unseen: list[int] = []
+    for message, state in waiting.items():
+        told = shown.of(message, state.attempt)
+        receipts += _receipts(look, message, state, told)
+        if not told:
+            unseen.append(message)
+    turn = look.turn(unseen, ONE_BY_ONE)
+    long_sids = _long_sids(
+        world, look, [message for message in turn if waiting[message].flags & FLAG_SID_TEXT]
+    )
+    for message in turn:
+        wait_for_turn(world, "states")
+        try:
+            status = world.carrierx.get_message(sid_text(waiting[message], long_sids, look.number, message))
+        except ApiError as error:  # the others are none the worse for it
+            log.info("asking for a message of %s: %s", look.campaign.id, error)
+            continue
+        receipts += _receipts(look, message, waiting[message], [status] if status else [])
+    return Asked(receipts, len(unseen) - len(turn))
+
+
+def _waiting(world: World, look: Look) -> Iterable[tuple[int, RowState]]:
+    for message, _, states in look.messages():
+        state = next((each for each in states if each.state in SETTLING), None)
+        if state and any(state.sid) and look.now_ms >= state.at_ms + poll_first_ms(world):
+            yield message, state
+
+
+def _long_sids(world: World, look: Look, messages: Iterable[int]) -> dict[str, str]:
+    """Sids that are no UUID, of these messages alone: a large campaign may have many."""
+    return world.ledger.book.some_long_sids(
+        look.campaign.id, [f"{look.number}.{message}" for message in messages]
+    )
+
+
+def _receipts(look: Look, message: int, state: RowState, told: Iterable[MessageStatus]) -> list[Receipt]:
+    place = look.place(message)
+    return [receipt for status in told for receipt in receipts_of(status, place, state.attempt)]
+
+
+def poll_first_ms(world: World) -> int:
+    """Without a public URL nothing else tells us; with one, asking is for callbacks that were lost."""
+    return int(world.settings.poll_first * 1000) * (1 if world.polls else 120)

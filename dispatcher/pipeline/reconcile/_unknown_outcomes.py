@@ -1,0 +1,239 @@
+"""Looks for messages whose outcome is unknown: found, or not there while a later one is.
+
+One list shows a whole batch. Where it proves nothing, messages are looked for one by one, each by its `user_data`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dispatcher.errors import ApiError
+from dispatcher.ledger.batches.rows import RowState
+from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import WORD_RANK, CampaignState, RecipientState
+from dispatcher.pipeline.polling.batch_list import BatchList, try_batch_list
+from dispatcher.pipeline.polling.turns import pages_of_messages
+from dispatcher.pipeline.receipts.status_mapping import receipts_of
+from dispatcher.pipeline.reconcile._batch_view import Look
+from dispatcher.pipeline.recovery.doubtful_lookup import Doubt, is_doubted, look_for_doubted
+from dispatcher.pipeline.recovery.reread import shows_every_attempt
+from dispatcher.pipeline.runtime.runtime import World
+
+log = logging.getLogger(__name__)
+
+#: A positive control is looked for in so many batches after this one, and as many before it.
+BATCHES_BESIDE = 10
+#: Messages looked for one by one at one look; the others follow at the next.
+ONE_BY_ONE = 10
+#: Pages of a list that should show one message.
+PAGES, LIMIT = 3, 100
+
+
+class Searched(NamedTuple):
+    """Receipts of messages that were found, rows of those that are not there, how many messages were left."""
+
+    receipts: list[Receipt]
+    missing: list[int]
+    left: int = 0
+
+
+def search(world: World, look: Look) -> Searched:
+    """Look for a batch's unconfirmed messages.
+
+    Raises:
+        ApiError: CarrierX gave no answer.
+    """
+    unknown = [each for each in map(_unknown, look.messages()) if each is not None]
+    if unknown:
+        world.learn_secrets()
+    doubts = [each for each in unknown if is_doubted(each.state)]
+    plain = [each for each in unknown if not is_doubted(each.state)]
+    searched = _search_plain(world, look, plain) if plain else Searched([], [])
+    if doubts:
+        more = _search_doubted(world, look, doubts)
+        receipts, missing = searched.receipts + more.receipts, searched.missing + more.missing
+        searched = Searched(receipts, missing, searched.left)
+    return searched
+
+
+def _unknown(message: tuple[int, tuple[int, ...], list[RowState]]) -> Doubt | None:
+    """The message, if it is unconfirmed. Not always by its first row: one that opted out was left out of the claim."""
+    index, members, states = message
+    state = next((each for each in states if each.state is RecipientState.UNCONFIRMED), None)
+    return None if state is None else Doubt(index, members, state)
+
+
+def _search_plain(world: World, look: Look, unknown: Sequence[Doubt]) -> Searched:
+    shown = try_batch_list(world, "search", look.campaign.id, look.number)
+    receipts: list[Receipt] = []
+    absent: list[Doubt] = []
+    for each in unknown:
+        told = shown.of(each.message, each.state.attempt)
+        receipts += _receipts(look, each, told)
+        absent += [] if told else [each]
+    if not absent:
+        return Searched(receipts, [])
+    shows_until = _shows_until(world, look, shown, since=max(each.state.claimed_ms for each in absent))
+    if shows_until is None:
+        alone = _one_by_one(world, look, absent)
+        return alone._replace(receipts=receipts + alone.receipts)
+    gone = [
+        each for each in absent if each.state.claimed_ms < shows_until and _may_count(world, look, each.state)
+    ]
+    return Searched(receipts, _rows(gone))
+
+
+def _receipts(look: Look, each: Doubt, told: Sequence[MessageStatus]) -> list[Receipt]:
+    place = look.place(each.message)
+    return [receipt for status in told for receipt in receipts_of(status, place, each.state.attempt)]
+
+
+def _rows(messages: Sequence[Doubt]) -> list[int]:
+    return [row for each in messages for row in each.members]
+
+
+def _shows_until(world: World, look: Look, shown: BatchList, *, since: int) -> int | None:
+    """The positive control: lists of a batch show all that CarrierX took up to then (our clock, ms); None if that is
+    not so.
+
+    Proved by the batch's own list, or where nothing in it was accepted after `since`, by that of a batch beside it.
+    """
+    if not shown.whole:
+        return None
+    own = _newest_shown(look, shown)
+    if own is None or own > since:
+        return own
+    for beside in _beside(world, look):
+        if any(at_ms > since for _, _, at_ms in _accepted(beside)):
+            theirs = try_batch_list(world, "search", beside.campaign.id, beside.number)
+            newest = _newest_shown(beside, theirs) if theirs.whole else None
+            return newest and max(newest, own)
+    return own or None
+
+
+def _newest_shown(look: Look, shown: BatchList) -> int | None:
+    """When the newest of a batch's accepted messages was accepted, ms, 0 if none was; None if the list lacks one."""
+    newest = 0
+    for message, attempt, at_ms in _accepted(look):
+        if not shown.of(message, attempt):
+            return None
+        newest = max(newest, at_ms)
+    return newest
+
+
+def _accepted(look: Look) -> Iterator[tuple[int, int, int]]:
+    """Messages that CarrierX certainly has, with their attempts and when it took them, ms."""
+    for message, _, states in look.messages():
+        taken = next((state for state in states if state.state in WORD_RANK), None)
+        if taken is not None:
+            yield message, taken.attempt, taken.at_ms
+
+
+def _beside(world: World, look: Look) -> Iterator[Look]:
+    """The batches around this one, the following ones first: they were sent later."""
+    around = [*range(1, BATCHES_BESIDE + 1), *range(-1, -BATCHES_BESIDE - 1, -1)]
+    known = world.ledger.book.batch_numbers(look.campaign.id)
+    for number in (look.number + step for step in around):
+        if number in known:
+            batch, states = world.ledger.batches.read(look.campaign.id, [number])[0]
+            yield Look(look.campaign, number, batch, states, look.now_ms)
+
+
+def _may_count(world: World, look: Look, state: RowState) -> bool:
+    """Whether 'not there' may mean anything yet for this campaign and this claim."""
+    return (
+        look.campaign.settings.on_unconfirmed == "lookup"
+        and look.campaign.state is CampaignState.RUNNING
+        and look.now_ms >= state.claimed_ms + world.settings.unconfirmed_wait * 1000
+    )
+
+
+class Listed(NamedTuple):
+    """The message that was looked for, if the list has it. `proves`: its absence from this list means something."""
+
+    status: MessageStatus | None
+    proves: bool
+
+
+def _one_by_one(world: World, look: Look, absent: Sequence[Doubt]) -> Searched:
+    """Some of these, each by a list of its own; those that follow at the next look."""
+    receipts: list[Receipt] = []
+    gone: list[Doubt] = []
+    proved_ms = 0
+    for each in look.turn(absent, ONE_BY_ONE):
+        try:
+            listed = _listed_under_any_secret(world, look, each.message, each.state.attempt)
+        except ApiError as error:  # the others are none the worse for it
+            log.info("looking for a message of %s: %s", look.campaign.id, error)
+            continue
+        if listed.status is not None:
+            receipts += _receipts(look, each, [listed.status])
+        elif listed.proves and _may_count(world, look, each.state):
+            if proved_ms <= each.state.claimed_ms:
+                proved_ms = _control(world, look, after=each.state.claimed_ms)
+            gone += [each] if proved_ms > each.state.claimed_ms else []
+    return Searched(receipts, _rows(gone), max(0, len(absent) - ONE_BY_ONE))
+
+
+def _control(world: World, look: Look, *, after: int) -> int:
+    """When the newest message was accepted that the same query finds, ms, if that was after this; else 0.
+
+    Taken from the batch itself, else from one beside it: in a batch whose answers were all lost there is none.
+    """
+    for beside in (look, *_beside(world, look)):
+        at_ms, message, attempt = max(
+            ((at_ms, message, attempt) for message, attempt, at_ms in _accepted(beside)), default=(0, 0, 0)
+        )
+        if at_ms > after:
+            control = _listed_under_any_secret(world, beside, message, attempt)
+            return at_ms if control.status is not None else 0
+    return 0
+
+
+def _listed_under_any_secret(world: World, look: Look, message: int, attempt: int) -> Listed:
+    """Whichever of our secrets marked the message: the process that sent it may have had another."""
+    ref = MessageRef(look.campaign.id, look.number, message, attempt)
+    listed = Listed(None, proves=True)
+    for secret in world.secrets:
+        found = _listed(world, write_user_data(ref, secret))
+        if found.status is not None:
+            return found
+        listed = Listed(None, proves=listed.proves and found.proves)
+    return listed
+
+
+def _listed(world: World, user_data: str) -> Listed:
+    """Look in CarrierX's list for the message that carries this `user_data`, every item compared here.
+
+    A list that shows anything else has ignored the filter, and then the one looked for may stand beyond its pages.
+    """
+    others = False
+    wanted = f"user_data eq {user_data}"
+    for page in pages_of_messages(world, "search", wanted, limit=LIMIT, most=PAGES):
+        for status in page.items:
+            if status.user_data == user_data:
+                return Listed(status, proves=True)
+        others = others or page.received > 0
+    return Listed(None, proves=not others)
+
+
+def _search_doubted(world: World, look: Look, doubts: Sequence[Doubt]) -> Searched:
+    """The same for messages that are in doubt since the ledger was put back, whichever attempt CarrierX has."""
+    found, absent = look_for_doubted(
+        world,
+        look.campaign.id,
+        look.number,
+        doubts,
+        may_count=_may_count(world, look, doubts[0].state),
+        is_gap_known=lambda began_ms: shows_every_attempt(world, began_ms),
+    )
+    receipts: list[Receipt] = []
+    for doubt in doubts:
+        if doubt.message in found:
+            attempt, status = found[doubt.message]
+            receipts += receipts_of(status, look.place(doubt.message), attempt)
+    return Searched(receipts, _rows(absent))

@@ -1,0 +1,200 @@
+"""Why messages failed: CarrierX says it in detail records only, which are asked for in bulk, by date."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dispatcher.carrierx.detail_records import DetailRecord
+from dispatcher.carrierx.vendor_errors import reason_of_code
+from dispatcher.errors import ApiError, NotFound
+from dispatcher.ledger.receipts.failure_reasons import Explanation
+from dispatcher.model.correlation import MessageRef, read_user_data
+from dispatcher.model.state import RecipientState
+from dispatcher.model.timestamps import iso
+from dispatcher.pipeline.polling.turns import wait_for_turn
+from dispatcher.pipeline.runtime.runtime import World
+
+log = logging.getLogger(__name__)
+
+NO_REASON = "no_reason_given"
+#: One process asks in this time, over all processes.
+TURN = "mms:turn:explain"
+LATCH_MS = 60_000
+#: After so long without a reason a row gets none: when the records could be read, and in any case.
+PATIENCE_MS = 24 * 3_600_000
+GIVE_UP_MS = 72 * 3_600_000
+#: Batches are asked for again in their failures' age, between these.
+SOONEST_MS, LATEST_MS = 60_000, 3_600_000
+#: Records are asked for by this span of time, and so much before and after: CarrierX's clock is its own.
+SPAN_MS, SLACK_MS = 1_800_000, 300_000
+#: At most so many batches, spans and pages of each span at one time.
+BATCHES, SPANS, PAGES = 400, 4, 25
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed row without a reason; `sent_ms` is about when CarrierX took its message, `senders` are the numbers
+    that it may have gone from: one, or all of the campaign's pool, for which were in use then nobody knows."""
+
+    ref: MessageRef
+    row: int
+    number: str = field(repr=False)
+    senders: frozenset[str] = field(repr=False)
+    sent_ms: int
+    failed_ms: int
+
+    @property
+    def span(self) -> int:
+        """The span of time that its record is asked for in."""
+        return self.sent_ms // SPAN_MS
+
+    def rivals(self, other: Failure) -> bool:
+        """A record without `user_data` may be of this one as well as of the other."""
+        near = abs(other.sent_ms - self.sent_ms) <= 2 * SLACK_MS
+        return near and self.number == other.number and not self.senders.isdisjoint(other.senders)
+
+
+#: Campaign and batch → what failed in it.
+Due = dict[tuple[str, int], list[Failure]]
+
+
+def explain_failures(world: World, now_ms: int) -> str:
+    """Give failed rows the reasons that CarrierX has for them; once a minute, by one process. Answers one line."""
+    if not world.ledger.agenda.latch(TURN, LATCH_MS):
+        return "asked already"
+    due = _due(world, now_ms)
+    spans = sorted({failure.span for failures in due.values() for failure in failures})
+    records, unread = _records(world, spans)
+    reasons = _joined(world, [failure for failures in due.values() for failure in failures], records)
+    explained = 0
+    for (campaign_id, batch), failures in due.items():
+        told = [_explanation(failure, reasons, unread, now_ms) for failure in failures]
+        youngest = min((now_ms - failure.failed_ms for failure in failures), default=0)
+        again_at_ms = now_ms + min(max(youngest, SOONEST_MS), LATEST_MS)
+        known = [each for each in told if each is not None]
+        explained += world.ledger.explanations.explain(campaign_id, batch, known, again_at_ms=again_at_ms)
+    return f"{sum(map(len, due.values()))} failures, {explained} explained"
+
+
+def _due(world: World, now_ms: int) -> Due:
+    """The batches to explain now: the longest waiting, as many as few spans of time hold."""
+    due: Due = {}
+    spans: set[int] = set()
+    for campaign_id, batch in world.ledger.explanations.due(now_ms, BATCHES):
+        failures = list(_failures(world, campaign_id, batch))
+        spans |= {failure.span for failure in failures}
+        if due and len(spans) > SPANS:
+            break
+        due[campaign_id, batch] = failures
+    return due
+
+
+def _failures(world: World, campaign_id: str, number: int) -> Iterator[Failure]:
+    picture = world.ledger.batches.picture(campaign_id, number)
+    if picture is None:
+        return
+    pooled = any(not message.sender for message in picture.batch.messages)
+    pool = frozenset(_pool(world, campaign_id) if pooled else ())
+    for index, message in enumerate(picture.batch.messages):
+        senders = frozenset((message.sender,)) if message.sender else pool
+        for row in message.members:
+            state = picture.states[row]
+            if state.state is RecipientState.FAILED and not state.reason:
+                ref = MessageRef(campaign_id, number, index, state.attempt)
+                to = picture.batch.rows[row].number or ""
+                sent_ms = state.claimed_ms or state.at_ms or state.final_ms
+                yield Failure(ref, row, to, senders, sent_ms, state.final_ms)
+
+
+def _pool(world: World, campaign_id: str) -> Sequence[str]:
+    try:
+        return world.ledger.book.settings_of(campaign_id).senders
+    except NotFound:  # erased meanwhile
+        return ()
+
+
+def _records(world: World, spans: Iterable[int]) -> tuple[list[DetailRecord], set[int]]:
+    """The failed records of these spans, each once, and the spans that could not be read to their end."""
+    found: dict[DetailRecord, None] = {}
+    unread: set[int] = set()
+    for span in spans:
+        begins, ends = span * SPAN_MS - SLACK_MS, (span + 1) * SPAN_MS + SLACK_MS
+        try:
+            if not _read_span(world, f"date_start ge {iso(begins)} and date_start le {iso(ends)}", found):
+                unread.add(span)
+        except ApiError as error:
+            log.info("asking why messages failed: %s", error)
+            unread.add(span)
+    return list(found), unread
+
+
+def _read_span(world: World, wanted: str, found: dict[DetailRecord, None]) -> bool:
+    """Add what a filter finds, page by page in its turn; answers whether that was all."""
+    offset = 0
+    for _ in range(PAGES):
+        wait_for_turn(world, "reasons")
+        world.ledger.agenda.prolong(TURN, LATCH_MS)  # one process asks, however long it takes
+        page = world.carrierx.list_detail_records(filter=wanted, offset=offset)
+        found.update(dict.fromkeys(record for record in page.items if _tells_of_a_failure(record)))
+        if not page.has_more:
+            return True
+        offset = page.next_offset
+    return False
+
+
+def _tells_of_a_failure(record: DetailRecord) -> bool:
+    return record.vendor_error_code is not None or record.status == RecipientState.FAILED
+
+
+def _joined(world: World, failures: Sequence[Failure], records: Iterable[DetailRecord]) -> dict[Failure, str]:
+    """The reason of each failure that has one: by `user_data`, else by sender, number and time when unique."""
+    by_ref: dict[MessageRef, list[Failure]] = defaultdict(list)
+    by_number: dict[str | None, list[Failure]] = defaultdict(list)
+    unmarked: dict[str | None, list[DetailRecord]] = defaultdict(list)
+    for failure in failures:
+        by_ref[failure.ref].append(failure)
+        by_number[failure.number].append(failure)
+    reasons: dict[Failure, str] = {}
+    for record in records:
+        if not record.user_data:
+            unmarked[record.to].append(record)
+            continue
+        ref = read_user_data(record.user_data, world.secrets)
+        for failure in by_ref.get(ref, ()) if ref else ():
+            if record.vendor_error_code and record.to in (None, failure.number):
+                reasons[failure] = reason_of_code(record.vendor_error_code)
+    for number, candidates in by_number.items():
+        for failure in candidates:
+            near = [record for record in unmarked.get(number, ()) if _may_be_of(record, failure)]
+            rivals = [other for other in candidates if failure.rivals(other)]
+            if len(near) == len(rivals) == 1 and near[0].vendor_error_code:
+                reasons.setdefault(failure, reason_of_code(near[0].vendor_error_code))
+    return reasons
+
+
+def _may_be_of(record: DetailRecord, failure: Failure) -> bool:
+    """The record is of a message from there and of that time, as far as two clocks can agree."""
+    if record.sender not in failure.senders:
+        return False
+    try:
+        began = datetime.fromisoformat(record.date_start or "")
+    except ValueError:
+        return False
+    if began.tzinfo is None:
+        return False
+    return abs(began.timestamp() * 1000 - failure.sent_ms) <= SLACK_MS
+
+
+def _explanation(
+    failure: Failure, reasons: dict[Failure, str], unread: set[int], now_ms: int
+) -> Explanation | None:
+    """What the row gets now, or None while a reason may still come."""
+    patience_ms = GIVE_UP_MS if failure.span in unread else PATIENCE_MS
+    reason = reasons.get(failure)
+    if reason is None and now_ms - failure.failed_ms >= patience_ms:
+        reason = NO_REASON
+    return Explanation(failure.row, failure.ref.attempt, reason) if reason else None

@@ -1,0 +1,44 @@
+"""What went since a copy of the ledger was made counts for frequency caps, whether its campaign is known or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from dispatcher.ledger.views.message_locator import Place
+from dispatcher.model.correlation import MessageRef
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.rules.rates import parse_cap
+
+
+class Went(NamedTuple):
+    """One message that CarrierX shows: where it stands in this ledger, if it does, and when it went, ms."""
+
+    ref: MessageRef
+    status: MessageStatus
+    place: Place | None
+    at_ms: int
+
+
+def count_for_caps(world: World, went: Iterable[Went]) -> None:
+    """Each number had these. May be repeated; without a frequency cap nothing is kept."""
+    most, span_ms = parse_cap(world.settings.frequency_cap)
+    if not most:
+        return
+    answers, since_ms = set(world.ledger.recovery.answers()), world.ledger.agenda.now_ms() - span_ms
+    lately = [one for one in went if one.at_ms > since_ms and one.ref.campaign not in answers]
+    counted = [(number, name, one.at_ms) for one in lately for number, name in _entries(one)]
+    world.ledger.recovery.count_for_caps(counted, span_ms)
+
+
+def _entries(one: Went) -> Iterator[tuple[str, str]]:
+    """Numbers, and under which name a claim would have counted them."""
+    ref, status = one.ref, one.status
+    if one.place is None:
+        for number in {status.to, *status.group} - {None, ""}:
+            yield str(number), f"{ref.campaign}.{ref.batch}.message {ref.message}"
+        return
+    for row, number in one.place.rows:
+        if number and (not status.group or number in status.group):
+            yield number, f"{ref.campaign}.{ref.batch}.{row}"

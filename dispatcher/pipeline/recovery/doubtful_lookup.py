@@ -1,0 +1,164 @@
+"""Looks for messages that are in doubt because the ledger was put back: any attempt of theirs may be at CarrierX.
+
+One list shows a whole batch (`user_data like campaign.batch.%`). Where CarrierX does not understand that, each message
+is asked for by itself in some attempts, and is not there only if the list of everything does not show it either.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from dispatcher.errors import Refused
+from dispatcher.ledger.batches.rows import FLAG_NOT_THERE, FLAG_RESTORED, RESTORED_TRIES, RowState
+from dispatcher.ledger.installation.recovery import Control
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.state import WORD_RANK, RecipientState
+from dispatcher.pipeline.polling.batch_list import PAGES, read_batch_list
+from dispatcher.pipeline.polling.turns import pages_of_messages
+from dispatcher.pipeline.runtime.runtime import World
+
+#: Messages asked for one by one in one look at a batch.
+MESSAGES_A_LOOK = 25
+#: The newest campaigns among which a message sent since the recovery is looked for.
+CAMPAIGNS = 20
+
+
+class Doubt(NamedTuple):
+    """One message in doubt: its index, its rows, and what the ledger knows of the doubted ones."""
+
+    message: int
+    members: tuple[int, ...]
+    state: RowState
+
+
+class Shown(NamedTuple):
+    """What CarrierX showed: attempt and status by message. `proves`: what is not in it may mean something."""
+
+    found: dict[int, tuple[int, MessageStatus]]
+    proves: bool
+
+
+def is_doubted(state: RowState) -> bool:
+    """Whether a row is unconfirmed because the ledger was put back."""
+    return state.state is RecipientState.UNCONFIRMED and bool(state.flags & FLAG_RESTORED)
+
+
+def look_for_doubted(
+    world: World,
+    campaign_id: str,
+    number: int,
+    doubts: Sequence[Doubt],
+    *,
+    may_count: bool,
+    is_gap_known: Callable[[int], bool],
+) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
+    """Look for these messages of a batch: those found, with their attempts, and those that are not there.
+
+    `may_count`: enough time has gone by since the recovery for "not there" to mean something. `is_gap_known` is asked
+    with the recovery's time (ms) where only single attempts can be looked for, and nobody knows how many there were.
+
+    Raises:
+        ApiError: CarrierX gave no answer.
+    """
+    shown = _listed(world, campaign_id, number)
+    rest = [doubt for doubt in doubts if doubt.message not in shown.found]
+    if not rest:
+        return shown.found, []
+    began_ms = rest[0].state.claimed_ms
+    controls = list(_controls(world, began_ms))
+    if shown.found or _is_listed(world, list(_controls(world, 0))):
+        proved = may_count and shown.proves and _is_listed(world, controls)
+        return shown.found, rest if proved else []
+    found, absent = _one_by_one(world, campaign_id, number, rest)
+    if found:
+        world.ledger.recovery.set_control(Control(began_ms, campaign_id, number, next(iter(found))))
+    proved = bool(absent) and may_count and _is_found(world, controls) and is_gap_known(began_ms)
+    return found, absent if proved else []
+
+
+def _one_by_one(
+    world: World, campaign_id: str, number: int, doubts: Sequence[Doubt]
+) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
+    """The same where no list shows a batch; those who were looked for less come first."""
+    found: dict[int, tuple[int, MessageStatus]] = {}
+    absent: list[Doubt] = []
+    shuffled = random.sample(doubts, len(doubts))
+    for doubt in sorted(shuffled, key=lambda each: each.state.flags & FLAG_NOT_THERE)[:MESSAGES_A_LOOK]:
+        alone = _asked_for(world, campaign_id, number, doubt)
+        found |= alone.found
+        if not alone.found and alone.proves:
+            absent.append(doubt)
+    return found, absent
+
+
+def _listed(world: World, campaign_id: str, number: int) -> Shown:
+    """Everything of a batch in one list, every item compared here; nothing where CarrierX takes no such filter."""
+    try:
+        shown = read_batch_list(world, "search", campaign_id, number, beyond_others=True)
+    except Refused:
+        return Shown({}, proves=False)
+    return Shown(shown.newest(), proves=shown.whole)
+
+
+def _asked_for(world: World, campaign_id: str, number: int, doubt: Doubt) -> Shown:
+    """One message in the attempts that are likely, the latest first, under any of our secrets."""
+    proves = True
+    for attempt in range(doubt.state.attempt + RESTORED_TRIES, max(0, doubt.state.attempt - 1), -1):
+        ref = MessageRef(campaign_id, number, doubt.message, attempt)
+        for secret in world.secrets:
+            mark = write_user_data(ref, secret)
+            for status in _walk(world, f"user_data eq {mark}", 100):
+                if status.user_data == mark:
+                    return Shown({doubt.message: (attempt, status)}, proves=True)
+                proves = False
+    return Shown({}, proves)
+
+
+def _controls(world: World, began_ms: int) -> Iterator[MessageRef]:
+    """Messages that CarrierX certainly has: one that it showed in the recovery, and such as it took since."""
+    known = world.ledger.recovery.control()
+    if known is not None and known.began_ms >= began_ms:
+        yield from _taken(world, known.campaign, known.batch, 0, known.message)
+    for campaign in world.ledger.campaigns(limit=CAMPAIGNS):
+        numbers = world.ledger.book.batch_numbers(campaign.id)
+        for number in sorted({*numbers[:1], *numbers[-1:]}):
+            yield from _taken(world, campaign.id, number, began_ms)
+
+
+def _taken(
+    world: World, campaign_id: str, number: int, after_ms: int, message: int | None = None
+) -> Iterator[MessageRef]:
+    """This message of a batch, or the first, if CarrierX took it after this."""
+    picture = world.ledger.batches.picture(campaign_id, number)
+    for index, each in enumerate(picture.batch.messages if picture else ()):
+        state = picture.states[each.members[0]] if picture else None
+        wanted = message in (None, index) and state is not None
+        if wanted and state and state.state in WORD_RANK and state.at_ms > after_ms:
+            yield MessageRef(campaign_id, number, index, state.attempt)
+            return
+
+
+def _is_listed(world: World, controls: Sequence[MessageRef]) -> bool:
+    """The positive control: a list of the same kind shows one of these."""
+    return any(
+        control.message in _listed(world, control.campaign, control.batch).found for control in controls[:2]
+    )
+
+
+def _is_found(world: World, controls: Sequence[MessageRef]) -> bool:
+    """The same for looks at single messages."""
+    for control in controls[:2]:
+        marks = [write_user_data(control, secret) for secret in world.secrets]
+        if any(
+            status.user_data == mark for mark in marks for status in _walk(world, f"user_data eq {mark}", 100)
+        ):
+            return True
+    return False
+
+
+def _walk(world: World, filter: str, limit: int) -> Iterator[MessageStatus]:
+    for page in pages_of_messages(world, "search", filter, limit=limit, most=PAGES):
+        yield from page.items

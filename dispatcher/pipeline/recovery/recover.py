@@ -1,0 +1,164 @@
+"""After a restore from an older copy: nothing that may have been sent since is taken for unsent.
+
+While `mms:restored` is there no claim is granted. Each step may be repeated, and the whole after it was killed.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from dispatcher.errors import Conflict, MmsError, NotFound
+from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.recovery import Reading, Restored
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.model.timestamps import iso
+from dispatcher.pipeline.recovery._provider_history import bring_in, read_gap
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.schedules.occurrences import skip_due
+
+REASON = "the ledger was put back from an older copy: it may have been sent since"
+#: Batches of doubted campaigns that one tick goes through.
+BATCHES_A_TICK = 500
+
+_UNFINISHED = frozenset({RecipientState.PENDING, RecipientState.SENDING, RecipientState.UNCONFIRMED})
+
+
+class Recovered(BaseModel):
+    """What a recovery did. `done`: messages may be sent again; else `unread` says what is in the way.
+
+    `campaigns`: rows that are unconfirmed now, by campaign; `reading`: those whose files are still read, their rows
+    follow; `not_begun`: those that had not begun. `found` rows were sent in the gap. `unknown`: messages of
+    campaigns that this ledger does not know, by campaign. `skipped`: occurrences, by schedule. `inbound_listed`:
+    CarrierX's list is known to show inbound messages, so that `opt_outs` is whole.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    done: bool
+    since: str | None
+    campaigns: dict[str, int]
+    reading: tuple[str, ...]
+    not_begun: tuple[str, ...]
+    paused: tuple[str, ...]
+    listed: int
+    found: int
+    unknown: dict[str, int]
+    opt_outs: int
+    inbound_listed: bool
+    answers_dropped: int
+    skipped: dict[str, int]
+    unread: str
+
+
+def recover(
+    world: World, restored: Restored, *, who: str, opt_outs_imported: bool = False, pause: bool = False
+) -> Recovered:
+    """Make everything unfinished unconfirmed, bring in what CarrierX shows, and let sending go on.
+
+    Where CarrierX does not answer now, nothing is sent until it does, or a person says that the opt-outs since are
+    here.
+    With `pause` the campaigns wait for a person, too.
+    """
+    ledger, recovery = world.ledger, world.ledger.recovery
+    began_ms = recovery.begin(ledger.agenda.now_ms())
+    read_at_ms, gap = ledger.agenda.now_ms(), read_gap(world, restored.since_ms)
+    opt_outs = ledger.optouts.put(gap.stops)
+    dropped = _drop_answers(world)
+    begun_early = {ref.campaign for ref, _ in gap.sent}
+    states = {
+        campaign_id: recovery.doubt(
+            campaign_id, began_ms, early=bool(gap.unread) or campaign_id in begun_early
+        )
+        for campaign_id in ledger.book.ids()
+    }
+    paused = _paused(world, [name for name, state in states.items() if state == "doubt"]) if pause else ()
+    doubted = {name: _go_through_all(world, name) for name in recovery.doubts()}
+    found, unknown = bring_in(world, gap, began_ms)
+    skipped = skip_due(ledger, ledger.agenda.now_ms())
+    done = not gap.again or opt_outs_imported
+    result = Recovered(
+        done=done,
+        since=iso(restored.since_ms),
+        campaigns=doubted,
+        reading=tuple(recovery.doubts()),
+        not_begun=tuple(name for name, state in states.items() if state == "later"),
+        paused=paused,
+        listed=gap.seen,
+        found=found,
+        unknown=unknown,
+        opt_outs=opt_outs,
+        inbound_listed=gap.inbound,
+        answers_dropped=dropped,
+        skipped=skipped,
+        unread=gap.unread,
+    )
+    Journal(ledger.redis).note(who, _in_a_line(result))
+    whole = not gap.unread
+    recovery.set_reading(Reading(began_ms, restored.since_ms, read_at_ms if whole else 0, whole))
+    if done:
+        recovery.recovered(began_ms)
+    return result
+
+
+def go_through_doubts(world: World, most: int = BATCHES_A_TICK) -> None:
+    """Go on with campaigns whose files were not read to the end when the ledger was recovered."""
+    for campaign_id in world.ledger.recovery.doubts():
+        _go_through(world, campaign_id, most)
+        world.ledger.recovery.end_doubt(campaign_id)
+
+
+def _go_through_all(world: World, campaign_id: str) -> int:
+    rows = _go_through(world, campaign_id, BATCHES_A_TICK)
+    while world.ledger.recovery.end_doubt(campaign_id) == "more":
+        rows += _go_through(world, campaign_id, BATCHES_A_TICK)
+    return rows
+
+
+def _go_through(world: World, campaign_id: str, most: int) -> int:
+    """What is unfinished in the next batches is unconfirmed; answers how many rows became so."""
+    ledger, count = world.ledger, 0
+    begin = ledger.recovery.doubted(campaign_id)
+    look_ms = int(world.settings.unconfirmed_wait * 1000)
+    for number in ledger.book.batch_numbers(campaign_id)[begin : begin + most]:
+        picture = ledger.batches.picture(campaign_id, number)
+        rows = picture.batch.sendable() if picture else []
+        if picture and not any(picture.states[row].state in _UNFINISHED for row in rows):
+            rows = []
+        count += max(0, ledger.recovery.doubtful(campaign_id, number, rows, look_ms=look_ms, reason=REASON))
+    return count
+
+
+def _drop_answers(world: World) -> int:
+    """What we would have answered by ourselves was answered then, or is too late now."""
+    dropped = world.ledger.recovery.drop_answers()
+    for campaign_id in world.ledger.recovery.answers():
+        if world.ledger.campaign(campaign_id).state in {CampaignState.COMPLETED, CampaignState.CANCELLED}:
+            continue
+        try:
+            world.ledger.book.steer(campaign_id, CampaignState.CANCELLING, REASON)
+            dropped += 1
+        except (Conflict, NotFound):
+            continue
+    return dropped
+
+
+def _paused(world: World, campaigns: list[str]) -> tuple[str, ...]:
+    paused = []
+    for campaign_id in campaigns:
+        try:
+            world.ledger.book.steer(
+                campaign_id, CampaignState.PAUSED, "the ledger was put back; resume it by hand"
+            )
+            paused.append(campaign_id)
+        except MmsError:
+            continue  # its file is still being read
+    return tuple(paused)
+
+
+def _in_a_line(result: Recovered) -> str:
+    return (
+        f"recovered the ledger, a copy of {result.since}: {sum(result.campaigns.values())} rows unconfirmed in "
+        f"{len(result.campaigns)} campaigns, {result.found} of them found at CarrierX, {result.opt_outs} opt-outs, "
+        f"{result.answers_dropped} answers dropped, {sum(result.skipped.values())} occurrences skipped"
+        + ("" if result.done else "; not finished: CarrierX does not answer")
+    )

@@ -1,0 +1,192 @@
+"""Proves from the ledger alone that a campaign's books are right, or says what is off.
+
+Every batch is read in one transaction of its own, so that what is said of one batch is true of one moment, in
+mid-run too. Batch and campaign are compared only when nothing moved while they were read; it is tried a few times.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict
+
+from dispatcher.ledger.batches.consistency import BatchBook, Books, CampaignBook
+from dispatcher.ledger.batches.packing import BatchRow
+from dispatcher.ledger.batches.rows import RowState
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
+
+#: How often the whole is read again because it moved meanwhile.
+TRIES = 5
+#: Batches in one round trip.
+BATCHES_AT_ONCE = 50
+#: No lease reaches further than this.
+LONGEST_LEASE_MS = 3_600_000
+
+_ENDED = frozenset({CampaignState.CANCELLED, CampaignState.FAILED})
+
+
+class Finding(BaseModel):
+    """Something that is off: a stable code, the batch if it is of one, and a sentence without any number of anybody."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    batch: int | None = None
+    message: str
+
+    def __str__(self) -> str:
+        where = f"batch {self.batch}: " if self.batch is not None else ""
+        return f"{where}{self.message} ({self.code})"
+
+
+class AuditResult(BaseModel):
+    """What was looked at, and what is off. `totals_compared` is False when rows moved at every look."""
+
+    model_config = ConfigDict(frozen=True)
+
+    campaign: str
+    state: CampaignState
+    rows: int
+    batches: int
+    counts: dict[RecipientState, int]
+    totals_compared: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is off."""
+        return not self.findings
+
+
+def audit(ledger: Ledger, campaign_id: str) -> AuditResult:
+    """Look at every row, batch and counter of one campaign. Changes nothing; may be run while it is sent.
+
+    Raises:
+        NotFound: there is no such campaign.
+        StoreUnavailable: Redis does not answer.
+    """
+    compared, books = False, ledger.books
+    for _ in range(TRIES):
+        before = books.campaign(campaign_id)
+        in_batches, recount = _read_batches(books, campaign_id, before)
+        still = books.campaign(campaign_id) == before
+        in_totals = list(_total_findings(before, recount)) if still else []
+        compared = compared or still
+        if still and not in_totals:
+            break
+    return AuditResult(
+        campaign=campaign_id,
+        state=before.state,
+        rows=before.rows_read,
+        batches=before.batches,
+        counts=before.counts,
+        totals_compared=compared,
+        findings=(*_campaign_findings(before), *in_totals, *in_batches),
+    )
+
+
+def _read_batches(
+    books: Books, campaign_id: str, campaign: CampaignBook
+) -> tuple[list[Finding], Counter[RecipientState]]:
+    findings: list[Finding] = []
+    recount: Counter[RecipientState] = Counter()
+    for first in range(0, campaign.batches, BATCHES_AT_ONCE):
+        numbers = range(first, min(first + BATCHES_AT_ONCE, campaign.batches))
+        found = list(books.batches(campaign_id, numbers))
+        for missing in set(numbers) - {book.number for book in found}:
+            findings.append(Finding(code="batch_missing", batch=missing, message="it is not in the ledger"))
+        for book in found:
+            findings += _batch_findings(book, campaign)
+            recount.update(book.recount)
+    return findings, recount
+
+
+def _total_findings(book: CampaignBook, recount: Counter[RecipientState]) -> Iterator[Finding]:
+    """The campaign's counts against its rows."""
+    for state in RecipientState:
+        if book.counts[state] != recount[state]:
+            counted = f"the campaign counts {book.counts[state]} {state.value}, its rows are {recount[state]}"
+            yield Finding(code="campaign_count", message=counted)
+
+
+def _campaign_findings(book: CampaignBook) -> Iterator[Finding]:
+    """What can be said of the campaign's own keys alone: they were read in one transaction."""
+    counted = sum(book.counts.values())
+    if counted != book.rows_read:
+        yield Finding(code="rows_lost", message=f"{book.rows_read} rows were read, the counts make {counted}")
+    if book.rows is not None and book.rows != book.rows_read:
+        yield Finding(code="rows_lost", message=f"the file has {book.rows} rows, {book.rows_read} were read")
+    unfinished = sum(book.counts[state] for state in UNFINISHED)
+    if book.state is CampaignState.COMPLETED and unfinished:
+        yield Finding(code="completed_too_soon", message=f"it is completed and {unfinished} rows are not")
+    if book.state is CampaignState.RUNNING and book.read and not unfinished and not book.due_batches:
+        yield Finding(code="not_completed", message="nothing is left to do and it is not completed")
+    if book.state is CampaignState.RUNNING and book.due_batches and not book.due:
+        yield Finding(code="forgotten", message="batches are due and no tick will see it")
+    if (book.care_batches and not book.care) or (book.search_batches and not book.search):
+        yield Finding(code="forgotten", message="batches want looking after and no tick will see it")
+    if book.state in _ENDED and book.counts[RecipientState.PENDING] and not book.sweeping:
+        yield Finding(code="forgotten", message="it has ended, rows are pending, and nobody sweeps")
+
+
+def _batch_findings(book: BatchBook, campaign: CampaignBook) -> Iterator[Finding]:
+    """All that can be off within one batch, as of one moment."""
+    for code, message in (*_row_trouble(book), *_due_trouble(book, campaign), *_lease_trouble(book)):
+        yield Finding(code=code, batch=book.number, message=message)
+
+
+def _row_trouble(book: BatchBook) -> Iterator[tuple[str, str]]:
+    recount = book.recount
+    for state in RecipientState:
+        if book.counts[state] != recount[state]:
+            yield (
+                "batch_count",
+                f"it counts {book.counts[state]} {state.value}, its rows are {recount[state]}",
+            )
+    members = Counter(book.batch.sendable())
+    wanted = {index for index, row in enumerate(book.batch.rows) if isinstance(row, BatchRow)}
+    if set(members) != wanted or any(times > 1 for times in members.values()):
+        yield "message_members", "its messages are not to each of its rows once"
+    rejected = [
+        state for row, state in zip(book.batch.rows, book.states, strict=True) if _touched(row, state)
+    ]
+    if rejected:
+        yield "rejected_row_sent", f"{len(rejected)} rows that cannot be sent were"
+
+
+def _touched(row: BatchRow | RejectedRow, state: RowState) -> bool:
+    return isinstance(row, RejectedRow) and state.attempt > 0
+
+
+def _due_trouble(book: BatchBook, campaign: CampaignBook) -> Iterator[tuple[str, str]]:
+    recount, leased = book.recount, book.lease.lease_ms > book.now_ms
+    pending = recount[RecipientState.PENDING]
+    given_back = not book.lease.lease_ms
+    if pending and book.due_ms is None and book.campaign_state not in _ENDED:
+        yield "pending_not_due", f"{pending} rows are pending and it is not due"
+    if not pending and given_back and book.due_ms is not None:
+        yield "done_and_due", "it is done and due at once"
+    if leased and book.due_ms is None and book.campaign_state is CampaignState.RUNNING:
+        yield "lease_not_due", "it is leased, and nobody comes when the lease is over"
+    if recount[RecipientState.UNCONFIRMED] and book.search_ms is None and not campaign.held:
+        yield "unconfirmed_unwatched", "rows are unconfirmed and nobody looks for them"
+
+
+def _lease_trouble(book: BatchBook) -> Iterator[tuple[str, str]]:
+    lease = book.lease
+    if bool(lease.lease_ms) != any(lease.token):
+        yield "lease_without_holder", "its lease and its holder do not agree"
+    if lease.lease_ms > book.now_ms + LONGEST_LEASE_MS:
+        yield "lease_too_long", "its lease reaches further than any should"
+    if any(state.attempt for state in book.states) and not lease.fence:
+        yield "never_taken", "rows were tried though nobody ever took it"
+    if book.recount[RecipientState.SENDING] and not lease.lease_ms:
+        yield "sending_without_lease", "rows are being sent by nobody"
+    doubtful = [
+        state for state in book.states if state.state is RecipientState.SENDING and not state.claimed_ms
+    ]
+    if doubtful:
+        yield "sending_without_claim", f"{len(doubtful)} rows are being sent and were never claimed"

@@ -1,0 +1,141 @@
+"""The first line of a campaign file: what each column is for."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dispatcher.roster.rejections import refused
+
+#: Names of the recipient column, without case, spaces, `_` and `-`.
+_RECIPIENTS = (
+    "to tonumber recipient recipients recipientnumber recipientphone recipientphonenumber "
+    "phone phone# phoneno phoneno. phonenumber phonenumbers phone1value primaryphone customerphone "
+    "mobile mobileno mobileno. mobilenumber mobilephone mobilephonenumber "
+    "cell cellnumber cellphone cellphonenumber cellular telephone telephonenumber tel "
+    "number msisdn contactnumber contactphone sms smsnumber mmsnumber"
+)
+RECIPIENT_NAMES = frozenset(_RECIPIENTS.split())
+
+#: Columns with a meaning of their own → the names they go by.
+RESERVED = {
+    "message": frozenset({"message"}),
+    "media_urls": frozenset({"mediaurls", "mediaurl"}),
+    "from": frozenset({"from"}),
+    "timezone": frozenset({"timezone"}),
+}
+
+#: Written by `check --errors`, ignored when such a file comes back.
+ERROR_COLUMNS = ("error_line", "error_column", "error_code", "error_message")
+
+
+#: Columns that a sentence names, and characters of each.
+_NAMED_MAX, _NAME_CHARACTERS = 40, 60
+
+
+def _short(heading: str) -> str:
+    return heading if len(heading) <= _NAME_CHARACTERS else f"{heading[:_NAME_CHARACTERS]}…"
+
+
+def heading_key(heading: str) -> str:
+    """What makes two headings the same: letters and digits, not case, spaces, `_`, `-` or invisible signs."""
+    text = unicodedata.normalize("NFKC", heading).casefold()
+    return "".join(
+        char for char in text if not (char.isspace() or char in "_-" or unicodedata.category(char) == "Cf")
+    )
+
+
+_ERROR_KEYS = frozenset(map(heading_key, ERROR_COLUMNS))
+
+
+def is_error_column(heading: str) -> bool:
+    """Whether an earlier check wrote this column."""
+    return heading_key(heading) in _ERROR_KEYS
+
+
+def is_recipient(heading: str) -> bool:
+    """Whether a column of this name holds the recipients' numbers."""
+    return heading_key(heading) in RECIPIENT_NAMES
+
+
+class Heading(NamedTuple):
+    """One column: its name as written, and what it was understood as."""
+
+    column: str
+    meaning: str
+
+
+class Headings:
+    """The columns of a file. Places count its own columns, without those that an earlier check wrote."""
+
+    def __init__(self, columns: Sequence[str], *, line: int) -> None:
+        self.line = line
+        self.columns = tuple(columns)
+        self._places: dict[str, list[int]] = {}
+        for place, column in enumerate(columns):
+            self._places.setdefault(heading_key(column), []).append(place)
+        self.to = self._recipient_column()
+        self.message, self.media, self.sender, self.timezone = map(self._reserved_column, RESERVED)
+
+    def _recipient_column(self) -> int:
+        found = [column for column in self.columns if is_recipient(column)]
+        if len(found) > 1:
+            raise refused("two_recipient_columns", line=self.line, headings=", ".join(map(_short, found)))
+        if not found:
+            raise refused(
+                "no_recipient_column",
+                line=self.line,
+                headings=self.named(),
+                nearest=self._perhaps_recipient(),
+            )
+        return self.columns.index(found[0])
+
+    def _perhaps_recipient(self) -> str:
+        for column in self.columns:
+            if difflib.get_close_matches(heading_key(column), RECIPIENT_NAMES, n=1, cutoff=0.75):
+                return f"; is it {_short(column)!r}?"
+        return ""
+
+    def _reserved_column(self, name: str) -> int | None:
+        places = [place for key in RESERVED[name] for place in self._places.get(key, ())]
+        if len(places) > 1:
+            raise refused("two_columns_alike", line=self.line, column=name, heading=name)
+        return places[0] if places else None
+
+    def find(self, name: str) -> int | None:
+        """The place of the (first) column that goes by this name, None if there is none."""
+        key = heading_key(name)
+        return self._places[key][0] if key and key in self._places else None
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Whether several columns go by this name."""
+        return len(self._places.get(heading_key(name), ())) > 1
+
+    def nearest(self, name: str) -> str:
+        """The phrase `; did you mean 'first_name'?`, or nothing when no column comes close."""
+        keys = {heading_key(column): column for column in self.columns if column}
+        close = difflib.get_close_matches(heading_key(name), keys, n=1)
+        return f"; did you mean {_short(keys[close[0]])!r}?" if close else ""
+
+    def named(self) -> str:
+        """The columns' names in one line: the first ones of many, the beginnings of long ones."""
+        names = [_short(column) for column in self.columns if column]
+        more = len(names) - _NAMED_MAX
+        return ", ".join(names[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
+
+    def understood(self, used: frozenset[int], group_by: int | None) -> tuple[Heading, ...]:
+        """How each column was understood, when the message uses these places."""
+        special: dict[int | None, str] = {
+            self.to: "recipient",
+            self.message: "message",
+            self.media: "media",
+            self.sender: "sender",
+        }
+        special |= {self.timezone: "time zone", group_by: "group"}
+
+        def meaning(place: int) -> str:
+            return special.get(place) or ("merge field, used" if place in used else "merge field")
+
+        return tuple(Heading(column, meaning(place)) for place, column in enumerate(self.columns))

@@ -1,0 +1,80 @@
+"""The process that reads one workbook: the file on standard input, frames of rows on standard output.
+
+    python -m dispatcher.roster.excel MAX_BYTES PARENT
+
+It bounds its own memory and computing time before it looks at the first byte, gives way to other work, and ends
+when the process that asked is no more. Each frame is msgpack: a list of rows, or at last a refusal or the word `end`.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import time
+from typing import IO, Any
+
+import msgpack
+
+from dispatcher.roster.excel._errors import SheetError
+from dispatcher.roster.excel._sheet import rows_of
+from dispatcher.roster.excel._workbook import Book
+from dispatcher.roster.size_limits import SHEET_CPU_SECONDS, SHEET_MEMORY_MB
+
+_LOOK_SECONDS = 0.5
+
+
+def bound_itself() -> None:
+    """No more memory and time than a reader may have, no core file, a place behind those who send."""
+    memory = SHEET_MEMORY_MB << 20
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (SHEET_CPU_SECONDS, SHEET_CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(4)
+
+
+def end_with(parent: int) -> None:
+    """End when the parent has."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def read(file: IO[bytes], max_bytes: int, out: IO[bytes]) -> None:
+    """Write the rows of the first visible sheet that has any, then how it ended."""
+
+    def say(frame: Any) -> None:
+        out.write(msgpack.packb(frame))
+        out.flush()
+
+    try:
+        book = Book(file, max_bytes)
+        for part in book.visible_sheets():
+            found = False
+            for rows in rows_of(book, part):
+                found = True
+                say(rows)
+            if found:
+                break
+    except SheetError as error:
+        say({"code": error.code, "line": error.line, "words": error.words})
+    except (MemoryError, RecursionError):
+        say({"code": "too_much_work", "line": None, "words": {}})
+    else:
+        say("end")
+
+
+def main() -> None:
+    """Bound, then read."""
+    bound_itself()
+    end_with(int(sys.argv[2]))
+    read(sys.stdin.buffer, int(sys.argv[1]), sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""When one message may leave: allowed hours, and a start on each recipient's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dispatcher.model.campaign import QuietHours
+from dispatcher.rules.area_code_places import places_of
+from dispatcher.rules.quiet_hours import ANY_TIME, Hours, Party, Window
+from dispatcher.rules.quiet_hours_table import hours_table
+from dispatcher.rules.times import LocalMoment, moment_in, moment_on, parse_start
+
+#: The clock that is ahead of all others, and the one that is behind them.
+_FIRST_CLOCK = "Pacific/Kiritimati"
+_LAST_CLOCK = ZoneInfo("Etc/GMT+12")
+
+
+class Departure:
+    """The windows of one campaign's messages. `at` is the campaign's start as it was written, `margin_seconds` how
+    early hours close.
+
+    Raises:
+        InputError: `at` is not a time.
+    """
+
+    def __init__(self, policy: QuietHours, at: str | None, margin_seconds: float) -> None:
+        start = parse_start(at) if at else None
+        self._wall = start.wall if isinstance(start, LocalMoment) else None
+        self._start = start if isinstance(start, datetime) else None
+        self._hours = Hours(policy, margin_seconds)
+        self.always = policy == "off" and self._wall is None
+
+    @property
+    def begins(self) -> datetime | None:
+        """When the first message may leave; for a start on the recipients' clocks, when the first clock on earth may
+        show it. None: at once."""
+        if self._wall is not None:
+            return moment_in(self._wall, _FIRST_CLOCK)
+        return self._start
+
+    def window(self, parties: Sequence[Party], now_ms: int) -> Window | None:
+        """The window, now or next, in which these may have a message together; None: not within eight days."""
+        if self.always:
+            return ANY_TIME
+        starts_ms = self.starts_ms(parties)
+        window = self._hours.window(parties, max(now_ms, starts_ms))
+        return window and Window(max(window.from_ms, starts_ms), window.until_ms)
+
+    def starts_ms(self, parties: Sequence[Party]) -> int:
+        """When the start has come on all these recipients' own clocks; 0 when it is not on theirs."""
+        if self._wall is None:
+            return 0
+        zones = {zone for party in parties for zone in _zones(party)}
+        return max(int(moment_in(self._wall, zone).timestamp() * 1000) for zone in zones)
+
+
+def _zones(party: Party) -> tuple[str, ...]:
+    number, zone = party
+    return (zone,) if zone else places_of(number).zones or (hours_table().unknown_zone,)
+
+
+def last_start(at: str) -> datetime:
+    """The instant of a start; for one on the recipients' clocks, when the last clock on earth shows it.
+
+    Raises:
+        InputError: `at` is not a time.
+    """
+    start = parse_start(at)
+    return moment_on(start.wall, _LAST_CLOCK) if isinstance(start, LocalMoment) else start

@@ -1,0 +1,111 @@
+"""`mms up` while its Redis is away: the callback door is open, a sentence says what is waited for, Ctrl-C works."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from dispatcher.errors import ConfigError, StoreUnavailable
+from dispatcher.ledger.store.connection import client, translated
+from dispatcher.stack.supervisor import Supervisor
+
+#: How often it is looked whether Redis is there, and how often it is said that it is not.
+LOOK_SECONDS = 1.0
+SAY_SECONDS = 30.0
+#: A Redis that hangs must not hold up Ctrl-C.
+_IMPATIENT = {"socket_timeout": 2, "socket_connect_timeout": 2}
+
+T = TypeVar("T")
+
+
+def await_store(
+    url: str,
+    begin: Callable[[], T],
+    supervisor: Supervisor,
+    say: Callable[[str], None],
+    door: Callable[[], str],
+) -> T | None:
+    """What `begin` answers as soon as the Redis at `url` answers and can work; None if the end was asked for before.
+
+    `door` opens the callback door at the first miss and says where it is.
+
+    Raises:
+        ConfigError: the name of its host is known nowhere, or Redis refuses the password.
+        whatever `begin` raises, but StoreUnavailable.
+    """
+    waiting = _Waiting(_where(url), say, door)
+    while not supervisor.stopping:
+        try:
+            _ping(url)
+            return begin()
+        except StoreUnavailable as error:
+            if waiting.begun is None:
+                require_known_host(url)
+            waiting.tell(error)
+        supervisor.wait_until(lambda: False, timeout_seconds=LOOK_SECONDS)
+    return None
+
+
+class _Waiting:
+    """What is said while nothing else can be done."""
+
+    def __init__(self, where: str, say: Callable[[str], None], door: Callable[[], str]) -> None:
+        self.begun: float | None = None
+        self._where = where
+        self._say = say
+        self._door = door
+        self._said = 0.0
+
+    def tell(self, error: StoreUnavailable) -> None:
+        now = time.monotonic()
+        if self.begun is None:
+            self.begun = self._said = now
+            self._say(
+                f"waiting for Redis at {self._where}: {error.message} ({error.hint}). Until it is there callbacks are "
+                f"taken at {self._door()} and kept on disk; nothing is sent. Ctrl-C stops"
+            )
+        elif now - self._said >= SAY_SECONDS:
+            self._said = now
+            self._say(f"waiting for Redis for {now - self.begun:.0f} s: {error.message}")
+
+
+def _ping(url: str) -> None:
+    asked = client(url, **_IMPATIENT)
+    try:
+        with translated():
+            asked.ping()
+    finally:
+        asked.close()
+
+
+def require_known_host(url: str) -> None:
+    """Prove that the host's name can be looked up; a name service that does not answer now proves nothing.
+
+    Raises:
+        ConfigError: there is no such name.
+    """
+    host = urlsplit(url).hostname
+    if not host or url.startswith("unix://"):
+        return
+    try:
+        socket.getaddrinfo(host, None)
+    except socket.gaierror as error:
+        if error.errno != socket.EAI_AGAIN:
+            raise ConfigError(
+                f"MMS_REDIS_URL names a host that nobody knows: {host}",
+                hint="mend the name, or use an address",
+            ) from None
+    except OSError:
+        return
+
+
+def _where(url: str) -> str:
+    """Host and port, or the socket file: no login."""
+    parts = urlsplit(url)
+    if url.startswith("unix://"):
+        return parts.path
+    host = parts.hostname or "localhost"
+    return f"{f'[{host}]' if ':' in host else host}:{parts.port or 6379}"

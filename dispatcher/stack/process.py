@@ -1,0 +1,118 @@
+"""One supervised child: its command, its present life, and when it may live again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dispatcher.stack.process_log import ChildLog
+from dispatcher.stack.process_registry import MARK, Recorded, record
+
+#: Seconds before a child that died is started again: doubled at every death up to the last ...
+FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
+#: ... and back at the first once it lived this long.
+HEALTHY_SECONDS = 30.0
+#: A child that never worked is given up after so many deaths; one that did is started again for ever.
+DEATHS_MAX = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """What to run: a name, a command line (seen by every user of the machine: no secrets), and its
+    environment.
+
+    `wave` orders the stop: 0 first, 1 then, 2 last.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False, default_factory=dict)
+    wave: int = 0
+
+
+class Child:
+    """A part, started as often as needed."""
+
+    def __init__(self, part: Part, *, run: Path, logs: Path, mark: str) -> None:
+        self.part = part
+        self.log = ChildLog(logs, part.name)
+        self.deaths = 0
+        self.due: float | None = None
+        self.worked = False
+        self._run = run
+        self._mark = mark
+        self._process: subprocess.Popen[bytes] | None = None
+        self._recorded: Recorded | None = None
+        self._born = 0.0
+
+    def start(self) -> None:
+        """Start it, as leader of a session of its own, its output filed.
+
+        Raises:
+            OSError: the command cannot be run.
+        """
+        self.due = None
+        output = self.log.open()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  our own commands
+                self.part.argv,
+                env={**self.part.environment, MARK: self._mark},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        finally:
+            os.close(output)
+        self._born = time.monotonic()
+        self._recorded = record(self._run, self.part.name, self._process.pid, self.part.wave, self._mark)
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """How others know its latest life; None before the first."""
+        return self._recorded
+
+    def runs(self) -> bool:
+        """Whether it is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def bury(self) -> tuple[int, float] | None:
+        """If it died since the last look: its exit status and age in seconds; its group is ended too."""
+        if self._process is None:
+            return None
+        if self._recorded is not None and not self._recorded.runs():
+            self._recorded.kill_group()
+        status = self._process.poll()
+        if status is None:
+            return None
+        self._process = None
+        age = time.monotonic() - self._born
+        if age >= HEALTHY_SECONDS:
+            self.deaths, self.worked = 0, True
+        self.postpone()
+        return status, age
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it died too often without ever having worked: it cannot, on this machine as it is."""
+        return not self.worked and self.deaths >= DEATHS_MAX
+
+    def postpone(self) -> None:
+        """Count a death, and wait accordingly before the next life."""
+        self.deaths += 1
+        self.due = time.monotonic() + pause_seconds(self.deaths)
+
+    def reap(self) -> None:
+        """Take note of an end that was wanted."""
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+
+def pause_seconds(deaths: int) -> float:
+    """How long to wait after that many deaths in a row."""
+    return float(min(FIRST_PAUSE * 2 ** max(0, deaths - 1), LAST_PAUSE))

@@ -1,0 +1,263 @@
+"""Everything on this machine: the store first, then all the rest at once, until somebody stops it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from dispatcher.errors import MmsError, StoreUnavailable
+from dispatcher.host.ports import LOOPBACK, remembered_port
+from dispatcher.host.private_files import private_folder
+from dispatcher.ledger.installation.installation import Installation, prepare, prove_durable
+from dispatcher.ledger.installation.recovery import Restored
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.embedded import (
+    Answer,
+    EmbeddedValkey,
+    announce,
+    ask,
+    prepare_embedded,
+    why_it_died,
+    withdraw,
+)
+from dispatcher.pipeline.recovery.vigil import MEND, in_words, keep_watch, look_at_own_store
+from dispatcher.settings import Settings
+from dispatcher.stack import services as parts
+from dispatcher.stack._store_wait import await_store
+from dispatcher.stack.addresses import (
+    Addresses,
+    addresses,
+    announcement,
+    answers_ready,
+    require_flower_login,
+    require_free_ports,
+    web_url,
+)
+from dispatcher.stack.embedded_store import OwnStore
+from dispatcher.stack.environment import child_environment, simulator_environment, without_our_variables
+from dispatcher.stack.run_directory import Stack, only_one, publish, unpublish
+from dispatcher.stack.simulator_service import TOKEN
+from dispatcher.stack.supervisor import Supervisor
+
+#: Beyond this, `mms up` says what is not ready yet, and goes on waiting.
+READY_SECONDS = 60.0
+#: Our own store answers sooner, unless it has much to read.
+STORE_SECONDS = 1.0
+
+Say = Callable[[str], None]
+WhenReady = Callable[[Supervisor], None]
+
+
+def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
+    """Start all parts, say where they are, look after them until SIGTERM or Ctrl-C, end them.
+
+    `when_ready` is called once, when everything works; it must not block.
+
+    Raises:
+        InputError: the data folder is in use, or a port is; nothing was started.
+        ConfigError: the ledger belongs to another mode or API.
+        StoreUnavailable, StoreUnsafe: our own store does not start, or the store cannot keep our promises. Another
+            one that does not answer is waited for.
+        PartFailed: a part ends at once, however often it is started.
+    """
+    data_dir = private_folder(settings.data_dir.absolute())
+    settings = settings.model_copy(update={"data_dir": data_dir})
+    with (
+        only_one(data_dir) as run,
+        OwnStore(settings) as own,
+        Supervisor(run=run, logs=data_dir / "logs", say=say) as supervisor,
+    ):
+        require_free_ports(settings)
+        require_flower_login(settings)
+        if settings.redis_url:
+            _Start(settings, settings.redis_url, run, supervisor, say, own).as_soon_as_it_answers(when_ready)
+        else:
+            _with_own_store(settings, run, supervisor, say, own, when_ready)
+        say("stopping …")
+
+
+def _with_own_store(
+    settings: Settings,
+    run: Path,
+    supervisor: Supervisor,
+    say: Say,
+    own: OwnStore,
+    when_ready: WhenReady,
+) -> None:
+    store = prepare_embedded(settings.data_dir)
+    supervisor.start(parts.valkey_part(store, without_our_variables()))
+    start = _Start(settings, store.url, run, supervisor, say, own)
+    try:
+        if _answers(store, supervisor, say, start.door):
+            announce(store)
+            supervisor.worked(parts.VALKEY)
+            start.everything(when_ready)
+    finally:
+        withdraw(store)
+
+
+def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say, door: Callable[[], str]) -> bool:
+    """Wait for it as long as it takes to load, with the callback door open if that is long; False when the end was
+    asked for meanwhile."""
+    begun = time.monotonic()
+    door_open = False
+    while not supervisor.stopping:
+        answer = ask(store)
+        if answer is Answer.READY:
+            return True
+        if supervisor.deaths(parts.VALKEY):
+            raise why_it_died(store, supervisor.last_words(parts.VALKEY))
+        late = answer is Answer.LOADING or time.monotonic() - begun > STORE_SECONDS
+        if late and not door_open:
+            door_open = True
+            say(
+                f"reading the ledger from disk …; until then callbacks are taken at {door()} and kept on disk"
+            )
+        supervisor.step(0.05)
+    return False
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A store that may be worked with: whose it is, whether it is an older copy, why it grants no claim now."""
+
+    installation: Installation
+    restored: Restored | None
+    problem: MmsError | None
+
+
+class _Start:
+    """Everything but the store: the web process as soon as the store is late, all of it when it answers."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        redis_url: str,
+        run: Path,
+        supervisor: Supervisor,
+        say: Say,
+        own: OwnStore,
+    ) -> None:
+        self._own = own
+        self._simulator_port = remembered_port(run / "simulator-port") if settings.simulate else 0
+        self._settings = self._towards_simulator(settings) if settings.simulate else settings
+        self._ledger = Ledger.of(client(redis_url), settings)
+        self._redis_url = redis_url
+        self._run = run
+        self._supervisor = supervisor
+        self._say = say
+        self._environment = child_environment(self._settings, redis_url, os.environ)
+        self._door_open = False
+
+    def as_soon_as_it_answers(self, when_ready: WhenReady) -> None:
+        """The same with a store that is somebody else's: the callback door is open while it is away."""
+        begun = await_store(self._redis_url, self._begin, self._supervisor, self._say, self.door)
+        if begun is not None:
+            self._go_on(begun, when_ready)
+
+    def everything(self, when_ready: WhenReady) -> None:
+        """Start the parts, say where they are and when they are ready, look after them to the end."""
+        self._go_on(self._begin(), when_ready)
+
+    def door(self) -> str:
+        """Start the web process, whose callback door needs no store; says where it listens."""
+        if not self._door_open:
+            self._door_open = True
+            self._supervisor.start(parts.web_part(self._environment))
+        return web_url(self._settings)
+
+    def _begin(self) -> _Begun:
+        """May this store be worked with?"""
+        prove_durable(self._ledger.redis, self._settings)
+        installation = prepare(self._ledger.redis, self._settings)
+        restored = self._looked_at()
+        return _Begun(installation, restored, None if restored else self._ledger.standing.problem())
+
+    def _go_on(self, begun: _Begun, when_ready: WhenReady) -> None:
+        found = addresses(self._settings, begun.installation)
+        for line in announcement(self._settings, begun.installation, found):
+            self._say(line)
+        if begun.problem is not None:
+            self._say(f"\nATTENTION: nothing is sent: {begun.problem}.\n  {begun.problem.hint}.\n")
+        if begun.restored is not None:
+            self._say(f"\nATTENTION: {in_words(begun.restored)}.\n  {MEND}.\n")
+        self._start_parts(found)
+        try:
+            self._publish(found, ready=False)
+            if self._await_readiness(found):
+                self._publish(found, ready=True)
+                when_ready(self._supervisor)
+            self._supervisor.run()
+        finally:
+            unpublish(self._run)
+            self._ledger.redis.close()
+
+    def _looked_at(self) -> Restored | None:
+        """Before anything can be sent: is the store as it was left?"""
+        if self._settings.redis_url is None:
+            self._own.ledger = self._ledger.recovery.id()
+            return look_at_own_store(self._ledger, self._settings, self._own.found)
+        keep_watch(self._ledger, self._settings)
+        return self._ledger.recovery.restored()
+
+    def _towards_simulator(self, settings: Settings) -> Settings:
+        simulated = {
+            "carrierx_url": f"http://{LOOPBACK}:{self._simulator_port}",
+            "carrierx_token": SecretStr(TOKEN),
+        }
+        return settings.model_copy(update=simulated)
+
+    def _start_parts(self, found: Addresses) -> None:
+        private_folder(self._settings.data_dir / "beat")
+        wanted = parts.celery_parts(self._settings, self._environment, found.flower_login)
+        if self._settings.simulate:
+            simulator = simulator_environment(self._environment, self._simulator_port, found.local_callback)
+            wanted.append(parts.simulator_part(simulator))
+        for part in wanted:
+            self._supervisor.start(part)
+        self.door()
+
+    def _await_readiness(self, found: Addresses) -> bool:
+        """True once everything works, False when the end was asked for before."""
+        late_said = False
+        while not self._supervisor.wait_until(
+            lambda: not self._not_ready(found), timeout_seconds=READY_SECONDS
+        ):
+            if self._supervisor.stopping:
+                return False
+            if not late_said:
+                late_said = True
+                late = ", ".join(self._not_ready(found))
+                self._say(
+                    f"not ready after {READY_SECONDS:.0f} s: {late}; see {self._settings.data_dir / 'logs'}"
+                )
+        return True
+
+    def _not_ready(self, found: Addresses) -> list[str]:
+        """The parts that do not work yet. Those that do are noted: should they die, they are started again."""
+        try:
+            living = {facts["pid"] for facts in self._ledger.agenda.workers().values()}
+        except StoreUnavailable:
+            living = set()
+        works = {worker.queue: self._supervisor.pid(worker.queue) in living for worker in parts.workers(1)}
+        works["web"] = answers_ready(found.web)
+        for name in (name for name, does in works.items() if does):
+            self._supervisor.worked(name)
+        return [name for name, does in works.items() if not does]
+
+    def _publish(self, found: Addresses, *, ready: bool) -> None:
+        stack = Stack(
+            pid=os.getpid(),
+            mode=self._settings.mode,
+            carrierx_url=self._settings.carrierx_url,
+            web_url=found.web,
+            flower_url=found.flower,
+            ready=ready,
+        )
+        publish(self._run, stack)

@@ -1,0 +1,231 @@
+"""Start processes, start again those that die, end all of them in order.
+
+One thread, one loop. `step` looks after the children once; whoever waits for something calls it while
+waiting. SIGTERM, SIGINT and SIGHUP ask for the stop; a second one makes it a hard one. A watchdog ends
+everything should this process be killed; what even that leaves, the next start ends by the records in the run
+folder.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from dispatcher.errors import PartFailed
+from dispatcher.host.private_files import private_folder
+from dispatcher.stack import process_registry as processes
+from dispatcher.stack.process import Child, Part
+from dispatcher.stack.watchdog import GOODBYE
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
+
+LOOK_SECONDS = 1.0
+ROTATE_SECONDS = 2.0
+
+
+class Supervisor:
+    """Parts of one data folder and their lives. A context manager: leaving it ends every part.
+
+    `say` gets the few lines that a person should see.
+    """
+
+    def __init__(self, *, run: Path, logs: Path, say: Callable[[str], None]) -> None:
+        self._run = run
+        self._logs = private_folder(logs)
+        self._say = say
+        self._mark = f"{run}#{os.getpid()}"
+        self._children: dict[str, Child] = {}
+        self._stops = 0
+        self._rotated = 0.0
+        self._watchdog: subprocess.Popen[bytes] | None = None
+        self._earlier_handlers: dict[int, _Handler] = {}
+        self._earlier_wakeup = -1
+        self._wake_read, self._wake_write = os.pipe()
+
+    def __enter__(self) -> Supervisor:
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._earlier_wakeup = signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        for number in STOP_SIGNALS:
+            self._earlier_handlers[number] = signal.signal(number, self._on_stop)
+        self._earlier_handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
+        ended = processes.end_leftovers(self._run)
+        if ended:
+            self._say(f"ended what an earlier `mms up` had left running ({ended} processes)")
+        self._watch_over()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+        signal.set_wakeup_fd(self._earlier_wakeup)
+        for number, handler in self._earlier_handlers.items():
+            signal.signal(number, handler)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a signal asked for the end."""
+        return self._stops > 0
+
+    @property
+    def hurried(self) -> bool:
+        """Whether a second signal asked for a hard end."""
+        return self._stops > 1
+
+    def ask_to_stop(self) -> None:
+        """The same as a first SIGTERM; any thread may call it."""
+        self._stops = max(self._stops, 1)
+        with suppress(OSError):
+            os.write(self._wake_write, b".")
+
+    def start(self, part: Part) -> None:
+        """Start a part and look after it from now on."""
+        child = Child(part, run=self._run, logs=self._logs, mark=self._mark)
+        self._children[part.name] = child
+        self._start(child)
+
+    def deaths(self, name: str) -> int:
+        """How often that part died in a row; 0 while its first life lasts."""
+        return self._children[name].deaths
+
+    def worked(self, name: str) -> None:
+        """That part did its work in its present life: from now on it is never given up."""
+        self._children[name].worked = True
+
+    def pid(self, name: str) -> int | None:
+        """The process of that part in its present or latest life."""
+        recorded = self._children[name].recorded
+        return recorded.pid if recorded is not None else None
+
+    def last_words(self, name: str) -> str:
+        """The end of that part's output."""
+        return self._children[name].log.last_words()
+
+    def wait_until(self, happened: Callable[[], bool], *, timeout_seconds: float) -> bool:
+        """Look after the children until that happened, the time is up, or the end is asked for."""
+        deadline = time.monotonic() + timeout_seconds
+        while not self.stopping:
+            if happened():
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            self.step(0.05)
+        return False
+
+    def run(self) -> None:
+        """Look after the children until the end is asked for.
+
+        Raises:
+            PartFailed: one ends at once whenever it is started, and never worked.
+        """
+        while not self.stopping:
+            self.step(self._quiet_seconds())
+
+    def _quiet_seconds(self) -> float:
+        """Until a dead child is to be started again; a death itself wakes us by its signal."""
+        dues = [child.due - time.monotonic() for child in self._children.values() if child.due is not None]
+        return max(0.0, min([LOOK_SECONDS, *dues]))
+
+    def step(self, seconds: float) -> None:
+        """Wait at most so long for something to happen, then look after every child once."""
+        select.select([self._wake_read], [], [], seconds)
+        self._drain()
+        if self.stopping:
+            return
+        for child in self._children.values():
+            self._look_after(child)
+        if self._watchdog is None or self._watchdog.poll() is not None:
+            self._watch_over()
+        if time.monotonic() - self._rotated > ROTATE_SECONDS:
+            self._rotated = time.monotonic()
+            for child in self._children.values():
+                child.log.rotate()
+
+    def end(self) -> None:
+        """End all parts, wave by wave; nothing of them is left."""
+        parts = [child.recorded for child in self._children.values() if child.recorded is not None]
+        processes.end(parts, hurry=lambda: self.hurried)
+        for child in self._children.values():
+            child.reap()
+        self._dismiss_watchdog()
+        processes.kill_marked(lambda mark: mark == self._mark)
+        processes.forget(self._run)
+
+    def _look_after(self, child: Child) -> None:
+        death = child.bury()
+        if death is not None:
+            self._report(child, *death)
+        if child.hopeless:
+            raise _given_up(child)
+        if child.due is not None and time.monotonic() >= child.due:
+            self._start(child)
+
+    def _start(self, child: Child) -> None:
+        try:
+            child.start()
+        except OSError as error:
+            child.postpone()
+            self._say(f"{child.part.name} cannot be started: {error.strerror}; tried again soon")
+
+    def _report(self, child: Child, status: int, age_seconds: float) -> None:
+        ending = f"status {status}" if status >= 0 else signal.Signals(-status).name
+        then = "" if child.hopeless else "; starting it again"
+        self._say(f"{child.part.name} ended with {ending} after {age_seconds:.1f} s{then}")
+        if child.deaths == 1 or child.deaths % 10 == 0:
+            for line in child.log.last_words().splitlines():
+                self._say(f"  {line}")
+            self._say(f"  (all of it: {child.log.path})")
+
+    def _watch_over(self) -> None:
+        self._watchdog = subprocess.Popen(  # noqa: S603  our own module
+            [sys.executable, "-m", "dispatcher.stack.watchdog", str(self._run)],
+            env={**os.environ, processes.MARK: self._mark},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wave = processes.WATCHDOG_WAVE
+        processes.record(self._run, "watchdog", self._watchdog.pid, wave, self._mark)
+
+    def _dismiss_watchdog(self) -> None:
+        if self._watchdog is None or self._watchdog.stdin is None:
+            return
+        with suppress(OSError):
+            self._watchdog.stdin.write(GOODBYE)
+            self._watchdog.stdin.close()
+        try:
+            self._watchdog.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self._watchdog.kill()
+            self._watchdog.wait()
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        self._stops += 1
+
+    def _drain(self) -> None:
+        try:
+            while os.read(self._wake_read, 512):
+                pass
+        except BlockingIOError:
+            return
+
+
+def _given_up(child: Child) -> PartFailed:
+    words = child.log.last_words() or "it said nothing"
+    return PartFailed(
+        f"{child.part.name} cannot run here: it ended {child.deaths} times, each time soon after its start",
+        hint=f"its last words:\n{words}\n(all of it: {child.log.path})",
+    )

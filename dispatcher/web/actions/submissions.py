@@ -1,0 +1,262 @@
+"""What API and console do with campaigns, written once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO, TypedDict
+
+from dispatcher.errors import FileRefused, InputError, NotFound
+from dispatcher.ledger.campaigns.schedules import Schedule
+from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
+from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.campaigns.lifecycle import launch
+from dispatcher.pipeline.campaigns.settings_file import resolve_settings
+from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.campaigns.trial import send_trial
+from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.result import CheckResult, Tally
+from dispatcher.pipeline.reports.report import report_texts
+from dispatcher.pipeline.schedules.recurring import LATE_BY_DEFAULT, make_schedule
+from dispatcher.rules.rates import parse_rate
+from dispatcher.settings import Settings
+from dispatcher.web.actions.media import asks_about, own_hashes
+from dispatcher.web.actions.media_gate import media_facts, roster_of
+from dispatcher.web.http.background import in_background
+from dispatcher.web.http.reading_turns import reading_turn
+from dispatcher.web.http.upload_form import Upload
+from dispatcher.web.site.site import Site
+
+_ID = re.compile(CAMPAIGN_ID)
+#: A line of a report is short; sent one by one, lines would cost more than they weigh.
+_CHUNK = 64 * 1024
+
+
+class MadeCampaign(Campaign):
+    """A campaign that was just made; `checked` says how many rows of its file go, and how many do not."""
+
+    checked: Tally
+
+
+def find_campaign(site: Site, campaign_id: str) -> Campaign:
+    """One campaign's snapshot.
+
+    Raises:
+        NotFound: there is none, or this is no id at all.
+    """
+    if not _ID.fullmatch(campaign_id):
+        raise NotFound("there is no such campaign", hint="the list of campaigns has their ids")
+    return site.ledger.campaign(campaign_id)
+
+
+def check_upload(
+    site: Site,
+    upload: Upload,
+    options: dict[str, Any],
+    *,
+    errors_to: TextIO | None = None,
+    every: str | None = None,
+) -> CheckResult:
+    """What would happen if this file were sent with these settings, with the calendar line `every` at its first
+    time; `errors_to` receives its bad rows as CSV.
+
+    Raises:
+        InputError, FileRefused: the settings or the file cannot be used.
+    """
+    settings, fixed = settings_of(upload, options)
+    config = site.settings
+    with reading_turn() as pulse:
+        upload.source.seek(0)
+        return check(
+            upload.source,
+            pulse=pulse,
+            filename=upload.filename,
+            settings=settings,
+            fixed=fixed,
+            fictional_ok=config.simulate,
+            account_rate=parse_rate(config.effective_account_rate),
+            sender_rate=parse_rate(config.effective_sender_rate),
+            price_sms=config.price_sms,
+            price_mms=config.price_mms,
+            max_bytes=site.max_file_bytes,
+            max_rows=config.max_rows,
+            hours_margin=config.hours_margin,
+            opted_out=site.ledger.optouts.everyone_out().__contains__,
+            now=datetime.now(UTC),
+            errors_to=errors_to,
+            media=partial(asks_about, site),
+            every=every,
+        )
+
+
+def settings_of(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:
+    """The settings, and which of them were given. A campaign without a name is called after its file.
+
+    Raises:
+        InputError: one cannot be used.
+    """
+    name = Path(upload.filename).stem[:120].strip() or "campaign"
+    return resolve_settings(options, {"name": name})
+
+
+def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
+    """Hold a checked file against what was asked of it.
+
+    Raises:
+        FileRefused: nothing of it can be sent; or `strict` was asked for and rows are bad.
+    """
+    first = result.errors[0] if result.errors else None
+    line, column = (first.line, first.column) if first else (None, None)
+    if settings.strict and result.errors_total:
+        detail = f"{result.errors_total} rows cannot be sent, and strict refuses a file with any."
+        hint = f"the first: {first.message}" if first else ""
+        raise FileRefused("bad_rows", detail, line=line, column=column, hint=hint)
+    if not result.sendable:
+        hint = f"the first bad row: {first.message}" if first else "put one recipient on each row"
+        raise FileRefused("nothing_to_send", "No row can be sent.", line=line, column=column, hint=hint)
+
+
+def submit_upload(
+    site: Site, who: str, upload: Upload, options: dict[str, Any], *, draft: bool = False
+) -> str:
+    """Put a checked file with its settings into the ledger and note who did; answers the campaign's id. A draft is
+    kept there and nothing of it is sent.
+
+    Raises:
+        InputError, FileRefused: the settings or the file cannot be used; nothing was done.
+    """
+    campaign_id = submit(site.ledger, upload.source, **_submission_of(site, upload, options), draft=draft)
+    site.journal.note(who, "kept a draft" if draft else "sent", campaign_id)
+    if not draft:
+        _hint_at_reading(site, campaign_id)
+    return campaign_id
+
+
+class _Submission(TypedDict):
+    """What `submit` and `make_schedule` are both told of an upload."""
+
+    filename: str
+    settings: CampaignSettings
+    fixed: frozenset[str]
+    config: Settings
+    media: Mapping[str, MediaFacts]
+    media_files: Sequence[str]
+
+
+def _submission_of(site: Site, upload: Upload, options: dict[str, Any]) -> _Submission:
+    """The upload's settings and what is known of its media; it is rewound."""
+    settings, fixed = settings_of(upload, options)
+    upload.source.seek(0)
+    return _Submission(
+        filename=upload.filename,
+        settings=settings,
+        fixed=fixed,
+        config=site.settings,
+        media=media_facts(site.settings, upload, settings, fixed, partial(asks_about, site)),
+        media_files=own_hashes(site, settings.media_urls),
+    )
+
+
+def _hint_at_reading(site: Site, campaign_id: str) -> None:
+    """Nobody waits for the broker: a hint that is lost is repeated by the tick."""
+    in_background(lambda: site.hints.expand(campaign_id, 0), "expand-hint")
+
+
+def recur_upload(
+    site: Site, who: str, upload: Upload, options: dict[str, Any], *, every: str, run_late_within: str
+) -> tuple[Schedule, int]:
+    """Send a file again and again; answers the schedule and ms of its first occurrence.
+
+    Raises:
+        InputError, FileRefused: the settings, the times or the file cannot be used; nothing was done.
+    """
+    schedule = make_schedule(
+        site.ledger,
+        upload.source,
+        **_submission_of(site, upload, options),
+        every=every,
+        run_late_within=run_late_within or LATE_BY_DEFAULT,
+    )
+    site.journal.note(who, f"made the schedule {schedule.id}")
+    return schedule, site.ledger.schedules.next_ms(schedule.id)
+
+
+def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, row: str, to: str) -> str:
+    """Send what a row of the file would get to a number of one's own; answers the id of that small campaign.
+
+    Raises:
+        InputError, FileRefused: the row, the number, the settings or the file cannot be used; nothing was sent.
+    """
+    if not row.isdecimal() or not row.isascii() or len(row) > 9:
+        raise InputError("the test has no row", hint="name a row of the file; rows count from 1")
+    settings, fixed = settings_of(upload, options)
+    config = site.settings
+    with reading_turn() as pulse:
+        roster = roster_of(config, upload, settings, fixed, pulse)
+        made = send_trial(site.ledger, roster, settings, config, row=int(row), to=to)
+    site.journal.note(who, f"sent a test of row {int(row)}", made)
+    _hint_at_reading(site, made)
+    return made
+
+
+def launch_draft(site: Site, who: str, campaign_id: str) -> Campaign:
+    """Send a draft as it was kept.
+
+    Raises:
+        NotFound, Conflict, InputError: there is none, it is a draft no more, or its settings cannot be used any more.
+    """
+    find_campaign(site, campaign_id)
+    launch(site.ledger, campaign_id, site.settings)
+    site.journal.note(who, "sent", campaign_id)
+    _hint_at_reading(site, campaign_id)
+    return find_campaign(site, campaign_id)
+
+
+def discard_draft(site: Site, who: str, campaign_id: str) -> None:
+    """Throw a draft away.
+
+    Raises:
+        NotFound, Conflict: there is none, or it is a draft no more.
+    """
+    find_campaign(site, campaign_id)
+    site.ledger.book.discard(campaign_id)
+    site.journal.note(who, "threw a draft away")
+
+
+def check_and_submit(
+    site: Site, who: str, upload: Upload, options: dict[str, Any], *, draft: bool = False
+) -> MadeCampaign:
+    """Send a file if it can be sent, or keep it as a draft; answers the new campaign, with how many of its rows go.
+
+    Raises:
+        InputError, FileRefused: the settings or the file cannot be used; nothing was done.
+    """
+    result = check_upload(site, upload, options)
+    refuse_unsendable(settings_of(upload, options)[0], result)
+    campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft))
+    return MadeCampaign(**dict(campaign), checked=result.tally)
+
+
+def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:
+    """The campaign's report as a CSV file, a piece at a time.
+
+    Raises:
+        NotFound, Conflict: there is no such campaign, or its rows were erased; before the first piece.
+    """
+    find_campaign(site, campaign_id)
+    return _chunks(report_texts(site.ledger, campaign_id))
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
+    waiting: list[str] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= _CHUNK:
+            yield "".join(waiting).encode()
+            waiting, size = [], 0
+    yield "".join(waiting).encode()

@@ -1,0 +1,124 @@
+"""Callbacks on this machine's disk while Redis is away: the door's own file, and before it those of doors that died.
+
+A file belongs to whoever has it locked, so that of a dead door, whatever its name and machine were, is anybody's who
+shares the folder. It is drained where it is: how far stands in Redis, moved by the step that puts the callbacks there,
+so that a door killed on the way costs no callback and repeats none.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from dispatcher.errors import StoreUnavailable
+from dispatcher.host.private_files import private_folder
+from dispatcher.web.callbacks._spool_file import Spooled, SpoolFile, open_locked
+
+#: What a callback takes, about.
+_USUAL_BYTES = 2048
+
+
+class Peeked(NamedTuple):
+    """Records, the oldest first; the id of the file that they lie in, and where in it each ends."""
+
+    records: list[Spooled]
+    spool_id: str
+    ends: list[int]
+
+
+class Spool:
+    """The spool of one door, which must be used by one thread at a time."""
+
+    def __init__(self, folder: Path, name: str, max_bytes: int) -> None:
+        self._folder = private_folder(folder)
+        self._max_bytes = max_bytes
+        self._own = _own_file(self._folder, name)
+        self._left: list[SpoolFile] = []
+        self._peeked_end = 0
+        self.adopt()
+
+    @property
+    def is_empty(self) -> bool:
+        """Everything in it was taken and forgotten, ours and what dead doors left."""
+        return self._own.is_empty and not self._left
+
+    def adopt(self) -> bool:
+        """Take what dead doors left, to be drained before ours; whether there was any."""
+        known = {self._own.path, *(file.path for file in self._left)}
+        found = [open_locked(path, make=False) for path in self._folder.glob("*.spool") if path not in known]
+        for file in filter(None, found):
+            if file.is_empty:
+                file.close()
+            else:
+                self._left.append(file)
+        self._left.sort(key=lambda file: file.oldest_ms)
+        return bool(self._left)
+
+    def append(self, records: Iterable[Spooled]) -> None:
+        """Write these behind the others; when this returns they are on disk.
+
+        Raises:
+            StoreUnavailable: the spool has its full size, or the disk does not take them; none is kept.
+        """
+        some = list(records)
+        size = sum(_size(record) for record in some)
+        if self._own.size + size > self._max_bytes:
+            raise StoreUnavailable(
+                "the spool of callbacks is full", hint="bring Redis back, or raise MMS_SPOOL_MB"
+            )
+        self._own.append(some)
+
+    def has_room(self) -> bool:
+        """Whether another callback of the usual size may be spooled."""
+        return self._own.size + _USUAL_BYTES <= self._max_bytes
+
+    def peek(self, most: int) -> Peeked:
+        """The next records that were not dropped yet: those of the dead doors, then ours."""
+        file = self._first
+        records, ends = file.peek(most)
+        self._peeked_end = ends[-1] if ends else 0
+        return Peeked(records, file.id, ends)
+
+    def drop(self) -> None:
+        """Forget what `peek` gave last; a dead door's file goes with its last record, ours is empty again."""
+        file = self._first
+        file.forget(self._peeked_end)
+        if file.is_empty and file is not self._own:
+            self._left.pop(0).close()
+
+    def close(self) -> None:
+        """Let go of the files; an empty one goes."""
+        for file in (self._own, *self._left):
+            file.close()
+
+    @property
+    def _first(self) -> SpoolFile:
+        return self._left[0] if self._left else self._own
+
+
+def _size(record: Spooled) -> int:
+    return 16 + len(record.key) + len(record.raw)
+
+
+def _own_file(folder: Path, name: str) -> SpoolFile:
+    """The door's own file, locked; one of another name if a door of that name lives still."""
+    for path in (folder / f"{name}.spool", folder / f"{name}-{secrets.token_hex(4)}.spool"):
+        file = open_locked(path, make=True)
+        if file is not None:
+            _sync_folder(folder)
+            return file
+    raise StoreUnavailable(
+        "the spool is in use by another process", hint="stop it, or use another MMS_DATA_DIR"
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file's name must be on disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

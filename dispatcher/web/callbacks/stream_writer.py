@@ -1,0 +1,151 @@
+"""Callbacks into their Redis stream, many to a round trip.
+
+While one pipeline waits for its reply (which comes after the fsync), the callbacks that arrive gather for the
+next: one sync to disk serves them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from redis import exceptions
+from redis.asyncio import Redis
+
+from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.consent.optouts import receive_call
+from dispatcher.ledger.receipts.dead_letters import bury_call
+from dispatcher.ledger.receipts.spool import Drained, drain_call
+from dispatcher.pipeline.consent.inbound import opting_out
+from dispatcher.web.callbacks._spool_file import Spooled
+
+#: Entries in one pipeline: with bodies of 64 KB at most 16 MB in flight.
+BATCH = 256
+#: Callbacks that may wait here; beyond, the store is too slow.
+WAITING_MAX = 4096
+#: CarrierX waits for an answer meanwhile.
+REPLY_SECONDS = 3.0
+
+#: Redis does not answer, or cannot write now; whether the callback is stored is unknown.
+_AWAY = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    exceptions.OutOfMemoryError,
+    OSError,
+)
+_CANNOT_WRITE = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "BUSY ")
+
+
+class StoreAway(StoreUnavailable):
+    """Redis cannot take callbacks now; it will again."""
+
+
+class _Waiting(NamedTuple):
+    callback: Spooled
+    stored: asyncio.Future[None]
+
+
+class InboxWriter:
+    """Appends callbacks to `stream` as the fields `raw` (the body) and `at` (ms since 1970)."""
+
+    def __init__(self, redis: Redis, stream: str) -> None:
+        self._redis = redis
+        self._stream = stream
+        self._waiting: deque[_Waiting] = deque()
+        self._writing: asyncio.Task[None] | None = None
+
+    async def store(self, callback: Spooled) -> None:
+        """Return once the callback is in the stream.
+
+        Raises:
+            StoreAway: Redis does not answer, or is too slow; whether it is stored is unknown.
+            StoreUnavailable: Redis refuses it.
+        """
+        if len(self._waiting) >= WAITING_MAX:
+            raise StoreAway("too many callbacks wait for Redis")
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(callback, stored))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._drain())
+        await stored
+
+    async def bury(self, callback: Spooled) -> None:
+        """Keep one that cannot be read.
+
+        Raises:
+            StoreAway, StoreUnavailable: as `store`.
+        """
+        text, arguments = bury_call(callback.raw, callback.received_ms)
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                await self._redis.eval(text, 0, *arguments)
+        except (exceptions.RedisError, OSError) as error:
+            raise _why(error) from None
+
+    async def drain(self, spool_id: str, spooled: Sequence[Drained]) -> StoreUnavailable | None:
+        """Put these of a spool into the stream in one step, each once however often it is tried; None, or why not."""
+        text, arguments = drain_call(spool_id, spooled)
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                await self._redis.eval(text, 0, *arguments)
+        except (exceptions.RedisError, OSError) as error:
+            return _why(error)
+        return None
+
+    async def _append(self, callbacks: Sequence[Spooled]) -> list[StoreUnavailable | None]:
+        """Append these, which came just now, in one round trip; for each None, or why it may not be stored."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for callback in callbacks:
+            self._put(pipeline, callback)
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                answers: list[object] = await pipeline.execute(raise_on_error=False)
+        except (exceptions.RedisError, OSError) as error:
+            return [_why(error)] * len(callbacks)
+        return [_why(answer) if isinstance(answer, Exception) else None for answer in answers]
+
+    def _put(self, pipeline: Any, callback: Spooled) -> None:
+        """The one command that stores one callback; an opt-out is on the suppression list in the same step."""
+        out = opting_out(callback.raw)
+        if out is None:
+            pipeline.xadd(self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
+            return
+        received_ms, source = callback.received_ms, out.source
+        text, arguments = receive_call(callback.raw, received_ms, out.number, source, fresh=True)
+        pipeline.eval(text, 0, *arguments)
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                count = min(BATCH, len(self._waiting))
+                batch = [self._waiting.popleft() for _ in range(count)]
+                answers = await self._append([one.callback for one in batch])
+                for one, answer in zip(batch, answers, strict=True):
+                    _resolve(one.stored, answer)
+                if isinstance(answers[-1], StoreAway):
+                    self._give_up(answers[-1])
+        finally:
+            self._writing = None
+
+    def _give_up(self, why: StoreAway) -> None:
+        """Those behind shall not wait for a time-out of their own."""
+        while self._waiting:
+            _resolve(self._waiting.popleft().stored, why)
+
+
+def _why(error: Exception) -> StoreUnavailable:
+    if isinstance(error, _AWAY) or str(error).startswith(_CANNOT_WRITE):
+        return StoreAway("Redis does not take callbacks now")
+    return StoreUnavailable("Redis refused a callback")
+
+
+def _resolve(stored: asyncio.Future[None], answer: StoreUnavailable | None) -> None:
+    if stored.done():
+        return
+    if answer is None:
+        stored.set_result(None)
+    else:
+        stored.set_exception(answer)

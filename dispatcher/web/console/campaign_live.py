@@ -1,0 +1,98 @@
+"""What moves on the page of one campaign, beside its counts: funnel, pace, limit, time left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatcher.model.campaign import Campaign
+from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.estimates.estimate import estimate, estimated, speed_limit
+from dispatcher.pipeline.estimates.pace import pace_of
+from dispatcher.web.actions.lifecycle import possible
+from dispatcher.web.console.chart import chart_of
+from dispatcher.web.http import formats as display
+from dispatcher.web.site.site import Site
+
+_S = RecipientState
+_NEVER_SENT = (_S.INVALID, _S.SKIPPED)
+_TAKEN = (_S.QUEUED, _S.SENT, _S.FAILED, _S.DELIVERED)
+_HANDED = (*_TAKEN, _S.REJECTED, _S.UNCONFIRMED)
+_ENDED = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED, CampaignState.FAILED})
+#: The funnel's steps: what it is called, and which states have passed it.
+FUNNEL = {
+    "sendable": ("To be sent", tuple(state for state in _S if state not in _NEVER_SENT)),
+    "handed": ("Handed to CarrierX", _HANDED),
+    "taken": ("Taken by CarrierX", _TAKEN),
+    "delivered": ("Delivered", (_S.DELIVERED,)),
+}
+
+
+def watched(site: Site, campaign: Campaign) -> dict[str, Any]:
+    """The whole view of a campaign's page: `display.live`, what can be done with it, funnel, chart and pace."""
+    ledger = site.ledger
+    now_ms = ledger.agenda.now_ms()
+    pace = pace_of(ledger, campaign, now_ms)
+    view = display.live(campaign)
+    view["texts"] |= _speed(site, campaign, pace.now) | _left(site, campaign, now_ms)
+    if campaign.state is CampaignState.RUNNING:
+        view["now"] = _running(estimated(ledger, campaign), waits=campaign.reason is not None)
+    view["texts"]["cost"] = f"${campaign.cost}" if campaign.cost else "–"
+    funnel = funnel_of(campaign)
+    view["texts"] |= {f"funnel-{key}": text for key, (text, _) in funnel.items()}
+    return {
+        **view,
+        "can": possible(campaign),
+        "funnel": {key: width for key, (_, width) in funnel.items()},
+        "chart": chart_of(pace),
+    }
+
+
+def _running(campaign: Campaign, *, waits: bool) -> display.Sentence:
+    """One sentence on a campaign that runs: what holds it, until when."""
+    reason = campaign.reason or "as fast as CarrierX answers"
+    return (
+        display.Sentence(f"It waits: {reason}.") if waits else display.being_sent(reason, campaign.finish_at)
+    )
+
+
+def funnel_of(campaign: Campaign) -> dict[str, tuple[str, float]]:
+    """Each step's rows and the width of its bar."""
+    read = sum(campaign.counts.values())
+    total = max(campaign.rows or 0, read, 1)
+    steps = {"rows": (display.count(campaign.rows if campaign.rows is not None else read), 1000.0)}
+    for key, (_, states) in FUNNEL.items():
+        rows = sum(campaign.counts[state] for state in states)
+        steps[key] = (display.count(rows), round(1000 * rows / total, 1))
+    return steps
+
+
+def pace_text(site: Site, campaign: Campaign) -> str:
+    """Messages a second now, for a campaign that runs."""
+    if campaign.state is not CampaignState.RUNNING:
+        return "–"
+    return f"{_rate(pace_of(site.ledger, campaign, site.ledger.agenda.now_ms()).now)} /s"
+
+
+def _rate(now: float | None) -> str:
+    return "–" if now is None else f"{now:.1f}" if now < 10 else f"{now:.0f}"
+
+
+def _speed(site: Site, campaign: Campaign, now: float | None) -> dict[str, str]:
+    texts = {"pace": _rate(now), "held-to": ""}
+    if campaign.state in _ENDED:
+        return texts
+    ledger = site.ledger
+    running = len(ledger.agenda.due(ledger.agenda.now_ms() + 86_400_000, 1000))
+    found = speed_limit(campaign, ledger.limits.in_force(), running)
+    if found is not None:
+        speed, binds = found
+        texts["held-to"] = f"of at most {speed:.3g} a second: the limit of {binds}"
+    return texts
+
+
+def _left(site: Site, campaign: Campaign, now_ms: int) -> dict[str, str]:
+    found = estimate(site.ledger, campaign)
+    if found is None:
+        return {"left": "–" if campaign.state not in _ENDED else "none"}
+    seconds = found.finish_at.timestamp() - now_ms / 1000
+    return {"left": display.span(seconds)}

@@ -1,0 +1,160 @@
+"""The Health page: what `mms doctor` sees, limits, callbacks of a number, alarms, who may log in, who did what."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from dispatcher.carrierx.account import find_did, levels_of
+from dispatcher.errors import ApiError, ConfigError, InputError, MmsError, NotFound
+from dispatcher.ledger.views.overview import Overview
+from dispatcher.logs import mask
+from dispatcher.pipeline.health.doctor import diagnose
+from dispatcher.pipeline.health.finding import Finding
+from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit
+from dispatcher.pipeline.limits.view import limit_lines, read_scope
+from dispatcher.pipeline.runtime.runtime import make_client
+from dispatcher.roster.number import read_number
+from dispatcher.settings import Settings
+from dispatcher.web.http.pages import page
+from dispatcher.web.http.upload_form import first, read_form
+from dispatcher.web.site.access import Operator, Person, check_csrf, same_origin
+from dispatcher.web.site.sessions import Session
+from dispatcher.web.site.site import Site, site_of
+from tasks.broker import look_at_broker
+
+#: A page does not wait for CarrierX as long as a worker does.
+CARRIERX_SECONDS = 4.0
+NOTES = 20
+LIMITS = 20
+_LEVELS = {"did": "The number", "did_group": "Its group", "partner": "The account"}
+_FIELDS = ("what", "rate", "burst", "per_day", "zone")
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
+
+
+class CallbackLevel(NamedTuple):
+    """Where CarrierX may call back for one number: the level, the URL without its secret, whether it decides."""
+
+    level: str
+    url: str | None
+    in_force: bool
+
+
+@router.get("/health")
+def health(request: Request, session: Person, number: str = "") -> Response:
+    """How this installation is; with `number` also where CarrierX calls back for it."""
+    levels, problem = None, None
+    if number.strip():
+        try:
+            levels = callback_levels(site_of(request).settings, number)
+        except (InputError, ApiError) as error:
+            problem = error
+    return _page(request, session, number=number.strip()[:40], levels=levels, problem=problem)
+
+
+@router.post("/health/limits")
+async def set_limit(request: Request, session: Operator) -> Response:
+    """Change limits; running campaigns obey at once."""
+    async with read_form(request, 0) as form:
+        check_csrf(session, form.get("csrf"))
+    site = site_of(request)
+    try:
+        await run_in_threadpool(_change, site, session.who, form)
+    except (InputError, ValidationError) as error:
+        said = InputError("a value cannot be used", hint="a rate is like 50/s, the others are numbers")
+        wrong = error if isinstance(error, MmsError) else said
+        given = {name: first(form, name)[:80] for name in _FIELDS}
+        return await run_in_threadpool(
+            lambda: _page(request, session, status=422, limit_problem=wrong, given=given)
+        )
+    return RedirectResponse("/health", 303)
+
+
+def look(site: Site) -> list[Finding]:
+    """What `mms doctor` sees."""
+    said = list(diagnose(_impatient(site.settings)))
+    return [*said, *look_at_broker(site.settings, said)]
+
+
+def callback_levels(settings: Settings, number: str) -> list[CallbackLevel]:
+    """The three levels of one of our numbers; the first that is set decides.
+
+    Raises:
+        InputError, NotFound: it is no number, or not in the account.
+        ApiError: CarrierX gave no answer.
+    """
+    digits = read_number(number)
+    client = make_client(_impatient(settings))
+    if client is None:
+        raise ConfigError("there is no token for CarrierX", hint="`mms token carrierx` takes one")
+    did = find_did(client, digits)
+    if did is None:
+        raise NotFound("this number is not in the account", hint="is the token of the right account?")
+    levels = levels_of(client, did)
+    deciding = next((level for level, _, url in levels if url), None)
+    return [
+        CallbackLevel(_LEVELS[level], mask(url) if url else None, level == deciding)
+        for level, _, url in levels
+    ]
+
+
+def _impatient(settings: Settings) -> Settings:
+    impatient = {"connect_timeout": CARRIERX_SECONDS, "read_timeout": CARRIERX_SECONDS}
+    return settings.model_copy(update=impatient)
+
+
+def _change(site: Site, who: str, form: FormData) -> None:
+    scope = read_scope(first(form, "what"))
+    kind, _, name = scope.partition(":")
+    whose = "one sender" if kind == "sender" and name else f"the {kind}"
+    campaign = name if kind == "campaign" else ""
+    if first(form, "act") == "reset":
+        reset_limit(site.ledger, scope, site.settings)
+        site.journal.note(who, f"reset the limits of {whose}", campaign)
+        return
+    given = {name: first(form, name).strip() for name in ("rate", "burst", "per_day", "zone")}
+    wanted = LimitChange.model_validate({name: value for name, value in given.items() if value})
+    change_limit(site.ledger, scope, wanted)
+    site.journal.note(who, f"changed the limits of {whose}", campaign)
+
+
+def _page(request: Request, session: Session, *, status: int = 200, **values: Any) -> Response:
+    site = site_of(request)
+    ledger, overview = site.ledger, Overview(site.redis)
+    now_ms, findings, limits = ledger.agenda.now_ms(), look(site), ledger.limits.in_force()
+    lines = sorted(
+        limit_lines(ledger, limits), key=lambda line: (line.scope.startswith("campaign:"), line.scope)
+    )
+    nothing: dict[str, Any] = {
+        "number": "",
+        "levels": None,
+        "problem": None,
+        "limit_problem": None,
+        "given": dict.fromkeys(_FIELDS, ""),
+    }
+    return page(
+        request,
+        "health.html",
+        status=status,
+        session=session,
+        findings=findings,
+        bad=sum(finding.verdict == "bad" for finding in findings),
+        waiting=ledger.inbox.waiting(),
+        overdue=overview.overdue_seconds(now_ms),
+        offered=overview.offered(now_ms),
+        draining=ledger.agenda.doors_draining(),
+        limits=lines[:LIMITS],
+        limits_more=len(lines) - LIMITS,
+        stopped=limits.brake,
+        alarms=overview.alarms(),
+        tokens=[asdict(holder) for holder in site.tokens.list()],
+        notes=site.journal.latest(NOTES),
+        **{**nothing, **values},
+    )

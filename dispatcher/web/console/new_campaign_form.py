@@ -1,0 +1,237 @@
+"""A campaign from the console: a file with its settings is checked, looked at, tried, and only then sent or kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from starlette.datastructures import FormData
+
+from dispatcher.errors import FileRefused, InputError, MmsError
+from dispatcher.pipeline.campaigns.lifecycle import open_draft
+from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.web.actions.media import take_media
+from dispatcher.web.actions.submissions import (
+    check_upload,
+    discard_draft,
+    find_campaign,
+    recur_upload,
+    send_test,
+    submit_upload,
+)
+from dispatcher.web.console.form_values import OWN_CLOCK, ZONES, typed_again
+from dispatcher.web.http.problems import Problem, problem_of
+from dispatcher.web.http.upload_form import REPEATABLE, Upload, first, options_in, upload_in, with_media
+from dispatcher.web.site.site import Site
+from dispatcher.web.site.staged_uploads import HeldUpload
+
+_DAY = r"(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*|\d)(?:#?l|#\d)?"
+#: The last word of a calendar line that names no zone: a time, or cron's days of the week.
+_TIME_OR_DAYS = re.compile(rf"\d{{1,2}}:\d{{2}}|[\d*?/,-]+|{_DAY}(?:[,-]{_DAY})*", re.IGNORECASE)
+#: Fields of the form that are no settings.
+BESIDE = frozenset(
+    {
+        "csrf",
+        "file",
+        "media",
+        "held",
+        "action",
+        "at_local",
+        "at_zone",
+        "every",
+        "draft",
+        "test_row",
+        "test_to",
+    }
+)
+
+
+@dataclass
+class Draft:
+    """The form as it stands, to be shown again: what was typed, the file, what the check said, or what is wrong.
+    `went_to` is the page to show once it was sent or kept; `tested` the campaign of a test message."""
+
+    typed: dict[str, str] = field(default_factory=dict)
+    upload: HeldUpload | None = None
+    result: CheckResult | None = None
+    problem: Problem | None = None
+    note: str = ""
+    tested: str = ""
+    went_to: str | None = None
+
+    def value(self, name: str) -> str:
+        """What was typed into a field."""
+        return self.typed.get(name, "")
+
+
+def take(site: Site, who: str, form: FormData) -> Draft:
+    """Do what a form asks for: check, send a test, send, or keep. Never raises what a person can mend."""
+    draft = Draft(typed={name: first(form, name) for name in form})
+    try:
+        _take(site, who, form, draft)
+    except MmsError as error:
+        draft.problem = problem_of(error)
+        draft.result = None
+    return draft
+
+
+def reopened(site: Site, campaign_id: str) -> Draft:
+    """A draft that was kept, as the form that it was, with its check.
+
+    Raises:
+        NotFound, Conflict: there is no such campaign, or it is a draft no more.
+    """
+    find_campaign(site, campaign_id)
+    stored = open_draft(site.ledger, campaign_id)
+    draft = Draft(typed={**typed_again(stored.settings), "draft": campaign_id})
+    with tempfile.TemporaryFile() as copy, stored.file:
+        while block := stored.file.read(1 << 18):
+            copy.write(block)
+        draft.upload = HeldUpload(site.held.hold(copy, stored.filename), stored.filename, "")
+    try:
+        _check(site, draft, draft.upload, _options(draft.typed, _given(draft.typed)))
+    except MmsError as error:
+        draft.problem = problem_of(error)
+    return draft
+
+
+def bad_rows_of(site: Site, token: str) -> Iterator[str]:
+    """The bad rows of a file that was checked, with the settings of that check, as a CSV to be mended.
+
+    Raises:
+        NotFound: the file is not kept any more; before the first piece.
+    """
+    held = site.held.find(token)
+    rows = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed when it is read
+    options = {name: value for name, value in json.loads(held.checked or "{}").items() if name != "every"}
+    with site.held.open(token) as source:
+        check_upload(site, Upload(source, held.filename), options, errors_to=rows)
+    rows.seek(0)
+    return _pieces(rows)
+
+
+def _pieces(file: IO[str]) -> Iterator[str]:
+    with file:
+        while piece := file.read(64 * 1024):
+            yield piece
+
+
+def _take(site: Site, who: str, form: FormData, draft: Draft) -> None:
+    action, token = draft.value("action"), draft.value("held")
+    if action in ("send", "keep") and token:
+        became = site.held.sent_as(token)
+        if became is not None:
+            draft.went_to = became or "/"
+            return
+    draft.upload = upload = _held(site, upload_in(form), token)
+    given = with_media(options_in(form, beside=BESIDE), take_media(site, form))
+    draft.typed["media_urls"] = "\n".join(given.get("media_urls", []))
+    options = _options(draft.typed, given)
+    unchanged = upload.checked == _fingerprint(draft, options)
+    if action == "keep" or (action == "send" and unchanged):
+        draft.went_to = _become(site, who, draft, upload, options)
+        return
+    if action == "send":
+        draft.note = "The settings changed since the check. This is the check with the new ones."
+    if action == "test":
+        _try(site, who, draft, upload, options)
+    _check(site, draft, upload, options)
+
+
+def _check(site: Site, draft: Draft, held: HeldUpload, options: dict[str, Any]) -> None:
+    with site.held.open(held.token) as source:
+        upload = Upload(source, held.filename)
+        draft.result = check_upload(site, upload, options, every=_every(draft))
+    draft.upload = HeldUpload(held.token, held.filename, _fingerprint(draft, options))
+    site.held.note(draft.upload)
+
+
+def _fingerprint(draft: Draft, options: dict[str, Any]) -> str:
+    """What a file was checked with, to be compared with what it is sent with."""
+    every = draft.value("every").strip()
+    return json.dumps({**options, "every": every} if every else options, sort_keys=True)
+
+
+def _try(site: Site, who: str, draft: Draft, held: HeldUpload, options: dict[str, Any]) -> None:
+    """Send a row to a number of one's own; what is wrong with that is said beside the check."""
+    row, to = draft.value("test_row").strip(), draft.value("test_to").strip()
+    try:
+        with site.held.open(held.token) as source:
+            draft.tested = send_test(site, who, Upload(source, held.filename), options, row=row, to=to)
+    except InputError as error:
+        draft.problem = problem_of(error)
+
+
+def _held(site: Site, upload: Upload | None, token: str) -> HeldUpload:
+    if upload is not None:
+        site.held.drop(token)
+        return HeldUpload(site.held.hold(upload.source, upload.filename), upload.filename, "")
+    if not token:
+        raise FileRefused(
+            "no_file", "No file is chosen.", hint="choose a CSV file with one recipient on each row"
+        )
+    return site.held.find(token)
+
+
+def _given(typed: dict[str, str]) -> dict[str, Any]:
+    """The settings of fields that are filled in, as a form would give them."""
+    given: dict[str, Any] = {}
+    for name, text in typed.items():
+        if text and name not in BESIDE:
+            parts = [part.strip() for part in REPEATABLE[name].split(text)] if name in REPEATABLE else []
+            given[name] = [part for part in parts if part] or text
+    return given
+
+
+def _options(typed: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    local, zone = typed.get("at_local", "").strip(), typed.get("at_zone", "")
+    if not local:
+        return given
+    if zone not in ZONES:
+        raise InputError("the start has no time zone", hint="choose one beside the time")
+    return {**given, "at": f"{local} {zone}"}
+
+
+def _become(site: Site, who: str, draft: Draft, held: HeldUpload, options: dict[str, Any]) -> str:
+    """Make a campaign, a draft or a recurring broadcast of it, once, however often the button is pressed; answers its
+    page."""
+    earlier = site.held.claim(held.token)
+    if earlier is not None:
+        return earlier or "/"
+    try:
+        with site.held.open(held.token) as source:
+            page = _made(site, who, draft, Upload(source, held.filename), options)
+    except BaseException:
+        site.held.give_back(held.token)
+        raise
+    site.held.became(held.token, page)
+    if draft.value("draft"):
+        discard_draft(site, who, draft.value("draft"))
+    return page
+
+
+def _made(site: Site, who: str, draft: Draft, upload: Upload, options: dict[str, Any]) -> str:
+    every, keep = _every(draft), draft.value("action") == "keep"
+    if keep and every:
+        raise InputError("a draft does not recur", hint="leave “Again and again” empty, or schedule it now")
+    if every:
+        recur_upload(site, who, upload, options, every=every, run_late_within="")
+        return "/schedule"
+    return f"/campaigns/{submit_upload(site, who, upload, options, draft=keep)}"
+
+
+def _every(draft: Draft) -> str | None:
+    """The calendar line of the form, with the zone beside the start if it names none itself; None: it is sent once."""
+    every = draft.value("every").strip()
+    if not every:
+        return None
+    if not _TIME_OR_DAYS.fullmatch(every.rsplit(maxsplit=1)[-1]):
+        return every
+    zone = draft.value("at_zone")
+    if zone == OWN_CLOCK:
+        raise InputError("a recurring broadcast is on one clock", hint="choose a zone beside the start")
+    return f"{every} {zone}"

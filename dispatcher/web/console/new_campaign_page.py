@@ -1,0 +1,61 @@
+"""The page of a new campaign: an empty form, the check of a file, its bad rows, and the sending."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from dispatcher.web.actions.media import MOST, own_hash
+from dispatcher.web.api.api_parts import csv_download
+from dispatcher.web.console.form_values import ZONES
+from dispatcher.web.console.new_campaign_form import Draft, bad_rows_of, reopened, take
+from dispatcher.web.http import formats as display
+from dispatcher.web.http.pages import page
+from dispatcher.web.http.upload_form import read_form
+from dispatcher.web.site.access import Operator, check_csrf, same_origin
+from dispatcher.web.site.sessions import Session
+from dispatcher.web.site.site import site_of
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
+
+
+@router.get("/new")
+def new(request: Request, session: Operator, draft: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """An empty form, or a draft as it was kept."""
+    return _form(request, session, reopened(site_of(request), draft) if draft else Draft())
+
+
+@router.post("/new")
+async def check_or_send(request: Request, session: Operator) -> Response:
+    """Check a file with its settings, try a row of it, keep it, or send it once it was checked with the same."""
+    site = site_of(request)
+    async with read_form(request, site.max_file_bytes, max_media=MOST) as form:
+        check_csrf(session, form.get("csrf"))
+        draft = await run_in_threadpool(take, site, session.who, form)
+    if draft.went_to is not None:
+        return RedirectResponse(draft.went_to, 303)
+    return _form(request, session, draft)
+
+
+@router.get("/new/errors/{held}")
+def errors(request: Request, session: Operator, held: str) -> StreamingResponse:
+    """All bad rows of a checked file, as a file that can be mended and chosen instead."""
+    return csv_download(bad_rows_of(site_of(request), held), "errors.csv")
+
+
+def _form(request: Request, session: Session, draft: Draft) -> Response:
+    site = site_of(request)
+    shown = {url for preview in (draft.result.previews if draft.result else ()) for url in preview.media}
+    return page(
+        request,
+        "new.html",
+        status=draft.problem.status if draft.problem else 200,
+        session=session,
+        draft=draft,
+        zones=ZONES,
+        hours=display.HOURS,
+        pictures={url: f"/media/{own}" for url in shown if (own := own_hash(site, url))},
+    )

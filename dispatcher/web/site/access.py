@@ -1,0 +1,134 @@
+"""Who may come in: bearer tokens for programs, sessions for people, and forms that come from our own pages."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from dispatcher.ledger.installation.api_tokens import Holder
+from dispatcher.web.site.sessions import Session
+from dispatcher.web.site.site import Site, site_of
+
+_bearer = HTTPBearer(
+    auto_error=False, description="The admin token that `mms up` prints, or one made by `mms token create`."
+)
+
+
+def holder_of(site: Site, token: str) -> Holder | None:
+    """Who a token belongs to; the admin token is compared in constant time."""
+    if hmac.compare_digest(token.encode(errors="replace"), site.installation.admin_token.encode()):
+        return Holder("", "admin", "admin")
+    return site.tokens.find(token)
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+def bearer(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Holder:
+    """Who calls. Only calls with a token pass, and those always.
+
+    Raises:
+        HTTPException: 401 without a token that we know.
+        TooManyTriesError: too many wrong ones came from this address.
+    """
+    site = site_of(request)
+    holder = holder_of(site, credentials.credentials) if credentials is not None else None
+    if holder is not None:
+        return holder
+    if credentials is not None:
+        site.throttle.wrong(address_of(request), also_all=False)
+    raise HTTPException(401, "Send a token as a bearer token.", {"WWW-Authenticate": "Bearer"})
+
+
+Caller = Annotated[Holder, Depends(bearer)]
+
+
+def acting(holder: Caller) -> Holder:
+    """Who calls, if they may act.
+
+    Raises:
+        HTTPException: 403, a viewer.
+    """
+    if holder.role != "admin":
+        raise HTTPException(403, "This token may look, not act.")
+    return holder
+
+
+Actor = Annotated[Holder, Depends(acting)]
+
+
+def cookie_name(site: Site) -> str:
+    """Two installations on one machine share its cookies, so the port is in the name."""
+    return f"mms_session_{site.settings.web_port}"
+
+
+class NotLoggedInError(Exception):
+    """The page needs a login; `path` is where to go after it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("not logged in")
+        self.login = f"/login?next={quote(path, safe='')}"
+
+
+def person(request: Request) -> Session:
+    """The session of the one who looks.
+
+    Raises:
+        NotLoggedInError: there is none.
+    """
+    site = site_of(request)
+    session = site.sessions.find(request.cookies.get(cookie_name(site)))
+    if session is None:
+        raise NotLoggedInError(request.url.path if request.method == "GET" else "/")
+    return session
+
+
+Person = Annotated[Session, Depends(person)]
+
+
+def operator(session: Person) -> Session:
+    """The session of one who may act.
+
+    Raises:
+        HTTPException: 403, a viewer.
+    """
+    if not session.may_act:
+        raise HTTPException(403, "Your login may look, not act.")
+    return session
+
+
+Operator = Annotated[Session, Depends(operator)]
+
+
+def same_origin(request: Request) -> None:
+    """Refuse what another site's page makes a browser send.
+
+    Raises:
+        HTTPException: 403, it comes from elsewhere.
+    """
+    if request.method in ("GET", "HEAD"):
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    ours = {request.headers.get("host"), urlsplit(site_of(request).settings.public_url or "").netloc} - {""}
+    if site not in (None, "same-origin", "none") or (origin and urlsplit(origin).netloc not in ours):
+        raise HTTPException(403, "The form does not come from this console.")
+
+
+def check_csrf(session: Session, token: object) -> None:
+    """Let only forms of this session pass.
+
+    Raises:
+        HTTPException: 403, the form's token is missing or of another session.
+    """
+    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), session.csrf.encode()):
+        raise HTTPException(403, "The form is of another login. Go back, load the page again, and try again.")

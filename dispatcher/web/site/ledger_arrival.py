@@ -1,0 +1,81 @@
+"""The ledger may come later than the web process: until it is there the door spools, and pages say so."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import redis
+
+from dispatcher.errors import MmsError, StoreUnavailable
+from dispatcher.ledger.installation.installation import Installation, prepare
+from dispatcher.settings import Settings
+from dispatcher.web.site.callback_keys import DoorKeys
+
+logger = logging.getLogger(__name__)
+
+
+class Arrival:
+    """The installation, once the ledger was seen; `keys` learns the ledger's callback key then."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, keys: DoorKeys) -> None:
+        self._redis = client
+        self._settings = settings
+        self._keys = keys
+        self._found: Installation | None = None
+        self._why = StoreUnavailable("Redis does not answer", hint="try again in a moment")
+        self._lock = threading.Lock()
+
+    @property
+    def installation(self) -> Installation:
+        """What was made once for this ledger.
+
+        Raises:
+            StoreUnavailable: the ledger was not seen since our start; says why.
+        """
+        if self._found is None:
+            raise self._why
+        return self._found
+
+    @property
+    def is_there(self) -> bool:
+        """The ledger was seen since our start."""
+        return self._found is not None
+
+    def begin(self) -> None:
+        """The first look, at the start.
+
+        Raises:
+            ConfigError: Redis answers, but the ledger is another installation's, or refuses us.
+        """
+        try:
+            self._look()
+        except StoreUnavailable as error:
+            self._note(error)
+            logger.warning("the door takes callbacks and keeps them here until the ledger is there")
+
+    def look(self) -> bool:
+        """Look again unless it was seen; whether it is there. Never raises: the door goes on spooling."""
+        with self._lock:
+            if self._found is not None:
+                return True
+            try:
+                self._look()
+            except (MmsError, redis.RedisError, OSError) as error:
+                self._note(error)
+                return False
+        logger.info("the ledger is there")
+        return True
+
+    def _look(self) -> None:
+        found = prepare(self._redis, self._settings)
+        self._keys.learn(found.callback_key)
+        self._found = found
+
+    def _note(self, error: Exception) -> None:
+        why = (
+            error if isinstance(error, MmsError) else StoreUnavailable("Redis does not do what we ask of it")
+        )
+        if why.message != self._why.message:
+            logger.warning("no ledger: %s", why.message)
+        self._why = StoreUnavailable(why.message, hint=why.hint or "try again in a moment")

@@ -1,0 +1,70 @@
+"""What all pages and calls of one web process share."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import redis
+from fastapi import Request
+
+from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.idempotency_keys import Once
+from dispatcher.ledger.installation.installation import Installation
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.tick import Hints
+from dispatcher.settings import Settings
+from dispatcher.web.site.callback_keys import DoorKeys
+from dispatcher.web.site.ledger_arrival import Arrival
+from dispatcher.web.site.sessions import Sessions
+from dispatcher.web.site.staged_uploads import HeldUploads
+from dispatcher.web.site.throttle import Throttle
+
+
+@dataclass(frozen=True)
+class Site:
+    """Settings, the ledger, how workers are told, and what the doors keep.
+
+    `closing` is set when the process is asked to stop.
+    """
+
+    settings: Settings
+    arrival: Arrival
+    door_keys: DoorKeys
+    redis: redis.Redis
+    ledger: Ledger
+    hints: Hints
+    sessions: Sessions
+    throttle: Throttle
+    held: HeldUploads
+    tokens: Tokens
+    journal: Journal
+    once: Once
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def installation(self) -> Installation:
+        """Everything that was made once for this ledger.
+
+        Raises:
+            StoreUnavailable: the ledger was not seen since our start.
+        """
+        return self.arrival.installation
+
+    @property
+    def https(self) -> bool:
+        """The world reaches us by https, so cookies must too."""
+        return (self.settings.public_url or "").startswith("https://")
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest campaign file."""
+        return self.settings.max_file_mb * 1024 * 1024
+
+
+def site_of(request: Request) -> Site:
+    """The site a request came to."""
+    site = request.app.state.site
+    assert isinstance(site, Site)
+    return site

@@ -1,0 +1,40 @@
+"""Flower sees every batch: also those that a process took up beside the one that a Celery message named."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Task
+from celery.utils import uuid
+from kombu.exceptions import OperationalError
+
+from dispatcher.pipeline.sending._batch_pool import Beside
+
+log = logging.getLogger(__name__)
+
+
+def show(task: Task[..., str], beside: Sequence[Beside]) -> None:
+    """Send the events that a task of its own would have sent for each. Without the broker nobody sees them: no harm."""
+    if not beside:
+        return
+    try:
+        with task.app.events.default_dispatcher(hostname=task.request.hostname) as dispatcher:
+            for batch in beside:
+                for kind, at_ms, fields in _life_of(task.name, batch):
+                    dispatcher.send(kind, timestamp=at_ms / 1000, **fields)
+    except (OperationalError, OSError) as error:
+        log.info("batches sent beside others are not shown: %s", type(error).__name__)
+
+
+def _life_of(name: str, batch: Beside) -> list[tuple[str, int, dict[str, Any]]]:
+    """The three events of a task's life, with their times and fields."""
+    of = {"uuid": uuid()}
+    kwargs = repr({"campaign": batch.campaign, "batch": batch.batch})
+    seconds = (batch.ended_ms - batch.began_ms) / 1000
+    return [
+        ("task-received", batch.began_ms, {**of, "name": name, "args": "()", "kwargs": kwargs}),
+        ("task-started", batch.began_ms, of),
+        ("task-succeeded", batch.ended_ms, {**of, "result": repr(batch.line), "runtime": seconds}),
+    ]
