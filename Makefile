@@ -36,9 +36,10 @@ chaos: $(STAMP)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few 
 bench: $(STAMP)  ## benchmarks beside their baselines; ONLY=dispatch ROWS=5000 RUNS=1 narrow them
 	$(BIN)/python -m benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS))
 
-check: $(STAMP)  ## formatting, lint, types
+check: $(STAMP)  ## formatting, lint, what may import what, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 format: $(STAMP) ## let ruff write the formatting and the safe fixes
@@ -50,4 +51,4 @@ lock:            ## resolve requirements.lock anew (needs uv)
 		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade -o requirements.lock
 
 clean:           ## forget the virtual environment and what tools left
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info
+	rm -rf $(VENV) .import_linter_cache .mypy_cache .ruff_cache .pytest_cache build *.egg-info

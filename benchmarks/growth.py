@@ -19,7 +19,7 @@ from benchmarks.result import Asked, Result, Values, median_line
 from benchmarks.sink import Sink
 from benchmarks.store import Store
 from dispatcher.pipeline.runtime.runtime import World
-from dispatcher.pipeline.sending._batch_pool import Beside
+from dispatcher.pipeline.sending.alongside import Beside
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 

@@ -34,7 +34,7 @@ try:
     app.config_from_object("celeryconfig", force=True)  # now, instead of somewhere in Celery
 except MmsError as refused:
     _refuse(refused)
-app.conf.include = ["tasks.send", "tasks.expand", "tasks.ingest", "tasks.tasks", "tasks.control"]
+app.conf.include = ["tasks.tasks"]
 
 _stopping = threading.Event()
 

@@ -10,7 +10,7 @@ from celery import Task
 from celery.utils import uuid
 from kombu.exceptions import OperationalError
 
-from dispatcher.pipeline.sending._batch_pool import Beside
+from dispatcher.pipeline.sending.alongside import Beside
 
 log = logging.getLogger(__name__)
 

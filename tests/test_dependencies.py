@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from tests.test_architecture import FILES, imports
+from tests.test_architecture import FILES
 
 #: Declared, though no line of ours imports them.
 WITHOUT_AN_IMPORT = {
@@ -40,6 +42,17 @@ def declared(repository: Path) -> dict[str, Requirement]:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
     found = [Requirement(line) for line in project["dependencies"]]
     return {requirement.name: requirement for requirement in found}
+
+
+def imports(module: str) -> Iterator[str]:
+    """Everything that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(FILES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            assert node.module
+            yield node.module
 
 
 def imported() -> dict[str, set[str]]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from dispatcher.ledger.batches.agenda import Outlook
 from dispatcher.ledger.store import keys
+from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.media_check import release_media
-from dispatcher.pipeline.campaigns.sweep import sweep
 from dispatcher.pipeline.consent.retention import retain
 from dispatcher.pipeline.estimates.pace import AT_WORK_MS, sample_paces
-from dispatcher.pipeline.limits.caps import refresh_caps
+from dispatcher.pipeline.limits.charges import refresh_caps
 from dispatcher.pipeline.polls import HINTED
 from dispatcher.pipeline.recovery.recover import go_through_doubts
-from dispatcher.pipeline.recovery.vigil import MEND, keep_watch
+from dispatcher.pipeline.recovery.restore_detection import MEND, keep_watch
 from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.schedules.occurrences import LEAD_MS, occur
 from dispatcher.pipeline.sending.feed import Publish, feed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dispatcher.errors import InputError
 from dispatcher.roster._area_codes import COUNTRY, can_be_area_code, can_be_exchange
 from dispatcher.roster._nanp import national_digits
 from dispatcher.roster.rejections import RowError
@@ -104,3 +105,17 @@ def read_sender(text: str) -> str:
     if not can_be_area_code(digits[:3]) or not can_be_exchange(digits[3:6]):
         raise RowError("bad_sender")
     return "1" + digits
+
+
+def read_number(text: str) -> str:
+    """The 11 digits of a US or Canadian number in any usual writing.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return read_sender(text)
+    except RowError:
+        raise InputError(
+            "this is not a US or Canadian number", hint="write it like +1 516 206 5575 or 15162065575"
+        ) from None

@@ -19,6 +19,7 @@ from dispatcher.roster.files.file_source import Opened, Watched, open_source
 from dispatcher.roster.formula_guard import bare
 from dispatcher.roster.rejections import HELD_CODES, RowError, refused, row_sentence
 from dispatcher.roster.size_limits import HEADING_CHARACTERS
+from dispatcher.settings import Settings
 
 REGIONS = frozenset({"US", "CA"})
 #: Of what an errors file says about a row, so many characters are said again.
@@ -198,3 +199,34 @@ def _is_number(cell: str) -> bool:
         return bool(national_digits(cell))
     except RowError:
         return False
+
+
+def open_roster(
+    source: BinaryIO,
+    *,
+    filename: str,
+    settings: CampaignSettings,
+    fixed: frozenset[str],
+    config: Settings,
+    media: Mapping[str, MediaFacts] | None = None,
+    pulse: Callable[[], None] = lambda: None,
+) -> Roster:
+    """The file's rows, within the installation's bounds. `media` is what was found about media addresses, `pulse` see
+    `Roster`.
+
+    Fictional numbers (555-0100…0199) can be sent to in a simulated ledger, and only there.
+
+    Raises:
+        FileRefused: its head cannot be used.
+    """
+    return Roster(
+        source,
+        filename=filename,
+        settings=settings,
+        fixed=fixed,
+        fictional_ok=config.simulate,
+        max_bytes=config.max_file_mb << 20,
+        max_rows=config.max_rows,
+        media=media,
+        pulse=pulse,
+    )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from dispatcher.simulator.carriers import carrier_of
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.http_server import Connection, Reply, Request
+from dispatcher.simulator.seeded_random import carrier_of
 from dispatcher.simulator.store import PARTNER_SID, iso
 from dispatcher.simulator.validation import error_body, is_own
 

@@ -8,12 +8,11 @@ import time
 from typing import Any
 
 from dispatcher.simulator.faults import Faults
-from dispatcher.simulator.field_names import read_names
 from dispatcher.simulator.http_server import Connection, Reply, Request
 from dispatcher.simulator.message_lifecycle import Walker
 from dispatcher.simulator.seeded_random import Fate
 from dispatcher.simulator.store import Store
-from dispatcher.simulator.validation import complaints, error_body, group_of
+from dispatcher.simulator.validation import complaints, error_body, group_of, read_names
 
 _SERVER_ERROR = error_body("Internal server error")
 

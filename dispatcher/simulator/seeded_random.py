@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from zlib import crc32
 
 from dispatcher.simulator.faults import Faults
 
@@ -37,3 +38,12 @@ class Fate:
     def of(self, part: str) -> Fate:
         """The fate of a part of it: a member, a callback."""
         return Fate(self.faults, f"{self.key}:{part}")
+
+
+#: MCC and MNC: three of the United States and two of Canada, the larger ones more often.
+CARRIERS = ((310, 260), (310, 410), (311, 480), (310, 260), (311, 480), (302, 720), (302, 610))
+
+
+def carrier_of(number: str) -> tuple[int, int]:
+    """The carrier's MCC and MNC."""
+    return CARRIERS[crc32(number.lstrip("+").encode()) % len(CARRIERS)]

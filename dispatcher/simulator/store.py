@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from dispatcher.simulator.carriers import carrier_of
-from dispatcher.simulator.field_names import SAID_LEGACY, legacy_names
-from dispatcher.simulator.validation import group_of
+from dispatcher.simulator.seeded_random import carrier_of
+from dispatcher.simulator.validation import SAID_LEGACY, group_of, legacy_names
 
 PARTNER_SID = "66352290-bd20-4ed0-a403-8c00792f15b8"
 _RANK = {"queued": 1, "sent": 2, "failed": 3, "delivered": 4}

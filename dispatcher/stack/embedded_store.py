@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from dispatcher.ledger.store.append_only_files import lengths
-from dispatcher.pipeline.recovery.vigil import remember_files
+from dispatcher.pipeline.recovery.restore_detection import remember_files
 from dispatcher.settings import Settings
 
 

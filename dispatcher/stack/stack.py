@@ -26,7 +26,7 @@ from dispatcher.ledger.store.embedded import (
     why_it_died,
     withdraw,
 )
-from dispatcher.pipeline.recovery.vigil import MEND, in_words, keep_watch, look_at_own_store
+from dispatcher.pipeline.recovery.restore_detection import MEND, in_words, keep_watch, look_at_own_store
 from dispatcher.settings import Settings
 from dispatcher.stack import services as parts
 from dispatcher.stack._store_wait import await_store

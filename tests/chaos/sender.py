@@ -20,7 +20,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import replicas
 from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
 from dispatcher.ledger.store.connection import client
-from dispatcher.pipeline.recovery.vigil import keep_watch
+from dispatcher.pipeline.recovery.restore_detection import keep_watch
 from dispatcher.pipeline.runtime.runtime import World, make_client
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import Settings

@@ -34,7 +34,7 @@ def tasks(valkey_url: str) -> Iterator[ModuleType]:
         patch.setenv("MMS_SECRET", SECRET.decode())
         dispatcher.settings.settings.cache_clear()
         package = importlib.import_module("tasks")
-        for name in ("app", "world", "hints", "send", "expand", "ingest", "look", "control"):
+        for name in ("app", "runtime", "hints", "tasks"):
             importlib.import_module(f"tasks.{name}")
         package.app.app.conf.broker_url = valkey_url
         _forget(package)
@@ -44,8 +44,8 @@ def tasks(valkey_url: str) -> Iterator[ModuleType]:
 
 
 def _forget(package: ModuleType) -> None:
-    package.world.world.cache_clear()
-    package.world.open_ledger.cache_clear()
+    package.runtime.world.cache_clear()
+    package.runtime.open_ledger.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,7 @@ def test_a_worker_puts_the_settings_rates_in_force(tasks: ModuleType, redis: red
 
 def test_the_tick_offers_batches_as_hints_with_ids_only(tasks: ModuleType, redis: redis_py.Redis) -> None:
     add_campaign(Ledger(redis), make_batch(1))
-    assert tasks.control.tick.run() == "1 offered"
+    assert tasks.tasks.tick.run() == "1 offered"
     assert published(redis, "send") == [("send_batch", {"campaign": CAMPAIGN, "batch": 0})]
 
 
@@ -94,9 +94,9 @@ def test_every_hint_goes_to_its_queue(tasks: ModuleType, redis: redis_py.Redis) 
 
 
 def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
-    assert tasks.send.send_batch.run(campaign="nobody-abc234", batch=0) == "halt gone"
-    assert tasks.expand.expand_campaign.run(campaign="nobody-abc234") == "taken"
-    assert tasks.ingest.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
+    assert tasks.tasks.send_batch.run(campaign="nobody-abc234", batch=0) == "halt gone"
+    assert tasks.tasks.expand_campaign.run(campaign="nobody-abc234") == "taken"
+    assert tasks.tasks.ingest_callbacks.run() == "0 callbacks, 0 rows changed"
     assert tasks.tasks.look_for_unconfirmed.run() == "0 batches looked at"
     assert tasks.tasks.look_after_batches.run() == "0 batches looked at"
     assert tasks.tasks.explain_failures.run() == "0 failures, 0 explained"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from dispatcher.cli.campaign.actions import resolve_command, retry_command
-from dispatcher.cli.campaign.audit import audit_command
+from dispatcher.cli.campaign.actions import (
+    cancel_command,
+    pause_command,
+    resolve_command,
+    resume_command,
+    retry_command,
+)
+from dispatcher.cli.campaign.audit import audit_command, erase_command
 from dispatcher.cli.campaign.check import check_command
-from dispatcher.cli.campaign.erasing import erase_command
 from dispatcher.cli.campaign.show import list_command, report_command, show_command, watch_command
-from dispatcher.cli.campaign.steering import cancel_command, pause_command, resume_command
 from dispatcher.cli.campaign.submit import submit_command
 from dispatcher.cli.campaign.test_message import try_command
 

@@ -12,10 +12,8 @@ from dispatcher.cli.campaign.check import choose, look_at
 from dispatcher.cli.campaign.check_output import waiting_lines
 from dispatcher.cli.commands.schedules import make_recurring
 from dispatcher.cli.shell import options
-from dispatcher.cli.shell.context import open_file, open_ledger
-from dispatcher.cli.shell.hinting import hint_expansion
+from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import store_media
-from dispatcher.cli.shell.noting import noted
 from dispatcher.cli.shell.options import AsJson, Chosen, File
 from dispatcher.cli.shell.output import print_line, say
 from dispatcher.cli.shell.wait import Until

@@ -7,14 +7,12 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli.shell import options
-from dispatcher.cli.shell.context import open_file, open_ledger
-from dispatcher.cli.shell.hinting import hint_expansion
+from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import base_of, store_media
-from dispatcher.cli.shell.noting import noted
 from dispatcher.cli.shell.options import File
 from dispatcher.cli.shell.output import print_line
-from dispatcher.pipeline.campaigns.trial import send_trial
-from dispatcher.roster.opening import open_roster
+from dispatcher.pipeline.campaigns.one_off import send_trial
+from dispatcher.roster.roster import open_roster
 
 
 def try_command(

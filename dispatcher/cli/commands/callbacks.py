@@ -25,7 +25,7 @@ from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.logs import mask
 from dispatcher.model.timestamps import iso
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 from dispatcher.settings import Settings
 from dispatcher.stack.addresses import addresses
 

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dispatcher.cli.shell.context import open_ledger
-from dispatcher.cli.shell.noting import noted
+from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import out, print_json, print_line, say
 from dispatcher.pipeline.consent.optout_csv import iso

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dispatcher.cli.shell.context import open_ledger
-from dispatcher.cli.shell.noting import limits_of, noted
+from dispatcher.cli.shell.context import limits_of, noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import out, print_json, print_line
 from dispatcher.errors import InputError

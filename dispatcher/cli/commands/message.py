@@ -8,10 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dispatcher.cli.shell.context import open_ledger
-from dispatcher.cli.shell.hinting import hint_expansion
+from dispatcher.cli.shell.context import hint_expansion, noted, open_ledger
 from dispatcher.cli.shell.media_files import addressed, base_of, store_media
-from dispatcher.cli.shell.noting import noted
 from dispatcher.cli.shell.options import AsJson, Media
 from dispatcher.cli.shell.output import facts_table, out, print_json, print_line
 from dispatcher.cli.shell.provider import reach_carrierx
@@ -21,7 +19,7 @@ from dispatcher.media.files import MediaFile
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.campaigns.one_off import Note, Outcome, outcome_of, submit_note
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 
 app = typer.Typer(no_args_is_help=True, help="One message by hand, and one message's status.")
 

@@ -7,15 +7,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dispatcher.cli.shell.context import open_ledger
-from dispatcher.cli.shell.noting import noted
+from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import counted, out, print_json, print_line, say
 from dispatcher.errors import InputError
 from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.retention import forget
 from dispatcher.pipeline.reports.recipients_by_number import Mention, mentions
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="In any usual writing.")]
 

@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.shell.context import open_ledger
-from dispatcher.cli.shell.noting import who
+from dispatcher.cli.shell.context import open_ledger, who
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import print_json, print_line, say
 from dispatcher.cli.shell.provider import reach_carrierx
 from dispatcher.errors import ConfigError, InputError
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.pipeline.recovery.recover import Recovered, recover
-from dispatcher.pipeline.recovery.vigil import in_words
+from dispatcher.pipeline.recovery.restore_detection import in_words
 from dispatcher.pipeline.runtime.runtime import World
 
 

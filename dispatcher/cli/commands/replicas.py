@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.shell.context import open_ledger
-from dispatcher.cli.shell.noting import noted
+from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import print_json, print_line
 

@@ -10,16 +10,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dispatcher.cli.shell.context import open_file, open_ledger
+from dispatcher.cli.shell.context import noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import store_media
-from dispatcher.cli.shell.noting import noted
 from dispatcher.cli.shell.options import AsJson, Chosen
 from dispatcher.cli.shell.output import out, print_json, print_line, say
 from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.campaigns.starts import change_start
+from dispatcher.pipeline.campaigns.lifecycle import change_start
 from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.preflight.recurrence import either_day
 from dispatcher.pipeline.schedules.occurrences import is_understood

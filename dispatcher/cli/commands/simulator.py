@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dispatcher.cli.shell.output import print_line
 from dispatcher.errors import InputError, MmsError
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 from dispatcher.simulator.engine import Engine
 from dispatcher.simulator.faults import DEMO, Faults
 from dispatcher.simulator.launch import serve_until_signal

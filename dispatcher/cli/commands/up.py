@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dispatcher.cli.shell.invocation import mms
-from dispatcher.cli.shell.output import print_line
+from dispatcher.cli.shell.output import mms, print_line
 from dispatcher.errors import InputError
 from dispatcher.pipeline.limits.defaults import require_limits
 from dispatcher.pipeline.runtime.credentials import token_of

@@ -22,8 +22,7 @@ from dispatcher.cli.demo.campaigns import (
     write_reports,
 )
 from dispatcher.cli.demo.progress import progress_of_campaigns
-from dispatcher.cli.shell.invocation import mms
-from dispatcher.cli.shell.output import counts_table, out, print_line
+from dispatcher.cli.shell.output import counts_table, mms, out, print_line
 from dispatcher.errors import InputError, MmsError
 from dispatcher.host.ports import free_port
 from dispatcher.ledger.ledger import Ledger

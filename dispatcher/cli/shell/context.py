@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from dispatcher.cli.shell.output import say
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
+from dispatcher.ledger.installation.audit_log import Journal
 from dispatcher.ledger.installation.installation import read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings, settings
@@ -61,3 +64,32 @@ def _refuse_no_file(file: Path) -> None:
         raise InputError(f"{file} is a pipe, which can be read only once", hint="save it as a file first")
     if file.is_char_device() or file.is_block_device():
         raise InputError(f"{file} is a device and no file", hint="save it as a file first")
+
+
+def noted(ledger: Ledger, did: str, campaign: str = "") -> None:
+    """Add a line. It holds no number and no text."""
+    Journal(ledger.redis).note(who(), did, campaign)
+
+
+def who() -> str:
+    """Who sits at this shell; a container's user may have no name."""
+    try:
+        return f"cli {getpass.getuser()}"
+    except (OSError, KeyError):
+        return "cli somebody"
+
+
+def limits_of(scope: str) -> tuple[str, str]:
+    """Whose limits a scope means, without a number; and the campaign, if it is one's."""
+    kind, _, name = scope.partition(":")
+    return ("one sender" if kind == "sender" and name else f"the {kind}", name if kind == "campaign" else "")
+
+
+def hint_expansion(campaign_id: str) -> None:
+    """Publish the first hint; if the broker does not take it, the tick finds the campaign all the same."""
+    from tasks import hints  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it
+
+    try:
+        hints.expand(campaign_id)
+    except Exception:
+        say("note: the broker did not take the hint; the campaign starts with the next tick")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
@@ -81,3 +84,13 @@ def facts_table(facts: Iterable[tuple[str, str | None]]) -> Table:
         if value:
             table.add_row(name, value)
     return table
+
+
+def mms(folder: Path | None = None) -> str:
+    """`mms` if the shell finds ours by that name, else its path, seen from `folder` (default: here)."""
+    ours = Path(sys.executable).with_name("mms")
+    found = shutil.which("mms")
+    if found is not None and os.path.realpath(found) == os.path.realpath(ours):
+        return "mms"
+    base = folder or Path.cwd()
+    return str(ours.relative_to(base) if ours.is_relative_to(base) else ours)

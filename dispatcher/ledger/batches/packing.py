@@ -13,6 +13,7 @@ import msgpack
 import zstandard
 
 from dispatcher.model.recipient import RejectedRow, masked
+from dispatcher.model.segments import segments
 from dispatcher.model.state import CODE_STATE, RecipientState
 
 #: The states in their order: a batch's counts have a byte for each.
@@ -43,6 +44,16 @@ class BatchMessage(NamedTuple):
 
     def __repr__(self) -> str:
         return f"BatchMessage(members={self.members})"
+
+    @property
+    def is_mms(self) -> bool:
+        """A group or anything with media goes as MMS and is paid for by leg; the rest by segment."""
+        return len(self.members) > 1 or bool(self.media)
+
+    def units(self, members: int | None = None) -> int:
+        """Legs of an MMS, segments of an SMS: what limits count and prices are for. `members`: as if to so many."""
+        legs = len(self.members) if members is None else members
+        return legs if legs > 1 or self.media else max(1, segments(self.text or ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,3 +121,16 @@ def pack_sid(sid: str | None) -> Sid:
     if str(parsed) != sid:
         return Sid(digest[:16], sid, digest[:10])
     return Sid(parsed.bytes, "", digest[:10])
+
+
+_CLAIM_IN_ITS_PLACE = frozenset({RecipientState.SENDING, RecipientState.UNCONFIRMED, RecipientState.REJECTED})
+
+
+def sid_text(state: RowState, long_sids: Mapping[str, str], batch: int, message: int) -> str:
+    """The sid, or an empty text while none is known (the place holds the claim's token then)."""
+    if state.state in _CLAIM_IN_ITS_PLACE or state.sid == UNTOUCHED.sid:
+        return ""
+    if state.flags & FLAG_SID_TEXT:
+        return long_sids.get(f"{batch}.{message}", "")
+    digits = state.sid.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

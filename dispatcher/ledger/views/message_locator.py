@@ -8,9 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dispatcher.ledger.batches.packing import BatchMessage
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.segments import segments
 
 _REMEMBERED_BATCHES = 512
 #: What a batch says never changes, unless somebody is forgotten.
@@ -21,16 +19,6 @@ Where = tuple[str, int, int]
 Members = tuple[tuple[int, str], ...]
 #: A message's rows, whether it is an MMS, its units, the number it goes from.
 _Known = tuple[Members, bool, int, str]
-
-
-def is_mms(message: BatchMessage) -> bool:
-    """A group or anything with media goes as MMS and is paid for by leg; the rest by segment."""
-    return len(message.members) > 1 or bool(message.media)
-
-
-def units_of(message: BatchMessage) -> int:
-    """Legs of an MMS, segments of an SMS: what limits count and prices are for."""
-    return len(message.members) if is_mms(message) else max(1, segments(message.text or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +73,8 @@ class MessagePlaces:
         return tuple(
             (
                 tuple((row, batch.rows[row].number or "") for row in message.members),
-                is_mms(message),
-                units_of(message),
+                message.is_mms,
+                message.units(),
                 message.sender,
             )
             for message in batch.messages

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import BinaryIO, NamedTuple
 
-from dispatcher.errors import Conflict
+from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.state import CampaignState
+from dispatcher.model.campaign import Campaign, CampaignSettings
+from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.send_constraints import require_prices, require_start
+from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.rules import retry_policy
 from dispatcher.rules.send_window import Departure
 from dispatcher.settings import Settings
 
@@ -48,3 +50,41 @@ def launch(ledger: Ledger, campaign_id: str, config: Settings) -> None:
     start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     start_ms = int(start_at.timestamp() * 1000) if start_at else None
     ledger.book.launch(campaign_id, start_ms, allow_same=settings.allow_same_file)
+
+
+def change_start(ledger: Ledger, campaign_id: str, at: str, config: Settings) -> Campaign:
+    """Let a campaign that has not started start at another time, written as `submit --at` takes it.
+
+    Raises:
+        InputError: it is not a time, or one that is past.
+        NotFound, Conflict: there is no such campaign; it has started or ended.
+    """
+    begins = Departure("off", at, config.hours_margin).begins
+    if begins is None:
+        raise InputError("no time was given", hint="write it like 2026-12-01T10:00-05:00")
+    require_start(at, ledger.agenda.now_ms())
+    campaign = ledger.campaign(campaign_id)
+    if campaign.started_at is not None:
+        raise Conflict(f"campaign {campaign_id} has started already", hint="mms campaign pause or cancel")
+    settings = campaign.settings.model_copy(update={"at": at})
+    ledger.book.change_start(campaign_id, int(begins.timestamp() * 1000), settings)
+    return ledger.campaign(campaign_id)
+
+
+BATCHES_A_SWEEP = 500
+_BY_HAND = frozenset({CampaignState.CANCELLING, CampaignState.CANCELLED, CampaignState.FAILED})
+
+
+def sweep(world: World, campaign_id: str) -> int:
+    """End up to 500 batches of pending rows; answers how many rows ended. The tick comes back for the rest."""
+    ended = 0
+    campaign = world.ledger.campaign(campaign_id)
+    to = RecipientState.CANCELLED if campaign.state in _BY_HAND else RecipientState.EXPIRED
+    for number in world.ledger.agenda.due_batches(campaign_id, BATCHES_A_SWEEP):
+        batch = world.ledger.batches.content(campaign_id, number)
+        if batch is not None:
+            ended += world.ledger.batches.sweep(
+                campaign_id, number, to, batch.sendable(), look_ms=retry_policy.FIRST_LOOK_MS
+            )
+    world.ledger.book.swept(campaign_id)
+    return ended

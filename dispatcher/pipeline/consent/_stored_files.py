@@ -13,9 +13,8 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import Recipient, RejectedRow
-from dispatcher.roster.number import read_number
-from dispatcher.roster.opening import open_roster
-from dispatcher.roster.roster import Roster
+from dispatcher.roster.numbers import read_number
+from dispatcher.roster.roster import Roster, open_roster
 from dispatcher.settings import Settings
 
 #: Stands behind the cells of a row that had too many, so that it has too many still.

@@ -14,7 +14,7 @@ from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut, State
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.consent.optout_csv import BadLine, Entry, Remark, UnknownWord, read_opt_outs
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 
 #: Of a long list's unusable lines so many are told; all are counted.
 BAD_SHOWN = 50

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from dispatcher.errors import Conflict, NotFound
 from dispatcher.ledger.batches.packing import Batch, BatchRow, unpack_batch
-from dispatcher.ledger.batches.rows import pack_sid
-from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.batches.rows import pack_sid, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.views.recipient_pages import Looker

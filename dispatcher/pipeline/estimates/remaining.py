@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from decimal import Decimal
 from typing import NamedTuple
 
 from dispatcher.ledger.batches.packing import Batch, BatchRow
+from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.samples import Sample
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.limits.charges import units_of
+from dispatcher.settings import Settings
 
 #: Recipients of one area code and zone have the same hours; a message's are those that its members share.
 Places = frozenset[tuple[str, str | None]]
@@ -35,7 +37,7 @@ def remainder_of(campaign: Campaign, sample: Sample, disabled: frozenset[str]) -
             members = [row for row in message.members if states[row].state is RecipientState.PENDING]
             if not members:
                 continue
-            cost = units_of(message, len(members))
+            cost = message.units(len(members))
             rows, units = rows + len(members), units + cost
             by_places[_places(batch, members)] += cost
             senders = [message.sender] if message.sender else pool
@@ -55,3 +57,41 @@ def remainder_of(campaign: Campaign, sample: Sample, disabled: frozenset[str]) -
 def _places(batch: Batch, members: list[int]) -> Places:
     rows = [batch.rows[member] for member in members]
     return frozenset(((row.number or "")[1:4], row.timezone) for row in rows if isinstance(row, BatchRow))
+
+
+#: Messages of so many batches are looked at; a campaign's messages are much alike.
+BATCHES = 3
+_NEVER_SENT = (
+    RecipientState.INVALID,
+    RecipientState.SKIPPED,
+    RecipientState.CANCELLED,
+    RecipientState.EXPIRED,
+)
+
+
+class Expected(NamedTuple):
+    """Dollars, and whether all of the campaign's rows were looked at for them."""
+
+    dollars: Decimal
+    exact: bool
+
+
+def expected_cost(ledger: Ledger, campaign: Campaign, config: Settings) -> Expected | None:
+    """What all of its rows cost that are sent or may still be; None while that, or a price, is not known.
+
+    A leg of an MMS and a segment of an SMS cost what the settings say, whatever CarrierX confirms.
+    """
+    numbers = ledger.book.batch_numbers(campaign.id)
+    prices = {True: config.price_mms, False: config.price_sms}
+    cost, rows = Decimal(0), 0
+    for batch, _ in ledger.batches.read(campaign.id, numbers[:BATCHES]) if numbers else []:
+        for message in batch.messages:
+            price = prices[message.is_mms]
+            if price is None:
+                return None
+            cost += Decimal(str(price)) * message.units()
+            rows += len(message.members)
+    sendable = sum(campaign.counts.values()) - sum(campaign.counts[state] for state in _NEVER_SENT)
+    if not rows:
+        return None
+    return Expected((cost / rows * sendable).quantize(Decimal("0.01")), len(numbers) <= BATCHES)

@@ -16,7 +16,7 @@ from dispatcher.model.message import Draft
 from dispatcher.model.recipient import Recipient, RejectedRow
 from dispatcher.pipeline.expansion.grouping import Row, form_messages
 from dispatcher.pipeline.runtime.runtime import World
-from dispatcher.roster.opening import open_roster
+from dispatcher.roster.roster import open_roster
 
 log = logging.getLogger(__name__)
 

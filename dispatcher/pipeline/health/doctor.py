@@ -18,7 +18,7 @@ from dispatcher.pipeline.health._egress_findings import look_at_way
 from dispatcher.pipeline.health._store_findings import look_at_store
 from dispatcher.pipeline.health._time_zone_age import old_data
 from dispatcher.pipeline.health.finding import Finding
-from dispatcher.pipeline.recovery.vigil import MEND, in_words
+from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
 from dispatcher.pipeline.runtime.runtime import make_client, wall_ms
 from dispatcher.settings import CARRIERX_API, Settings
 

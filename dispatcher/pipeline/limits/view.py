@@ -13,7 +13,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits.limits import NEVER_MS, LimitsInForce
 from dispatcher.model.campaign import CAMPAIGN_ID
 from dispatcher.model.state import CampaignState
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 from dispatcher.rules.rates import rate_text
 
 _ID = re.compile(CAMPAIGN_ID)

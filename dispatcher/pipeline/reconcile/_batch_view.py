@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.batches.rows import RowState
-from dispatcher.ledger.views.message_locator import Place, is_mms, units_of
+from dispatcher.ledger.views.message_locator import Place
 from dispatcher.model.campaign import Campaign
 from dispatcher.rules.sender_pool import choose_sender
 
@@ -41,7 +41,7 @@ class Look:
         """Where a message of this batch stands."""
         said = self.batch.messages[message]
         rows = tuple((row, self.batch.rows[row].number or "") for row in said.members)
-        return Place(self.campaign.id, self.number, message, rows, is_mms(said), units_of(said), said.sender)
+        return Place(self.campaign.id, self.number, message, rows, said.is_mms, said.units(), said.sender)
 
     def turn(self, items: Sequence[Item], most: int) -> list[Item]:
         """So many of these; at the next look those that follow, so that everyone has their turn."""

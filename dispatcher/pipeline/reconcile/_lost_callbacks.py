@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dispatcher.errors import ApiError
-from dispatcher.ledger.batches.rows import FLAG_SID_TEXT, RowState
-from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.batches.rows import FLAG_SID_TEXT, RowState, sid_text
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import SETTLING

@@ -20,7 +20,7 @@ from dispatcher.pipeline.polling.turns import pages_of_messages
 from dispatcher.pipeline.receipts.status_mapping import receipts_of
 from dispatcher.pipeline.reconcile._batch_view import Look
 from dispatcher.pipeline.recovery.doubtful_lookup import Doubt, is_doubted, look_for_doubted
-from dispatcher.pipeline.recovery.reread import shows_every_attempt
+from dispatcher.pipeline.recovery.recover import shows_every_attempt
 from dispatcher.pipeline.runtime.runtime import World
 
 log = logging.getLogger(__name__)

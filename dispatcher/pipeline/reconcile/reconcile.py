@@ -24,17 +24,10 @@ from dispatcher.pipeline.reconcile._lost_callbacks import ask_for_states, poll_f
 from dispatcher.pipeline.reconcile._unknown_outcomes import search
 from dispatcher.pipeline.recovery.doubtful_lookup import is_doubted
 from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.rules import retry_policy
 
 log = logging.getLogger(__name__)
 
-#: Between two looks for a message whose outcome is unknown: a part of its age, between these.
-LOOK_AGAIN_MS = 20_000
-LOOK_AGAIN_MOST_MS = 600_000
-LOOK_AGAIN_PART = 20
-#: Before a look at those of a batch whose turn did not come at this one.
-LOOK_ON_MS = 5_000
-#: Polls of one batch grow apart up to this.
-LONGEST_POLL_MS = 3_600_000
 #: One hint looks at what is due for so long; the tick gives the next.
 SLICE_MS = 5_000
 #: Nobody else looks at a batch meanwhile, should its looker die.
@@ -112,7 +105,7 @@ def _end(
     """The look is over; answers the rows that are pending again, -1 if somebody looked meanwhile."""
     now = replace(look, states=after.states)
     asks = _ask_again_ms(world, now, learned.unasked)
-    searches = LOOK_ON_MS if learned.unsearched else _search_again_ms(world, now)
+    searches = retry_policy.LOOK_ON_MS if learned.unsearched else _search_again_ms(world, now)
     charges = charges_of(world.ledger, look.campaign, seen.batch, seen.states) if learned.missing else None
     return world.ledger.batches.not_there(
         look.campaign.id,
@@ -121,7 +114,7 @@ def _end(
         learned.missing,
         care=Again(asks, exactly="care" in kinds),
         search=Again(searches, exactly="search" in kinds),
-        soon_ms=LOOK_AGAIN_MS,
+        soon_ms=retry_policy.LOOK_AGAIN_MS,
         charges=charges,
     )
 
@@ -160,11 +153,11 @@ def _ask_again_ms(world: World, look: Look, left: int) -> int:
     if not settling or look.campaign.settled_at is not None:
         return 0
     age = max(look.now_ms - min(settling), poll_first_ms(world))
-    wait = min(age, LONGEST_POLL_MS)
+    wait = min(age, retry_policy.LONGEST_POLL_MS)
     if not _reports_by_member(world) and any(len(message.members) > 1 for message in look.batch.messages):
         wait = min(wait, max(1000, int(world.settings.group_grace * 1000)))
     if left:
-        wait = max(min(wait, LOOK_AGAIN_MS), wait * (len(settling) - left) // len(settling))
+        wait = max(min(wait, retry_policy.LOOK_AGAIN_MS), wait * (len(settling) - left) // len(settling))
     return wait
 
 
@@ -176,6 +169,6 @@ def _search_again_ms(world: World, look: Look) -> int:
         return 0
     if not all(is_doubted(state) for state in unknown):
         age = look.now_ms - min(state.claimed_ms for state in unknown)
-        return max(LOOK_AGAIN_MS, min(age // LOOK_AGAIN_PART, LOOK_AGAIN_MOST_MS))
+        return retry_policy.look_again_ms(age)
     counts_at_ms = unknown[0].claimed_ms + int(world.settings.unconfirmed_wait * 1000)
-    return max(LOOK_AGAIN_MS, counts_at_ms - look.now_ms)
+    return max(retry_policy.LOOK_AGAIN_MS, counts_at_ms - look.now_ms)

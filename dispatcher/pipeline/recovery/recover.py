@@ -162,3 +162,27 @@ def _in_a_line(result: Recovered) -> str:
         f"{result.answers_dropped} answers dropped, {sum(result.skipped.values())} occurrences skipped"
         + ("" if result.done else "; not finished: CarrierX does not answer")
     )
+
+
+def shows_every_attempt(world: World, began_ms: int) -> bool:
+    """Whether all that CarrierX took before this recovery is in the ledger; reads the list if it is time to.
+
+    A list that CarrierX refuses even then is not asked for again: a person decides. One without an answer is, at the
+    next look.
+    """
+    recovery, now_ms = world.ledger.recovery, world.ledger.agenda.now_ms()
+    last = recovery.reading()
+    if last is None or last.began_ms != began_ms:
+        return False
+    counts_at_ms = began_ms + int(world.settings.unconfirmed_wait * 1000)
+    if last.at_ms >= counts_at_ms:
+        return last.whole
+    if now_ms < counts_at_ms:
+        return False
+    gap = read_gap(world, last.since_ms)
+    if gap.again:
+        return False
+    world.ledger.optouts.put(gap.stops)
+    bring_in(world, gap, began_ms)
+    recovery.set_reading(Reading(began_ms, last.since_ms, now_ms, not gap.unread))
+    return not gap.unread

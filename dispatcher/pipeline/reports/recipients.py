@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.batches.packing import BatchMessage
-from dispatcher.ledger.batches.rows import RowState
-from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.batches.rows import RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated

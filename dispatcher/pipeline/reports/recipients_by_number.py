@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dispatcher.ledger.batches.rows import RowState
-from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.batches.rows import RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import Looker, Row
 from dispatcher.model.recipient import RejectedRow

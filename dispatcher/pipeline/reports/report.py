@@ -18,8 +18,7 @@ import msgpack
 from dispatcher.control_characters import CleanCsv
 from dispatcher.errors import Conflict
 from dispatcher.ledger.batches.packing import Batch
-from dispatcher.ledger.batches.rows import UNTOUCHED, RowState
-from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.batches.rows import UNTOUCHED, RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.recipient import RejectedRow

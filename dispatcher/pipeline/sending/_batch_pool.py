@@ -12,10 +12,10 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.sending.alongside import Beside
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +33,6 @@ SLICE_SECONDS = 5.0
 PAUSE_SECONDS = 0.25
 #: A batch that was picked and not taken is due again after this.
 OFFER_MS = 5_000
-
-
-class Beside(NamedTuple):
-    """A batch that was taken up beside the one hinted at: what was done, and when, in ms of this machine's clock."""
-
-    campaign: str
-    batch: int
-    line: str
-    began_ms: int
-    ended_ms: int
 
 
 #: Works on one batch to its end, or until it has to be given back; answers what was done, or nothing.

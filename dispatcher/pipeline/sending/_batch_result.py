@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from dispatcher.ledger.batches.claims import ClaimAnswer
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Record
+from dispatcher.rules.retry_policy import HALT_MS
 
-#: After a brake or a clock that is off, the batch is due again when this is over.
-HALT_MS = 10_000
 #: Answers after which the batch is somebody else's. After any other stop what is in flight keeps its lease.
 _LOST = frozenset({"lost", "taken"})
 _WAITS = {
@@ -61,3 +62,44 @@ def limit_in_words(scope: str) -> str:
         return "the first confirmed price"
     day, kind = scope.startswith("day:"), scope.removeprefix("day:").partition(":")[0]
     return f"the {'daily cap' if day else 'limit'} of {kind}"
+
+
+class Summary:
+    """Counts recipients by what became of them."""
+
+    def __init__(self) -> None:
+        self._done: Counter[str] = Counter()
+
+    def recorded(self, records: Sequence[Record], answers: Sequence[str]) -> None:
+        """These were recorded, and the ledger answered this to each."""
+        for record, answer in zip(records, answers, strict=True):
+            self._done[_word(record, answer)] += len(record.members)
+
+    def waiting(self, claim: Claim) -> None:
+        """Their rows keep the time that they wait for."""
+        self._done["waiting"] += len(claim.members)
+
+    def settled_before(self, claim: Claim) -> None:
+        """Somebody else had decided them."""
+        self._done["settled before"] += len(claim.members)
+
+    def skipped(self, claim: Claim, answer: ClaimAnswer) -> None:
+        """Those of the claim that the answer leaves out, if any."""
+        if len(claim.members) > len(answer.members):
+            self._done["skipped"] += len(claim.members) - len(answer.members)
+
+    def line(self, stop: Stop) -> str:
+        """Such as `97 queued, 1 rejected`; last of all why the work was stopped."""
+        parts = [f"{count} {what}" for what, count in sorted(self._done.items())]
+        if stop.why:
+            parts.append(stop.why)
+        return ", ".join(parts) or "nothing due"
+
+
+def _word(record: Record, answer: str) -> str:
+    if answer == "gone":
+        return "decided elsewhere"
+    if record.outcome == "accepted":
+        return record.word.value
+    words = {"refused": "rejected", "forbidden": "answered 403", "unknown": "unconfirmed"}
+    return words.get(record.outcome, record.outcome)

@@ -14,13 +14,11 @@ from dispatcher.ledger.batches.claims import ClaimAnswer, Taken
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.sending._batch_pool import Lanes
-from dispatcher.pipeline.sending._batch_result import Stop, stop_for_limit, stop_of
-from dispatcher.pipeline.sending._claims import Asked, BatchClaims
+from dispatcher.pipeline.sending._batch_result import Stop, Summary, stop_for_limit, stop_of
+from dispatcher.pipeline.sending._claims import Asked, BatchClaims, Unclaimed
 from dispatcher.pipeline.sending._in_flight import Posts
 from dispatcher.pipeline.sending._lease import BatchLease
 from dispatcher.pipeline.sending._result_buffer import Unrecorded
-from dispatcher.pipeline.sending._summary import Summary
-from dispatcher.pipeline.sending._unclaimed import Unclaimed
 
 #: A longer wait gives the batch back instead of holding the process.
 LONGEST_WAIT_MS = 2_000

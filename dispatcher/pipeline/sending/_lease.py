@@ -7,8 +7,8 @@ import logging
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import Hold
 from dispatcher.pipeline.runtime.runtime import World
-from dispatcher.pipeline.sending import _post_results as outcome
 from dispatcher.pipeline.sending._batch_result import Stop
+from dispatcher.rules import retry_policy
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class BatchLease:
                 self._hold,
                 wait_ms=stop.wait_ms,
                 poll_ms=poll_ms,
-                look_ms=outcome.FIRST_LOOK_MS,
+                look_ms=retry_policy.FIRST_LOOK_MS,
                 scope=stop.scope,
                 tally=tally,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,20 +19,8 @@ from dispatcher.ledger.batches.claims import Claim, Record
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
 from dispatcher.pipeline.sending._refused_members import named_members, split
+from dispatcher.rules import retry_policy
 
-#: First look for a message whose outcome is unknown: its callback is given this long to tell by itself.
-FIRST_LOOK_MS = 10_000
-#: Full jitter between nothing and this, doubled with each try up to the cap.
-BACKOFF_FIRST_MS = 500
-BACKOFF_CAP_MS = 60_000
-#: More tries than this and CarrierX is not there for this message: it is refused with the reason of the last.
-MOST_TRIES = 200
-#: A conflict (409) that is there at so many tries, about a quarter of an hour, stays.
-MOST_CONFLICTS = 30
-#: Without a Retry-After, a 429 holds the account for this long.
-DEFAULT_HOLD_MS = 1_000
-#: A server that asks for more patience than this is asked again all the same.
-LONGEST_HOLD_MS = 3_600_000
 #: Refusals that speak of how we are set up, not of the message.
 MISFITS = frozenset({404, 415})
 #: A 429 that names one of these is about the number, not the account.
@@ -106,22 +93,24 @@ def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
             return Ending(_record(claim, "later", reason), brake=reason)
         case Throttled(status=429):
             return _slower(claim, error, attempt)
-        case Throttled() if attempt >= MOST_CONFLICTS:
-            text = f"conflict at CarrierX ({error.status}) in {MOST_CONFLICTS} tries"
+        case Throttled() if attempt >= retry_policy.MOST_CONFLICTS:
+            text = f"conflict at CarrierX ({error.status}) in {retry_policy.MOST_CONFLICTS} tries"
             return Ending(_record(claim, "refused", text))
         case Throttled():
             text = f"conflict at CarrierX ({error.status})"
-            return Ending(_record(claim, "later", text, backoff_ms(attempt)))
-        case NotSent() if attempt >= MOST_TRIES:
-            text = f"CarrierX could not be reached in {MOST_TRIES} tries"
+            return Ending(_record(claim, "later", text, retry_policy.backoff_ms(attempt)))
+        case NotSent() if attempt >= retry_policy.MOST_TRIES:
+            text = f"CarrierX could not be reached in {retry_policy.MOST_TRIES} tries"
             return Ending(_record(claim, "refused", text, health="f"))
         case NotSent():
             text = "CarrierX could not be reached"
-            return Ending(_record(claim, "later", text, backoff_ms(attempt), health="f"))
+            return Ending(_record(claim, "later", text, retry_policy.backoff_ms(attempt), health="f"))
         case OutcomeUnknown():
-            return Ending(_record(claim, "unknown", error.message, FIRST_LOOK_MS, health="f"))
+            return Ending(_record(claim, "unknown", error.message, retry_policy.FIRST_LOOK_MS, health="f"))
         case _:
-            return Ending(_record(claim, "unknown", type(error).__name__, FIRST_LOOK_MS, health=""))
+            return Ending(
+                _record(claim, "unknown", type(error).__name__, retry_policy.FIRST_LOOK_MS, health="")
+            )
 
 
 def _without(claim: Claim, named: dict[int, str]) -> Ending:
@@ -138,10 +127,10 @@ def _without(claim: Claim, named: dict[int, str]) -> Ending:
 
 def _slower(claim: Claim, error: Throttled, attempt: int) -> Ending:
     """A 429 holds what it names: the number, this message alone, or else the account."""
-    hold = min(int(1000 * (error.retry_after or 0)) or DEFAULT_HOLD_MS, LONGEST_HOLD_MS)
+    hold = retry_policy.hold_ms(error.retry_after)
     field = (error.field or "").partition("[")[0].partition(".")[0].strip().lower()
-    if attempt >= MOST_TRIES:
-        text = f"CarrierX asked to slow down (429) in {MOST_TRIES} tries"
+    if attempt >= retry_policy.MOST_TRIES:
+        text = f"CarrierX asked to slow down (429) in {retry_policy.MOST_TRIES} tries"
         record = _record(claim, "refused", text)
     else:
         record = _record(claim, "later", "CarrierX asked to slow down (429)", hold)
@@ -160,11 +149,6 @@ def _in_words(error: Refused | Forbidden) -> str:
 def given_back(claim: Claim) -> Ending:
     """The claim had gone stale before the first byte was written: nothing left us."""
     return Ending(_record(claim, "later", "", health=""))
-
-
-def backoff_ms(attempt: int) -> int:
-    """Full jitter: anything up to the doubled and capped step."""
-    return random.randint(0, min(BACKOFF_CAP_MS, BACKOFF_FIRST_MS << min(attempt, 20)))
 
 
 def _record(claim: Claim, outcome: str, text: str, wait_ms: int = 0, *, health: Health = "a") -> Record:

@@ -7,9 +7,10 @@ from functools import partial
 
 from dispatcher.ledger.batches.claims import Denied
 from dispatcher.pipeline.runtime.runtime import World
-from dispatcher.pipeline.sending import _post_results as outcome
-from dispatcher.pipeline.sending._batch_pool import Beside, Lanes
+from dispatcher.pipeline.sending._batch_pool import Lanes
 from dispatcher.pipeline.sending._batch_sender import BatchRun
+from dispatcher.pipeline.sending.alongside import Beside
+from dispatcher.rules import retry_policy
 
 LEASE_TOKEN_BYTES = 8
 
@@ -52,7 +53,7 @@ def _taken(world: World, lanes: Lanes, campaign_id: str, number: int) -> BatchRu
         number,
         token=os.urandom(LEASE_TOKEN_BYTES),
         lease_ms=lease_ms,
-        look_ms=outcome.FIRST_LOOK_MS,
+        look_ms=retry_policy.FIRST_LOOK_MS,
     )
     if isinstance(taken, Denied):
         return taken

@@ -8,7 +8,7 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut, State
 from dispatcher.model.campaign import Campaign
-from dispatcher.pipeline.campaigns import starts
+from dispatcher.pipeline.campaigns import lifecycle as starts
 from dispatcher.pipeline.consent import optouts as suppression
 from dispatcher.pipeline.consent.optout_csv import opt_out_lines
 from dispatcher.pipeline.consent.optouts import Imported

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from starlette.datastructures import FormData, UploadFile
 
+from dispatcher.host.egress import WayOut, way_out
 from dispatcher.media.files import make_media_file, media_address, media_base
-from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
-from dispatcher.web.actions.media_gate import gate_of
+from dispatcher.media.gate import MediaGate
+from dispatcher.media.resolver import AllowList
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.media import MEDIA_BYTES_MAX, AskMedia, MediaFacts
+from dispatcher.pipeline.campaigns.media_check import ask_for_media
+from dispatcher.roster.roster import Roster, open_roster
+from dispatcher.settings import Settings
+from dispatcher.web.http.reading_turns import reading_turn
+from dispatcher.web.http.upload_form import Upload
 from dispatcher.web.site.site import Site
 
 #: So many files a form may have beside the campaign file: what one message carries.
@@ -62,3 +71,48 @@ def asks_about(site: Site, urls: Sequence[str]) -> dict[str, MediaFacts]:
             facts[url] = MediaFacts(medium.size, medium.kind)
     rest = [url for url in urls if url not in facts]
     return facts | (gate_of(site.settings)(rest) if rest else {})
+
+
+@lru_cache(maxsize=4)
+def _gate(allow: str, fictional_ok: bool, way: WayOut) -> MediaGate:
+    return MediaGate(AllowList(allow), fictional_ok=fictional_ok, way=way)
+
+
+def gate_of(config: Settings) -> MediaGate:
+    """The one gate of these settings."""
+    return _gate(config.media_allow, config.simulate, way_out(config))
+
+
+def media_facts(
+    config: Settings, upload: Upload, settings: CampaignSettings, fixed: frozenset[str], asks: AskMedia
+) -> Mapping[str, MediaFacts]:
+    """What is known of an upload's media, for the campaign that is made of it; it is rewound afterwards.
+
+    Raises:
+        FileRefused: the file as a whole cannot be used.
+    """
+    if not settings.media_check:
+        return {}
+
+    with reading_turn() as pulse:
+        facts = ask_for_media(lambda: roster_of(config, upload, settings, fixed, pulse), asks).facts
+    upload.source.seek(0)
+    return facts
+
+
+def roster_of(
+    config: Settings,
+    upload: Upload,
+    settings: CampaignSettings,
+    fixed: frozenset[str],
+    pulse: Callable[[], None] = lambda: None,
+) -> Roster:
+    """An upload's rows, from the first; `pulse` see `Roster`.
+
+    Raises:
+        FileRefused: its head cannot be used.
+    """
+    upload.source.seek(0)
+    return open_roster(
+        upload.source, filename=upload.filename, settings=settings, fixed=fixed, config=config, pulse=pulse
+    )

@@ -14,17 +14,16 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.campaigns.lifecycle import launch
+from dispatcher.pipeline.campaigns.one_off import send_trial
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.campaigns.trial import send_trial
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.result import CheckResult, Tally
 from dispatcher.pipeline.reports.report import report_texts
 from dispatcher.pipeline.schedules.recurring import LATE_BY_DEFAULT, make_schedule
 from dispatcher.rules.rates import parse_rate
 from dispatcher.settings import Settings
-from dispatcher.web.actions.media import asks_about, own_hashes
-from dispatcher.web.actions.media_gate import media_facts, roster_of
+from dispatcher.web.actions.media import asks_about, media_facts, own_hashes, roster_of
 from dispatcher.web.http.background import in_background
 from dispatcher.web.http.reading_turns import reading_turn
 from dispatcher.web.http.upload_form import Upload

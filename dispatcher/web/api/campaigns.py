@@ -35,7 +35,7 @@ from dispatcher.web.actions.submissions import (
     settings_of,
 )
 from dispatcher.web.api import openapi as examples
-from dispatcher.web.api.api_parts import csv_download, problems
+from dispatcher.web.api.openapi import csv_download, problems
 from dispatcher.web.http.idempotency import digest_of, once
 from dispatcher.web.http.problems import Problem
 from dispatcher.web.http.upload_form import (

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from dispatcher.pipeline.health.finding import Verdict
-from dispatcher.web.api.api_parts import problems
-from dispatcher.web.console.health import look
+from dispatcher.web.actions.health import look
+from dispatcher.web.api.openapi import problems
 from dispatcher.web.site.access import bearer
 from dispatcher.web.site.site import site_of
 

@@ -13,12 +13,12 @@ from dispatcher.errors import FileRefused
 from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut, State
 from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.optouts import Imported
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 from dispatcher.web.actions import consent as acts
 from dispatcher.web.api import openapi as examples
-from dispatcher.web.api.api_parts import csv_download, problems
+from dispatcher.web.api.openapi import csv_download, problems
+from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.http.cursors import place_after, read_place
-from dispatcher.web.http.json_body import json_body, read_json
 from dispatcher.web.http.upload_form import read_form, upload_in
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import site_of

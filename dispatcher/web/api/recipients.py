@@ -12,7 +12,7 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.recipients import RecipientLine, Story, bad_rows, page_of, search, story
 from dispatcher.web.actions.submissions import find_campaign
 from dispatcher.web.api import openapi as examples
-from dispatcher.web.api.api_parts import csv_download, problems
+from dispatcher.web.api.openapi import csv_download, problems
 from dispatcher.web.site.access import bearer
 from dispatcher.web.site.site import site_of
 

@@ -18,8 +18,8 @@ from dispatcher.pipeline.schedules.upcoming import (
     waiting_campaigns,
 )
 from dispatcher.web.actions import consent as acts
-from dispatcher.web.api.api_parts import problems
-from dispatcher.web.http.json_body import json_body, read_json
+from dispatcher.web.api.openapi import problems
+from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import Site, site_of
 

@@ -12,11 +12,11 @@ from starlette.responses import Response, StreamingResponse
 from dispatcher.ledger.views.campaign_list import list_campaigns
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.estimates.costing import expected_cost
+from dispatcher.pipeline.estimates.remaining import expected_cost
 from dispatcher.pipeline.reports.recipients import bad_rows, reasons
 from dispatcher.web.actions.lifecycle import possible
 from dispatcher.web.actions.submissions import find_campaign, report_chunks
-from dispatcher.web.api.api_parts import csv_download
+from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.console.campaign_live import FUNNEL, pace_text, watched
 from dispatcher.web.http import formats as display
 from dispatcher.web.http.pages import page

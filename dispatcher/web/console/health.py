@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
@@ -11,40 +11,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from dispatcher.carrierx.account import find_did, levels_of
-from dispatcher.errors import ApiError, ConfigError, InputError, MmsError, NotFound
+from dispatcher.errors import ApiError, InputError, MmsError
 from dispatcher.ledger.views.overview import Overview
-from dispatcher.logs import mask
-from dispatcher.pipeline.health.doctor import diagnose
-from dispatcher.pipeline.health.finding import Finding
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.limits.view import limit_lines, read_scope
-from dispatcher.pipeline.runtime.runtime import make_client
-from dispatcher.roster.number import read_number
-from dispatcher.settings import Settings
+from dispatcher.web.actions.health import callback_levels, look
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form
 from dispatcher.web.site.access import Operator, Person, check_csrf, same_origin
 from dispatcher.web.site.sessions import Session
 from dispatcher.web.site.site import Site, site_of
-from tasks.broker import look_at_broker
 
-#: A page does not wait for CarrierX as long as a worker does.
-CARRIERX_SECONDS = 4.0
 NOTES = 20
 LIMITS = 20
-_LEVELS = {"did": "The number", "did_group": "Its group", "partner": "The account"}
 _FIELDS = ("what", "rate", "burst", "per_day", "zone")
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
-
-
-class CallbackLevel(NamedTuple):
-    """Where CarrierX may call back for one number: the level, the URL without its secret, whether it decides."""
-
-    level: str
-    url: str | None
-    in_force: bool
 
 
 @router.get("/health")
@@ -75,39 +57,6 @@ async def set_limit(request: Request, session: Operator) -> Response:
             lambda: _page(request, session, status=422, limit_problem=wrong, given=given)
         )
     return RedirectResponse("/health", 303)
-
-
-def look(site: Site) -> list[Finding]:
-    """What `mms doctor` sees."""
-    said = list(diagnose(_impatient(site.settings)))
-    return [*said, *look_at_broker(site.settings, said)]
-
-
-def callback_levels(settings: Settings, number: str) -> list[CallbackLevel]:
-    """The three levels of one of our numbers; the first that is set decides.
-
-    Raises:
-        InputError, NotFound: it is no number, or not in the account.
-        ApiError: CarrierX gave no answer.
-    """
-    digits = read_number(number)
-    client = make_client(_impatient(settings))
-    if client is None:
-        raise ConfigError("there is no token for CarrierX", hint="`mms token carrierx` takes one")
-    did = find_did(client, digits)
-    if did is None:
-        raise NotFound("this number is not in the account", hint="is the token of the right account?")
-    levels = levels_of(client, did)
-    deciding = next((level for level, _, url in levels if url), None)
-    return [
-        CallbackLevel(_LEVELS[level], mask(url) if url else None, level == deciding)
-        for level, _, url in levels
-    ]
-
-
-def _impatient(settings: Settings) -> Settings:
-    impatient = {"connect_timeout": CARRIERX_SECONDS, "read_timeout": CARRIERX_SECONDS}
-    return settings.model_copy(update=impatient)
 
 
 def _change(site: Site, who: str, form: FormData) -> None:

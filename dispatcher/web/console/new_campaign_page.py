@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from dispatcher.web.actions.media import MOST, own_hash
-from dispatcher.web.api.api_parts import csv_download
+from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.console.form_values import ZONES
 from dispatcher.web.console.new_campaign_form import Draft, bad_rows_of, reopened, take
 from dispatcher.web.http import formats as display

@@ -13,9 +13,9 @@ from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut, State
 from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.optouts import Imported
-from dispatcher.roster.number import read_number
+from dispatcher.roster.numbers import read_number
 from dispatcher.web.actions import consent as acts
-from dispatcher.web.api.api_parts import csv_download
+from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.http.cursors import Place, place_after, read_place
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form, upload_in

@@ -12,7 +12,7 @@ from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.embedded import Answer, EmbeddedValkey, ask, prepare_embedded
-from dispatcher.pipeline.recovery.vigil import look_at_own_store
+from dispatcher.pipeline.recovery.restore_detection import look_at_own_store
 from dispatcher.settings import Settings, load_settings
 from dispatcher.stack.embedded_store import OwnStore
 from tests.factories import add_campaign

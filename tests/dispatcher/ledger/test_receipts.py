@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatcher.ledger.batches.claims import Hold, Taken
-from dispatcher.ledger.batches.rows import RowState, pack_sid
-from dispatcher.ledger.batches.sids import sid_text
+from dispatcher.ledger.batches.rows import RowState, pack_sid, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.ledger.store.connection import text_of

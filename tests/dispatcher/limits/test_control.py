@@ -19,7 +19,7 @@ from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.reports.audit import audit
 from dispatcher.pipeline.runtime.runtime import World

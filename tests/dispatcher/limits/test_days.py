@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.errors import InputError
-from dispatcher.pipeline.limits.caps import refresh_caps, set_cap
+from dispatcher.pipeline.limits.charges import refresh_caps, set_cap
 from dispatcher.rules.cap_days import day_boundaries
 from tests.dispatcher.limits.conftest import Desk
 from tests.factories import CAMPAIGN, make_record, record

@@ -13,8 +13,8 @@ from dispatcher.errors import Conflict, NotFound
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve, retry
-from dispatcher.pipeline.campaigns.sweep import sweep
 from dispatcher.pipeline.limits.changes import reset_limit, set_limit, use_sender
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.reports.audit import audit

@@ -12,8 +12,8 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.reports.audit import audit
 from dispatcher.pipeline.runtime.runtime import World
-from dispatcher.pipeline.sending._batch_pool import Beside
 from dispatcher.pipeline.sending._in_flight import Posts
+from dispatcher.pipeline.sending.alongside import Beside
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle

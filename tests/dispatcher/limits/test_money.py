@@ -15,8 +15,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.retry import resolve
 from dispatcher.pipeline.campaigns.send_constraints import micro_dollars, require_prices
-from dispatcher.pipeline.limits.caps import set_cap
-from dispatcher.pipeline.limits.charges import charges_of
+from dispatcher.pipeline.limits.charges import charges_of, set_cap
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.settings import load_settings
 from tests.dispatcher.limits.conftest import Desk

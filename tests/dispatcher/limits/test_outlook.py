@@ -16,8 +16,8 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.estimates._fair_share import fair_part
 from dispatcher.pipeline.estimates._projection import HOURS, SENDING, Allowance, course
 from dispatcher.pipeline.estimates.estimate import estimate, estimated_all
-from dispatcher.pipeline.limits.caps import set_cap
 from dispatcher.pipeline.limits.changes import set_limit, use_sender
+from dispatcher.pipeline.limits.charges import set_cap
 from dispatcher.rules.quiet_hours import Window
 from tests.factories import CAMPAIGN, SENDER, START_MS, add_campaign, make_batch
 from tests.valkey import set_clock

@@ -10,7 +10,7 @@ from dispatcher.errors import NotFound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.reports.audit import audit
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (

@@ -18,8 +18,8 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.campaigns.sweep import sweep
 from dispatcher.pipeline.expansion.expand import (
     MOST_READERS,
     ROWS_A_LOOK,

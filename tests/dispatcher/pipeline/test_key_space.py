@@ -17,17 +17,15 @@ from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.campaigns.lifecycle import launch
+from dispatcher.pipeline.campaigns.lifecycle import launch, sweep
 from dispatcher.pipeline.campaigns.media_check import release_media
-from dispatcher.pipeline.campaigns.one_off import Note, submit_note
+from dispatcher.pipeline.campaigns.one_off import Note, send_trial, submit_note
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve, retry
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.campaigns.sweep import sweep
-from dispatcher.pipeline.campaigns.trial import send_trial
 from dispatcher.pipeline.consent.retention import erase_campaign, retain
 from dispatcher.pipeline.expansion.expand import MOST_READERS, expand
-from dispatcher.pipeline.limits.caps import refresh_caps, set_cap
 from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.limits.charges import refresh_caps, set_cap
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.polls import answer_messages, look_after_batches
 from dispatcher.pipeline.receipts.ingest import ingest
@@ -37,7 +35,7 @@ from dispatcher.pipeline.schedules.occurrences import occur
 from dispatcher.pipeline.schedules.recurring import end_schedule
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
-from dispatcher.roster.opening import open_roster
+from dispatcher.roster.roster import open_roster
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_answers import comes_in

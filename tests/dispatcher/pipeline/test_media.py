@@ -19,9 +19,9 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MEDIA_ASKED_MAX, MediaFacts
 from dispatcher.model.recipient import RejectedRow
 from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.media_check import release_media
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.campaigns.sweep import sweep
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.pipeline.runtime.runtime import World

@@ -7,6 +7,7 @@ import pytest
 from dispatcher.errors import ApiError, Forbidden, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
 from dispatcher.ledger.batches.claims import Claim
 from dispatcher.pipeline.sending import _post_results as outcome
+from dispatcher.rules import retry_policy
 from tests.dispatcher.pipeline.test_words import status
 from tests.factories import SENDER, token_of
 
@@ -60,7 +61,9 @@ def test_a_429_that_names_the_recipient_holds_this_message_only(field: str | Non
     assert (ending.record.wait_ms, ending.hold_scope if ending.hold_ms else "") == (7_000, scope)
 
 
-@pytest.mark.parametrize(("status", "most"), [(409, outcome.MOST_CONFLICTS), (429, outcome.MOST_TRIES)])
+@pytest.mark.parametrize(
+    ("status", "most"), [(409, retry_policy.MOST_CONFLICTS), (429, retry_policy.MOST_TRIES)]
+)
 def test_what_carrierx_puts_off_for_ever_is_refused_in_the_end_with_the_reason(
     status: int, most: int
 ) -> None:
@@ -80,12 +83,12 @@ def test_a_404_or_a_415_speaks_of_how_we_are_set_up_not_of_the_message(status: i
 
 
 def test_a_message_that_never_leaves_is_given_up_in_the_end() -> None:
-    assert outcome.failed(CLAIM, NotSent("down"), outcome.MOST_TRIES).record.outcome == "refused"
+    assert outcome.failed(CLAIM, NotSent("down"), retry_policy.MOST_TRIES).record.outcome == "refused"
 
 
 @pytest.mark.parametrize("attempt", [1, 5, 20, 255, 10_000])
 def test_the_backoff_stays_under_its_cap(attempt: int) -> None:
-    assert all(0 <= outcome.backoff_ms(attempt) <= outcome.BACKOFF_CAP_MS for _ in range(200))
+    assert all(0 <= retry_policy.backoff_ms(attempt) <= retry_policy.BACKOFF_CAP_MS for _ in range(200))
 
 
 def test_carrierxs_own_word_counts_from_the_first() -> None:

@@ -11,8 +11,9 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.receipts.ingest import ingest
-from dispatcher.pipeline.reconcile.reconcile import LOOK_AGAIN_MS, look_after
+from dispatcher.pipeline.reconcile.reconcile import look_after
 from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.rules.retry_policy import LOOK_AGAIN_MS
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.dispatcher.pipeline.test_ingest import mark

@@ -26,7 +26,7 @@ from dispatcher.pipeline.reconcile.reconcile import look_after
 from dispatcher.pipeline.recovery import recover as recovering
 from dispatcher.pipeline.recovery._provider_history import Gap
 from dispatcher.pipeline.recovery.recover import Recovered, go_through_doubts, recover
-from dispatcher.pipeline.recovery.vigil import keep_watch, look_at_own_store
+from dispatcher.pipeline.recovery.restore_detection import keep_watch, look_at_own_store
 from dispatcher.pipeline.reports.audit import audit
 from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.sending.send import send_batch

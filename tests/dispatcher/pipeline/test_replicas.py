@@ -17,8 +17,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.replicas import attached, behind
 from dispatcher.pipeline.health._store_findings import look_at_replicas
-from dispatcher.pipeline.recovery.restore_detection import Witness
-from dispatcher.pipeline.recovery.vigil import keep_watch
+from dispatcher.pipeline.recovery.restore_detection import Witness, keep_watch
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeWorld

@@ -9,7 +9,7 @@ from dispatcher.ledger.batches.agenda import Agenda
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
 from dispatcher.model.timestamps import iso
-from dispatcher.pipeline.campaigns.starts import change_start
+from dispatcher.pipeline.campaigns.lifecycle import change_start
 from dispatcher.pipeline.runtime.runtime import World
 from dispatcher.pipeline.tick import Hints, tick
 from tests.dispatcher.pipeline.conftest import MakeWorld

@@ -7,8 +7,8 @@ import pytest
 from dispatcher.ledger.batches.claims import Hold, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.campaigns import sweep as sweeping
-from dispatcher.pipeline.campaigns.sweep import sweep
+from dispatcher.pipeline.campaigns import lifecycle as sweeping
+from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.runtime.runtime import World
 from tests.dispatcher.pipeline.conftest import MakeWorld
 from tests.factories import (

@@ -10,8 +10,8 @@ import requests
 
 from dispatcher.carrierx.webhook import read_callback
 from dispatcher.simulator import SimulatorHandle
-from dispatcher.simulator.carriers import CARRIERS, carrier_of
 from dispatcher.simulator.faults import Faults
+from dispatcher.simulator.seeded_random import CARRIERS, carrier_of
 from tests.dispatcher.carrierx.simulator.receiver import Receiver
 from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER
 

@@ -1,0 +1,51 @@
+"""How long until the next try: every wait and every number of tries of sending, searching and asking, in one place.
+
+Names end in their unit: `_MS` are milliseconds. What Redis decides by itself stands at the heads of the Lua scripts;
+what an operator may change is a setting (`MMS_*`).
+"""
+
+from __future__ import annotations
+
+import random
+
+# Sending: a POST that was not taken.
+#: Full jitter between nothing and this, doubled with each try up to the cap.
+BACKOFF_FIRST_MS = 500
+BACKOFF_CAP_MS = 60_000
+#: More tries than this and CarrierX is not there for this message: it is refused with the reason of the last.
+MOST_TRIES = 200
+#: A conflict (409) that is there at so many tries, about a quarter of an hour, stays.
+MOST_CONFLICTS = 30
+#: Without a Retry-After, a 429 holds what it names for this long,
+DEFAULT_HOLD_MS = 1_000
+#: and a server that asks for more patience than this is asked again all the same.
+LONGEST_HOLD_MS = 3_600_000
+#: After a brake or a clock that is off, the batch is due again when this is over.
+HALT_MS = 10_000
+
+# Looking for messages whose outcome is unknown, and asking what became of those whose callbacks never came.
+#: First look: a message's callback is given this long to tell by itself.
+FIRST_LOOK_MS = 10_000
+#: Between two looks: a part of the message's age, between these.
+LOOK_AGAIN_MS = 20_000
+LOOK_AGAIN_MOST_MS = 600_000
+LOOK_AGAIN_PART = 20
+#: Before a look at those of a batch whose turn did not come at this one.
+LOOK_ON_MS = 5_000
+#: Questions about one batch grow apart up to this.
+LONGEST_POLL_MS = 3_600_000
+
+
+def backoff_ms(attempt: int) -> int:
+    """Full jitter: anything up to the doubled and capped step, in ms."""
+    return random.randint(0, min(BACKOFF_CAP_MS, BACKOFF_FIRST_MS << min(attempt, 20)))
+
+
+def hold_ms(retry_after: float | None) -> int:
+    """How long a 429 holds what it names, in ms; `retry_after` are the seconds that its header asks for."""
+    return min(int(1000 * (retry_after or 0)) or DEFAULT_HOLD_MS, LONGEST_HOLD_MS)
+
+
+def look_again_ms(age_ms: int) -> int:
+    """When a message of this age, whose outcome is unknown, is looked for again, in ms."""
+    return max(LOOK_AGAIN_MS, min(age_ms // LOOK_AGAIN_PART, LOOK_AGAIN_MOST_MS))
