@@ -1,54 +1,67 @@
-# One verb per target. Every target makes .venv first if it is missing or older than the lock.
+# One verb per target. `demo` makes .venv with the packages of requirements.lock, which are all that running takes; every other
+# target adds a developer's, of requirements-dev.lock, in which the versions of both are the same.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+RUNTIME := $(VENV)/.installed
+DEVELOPER := $(VENV)/.installed-developer
 TESTS ?= tests
 RUNS ?= 20
 SEED ?= 1
 JOBS ?= 2
+RESOLVE := uv pip compile pyproject.toml --group source --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade
 
-.PHONY: demo test wheel chaos bench check format lock clean help
+.PHONY: demo test wheel chaos bench check format lock release clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-$(STAMP): requirements.lock pyproject.toml
+$(RUNTIME): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 ..." >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-demo: $(STAMP)   ## run the main job on a stack of its own, against the simulator
+$(DEVELOPER): requirements-dev.lock $(RUNTIME)
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(RUNTIME)   ## run the main job on a stack of its own, against the simulator
 	$(BIN)/mms demo
 
-test: $(STAMP)   ## the whole test suite: real Valkey, real workers, real HTTP on localhost
+test: $(DEVELOPER)   ## the whole test suite: real Valkey, real workers, real HTTP on localhost
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
-wheel: $(STAMP)  ## the built wheel in empty environments, and its demo; needs a package index
+wheel: $(DEVELOPER)  ## the built wheel in empty environments, and its demo; needs a package index
 	.ci/wheel
 
-chaos: $(STAMP)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
+chaos: $(DEVELOPER)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
 
-bench: $(STAMP)  ## benchmarks beside their baselines; ONLY=dispatch ROWS=5000 RUNS=1 narrow them
+bench: $(DEVELOPER)  ## benchmarks beside their baselines; ONLY=dispatch ROWS=5000 RUNS=1 narrow them
 	$(BIN)/python -m benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS))
 
-check: $(STAMP)  ## formatting, lint, what may import what, types
+check: $(DEVELOPER)  ## formatting, lint, spelling, what may import what, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
-format: $(STAMP) ## let ruff write the formatting and the safe fixes
+format: $(DEVELOPER) ## let ruff write the formatting and the safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock:            ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade -o requirements.lock
+lock:            ## resolve both locks anew (needs uv)
+	$(RESOLVE) -o requirements.lock
+	$(RESOLVE) --extra dev --extra bench --constraint requirements.lock -o requirements-dev.lock
+
+release: $(DEVELOPER) ## wheel and source archive into dist/, if all is committed and the changelog knows the version
+	$(BIN)/python .ci/release.py
 
 clean:           ## forget the virtual environment and what tools left
-	rm -rf $(VENV) .import_linter_cache .mypy_cache .ruff_cache .pytest_cache build *.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist *.egg-info

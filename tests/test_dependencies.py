@@ -1,14 +1,11 @@
-"""What we import is declared, what is declared is used, and the wheel has every file that runs."""
+"""What we import is declared, what is declared is used, and the locks have it."""
 
 from __future__ import annotations
 
 import ast
 import re
-import shutil
-import subprocess
 import sys
 import tomllib
-import zipfile
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -86,33 +83,42 @@ def test_a_package_whose_internals_are_overridden_has_an_upper_bound(
     assert bounded >= OVERRIDDEN.keys()
 
 
+def pins(lock: Path) -> list[str]:
+    """What a lock installs, a line each: `name==version`, and on which machines."""
+    return re.findall(r"^([a-z][\w.-]*==.+?) \\$", lock.read_text(), re.MULTILINE)
+
+
+def locked(lock: Path) -> dict[str, str]:
+    """The versions of a lock, by the package's name."""
+    return dict(re.findall(r"^(.+?)==(\S+)", "\n".join(pins(lock)), re.MULTILINE))
+
+
 def test_the_locked_versions_are_within_the_bounds(
     declared: dict[str, Requirement], repository: Path
 ) -> None:
-    locked = dict(re.findall(r"^([a-z][\w.-]*)==(\S+)", (repository / "requirements.lock").read_text(), re.M))
-    outside = {name for name, found in declared.items() if locked[name] not in found.specifier}
+    versions = locked(repository / "requirements.lock")
+    outside = {name for name, found in declared.items() if versions[name] not in found.specifier}
     assert outside == set()
+
+
+def test_a_developer_has_every_package_of_the_runtime_in_its_version(repository: Path) -> None:
+    runtime = set(pins(repository / "requirements.lock"))
+    assert runtime < set(pins(repository / "requirements-dev.lock"))
+
+
+def test_the_lock_of_the_runtime_has_no_package_that_only_a_developer_needs(
+    declared: dict[str, Requirement], repository: Path
+) -> None:
+    extras = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    developers = {Requirement(line).name for lines in extras.values() for line in lines} - declared.keys()
+    assert developers & locked(repository / "requirements.lock").keys() == set()
+
+
+def test_what_builds_the_package_is_what_the_locks_bring_for_it(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text())
+    assert project["build-system"]["requires"] == project["dependency-groups"]["source"]
 
 
 def test_the_transport_to_redis_is_asked_for_by_its_extra(declared: dict[str, Requirement]) -> None:
     """kombu's imports `packaging`, which only that extra brings."""
     assert "redis" in declared["celery"].extras
-
-
-def test_the_wheel_has_every_file_of_the_packages_and_the_examples(repository: Path, tmp_path: Path) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "campaigns", "dispatcher", "tasks", "celeryconfig.py"],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    for name in [*listed, "pyproject.toml", "README.md", "LICENSE"]:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(repository / name, tmp_path / name, follow_symlinks=False)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--no-index", "-w", "wheel", "."], cwd=tmp_path, check=True)
-    (wheel,) = (tmp_path / "wheel").glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        held = {name.replace("dispatcher/examples/", "campaigns/") for name in archive.namelist()}
-    assert set(listed) - held == {"dispatcher/examples"}  # in the source a link

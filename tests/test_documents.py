@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
+
+import pytest
 
 from dispatcher.settings import Settings
 
@@ -15,19 +16,15 @@ def test_the_table_of_settings_has_every_setting_and_no_other(repository: Path) 
     assert rows == {f"MMS_{name.upper()}": field.description for name, field in Settings.model_fields.items()}
 
 
-def test_the_changelog_knows_the_version(repository: Path) -> None:
-    version = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["version"]
-    assert re.search(rf"^## {re.escape(version)}\b", (repository / "CHANGELOG.md").read_text(), re.MULTILINE)
-
-
 def test_links_in_the_documents_lead_somewhere(repository: Path) -> None:
     for document in [*repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
-def test_the_lock_names_no_index_and_has_a_hash_for_every_package(repository: Path) -> None:
-    text = (repository / "requirements.lock").read_text()
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_names_no_index_and_has_a_hash_for_every_package(lock: str, repository: Path) -> None:
+    text = (repository / lock).read_text()
     packages = re.findall(
         r"^[a-z][^\s]*==[^\n]*\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text, re.MULTILINE
     )
