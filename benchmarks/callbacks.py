@@ -88,7 +88,8 @@ class _Bench:
             self._stack.web_port, self._stack.callback_path, self._bodies, connections=CONNECTIONS, rate=rate
         )
         while (
-            ledger.campaign(campaign).counts[RecipientState.DELIVERED] < self._rows or ledger.inbox.waiting()
+            ledger.campaign(campaign).counts[RecipientState.DELIVERED] < self._rows
+            or ledger.callback_stream.waiting()
         ):
             assert meter.seconds() < 120, "callbacks are lost"
             time.sleep(0.02)
@@ -105,7 +106,7 @@ class _Bench:
     def _write_bodies(self, campaign: str) -> None:
         ledger = self._stack.ledger
         bodies = []
-        for batch in ledger.book.batch_numbers(campaign):
+        for batch in ledger.campaigns.batch_numbers(campaign):
             content, states = ledger.batches.read(campaign, [batch])[0]
             for index, message in enumerate(content.messages):
                 state, row = states[message.members[0]], content.rows[message.members[0]]

@@ -21,7 +21,7 @@ from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import Looker
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.recipients import page_of, reasons, search, story
 from dispatcher.settings import Settings
@@ -45,12 +45,12 @@ def number_of(row: int) -> str:
 
 def make_batch(first_row: int, rows: int) -> Batch:
     """A batch with a bad row now and then."""
-    said: list[BatchRow | RejectedRow] = []
+    said: list[BatchRow | InvalidRow] = []
     messages: list[BatchMessage] = []
     for row in range(first_row, first_row + rows):
         cells = (number_of(row), f"Name {row % 500}")
         if row % _BAD_EVERY == 0:
-            said.append(RejectedRow(row, row + 1, "invalid", "phone", "too_short", "Too short.", None, cells))
+            said.append(InvalidRow(row, row + 1, "invalid", "phone", "too_short", "Too short.", None, cells))
             continue
         messages.append(BatchMessage((len(said),), SENDER, f"Hi Name {row % 500}, see you on Friday.", ()))
         said.append(BatchRow(row, row + 1, number_of(row), None, cells))
@@ -60,7 +60,7 @@ def make_batch(first_row: int, rows: int) -> Batch:
 def fill(ledger: Ledger, rows: int) -> None:
     """A campaign of so many rows."""
     settings = CampaignSettings.model_validate({"name": "large", "from": [SENDER], "message": "Hi"})
-    ledger.book.create(
+    ledger.campaigns.create(
         CAMPAIGN,
         settings,
         fixed=frozenset(),
@@ -71,7 +71,7 @@ def fill(ledger: Ledger, rows: int) -> None:
         settle_ms=1000,
         rate=None,
     )
-    ledger.book.begin_reading(CAMPAIGN, "reader", 3_600_000)
+    ledger.campaigns.begin_reading(CAMPAIGN, "reader", 3_600_000)
     for number in range(rows // BATCH_ROWS):
         batch = make_batch(number * BATCH_ROWS + 1, BATCH_ROWS)
         read = (number + 1) * BATCH_ROWS

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.campaign import LATER, SENDER, file_of, submitted
-from benchmarks.ledgers import empty_world
+from benchmarks.ledgers import empty_runtime
 from benchmarks.result import Asked, Result, Values, median_line
 from dispatcher.pipeline.expansion.expand import expand
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 ROWS = 100_000
 GOAL = "goal: faster than the naive way, with every check made and memory flat"
@@ -22,28 +22,28 @@ def measure(asked: Asked) -> Iterator[Result]:
     """Both on one store with claims' durability."""
     rows = asked.size(ROWS)
     content = file_of(rows)
-    with empty_world() as world:
-        ours = [_ours(world, content, rows) for _ in range(asked.runs)]
-        naive = [_naive(world, content, rows) for _ in range(asked.runs)]
+    with empty_runtime() as runtime:
+        ours = [_ours(runtime, content, rows) for _ in range(asked.runs)]
+        naive = [_naive(runtime, content, rows) for _ in range(asked.runs)]
     slow = statistics.median(run["rows/s"] for run in naive)
     speed = statistics.median(run["rows/s"] for run in ours)
     lines = (median_line("ours", ours, speed / slow), median_line("one hash per recipient", naive, 1.0))
     yield Result("expand", "csv.DictReader and one HSET per recipient, pipelined", GOAL, lines)
 
 
-def _ours(world: World, content: bytes, rows: int) -> Values:
-    campaign = submitted(world.ledger, world.settings, content, at=LATER)
+def _ours(runtime: Runtime, content: bytes, rows: int) -> Values:
+    campaign = submitted(runtime.ledger, runtime.settings, content, at=LATER)
     start, cpu = time.perf_counter(), time.process_time()
-    expand(world, campaign)
+    expand(runtime, campaign)
     taken = time.perf_counter() - start, time.process_time() - cpu
-    found = world.ledger.campaign(campaign)
+    found = runtime.ledger.campaign(campaign)
     assert found.rows == found.messages == rows, found
     return {"rows/s": rows / taken[0], "CPU s/1,000": taken[1] / rows * 1000}
 
 
-def _naive(world: World, content: bytes, rows: int) -> Values:
+def _naive(runtime: Runtime, content: bytes, rows: int) -> Values:
     start, cpu = time.perf_counter(), time.process_time()
-    pipeline = world.ledger.redis.pipeline(transaction=False)
+    pipeline = runtime.ledger.redis.pipeline(transaction=False)
     for row, fields in enumerate(csv.DictReader(io.StringIO(content.decode()))):
         text = f"Northwind: hi {fields['first_name']}, your order waits at {fields['store']}."
         kept = {"to": fields["to"], "from": SENDER, "message": text, "status": "pending"}

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from benchmarks.ledgers import read_campaign, world_on
+from benchmarks.ledgers import read_campaign, runtime_on
 from benchmarks.meter import Meter
 from benchmarks.result import Asked, Result, Values, median_line
 from benchmarks.sink import Sink
 from benchmarks.store import Store
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.alongside import Beside
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
@@ -71,33 +71,33 @@ def _slices(
 ) -> list[Values]:
     """Slices of `piece` messages, on a fresh store; campaigns are made anew when a slice used them up."""
     with Store() as store:
-        world = world_on(store, sink.url, in_flight=IN_FLIGHT)
+        runtime = runtime_on(store, sink.url, in_flight=IN_FLIGHT)
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            world = replace(world, pool=pool)
+            runtime = replace(runtime, pool=pool)
             found, left = [], 0
             for _ in range(runs):
                 if left < piece or spare:
                     for _ in range(campaigns):
-                        read_campaign(world, size)
+                        read_campaign(runtime, size)
                     left = size * campaigns
-                found.append(_slice(world, store, piece))
+                found.append(_slice(runtime, store, piece))
                 left -= int(found[-1]["messages"])
-        world.ledger.redis.close()
+        runtime.ledger.redis.close()
     return found
 
 
-def _slice(world: World, store: Store, piece: int) -> Values:
+def _slice(runtime: Runtime, store: Store, piece: int) -> Values:
     hints: deque[tuple[str, int]] = deque()
     sent = batches = 0
     own = Meter(())
     store_meter = Meter((store.pid,))
     start = time.process_time()
     while sent < piece:
-        feed(world, lambda campaign, batch: hints.append((campaign, batch)))
+        feed(runtime, lambda campaign, batch: hints.append((campaign, batch)))
         if not hints:
             break
         beside: list[Beside] = []
-        said = [send_batch(world, *hints.popleft(), beside), *(each.line for each in beside)]
+        said = [send_batch(runtime, *hints.popleft(), beside), *(each.line for each in beside)]
         sent += sum(int(line.split(" queued")[0]) for line in said if " queued" in line)
         batches += len(said)
     mine, stores = time.process_time() - start, store_meter.cpu()

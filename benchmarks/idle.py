@@ -62,7 +62,7 @@ def _schedule(ledger: Ledger, campaigns: int) -> None:
     """Campaigns that are read and start in some years."""
     for _ in range(campaigns):
         name = f"idle-{os.urandom(6).hex()}"
-        ledger.book.create(
+        ledger.campaigns.create(
             name,
             CampaignSettings(),
             fixed=frozenset(),
@@ -73,5 +73,5 @@ def _schedule(ledger: Ledger, campaigns: int) -> None:
             settle_ms=1000,
             rate=None,
         )
-        ledger.book.begin_reading(name, "reader", 60_000)
-        ledger.book.end_reading(name, 0, "reader")
+        ledger.campaigns.begin_reading(name, "reader", 60_000)
+        ledger.campaigns.end_reading(name, 0, "reader")

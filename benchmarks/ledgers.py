@@ -17,14 +17,14 @@ from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.expansion.expand import expand
-from dispatcher.pipeline.runtime.runtime import World, make_client, wall_ms
+from dispatcher.pipeline.runtime.runtime import Runtime, make_client, wall_ms
 from dispatcher.settings import load_settings
 
 HOUR_MS = 3_600_000
 
 
-def world_on(store: Store, carrierx_url: str = "http://127.0.0.1:9", **settings: object) -> World:
-    """A process's world on this store."""
+def runtime_on(store: Store, carrierx_url: str = "http://127.0.0.1:9", **settings: object) -> Runtime:
+    """A process's runtime on this store."""
     chosen = load_settings(
         redis_url=store.url,
         carrierx_url=carrierx_url,
@@ -37,36 +37,36 @@ def world_on(store: Store, carrierx_url: str = "http://127.0.0.1:9", **settings:
         **settings,
     )
     ledger = Ledger.of(client(store.url), chosen)
-    return World(ledger, chosen, prepare(ledger.redis, chosen), api=make_client(chosen))
+    return Runtime(ledger, chosen, prepare(ledger.redis, chosen), api=make_client(chosen))
 
 
 @contextmanager
-def empty_world(*, durable: bool = True) -> Iterator[World]:
-    """A world on a store of its own."""
+def empty_runtime(*, durable: bool = True) -> Iterator[Runtime]:
+    """A runtime on a store of its own."""
     with Store(durable=durable) as store:
-        world = world_on(store)
-        yield world
-        world.ledger.redis.close()
+        runtime = runtime_on(store)
+        yield runtime
+        runtime.ledger.redis.close()
 
 
-def read_campaign(world: World, rows: int, *, rate: str | None = None) -> str:
+def read_campaign(runtime: Runtime, rows: int, *, rate: str | None = None) -> str:
     """A campaign with its file read; running. Answers its id."""
-    campaign = submitted(world.ledger, world.settings, file_of(rows), rate=rate)
-    expand(world, campaign)
-    world.ledger.batches.offer(campaign, window=0, most=0, offer_ms=1)
+    campaign = submitted(runtime.ledger, runtime.settings, file_of(rows), rate=rate)
+    expand(runtime, campaign)
+    runtime.ledger.batches.offer(campaign, window=0, most=0, offer_ms=1)
     return campaign
 
 
-def send_without_http(world: World, campaign: str, word: RecipientState | None = None) -> None:
+def send_without_http(runtime: Runtime, campaign: str, word: RecipientState | None = None) -> None:
     """Claim and record every message as accepted; with `word`, apply a receipt of each besides."""
-    for number in world.ledger.book.batch_numbers(campaign):
-        _send_batch(world, campaign, number)
+    for number in runtime.ledger.campaigns.batch_numbers(campaign):
+        _send_batch(runtime, campaign, number)
         if word is not None:
-            _receive_batch(world, campaign, number, word)
+            _receive_batch(runtime, campaign, number, word)
 
 
-def _send_batch(world: World, campaign: str, number: int) -> None:
-    batches = world.ledger.batches
+def _send_batch(runtime: Runtime, campaign: str, number: int) -> None:
+    batches = runtime.ledger.batches
     taken = batches.take(campaign, number, token=os.urandom(8), lease_ms=HOUR_MS, look_ms=HOUR_MS)
     assert isinstance(taken, Taken), taken
     messages = enumerate(taken.batch.messages)
@@ -81,10 +81,10 @@ def _send_batch(world: World, campaign: str, number: int) -> None:
     batches.give_back(taken.hold, wait_ms=0, poll_ms=HOUR_MS, look_ms=HOUR_MS)
 
 
-def _receive_batch(world: World, campaign: str, number: int, word: RecipientState) -> None:
-    states = world.ledger.batches.read(campaign, [number])[0][1]
+def _receive_batch(runtime: Runtime, campaign: str, number: int, word: RecipientState) -> None:
+    states = runtime.ledger.batches.read(campaign, [number])[0][1]
     receipts = [
         Receipt(index, index, 1, word, "own", str(uuid.UUID(bytes=state.sid)), "310", "260", "0.0085")
         for index, state in enumerate(states)
     ]
-    world.ledger.receipts.apply(campaign, number, receipts, [], grace_ms=0)
+    runtime.ledger.receipts.apply(campaign, number, receipts, [], grace_ms=0)

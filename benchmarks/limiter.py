@@ -40,7 +40,7 @@ def measure(asked: Asked) -> Iterator[Result]:
 
 def _campaign(ledger: Ledger, id: str, batches: int) -> None:
     settings = CampaignSettings(senders=(SENDER,), message="Hi", quiet_hours="off")
-    ledger.book.create(
+    ledger.campaigns.create(
         id,
         settings,
         fixed=frozenset(),
@@ -51,14 +51,14 @@ def _campaign(ledger: Ledger, id: str, batches: int) -> None:
         settle_ms=1,
         rate=None,
     )
-    ledger.book.begin_reading(id, "bench", 60_000)
+    ledger.campaigns.begin_reading(id, "bench", 60_000)
     rows = tuple(BatchRow(row, row, f"1516555{row:04}", None, ()) for row in range(MESSAGES))
     batch = Batch(rows, tuple(BatchMessage((row,), SENDER, "Hi", ()) for row in range(MESSAGES)))
     for number in range(batches):
         ledger.batches.add(
             id, number, batch, rows_read=MESSAGES * (number + 1), reader="bench", lease_ms=60_000
         )
-    ledger.book.end_reading(id, MESSAGES * batches, "bench")
+    ledger.campaigns.end_reading(id, MESSAGES * batches, "bench")
     ledger.batches.offer(id, window=0, most=0, offer_ms=1)
 
 

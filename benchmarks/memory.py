@@ -14,7 +14,7 @@ from typing import Any
 import redis
 
 from benchmarks.floor import message
-from benchmarks.ledgers import empty_world, read_campaign, send_without_http
+from benchmarks.ledgers import empty_runtime, read_campaign, send_without_http
 from benchmarks.result import Asked, Line, Result
 from benchmarks.store import used_bytes
 from dispatcher.model.state import RecipientState
@@ -33,13 +33,13 @@ def measure(asked: Asked) -> Iterator[Result]:
 
 
 def _ours(rows: int, baseline: float) -> Line:
-    with empty_world(durable=False) as world:
-        empty = used_bytes(world.ledger.redis)
-        campaign = read_campaign(world, rows)
-        read = used_bytes(world.ledger.redis) - empty
-        send_without_http(world, campaign, RecipientState.DELIVERED)
-        used = used_bytes(world.ledger.redis) - empty
-        counts = world.ledger.campaign(campaign).counts
+    with empty_runtime(durable=False) as runtime:
+        empty = used_bytes(runtime.ledger.redis)
+        campaign = read_campaign(runtime, rows)
+        read = used_bytes(runtime.ledger.redis) - empty
+        send_without_http(runtime, campaign, RecipientState.DELIVERED)
+        used = used_bytes(runtime.ledger.redis) - empty
+        counts = runtime.ledger.campaign(campaign).counts
         assert counts[RecipientState.DELIVERED] == rows, counts
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     values = {"bytes a recipient": used / rows, "of it the file": read / rows, "process MB": peak}
@@ -48,8 +48,8 @@ def _ours(rows: int, baseline: float) -> Line:
 
 def _hashes(rows: int) -> float:
     """Bytes for one hash per recipient: number, text, sender, media, status, sid, times, price."""
-    with empty_world(durable=False) as world:
-        client: redis.Redis = world.ledger.redis
+    with empty_runtime(durable=False) as runtime:
+        client: redis.Redis = runtime.ledger.redis
         empty = used_bytes(client)
         pipeline = client.pipeline(transaction=False)
         for row in range(rows):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
-from benchmarks.ledgers import empty_world, read_campaign, send_without_http
+from benchmarks.ledgers import empty_runtime, read_campaign, send_without_http
 from benchmarks.result import Asked, Result, Values, median_line
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
@@ -34,10 +34,10 @@ class _Nowhere(io.TextIOBase):
 def measure(asked: Asked) -> Iterator[Result]:
     """Fill a ledger, then write its report so many times."""
     rows = asked.size(ROWS)
-    with empty_world(durable=False) as world:
-        campaign = read_campaign(world, rows)
-        send_without_http(world, campaign, RecipientState.DELIVERED)
-        ours = [_report(world.ledger, campaign, rows) for _ in range(asked.runs)]
+    with empty_runtime(durable=False) as runtime:
+        campaign = read_campaign(runtime, rows)
+        send_without_http(runtime, campaign, RecipientState.DELIVERED)
+        ours = [_report(runtime.ledger, campaign, rows) for _ in range(asked.runs)]
     bare = [_bare(rows) for _ in range(asked.runs)]
     ratio = statistics.median(run["seconds"] for run in ours) / statistics.median(
         run["seconds"] for run in bare

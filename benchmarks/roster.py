@@ -35,7 +35,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
 from dispatcher.pipeline.preflight.check import check
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster._area_codes import COUNTRY
 from dispatcher.rules.rates import Rate
 from dispatcher.settings import Settings, load_settings
@@ -104,8 +104,8 @@ def expanded(path: Path) -> dict[str, float]:
         ledger, settings = Ledger(client), load_settings(max_file_mb=1 << 20, max_rows=1 << 40)
         empty = used_memory(client)
         campaign_id = submitted(ledger, path, settings)
-        world = World(ledger, settings, Installation("", (b"",), "", False, "live"))
-        outcome = measured(lambda: int(expand(world, campaign_id).removesuffix(" rows")))
+        runtime = Runtime(ledger, settings, Installation("", (b"",), "", False, "live"))
+        outcome = measured(lambda: int(expand(runtime, campaign_id).removesuffix(" rows")))
         outcome["redis_read"] = (used_memory(client) - empty) / outcome["rows"]
         written = sent_in_part(ledger, campaign_id, int(outcome["rows"]))
         outcome["redis_sent"] = outcome["redis_read"] + written
@@ -131,7 +131,7 @@ def sent_in_part(ledger: Ledger, campaign_id: str, rows: int) -> float:
     The rows are written as the script `record` writes them; running it a million times would measure it, not Redis.
     """
     before = used_memory(ledger.redis)
-    numbers = ledger.book.batch_numbers(campaign_id)
+    numbers = ledger.campaigns.batch_numbers(campaign_id)
     for number in numbers:
         pipeline = ledger.redis.pipeline(transaction=False)
         for index in range(min(BATCH_ROWS, rows - number * BATCH_ROWS)):

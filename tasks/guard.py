@@ -19,7 +19,7 @@ from celery.worker import state
 
 from dispatcher.errors import MmsError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.store import last_contact as voice
+from dispatcher.ledger.store import last_contact
 from dispatcher.pipeline.runtime.runtime import wall_ms
 from tasks.broker import Broker, BrokerAwayError
 from tasks.progress import Progress, progress, seconds_since_taken
@@ -89,7 +89,7 @@ class Guard:
 
     def run(self) -> None:
         """Look until the worker stops."""
-        voice.only_watch()
+        last_contact.only_watch()
         while not self._stopping.is_set():
             try:
                 self.look()

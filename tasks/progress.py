@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from celery.signals import task_received, task_rejected, task_revoked, task_unknown
 from celery.worker import state
 
-from dispatcher.ledger.store import last_contact as voice
+from dispatcher.ledger.store import last_contact
 
 
 class Progress(NamedTuple):
@@ -27,7 +27,7 @@ _taken_at = 0.0
 def progress() -> Progress:
     """As it is now; for the main process of a worker, any thread."""
     running = len(state.active_requests)
-    return Progress(_taken, state.all_total_count[0] - running, running, voice.silent_seconds())
+    return Progress(_taken, state.all_total_count[0] - running, running, last_contact.silent_seconds())
 
 
 def seconds_since_taken() -> float | None:
@@ -44,4 +44,4 @@ def _note(**_: Any) -> None:
     global _taken, _taken_at  # noqa: PLW0603 - the signals have no other place
     _taken += 1
     _taken_at = time.monotonic()
-    voice.speak()
+    last_contact.speak()

@@ -1,4 +1,4 @@
-"""This process's world, made on first use: after a fork, never before it."""
+"""This process's runtime, made on first use: after a fork, never before it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dispatcher.ledger.installation.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.runtime.credentials import TokenInUse
-from dispatcher.pipeline.runtime.runtime import World, wall_ms
+from dispatcher.pipeline.runtime.runtime import Runtime, wall_ms
 from dispatcher.settings import settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def open_ledger() -> Ledger:
 
 
 @lru_cache(maxsize=1)
-def world() -> World:
+def runtime() -> Runtime:
     """Everything a task's verb needs.
 
     Raises:
@@ -36,7 +36,7 @@ def world() -> World:
     chosen, ledger = settings(), open_ledger()
     prove_durable(ledger.redis, chosen)
     put_rates_in_force(ledger, chosen)
-    return World(
+    return Runtime(
         ledger,
         chosen,
         prepare(ledger.redis, chosen),

@@ -20,20 +20,20 @@ from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.correlation import MessageRef, base36, write_user_data
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline import polls as questions
+from dispatcher.pipeline import polls
 from dispatcher.pipeline.campaigns.send_constraints import terms_of
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.conftest import SECRET
 from tests.factories import SENDER, make_batch, number_of
 from tests.valkey import wait_by_clock
 
 ROWS_A_BATCH, LATENCY_SECONDS = 100, 0.1
 BATCH = make_batch(*[1] * ROWS_A_BATCH)
-VERBS: dict[str, Callable[[World], str]] = {
-    "search": questions.look_for_unconfirmed,
-    "look": questions.look_after_batches,
-    "answer": questions.answer_messages,
-    "explain": questions.explain,
+VERBS: dict[str, Callable[[Runtime], str]] = {
+    "search": polls.look_for_unconfirmed,
+    "look": polls.look_after_batches,
+    "answer": polls.answer_messages,
+    "explain": polls.explain,
 }
 
 
@@ -58,7 +58,7 @@ def row_of(state: bytes, sid: str, at_ms: int) -> bytes:
 def backlog(ledger: Ledger, id: str, rows: int, state: bytes, *, at_ms: int, due_ms: int) -> None:
     """A campaign whose rows all are in this state: `t` sent, `u` unconfirmed; to be looked at from `due_ms`."""
     made = CampaignSettings(**{"from": (SENDER,), "message": "Hi", "quiet_hours": "off"})
-    ledger.book.create(
+    ledger.campaigns.create(
         id,
         made,
         fixed=frozenset(),
@@ -70,7 +70,7 @@ def backlog(ledger: Ledger, id: str, rows: int, state: bytes, *, at_ms: int, due
         rate=None,
         terms=terms_of(made),
     )
-    ledger.book.begin_reading(id, "reader", 60_000)
+    ledger.campaigns.begin_reading(id, "reader", 60_000)
     sizes = [min(ROWS_A_BATCH, rows - first) for first in range(0, rows, ROWS_A_BATCH)]
     packed = {
         size: PackedBatch.of(BATCH if size == ROWS_A_BATCH else make_batch(*[1] * size))
@@ -78,7 +78,7 @@ def backlog(ledger: Ledger, id: str, rows: int, state: bytes, *, at_ms: int, due
     }
     batches = [(number, packed[size], number * ROWS_A_BATCH + size) for number, size in enumerate(sizes)]
     ledger.batches.add_many(id, batches, reader="reader", lease_ms=60_000)
-    ledger.book.end_reading(id, rows, "reader")
+    ledger.campaigns.end_reading(id, rows, "reader")
     ledger.batches.offer(id, window=0, most=0, offer_ms=1)
     which = "care" if state == b"t" else "search"
     pipeline = ledger.redis.pipeline(transaction=False)

@@ -12,7 +12,7 @@ from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Hold, Record, T
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.campaigns.send_constraints import terms_of
 
@@ -39,10 +39,10 @@ def make_recipient(row: int = 1, **changes: Any) -> Recipient:
     return made._replace(**changes)
 
 
-def make_rejected(row: int = 1, **changes: Any) -> RejectedRow:
+def make_rejected(row: int = 1, **changes: Any) -> InvalidRow:
     """A row that is not sent."""
     cells = (f"12{row}", f"name {row}")
-    made = RejectedRow(row, row + 1, "invalid", "phone", "too_short", "It is too short.", f"12{row}", cells)
+    made = InvalidRow(row, row + 1, "invalid", "phone", "too_short", "It is too short.", f"12{row}", cells)
     return made._replace(**changes)
 
 
@@ -51,7 +51,7 @@ def make_batch(
 ) -> Batch:
     """A batch of messages with so many members each (default: three to one), then so many rejected rows."""
     sizes = sizes or (1, 1, 1)
-    rows: list[BatchRow | RejectedRow] = []
+    rows: list[BatchRow | InvalidRow] = []
     messages = []
     for size in sizes:
         members = tuple(range(len(rows), len(rows) + size))
@@ -75,7 +75,7 @@ def add_campaign(
 ) -> str:
     """A campaign with these batches, its file read; running unless told otherwise. Answers its id."""
     made = CampaignSettings(**{"from": (SENDER,), "message": "Hi", "quiet_hours": "off", **settings})
-    ledger.book.create(
+    ledger.campaigns.create(
         id,
         made,
         fixed=frozenset(),
@@ -87,13 +87,13 @@ def add_campaign(
         rate=rate,
         terms=terms_of(made),
     )
-    assert ledger.book.begin_reading(id, "reader", 60_000) is not None
+    assert ledger.campaigns.begin_reading(id, "reader", 60_000) is not None
     rows = 0
     for number, batch in enumerate(batches or (make_batch(),)):
         rows += len(batch.rows)
         answer = ledger.batches.add(id, number, batch, rows_read=rows, reader="reader", lease_ms=60_000)
         assert answer == "ok"
-    assert ledger.book.end_reading(id, rows, "reader")
+    assert ledger.campaigns.end_reading(id, rows, "reader")
     if run:
         ledger.batches.offer(id, window=0, most=0, offer_ms=1)
     return id
@@ -146,7 +146,7 @@ def states(ledger: Ledger, campaign_id: str = CAMPAIGN, number: int = 0) -> list
 def recount(ledger: Ledger, campaign_id: str = CAMPAIGN) -> dict[RecipientState, int]:
     """Rows by state as the campaign counts them; proves that batches' counts and a recount of rows agree."""
     counted = ledger.campaign(campaign_id).counts
-    numbers = ledger.book.batch_numbers(campaign_id)
+    numbers = ledger.campaigns.batch_numbers(campaign_id)
     rows = Counter[RecipientState]()
     for number in numbers:
         picture = ledger.batches.picture(campaign_id, number)

@@ -18,7 +18,7 @@ import yaml
 
 from dispatcher.ledger.store.embedded import CONFIGURATION
 from dispatcher.settings import SWITCHED_OFF_BY_EMPTY, Settings
-from dispatcher.stack import healthcheck as alive
+from dispatcher.stack import healthcheck
 from dispatcher.stack import services as parts
 
 Service = dict[str, Any]
@@ -204,7 +204,7 @@ def test_every_service_has_a_health_check_that_exists(services: dict[str, Servic
                 "dispatcher.stack.healthcheck",
                 name,
             ]
-            assert name in alive.PARTS
+            assert name in healthcheck.PARTS
             assert service["depends_on"] == {"valkey": {"condition": "service_healthy"}}
     assert "valkey-cli ping" in services["valkey"]["healthcheck"]["test"][1]
 

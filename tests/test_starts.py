@@ -44,7 +44,7 @@ def parts(server: ValkeyServer, simulator: SimulatorHandle, tmp_path: Path) -> I
 
 def started_ms(ledger: Ledger) -> list[int]:
     """When each campaign that has started did."""
-    found = [campaign.started_at for campaign in ledger.campaigns(limit=CAMPAIGNS)]
+    found = [campaign.started_at for campaign in ledger.campaigns.list(limit=CAMPAIGNS)]
     return [int(datetime.fromisoformat(at).timestamp() * 1000) for at in found if at]
 
 
@@ -64,7 +64,7 @@ def test_a_thousand_campaigns_of_one_minute_each_start_within_two_seconds_and_on
     at_ms = ledger.agenda.now_ms() + 1000 * AHEAD_SECONDS
     for index in range(CAMPAIGNS):
         campaign_id = f"c{index}"
-        ledger.book.change_start(campaign_id, at_ms, ledger.book.settings_of(campaign_id))
+        ledger.campaigns.change_start(campaign_id, at_ms, ledger.campaigns.settings_of(campaign_id))
     assert ledger.agenda.now_ms() < at_ms
     assert started_ms(ledger) == []
     parts.kill(beats[0])
@@ -83,5 +83,5 @@ def test_a_thousand_campaigns_of_one_minute_each_start_within_two_seconds_and_on
     received = simulator.received()
     assert (received.taken, received.repeated) == (CAMPAIGNS, [])
     assert set(received.numbers) == {number_of(1 + index) for index in range(CAMPAIGNS)}
-    states = {campaign.state for campaign in ledger.campaigns(limit=CAMPAIGNS)}
+    states = {campaign.state for campaign in ledger.campaigns.list(limit=CAMPAIGNS)}
     assert states == {CampaignState.COMPLETED}

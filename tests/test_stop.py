@@ -18,7 +18,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.runtime.runtime import Runtime, make_client
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
@@ -74,8 +74,8 @@ def send_the_earlier_one(
     installation = prepare(ledger.redis, chosen)
     add_campaign(ledger, make_batch(*[1] * 100, first_row=9_001), id="earlier-abc234")
     with ThreadPoolExecutor(16) as pool:
-        world = World(ledger, chosen, installation, make_client(chosen), pool)
-        assert send_batch(world, "earlier-abc234", 0) == "100 queued"
+        runtime = Runtime(ledger, chosen, installation, make_client(chosen), pool)
+        assert send_batch(runtime, "earlier-abc234", 0) == "100 queued"
     sent = simulator.received().messages
     words = ("sent", "delivered")
     bodies = [
@@ -103,7 +103,7 @@ def send_the_earlier_one(
 def rows_of(ledger: Ledger, campaign_id: str) -> dict[str, RowState]:
     """What became of each number of a campaign."""
     found = {}
-    for batch, states in ledger.batches.read(campaign_id, list(ledger.book.batch_numbers(campaign_id))):
+    for batch, states in ledger.batches.read(campaign_id, list(ledger.campaigns.batch_numbers(campaign_id))):
         for row, state in zip(batch.rows, states, strict=True):
             assert isinstance(row, BatchRow)
             found[row.number] = state
@@ -161,21 +161,21 @@ def test_after_the_2xx_of_a_stop_nothing_is_claimed_for_that_number_whoever_dies
     add_campaign(ledger, *groups, id=GROUPS, rate=(30_000, 90_000))
     until(lambda: pending(ledger) < ROWS + 900 - 60, 60, "the first messages")
     stop_some(site, stopped)
-    assert ledger.inbox.waiting() >= RECEIPTS
+    assert ledger.callback_stream.waiting() >= RECEIPTS
     parts.worker("ingest")
     parts.kill(sender)
     stop_some(site, stopped)
     sender = parts.worker("send")
-    until(lambda: ledger.inbox.waiting() < RECEIPTS, 60, "the first receipts")
+    until(lambda: ledger.callback_stream.waiting() < RECEIPTS, 60, "the first receipts")
     stop_some(site, stopped)
     parts.kill(sender)
     parts.worker("send")
     until(lambda: not pending(ledger), 120, "the end of both")
-    until(lambda: not ledger.inbox.waiting(), 120, "all receipts")
+    until(lambda: not ledger.callback_stream.waiting(), 120, "all receipts")
 
     skipped = 0
     for name in (SINGLES, GROUPS):
-        rows, texts = rows_of(ledger, name), ledger.book.texts(name)
+        rows, texts = rows_of(ledger, name), ledger.campaigns.texts(name)
         for number, answered_ms in stopped.items():
             assert rows[number].claimed_ms <= answered_ms
             skipped += texts.get(rows[number].reason) == "opted_out"

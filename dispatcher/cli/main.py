@@ -13,10 +13,8 @@ from typing import Annotated
 import typer
 from redis import RedisError
 
-from dispatcher.cli.campaign import group as campaign
-from dispatcher.cli.commands import callbacks, inbound, limits, message, replicas, token
-from dispatcher.cli.commands import optouts as optout
-from dispatcher.cli.commands import schedules as schedule
+from dispatcher.cli.campaign import group
+from dispatcher.cli.commands import callbacks, inbound, limits, message, optouts, replicas, schedules, token
 from dispatcher.cli.commands.doctor import doctor
 from dispatcher.cli.commands.person import find_command, forget_command
 from dispatcher.cli.commands.recover import recover_command
@@ -38,12 +36,12 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(demo)
-app.add_typer(campaign.app, name="campaign")
+app.add_typer(group.app, name="campaign")
 app.add_typer(message.app, name="message")
-app.add_typer(schedule.app, name="schedule")
+app.add_typer(schedules.app, name="schedule")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(limits.app, name="limits")
-app.add_typer(optout.app, name="optout")
+app.add_typer(optouts.app, name="optout")
 app.add_typer(inbound.app, name="inbound")
 app.add_typer(token.app, name="token")
 app.add_typer(replicas.app, name="replicas")

@@ -9,7 +9,7 @@ import redis
 
 from dispatcher.ledger.batches.agenda import Agenda
 from dispatcher.ledger.batches.batches import Batches
-from dispatcher.ledger.batches.consistency import Books
+from dispatcher.ledger.batches.consistency import Consistency
 from dispatcher.ledger.campaigns.campaigns import Campaigns
 from dispatcher.ledger.campaigns.media import Media
 from dispatcher.ledger.campaigns.progress import Progress
@@ -18,15 +18,15 @@ from dispatcher.ledger.campaigns.uploads import Uploads
 from dispatcher.ledger.consent.erasure import Erasure
 from dispatcher.ledger.consent.inbound import InboundMessages
 from dispatcher.ledger.consent.optouts import OptOuts
-from dispatcher.ledger.installation.counters import Tallies
+from dispatcher.ledger.installation.counters import Counters
 from dispatcher.ledger.installation.recovery import Recovery
 from dispatcher.ledger.limits.limits import Limits
-from dispatcher.ledger.receipts.callback_stream import Inbox
+from dispatcher.ledger.receipts.callback_stream import CallbackStream
 from dispatcher.ledger.receipts.dead_letters import DeadLetters
-from dispatcher.ledger.receipts.failure_reasons import Explanations
+from dispatcher.ledger.receipts.failure_reasons import FailureReasons
 from dispatcher.ledger.receipts.receipts import Receipts
 from dispatcher.ledger.store.connection import connect
-from dispatcher.ledger.store.readiness import Standing
+from dispatcher.ledger.store.readiness import Readiness
 from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.campaign import Campaign
 from dispatcher.settings import Settings
@@ -50,15 +50,15 @@ class Ledger:
     ) -> None:
         self.redis = client
         scripts = Scripts(client, clock=clock, data_dir=data_dir, unsafe=unsafe)
-        self.book = Campaigns(scripts)
+        self.campaigns = Campaigns(scripts)
         self.batches = Batches(scripts)
-        self.books = Books(client)
+        self.consistency = Consistency(client)
         self.receipts = Receipts(scripts)
         self.progress = Progress(scripts)
-        self.explanations = Explanations(scripts)
+        self.failure_reasons = FailureReasons(scripts)
         self.uploads = Uploads(scripts)
         self.media = Media(scripts)
-        self.inbox = Inbox(scripts)
+        self.callback_stream = CallbackStream(scripts)
         self.dead_letters = DeadLetters(scripts)
         self.agenda = Agenda(scripts)
         self.limits = Limits(scripts)
@@ -67,8 +67,8 @@ class Ledger:
         self.erasure = Erasure(scripts)
         self.schedules = Schedules(scripts)
         self.recovery = Recovery(scripts)
-        self.tallies = Tallies(scripts)
-        self.standing = Standing(scripts)
+        self.counters = Counters(scripts)
+        self.readiness = Readiness(scripts)
 
     @classmethod
     def open(cls, settings: Settings, **options: Any) -> Ledger:
@@ -86,8 +86,4 @@ class Ledger:
         Raises:
             NotFound: there is none of this id.
         """
-        return self.book.get(campaign_id)
-
-    def campaigns(self, *, limit: int = 50, offset: int = 0) -> list[Campaign]:
-        """Snapshots of campaigns, newest first."""
-        return self.book.list(limit=limit, offset=offset)
+        return self.campaigns.get(campaign_id)

@@ -32,7 +32,7 @@ class Recipient(NamedTuple):
         return f"Recipient(row={self.row}, line={self.line}, number={masked(self.number)})"
 
 
-class RejectedRow(NamedTuple):
+class InvalidRow(NamedTuple):
     """A row that is not sent. `state` is `invalid`, or `skipped` (a duplicate).
 
     `code` is stable (`too_short`, `duplicate`, …), `message` a sentence for a person, `column` the heading it is
@@ -51,4 +51,4 @@ class RejectedRow(NamedTuple):
     beyond: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"RejectedRow(row={self.row}, line={self.line}, code={self.code})"
+        return f"InvalidRow(row={self.row}, line={self.line}, code={self.code})"

@@ -9,38 +9,38 @@ from dispatcher.ledger.store import keys
 from dispatcher.pipeline.consent.auto_replies import answer_inbound
 from dispatcher.pipeline.reconcile.failure_reasons import explain_failures
 from dispatcher.pipeline.reconcile.reconcile import look_while_due
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 #: A latch for each of these lists: a hint at it is on its way.
 HINTED = "mms:turn:hinted:"
 
 
-def look_for_unconfirmed(world: World) -> str:
+def look_for_unconfirmed(runtime: Runtime) -> str:
     """Look for messages whose outcome is unknown. Answers one line."""
-    with _hint_over(world, keys.SEARCH):
-        return look_while_due(world, "search")
+    with _hint_over(runtime, keys.SEARCH):
+        return look_while_due(runtime, "search")
 
 
-def look_after_batches(world: World) -> str:
+def look_after_batches(runtime: Runtime) -> str:
     """Ask for states that never came, let silent group members inherit. Answers one line."""
-    with _hint_over(world, keys.CARE):
-        return look_while_due(world, "care")
+    with _hint_over(runtime, keys.CARE):
+        return look_while_due(runtime, "care")
 
 
-def answer_messages(world: World) -> str:
+def answer_messages(runtime: Runtime) -> str:
     """Prove and answer inbound messages that something follows from. Answers one line."""
-    with _hint_over(world, keys.INBOUND_UNANSWERED):
-        return answer_inbound(world)
+    with _hint_over(runtime, keys.INBOUND_UNANSWERED):
+        return answer_inbound(runtime)
 
 
-def explain(world: World) -> str:
+def explain(runtime: Runtime) -> str:
     """Ask why messages failed. Answers one line."""
-    return explain_failures(world, world.ledger.agenda.now_ms())
+    return explain_failures(runtime, runtime.ledger.agenda.now_ms())
 
 
 @contextmanager
-def _hint_over(world: World, key: str) -> Iterator[None]:
+def _hint_over(runtime: Runtime, key: str) -> Iterator[None]:
     try:
         yield
     finally:
-        world.ledger.agenda.unlatch(HINTED + key)
+        runtime.ledger.agenda.unlatch(HINTED + key)

@@ -15,7 +15,7 @@ from dispatcher.pipeline.limits.charges import refresh_caps
 from dispatcher.pipeline.polls import HINTED
 from dispatcher.pipeline.recovery.recover import go_through_doubts
 from dispatcher.pipeline.recovery.restore_detection import MEND, keep_watch
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import LEAD_MS, occur
 from dispatcher.pipeline.sending.feed import Publish, feed
 
@@ -53,72 +53,72 @@ class Hints:
     explain: Publish = lambda _, __: None
 
 
-def tick(world: World, hints: Hints) -> str:
+def tick(runtime: Runtime, hints: Hints) -> str:
     """One look at the agenda. A second tick within the second returns at once."""
-    restored = keep_watch(world.ledger, world.settings, once_in_ms=LATCH_MS)
+    restored = keep_watch(runtime.ledger, runtime.settings, once_in_ms=LATCH_MS)
     if restored is None:
         return "ticked already"
     if restored:
-        _go_on_reading(world, hints)
+        _go_on_reading(runtime, hints)
         return f"restored: {MEND}"
-    seen = _outlook(world)
+    seen = _outlook(runtime)
     if not seen.waiting.isdisjoint(_MAKES_WORK):
-        _make_work(world, seen.now_ms)
-        seen = _outlook(world)
+        _make_work(runtime, seen.now_ms)
+        seen = _outlook(runtime)
     if not seen.waiting.isdisjoint({keys.READING, keys.CALLBACKS}):
-        _go_on_reading(world, hints)
+        _go_on_reading(runtime, hints)
     offered = 0
     if keys.DUE in seen.waiting:
-        offered = feed(world, hints.send)
-        sample_paces(world.ledger, seen.now_ms)
+        offered = feed(runtime, hints.send)
+        sample_paces(runtime.ledger, seen.now_ms)
     if keys.SETTLE in seen.waiting:
-        for campaign_id in world.ledger.agenda.settling(seen.now_ms, 100):
-            world.ledger.book.settle(campaign_id)
-    _tidy(world, seen)
-    _hint_at_questions(world, seen, hints)
+        for campaign_id in runtime.ledger.agenda.settling(seen.now_ms, 100):
+            runtime.ledger.campaigns.settle(campaign_id)
+    _tidy(runtime, seen)
+    _hint_at_questions(runtime, seen, hints)
     return f"{offered} offered"
 
 
-def _outlook(world: World) -> Outlook:
-    return world.ledger.agenda.outlook(schedules_ahead_ms=LEAD_MS, batches_ahead_ms=AT_WORK_MS)
+def _outlook(runtime: Runtime) -> Outlook:
+    return runtime.ledger.agenda.outlook(schedules_ahead_ms=LEAD_MS, batches_ahead_ms=AT_WORK_MS)
 
 
-def _make_work(world: World, now_ms: int) -> None:
+def _make_work(runtime: Runtime, now_ms: int) -> None:
     """What other steps of the tick then find."""
-    agenda = world.ledger.agenda
-    go_through_doubts(world)
-    refresh_caps(world.ledger, now_ms)
+    agenda = runtime.ledger.agenda
+    go_through_doubts(runtime)
+    refresh_caps(runtime.ledger, now_ms)
     for campaign_id in agenda.expiring(now_ms, 100):
-        world.ledger.book.expire(campaign_id)
+        runtime.ledger.campaigns.expire(campaign_id)
     for campaign_id in agenda.sweeping():
-        sweep(world, campaign_id)
-    occur(world, now_ms)
+        sweep(runtime, campaign_id)
+    occur(runtime, now_ms)
     agenda.start_due()
 
 
-def _go_on_reading(world: World, hints: Hints) -> None:
+def _go_on_reading(runtime: Runtime, hints: Hints) -> None:
     """Files and callbacks are read at all times."""
-    reading = world.ledger.agenda.reading()
+    reading = runtime.ledger.agenda.reading()
     for campaign_id in random.sample(reading, min(len(reading), READING_A_TICK)):
-        if not world.ledger.agenda.is_read_by_someone(campaign_id):
+        if not runtime.ledger.agenda.is_read_by_someone(campaign_id):
             hints.expand(campaign_id, 0)
-    agenda, waiting = world.ledger.agenda, world.ledger.inbox.waiting()
+    agenda, waiting = runtime.ledger.agenda, runtime.ledger.callback_stream.waiting()
     alone = waiting > 0 and agenda.latch(keys.INGEST_HINTED, LATCH_MS)
     if alone or (waiting > MANY_CALLBACKS and agenda.latch(HELP_HINTED, HELP_LATCH_MS)):
         hints.ingest("", 0)
 
 
-def _tidy(world: World, seen: Outlook) -> None:
-    if keys.TURN_TIDY in seen.waiting and world.ledger.agenda.latch(keys.TURN_TIDY, TIDY_LATCH_MS):
-        release_media(world.ledger)
-        world.ledger.inbox.forget_consumers(TIDY_LATCH_MS)
+def _tidy(runtime: Runtime, seen: Outlook) -> None:
+    if keys.TURN_TIDY in seen.waiting and runtime.ledger.agenda.latch(keys.TURN_TIDY, TIDY_LATCH_MS):
+        release_media(runtime.ledger)
+        runtime.ledger.callback_stream.forget_consumers(TIDY_LATCH_MS)
     if keys.TURN_RETENTION in seen.waiting:
-        retain(world, seen.now_ms)
+        retain(runtime, seen.now_ms)
 
 
-def _hint_at_questions(world: World, seen: Outlook, hints: Hints) -> None:
+def _hint_at_questions(runtime: Runtime, seen: Outlook, hints: Hints) -> None:
     """What CarrierX is asked for, one hint of each kind at a time: none waits behind another kind, none piles up."""
-    agenda = world.ledger.agenda
+    agenda = runtime.ledger.agenda
     by_list = {keys.SEARCH: hints.search, keys.INBOUND_UNANSWERED: hints.answer, keys.CARE: hints.look}
     for key, hint in by_list.items():
         if key in seen.waiting and agenda.latch(HINTED + key, QUESTIONS_LATCH_MS):

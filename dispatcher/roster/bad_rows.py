@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from dispatcher.control_characters import CleanCsv
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.roster.columns import ERROR_COLUMNS
 from dispatcher.roster.formula_guard import guarded
 
@@ -22,7 +22,7 @@ class MendableRows:
         self._writer = CleanCsv(file)
         self._writer.writerow([*map(guarded, columns), *ERROR_COLUMNS])
 
-    def write(self, row: RejectedRow) -> None:
+    def write(self, row: InvalidRow) -> None:
         """Add one row."""
         self._writer.writerow(
             [

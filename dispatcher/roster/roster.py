@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._nanp import national_digits
 from dispatcher.roster._rows import RowReader, Rules
@@ -89,7 +89,7 @@ class Roster:
                 if isinstance(row, Recipient):
                     yield from row.media
 
-    def __iter__(self) -> Iterator[Recipient | RejectedRow]:
+    def __iter__(self) -> Iterator[Recipient | InvalidRow]:
         rows = 0
         for line, record in self._unread:
             row = self._read(rows + 1, line, record)
@@ -102,7 +102,7 @@ class Roster:
         if not rows:
             raise refused("no_rows")
 
-    def _read(self, row: int, line: int, record: list[str]) -> Recipient | RejectedRow | None:
+    def _read(self, row: int, line: int, record: list[str]) -> Recipient | InvalidRow | None:
         """The row in this record; None if nothing stands in it."""
         cells: tuple[str, ...] = ()
         try:
@@ -116,26 +116,26 @@ class Roster:
             return recipient
         return self._duplicate(recipient)
 
-    def _rejected(self, flaw: RowError, row: int, line: int, record: list[str]) -> RejectedRow:
+    def _rejected(self, flaw: RowError, row: int, line: int, record: list[str]) -> InvalidRow:
         cells, beyond = self._fitted(record), record[self._width :]
         while beyond and not beyond[-1].strip():
             beyond.pop()
         if self._records.guarded:
             beyond = list(map(bare, beyond))
         said = (flaw.column, flaw.code, flaw.sentence, flaw.number)
-        return RejectedRow(row, line, "invalid", *said, cells, tuple(beyond))
+        return InvalidRow(row, line, "invalid", *said, cells, tuple(beyond))
 
-    def _held_back(self, recipient: Recipient, code: str, record: list[str]) -> RejectedRow:
+    def _held_back(self, recipient: Recipient, code: str, record: list[str]) -> InvalidRow:
         """A row of an errors file that looks right, because what it was rejected for is not in that file."""
         said = "" if self._said is None else bare(record[self._said]).strip()[:_SAID_CHARACTERS]
         row, line, number, *_, cells = recipient
         sentence = said or row_sentence(code, what="content", line="?")
-        return RejectedRow(row, line, "invalid", None, code, sentence, number, cells)
+        return InvalidRow(row, line, "invalid", None, code, sentence, number, cells)
 
-    def _duplicate(self, recipient: Recipient) -> RejectedRow:
+    def _duplicate(self, recipient: Recipient) -> InvalidRow:
         row, line, number, *_, cells = recipient
         sentence = row_sentence("duplicate")
-        return RejectedRow(
+        return InvalidRow(
             row, line, "skipped", self.columns[self.headings.to], "duplicate", sentence, number, cells
         )
 

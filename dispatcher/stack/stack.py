@@ -28,7 +28,7 @@ from dispatcher.ledger.store.embedded import (
 )
 from dispatcher.pipeline.recovery.restore_detection import MEND, in_words, keep_watch, look_at_own_store
 from dispatcher.settings import Settings
-from dispatcher.stack import services as parts
+from dispatcher.stack import services
 from dispatcher.stack._store_wait import await_store
 from dispatcher.stack.addresses import (
     Addresses,
@@ -91,12 +91,12 @@ def _with_own_store(
     when_ready: WhenReady,
 ) -> None:
     store = prepare_embedded(settings.data_dir)
-    supervisor.start(parts.valkey_part(store, without_our_variables()))
+    supervisor.start(services.valkey_part(store, without_our_variables()))
     start = _Start(settings, store.url, run, supervisor, say, own)
     try:
         if _answers(store, supervisor, say, start.door):
             announce(store)
-            supervisor.worked(parts.VALKEY)
+            supervisor.worked(services.VALKEY)
             start.everything(when_ready)
     finally:
         withdraw(store)
@@ -111,8 +111,8 @@ def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say, door: Call
         answer = ask(store)
         if answer is Answer.READY:
             return True
-        if supervisor.deaths(parts.VALKEY):
-            raise why_it_died(store, supervisor.last_words(parts.VALKEY))
+        if supervisor.deaths(services.VALKEY):
+            raise why_it_died(store, supervisor.last_words(services.VALKEY))
         late = answer is Answer.LOADING or time.monotonic() - begun > STORE_SECONDS
         if late and not door_open:
             door_open = True
@@ -169,7 +169,7 @@ class _Start:
         """Start the web process, whose callback door needs no store; says where it listens."""
         if not self._door_open:
             self._door_open = True
-            self._supervisor.start(parts.web_part(self._environment))
+            self._supervisor.start(services.web_part(self._environment))
         return web_url(self._settings)
 
     def _begin(self) -> _Begun:
@@ -177,7 +177,7 @@ class _Start:
         prove_durable(self._ledger.redis, self._settings)
         installation = prepare(self._ledger.redis, self._settings)
         restored = self._looked_at()
-        return _Begun(installation, restored, None if restored else self._ledger.standing.problem())
+        return _Begun(installation, restored, None if restored else self._ledger.readiness.problem())
 
     def _go_on(self, begun: _Begun, when_ready: WhenReady) -> None:
         found = addresses(self._settings, begun.installation)
@@ -215,10 +215,10 @@ class _Start:
 
     def _start_parts(self, found: Addresses) -> None:
         private_folder(self._settings.data_dir / "beat")
-        wanted = parts.celery_parts(self._settings, self._environment, found.flower_login)
+        wanted = services.celery_parts(self._settings, self._environment, found.flower_login)
         if self._settings.simulate:
             simulator = simulator_environment(self._environment, self._simulator_port, found.local_callback)
-            wanted.append(parts.simulator_part(simulator))
+            wanted.append(services.simulator_part(simulator))
         for part in wanted:
             self._supervisor.start(part)
         self.door()
@@ -245,7 +245,7 @@ class _Start:
             living = {facts["pid"] for facts in self._ledger.agenda.workers().values()}
         except StoreUnavailable:
             living = set()
-        works = {worker.queue: self._supervisor.pid(worker.queue) in living for worker in parts.workers(1)}
+        works = {worker.queue: self._supervisor.pid(worker.queue) in living for worker in services.workers(1)}
         works["web"] = answers_ready(found.web)
         for name in (name for name, does in works.items() if does):
             self._supervisor.worked(name)

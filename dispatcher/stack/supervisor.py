@@ -21,7 +21,7 @@ from types import FrameType, TracebackType
 
 from dispatcher.errors import PartFailed
 from dispatcher.host.private_files import private_folder
-from dispatcher.stack import process_registry as processes
+from dispatcher.stack import process_registry
 from dispatcher.stack.process import Child, Part
 from dispatcher.stack.watchdog import GOODBYE
 
@@ -58,7 +58,7 @@ class Supervisor:
         for number in STOP_SIGNALS:
             self._earlier_handlers[number] = signal.signal(number, self._on_stop)
         self._earlier_handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
-        ended = processes.end_leftovers(self._run)
+        ended = process_registry.end_leftovers(self._run)
         if ended:
             self._say(f"ended what an earlier `mms up` had left running ({ended} processes)")
         self._watch_over()
@@ -156,12 +156,12 @@ class Supervisor:
     def end(self) -> None:
         """End all parts, wave by wave; nothing of them is left."""
         parts = [child.recorded for child in self._children.values() if child.recorded is not None]
-        processes.end(parts, hurry=lambda: self.hurried)
+        process_registry.end(parts, hurry=lambda: self.hurried)
         for child in self._children.values():
             child.reap()
         self._dismiss_watchdog()
-        processes.kill_marked(lambda mark: mark == self._mark)
-        processes.forget(self._run)
+        process_registry.kill_marked(lambda mark: mark == self._mark)
+        process_registry.forget(self._run)
 
     def _look_after(self, child: Child) -> None:
         death = child.bury()
@@ -191,14 +191,14 @@ class Supervisor:
     def _watch_over(self) -> None:
         self._watchdog = subprocess.Popen(  # noqa: S603  our own module
             [sys.executable, "-m", "dispatcher.stack.watchdog", str(self._run)],
-            env={**os.environ, processes.MARK: self._mark},
+            env={**os.environ, process_registry.MARK: self._mark},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        wave = processes.WATCHDOG_WAVE
-        processes.record(self._run, "watchdog", self._watchdog.pid, wave, self._mark)
+        wave = process_registry.WATCHDOG_WAVE
+        process_registry.record(self._run, "watchdog", self._watchdog.pid, wave, self._mark)
 
     def _dismiss_watchdog(self) -> None:
         if self._watchdog is None or self._watchdog.stdin is None:

@@ -96,7 +96,7 @@ class Doing:
         """Said until it was heard; False when the campaign's state does not allow it."""
         while True:
             try:
-                self.stand.ledger.book.steer(self.campaign, to, "chaos")
+                self.stand.ledger.campaigns.steer(self.campaign, to, "chaos")
             except Conflict:
                 return False
             except StoreUnavailable:
@@ -125,10 +125,10 @@ class Doing:
                 waiting = store.lrange(queue, 0, -1)
                 if waiting:
                     store.rpush(queue, *waiting)
-            ids = [campaign.id for campaign in self.stand.ledger.campaigns(limit=3)]
+            ids = [campaign.id for campaign in self.stand.ledger.campaigns.list(limit=3)]
             with Celery("chaos", broker=self.stand.broker_url) as app:
                 for campaign_id in ids:
-                    for batch in self.stand.ledger.book.batch_numbers(campaign_id):
+                    for batch in self.stand.ledger.campaigns.batch_numbers(campaign_id):
                         _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
                         _hint(app, "send_batch", "send", campaign=campaign_id, batch=batch)
                     _hint(app, "expand_campaign", "expand", campaign=campaign_id)

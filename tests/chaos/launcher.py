@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from celery.__main__ import main as celery
 
 from dispatcher.ledger.store import scripts
-from dispatcher.pipeline.runtime import runtime as world
+from dispatcher.pipeline.runtime import runtime
 from tests.chaos.plants import PLANTS, planted
 from tests.chaos.short_times import shorten
 from tests.chaos.worker_plants import WORKER_PLANTS
@@ -28,7 +28,7 @@ def _put_clock_ahead(by_ms: int) -> None:
         name: getattr(time, name) for name in dir(time) if name.startswith(("clock_", "CLOCK_", "mono"))
     }
     shifted = SimpleNamespace(time_ns=lambda: time.time_ns() + by_ms * 1_000_000, **clocks)
-    vars(world)["time"] = shifted
+    vars(runtime)["time"] = shifted
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def _submitted(stand: Stand, plan: Plan, rows: tuple[FileRow, ...]) -> str:
     while True:
         stand.await_store()
         try:
-            known = [each.id for each in stand.ledger.campaigns(limit=200) if each.name == name]
+            known = [each.id for each in stand.ledger.campaigns.list(limit=200) if each.name == name]
             return known[0] if known else submit_plan(stand.ledger, plan, rows, stand.settings)
         except StoreUnavailable:
             time.sleep(0.2)
@@ -180,7 +180,7 @@ def _picture(stand: Stand, runs: list[Run]) -> tuple[str, int, int]:
         open_rows += unfinished - unconfirmed
         open_rows += campaign.state not in _OVER and not (campaign.rows is not None and unconfirmed)
     received = stand.simulator.received(messages=False)
-    waiting = stand.ledger.inbox.waiting()
+    waiting = stand.ledger.callback_stream.waiting()
     pending = received.callbacks.get("pending", 0)
     lines.append(f"{received.taken} taken, {pending} callbacks on their way, {waiting} waiting")
     spools = spools_left(stand.folder)
@@ -239,7 +239,7 @@ def _takes(stand: Stand, messages: list[dict[str, Any]]) -> list[Take]:
 
 def _campaign_end(stand: Stand, run: Run) -> CampaignEnd:
     ledger = stand.ledger
-    read = ledger.batches.read(run.campaign, ledger.book.batch_numbers(run.campaign))
+    read = ledger.batches.read(run.campaign, ledger.campaigns.batch_numbers(run.campaign))
     return CampaignEnd(
         campaign=ledger.campaign(run.campaign),
         rows=run.rows,

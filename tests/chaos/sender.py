@@ -21,7 +21,7 @@ from dispatcher.ledger.store import replicas
 from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
 from dispatcher.ledger.store.connection import client
 from dispatcher.pipeline.recovery.restore_detection import keep_watch
-from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.runtime.runtime import Runtime, make_client
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import Settings
 from tests.factories import CAMPAIGN
@@ -45,8 +45,8 @@ def _forget_claims() -> None:
 STORE_PLANTS: dict[str, Callable[[], None]] = {"replicas": _forget_replicas, "memory": _forget_claims}
 
 
-def world_of(url: str, folder: Path, api: str, token: str) -> World:
-    """A sender's world with short times."""
+def runtime_of(url: str, folder: Path, api: str, token: str) -> Runtime:
+    """A sender's runtime with short times."""
     settings = Settings(
         simulate=True,
         redis_url=url,
@@ -60,19 +60,19 @@ def world_of(url: str, folder: Path, api: str, token: str) -> World:
     )
     ledger = Ledger.of(client(url, socket_timeout=5), settings)
     pool = ThreadPoolExecutor(settings.in_flight)
-    return World(ledger, settings, prepare(ledger.redis, settings), api=make_client(settings), pool=pool)
+    return Runtime(ledger, settings, prepare(ledger.redis, settings), api=make_client(settings), pool=pool)
 
 
 def main() -> None:
     """Send until killed."""
     url, folder, api, token, plant = sys.argv[1:]
     STORE_PLANTS.get(plant, lambda: None)()
-    world = world_of(url, Path(folder), api, token)
+    runtime = runtime_of(url, Path(folder), api, token)
     while True:
         try:
-            keep_watch(world.ledger, world.settings)
-            for number in world.ledger.book.batch_numbers(CAMPAIGN):
-                send_batch(world, CAMPAIGN, number)
+            keep_watch(runtime.ledger, runtime.settings)
+            for number in runtime.ledger.campaigns.batch_numbers(CAMPAIGN):
+                send_batch(runtime, CAMPAIGN, number)
         except MmsError:
             pass
         time.sleep(0.1)

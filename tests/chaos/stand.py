@@ -27,8 +27,7 @@ from dispatcher.ledger.store.embedded import Answer, ask, prepare_embedded
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from dispatcher.simulator import Faults, SimulatorHandle, simulator_process
-from dispatcher.stack import process_registry as processes
-from dispatcher.stack import services as parts
+from dispatcher.stack import process_registry, services
 from dispatcher.stack.addresses import CALLBACK_PATH, answers_ready
 from dispatcher.stack.environment import child_environment, without_our_variables
 from dispatcher.stack.watchdog import GOODBYE
@@ -119,7 +118,7 @@ class Stand:
 
     def __enter__(self) -> Stand:
         try:
-            self._exits.callback(processes.kill_marked, lambda mark: mark == self._mark)
+            self._exits.callback(process_registry.kill_marked, lambda mark: mark == self._mark)
             self._watch_over()
             self._part("valkey", self._store.argv, {})
             self._start_keeper()
@@ -192,7 +191,7 @@ class Stand:
         self._misled("control", "misled-control", seconds)
 
     def _misled(self, queue: str, name: str, seconds: float) -> None:
-        [worker] = (each for each in parts.workers(1) if each.queue == queue)
+        [worker] = (each for each in services.workers(1) if each.queue == queue)
         environment = {**self._environment, AHEAD_VARIABLE: "60000"}
         arguments = [
             argument.replace(f"{queue}@", f"{name}@") if argument.startswith("--hostname") else argument
@@ -314,13 +313,13 @@ class Stand:
 
     def _start_parts(self) -> None:
         environment = self._environment
-        for worker in parts.workers(self.settings.workers):
+        for worker in services.workers(self.settings.workers):
             self._part(worker.queue, (*_celery(), *worker.arguments), environment)
         self._part("beat", self._beat("beat"), environment)
         self._part("web", _WEB, environment)
 
     def _beat(self, name: str) -> tuple[str, ...]:
-        return (*_celery(), *parts.beat_arguments(self._run / f"{name}-schedule"), "--pidfile=")
+        return (*_celery(), *services.beat_arguments(self._run / f"{name}-schedule"), "--pidfile=")
 
     def _part(self, name: str, argv: tuple[str, ...], environment: dict[str, str]) -> None:
         with self._lock:
@@ -332,7 +331,7 @@ class Stand:
                 living = {facts["pid"] for facts in self.ledger.agenda.workers().values()}
             except StoreUnavailable:
                 return False
-            queues = [worker.queue for worker in parts.workers(1)]
+            queues = [worker.queue for worker in services.workers(1)]
             web = answers_ready(f"http://127.0.0.1:{self._web_port}")
             return web and all(self._parts[queue].pid in living for queue in queues)
 
@@ -360,7 +359,7 @@ class Stand:
         """Should the kit itself be killed, this ends its processes."""
         watchdog = subprocess.Popen(
             [sys.executable, "-m", "dispatcher.stack.watchdog", str(self._run)],
-            env={**os.environ, processes.MARK: self._mark},
+            env={**os.environ, process_registry.MARK: self._mark},
             stdin=subprocess.PIPE,
             start_new_session=True,
         )

@@ -21,11 +21,11 @@ import pytest
 from dispatcher.errors import MmsError
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.store import scripts
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import Hints, tick
 from tests.backlog import VERBS, Quiet, backlog
 from tests.chaos.plants import planted
-from tests.chaos.sender import world_of
+from tests.chaos.sender import runtime_of
 from tests.chaos.store import until
 from tests.conftest import SECRET
 from tests.valkey import running_valkey
@@ -48,30 +48,30 @@ def starve(seed: int, plant: str = "") -> list[str]:
     ):
         if plant:
             patch.setattr(scripts, "_text", planted(plant, scripts._text))
-        world = world_of(server.url, Path(name), "http://127.0.0.1:9", "token-of-the-kit")
-        api = Quiet(world.ledger, {"vast-abc234": MANY, "tiny-abc234": FEW}, lists, LATENCY_SECONDS)
-        return _tried(_with(world, api), api)
+        runtime = runtime_of(server.url, Path(name), "http://127.0.0.1:9", "token-of-the-kit")
+        api = Quiet(runtime.ledger, {"vast-abc234": MANY, "tiny-abc234": FEW}, lists, LATENCY_SECONDS)
+        return _tried(_with(runtime, api), api)
 
 
-def _with(world: World, api: Any) -> World:
-    settings = world.settings.model_copy(update={"poll_rate": POLL_RATE})
+def _with(runtime: Runtime, api: Any) -> Runtime:
+    settings = runtime.settings.model_copy(update={"poll_rate": POLL_RATE})
     return replace(
-        world,
+        runtime,
         api=api,
         settings=settings,
         installation=Installation("key", (SECRET,), "admin", False, "simulate"),
     )
 
 
-def _tried(world: World, api: Quiet) -> list[str]:
-    now_ms = world.ledger.agenda.now_ms()
-    backlog(world.ledger, "vast-abc234", MANY, b"t", at_ms=now_ms - 600_000, due_ms=now_ms - 300_000)
+def _tried(runtime: Runtime, api: Quiet) -> list[str]:
+    now_ms = runtime.ledger.agenda.now_ms()
+    backlog(runtime.ledger, "vast-abc234", MANY, b"t", at_ms=now_ms - 600_000, due_ms=now_ms - 300_000)
     hints: queue.Queue[str] = queue.Queue()
-    with _look_worker(world, hints):
+    with _look_worker(runtime, hints):
         if not until(lambda: bool(_asked_for(api, "vast-abc234")), LOOKED_FOR_SECONDS):
             return ["nobody asked for what is undelivered"]
-        now_ms = world.ledger.agenda.now_ms()
-        backlog(world.ledger, "tiny-abc234", FEW, b"u", at_ms=now_ms - 10_000, due_ms=now_ms)
+        now_ms = runtime.ledger.agenda.now_ms()
+        backlog(runtime.ledger, "tiny-abc234", FEW, b"u", at_ms=now_ms - 10_000, due_ms=now_ms)
         looked = until(lambda: len(_singles(api)) >= FEW, LOOKED_FOR_SECONDS)
         waiting = hints.qsize()
     broken = []
@@ -92,7 +92,7 @@ def _singles(api: Quiet) -> list[str]:
 
 
 @contextmanager
-def _look_worker(world: World, hints: queue.Queue[str]) -> Iterator[None]:
+def _look_worker(runtime: Runtime, hints: queue.Queue[str]) -> Iterator[None]:
     """A tick a second, and threads that take its hints: what a control and a look worker are to the ledger."""
     over = threading.Event()
 
@@ -107,12 +107,12 @@ def _look_worker(world: World, hints: queue.Queue[str]) -> Iterator[None]:
     def ticks() -> None:
         while not over.wait(1.0):
             with suppress(MmsError):
-                tick(world, Hints(send=nothing, expand=nothing, ingest=nothing, **kinds))
+                tick(runtime, Hints(send=nothing, expand=nothing, ingest=nothing, **kinds))
 
     def works() -> None:
         while not over.is_set():
             with suppress(queue.Empty, MmsError):
-                VERBS[hints.get(timeout=0.2)](world)
+                VERBS[hints.get(timeout=0.2)](runtime)
 
     threads = [threading.Thread(target=each, daemon=True) for each in (ticks, *[works] * THREADS)]
     for thread in threads:

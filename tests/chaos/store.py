@@ -24,7 +24,7 @@ from dispatcher.pipeline.reconcile.reconcile import look_after
 from dispatcher.pipeline.recovery.recover import recover
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.launch import running_simulator
-from tests.chaos.sender import world_of
+from tests.chaos.sender import runtime_of
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 from tests.valkey import ValkeyServer, running_valkey
 
@@ -119,19 +119,19 @@ def _after_the_cut(
     server: ValkeyServer, folder: Path, carrierx: SimulatorHandle, taken: int, forgotten: int
 ) -> list[str]:
     """What was broken, where CarrierX had taken so many messages, and so many of them are pending in the ledger."""
-    world = world_of(server.url, folder, carrierx.url, carrierx.token)
+    runtime = runtime_of(server.url, folder, carrierx.url, carrierx.token)
 
     def ended() -> bool:
-        return _looked_after(world.ledger, lambda number: look_after(world, CAMPAIGN, number))
+        return _looked_after(runtime.ledger, lambda number: look_after(runtime, CAMPAIGN, number))
 
-    until(lambda: world.ledger.recovery.restored() is not None or ended(), STARTED_SECONDS)
-    restored, broken = world.ledger.recovery.restored(), list[str]()
+    until(lambda: runtime.ledger.recovery.restored() is not None or ended(), STARTED_SECONDS)
+    restored, broken = runtime.ledger.recovery.restored(), list[str]()
     if forgotten and restored is None:
         broken.append(f"nobody noticed that {forgotten} claims on which something was sent were gone")
     if restored is not None:
         if carrierx.received(messages=False).taken > taken:
             broken.append("something was sent before the ledger was recovered")
-        recover(world, restored, who="the kit")
+        recover(runtime, restored, who="the kit")
         until(ended, 20)
     if repeated := len(carrierx.received(messages=False).repeated):
         broken.append(f"{repeated} numbers were sent to twice after the end of the file was cut off")
@@ -178,7 +178,7 @@ def _take_over(promoted: ValkeyServer, other: ValkeyServer) -> None:
         first.replicaof("NO", "ONE")
         second.replicaof("127.0.0.1", promoted.port)
         until(lambda: _attached(promoted) == 1, 30)
-        Ledger(first).standing.expect(1)
+        Ledger(first).readiness.expect(1)
 
 
 def _attached(server: ValkeyServer) -> int:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dispatcher.control_characters import CleanCsv, clean, clean_json, one_line
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.logs import _Console, _Json
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.pipeline.consent.optout_csv import opt_out_lines
 from dispatcher.roster.bad_rows import MendableRows
 from dispatcher.roster.formula_guard import bare, guarded
@@ -60,7 +60,7 @@ def test_letters_emoji_joiners_and_right_to_left_letters_stay(text: str) -> None
 def test_every_file_that_is_written_is_clean(cells: list[str]) -> None:
     buffer = io.StringIO()
     CleanCsv(buffer).writerows([cells, [guarded(cell) for cell in cells]])
-    row = RejectedRow(2, 2, "invalid", cells[0], "code", cells[0], None, tuple(cells))
+    row = InvalidRow(2, 2, "invalid", cells[0], "code", cells[0], None, tuple(cells))
     rows = MendableRows(buffer, cells)
     rows.write(row)
     text = buffer.getvalue() + "".join(opt_out_lines([OptOut("12125550101", "out", 1, cells[0])]))

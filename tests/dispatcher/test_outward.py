@@ -23,10 +23,10 @@ from dispatcher.settings import Settings, load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from tests.company_proxy import COMPANY, LOGIN, CompanyProxy
 from tests.dispatcher.media.server import MediaServer
-from tests.dispatcher.pipeline.conftest import MakeWorld, make_world
+from tests.dispatcher.pipeline.conftest import MakeRuntime, make_runtime
 from tests.factories import CAMPAIGN, add_campaign, make_batch, states
 
-__all__ = ["make_world"]
+__all__ = ["make_runtime"]
 API = "https://carrierx.example"
 MESSAGE = Outgoing("15162065575", ("15162065574",), "Hi", (), "mark")
 
@@ -56,20 +56,20 @@ def behind(proxy: CompanyProxy, **more: object) -> WayOut:
 
 
 def test_a_batch_goes_through_the_proxy_whose_certificate_the_company_signed(
-    make_world: MakeWorld, ledger: Ledger, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, ledger: Ledger, simulator: SimulatorHandle
 ) -> None:
     simulator.set_faults(latency_ms=20)
     with CompanyProxy({"carrierx.example": port_of(simulator.url)}, login=True) as proxy:
         user, password = LOGIN
         login = proxy.url.replace("//", f"//{user}:{password.replace('@', '%40')}@")
-        world = make_world(carrierx_url=API, https_proxy=login, ca_bundle=str(COMPANY), in_flight=4)
+        runtime = make_runtime(carrierx_url=API, https_proxy=login, ca_bundle=str(COMPANY), in_flight=4)
         add_campaign(ledger, make_batch(*[1] * 40))
-        assert send_batch(world, CAMPAIGN, 0) == "40 queued"
+        assert send_batch(runtime, CAMPAIGN, 0) == "40 queued"
     assert set(states(ledger)) == {"queued"}
     assert simulator.received().repeated == []
     assert set(proxy.asked) == {"CONNECT carrierx.example:443"}
     assert len(proxy.asked) <= 8  # connections are kept, as without a proxy
-    assert password not in repr(world.settings)
+    assert password not in repr(runtime.settings)
 
 
 def test_the_environments_own_names_are_taken_when_nothing_is_set(

@@ -44,13 +44,13 @@ def tasks(valkey_url: str) -> Iterator[ModuleType]:
 
 
 def _forget(package: ModuleType) -> None:
-    package.runtime.world.cache_clear()
+    package.runtime.runtime.cache_clear()
     package.runtime.open_ledger.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def _fresh(redis: redis_py.Redis, tasks: ModuleType) -> None:
-    """A world on the emptied Redis."""
+    """A runtime on the emptied Redis."""
     _forget(tasks)
 
 
@@ -65,7 +65,7 @@ def published(redis: redis_py.Redis, queue: str) -> list[tuple[str, dict[str, ob
 
 
 def test_a_worker_puts_the_settings_rates_in_force(tasks: ModuleType, redis: redis_py.Redis) -> None:
-    tasks.runtime.world()
+    tasks.runtime.runtime()
     assert redis.hgetall(keys.RATES) == {
         b"account": b"14285.714:35714.286:default",
         b"sender": b"142857.143:0.000:default",

@@ -102,6 +102,6 @@ def cancel_command(campaign_id: CampaignId) -> None:
 
 def _steer(campaign_id: str, to: CampaignState, reason: str) -> None:
     ledger = open_ledger().ledger
-    ledger.book.steer(campaign_id, to, reason)
+    ledger.campaigns.steer(campaign_id, to, reason)
     noted(ledger, _STEERED[to], campaign_id)
     print_line(f"{campaign_id} {ledger.campaign(campaign_id).state.value}")

@@ -28,7 +28,7 @@ def list_command(
 
     Example: mms campaign list --json
     """
-    campaigns = open_ledger().ledger.campaigns(limit=limit)
+    campaigns = open_ledger().ledger.campaigns.list(limit=limit)
     if as_json:
         print_json([campaign_json(campaign) for campaign in campaigns])
         return

@@ -15,7 +15,7 @@ from dispatcher.errors import ConfigError, InputError
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.pipeline.recovery.recover import Recovered, recover
 from dispatcher.pipeline.recovery.restore_detection import in_words
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 
 def recover_command(
@@ -66,8 +66,8 @@ def recover_command(
     except ConfigError as error:
         say(f"note: {error.message}")
         client = None
-    world = World(ledger, config, prepare(ledger.redis, config), api=client)
-    result = recover(world, found, who=who(), opt_outs_imported=opt_outs_imported, pause=pause)
+    runtime = Runtime(ledger, config, prepare(ledger.redis, config), api=client)
+    result = recover(runtime, found, who=who(), opt_outs_imported=opt_outs_imported, pause=pause)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:

@@ -21,7 +21,7 @@ def show_command(as_json: AsJson = False) -> None:
 
     Example: mms replicas show
     """
-    expected, attached = open_ledger().ledger.standing.replicas()
+    expected, attached = open_ledger().ledger.readiness.replicas()
     if as_json:
         print_json({"expected": expected, "attached": attached})
     else:
@@ -42,6 +42,6 @@ def expect_command(
     Example: mms replicas expect 1
     """
     ledger = open_ledger().ledger
-    ledger.standing.expect(replicas)
+    ledger.readiness.expect(replicas)
     noted(ledger, f"said that there should be {replicas} replicas")
     print_line(f"{replicas} replicas are expected from now on; claims obey within a minute")

@@ -93,7 +93,7 @@ def list_command(as_json: AsJson = False) -> None:
             "made": 0,
             "missed": 0,
         }
-        for one in ledger.book.some(list(starts))
+        for one in ledger.campaigns.some(list(starts))
     ]
     if as_json:
         print_json(rows)
@@ -172,7 +172,7 @@ def cancel_command(schedule_id: ScheduleId) -> None:
     """
     ledger = open_ledger().ledger
     if any(schedule_id == name for name, _ in ledger.agenda.starts(_SHOWN)):
-        if not ledger.book.withdraw(schedule_id, "cancelled by the operator"):
+        if not ledger.campaigns.withdraw(schedule_id, "cancelled by the operator"):
             raise Conflict(f"campaign {schedule_id} has started", hint=f"mms campaign cancel {schedule_id}")
     else:
         end_schedule(ledger, schedule_id)

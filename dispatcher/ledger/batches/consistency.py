@@ -59,7 +59,7 @@ class BatchBook:
         return Counter(row.state for row in self.states)
 
 
-class Books:
+class Consistency:
     """Reads; never writes."""
 
     def __init__(self, client: redis.Redis) -> None:

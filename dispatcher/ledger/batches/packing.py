@@ -12,7 +12,7 @@ from zlib import crc32
 import msgpack
 import zstandard
 
-from dispatcher.model.recipient import RejectedRow, masked
+from dispatcher.model.recipient import InvalidRow, masked
 from dispatcher.model.segments import segments
 from dispatcher.model.state import CODE_STATE, RecipientState
 
@@ -60,7 +60,7 @@ class BatchMessage(NamedTuple):
 class Batch:
     """At most 100 rows in the file's order, groups kept whole. `rows[i]` has index i in the ledger's hash."""
 
-    rows: tuple[BatchRow | RejectedRow, ...]
+    rows: tuple[BatchRow | InvalidRow, ...]
     messages: tuple[BatchMessage, ...]
 
     def initial_counts(self) -> bytes:
@@ -71,9 +71,9 @@ class Batch:
         counts["p"] = len(self.rows) - sum(counts.values())
         return bytes(counts.values())
 
-    def rejected(self) -> list[RejectedRow]:
+    def rejected(self) -> list[InvalidRow]:
         """The rows that are not sent."""
-        return [row for row in self.rows if isinstance(row, RejectedRow)]
+        return [row for row in self.rows if isinstance(row, InvalidRow)]
 
     def sendable(self) -> list[int]:
         """Indexes of the rows that a message exists for."""
@@ -172,17 +172,15 @@ class _Columns(NamedTuple):
     rejected: Sequence[tuple[object, ...]]
 
 
-def _columns(rows: Sequence[BatchRow | RejectedRow]) -> _Columns:
+def _columns(rows: Sequence[BatchRow | InvalidRow]) -> _Columns:
     plain = [
-        BatchRow(row.row, row.line, row.number or "", None, row.cells)
-        if isinstance(row, RejectedRow)
-        else row
+        BatchRow(row.row, row.line, row.number or "", None, row.cells) if isinstance(row, InvalidRow) else row
         for row in rows
     ]
     rejected = [
         (index, row.state, row.column, row.code, row.message)
         for index, row in enumerate(rows)
-        if isinstance(row, RejectedRow)
+        if isinstance(row, InvalidRow)
     ]
     numbered, lines, numbers, zones, cells = zip(*plain, strict=True) if plain else ((),) * 5
     return _Columns(numbered, lines, list(map(_number, numbers)), zones, cells, rejected)
@@ -222,12 +220,12 @@ def unpack_batch(packed: bytes) -> Batch:
     bad = {index: rest for index, *rest in rejected}
     cells = list(zip(*columns, strict=True)) or [()] * len(numbers)
     numbered = zip(_sums(row_steps), _sums(line_steps), numbers, cells, strict=True)
-    rows: list[BatchRow | RejectedRow] = []
+    rows: list[BatchRow | InvalidRow] = []
     for index, (row, line, number, values) in enumerate(numbered):
         text = str(number) if number is not None else None
         if index in bad:
             state, column, code, message = bad[index]
-            rows.append(RejectedRow(row, line, state, column, code, message, text, values))
+            rows.append(InvalidRow(row, line, state, column, code, message, text, values))
         else:
             rows.append(BatchRow(row, line, text or "", zones[0][zones[1][index] if zones[1] else 0], values))
     messages = tuple(

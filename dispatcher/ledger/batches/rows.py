@@ -9,7 +9,7 @@ from hashlib import sha1
 from typing import NamedTuple
 
 from dispatcher.ledger.batches.packing import Batch
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import CODE_STATE, RecipientState
 
 #: 2020-01-01 UTC in ms; times in rows are counted from here, in 5 bytes. The same in `lua/_rows.lua`.
@@ -77,7 +77,7 @@ def unpack_rows(batch: Batch, changed: Mapping[bytes, bytes]) -> list[RowState]:
     states = []
     for index, row in enumerate(batch.rows):
         value = changed.get(b"%d" % index)
-        if value is None and isinstance(row, RejectedRow):
+        if value is None and isinstance(row, InvalidRow):
             states.append(UNTOUCHED._replace(state=RecipientState(row.state)))
         else:
             states.append(unpack_row(value))

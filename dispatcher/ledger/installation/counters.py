@@ -9,7 +9,7 @@ from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts, type_of_argument
 
 
-class Tallies:
+class Counters:
     """One hash of counters: `name label` → how many."""
 
     def __init__(self, scripts: Scripts) -> None:

@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     at_ms: int
 
 
-class Inbox:
+class CallbackStream:
     """Reads and writes the stream of callbacks."""
 
     def __init__(self, scripts: Scripts) -> None:

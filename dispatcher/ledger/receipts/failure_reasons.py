@@ -18,7 +18,7 @@ class Explanation(NamedTuple):
     reason: str
 
 
-class Explanations:
+class FailureReasons:
     """The batches with failed rows that nobody has explained."""
 
     def __init__(self, scripts: Scripts) -> None:

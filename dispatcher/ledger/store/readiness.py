@@ -10,7 +10,7 @@ from dispatcher.ledger.store.scripts import Scripts
 _TRIAL_MS = 60_000
 
 
-class Standing:
+class Readiness:
     """The store as a claim finds it."""
 
     def __init__(self, scripts: Scripts) -> None:

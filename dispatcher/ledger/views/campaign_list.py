@@ -50,7 +50,7 @@ def list_campaigns(
         found = found[places[0] + 1 :]
     wanted = [name for name, state in found if not states or state in states]
     page = wanted[offset : offset + limit]
-    return Listing(list(ledger.book.some(page)), by_state, len(wanted) > offset + limit)
+    return Listing(list(ledger.campaigns.some(page)), by_state, len(wanted) > offset + limit)
 
 
 def _found(ledger: Ledger, text: str) -> list[tuple[str, CampaignState]]:

@@ -36,7 +36,7 @@ class Looker:
         self._redis = ledger.redis
         self._batches: Batches = ledger.batches
         self._id = campaign_id
-        self._count = len(ledger.book.batch_numbers(campaign_id))
+        self._count = len(ledger.campaigns.batch_numbers(campaign_id))
 
     def rows(
         self,

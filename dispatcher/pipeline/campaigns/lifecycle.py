@@ -9,7 +9,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.send_constraints import require_prices, require_start
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules import retry_policy
 from dispatcher.rules.send_window import Departure
 from dispatcher.settings import Settings
@@ -32,7 +32,7 @@ def open_draft(ledger: Ledger, campaign_id: str) -> StoredDraft:
     campaign = ledger.campaign(campaign_id)
     if campaign.state is not CampaignState.DRAFT:
         raise Conflict(f"campaign {campaign_id} is {campaign.state.value}, no draft any more")
-    filename, chunks = ledger.book.stored_file(campaign_id)
+    filename, chunks = ledger.campaigns.stored_file(campaign_id)
     return StoredDraft(campaign.settings, filename, ledger.uploads.open(campaign_id, chunks))
 
 
@@ -49,7 +49,7 @@ def launch(ledger: Ledger, campaign_id: str, config: Settings) -> None:
     require_start(settings.at, ledger.agenda.now_ms())
     start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
     start_ms = int(start_at.timestamp() * 1000) if start_at else None
-    ledger.book.launch(campaign_id, start_ms, allow_same=settings.allow_same_file)
+    ledger.campaigns.launch(campaign_id, start_ms, allow_same=settings.allow_same_file)
 
 
 def change_start(ledger: Ledger, campaign_id: str, at: str, config: Settings) -> Campaign:
@@ -67,7 +67,7 @@ def change_start(ledger: Ledger, campaign_id: str, at: str, config: Settings) ->
     if campaign.started_at is not None:
         raise Conflict(f"campaign {campaign_id} has started already", hint="mms campaign pause or cancel")
     settings = campaign.settings.model_copy(update={"at": at})
-    ledger.book.change_start(campaign_id, int(begins.timestamp() * 1000), settings)
+    ledger.campaigns.change_start(campaign_id, int(begins.timestamp() * 1000), settings)
     return ledger.campaign(campaign_id)
 
 
@@ -75,16 +75,16 @@ BATCHES_A_SWEEP = 500
 _BY_HAND = frozenset({CampaignState.CANCELLING, CampaignState.CANCELLED, CampaignState.FAILED})
 
 
-def sweep(world: World, campaign_id: str) -> int:
+def sweep(runtime: Runtime, campaign_id: str) -> int:
     """End up to 500 batches of pending rows; answers how many rows ended. The tick comes back for the rest."""
     ended = 0
-    campaign = world.ledger.campaign(campaign_id)
+    campaign = runtime.ledger.campaign(campaign_id)
     to = RecipientState.CANCELLED if campaign.state in _BY_HAND else RecipientState.EXPIRED
-    for number in world.ledger.agenda.due_batches(campaign_id, BATCHES_A_SWEEP):
-        batch = world.ledger.batches.content(campaign_id, number)
+    for number in runtime.ledger.agenda.due_batches(campaign_id, BATCHES_A_SWEEP):
+        batch = runtime.ledger.batches.content(campaign_id, number)
         if batch is not None:
-            ended += world.ledger.batches.sweep(
+            ended += runtime.ledger.batches.sweep(
                 campaign_id, number, to, batch.sendable(), look_ms=retry_policy.FIRST_LOOK_MS
             )
-    world.ledger.book.swept(campaign_id)
+    runtime.ledger.campaigns.swept(campaign_id)
     return ended

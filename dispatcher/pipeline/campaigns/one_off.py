@@ -12,7 +12,7 @@ from dispatcher.ledger.batches.rows import RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import GROUP_MAX
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.roster.numbers import read_number
 from dispatcher.roster.roster import Roster
@@ -92,14 +92,14 @@ def submit_note(
 
 def outcome_of(ledger: Ledger, campaign_id: str) -> Outcome:
     """What became of the one message of such a campaign, as it stands now."""
-    numbers = ledger.book.batch_numbers(campaign_id)
+    numbers = ledger.campaigns.batch_numbers(campaign_id)
     if not numbers:
         return Outcome("", ())
-    texts, sids = ledger.book.texts(campaign_id), ledger.book.long_sids(campaign_id)
+    texts, sids = ledger.campaigns.texts(campaign_id), ledger.campaigns.long_sids(campaign_id)
     ((batch, states),) = ledger.batches.read(campaign_id, [0])
     legs, sid = [], ""
     for row, state in zip(batch.rows, states, strict=True):
-        reason = row.message if isinstance(row, RejectedRow) else texts.get(state.reason, "")
+        reason = row.message if isinstance(row, InvalidRow) else texts.get(state.reason, "")
         legs.append(Leg(row.number or "", state.state.value, reason))
         sid = sid or _sid(state, sids)
     return Outcome(sid, tuple(legs))
@@ -129,7 +129,7 @@ def send_trial(
 
 def _row(roster: Roster, row: int) -> Recipient:
     for found in roster:
-        if found.row == row and isinstance(found, RejectedRow):
+        if found.row == row and isinstance(found, InvalidRow):
             detail = f"row {row} cannot be sent: {found.message}"
             raise FileRefused("bad_row", detail, line=found.line, hint="choose another row")
         if found.row == row and isinstance(found, Recipient):

@@ -31,7 +31,7 @@ def retry(ledger: Ledger, campaign_id: str, states: Collection[RecipientState], 
         words = ", ".join(sorted(state.value for state in wrong))
         raise InputError(f"{words} rows are not retried", hint="--state failed or --state rejected")
     ledger.campaign(campaign_id)
-    texts, back = ledger.book.texts(campaign_id), 0
+    texts, back = ledger.campaigns.texts(campaign_id), 0
     for number, batch, rows in _batches(ledger, campaign_id, states):
         chosen = [
             (message, row, batch.rows[row].number or "")

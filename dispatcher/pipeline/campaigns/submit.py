@@ -54,10 +54,10 @@ def submit(
         source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )
     digest = digest_of(source, settings)
-    if not draft and not settings.allow_same_file and (earlier := ledger.book.made_before(digest)):
+    if not draft and not settings.allow_same_file and (earlier := ledger.campaigns.made_before(digest)):
         raise SubmittedBefore(earlier)
     create = partial(
-        ledger.book.create,
+        ledger.campaigns.create,
         settings=settings,
         fixed=fixed,
         filename=filename,

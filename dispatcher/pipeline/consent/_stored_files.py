@@ -12,7 +12,7 @@ from dispatcher.errors import FileRefused, InputError, NotFound
 from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster.numbers import read_number
 from dispatcher.roster.roster import Roster, open_roster
 from dispatcher.settings import Settings
@@ -55,12 +55,15 @@ def forget_in_files(ledger: Ledger, number: str, config: Settings) -> InFiles:
 
 
 def _drafts(ledger: Ledger) -> Iterator[_Stored]:
-    for campaign_id in ledger.book.drafts():
+    for campaign_id in ledger.campaigns.drafts():
         try:
-            settings, fixed = ledger.book.settings_of(campaign_id), ledger.book.fixed_of(campaign_id)
+            settings, fixed = (
+                ledger.campaigns.settings_of(campaign_id),
+                ledger.campaigns.fixed_of(campaign_id),
+            )
         except NotFound:
             continue
-        yield _Stored(campaign_id, settings, fixed, *ledger.book.stored_file(campaign_id), None)
+        yield _Stored(campaign_id, settings, fixed, *ledger.campaigns.stored_file(campaign_id), None)
 
 
 def _scheduled(ledger: Ledger) -> Iterator[_Stored]:
@@ -115,7 +118,7 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
     return gone
 
 
-def _is_about(roster: Roster, row: Recipient | RejectedRow, number: str) -> bool:
+def _is_about(roster: Roster, row: Recipient | InvalidRow, number: str) -> bool:
     if row.number == number:
         return True
     try:
@@ -124,6 +127,6 @@ def _is_about(roster: Roster, row: Recipient | RejectedRow, number: str) -> bool
         return False
 
 
-def _cells(row: Recipient | RejectedRow) -> tuple[str, ...]:
-    too_many = isinstance(row, RejectedRow) and row.code == "too_many_cells"
+def _cells(row: Recipient | InvalidRow) -> tuple[str, ...]:
+    too_many = isinstance(row, InvalidRow) and row.code == "too_many_cells"
     return (*row.cells, _ONE_MORE) if too_many else row.cells

@@ -17,7 +17,7 @@ from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.campaigns.one_off import Note, submit_note
 from dispatcher.pipeline.consent.inbound import SOURCE
 from dispatcher.pipeline.polling.turns import wait_for_turn
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.keywords import Meaning
 
 MOST_AT_ONCE = 50
@@ -45,9 +45,9 @@ class Answer(NamedTuple):
         return f"Answer(kind={self.kind})"
 
 
-def answer_inbound(world: World) -> str:
+def answer_inbound(runtime: Runtime) -> str:
     """Look at the inbound messages that something may follow from. Answers one line."""
-    agenda, inbound = world.ledger.agenda, world.ledger.inbound
+    agenda, inbound = runtime.ledger.agenda, runtime.ledger.inbound
     now_ms, done = agenda.now_ms(), 0
     for sid in inbound.todo(now_ms, MOST_AT_ONCE):
         if agenda.now_ms() >= now_ms + SLICE_MS:
@@ -56,35 +56,35 @@ def answer_inbound(world: World) -> str:
             found = inbound.read([sid])
             if not found:
                 inbound.done(sid)
-            done += sum(_finish(world, message, now_ms) for message in found)
+            done += sum(_finish(runtime, message, now_ms) for message in found)
     return f"{done} answered"
 
 
-def _finish(world: World, message: Inbound, now_ms: int) -> bool:
+def _finish(runtime: Runtime, message: Inbound, now_ms: int) -> bool:
     """True when something was sent."""
-    wait_for_turn(world, "answers")
-    proved = _is_proved(world.carrierx, message)
+    wait_for_turn(runtime, "answers")
+    proved = _is_proved(runtime.carrierx, message)
     if proved is None and now_ms - message.at_ms < PATIENCE_MS:
-        world.ledger.inbound.later(message.sid, now_ms + AGAIN_MS)
+        runtime.ledger.inbound.later(message.sid, now_ms + AGAIN_MS)
         return False
     if not proved:
-        world.ledger.receipts.alarm("inbound_not_at_carrierx")
-        world.ledger.inbound.finished(message, "not at CarrierX")
+        runtime.ledger.receipts.alarm("inbound_not_at_carrierx")
+        runtime.ledger.inbound.finished(message, "not at CarrierX")
         return False
-    world.ledger.inbound.learn_ours([message.to])
-    if message.at_ms < world.ledger.recovery.recovered_at():
-        world.ledger.inbound.finished(message, "the ledger was put back since: it may have been answered")
+    runtime.ledger.inbound.learn_ours([message.to])
+    if message.at_ms < runtime.ledger.recovery.recovered_at():
+        runtime.ledger.inbound.finished(message, "the ledger was put back since: it may have been answered")
         return False
-    answer = _follow(world, message)
-    if world.ledger.inbound.is_ours(message.sender):
+    answer = _follow(runtime, message)
+    if runtime.ledger.inbound.is_ours(message.sender):
         answer = "it came from a number of ours"
     if isinstance(answer, str):
-        world.ledger.inbound.finished(message, answer)
+        runtime.ledger.inbound.finished(message, answer)
         return False
     # Before it is sent: an answer may be lost with its process, never sent twice.
-    world.ledger.inbound.finished(message, _ANSWERED)
-    if not _send(world, message, answer):
-        world.ledger.inbound.finished(replace(message, outcome=_ANSWERED), "the answer cannot be sent")
+    runtime.ledger.inbound.finished(message, _ANSWERED)
+    if not _send(runtime, message, answer):
+        runtime.ledger.inbound.finished(replace(message, outcome=_ANSWERED), "the answer cannot be sent")
         return False
     return True
 
@@ -108,9 +108,9 @@ def _is_the_same(found: MessageStatus, message: Inbound) -> bool:
     )
 
 
-def _follow(world: World, message: Inbound) -> Answer | str:
+def _follow(runtime: Runtime, message: Inbound) -> Answer | str:
     """What this proved message does, and what it is answered; or why nothing is."""
-    chosen, optouts = world.settings, world.ledger.optouts
+    chosen, optouts = runtime.settings, runtime.ledger.optouts
     match message.meaning:
         case Meaning.STOP:
             if not optouts.confirmation_done(message.sender):
@@ -121,10 +121,12 @@ def _follow(world: World, message: Inbound) -> Answer | str:
                 return "was not opted out"
             return _answer(chosen.start_answer, "answer")
         case Meaning.HELP:
-            return _answer(chosen.help_answer, "answer") if _first(world, "help", message.sender) else _LATELY
+            return (
+                _answer(chosen.help_answer, "answer") if _first(runtime, "help", message.sender) else _LATELY
+            )
         case _:
             pair = f"{message.sender}:{message.to}"
-            if not chosen.auto_answer or not _first(world, "auto", pair):
+            if not chosen.auto_answer or not _first(runtime, "auto", pair):
                 return _LATELY if chosen.auto_answer else _NO_TEXT
             text = chosen.auto_answer.replace("{{status}}", message.status)
             return Answer(text.replace("{{from}}", message.sender), "answer")
@@ -134,16 +136,16 @@ def _answer(text: str, kind: str) -> Answer | str:
     return Answer(text, kind) if text else _NO_TEXT
 
 
-def _first(world: World, what: str, whom: str) -> bool:
-    return world.ledger.agenda.latch(f"mms:turn:{what}:{whom}", ONCE_MS)
+def _first(runtime: Runtime, what: str, whom: str) -> bool:
+    return runtime.ledger.agenda.latch(f"mms:turn:{what}:{whom}", ONCE_MS)
 
 
-def _send(world: World, message: Inbound, answer: Answer) -> bool:
+def _send(runtime: Runtime, message: Inbound, answer: Answer) -> bool:
     """Put the answer into the ledger."""
     note = Note(message.to, (message.sender,), answer.text)
     try:
-        submit_note(world.ledger, note, world.settings, name=answer.kind, kind=answer.kind)
+        submit_note(runtime.ledger, note, runtime.settings, name=answer.kind, kind=answer.kind)
     except InputError:
-        world.ledger.receipts.alarm("answer_not_sendable")
+        runtime.ledger.receipts.alarm("answer_not_sendable")
         return False
     return True

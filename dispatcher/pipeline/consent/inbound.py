@@ -11,7 +11,7 @@ from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.receipts.callback_stream import Entry
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.recipient import masked
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.keywords import Meaning, meaning_of
 
 #: What may be on the suppression list: 11 digits.
@@ -54,7 +54,7 @@ def _may_be_inbound(raw: bytes) -> bool:
     return b"outbound" not in lower or b"inbound" in lower or b"\\u" in raw or b"\0" in raw
 
 
-def keep(world: World, entry: Entry, status: MessageStatus) -> None:
+def keep(runtime: Runtime, entry: Entry, status: MessageStatus) -> None:
     """Keep an inbound message; acknowledged in the same step. A repeated one is kept once.
 
     An opt-out is on the list since the door; one that came another way is put there first.
@@ -70,16 +70,16 @@ def keep(world: World, entry: Entry, status: MessageStatus) -> None:
         status=status.status,
     )
     if message.meaning == Meaning.STOP and len(message.sender) == _DIGITS:
-        optouts = world.ledger.optouts
+        optouts = runtime.ledger.optouts
         if optouts.put([OptOut(message.sender, "out", message.at_ms, SOURCE)]):
             optouts.owe_confirmation(message.sender, message.at_ms)
     doubtful = message.meaning == Meaning.DOUBTFUL
-    world.ledger.inbound.keep(entry.id, message, doubtful=doubtful, follows=_may_follow(world, message))
+    runtime.ledger.inbound.keep(entry.id, message, doubtful=doubtful, follows=_may_follow(runtime, message))
 
 
-def _may_follow(world: World, message: Inbound) -> bool:
+def _may_follow(runtime: Runtime, message: Inbound) -> bool:
     """Whether an answer or a return may follow from it under these settings; `pipeline.answers` decides."""
-    chosen = world.settings
+    chosen = runtime.settings
     match message.meaning:
         case Meaning.STOP:
             return bool(chosen.stop_answer)

@@ -12,9 +12,9 @@ from dispatcher.ledger.batches.rows import pack_sid, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.views.recipient_pages import Looker
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.pipeline.consent._stored_files import forget_in_files
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.settings import Settings
 
 _BATCHES_AT_ONCE = 50
@@ -34,21 +34,21 @@ class Forgotten(NamedTuple):
     waiting: tuple[str, ...]
 
 
-def retain(world: World, now_ms: int) -> int:
+def retain(runtime: Runtime, now_ms: int) -> int:
     """Erase what is older than the retention; answers how many campaigns. Acts once in ten minutes."""
-    if not world.ledger.agenda.latch(keys.TURN_RETENTION, ROUND_MS):
+    if not runtime.ledger.agenda.latch(keys.TURN_RETENTION, ROUND_MS):
         return 0
-    ledger, before_ms = world.ledger, now_ms - int(world.settings.retention * _DAY_MS)
+    ledger, before_ms = runtime.ledger, now_ms - int(runtime.settings.retention * _DAY_MS)
     old = ledger.erasure.ended_before(before_ms, _CAMPAIGNS_A_ROUND)
     for campaign_id in old:
         erase_campaign(ledger, campaign_id)
     drafts = ledger.erasure.drafts_before(before_ms, _CAMPAIGNS_A_ROUND)
     for campaign_id in drafts:
         with suppress(Conflict, NotFound):  # somebody sends it, or throws it away, at this moment
-            ledger.book.discard(campaign_id)
+            ledger.campaigns.discard(campaign_id)
     ledger.inbound.forget(ledger.inbound.before(before_ms))
     ledger.dead_letters.erase_before(before_ms)
-    end_records(ledger, before_ms - int(world.settings.records * _DAY_MS))
+    end_records(ledger, before_ms - int(runtime.settings.records * _DAY_MS))
     return len(old) + len(drafts)
 
 
@@ -65,9 +65,9 @@ def erase_campaign(ledger: Ledger, campaign_id: str) -> None:
     Raises:
         NotFound, Conflict: there is none, or it is not settled.
     """
-    settings = ledger.book.settings_of(campaign_id)
+    settings = ledger.campaigns.settings_of(campaign_id)
     bare = settings.model_copy(update={"message": None, "media_urls": (), "senders": ()})
-    numbers = ledger.book.batch_numbers(campaign_id)
+    numbers = ledger.campaigns.batch_numbers(campaign_id)
     ledger.erasure.erase_batches(campaign_id, bare, 0, 0, [])
     for first in range(0, len(numbers), _BATCHES_AT_ONCE):
         some = numbers[first : first + _BATCHES_AT_ONCE]
@@ -78,7 +78,7 @@ def erase_campaign(ledger: Ledger, campaign_id: str) -> None:
 
 
 def _sid_hashes(ledger: Ledger, campaign_id: str, numbers: range) -> Iterator[bytes]:
-    long_sids = ledger.book.long_sids(campaign_id)
+    long_sids = ledger.campaigns.long_sids(campaign_id)
     for number in numbers:
         picture = ledger.batches.picture(campaign_id, number)
         if picture is None:
@@ -97,7 +97,7 @@ def forget(ledger: Ledger, number: str, config: Settings) -> Forgotten:
         Conflict: a message to them is on its way; try again in a moment.
     """
     rows = 0
-    for campaign_id in ledger.book.ids():
+    for campaign_id in ledger.campaigns.ids():
         for batch, holds in Looker(ledger, campaign_id).holding(number):
             rows += _forget_in_batch(ledger, campaign_id, batch, number) if holds else 0
     messages = ledger.inbound.of_number(number)
@@ -132,8 +132,8 @@ def _without(batch: Batch, gone: set[int]) -> Batch:
     return Batch(rows, messages)
 
 
-def _blank(row: BatchRow | RejectedRow) -> BatchRow | RejectedRow:
+def _blank(row: BatchRow | InvalidRow) -> BatchRow | InvalidRow:
     cells = ("",) * len(row.cells)
-    if isinstance(row, RejectedRow):
+    if isinstance(row, InvalidRow):
         return row._replace(number=None, cells=cells)
     return row._replace(number="", timezone=None, cells=cells)

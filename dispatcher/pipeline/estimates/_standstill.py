@@ -16,7 +16,7 @@ def held(ledger: Ledger, campaigns: Sequence[Campaign]) -> Callable[[Campaign], 
     """
     if not any(_asks(campaign) for campaign in campaigns):
         return lambda campaign: campaign
-    problem = ledger.standing.problem()
+    problem = ledger.readiness.problem()
     if problem is None:
         return lambda campaign: campaign
     reason = f"nothing is sent: {problem}"

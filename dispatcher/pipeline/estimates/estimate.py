@@ -51,7 +51,7 @@ class Outlook:
         at_ms = ledger.agenda.now_ms() if at_ms is None else at_ms
         ids = ledger.agenda.due(at_ms + _DAY_MS, 1000)
         known = {campaign.id: campaign for campaign in campaigns}
-        others = ledger.book.some([name for name in ids if name not in known][:MOST_RIVALS])
+        others = ledger.campaigns.some([name for name in ids if name not in known][:MOST_RIVALS])
         running = [each for each in [*campaigns, *others] if each.state is CampaignState.RUNNING]
         found = samples(ledger, list(known))
         senders = {sender for campaign in campaigns for sender in campaign.settings.senders}

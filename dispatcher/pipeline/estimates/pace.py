@@ -33,7 +33,7 @@ def sample_paces(ledger: Ledger, now_ms: int) -> None:
     ids = ledger.agenda.due(now_ms + AT_WORK_MS, 1000)
     running = [
         campaign
-        for campaign in ledger.book.some(ids[:CAMPAIGNS_A_TICK])
+        for campaign in ledger.campaigns.some(ids[:CAMPAIGNS_A_TICK])
         if campaign.state is CampaignState.RUNNING
     ]
     if not running:

@@ -81,7 +81,7 @@ def expected_cost(ledger: Ledger, campaign: Campaign, config: Settings) -> Expec
 
     A leg of an MMS and a segment of an SMS cost what the settings say, whatever CarrierX confirms.
     """
-    numbers = ledger.book.batch_numbers(campaign.id)
+    numbers = ledger.campaigns.batch_numbers(campaign.id)
     prices = {True: config.price_mms, False: config.price_sms}
     cost, rows = Decimal(0), 0
     for batch, _ in ledger.batches.read(campaign.id, numbers[:BATCHES]) if numbers else []:

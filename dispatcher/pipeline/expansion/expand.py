@@ -13,9 +13,9 @@ from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, PackedBatch
 from dispatcher.ledger.campaigns.campaigns import Reading
 from dispatcher.model.message import Draft
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion.grouping import Row, form_messages
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster.roster import open_roster
 
 log = logging.getLogger(__name__)
@@ -37,43 +37,45 @@ class ReaderLostError(Exception):
     """This reader's lease ran out, or the campaign ended meanwhile."""
 
 
-def expand(world: World, campaign_id: str) -> str:
+def expand(runtime: Runtime, campaign_id: str) -> str:
     """Read one campaign's file into batches. A second reader is told `taken`; a killed one is followed by another.
 
     The batches are the same at every reading, so one that is there already is passed over. Answers one line.
     """
     reader = secrets.token_hex(8)
     try:
-        return _expand(world, campaign_id, reader)
+        return _expand(runtime, campaign_id, reader)
     except ReaderLostError:
         return "lost"
     except (FileRefused, InputError, FileNotFoundError) as error:
-        world.ledger.book.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
+        runtime.ledger.campaigns.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
         return "failed"
     except StoreUnavailable:
         raise
     except Exception as error:
         log.error("reading a file failed: %s at %s", type(error).__name__, _place(error))  # noqa: TRY400 its text may tell a number
-        return _stumble(world, campaign_id, reader, f"reading the file failed ({type(error).__name__})")
+        return _stumble(runtime, campaign_id, reader, f"reading the file failed ({type(error).__name__})")
 
 
-def _expand(world: World, campaign_id: str, reader: str) -> str:
-    book = world.ledger.book
+def _expand(runtime: Runtime, campaign_id: str, reader: str) -> str:
+    book = runtime.ledger.campaigns
     reading = book.begin_reading(campaign_id, reader, READER_LEASE_MS)
     if reading is None:
         return "taken"
     if (
         book.readers(campaign_id) > MOST_READERS
     ):  # killed every time, as for want of memory: none could say why
-        return _stumble(world, campaign_id, reader, "readers of the file ended without a word")
-    drafts = _drafts(world, campaign_id, reading, reader)
+        return _stumble(runtime, campaign_id, reader, "readers of the file ended without a word")
+    drafts = _drafts(runtime, campaign_id, reading, reader)
     bundles = _bundles(batches_of(drafts, reading.settings.senders))
-    rows = _written(world, campaign_id, bundles, reader)
+    rows = _written(runtime, campaign_id, bundles, reader)
     return f"{rows} rows" if book.end_reading(campaign_id, rows, reader) else "lost"
 
 
-def _stumble(world: World, campaign_id: str, reader: str, why: str) -> str:
-    return world.ledger.book.stumble(campaign_id, why, reader, most=MOST_READERS, wait_ms=READER_LEASE_MS)
+def _stumble(runtime: Runtime, campaign_id: str, reader: str, why: str) -> str:
+    return runtime.ledger.campaigns.stumble(
+        campaign_id, why, reader, most=MOST_READERS, wait_ms=READER_LEASE_MS
+    )
 
 
 def _place(error: Exception) -> str:
@@ -82,7 +84,7 @@ def _place(error: Exception) -> str:
     return f"{Path(last.filename).name}:{last.lineno}"
 
 
-def _written(world: World, campaign_id: str, bundles: Iterable[Bundle], reader: str) -> int:
+def _written(runtime: Runtime, campaign_id: str, bundles: Iterable[Bundle], reader: str) -> int:
     """Write the bundles, each while the next is read; answers the rows written.
 
     Raises:
@@ -96,7 +98,7 @@ def _written(world: World, campaign_id: str, bundles: Iterable[Bundle], reader: 
                 raise ReaderLostError
             rows = bundle[-1][2]
             before = writer.submit(
-                world.ledger.batches.add_many, campaign_id, bundle, reader=reader, lease_ms=READER_LEASE_MS
+                runtime.ledger.batches.add_many, campaign_id, bundle, reader=reader, lease_ms=READER_LEASE_MS
             )
         if before is not None and before.result() == "lost":
             raise ReaderLostError
@@ -117,17 +119,19 @@ def _bundles(batches: Iterable[Batch]) -> Iterator[Bundle]:
         yield bundle
 
 
-def _drafts(world: World, campaign_id: str, reading: Reading, reader: str) -> Iterator[Draft | RejectedRow]:
+def _drafts(
+    runtime: Runtime, campaign_id: str, reading: Reading, reader: str
+) -> Iterator[Draft | InvalidRow]:
     def alive() -> bool:
-        return world.ledger.book.keep_reading(campaign_id, reader, READER_LEASE_MS)
+        return runtime.ledger.campaigns.keep_reading(campaign_id, reader, READER_LEASE_MS)
 
-    show_life = showing_life(alive, world.stopwatch)
+    show_life = showing_life(alive, runtime.stopwatch)
     roster = open_roster(
-        world.ledger.uploads.open(campaign_id, reading.chunks),
+        runtime.ledger.uploads.open(campaign_id, reading.chunks),
         filename=reading.filename,
         settings=reading.settings,
         fixed=reading.fixed,
-        config=world.settings,
+        config=runtime.settings,
         media=reading.media,
         pulse=show_life,
     )
@@ -160,9 +164,9 @@ def rows_of(roster: Iterable[Row], show_life: Callable[[], None]) -> Iterator[Ro
         yield row
 
 
-def batches_of(drafts: Iterable[Draft | RejectedRow], senders: tuple[str, ...]) -> Iterator[Batch]:
+def batches_of(drafts: Iterable[Draft | InvalidRow], senders: tuple[str, ...]) -> Iterator[Batch]:
     """Cut the stream into batches of at most 100 rows, groups kept whole, rows in the file's order within each."""
-    held: list[Draft | RejectedRow] = []
+    held: list[Draft | InvalidRow] = []
     size = 0
     for draft in drafts:
         adds = len(draft.members) if isinstance(draft, Draft) else 1
@@ -175,19 +179,19 @@ def batches_of(drafts: Iterable[Draft | RejectedRow], senders: tuple[str, ...]) 
         yield make_batch(held, senders)
 
 
-def make_batch(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
+def make_batch(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, ...]) -> Batch:
     """Give every row its index and every message its sender."""
     return _batch_of_singles(drafts, senders) or _batch_of_groups(drafts, senders)
 
 
-def _batch_of_singles(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch | None:
+def _batch_of_singles(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, ...]) -> Batch | None:
     """The batch where every message has one row and they stand in the file's order, which is nearly always so."""
     sole = senders[0] if len(senders) == 1 else None
-    rows: list[BatchRow | RejectedRow] = []
+    rows: list[BatchRow | InvalidRow] = []
     messages: list[BatchMessage] = []
     before = 0
     for index, draft in enumerate(drafts):
-        if isinstance(draft, RejectedRow):
+        if isinstance(draft, InvalidRow):
             row = draft.row
             rows.append(draft)
         else:
@@ -204,15 +208,15 @@ def _batch_of_singles(drafts: Sequence[Draft | RejectedRow], senders: tuple[str,
     return Batch(tuple(rows), tuple(messages))
 
 
-def _batch_of_groups(drafts: Sequence[Draft | RejectedRow], senders: tuple[str, ...]) -> Batch:
-    entries: list[Recipient | RejectedRow] = []
+def _batch_of_groups(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, ...]) -> Batch:
+    entries: list[Recipient | InvalidRow] = []
     for draft in drafts:
         entries.extend(draft.members if isinstance(draft, Draft) else (draft,))
     entries.sort(key=lambda entry: entry.row)
     index_of = {entry.row: index for index, entry in enumerate(entries)}
     rows = tuple(
         entry
-        if isinstance(entry, RejectedRow)
+        if isinstance(entry, InvalidRow)
         else BatchRow(entry.row, entry.line, entry.number, entry.timezone, entry.cells)
         for entry in entries
     )

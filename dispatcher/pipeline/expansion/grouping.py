@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import GROUP_MAX, Draft
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion._group_spool import Gathering
 from dispatcher.roster.rejections import row_sentence
 
-Row = Recipient | RejectedRow
+Row = Recipient | InvalidRow
 
 
-def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[Draft | RejectedRow]:
+def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[Draft | InvalidRow]:
     """Drafts of the messages to send, and the rows that are not sent.
 
     Order is kept. A rejected row comes out as it comes, before the draft that it was read amid. With
@@ -27,9 +27,9 @@ def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[D
     return _singles(rows)
 
 
-def _rejected(row: Recipient, column: str | None, code: str, **words: object) -> RejectedRow:
+def _rejected(row: Recipient, column: str | None, code: str, **words: object) -> InvalidRow:
     sentence = row_sentence(code, **words)
-    return RejectedRow(row.row, row.line, "invalid", column, code, sentence, row.number, row.cells)
+    return InvalidRow(row.row, row.line, "invalid", column, code, sentence, row.number, row.cells)
 
 
 def _draft(members: list[Recipient]) -> Draft:
@@ -47,7 +47,7 @@ def _without_own_number(rows: Iterable[Row], senders: tuple[str, ...]) -> Iterat
             yield row
 
 
-def _singles(rows: Iterable[Row]) -> Iterator[Draft | RejectedRow]:
+def _singles(rows: Iterable[Row]) -> Iterator[Draft | InvalidRow]:
     for row in rows:
         if type(row) is Recipient:
             yield Draft((row,), row.sender, row.text, row.media)
@@ -64,7 +64,7 @@ def _difference(first: Recipient, row: Recipient) -> str | None:
     return None if row.media == first.media else "media"
 
 
-def _joined(members: list[Recipient], row: Recipient) -> RejectedRow | None:
+def _joined(members: list[Recipient], row: Recipient) -> InvalidRow | None:
     """Take a row into a group, or reject it because it differs from the group's first."""
     difference = _difference(members[0], row) if members else None
     if difference:
@@ -73,10 +73,10 @@ def _joined(members: list[Recipient], row: Recipient) -> RejectedRow | None:
     return None
 
 
-def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | RejectedRow]:
+def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | InvalidRow]:
     members: list[Recipient] = []
     for row in rows:
-        rejected = row if isinstance(row, RejectedRow) else _joined(members, row)
+        rejected = row if isinstance(row, InvalidRow) else _joined(members, row)
         if rejected:
             yield rejected
         elif len(members) == size:
@@ -86,10 +86,10 @@ def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | RejectedRow]:
         yield _draft(members)
 
 
-def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | RejectedRow]:
+def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | InvalidRow]:
     gathering = Gathering(largest=GROUP_MAX)
     for row in rows:
-        if isinstance(row, RejectedRow):
+        if isinstance(row, InvalidRow):
             yield row
         elif not row.group:
             yield _rejected(row, column, "no_group")
@@ -102,7 +102,7 @@ def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | RejectedRow
             yield from _group(members)
 
 
-def _group(rows: list[Recipient]) -> Iterator[Draft | RejectedRow]:
+def _group(rows: list[Recipient]) -> Iterator[Draft | InvalidRow]:
     members: list[Recipient] = []
     for row in rows:
         if rejected := _joined(members, row):

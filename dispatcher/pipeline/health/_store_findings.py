@@ -36,7 +36,7 @@ def look_at_store(ledger: Ledger, config: Settings) -> Iterator[Finding]:
         mend = "set appendonly yes, appendfsync always, maxmemory-policy noeviction (docs/redis.md)"
         yield Finding("durability", "bad", problem, mend)
     yield from look_at_replicas(ledger)
-    trouble = ledger.standing.problem()
+    trouble = ledger.readiness.problem()
     if trouble is None:
         yield Finding("claims", "ok", "a write as a claim makes it was taken")
     else:
@@ -46,7 +46,7 @@ def look_at_store(ledger: Ledger, config: Settings) -> Iterator[Finding]:
 def look_at_replicas(ledger: Ledger) -> Iterator[Finding]:
     """Those that should be there, and whether they confirm."""
     try:
-        needed, there_are = ledger.standing.replicas()
+        needed, there_are = ledger.readiness.replicas()
         attached, silent = behind(ledger.redis)
     except StoreUnavailable as error:
         yield Finding("replicas", "bad", error.message, error.hint)

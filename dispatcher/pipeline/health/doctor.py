@@ -12,8 +12,7 @@ from dispatcher.ledger.installation.installation import read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import IMPATIENT
 from dispatcher.ledger.store.embedded import embedded_url, ever_started
-from dispatcher.pipeline.health import _callback_reachability as reach
-from dispatcher.pipeline.health import queue_status as standing
+from dispatcher.pipeline.health import _callback_reachability, queue_status
 from dispatcher.pipeline.health._egress_findings import look_at_way
 from dispatcher.pipeline.health._store_findings import look_at_store
 from dispatcher.pipeline.health._time_zone_age import old_data
@@ -105,7 +104,7 @@ def _workers(config: Settings, ledger: Ledger) -> Iterator[Finding]:
     for name, facts in sorted(workers.items()):
         apart_ms = int(facts["clock_ms"]) - int(facts["said_ms"])
         seen = f"{', '.join(facts['queues'])} × {facts['concurrency']}, clock {apart_ms / 1000:+.1f} s"
-        seen += standing.what_it_does(facts)
+        seen += queue_status.what_it_does(facts)
         if abs(apart_ms) > CLOCK_TOLERANCE_MS:
             yield Finding(
                 f"worker {name}", "bad", seen, "set that machine's clock by NTP; it sends nothing meanwhile"
@@ -116,7 +115,7 @@ def _workers(config: Settings, ledger: Ledger) -> Iterator[Finding]:
 
 def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[Finding]:
     """Which queues nobody works on, which do not move, and which had a worker that ended itself for it."""
-    queues = standing.standings(ledger)
+    queues = queue_status.standings(ledger)
     if missing := sorted(each.queue for each in queues if not each.workers):
         log = config.data_dir / "logs" / f"{missing[-1]}.log"  # `send` before all others
         mend = f"start `mms up`; if it runs already, the log of that part says what happened: `{log}`"
@@ -129,15 +128,15 @@ def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[Finding]:
                 str(each),
                 "its worker ends itself within a minute, to be started again; else start it again, and see its log",
             )
-    without_ms = standing.ms_without_tick(ledger)
+    without_ms = queue_status.ms_without_tick(ledger)
     if without_ms is not None:
         log = config.data_dir / "logs" / "beat.log"
         seen = f"no tick for {without_ms // 1000} s, and none waits: is beat running? Nothing new is started meanwhile"
         yield Finding(
             "beat", "bad", seen, f"start beat again, or `mms up`; its log says what it meets: `{log}`"
         )
-    for past in standing.ended(ledger):
-        if now_ms - past.at_ms < standing.TOLD_MS:
+    for past in queue_status.ended(ledger):
+        if now_ms - past.at_ms < queue_status.TOLD_MS:
             ago = (now_ms - past.at_ms) // 60_000
             seen = f"a worker ended itself {ago} min ago ({past.times} have so far): {past.why}"
             yield Finding(f"queue {past.queue}", "note", seen, "if that goes on, its log says what it meets")
@@ -180,7 +179,7 @@ def _public_url(config: Settings, ledger: Ledger) -> Iterator[Finding]:
         )
     if config.public_url is None:
         return
-    door = reach.public_door(ledger, config)
+    door = _callback_reachability.public_door(ledger, config)
     yield Finding("callbacks", "ok" if door.well else "bad", door.seen, door.mend)
 
 
@@ -207,6 +206,6 @@ def _number(client: CarrierX, sender: str, config: Settings, ledger: Ledger | No
         yield Finding("sender's callback", "note", seen, "mms callbacks set --did NUMBER")
     else:
         level, url = in_force
-        found = reach.callback_in_force(ledger, config, url)
+        found = _callback_reachability.callback_in_force(ledger, config, url)
         seen = f"set on the {level.replace('_', ' ')}: {found.seen}"
         yield Finding("sender's callback", "ok" if found.well else "note", seen, found.mend)

@@ -43,7 +43,9 @@ def limit_lines(ledger: Ledger, found: LimitsInForce) -> list[LimitLine]:
     disabled = (f"sender:{number}" for number in found.disabled)
     scopes = {*found.rates, *found.caps, *found.holds, *disabled}
     named = {scope: scope.removeprefix("campaign:") for scope in scopes if scope.startswith("campaign:")}
-    over = {campaign.id for campaign in ledger.book.some(list(named.values())) if campaign.state in _OVER}
+    over = {
+        campaign.id for campaign in ledger.campaigns.some(list(named.values())) if campaign.state in _OVER
+    }
     return [limit_line(found, scope) for scope in sorted(scopes) if named.get(scope) not in over]
 
 

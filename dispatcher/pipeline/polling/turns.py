@@ -7,7 +7,7 @@ from typing import Literal
 
 from dispatcher.carrierx.pagination import Page
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.rates import parse_rate
 
 Question = Literal["search", "gap", "answers", "reasons", "states"]
@@ -17,14 +17,14 @@ Question = Literal["search", "gap", "answers", "reasons", "states"]
 WEIGHTS: dict[Question, float] = {"search": 4, "gap": 4, "answers": 3, "reasons": 2, "states": 1}
 
 
-def wait_for_turn(world: World, question: Question) -> None:
+def wait_for_turn(runtime: Runtime, question: Question) -> None:
     """Return when one request to CarrierX is ours, over all processes."""
-    per_second = parse_rate(world.settings.poll_rate).per_second
-    world.ledger.agenda.wait_for_turn(question, WEIGHTS[question], per_second)
+    per_second = parse_rate(runtime.settings.poll_rate).per_second
+    runtime.ledger.agenda.wait_for_turn(question, WEIGHTS[question], per_second)
 
 
 def pages_of_messages(
-    world: World, question: Question, filter: str, *, limit: int, most: int
+    runtime: Runtime, question: Question, filter: str, *, limit: int, most: int
 ) -> Iterator[Page[MessageStatus]]:
     """CarrierX's messages of a filter, at most so many pages, each in a turn of its own.
 
@@ -33,8 +33,8 @@ def pages_of_messages(
     """
     offset = 0
     for _ in range(most):
-        wait_for_turn(world, question)
-        page = world.carrierx.list_messages(filter=filter, limit=limit, offset=offset)
+        wait_for_turn(runtime, question)
+        page = runtime.carrierx.list_messages(filter=filter, limit=limit, offset=offset)
         yield page
         if not page.has_more:
             return

@@ -11,7 +11,7 @@ from typing import BinaryIO, Literal, TextIO
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import AskMedia, MediaFacts
 from dispatcher.model.message import Draft
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.segments import encoding_of, segments
 from dispatcher.pipeline.campaigns.media_check import NOTHING_ASKED, Asked, ask_for_media
 from dispatcher.pipeline.campaigns.send_constraints import require_terms
@@ -59,7 +59,7 @@ class _Tally:
     def errors_total(self) -> int:
         return self.invalid.total()
 
-    def reject(self, row: RejectedRow) -> None:
+    def reject(self, row: InvalidRow) -> None:
         if row.state == "skipped":
             self.duplicates += 1
             return
@@ -166,7 +166,7 @@ def check(
     mendable = MendableRows(errors_to, roster.columns) if errors_to else None
     tally = _Tally(opted_out, mendable, asked, Timing(departure))
     for item in form_messages(roster, settings):
-        if isinstance(item, RejectedRow):
+        if isinstance(item, InvalidRow):
             tally.reject(item)
         else:
             tally.accept(item)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from dispatcher.pipeline.receipts.ingest import Drained, drain
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 #: A drain ends after this long, so that a worker that shall stop need not wait for it.
 SLICE_SECONDS = 5.0
@@ -22,24 +22,24 @@ PAUSE_SECONDS = 0.2
 HOLD_MS = 5_000
 
 
-def ingest_for_a_while(world: World, consumer: str, pause: Callable[[float], None] = time.sleep) -> str:
+def ingest_for_a_while(runtime: Runtime, consumer: str, pause: Callable[[float], None] = time.sleep) -> str:
     """Bring in what is there and what comes in the next seconds. Answers one line."""
-    inbox, began = world.ledger.inbox, world.stopwatch()
+    inbox, began = runtime.ledger.callback_stream, runtime.stopwatch()
 
     def some() -> Drained:
-        return drain(world, consumer, before_each=lambda: inbox.hold_hints(HOLD_MS))
+        return drain(runtime, consumer, before_each=lambda: inbox.hold_hints(HOLD_MS))
 
     total = some()
     heard = began if total.callbacks else began - QUIET_SECONDS
-    while _goes_on(world, began, heard):
+    while _goes_on(runtime, began, heard):
         pause(PAUSE_SECONDS)
         more = some()
-        heard = world.stopwatch() if more.callbacks else heard
+        heard = runtime.stopwatch() if more.callbacks else heard
         total = total.with_more(more)
     inbox.allow_hints()
-    return str(total.with_more(drain(world, consumer, rounds=1)))
+    return str(total.with_more(drain(runtime, consumer, rounds=1)))
 
 
-def _goes_on(world: World, began: float, heard: float) -> bool:
-    now = world.stopwatch()
+def _goes_on(runtime: Runtime, began: float, heard: float) -> bool:
+    now = runtime.stopwatch()
     return now - began < SLICE_SECONDS and now - heard < QUIET_SECONDS

@@ -19,7 +19,7 @@ from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.consent.inbound import keep
 from dispatcher.pipeline.receipts.status_mapping import receipts_of, state_of
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -58,103 +58,104 @@ class Drained(NamedTuple):
         return f"{self.callbacks} callbacks, {self.rows} rows changed"
 
 
-def ingest(world: World, consumer: str, *, rounds: int = 100) -> str:
+def ingest(runtime: Runtime, consumer: str, *, rounds: int = 100) -> str:
     """Drain the inbox until it is empty, for at most `rounds` rounds. Answers one line."""
-    return str(drain(world, consumer, rounds=rounds))
+    return str(drain(runtime, consumer, rounds=rounds))
 
 
 def drain(
-    world: World, consumer: str, *, rounds: int = 100, before_each: Callable[[], None] = lambda: None
+    runtime: Runtime, consumer: str, *, rounds: int = 100, before_each: Callable[[], None] = lambda: None
 ) -> Drained:
     """The same, in numbers; `before_each` round something is done."""
     total = changed = 0
-    places = world.places
+    places = runtime.places
     for _ in range(rounds):
         before_each()
-        entries = world.ledger.inbox.take(consumer, MOST_AT_ONCE)
+        entries = runtime.ledger.callback_stream.take(consumer, MOST_AT_ONCE)
         if not entries:
             break
         total += len(entries)
-        changed += _apply_or_set_aside(world, places, entries)
-    world.ledger.tallies.add(world.tally.take())
+        changed += _apply_or_set_aside(runtime, places, entries)
+    runtime.ledger.counters.add(runtime.tally.take())
     return Drained(total, changed)
 
 
-def _apply_or_set_aside(world: World, places: MessagePlaces, entries: list[Entry]) -> int:
+def _apply_or_set_aside(runtime: Runtime, places: MessagePlaces, entries: list[Entry]) -> int:
     """Apply all; should one defeat us, each by itself, and that one is set aside: it may hold up no other."""
     try:
-        return ingest_entries(world, places, entries)
+        return ingest_entries(runtime, places, entries)
     except MmsError:
         raise
     except Exception as error:
         if len(entries) > 1:
-            return sum(_apply_or_set_aside(world, places, [entry]) for entry in entries)
+            return sum(_apply_or_set_aside(runtime, places, [entry]) for entry in entries)
         log.warning("a callback was set aside: %s", type(error).__name__)
-        world.ledger.receipts.alarm("set_aside")
-        world.tally.count("callbacks", "set_aside")
-        world.ledger.inbox.set_aside(entries[0])
+        runtime.ledger.receipts.alarm("set_aside")
+        runtime.tally.count("callbacks", "set_aside")
+        runtime.ledger.callback_stream.set_aside(entries[0])
         return 0
 
 
-def ingest_entries(world: World, places: MessagePlaces, entries: Iterable[Entry]) -> int:
+def ingest_entries(runtime: Runtime, places: MessagePlaces, entries: Iterable[Entry]) -> int:
     """Apply these entries; each is acknowledged in the step that applies it. Answers the rows that changed."""
-    heard, done = _read(world, entries)
+    heard, done = _read(runtime, entries)
     bundles: dict[tuple[str, int], Bundle] = defaultdict(Bundle)
-    wanted = _wanted(world, heard)
+    wanted = _wanted(runtime, heard)
     for each, where, place in zip(heard, wanted, places.find(wanted), strict=True):
         if place is None:
-            done += _without_place(world, each, where)
+            done += _without_place(runtime, each, where)
             continue
         receipts = receipts_of(each.status, place, each.ref.attempt if each.ref else 0)
         if not receipts:
-            _denied(world, "receipt_for_a_stranger")
+            _denied(runtime, "receipt_for_a_stranger")
             done.append(each.entry.id)
             continue
-        _keep_odd_word(world, each.status, place, receipts)
+        _keep_odd_word(runtime, each.status, place, receipts)
         bundle = bundles[place.campaign, place.batch]
         bundle.receipts += receipts
         bundle.entries.append(each.entry.id)
         bundle.has_group = bundle.has_group or len(place.rows) > 1
-    world.ledger.inbox.acknowledge(done)
-    world.tally.count("callbacks", "applied", sum(len(bundle.entries) for bundle in bundles.values()))
-    return world.ledger.receipts.apply_many(
+    runtime.ledger.callback_stream.acknowledge(done)
+    runtime.tally.count("callbacks", "applied", sum(len(bundle.entries) for bundle in bundles.values()))
+    return runtime.ledger.receipts.apply_many(
         [
             Applied(
                 campaign,
                 batch,
                 list(dict.fromkeys(bundle.receipts)),
                 bundle.entries,
-                _grace_ms(world) if bundle.has_group else 0,
+                _grace_ms(runtime) if bundle.has_group else 0,
             )
             for (campaign, batch), bundle in bundles.items()
         ]
     )
 
 
-def _read(world: World, entries: Iterable[Entry]) -> tuple[list[Heard], list[bytes]]:
+def _read(runtime: Runtime, entries: Iterable[Entry]) -> tuple[list[Heard], list[bytes]]:
     """The outbound statuses among the entries, and the ids of entries that are done with."""
     heard: list[Heard] = []
     done: list[bytes] = []
     for entry in entries:
         status = _status(entry)
         if status is None:
-            world.ledger.dead_letters.bury(entry.raw, entry.at_ms, entry.id)
-            world.tally.count("callbacks", "unreadable_callback")
+            runtime.ledger.dead_letters.bury(entry.raw, entry.at_ms, entry.id)
+            runtime.tally.count("callbacks", "unreadable_callback")
         elif status.direction == "inbound":
-            keep(world, entry, status)
-            world.tally.count("callbacks", "inbound")
+            keep(runtime, entry, status)
+            runtime.tally.count("callbacks", "inbound")
         else:
-            heard.append(Heard(entry, status, read_user_data(status.user_data, world.secrets)))
-    return _vouched(world, heard), done
+            heard.append(Heard(entry, status, read_user_data(status.user_data, runtime.secrets)))
+    return _vouched(runtime, heard), done
 
 
-def _vouched(world: World, heard: list[Heard]) -> list[Heard]:
+def _vouched(runtime: Runtime, heard: list[Heard]) -> list[Heard]:
     """Before a mark is not ours, the secrets are read again, once for all of these: a newer one may have written it."""
     if not any(each.ref is None and each.status.user_data for each in heard):
         return heard
-    world.learn_secrets()
+    runtime.learn_secrets()
     return [
-        replace(each, ref=each.ref or read_user_data(each.status.user_data, world.secrets)) for each in heard
+        replace(each, ref=each.ref or read_user_data(each.status.user_data, runtime.secrets))
+        for each in heard
     ]
 
 
@@ -165,10 +166,10 @@ def _status(entry: Entry) -> MessageStatus | None:
         return None
 
 
-def _wanted(world: World, heard: list[Heard]) -> list[Where | None]:
+def _wanted(runtime: Runtime, heard: list[Heard]) -> list[Where | None]:
     """Where each belongs: by the MAC in its `user_data`; without `user_data` by its sid."""
     unmarked = [each.status.message_sid for each in heard if each.ref is None and not each.status.user_data]
-    by_sid = dict(zip(unmarked, world.ledger.receipts.find(unmarked), strict=True))
+    by_sid = dict(zip(unmarked, runtime.ledger.receipts.find(unmarked), strict=True))
     wanted: list[Where | None] = []
     for each in heard:
         if each.ref is not None:
@@ -180,33 +181,33 @@ def _wanted(world: World, heard: list[Heard]) -> list[Where | None]:
     return wanted
 
 
-def _without_place(world: World, each: Heard, where: Where | None) -> list[bytes]:
+def _without_place(runtime: Runtime, each: Heard, where: Where | None) -> list[bytes]:
     """A false MAC changes nothing, nor does a word about what was erased; a sid not known yet waits a day."""
     if where is not None:
-        _denied(world, "receipt_for_the_erased")
+        _denied(runtime, "receipt_for_the_erased")
         return [each.entry.id]
     if each.status.user_data:
-        _denied(world, "user_data_not_ours")
+        _denied(runtime, "user_data_not_ours")
         return [each.entry.id]
-    world.ledger.inbox.keep_orphan(each.entry, pack_sid(each.status.message_sid).hashed)
-    world.tally.count("callbacks", "early")
+    runtime.ledger.callback_stream.keep_orphan(each.entry, pack_sid(each.status.message_sid).hashed)
+    runtime.tally.count("callbacks", "early")
     return []
 
 
-def _denied(world: World, why: str) -> None:
+def _denied(runtime: Runtime, why: str) -> None:
     """A callback that changes nothing."""
-    world.ledger.receipts.alarm(why)
-    world.tally.count("callbacks", why)
+    runtime.ledger.receipts.alarm(why)
+    runtime.tally.count("callbacks", why)
 
 
-def _keep_odd_word(world: World, status: MessageStatus, place: Place, receipts: list[Receipt]) -> None:
+def _keep_odd_word(runtime: Runtime, status: MessageStatus, place: Place, receipts: list[Receipt]) -> None:
     if state_of(status.status) is None:
-        world.ledger.receipts.keep_word(place.campaign, place.batch, receipts[0].row, status.status)
+        runtime.ledger.receipts.keep_word(place.campaign, place.batch, receipts[0].row, status.status)
 
 
-def _grace_ms(world: World) -> int:
+def _grace_ms(runtime: Runtime) -> int:
     """After how long silent group members are looked after; 0 when each is reported by itself."""
-    known = world.settings.group_receipts
+    known = runtime.settings.group_receipts
     if known == "auto":
-        known = "member" if world.ledger.receipts.learned("group_receipts") == "member" else "message"
-    return 0 if known == "member" else int(world.settings.group_grace * 1000)
+        known = "member" if runtime.ledger.receipts.learned("group_receipts") == "member" else "message"
+    return 0 if known == "member" else int(runtime.settings.group_grace * 1000)

@@ -15,7 +15,7 @@ from dispatcher.pipeline.polling.batch_list import NOTHING, try_batch_list
 from dispatcher.pipeline.polling.turns import wait_for_turn
 from dispatcher.pipeline.receipts.status_mapping import receipts_of
 from dispatcher.pipeline.reconcile._batch_view import Look
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,14 @@ class Asked(NamedTuple):
     left: int
 
 
-def ask_for_states(world: World, look: Look) -> Asked:
+def ask_for_states(runtime: Runtime, look: Look) -> Asked:
     """Ask for messages whose last word is out for longer than a first callback takes.
 
     Raises:
         ApiError: CarrierX gave no answer.
     """
-    waiting = dict(_waiting(world, look))
-    shown = try_batch_list(world, "states", look.campaign.id, look.number) if len(waiting) > 1 else NOTHING
+    waiting = dict(_waiting(runtime, look))
+    shown = try_batch_list(runtime, "states", look.campaign.id, look.number) if len(waiting) > 1 else NOTHING
     receipts: list[Receipt] = []
     unseen: list[int] = []
     for message, state in waiting.items():
@@ -47,12 +47,12 @@ def ask_for_states(world: World, look: Look) -> Asked:
             unseen.append(message)
     turn = look.turn(unseen, ONE_BY_ONE)
     long_sids = _long_sids(
-        world, look, [message for message in turn if waiting[message].flags & FLAG_SID_TEXT]
+        runtime, look, [message for message in turn if waiting[message].flags & FLAG_SID_TEXT]
     )
     for message in turn:
-        wait_for_turn(world, "states")
+        wait_for_turn(runtime, "states")
         try:
-            status = world.carrierx.get_message(sid_text(waiting[message], long_sids, look.number, message))
+            status = runtime.carrierx.get_message(sid_text(waiting[message], long_sids, look.number, message))
         except ApiError as error:  # the others are none the worse for it
             log.info("asking for a message of %s: %s", look.campaign.id, error)
             continue
@@ -60,16 +60,16 @@ def ask_for_states(world: World, look: Look) -> Asked:
     return Asked(receipts, len(unseen) - len(turn))
 
 
-def _waiting(world: World, look: Look) -> Iterable[tuple[int, RowState]]:
+def _waiting(runtime: Runtime, look: Look) -> Iterable[tuple[int, RowState]]:
     for message, _, states in look.messages():
         state = next((each for each in states if each.state in SETTLING), None)
-        if state and any(state.sid) and look.now_ms >= state.at_ms + poll_first_ms(world):
+        if state and any(state.sid) and look.now_ms >= state.at_ms + poll_first_ms(runtime):
             yield message, state
 
 
-def _long_sids(world: World, look: Look, messages: Iterable[int]) -> dict[str, str]:
+def _long_sids(runtime: Runtime, look: Look, messages: Iterable[int]) -> dict[str, str]:
     """Sids that are no UUID, of these messages alone: a large campaign may have many."""
-    return world.ledger.book.some_long_sids(
+    return runtime.ledger.campaigns.some_long_sids(
         look.campaign.id, [f"{look.number}.{message}" for message in messages]
     )
 
@@ -79,6 +79,6 @@ def _receipts(look: Look, message: int, state: RowState, told: Iterable[MessageS
     return [receipt for status in told for receipt in receipts_of(status, place, state.attempt)]
 
 
-def poll_first_ms(world: World) -> int:
+def poll_first_ms(runtime: Runtime) -> int:
     """Without a public URL nothing else tells us; with one, asking is for callbacks that were lost."""
-    return int(world.settings.poll_first * 1000) * (1 if world.polls else 120)
+    return int(runtime.settings.poll_first * 1000) * (1 if runtime.polls else 120)

@@ -21,7 +21,7 @@ from dispatcher.pipeline.receipts.status_mapping import receipts_of
 from dispatcher.pipeline.reconcile._batch_view import Look
 from dispatcher.pipeline.recovery.doubtful_lookup import Doubt, is_doubted, look_for_doubted
 from dispatcher.pipeline.recovery.recover import shows_every_attempt
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Searched(NamedTuple):
     left: int = 0
 
 
-def search(world: World, look: Look) -> Searched:
+def search(runtime: Runtime, look: Look) -> Searched:
     """Look for a batch's unconfirmed messages.
 
     Raises:
@@ -49,12 +49,12 @@ def search(world: World, look: Look) -> Searched:
     """
     unknown = [each for each in map(_unknown, look.messages()) if each is not None]
     if unknown:
-        world.learn_secrets()
+        runtime.learn_secrets()
     doubts = [each for each in unknown if is_doubted(each.state)]
     plain = [each for each in unknown if not is_doubted(each.state)]
-    searched = _search_plain(world, look, plain) if plain else Searched([], [])
+    searched = _search_plain(runtime, look, plain) if plain else Searched([], [])
     if doubts:
-        more = _search_doubted(world, look, doubts)
+        more = _search_doubted(runtime, look, doubts)
         receipts, missing = searched.receipts + more.receipts, searched.missing + more.missing
         searched = Searched(receipts, missing, searched.left)
     return searched
@@ -67,8 +67,8 @@ def _unknown(message: tuple[int, tuple[int, ...], list[RowState]]) -> Doubt | No
     return None if state is None else Doubt(index, members, state)
 
 
-def _search_plain(world: World, look: Look, unknown: Sequence[Doubt]) -> Searched:
-    shown = try_batch_list(world, "search", look.campaign.id, look.number)
+def _search_plain(runtime: Runtime, look: Look, unknown: Sequence[Doubt]) -> Searched:
+    shown = try_batch_list(runtime, "search", look.campaign.id, look.number)
     receipts: list[Receipt] = []
     absent: list[Doubt] = []
     for each in unknown:
@@ -77,12 +77,14 @@ def _search_plain(world: World, look: Look, unknown: Sequence[Doubt]) -> Searche
         absent += [] if told else [each]
     if not absent:
         return Searched(receipts, [])
-    shows_until = _shows_until(world, look, shown, since=max(each.state.claimed_ms for each in absent))
+    shows_until = _shows_until(runtime, look, shown, since=max(each.state.claimed_ms for each in absent))
     if shows_until is None:
-        alone = _one_by_one(world, look, absent)
+        alone = _one_by_one(runtime, look, absent)
         return alone._replace(receipts=receipts + alone.receipts)
     gone = [
-        each for each in absent if each.state.claimed_ms < shows_until and _may_count(world, look, each.state)
+        each
+        for each in absent
+        if each.state.claimed_ms < shows_until and _may_count(runtime, look, each.state)
     ]
     return Searched(receipts, _rows(gone))
 
@@ -96,7 +98,7 @@ def _rows(messages: Sequence[Doubt]) -> list[int]:
     return [row for each in messages for row in each.members]
 
 
-def _shows_until(world: World, look: Look, shown: BatchList, *, since: int) -> int | None:
+def _shows_until(runtime: Runtime, look: Look, shown: BatchList, *, since: int) -> int | None:
     """The positive control: lists of a batch show all that CarrierX took up to then (our clock, ms); None if that is
     not so.
 
@@ -107,9 +109,9 @@ def _shows_until(world: World, look: Look, shown: BatchList, *, since: int) -> i
     own = _newest_shown(look, shown)
     if own is None or own > since:
         return own
-    for beside in _beside(world, look):
+    for beside in _beside(runtime, look):
         if any(at_ms > since for _, _, at_ms in _accepted(beside)):
-            theirs = try_batch_list(world, "search", beside.campaign.id, beside.number)
+            theirs = try_batch_list(runtime, "search", beside.campaign.id, beside.number)
             newest = _newest_shown(beside, theirs) if theirs.whole else None
             return newest and max(newest, own)
     return own or None
@@ -133,22 +135,22 @@ def _accepted(look: Look) -> Iterator[tuple[int, int, int]]:
             yield message, taken.attempt, taken.at_ms
 
 
-def _beside(world: World, look: Look) -> Iterator[Look]:
+def _beside(runtime: Runtime, look: Look) -> Iterator[Look]:
     """The batches around this one, the following ones first: they were sent later."""
     around = [*range(1, BATCHES_BESIDE + 1), *range(-1, -BATCHES_BESIDE - 1, -1)]
-    known = world.ledger.book.batch_numbers(look.campaign.id)
+    known = runtime.ledger.campaigns.batch_numbers(look.campaign.id)
     for number in (look.number + step for step in around):
         if number in known:
-            batch, states = world.ledger.batches.read(look.campaign.id, [number])[0]
+            batch, states = runtime.ledger.batches.read(look.campaign.id, [number])[0]
             yield Look(look.campaign, number, batch, states, look.now_ms)
 
 
-def _may_count(world: World, look: Look, state: RowState) -> bool:
+def _may_count(runtime: Runtime, look: Look, state: RowState) -> bool:
     """Whether 'not there' may mean anything yet for this campaign and this claim."""
     return (
         look.campaign.settings.on_unconfirmed == "lookup"
         and look.campaign.state is CampaignState.RUNNING
-        and look.now_ms >= state.claimed_ms + world.settings.unconfirmed_wait * 1000
+        and look.now_ms >= state.claimed_ms + runtime.settings.unconfirmed_wait * 1000
     )
 
 
@@ -159,61 +161,61 @@ class Listed(NamedTuple):
     proves: bool
 
 
-def _one_by_one(world: World, look: Look, absent: Sequence[Doubt]) -> Searched:
+def _one_by_one(runtime: Runtime, look: Look, absent: Sequence[Doubt]) -> Searched:
     """Some of these, each by a list of its own; those that follow at the next look."""
     receipts: list[Receipt] = []
     gone: list[Doubt] = []
     proved_ms = 0
     for each in look.turn(absent, ONE_BY_ONE):
         try:
-            listed = _listed_under_any_secret(world, look, each.message, each.state.attempt)
+            listed = _listed_under_any_secret(runtime, look, each.message, each.state.attempt)
         except ApiError as error:  # the others are none the worse for it
             log.info("looking for a message of %s: %s", look.campaign.id, error)
             continue
         if listed.status is not None:
             receipts += _receipts(look, each, [listed.status])
-        elif listed.proves and _may_count(world, look, each.state):
+        elif listed.proves and _may_count(runtime, look, each.state):
             if proved_ms <= each.state.claimed_ms:
-                proved_ms = _control(world, look, after=each.state.claimed_ms)
+                proved_ms = _control(runtime, look, after=each.state.claimed_ms)
             gone += [each] if proved_ms > each.state.claimed_ms else []
     return Searched(receipts, _rows(gone), max(0, len(absent) - ONE_BY_ONE))
 
 
-def _control(world: World, look: Look, *, after: int) -> int:
+def _control(runtime: Runtime, look: Look, *, after: int) -> int:
     """When the newest message was accepted that the same query finds, ms, if that was after this; else 0.
 
     Taken from the batch itself, else from one beside it: in a batch whose answers were all lost there is none.
     """
-    for beside in (look, *_beside(world, look)):
+    for beside in (look, *_beside(runtime, look)):
         at_ms, message, attempt = max(
             ((at_ms, message, attempt) for message, attempt, at_ms in _accepted(beside)), default=(0, 0, 0)
         )
         if at_ms > after:
-            control = _listed_under_any_secret(world, beside, message, attempt)
+            control = _listed_under_any_secret(runtime, beside, message, attempt)
             return at_ms if control.status is not None else 0
     return 0
 
 
-def _listed_under_any_secret(world: World, look: Look, message: int, attempt: int) -> Listed:
+def _listed_under_any_secret(runtime: Runtime, look: Look, message: int, attempt: int) -> Listed:
     """Whichever of our secrets marked the message: the process that sent it may have had another."""
     ref = MessageRef(look.campaign.id, look.number, message, attempt)
     listed = Listed(None, proves=True)
-    for secret in world.secrets:
-        found = _listed(world, write_user_data(ref, secret))
+    for secret in runtime.secrets:
+        found = _listed(runtime, write_user_data(ref, secret))
         if found.status is not None:
             return found
         listed = Listed(None, proves=listed.proves and found.proves)
     return listed
 
 
-def _listed(world: World, user_data: str) -> Listed:
+def _listed(runtime: Runtime, user_data: str) -> Listed:
     """Look in CarrierX's list for the message that carries this `user_data`, every item compared here.
 
     A list that shows anything else has ignored the filter, and then the one looked for may stand beyond its pages.
     """
     others = False
     wanted = f"user_data eq {user_data}"
-    for page in pages_of_messages(world, "search", wanted, limit=LIMIT, most=PAGES):
+    for page in pages_of_messages(runtime, "search", wanted, limit=LIMIT, most=PAGES):
         for status in page.items:
             if status.user_data == user_data:
                 return Listed(status, proves=True)
@@ -221,15 +223,15 @@ def _listed(world: World, user_data: str) -> Listed:
     return Listed(None, proves=not others)
 
 
-def _search_doubted(world: World, look: Look, doubts: Sequence[Doubt]) -> Searched:
+def _search_doubted(runtime: Runtime, look: Look, doubts: Sequence[Doubt]) -> Searched:
     """The same for messages that are in doubt since the ledger was put back, whichever attempt CarrierX has."""
     found, absent = look_for_doubted(
-        world,
+        runtime,
         look.campaign.id,
         look.number,
         doubts,
-        may_count=_may_count(world, look, doubts[0].state),
-        is_gap_known=lambda began_ms: shows_every_attempt(world, began_ms),
+        may_count=_may_count(runtime, look, doubts[0].state),
+        is_gap_known=lambda began_ms: shows_every_attempt(runtime, began_ms),
     )
     receipts: list[Receipt] = []
     for doubt in doubts:

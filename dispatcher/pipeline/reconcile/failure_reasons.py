@@ -16,7 +16,7 @@ from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.state import RecipientState
 from dispatcher.model.timestamps import iso
 from dispatcher.pipeline.polling.turns import wait_for_turn
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -62,30 +62,32 @@ class Failure:
 Due = dict[tuple[str, int], list[Failure]]
 
 
-def explain_failures(world: World, now_ms: int) -> str:
+def explain_failures(runtime: Runtime, now_ms: int) -> str:
     """Give failed rows the reasons that CarrierX has for them; once a minute, by one process. Answers one line."""
-    if not world.ledger.agenda.latch(TURN, LATCH_MS):
+    if not runtime.ledger.agenda.latch(TURN, LATCH_MS):
         return "asked already"
-    due = _due(world, now_ms)
+    due = _due(runtime, now_ms)
     spans = sorted({failure.span for failures in due.values() for failure in failures})
-    records, unread = _records(world, spans)
-    reasons = _joined(world, [failure for failures in due.values() for failure in failures], records)
+    records, unread = _records(runtime, spans)
+    reasons = _joined(runtime, [failure for failures in due.values() for failure in failures], records)
     explained = 0
     for (campaign_id, batch), failures in due.items():
         told = [_explanation(failure, reasons, unread, now_ms) for failure in failures]
         youngest = min((now_ms - failure.failed_ms for failure in failures), default=0)
         again_at_ms = now_ms + min(max(youngest, SOONEST_MS), LATEST_MS)
         known = [each for each in told if each is not None]
-        explained += world.ledger.explanations.explain(campaign_id, batch, known, again_at_ms=again_at_ms)
+        explained += runtime.ledger.failure_reasons.explain(
+            campaign_id, batch, known, again_at_ms=again_at_ms
+        )
     return f"{sum(map(len, due.values()))} failures, {explained} explained"
 
 
-def _due(world: World, now_ms: int) -> Due:
+def _due(runtime: Runtime, now_ms: int) -> Due:
     """The batches to explain now: the longest waiting, as many as few spans of time hold."""
     due: Due = {}
     spans: set[int] = set()
-    for campaign_id, batch in world.ledger.explanations.due(now_ms, BATCHES):
-        failures = list(_failures(world, campaign_id, batch))
+    for campaign_id, batch in runtime.ledger.failure_reasons.due(now_ms, BATCHES):
+        failures = list(_failures(runtime, campaign_id, batch))
         spans |= {failure.span for failure in failures}
         if due and len(spans) > SPANS:
             break
@@ -93,12 +95,12 @@ def _due(world: World, now_ms: int) -> Due:
     return due
 
 
-def _failures(world: World, campaign_id: str, number: int) -> Iterator[Failure]:
-    picture = world.ledger.batches.picture(campaign_id, number)
+def _failures(runtime: Runtime, campaign_id: str, number: int) -> Iterator[Failure]:
+    picture = runtime.ledger.batches.picture(campaign_id, number)
     if picture is None:
         return
     pooled = any(not message.sender for message in picture.batch.messages)
-    pool = frozenset(_pool(world, campaign_id) if pooled else ())
+    pool = frozenset(_pool(runtime, campaign_id) if pooled else ())
     for index, message in enumerate(picture.batch.messages):
         senders = frozenset((message.sender,)) if message.sender else pool
         for row in message.members:
@@ -110,21 +112,21 @@ def _failures(world: World, campaign_id: str, number: int) -> Iterator[Failure]:
                 yield Failure(ref, row, to, senders, sent_ms, state.final_ms)
 
 
-def _pool(world: World, campaign_id: str) -> Sequence[str]:
+def _pool(runtime: Runtime, campaign_id: str) -> Sequence[str]:
     try:
-        return world.ledger.book.settings_of(campaign_id).senders
+        return runtime.ledger.campaigns.settings_of(campaign_id).senders
     except NotFound:  # erased meanwhile
         return ()
 
 
-def _records(world: World, spans: Iterable[int]) -> tuple[list[DetailRecord], set[int]]:
+def _records(runtime: Runtime, spans: Iterable[int]) -> tuple[list[DetailRecord], set[int]]:
     """The failed records of these spans, each once, and the spans that could not be read to their end."""
     found: dict[DetailRecord, None] = {}
     unread: set[int] = set()
     for span in spans:
         begins, ends = span * SPAN_MS - SLACK_MS, (span + 1) * SPAN_MS + SLACK_MS
         try:
-            if not _read_span(world, f"date_start ge {iso(begins)} and date_start le {iso(ends)}", found):
+            if not _read_span(runtime, f"date_start ge {iso(begins)} and date_start le {iso(ends)}", found):
                 unread.add(span)
         except ApiError as error:
             log.info("asking why messages failed: %s", error)
@@ -132,13 +134,13 @@ def _records(world: World, spans: Iterable[int]) -> tuple[list[DetailRecord], se
     return list(found), unread
 
 
-def _read_span(world: World, wanted: str, found: dict[DetailRecord, None]) -> bool:
+def _read_span(runtime: Runtime, wanted: str, found: dict[DetailRecord, None]) -> bool:
     """Add what a filter finds, page by page in its turn; answers whether that was all."""
     offset = 0
     for _ in range(PAGES):
-        wait_for_turn(world, "reasons")
-        world.ledger.agenda.prolong(TURN, LATCH_MS)  # one process asks, however long it takes
-        page = world.carrierx.list_detail_records(filter=wanted, offset=offset)
+        wait_for_turn(runtime, "reasons")
+        runtime.ledger.agenda.prolong(TURN, LATCH_MS)  # one process asks, however long it takes
+        page = runtime.carrierx.list_detail_records(filter=wanted, offset=offset)
         found.update(dict.fromkeys(record for record in page.items if _tells_of_a_failure(record)))
         if not page.has_more:
             return True
@@ -150,7 +152,9 @@ def _tells_of_a_failure(record: DetailRecord) -> bool:
     return record.vendor_error_code is not None or record.status == RecipientState.FAILED
 
 
-def _joined(world: World, failures: Sequence[Failure], records: Iterable[DetailRecord]) -> dict[Failure, str]:
+def _joined(
+    runtime: Runtime, failures: Sequence[Failure], records: Iterable[DetailRecord]
+) -> dict[Failure, str]:
     """The reason of each failure that has one: by `user_data`, else by sender, number and time when unique."""
     by_ref: dict[MessageRef, list[Failure]] = defaultdict(list)
     by_number: dict[str | None, list[Failure]] = defaultdict(list)
@@ -163,7 +167,7 @@ def _joined(world: World, failures: Sequence[Failure], records: Iterable[DetailR
         if not record.user_data:
             unmarked[record.to].append(record)
             continue
-        ref = read_user_data(record.user_data, world.secrets)
+        ref = read_user_data(record.user_data, runtime.secrets)
         for failure in by_ref.get(ref, ()) if ref else ():
             if record.vendor_error_code and record.to in (None, failure.number):
                 reasons[failure] = reason_of_code(record.vendor_error_code)

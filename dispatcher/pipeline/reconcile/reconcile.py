@@ -23,7 +23,7 @@ from dispatcher.pipeline.reconcile._batch_view import Look
 from dispatcher.pipeline.reconcile._lost_callbacks import ask_for_states, poll_first_ms
 from dispatcher.pipeline.reconcile._unknown_outcomes import search
 from dispatcher.pipeline.recovery.doubtful_lookup import is_doubted
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules import retry_policy
 
 log = logging.getLogger(__name__)
@@ -35,15 +35,15 @@ LEASE_MS = 30_000
 BOTH: tuple[LookKind, ...] = ("search", "care")
 
 
-def look_while_due(world: World, kind: LookKind) -> str:
+def look_while_due(runtime: Runtime, kind: LookKind) -> str:
     """Look at batches that are due for this, of any campaign, for a few seconds. Answers one line."""
-    agenda, looked = world.ledger.agenda, 0
+    agenda, looked = runtime.ledger.agenda, 0
     until_ms = agenda.now_ms() + SLICE_MS
     while agenda.now_ms() < until_ms:
         place = agenda.pick_look(kind, lease_ms=LEASE_MS, chance=random.random())
         if place is None:
             break
-        look_after(world, *place, kinds=(kind,))
+        look_after(runtime, *place, kinds=(kind,))
         looked += 1
     return f"{looked} batches looked at"
 
@@ -58,40 +58,42 @@ class _Learned(NamedTuple):
     unsearched: int
 
 
-def look_after(world: World, campaign_id: str, number: int, *, kinds: Collection[LookKind] = BOTH) -> str:
+def look_after(runtime: Runtime, campaign_id: str, number: int, *, kinds: Collection[LookKind] = BOTH) -> str:
     """Look at one batch: inherit, ask, resolve; then say when to look again. Answers one line."""
     try:
-        campaign = world.ledger.campaign(campaign_id)
+        campaign = runtime.ledger.campaign(campaign_id)
     except NotFound:
         return "gone"
-    picture = world.ledger.batches.picture(campaign_id, number)
+    picture = runtime.ledger.batches.picture(campaign_id, number)
     if picture is None:
         return "gone"
-    look = Look(campaign, number, picture.batch, picture.states, world.ledger.agenda.now_ms(), picture.looks)
-    learned = _learned(world, look, kinds)
+    look = Look(
+        campaign, number, picture.batch, picture.states, runtime.ledger.agenda.now_ms(), picture.looks
+    )
+    learned = _learned(runtime, look, kinds)
     told = [
         each if each.sender else replace(each, sender=look.sender(each.message)) for each in learned.receipts
     ]
-    changed = world.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0) if told else 0
-    after = world.ledger.batches.picture(campaign_id, number)
+    changed = runtime.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0) if told else 0
+    after = runtime.ledger.batches.picture(campaign_id, number)
     if after is None:
         return "gone"
-    back = _end(world, look, picture._replace(counts=after.counts), after, learned, kinds)
+    back = _end(runtime, look, picture._replace(counts=after.counts), after, learned, kinds)
     return "looked after meanwhile" if back < 0 else f"{changed} rows changed, {back} pending again"
 
 
-def _learned(world: World, look: Look, kinds: Collection[LookKind]) -> _Learned:
+def _learned(runtime: Runtime, look: Look, kinds: Collection[LookKind]) -> _Learned:
     """Everything that can be known now. Without an answer of CarrierX nothing counts as not there."""
-    receipts = list(_inheritances(world, look)) if "care" in kinds else []
+    receipts = list(_inheritances(runtime, look)) if "care" in kinds else []
     missing: list[int] = []
     unasked = unsearched = 0
     try:
         if "search" in kinds:
-            searched = search(world, look)
+            searched = search(runtime, look)
             receipts += searched.receipts
             missing, unsearched = searched.missing, searched.left
         if "care" in kinds:
-            asked = ask_for_states(world, look)
+            asked = ask_for_states(runtime, look)
             receipts += asked.receipts
             unasked = asked.left
     except ApiError as error:
@@ -100,14 +102,19 @@ def _learned(world: World, look: Look, kinds: Collection[LookKind]) -> _Learned:
 
 
 def _end(
-    world: World, look: Look, seen: Picture, after: Picture, learned: _Learned, kinds: Collection[LookKind]
+    runtime: Runtime,
+    look: Look,
+    seen: Picture,
+    after: Picture,
+    learned: _Learned,
+    kinds: Collection[LookKind],
 ) -> int:
     """The look is over; answers the rows that are pending again, -1 if somebody looked meanwhile."""
     now = replace(look, states=after.states)
-    asks = _ask_again_ms(world, now, learned.unasked)
-    searches = retry_policy.LOOK_ON_MS if learned.unsearched else _search_again_ms(world, now)
-    charges = charges_of(world.ledger, look.campaign, seen.batch, seen.states) if learned.missing else None
-    return world.ledger.batches.not_there(
+    asks = _ask_again_ms(runtime, now, learned.unasked)
+    searches = retry_policy.LOOK_ON_MS if learned.unsearched else _search_again_ms(runtime, now)
+    charges = charges_of(runtime.ledger, look.campaign, seen.batch, seen.states) if learned.missing else None
+    return runtime.ledger.batches.not_there(
         look.campaign.id,
         look.number,
         seen,
@@ -119,17 +126,17 @@ def _end(
     )
 
 
-def _inheritances(world: World, look: Look) -> Iterator[Receipt]:
+def _inheritances(runtime: Runtime, look: Look) -> Iterator[Receipt]:
     """Group members whom nobody spoke of inherit the word of the one that was heard, when the grace is over."""
-    if _reports_by_member(world):
+    if _reports_by_member(runtime):
         return
-    grace_ms = world.settings.group_grace * 1000
+    grace_ms = runtime.settings.group_grace * 1000
     for message, members, states in look.messages():
         heard = [state for state in states if state.flags & FLAG_OWN_WORD and state.state in WORD_RANK]
         if len(members) < 2 or not heard:
             continue
         if len(heard) > 1:
-            world.ledger.receipts.learn("group_receipts", "member")
+            runtime.ledger.receipts.learn("group_receipts", "member")
             return
         if look.now_ms >= max(heard[0].at_ms, heard[0].final_ms) + grace_ms:
             for row, state in zip(members, states, strict=True):
@@ -137,14 +144,14 @@ def _inheritances(world: World, look: Look) -> Iterator[Receipt]:
                     yield Receipt(message, row, heard[0].attempt, heard[0].state, "shared")
 
 
-def _reports_by_member(world: World) -> bool:
-    known = world.settings.group_receipts
+def _reports_by_member(runtime: Runtime) -> bool:
+    known = runtime.settings.group_receipts
     return known == "member" or (
-        known == "auto" and world.ledger.receipts.learned("group_receipts") == "member"
+        known == "auto" and runtime.ledger.receipts.learned("group_receipts") == "member"
     )
 
 
-def _ask_again_ms(world: World, look: Look, left: int) -> int:
+def _ask_again_ms(runtime: Runtime, look: Look, left: int) -> int:
     """When CarrierX is to be asked about this batch next; 0: never, until something happens in it.
 
     With some `left` sooner, so that all are asked for in the time that one look would have waited.
@@ -152,16 +159,16 @@ def _ask_again_ms(world: World, look: Look, left: int) -> int:
     settling = [state.at_ms for state in look.states if state.state in SETTLING]
     if not settling or look.campaign.settled_at is not None:
         return 0
-    age = max(look.now_ms - min(settling), poll_first_ms(world))
+    age = max(look.now_ms - min(settling), poll_first_ms(runtime))
     wait = min(age, retry_policy.LONGEST_POLL_MS)
-    if not _reports_by_member(world) and any(len(message.members) > 1 for message in look.batch.messages):
-        wait = min(wait, max(1000, int(world.settings.group_grace * 1000)))
+    if not _reports_by_member(runtime) and any(len(message.members) > 1 for message in look.batch.messages):
+        wait = min(wait, max(1000, int(runtime.settings.group_grace * 1000)))
     if left:
         wait = max(min(wait, retry_policy.LOOK_AGAIN_MS), wait * (len(settling) - left) // len(settling))
     return wait
 
 
-def _search_again_ms(world: World, look: Look) -> int:
+def _search_again_ms(runtime: Runtime, look: Look) -> int:
     """The same for what is unconfirmed. What is in doubt since the ledger was put back was just looked for, and may not
     count before its time."""
     unknown = [state for state in look.states if state.state is RecipientState.UNCONFIRMED]
@@ -170,5 +177,5 @@ def _search_again_ms(world: World, look: Look) -> int:
     if not all(is_doubted(state) for state in unknown):
         age = look.now_ms - min(state.claimed_ms for state in unknown)
         return retry_policy.look_again_ms(age)
-    counts_at_ms = unknown[0].claimed_ms + int(world.settings.unconfirmed_wait * 1000)
+    counts_at_ms = unknown[0].claimed_ms + int(runtime.settings.unconfirmed_wait * 1000)
     return max(retry_policy.LOOK_AGAIN_MS, counts_at_ms - look.now_ms)

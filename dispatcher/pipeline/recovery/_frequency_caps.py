@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dispatcher.ledger.views.message_locator import Place
 from dispatcher.model.correlation import MessageRef
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.rates import parse_cap
 
 
@@ -21,15 +21,15 @@ class Went(NamedTuple):
     at_ms: int
 
 
-def count_for_caps(world: World, went: Iterable[Went]) -> None:
+def count_for_caps(runtime: Runtime, went: Iterable[Went]) -> None:
     """Each number had these. May be repeated; without a frequency cap nothing is kept."""
-    most, span_ms = parse_cap(world.settings.frequency_cap)
+    most, span_ms = parse_cap(runtime.settings.frequency_cap)
     if not most:
         return
-    answers, since_ms = set(world.ledger.recovery.answers()), world.ledger.agenda.now_ms() - span_ms
+    answers, since_ms = set(runtime.ledger.recovery.answers()), runtime.ledger.agenda.now_ms() - span_ms
     lately = [one for one in went if one.at_ms > since_ms and one.ref.campaign not in answers]
     counted = [(number, name, one.at_ms) for one in lately for number, name in _entries(one)]
-    world.ledger.recovery.count_for_caps(counted, span_ms)
+    runtime.ledger.recovery.count_for_caps(counted, span_ms)
 
 
 def _entries(one: Went) -> Iterator[tuple[str, str]]:

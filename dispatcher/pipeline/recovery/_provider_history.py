@@ -21,7 +21,7 @@ from dispatcher.pipeline.polling.turns import wait_for_turn
 from dispatcher.pipeline.receipts.status_mapping import receipts_of
 from dispatcher.pipeline.recovery._frequency_caps import Went, count_for_caps
 from dispatcher.pipeline.recovery.doubtful_lookup import is_doubted
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.keywords import Meaning, meaning_of
 
 #: CarrierX's clock is its own: it is read back this far before the copy.
@@ -45,33 +45,33 @@ class Gap:
     unread: str = ""
 
 
-def read_gap(world: World, since_ms: int) -> Gap:
+def read_gap(runtime: Runtime, since_ms: int) -> Gap:
     """Read CarrierX's list of messages back to the time of the copy, under the rate of status requests.
 
     Nothing is filtered there: a filter that is misunderstood shows nothing, and that would pass for "nobody asked".
     """
     gap = Gap()
     try:
-        for status in _messages(world, since_ms - SLACK_MS):
-            _take_in(world, gap, status)
-        gap.inbound = gap.inbound or _shows_inbound(world)
+        for status in _messages(runtime, since_ms - SLACK_MS):
+            _take_in(runtime, gap, status)
+        gap.inbound = gap.inbound or _shows_inbound(runtime)
     except Refused as error:
         gap.unread = error.message
     except (ApiError, ConfigError) as error:
         gap.unread, gap.again = error.message, True
     except _TooLongError:
         gap.unread = f"its list does not end within {PAGES} pages"
-    if not gap.unread and not gap.seen and world.ledger.book.ids():
+    if not gap.unread and not gap.seen and runtime.ledger.campaigns.ids():
         gap.unread = "its list is empty"
     return gap
 
 
-def bring_in(world: World, gap: Gap, began_ms: int) -> tuple[int, dict[str, int]]:
+def bring_in(runtime: Runtime, gap: Gap, began_ms: int) -> tuple[int, dict[str, int]]:
     """What CarrierX shows reaches its rows. Answers how many rows in doubt were found, and how many messages are of
     campaigns that this ledger does not know. The newest that it had forgotten is kept: by it later looks prove
     themselves."""
-    known, unknown = set(world.ledger.book.ids()), Counter[str]()
-    went, now_ms = list[Went](), world.ledger.agenda.now_ms()
+    known, unknown = set(runtime.ledger.campaigns.ids()), Counter[str]()
+    went, now_ms = list[Went](), runtime.ledger.agenda.now_ms()
     newest: dict[tuple[str, int], dict[int, tuple[MessageRef, MessageStatus]]] = defaultdict(dict)
     for ref, status in gap.sent:
         if ref.campaign not in known:
@@ -81,10 +81,10 @@ def bring_in(world: World, gap: Gap, began_ms: int) -> tuple[int, dict[str, int]
         of_batch = newest[ref.campaign, ref.batch]
         if ref.message not in of_batch or of_batch[ref.message][0].attempt < ref.attempt:
             of_batch[ref.message] = ref, status
-    places, has_control = MessagePlaces(world.ledger), False
-    doubted = _unconfirmed(world, newest)
+    places, has_control = MessagePlaces(runtime.ledger), False
+    doubted = _unconfirmed(runtime, newest)
     for (campaign_id, number), messages in newest.items():
-        has_control = has_control or _keep_control(world, campaign_id, number, messages, began_ms)
+        has_control = has_control or _keep_control(runtime, campaign_id, number, messages, began_ms)
         found = places.find([(campaign_id, number, message) for message in messages])
         told: list[Receipt] = []
         for place, (ref, status) in zip(found, messages.values(), strict=True):
@@ -94,27 +94,27 @@ def bring_in(world: World, gap: Gap, began_ms: int) -> tuple[int, dict[str, int]
                     replace(each, went_ms=went[-1].at_ms) for each in receipts_of(status, place, ref.attempt)
                 ]
         if told:
-            world.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0)
-    count_for_caps(world, went)
-    return max(0, doubted - _unconfirmed(world, newest)), dict(unknown)
+            runtime.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0)
+    count_for_caps(runtime, went)
+    return max(0, doubted - _unconfirmed(runtime, newest)), dict(unknown)
 
 
-def _unconfirmed(world: World, batches: Iterable[tuple[str, int]]) -> int:
+def _unconfirmed(runtime: Runtime, batches: Iterable[tuple[str, int]]) -> int:
     campaigns = {campaign_id for campaign_id, _ in batches}
-    return sum(world.ledger.campaign(name).counts[RecipientState.UNCONFIRMED] for name in campaigns)
+    return sum(runtime.ledger.campaign(name).counts[RecipientState.UNCONFIRMED] for name in campaigns)
 
 
 def _keep_control(
-    world: World, campaign_id: str, number: int, messages: Iterable[int], began_ms: int
+    runtime: Runtime, campaign_id: str, number: int, messages: Iterable[int], began_ms: int
 ) -> bool:
     """Remember the first of these that is in doubt here: CarrierX took it in the gap. False: none is."""
-    picture = world.ledger.batches.picture(campaign_id, number)
+    picture = runtime.ledger.batches.picture(campaign_id, number)
     if picture is None:
         return False
     for message in messages:
         members = picture.batch.messages[message].members
         if any(is_doubted(picture.states[row]) for row in members):
-            world.ledger.recovery.set_control(Control(began_ms, campaign_id, number, message))
+            runtime.ledger.recovery.set_control(Control(began_ms, campaign_id, number, message))
             return True
     return False
 
@@ -123,47 +123,47 @@ class _TooLongError(Exception):
     """There are more pages than anybody has."""
 
 
-def _messages(world: World, oldest_ms: int) -> Iterator[MessageStatus]:
-    order, page = _first_page(world)
+def _messages(runtime: Runtime, oldest_ms: int) -> Iterator[MessageStatus]:
+    order, page = _first_page(runtime)
     for _ in range(PAGES):
         yield from page.items
         passed = order and page.items and all(_is_before(status, oldest_ms) for status in page.items)
         if passed or not page.has_more:
             return
-        wait_for_turn(world, "gap")
-        page = world.carrierx.list_messages(order=order, offset=page.next_offset)
+        wait_for_turn(runtime, "gap")
+        page = runtime.carrierx.list_messages(order=order, offset=page.next_offset)
     raise _TooLongError
 
 
-def _first_page(world: World) -> tuple[str, Page[MessageStatus]]:
+def _first_page(runtime: Runtime) -> tuple[str, Page[MessageStatus]]:
     """In the first order that CarrierX does not refuse."""
     for order in _ORDERS:
-        wait_for_turn(world, "gap")
+        wait_for_turn(runtime, "gap")
         try:
-            return order, world.carrierx.list_messages(order=order)
+            return order, runtime.carrierx.list_messages(order=order)
         except Refused:
             if not order:
                 raise
     raise AssertionError("the last order is none")
 
 
-def _take_in(world: World, gap: Gap, status: MessageStatus) -> None:
+def _take_in(runtime: Runtime, gap: Gap, status: MessageStatus) -> None:
     gap.seen += 1
     if status.direction == "inbound":
         gap.inbound = True
         if len(status.sender or "") == _DIGITS and meaning_of(status.text) is Meaning.STOP:
             gap.stops.append(OptOut(status.sender or "", "out", _created_ms(status) or 0, SOURCE))
         return
-    ref = read_user_data(status.user_data, world.secrets)
+    ref = read_user_data(status.user_data, runtime.secrets)
     if ref is not None:
         gap.sent.append((ref, status))
 
 
-def _shows_inbound(world: World) -> bool:
+def _shows_inbound(runtime: Runtime) -> bool:
     """Whether there is any inbound message in it, however old."""
-    wait_for_turn(world, "gap")
+    wait_for_turn(runtime, "gap")
     try:
-        page = world.carrierx.list_messages(filter="direction eq inbound", limit=10)
+        page = runtime.carrierx.list_messages(filter="direction eq inbound", limit=10)
     except Refused:
         return False
     return any(status.direction == "inbound" for status in page.items)

@@ -18,7 +18,7 @@ from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
 from dispatcher.pipeline.polling.batch_list import PAGES, read_batch_list
 from dispatcher.pipeline.polling.turns import pages_of_messages
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 #: Messages asked for one by one in one look at a batch.
 MESSAGES_A_LOOK = 25
@@ -47,7 +47,7 @@ def is_doubted(state: RowState) -> bool:
 
 
 def look_for_doubted(
-    world: World,
+    runtime: Runtime,
     campaign_id: str,
     number: int,
     doubts: Sequence[Doubt],
@@ -63,76 +63,76 @@ def look_for_doubted(
     Raises:
         ApiError: CarrierX gave no answer.
     """
-    shown = _listed(world, campaign_id, number)
+    shown = _listed(runtime, campaign_id, number)
     rest = [doubt for doubt in doubts if doubt.message not in shown.found]
     if not rest:
         return shown.found, []
     began_ms = rest[0].state.claimed_ms
-    controls = list(_controls(world, began_ms))
-    if shown.found or _is_listed(world, list(_controls(world, 0))):
-        proved = may_count and shown.proves and _is_listed(world, controls)
+    controls = list(_controls(runtime, began_ms))
+    if shown.found or _is_listed(runtime, list(_controls(runtime, 0))):
+        proved = may_count and shown.proves and _is_listed(runtime, controls)
         return shown.found, rest if proved else []
-    found, absent = _one_by_one(world, campaign_id, number, rest)
+    found, absent = _one_by_one(runtime, campaign_id, number, rest)
     if found:
-        world.ledger.recovery.set_control(Control(began_ms, campaign_id, number, next(iter(found))))
-    proved = bool(absent) and may_count and _is_found(world, controls) and is_gap_known(began_ms)
+        runtime.ledger.recovery.set_control(Control(began_ms, campaign_id, number, next(iter(found))))
+    proved = bool(absent) and may_count and _is_found(runtime, controls) and is_gap_known(began_ms)
     return found, absent if proved else []
 
 
 def _one_by_one(
-    world: World, campaign_id: str, number: int, doubts: Sequence[Doubt]
+    runtime: Runtime, campaign_id: str, number: int, doubts: Sequence[Doubt]
 ) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
     """The same where no list shows a batch; those who were looked for less come first."""
     found: dict[int, tuple[int, MessageStatus]] = {}
     absent: list[Doubt] = []
     shuffled = random.sample(doubts, len(doubts))
     for doubt in sorted(shuffled, key=lambda each: each.state.flags & FLAG_NOT_THERE)[:MESSAGES_A_LOOK]:
-        alone = _asked_for(world, campaign_id, number, doubt)
+        alone = _asked_for(runtime, campaign_id, number, doubt)
         found |= alone.found
         if not alone.found and alone.proves:
             absent.append(doubt)
     return found, absent
 
 
-def _listed(world: World, campaign_id: str, number: int) -> Shown:
+def _listed(runtime: Runtime, campaign_id: str, number: int) -> Shown:
     """Everything of a batch in one list, every item compared here; nothing where CarrierX takes no such filter."""
     try:
-        shown = read_batch_list(world, "search", campaign_id, number, beyond_others=True)
+        shown = read_batch_list(runtime, "search", campaign_id, number, beyond_others=True)
     except Refused:
         return Shown({}, proves=False)
     return Shown(shown.newest(), proves=shown.whole)
 
 
-def _asked_for(world: World, campaign_id: str, number: int, doubt: Doubt) -> Shown:
+def _asked_for(runtime: Runtime, campaign_id: str, number: int, doubt: Doubt) -> Shown:
     """One message in the attempts that are likely, the latest first, under any of our secrets."""
     proves = True
     for attempt in range(doubt.state.attempt + RESTORED_TRIES, max(0, doubt.state.attempt - 1), -1):
         ref = MessageRef(campaign_id, number, doubt.message, attempt)
-        for secret in world.secrets:
+        for secret in runtime.secrets:
             mark = write_user_data(ref, secret)
-            for status in _walk(world, f"user_data eq {mark}", 100):
+            for status in _walk(runtime, f"user_data eq {mark}", 100):
                 if status.user_data == mark:
                     return Shown({doubt.message: (attempt, status)}, proves=True)
                 proves = False
     return Shown({}, proves)
 
 
-def _controls(world: World, began_ms: int) -> Iterator[MessageRef]:
+def _controls(runtime: Runtime, began_ms: int) -> Iterator[MessageRef]:
     """Messages that CarrierX certainly has: one that it showed in the recovery, and such as it took since."""
-    known = world.ledger.recovery.control()
+    known = runtime.ledger.recovery.control()
     if known is not None and known.began_ms >= began_ms:
-        yield from _taken(world, known.campaign, known.batch, 0, known.message)
-    for campaign in world.ledger.campaigns(limit=CAMPAIGNS):
-        numbers = world.ledger.book.batch_numbers(campaign.id)
+        yield from _taken(runtime, known.campaign, known.batch, 0, known.message)
+    for campaign in runtime.ledger.campaigns.list(limit=CAMPAIGNS):
+        numbers = runtime.ledger.campaigns.batch_numbers(campaign.id)
         for number in sorted({*numbers[:1], *numbers[-1:]}):
-            yield from _taken(world, campaign.id, number, began_ms)
+            yield from _taken(runtime, campaign.id, number, began_ms)
 
 
 def _taken(
-    world: World, campaign_id: str, number: int, after_ms: int, message: int | None = None
+    runtime: Runtime, campaign_id: str, number: int, after_ms: int, message: int | None = None
 ) -> Iterator[MessageRef]:
     """This message of a batch, or the first, if CarrierX took it after this."""
-    picture = world.ledger.batches.picture(campaign_id, number)
+    picture = runtime.ledger.batches.picture(campaign_id, number)
     for index, each in enumerate(picture.batch.messages if picture else ()):
         state = picture.states[each.members[0]] if picture else None
         wanted = message in (None, index) and state is not None
@@ -141,24 +141,26 @@ def _taken(
             return
 
 
-def _is_listed(world: World, controls: Sequence[MessageRef]) -> bool:
+def _is_listed(runtime: Runtime, controls: Sequence[MessageRef]) -> bool:
     """The positive control: a list of the same kind shows one of these."""
     return any(
-        control.message in _listed(world, control.campaign, control.batch).found for control in controls[:2]
+        control.message in _listed(runtime, control.campaign, control.batch).found for control in controls[:2]
     )
 
 
-def _is_found(world: World, controls: Sequence[MessageRef]) -> bool:
+def _is_found(runtime: Runtime, controls: Sequence[MessageRef]) -> bool:
     """The same for looks at single messages."""
     for control in controls[:2]:
-        marks = [write_user_data(control, secret) for secret in world.secrets]
+        marks = [write_user_data(control, secret) for secret in runtime.secrets]
         if any(
-            status.user_data == mark for mark in marks for status in _walk(world, f"user_data eq {mark}", 100)
+            status.user_data == mark
+            for mark in marks
+            for status in _walk(runtime, f"user_data eq {mark}", 100)
         ):
             return True
     return False
 
 
-def _walk(world: World, filter: str, limit: int) -> Iterator[MessageStatus]:
-    for page in pages_of_messages(world, "search", filter, limit=limit, most=PAGES):
+def _walk(runtime: Runtime, filter: str, limit: int) -> Iterator[MessageStatus]:
+    for page in pages_of_messages(runtime, "search", filter, limit=limit, most=PAGES):
         yield from page.items

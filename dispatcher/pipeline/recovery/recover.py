@@ -13,7 +13,7 @@ from dispatcher.ledger.installation.recovery import Reading, Restored
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.model.timestamps import iso
 from dispatcher.pipeline.recovery._provider_history import bring_in, read_gap
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import skip_due
 
 REASON = "the ledger was put back from an older copy: it may have been sent since"
@@ -51,7 +51,7 @@ class Recovered(BaseModel):
 
 
 def recover(
-    world: World, restored: Restored, *, who: str, opt_outs_imported: bool = False, pause: bool = False
+    runtime: Runtime, restored: Restored, *, who: str, opt_outs_imported: bool = False, pause: bool = False
 ) -> Recovered:
     """Make everything unfinished unconfirmed, bring in what CarrierX shows, and let sending go on.
 
@@ -59,21 +59,21 @@ def recover(
     here.
     With `pause` the campaigns wait for a person, too.
     """
-    ledger, recovery = world.ledger, world.ledger.recovery
+    ledger, recovery = runtime.ledger, runtime.ledger.recovery
     began_ms = recovery.begin(ledger.agenda.now_ms())
-    read_at_ms, gap = ledger.agenda.now_ms(), read_gap(world, restored.since_ms)
+    read_at_ms, gap = ledger.agenda.now_ms(), read_gap(runtime, restored.since_ms)
     opt_outs = ledger.optouts.put(gap.stops)
-    dropped = _drop_answers(world)
+    dropped = _drop_answers(runtime)
     begun_early = {ref.campaign for ref, _ in gap.sent}
     states = {
         campaign_id: recovery.doubt(
             campaign_id, began_ms, early=bool(gap.unread) or campaign_id in begun_early
         )
-        for campaign_id in ledger.book.ids()
+        for campaign_id in ledger.campaigns.ids()
     }
-    paused = _paused(world, [name for name, state in states.items() if state == "doubt"]) if pause else ()
-    doubted = {name: _go_through_all(world, name) for name in recovery.doubts()}
-    found, unknown = bring_in(world, gap, began_ms)
+    paused = _paused(runtime, [name for name, state in states.items() if state == "doubt"]) if pause else ()
+    doubted = {name: _go_through_all(runtime, name) for name in recovery.doubts()}
+    found, unknown = bring_in(runtime, gap, began_ms)
     skipped = skip_due(ledger, ledger.agenda.now_ms())
     done = not gap.again or opt_outs_imported
     result = Recovered(
@@ -100,26 +100,26 @@ def recover(
     return result
 
 
-def go_through_doubts(world: World, most: int = BATCHES_A_TICK) -> None:
+def go_through_doubts(runtime: Runtime, most: int = BATCHES_A_TICK) -> None:
     """Go on with campaigns whose files were not read to the end when the ledger was recovered."""
-    for campaign_id in world.ledger.recovery.doubts():
-        _go_through(world, campaign_id, most)
-        world.ledger.recovery.end_doubt(campaign_id)
+    for campaign_id in runtime.ledger.recovery.doubts():
+        _go_through(runtime, campaign_id, most)
+        runtime.ledger.recovery.end_doubt(campaign_id)
 
 
-def _go_through_all(world: World, campaign_id: str) -> int:
-    rows = _go_through(world, campaign_id, BATCHES_A_TICK)
-    while world.ledger.recovery.end_doubt(campaign_id) == "more":
-        rows += _go_through(world, campaign_id, BATCHES_A_TICK)
+def _go_through_all(runtime: Runtime, campaign_id: str) -> int:
+    rows = _go_through(runtime, campaign_id, BATCHES_A_TICK)
+    while runtime.ledger.recovery.end_doubt(campaign_id) == "more":
+        rows += _go_through(runtime, campaign_id, BATCHES_A_TICK)
     return rows
 
 
-def _go_through(world: World, campaign_id: str, most: int) -> int:
+def _go_through(runtime: Runtime, campaign_id: str, most: int) -> int:
     """What is unfinished in the next batches is unconfirmed; answers how many rows became so."""
-    ledger, count = world.ledger, 0
+    ledger, count = runtime.ledger, 0
     begin = ledger.recovery.doubted(campaign_id)
-    look_ms = int(world.settings.unconfirmed_wait * 1000)
-    for number in ledger.book.batch_numbers(campaign_id)[begin : begin + most]:
+    look_ms = int(runtime.settings.unconfirmed_wait * 1000)
+    for number in ledger.campaigns.batch_numbers(campaign_id)[begin : begin + most]:
         picture = ledger.batches.picture(campaign_id, number)
         rows = picture.batch.sendable() if picture else []
         if picture and not any(picture.states[row].state in _UNFINISHED for row in rows):
@@ -128,25 +128,25 @@ def _go_through(world: World, campaign_id: str, most: int) -> int:
     return count
 
 
-def _drop_answers(world: World) -> int:
+def _drop_answers(runtime: Runtime) -> int:
     """What we would have answered by ourselves was answered then, or is too late now."""
-    dropped = world.ledger.recovery.drop_answers()
-    for campaign_id in world.ledger.recovery.answers():
-        if world.ledger.campaign(campaign_id).state in {CampaignState.COMPLETED, CampaignState.CANCELLED}:
+    dropped = runtime.ledger.recovery.drop_answers()
+    for campaign_id in runtime.ledger.recovery.answers():
+        if runtime.ledger.campaign(campaign_id).state in {CampaignState.COMPLETED, CampaignState.CANCELLED}:
             continue
         try:
-            world.ledger.book.steer(campaign_id, CampaignState.CANCELLING, REASON)
+            runtime.ledger.campaigns.steer(campaign_id, CampaignState.CANCELLING, REASON)
             dropped += 1
         except (Conflict, NotFound):
             continue
     return dropped
 
 
-def _paused(world: World, campaigns: list[str]) -> tuple[str, ...]:
+def _paused(runtime: Runtime, campaigns: list[str]) -> tuple[str, ...]:
     paused = []
     for campaign_id in campaigns:
         try:
-            world.ledger.book.steer(
+            runtime.ledger.campaigns.steer(
                 campaign_id, CampaignState.PAUSED, "the ledger was put back; resume it by hand"
             )
             paused.append(campaign_id)
@@ -164,25 +164,25 @@ def _in_a_line(result: Recovered) -> str:
     )
 
 
-def shows_every_attempt(world: World, began_ms: int) -> bool:
+def shows_every_attempt(runtime: Runtime, began_ms: int) -> bool:
     """Whether all that CarrierX took before this recovery is in the ledger; reads the list if it is time to.
 
     A list that CarrierX refuses even then is not asked for again: a person decides. One without an answer is, at the
     next look.
     """
-    recovery, now_ms = world.ledger.recovery, world.ledger.agenda.now_ms()
+    recovery, now_ms = runtime.ledger.recovery, runtime.ledger.agenda.now_ms()
     last = recovery.reading()
     if last is None or last.began_ms != began_ms:
         return False
-    counts_at_ms = began_ms + int(world.settings.unconfirmed_wait * 1000)
+    counts_at_ms = began_ms + int(runtime.settings.unconfirmed_wait * 1000)
     if last.at_ms >= counts_at_ms:
         return last.whole
     if now_ms < counts_at_ms:
         return False
-    gap = read_gap(world, last.since_ms)
+    gap = read_gap(runtime, last.since_ms)
     if gap.again:
         return False
-    world.ledger.optouts.put(gap.stops)
-    bring_in(world, gap, began_ms)
+    runtime.ledger.optouts.put(gap.stops)
+    bring_in(runtime, gap, began_ms)
     recovery.set_reading(Reading(began_ms, last.since_ms, now_ms, not gap.unread))
     return not gap.unread

@@ -134,7 +134,7 @@ def look_at_own_store(
     recovery = ledger.recovery
     witness = Witness(settings.data_dir, recovery.id())
     written_down = recovery.anchor()
-    if written_down and not same_anchor(written_down, witness.anchor()) and ledger.book.ids():
+    if written_down and not same_anchor(written_down, witness.anchor()) and ledger.campaigns.ids():
         recovery.mark("copied")
     if is_cut(witness.files(), lengths(settings.data_dir) if found is None else found):
         recovery.mark("cut")

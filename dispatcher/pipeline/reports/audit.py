@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict
 
-from dispatcher.ledger.batches.consistency import BatchBook, Books, CampaignBook
+from dispatcher.ledger.batches.consistency import BatchBook, CampaignBook, Consistency
 from dispatcher.ledger.batches.packing import BatchRow
 from dispatcher.ledger.batches.rows import RowState
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
 
 #: How often the whole is read again because it moved meanwhile.
@@ -68,7 +68,7 @@ def audit(ledger: Ledger, campaign_id: str) -> AuditResult:
         NotFound: there is no such campaign.
         StoreUnavailable: Redis does not answer.
     """
-    compared, books = False, ledger.books
+    compared, books = False, ledger.consistency
     for _ in range(TRIES):
         before = books.campaign(campaign_id)
         in_batches, recount = _read_batches(books, campaign_id, before)
@@ -89,7 +89,7 @@ def audit(ledger: Ledger, campaign_id: str) -> AuditResult:
 
 
 def _read_batches(
-    books: Books, campaign_id: str, campaign: CampaignBook
+    books: Consistency, campaign_id: str, campaign: CampaignBook
 ) -> tuple[list[Finding], Counter[RecipientState]]:
     findings: list[Finding] = []
     recount: Counter[RecipientState] = Counter()
@@ -157,8 +157,8 @@ def _row_trouble(book: BatchBook) -> Iterator[tuple[str, str]]:
         yield "rejected_row_sent", f"{len(rejected)} rows that cannot be sent were"
 
 
-def _touched(row: BatchRow | RejectedRow, state: RowState) -> bool:
-    return isinstance(row, RejectedRow) and state.attempt > 0
+def _touched(row: BatchRow | InvalidRow, state: RowState) -> bool:
+    return isinstance(row, InvalidRow) and state.attempt > 0
 
 
 def _due_trouble(book: BatchBook, campaign: CampaignBook) -> Iterator[tuple[str, str]]:

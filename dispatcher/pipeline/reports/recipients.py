@@ -18,7 +18,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.views.recipient_pages import Looker, Row
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
 from dispatcher.model.timestamps import iso
 from dispatcher.roster.bad_rows import MendableRows
@@ -146,14 +146,14 @@ def story(ledger: Ledger, campaign_id: str, place: str) -> Story:
     message = _message_of(row)[1]
     with translated():
         word = ledger.redis.hget(keys.odd(campaign_id), f"{number}.{index}")
-    bad = said if isinstance(said, RejectedRow) else None
+    bad = said if isinstance(said, InvalidRow) else None
     return Story(
         **_lines(ledger, campaign_id, [row])[0].model_dump(),
         sender=message.sender if message else None,
         text=message.text if message else None,
         media_urls=message.media if message else (),
         group=tuple(f"{number}.{other}" for other in message.members if other != index) if message else (),
-        cells=dict(zip(ledger.book.columns(campaign_id), said.cells, strict=False)),
+        cells=dict(zip(ledger.campaigns.columns(campaign_id), said.cells, strict=False)),
         code=bad.code if bad else None,
         column=bad.column if bad else None,
         other_word=text_of(word) if word else None,
@@ -174,7 +174,7 @@ class Reasons(NamedTuple):
 
 def reasons(ledger: Ledger, campaign_id: str, *, most_rows: int, most_seconds: float = 0.1) -> Reasons:
     """Failures and skips by reason, over the first `most_rows` such rows, or as many as the time allows."""
-    looker, texts = Looker(ledger, campaign_id), ledger.book.texts(campaign_id)
+    looker, texts = Looker(ledger, campaign_id), ledger.campaigns.texts(campaign_id)
     counted: Counter[tuple[RecipientState, str]] = Counter()
     until = time.monotonic() + most_seconds
     since: tuple[int, int] | None = (0, 0)
@@ -189,21 +189,21 @@ def reasons(ledger: Ledger, campaign_id: str, *, most_rows: int, most_seconds: f
 
 def _reason(row: Row, texts: dict[int, str]) -> tuple[RecipientState, str]:
     said = row.batch.rows[row.at]
-    reason = said.code if isinstance(said, RejectedRow) else texts.get(row.state.reason, "")
+    reason = said.code if isinstance(said, InvalidRow) else texts.get(row.state.reason, "")
     return row.state.state, reason
 
 
 def bad_rows(ledger: Ledger, campaign_id: str) -> Iterator[str]:
     """The campaign's invalid rows as a CSV that can be mended and sent by itself, a piece at a time."""
     buffer = io.StringIO()
-    writer = MendableRows(buffer, ledger.book.columns(campaign_id))
+    writer = MendableRows(buffer, ledger.campaigns.columns(campaign_id))
     looker = Looker(ledger, campaign_id)
     since: tuple[int, int] | None = (0, 0)
     while since is not None:
         rows = looker.rows({RecipientState.INVALID}, most=500, since=since)
         for row in rows:
             said = row.batch.rows[row.at]
-            if isinstance(said, RejectedRow):
+            if isinstance(said, InvalidRow):
                 writer.write(said)
         since = (rows[-1].number, rows[-1].at + 1) if len(rows) == 500 else None
         yield buffer.getvalue()
@@ -212,8 +212,8 @@ def bad_rows(ledger: Ledger, campaign_id: str) -> Iterator[str]:
 
 
 def _lines(ledger: Ledger, campaign_id: str, rows: list[Row]) -> list[RecipientLine]:
-    texts = ledger.book.texts(campaign_id) if rows else {}
-    long_sids = ledger.book.long_sids(campaign_id) if rows else {}
+    texts = ledger.campaigns.texts(campaign_id) if rows else {}
+    long_sids = ledger.campaigns.long_sids(campaign_id) if rows else {}
     return [_line(row, texts, long_sids) for row in rows]
 
 
@@ -226,7 +226,7 @@ def _line(row: Row, texts: dict[int, str], long_sids: dict[str, str]) -> Recipie
         line=said.line,
         number=said.number,
         state=state.state,
-        reason=said.message if isinstance(said, RejectedRow) else texts.get(state.reason),
+        reason=said.message if isinstance(said, InvalidRow) else texts.get(state.reason),
         attempts=state.attempt,
         message_sid=sid_text(state, long_sids, row.number, _message_of(row)[0]) or None,
         not_before=iso(state.at_ms) if waits else None,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dispatcher.ledger.batches.rows import RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import Looker, Row
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 
 
 class Mention(NamedTuple):
@@ -24,11 +24,11 @@ class Mention(NamedTuple):
 
 def mentions(ledger: Ledger, number: str) -> Iterator[Mention]:
     """Every row about this number of 11 digits, the newest campaign first."""
-    for campaign_id in ledger.book.ids():
+    for campaign_id in ledger.campaigns.ids():
         looker = Looker(ledger, campaign_id)
         found = [batch for batch, holds in looker.holding(number) if holds]
-        texts = ledger.book.texts(campaign_id) if found else {}
-        sids = ledger.book.long_sids(campaign_id) if found else {}
+        texts = ledger.campaigns.texts(campaign_id) if found else {}
+        sids = ledger.campaigns.long_sids(campaign_id) if found else {}
         for batch in found:
             for row in looker.open(batch):
                 if row.batch.rows[row.at].number == number:
@@ -38,6 +38,6 @@ def mentions(ledger: Ledger, number: str) -> Iterator[Mention]:
 def _mention(campaign_id: str, row: Row, texts: dict[int, str], sids: dict[str, str]) -> Mention:
     written = row.batch.rows[row.at]
     messages = (index for index, each in enumerate(row.batch.messages) if row.at in each.members)
-    reason = written.code if isinstance(written, RejectedRow) else texts.get(row.state.reason, "")
+    reason = written.code if isinstance(written, InvalidRow) else texts.get(row.state.reason, "")
     sid = sid_text(row.state, sids, row.number, next(messages, -1))
     return Mention(campaign_id, written.row, written.line, row.state, sid, reason)

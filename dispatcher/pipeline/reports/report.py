@@ -21,7 +21,7 @@ from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.batches.rows import UNTOUCHED, RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 
 COLUMNS = (
     "row",
@@ -98,7 +98,7 @@ def _pieces(ledger: Ledger, campaign: Campaign) -> Iterator[tuple[int, str]]:
         writer.writerows(lines)
         return buffer.getvalue()
 
-    yield 0, text([[*COLUMNS, *map(_safe, _own_names(ledger.book.columns(campaign.id)))]])
+    yield 0, text([[*COLUMNS, *map(_safe, _own_names(ledger.campaigns.columns(campaign.id)))]])
     found = _batches(ledger, campaign.id)
     ordered = _sorted_on_disk(found) if campaign.settings.group_by else _in_row_order(found)
     for lines in ordered:
@@ -116,8 +116,8 @@ def _safe(cell: str) -> str:
 
 
 def _batches(ledger: Ledger, campaign_id: str) -> Iterator[list[Line]]:
-    texts, long_sids = ledger.book.texts(campaign_id), ledger.book.long_sids(campaign_id)
-    numbers = ledger.book.batch_numbers(campaign_id)
+    texts, long_sids = ledger.campaigns.texts(campaign_id), ledger.campaigns.long_sids(campaign_id)
+    numbers = ledger.campaigns.batch_numbers(campaign_id)
     for start in range(0, len(numbers), _BATCHES_AT_ONCE):
         some = numbers[start : start + _BATCHES_AT_ONCE]
         for number, (batch, states) in zip(some, ledger.batches.read(campaign_id, some), strict=True):
@@ -129,7 +129,7 @@ def _batch_lines(
 ) -> Iterator[Line]:
     message_of = {row: index for index, message in enumerate(batch.messages) for row in message.members}
     for index, (row, state) in enumerate(zip(batch.rows, states, strict=True)):
-        reason = row.code if isinstance(row, RejectedRow) else texts.get(state.reason, "")
+        reason = row.code if isinstance(row, InvalidRow) else texts.get(state.reason, "")
         message = message_of.get(index, -1)
         members = _paid_for(batch.messages[message].members, states) if message >= 0 else ()
         yield (

@@ -1,4 +1,4 @@
-"""What the verbs need of the world: the ledger, CarrierX, our secrets, the settings, the clocks."""
+"""What the verbs are given: the ledger, CarrierX, our secrets, the settings, the clocks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def running_seconds() -> float:
 
 
 @dataclass(frozen=True)
-class World:
+class Runtime:
     """One process's view. `token`, `api` and `pool` are made in the process that uses them, never across a fork.
 
     `api` is a client for good; without it `token` gives the one of the token in use.

@@ -11,7 +11,7 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import base36
 from dispatcher.pipeline.campaigns.send_constraints import terms_of
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.recurrence import parse_recurrence
 
@@ -24,27 +24,27 @@ _MINUTE_MS = 60_000
 _STANDS_STILL_MS = 253_402_300_799_000
 
 
-def occur(world: World, now_ms: int) -> int:
+def occur(runtime: Runtime, now_ms: int) -> int:
     """Make a campaign for each occurrence that comes soon; answers how many. Two callers make each once.
 
     After a time when all was down, only the newest missed occurrence may still start, if it is not too late.
     """
-    due = world.ledger.schedules.due(now_ms + LEAD_MS, MOST_A_TICK)
-    return sum(_occur(world, schedule_id, at_ms, now_ms) for schedule_id, at_ms in due)
+    due = runtime.ledger.schedules.due(now_ms + LEAD_MS, MOST_A_TICK)
+    return sum(_occur(runtime, schedule_id, at_ms, now_ms) for schedule_id, at_ms in due)
 
 
-def _occur(world: World, schedule_id: str, at_ms: int, now_ms: int) -> bool:
+def _occur(runtime: Runtime, schedule_id: str, at_ms: int, now_ms: int) -> bool:
     try:
-        schedule = world.ledger.schedules.get(schedule_id)
+        schedule = runtime.ledger.schedules.get(schedule_id)
     except NotFound:  # ended meanwhile
         return False
     if not is_understood(schedule.every):
-        world.ledger.schedules.occurred(schedule, at_ms, _STANDS_STILL_MS)
+        runtime.ledger.schedules.occurred(schedule, at_ms, _STANDS_STILL_MS)
         return False
     newest_ms, next_ms, passed = _catch_up(schedule, at_ms, now_ms)
     in_time = now_ms - newest_ms <= schedule.late_ms
     missed = passed - in_time
-    child = _make_child(world, schedule, newest_ms) if in_time else schedule.last_campaign
+    child = _make_child(runtime, schedule, newest_ms) if in_time else schedule.last_campaign
     moved = schedule.model_copy(
         update={
             "made": schedule.made + in_time,
@@ -53,10 +53,10 @@ def _occur(world: World, schedule_id: str, at_ms: int, now_ms: int) -> bool:
             "last_campaign": child,
         }
     )
-    if world.ledger.schedules.occurred(moved, at_ms, next_ms):
+    if runtime.ledger.schedules.occurred(moved, at_ms, next_ms):
         return in_time
-    if in_time and not _stands(world.ledger, schedule):
-        world.ledger.book.withdraw(child, "the recurring broadcast was changed")
+    if in_time and not _stands(runtime.ledger, schedule):
+        runtime.ledger.campaigns.withdraw(child, "the recurring broadcast was changed")
     return False
 
 
@@ -119,13 +119,13 @@ def child_id(schedule: Schedule, at_ms: int) -> str:
     return f"{schedule.id}-{minute}{base36(schedule.revision) if schedule.revision else ''}"
 
 
-def _make_child(world: World, schedule: Schedule, at_ms: int) -> str:
+def _make_child(runtime: Runtime, schedule: Schedule, at_ms: int) -> str:
     """The campaign of one occurrence: the same file, settings, media and terms as if it were submitted by hand."""
-    child, ledger = child_id(schedule, at_ms), world.ledger
+    child, ledger = child_id(schedule, at_ms), runtime.ledger
     settings = schedule.settings
     limit = parse_rate(settings.rate) if settings.rate else None
     ledger.schedules.lend_file(schedule, child)
-    ledger.book.create(
+    ledger.campaigns.create(
         child,
         settings,
         fixed=frozenset(schedule.fixed),
@@ -133,7 +133,7 @@ def _make_child(world: World, schedule: Schedule, at_ms: int) -> str:
         chunks=schedule.chunks,
         columns=schedule.columns,
         start_at_ms=at_ms,
-        settle_ms=int(world.settings.settle_window * 1000),
+        settle_ms=int(runtime.settings.settle_window * 1000),
         rate=(limit.interval_us, limit.tolerance_us) if limit else None,
         media=ledger.schedules.media_facts(schedule.id),
         media_files=schedule.media_files,

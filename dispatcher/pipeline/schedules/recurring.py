@@ -131,7 +131,7 @@ def end_schedule(ledger: Ledger, schedule_id: str) -> None:
     reason = "the recurring broadcast was cancelled"
     _withdraw(ledger, schedule, reason)
     if schedule.last_campaign:  # its time may have come, and its file is still read
-        ledger.book.withdraw(schedule.last_campaign, reason)
+        ledger.campaigns.withdraw(schedule.last_campaign, reason)
 
 
 def next_after(every: str, now_ms: int) -> int:
@@ -150,12 +150,12 @@ def _withdraw(ledger: Ledger, schedule: Schedule, reason: str) -> int:
     if not is_understood(schedule.every):
         newest = schedule.last_campaign
         if newest:
-            ledger.book.withdraw(newest, reason)
+            ledger.campaigns.withdraw(newest, reason)
         return 0
     for moment_ms in takewhile(lambda at_ms: at_ms <= now_ms + 2 * LEAD_MS, moments(schedule.every, now_ms)):
         for revision in range(schedule.revision + 1):
             made_as = schedule.model_copy(update={"revision": revision})
-            if not ledger.book.withdraw(child_id(made_as, moment_ms), reason):
+            if not ledger.campaigns.withdraw(child_id(made_as, moment_ms), reason):
                 started_ms = moment_ms
     return started_ms
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.alongside import Beside
 
 log = logging.getLogger(__name__)
@@ -49,10 +49,10 @@ class _Held(threading.local):
 class Lanes:
     """The batches of one call of `send_batch`."""
 
-    def __init__(self, world: World, campaign_id: str, work: Work) -> None:
-        self.began = world.stopwatch()
+    def __init__(self, runtime: Runtime, campaign_id: str, work: Work) -> None:
+        self.began = runtime.stopwatch()
         self.beside: list[Beside] = []
-        self._world = world
+        self._runtime = runtime
         self._work = work
         self._lock = threading.Lock()
         self._campaigns = Counter([campaign_id])
@@ -67,7 +67,7 @@ class Lanes:
     @property
     def is_over(self) -> bool:
         """Nothing more is begun, nothing is waited for."""
-        return self._world.stopwatch() - self.began > SLICE_SECONDS
+        return self._runtime.stopwatch() - self.began > SLICE_SECONDS
 
     @property
     def has_room(self) -> bool:
@@ -77,7 +77,7 @@ class Lanes:
     @property
     def _most_claimed(self) -> int:
         """A few more than may be in flight: they are claimed while the answers before them are awaited."""
-        return self._world.settings.in_flight + self._ahead
+        return self._runtime.settings.in_flight + self._ahead
 
     def reserve(self, most: int) -> int:
         """Places for messages to claim, at most so many; they are given back by `free`."""
@@ -96,7 +96,7 @@ class Lanes:
     def depart(self) -> bool:
         """One more request is in flight, if it may be; `arrive` tells when it is not any more."""
         with self._lock:
-            may = self._in_flight < self._world.settings.in_flight
+            may = self._in_flight < self._runtime.settings.in_flight
             self._in_flight += may
             self._held.in_flight += may
             return may
@@ -107,7 +107,7 @@ class Lanes:
         with self._lock:
             self._in_flight -= 1
             self._held.in_flight -= 1
-            self._ahead = self._world.settings.in_flight // AHEAD if is_quick else 0
+            self._ahead = self._runtime.settings.in_flight // AHEAD if is_quick else 0
 
     def leave(self) -> None:
         """This thread's batch is over, however it ended: what it still holds is the others'."""
@@ -134,7 +134,7 @@ class Lanes:
             self._open_lane(self._most_at_once, self._pick_any)
 
     def _open_lane(self, most: int, pick: Callable[[], tuple[str, int] | None]) -> None:
-        now = self._world.stopwatch()
+        now = self._runtime.stopwatch()
         with self._lock:
             busy = sum(thread.is_alive() for thread in self._threads)
             if now < self._ask_again or busy >= most - 1:
@@ -156,7 +156,7 @@ class Lanes:
 
     @property
     def _most_at_once(self) -> int:
-        return 1 + self._world.settings.in_flight // REQUESTS_A_LANE
+        return 1 + self._runtime.settings.in_flight // REQUESTS_A_LANE
 
     def finish(self) -> None:
         """Wait until all lanes are done; they end by themselves when the slice is over."""
@@ -181,7 +181,7 @@ class Lanes:
 
     def _pick(self, without: set[str], *, unserved: bool = False) -> tuple[str, int] | None:
         try:
-            picked = self._world.ledger.batches.pick(sorted(without), offer_ms=OFFER_MS, unserved=unserved)
+            picked = self._runtime.ledger.batches.pick(sorted(without), offer_ms=OFFER_MS, unserved=unserved)
         except StoreUnavailable:
             return None
         if picked is not None:
@@ -192,13 +192,13 @@ class Lanes:
     def _lane(self, campaign_id: str, number: int) -> None:
         following: tuple[str, int] | None = (campaign_id, number)
         while following is not None:
-            began_ms, line = self._world.clock_ms(), ""
+            began_ms, line = self._runtime.clock_ms(), ""
             try:
                 line = self._work(self, *following)
             except Exception:
                 log.exception("a lane ended in a way that nobody foresaw")
             with self._lock:
                 if line:
-                    self.beside.append(Beside(*following, line, began_ms, self._world.clock_ms()))
+                    self.beside.append(Beside(*following, line, began_ms, self._runtime.clock_ms()))
                 self._campaigns[following[0]] -= 1
             following = None if self.is_over else self._pick_any()

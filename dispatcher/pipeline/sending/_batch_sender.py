@@ -12,7 +12,7 @@ from dataclasses import replace
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import ClaimAnswer, Taken
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._batch_pool import Lanes
 from dispatcher.pipeline.sending._batch_result import Stop, Summary, stop_for_limit, stop_of
 from dispatcher.pipeline.sending._claims import Asked, BatchClaims, Unclaimed
@@ -36,19 +36,19 @@ class BatchRun:
     """The work on one taken batch. Lives as long as one call of `send_batch`."""
 
     def __init__(
-        self, world: World, lanes: Lanes, taken: Taken, lease_ms: int, settings: CampaignSettings
+        self, runtime: Runtime, lanes: Lanes, taken: Taken, lease_ms: int, settings: CampaignSettings
     ) -> None:
-        self._world = world
+        self._runtime = runtime
         self._lanes = lanes
         self._hold = taken.hold
-        self._claims = BatchClaims(world, taken.batch, settings)
-        self._unclaimed = Unclaimed(self._claims.of_pending(taken.states), world.settings.in_flight)
-        self._posts = Posts(world, lanes, taken.hold, taken.batch)
-        self._unrecorded = Unrecorded(world, taken.hold)
+        self._claims = BatchClaims(runtime, taken.batch, settings)
+        self._unclaimed = Unclaimed(self._claims.of_pending(taken.states), runtime.settings.in_flight)
+        self._posts = Posts(runtime, lanes, taken.hold, taken.batch)
+        self._unrecorded = Unrecorded(runtime, taken.hold)
         self._stop = Stop()
         self._summary = Summary()
         self._away_since: float | None = None
-        self.lease = BatchLease(world, taken.hold, lease_ms)
+        self.lease = BatchLease(runtime, taken.hold, lease_ms)
 
     @property
     def is_stopped(self) -> bool:
@@ -95,7 +95,7 @@ class BatchRun:
             return TURN_SECONDS
         until_renewal = self.lease.seconds_to_renewal
         if self._unclaimed and not self._stop.why:
-            blocked = self._unclaimed.ready_at - self._world.stopwatch()
+            blocked = self._unclaimed.ready_at - self._runtime.stopwatch()
             if blocked > 0:
                 self._lanes.blocked()
             elif not self._lanes.has_room:
@@ -111,7 +111,7 @@ class BatchRun:
             self._unrecorded.add(ending)
 
     def _next_claims(self) -> Sequence[Asked]:
-        now = self._world.stopwatch()
+        now = self._runtime.stopwatch()
         if self._unclaimed and not self._stop.why:
             self._give_up_waiting(now)
         if self._stop.why or self._unclaimed.is_blocked(now):
@@ -125,12 +125,12 @@ class BatchRun:
         records = self._unrecorded.records()
         try:
             self._unrecorded.spread_news()
-            recorded, answers = self._world.ledger.batches.exchange(
+            recorded, answers = self._runtime.ledger.batches.exchange(
                 self._hold,
                 records,
                 [each.claim for each in asked],
-                caller_ms=self._world.clock_ms(),
-                fingerprint=self._world.fingerprint,
+                caller_ms=self._runtime.clock_ms(),
+                fingerprint=self._runtime.fingerprint,
             )
         except StoreUnavailable:
             self._lanes.free(len(asked))
@@ -144,7 +144,7 @@ class BatchRun:
     def _store_away(self, asked: Sequence[Asked]) -> None:
         """Nothing is sent without Redis. The same claims are asked again: what it granted, it grants again."""
         self._unclaimed.put_back(asked)
-        now = self._world.stopwatch()
+        now = self._runtime.stopwatch()
         self._unclaimed.block_all(now + STORE_PAUSE_SECONDS)
         self._away_since = now if self._away_since is None else self._away_since
         if now - self._away_since > STORE_PATIENCE_SECONDS:
@@ -167,13 +167,13 @@ class BatchRun:
                     self._summary.waiting(each.claim)
                 case "wait" | "yield":
                     denied.append(each.anew())
-                    self._unclaimed.block(each.claim, answer, self._world.stopwatch())
+                    self._unclaimed.block(each.claim, answer, self._runtime.stopwatch())
                 case "done":
                     self._summary.settled_before(each.claim)
                 case _:
                     self._stop = stop_of(answer)
                     if answer.word == "brake":
-                        self._world.look_for_another_token()
+                        self._runtime.look_for_another_token()
         self._lanes.free(len(asked) - granted)
         self._posts.begin_granted()
         if denied:
@@ -184,8 +184,8 @@ class BatchRun:
     def _wait_for_limits(self, denied: Sequence[Asked], granted: int) -> None:
         self._unclaimed.put_back(denied)
         self._lanes.limited(self._hold.campaign)
-        now = self._world.stopwatch()
-        self._world.tally.waited(self._unclaimed.binds, max(0.0, self._unclaimed.ready_at - now))
+        now = self._runtime.stopwatch()
+        self._runtime.tally.waited(self._unclaimed.binds, max(0.0, self._unclaimed.ready_at - now))
         self._give_up_waiting(now)
         self._unclaimed.fewer_at_once(granted)
 

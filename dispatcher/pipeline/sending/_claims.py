@@ -14,7 +14,7 @@ from dispatcher.ledger.batches.rows import RowState
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.segments import segments
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.quiet_hours import Party
 from dispatcher.rules.rates import parse_cap
 from dispatcher.rules.send_window import Departure
@@ -40,11 +40,11 @@ class Asked:
 class BatchClaims:
     """Makes the claims of one batch."""
 
-    def __init__(self, world: World, batch: Batch, settings: CampaignSettings) -> None:
-        self._world = world
+    def __init__(self, runtime: Runtime, batch: Batch, settings: CampaignSettings) -> None:
+        self._runtime = runtime
         self._batch = batch
-        self._departure = Departure(settings.quiet_hours, settings.at, world.settings.hours_margin)
-        self._cap = parse_cap(world.settings.frequency_cap)
+        self._departure = Departure(settings.quiet_hours, settings.at, runtime.settings.hours_margin)
+        self._cap = parse_cap(runtime.settings.frequency_cap)
         self._senders = settings.senders
         self._pool = self._senders_in_use()
 
@@ -61,7 +61,7 @@ class BatchClaims:
         claim = asked.claim
         if not self._departure.always:
             parties = [self._party(row) for row in claim.members]
-            window = self._departure.window(parties, self._world.clock_ms())
+            window = self._departure.window(parties, self._runtime.clock_ms())
             claim = replace(claim, window=window or NEVER)
         return Asked(claim, asked.at or now)
 
@@ -76,7 +76,7 @@ class BatchClaims:
         """The campaign's pool without senders that an operator took out of use; all of it when none is left."""
         if all(message.sender for message in self._batch.messages):
             return self._senders
-        disabled = self._world.ledger.limits.disabled()
+        disabled = self._runtime.ledger.limits.disabled()
         return tuple(sender for sender in self._senders if sender not in disabled) or self._senders
 
     def _new(self, index: int, message: BatchMessage) -> Claim:

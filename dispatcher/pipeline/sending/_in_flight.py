@@ -20,8 +20,8 @@ from dispatcher.ledger.batches.packing import Batch
 from dispatcher.model.correlation import MessageRef, read_user_data, write_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline.runtime.runtime import World
-from dispatcher.pipeline.sending import _post_results as outcome
+from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.pipeline.sending import _post_results
 from dispatcher.pipeline.sending._batch_pool import Lanes
 from dispatcher.pipeline.sending._claims import Asked
 from dispatcher.pipeline.sending._post_results import Ending
@@ -46,10 +46,10 @@ class Posting:
 class Posts:
     """Granted claims and requests under way. Use it in a `with`, on one thread."""
 
-    def __init__(self, world: World, lanes: Lanes, hold: Hold, batch: Batch) -> None:
+    def __init__(self, runtime: Runtime, lanes: Lanes, hold: Hold, batch: Batch) -> None:
         self.hold = hold
         self.in_flight = 0
-        self._world = world
+        self._runtime = runtime
         self._lanes = lanes
         self._batch = batch
         self._granted: deque[tuple[Asked, int]] = deque()
@@ -94,24 +94,24 @@ class Posts:
 
     def begin(self, asked: Asked, attempt: int) -> None:
         """Send the message of one granted claim, unless the claim has gone stale; `wait` tells how it ended."""
-        assert self._world.pool is not None
+        assert self._runtime.pool is not None
         outgoing = self._outgoing(asked.claim, attempt)
         self.in_flight += 1
 
         def still_good() -> bool:
-            return self._world.stopwatch() - asked.at < CLAIM_SECONDS
+            return self._runtime.stopwatch() - asked.at < CLAIM_SECONDS
 
         if not still_good():
-            self._endings.put(outcome.given_back(asked.claim))
+            self._endings.put(_post_results.given_back(asked.claim))
             return
         try:
-            access = self._world.access
+            access = self._runtime.access
         except ApiError as error:
-            self._endings.put(outcome.failed(asked.claim, error, attempt))
+            self._endings.put(_post_results.failed(asked.claim, error, attempt))
             return
-        posting = Posting(asked.claim, attempt, access.token, outgoing.user_data, self._world.stopwatch())
+        posting = Posting(asked.claim, attempt, access.token, outgoing.user_data, self._runtime.stopwatch())
         if not self._exchanges.begin(posting, access.client, outgoing, still_good):
-            self._world.pool.submit(self._post_in_thread, posting, access.client, outgoing, still_good)
+            self._runtime.pool.submit(self._post_in_thread, posting, access.client, outgoing, still_good)
 
     def _outgoing(self, claim: Claim, attempt: int) -> Outgoing:
         message = self._batch.messages[claim.message]
@@ -121,14 +121,14 @@ class Posts:
             to=tuple(self._batch.rows[row].number or "" for row in claim.members),
             text=message.text,
             media=message.media,
-            user_data=write_user_data(ref, self._world.installation.secrets[0]),
+            user_data=write_user_data(ref, self._runtime.installation.secrets[0]),
         )
 
     def _post_in_thread(
         self, posting: Posting, client: CarrierX, outgoing: Outgoing, still_good: Permit
     ) -> None:
         if not still_good():
-            ending = outcome.given_back(posting.claim)
+            ending = _post_results.given_back(posting.claim)
         else:
             result: MessageStatus | ApiError
             try:
@@ -145,12 +145,12 @@ class Posts:
 
     def _ending(self, posting: Posting, result: MessageStatus | ApiError) -> Ending:
         if isinstance(result, ApiError):
-            ending = outcome.failed(posting.claim, result, posting.attempt)
-        elif result.user_data != posting.mark and read_user_data(result.user_data, self._world.secrets):
+            ending = _post_results.failed(posting.claim, result, posting.attempt)
+        elif result.user_data != posting.mark and read_user_data(result.user_data, self._runtime.secrets):
             stray = OutcomeUnknown("CarrierX answered with another message of ours")
-            ending = outcome.failed(posting.claim, stray, posting.attempt)
+            ending = _post_results.failed(posting.claim, stray, posting.attempt)
         else:
-            ending = outcome.accepted(posting.claim, result)
+            ending = _post_results.accepted(posting.claim, result)
         if ending.brake:
-            ending = ending.shown(self._world.fingerprint_of(posting.token))
-        return replace(ending, seconds=self._world.stopwatch() - posting.began)
+            ending = ending.shown(self._runtime.fingerprint_of(posting.token))
+        return replace(ending, seconds=self._runtime.stopwatch() - posting.began)

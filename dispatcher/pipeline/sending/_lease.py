@@ -6,7 +6,7 @@ import logging
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import Hold
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._batch_result import Stop
 from dispatcher.rules import retry_policy
 
@@ -16,16 +16,16 @@ log = logging.getLogger(__name__)
 class BatchLease:
     """A taken batch is ours while this is renewed, whenever a third of its time is over."""
 
-    def __init__(self, world: World, hold: Hold, lease_ms: int) -> None:
-        self._world = world
+    def __init__(self, runtime: Runtime, hold: Hold, lease_ms: int) -> None:
+        self._runtime = runtime
         self._hold = hold
         self._lease_ms = lease_ms
-        self._renewed = world.stopwatch()
+        self._renewed = runtime.stopwatch()
 
     @property
     def seconds_to_renewal(self) -> float:
         """How long from now it is to be renewed."""
-        return max(0.01, self._renewed + self._lease_ms / 3000 - self._world.stopwatch())
+        return max(0.01, self._renewed + self._lease_ms / 3000 - self._runtime.stopwatch())
 
     def seconds_unrenewed(self, now: float) -> float:
         """How long ago, at this moment of the stopwatch, Redis said last that it is ours."""
@@ -33,11 +33,11 @@ class BatchLease:
 
     def keep(self) -> str:
         """Renew it if it is time: `ok` also if it is not, or Redis does not answer; else why it is not renewed."""
-        now = self._world.stopwatch()
+        now = self._runtime.stopwatch()
         if self.seconds_unrenewed(now) < self._lease_ms / 3000:
             return "ok"
         try:
-            answer = self._world.ledger.batches.renew(self._hold, lease_ms=self._lease_ms)
+            answer = self._runtime.ledger.batches.renew(self._hold, lease_ms=self._lease_ms)
         except StoreUnavailable:
             return "ok"
         self._renewed = now
@@ -45,10 +45,10 @@ class BatchLease:
 
     def give_back(self, stop: Stop) -> None:
         """End it; the ledger knows from the rows when the batch is due again."""
-        poll_ms = int(self._world.settings.poll_first * 1000) * (1 if self._world.polls else 120)
-        tally = self._world.tally.take()
+        poll_ms = int(self._runtime.settings.poll_first * 1000) * (1 if self._runtime.polls else 120)
+        tally = self._runtime.tally.take()
         try:
-            self._world.ledger.batches.give_back(
+            self._runtime.ledger.batches.give_back(
                 self._hold,
                 wait_ms=stop.wait_ms,
                 poll_ms=poll_ms,
@@ -57,7 +57,7 @@ class BatchLease:
                 tally=tally,
             )
         except StoreUnavailable:
-            self._world.tally.put_back(tally)
+            self._runtime.tally.put_back(tally)
             log.warning(
                 "batch %s of %s not given back: its lease will run out", self._hold.batch, self._hold.campaign
             )
@@ -65,6 +65,6 @@ class BatchLease:
     def set_aside(self) -> None:
         """Its batch waits and costs no worker: others may be offered in its place."""
         try:
-            self._world.ledger.batches.set_aside(self._hold)
+            self._runtime.ledger.batches.set_aside(self._hold)
         except StoreUnavailable:
             return

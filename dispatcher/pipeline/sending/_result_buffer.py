@@ -6,15 +6,15 @@ from collections import deque
 from collections.abc import Sequence
 
 from dispatcher.ledger.batches.claims import Hold, Record
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._post_results import Ending
 
 
 class Unrecorded:
     """Records of endings, and the news in them: what an ending means for other messages."""
 
-    def __init__(self, world: World, hold: Hold) -> None:
-        self._world = world
+    def __init__(self, runtime: Runtime, hold: Hold) -> None:
+        self._runtime = runtime
         self._hold = hold
         self._records: list[Record] = []
         self._news: deque[Ending] = deque()
@@ -27,7 +27,7 @@ class Unrecorded:
         """Another one came back."""
         self._records += (*ending.beside, ending.record)
         if ending.seconds is not None:
-            self._world.tally.sent(ending.record.outcome, ending.seconds)
+            self._runtime.tally.sent(ending.record.outcome, ending.seconds)
         if ending.hold_ms or ending.brake or ending.odd_word:
             self._news.append(ending)
 
@@ -50,16 +50,16 @@ class Unrecorded:
         Raises:
             StoreUnavailable: Redis does not answer; what it did not take is told again the next time.
         """
-        agenda = self._world.ledger.agenda
+        agenda = self._runtime.ledger.agenda
         while self._news:
             ending = self._news[0]
             if ending.hold_ms:
                 agenda.hold(ending.hold_scope, ending.hold_ms, slower=True)
             if ending.brake:
-                agenda.brake(ending.brake, ending.refused, self._world.clock_ms())
+                agenda.brake(ending.brake, ending.refused, self._runtime.clock_ms())
             if ending.odd_word:
                 for row in ending.record.members:
-                    self._world.ledger.receipts.keep_word(
+                    self._runtime.ledger.receipts.keep_word(
                         self._hold.campaign, self._hold.batch, row, ending.odd_word
                     )
             self._news.popleft()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 #: A batch that nobody took in this time is offered again.
 OFFER_MS = 15_000
@@ -17,17 +17,17 @@ CAMPAIGNS_A_FEED = 200
 Publish = Callable[[str, int], None]
 
 
-def feed(world: World, publish: Publish) -> int:
+def feed(runtime: Runtime, publish: Publish) -> int:
     """Offer due batches and publish a hint for each; answers how many. Starts campaigns whose time has come.
 
     A hint that is lost costs `OFFER_MS`, a repeated one nothing: the sender takes the batch with its own token.
     """
-    agenda = world.ledger.agenda
+    agenda = runtime.ledger.agenda
     agenda.start_due()
     campaigns = agenda.due(agenda.now_ms(), CAMPAIGNS_A_FEED)
     if not campaigns:
         return 0
-    window = send_window(world)
+    window = send_window(runtime)
     share = max(1, window // len(campaigns))
     if len(campaigns) > window:
         # More campaigns than places: each feeding another lot, none passed over for ever.
@@ -38,7 +38,7 @@ def feed(world: World, publish: Publish) -> int:
     for campaign_id in campaigns:
         # An urgent campaign finds a place although the others have taken them all.
         places = 2 * window if campaign_id in urgent else window
-        numbers = world.ledger.batches.offer(campaign_id, window=places, most=share, offer_ms=OFFER_MS)
+        numbers = runtime.ledger.batches.offer(campaign_id, window=places, most=share, offer_ms=OFFER_MS)
         offered += [(turn, campaign_id, number) for turn, number in enumerate(numbers)]
     # Taken in this order: the first of every campaign before the second of any.
     for _, campaign_id, number in sorted(offered, key=lambda each: each[0]):
@@ -46,8 +46,8 @@ def feed(world: World, publish: Publish) -> int:
     return len(offered)
 
 
-def send_window(world: World) -> int:
+def send_window(runtime: Runtime) -> int:
     """How many batches may be on offer or under way at once, over all machines."""
-    workers = world.ledger.agenda.workers().values()
+    workers = runtime.ledger.agenda.workers().values()
     processes = sum(int(facts["concurrency"]) for facts in workers if "send" in facts["queues"])
     return max(2, BATCHES_PER_PROCESS * processes)

@@ -6,7 +6,7 @@ import os
 from functools import partial
 
 from dispatcher.ledger.batches.claims import Denied
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._batch_pool import Lanes
 from dispatcher.pipeline.sending._batch_sender import BatchRun
 from dispatcher.pipeline.sending.alongside import Beside
@@ -15,14 +15,14 @@ from dispatcher.rules import retry_policy
 LEASE_TOKEN_BYTES = 8
 
 
-def send_batch(world: World, campaign_id: str, number: int, beside: list[Beside] | None = None) -> str:
+def send_batch(runtime: Runtime, campaign_id: str, number: int, beside: list[Beside] | None = None) -> str:
     """Take one batch and send what is due in it. Answers one line fit for Flower, such as `97 queued, 1 rejected`.
 
     Batches that were taken up beside it, while it waited, are added to `beside`, each with its own line. A lost,
     repeated or late call does no harm. When it returns, the batch is done, due again, or somebody else's.
     """
-    lanes = Lanes(world, campaign_id, partial(_work_on, world))
-    run = _taken(world, lanes, campaign_id, number)
+    lanes = Lanes(runtime, campaign_id, partial(_work_on, runtime))
+    run = _taken(runtime, lanes, campaign_id, number)
     if isinstance(run, Denied):
         return f"{run.why} {run.detail}".strip()
     run.work()
@@ -35,9 +35,9 @@ def send_batch(world: World, campaign_id: str, number: int, beside: list[Beside]
     return run.summary()
 
 
-def _work_on(world: World, lanes: Lanes, campaign_id: str, number: int) -> str:
+def _work_on(runtime: Runtime, lanes: Lanes, campaign_id: str, number: int) -> str:
     """A batch that was taken up beside others, to its end."""
-    run = _taken(world, lanes, campaign_id, number)
+    run = _taken(runtime, lanes, campaign_id, number)
     if isinstance(run, Denied):
         return ""
     run.lease.set_aside()
@@ -46,9 +46,9 @@ def _work_on(world: World, lanes: Lanes, campaign_id: str, number: int) -> str:
     return run.summary()
 
 
-def _taken(world: World, lanes: Lanes, campaign_id: str, number: int) -> BatchRun | Denied:
-    lease_ms = int(world.settings.lease_seconds * 1000)
-    taken = world.ledger.batches.take(
+def _taken(runtime: Runtime, lanes: Lanes, campaign_id: str, number: int) -> BatchRun | Denied:
+    lease_ms = int(runtime.settings.lease_seconds * 1000)
+    taken = runtime.ledger.batches.take(
         campaign_id,
         number,
         token=os.urandom(LEASE_TOKEN_BYTES),
@@ -57,4 +57,4 @@ def _taken(world: World, lanes: Lanes, campaign_id: str, number: int) -> BatchRu
     )
     if isinstance(taken, Denied):
         return taken
-    return BatchRun(world, lanes, taken, lease_ms, world.ledger.book.settings_of(campaign_id))
+    return BatchRun(runtime, lanes, taken, lease_ms, runtime.ledger.campaigns.settings_of(campaign_id))

@@ -8,8 +8,8 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut, State
 from dispatcher.model.campaign import Campaign
-from dispatcher.pipeline.campaigns import lifecycle as starts
-from dispatcher.pipeline.consent import optouts as suppression
+from dispatcher.pipeline.campaigns import lifecycle
+from dispatcher.pipeline.consent import optouts
 from dispatcher.pipeline.consent.optout_csv import opt_out_lines
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.pipeline.schedules.recurring import change_schedule, end_schedule
@@ -26,7 +26,7 @@ def put_numbers(site: Site, who: str, numbers: Sequence[str], state: State, sour
     Raises:
         InputError: one is no number; nothing was written.
     """
-    changed = suppression.put_numbers(site.ledger, numbers, state, source)
+    changed = optouts.put_numbers(site.ledger, numbers, state, source)
     if changed:
         things = "1 number" if changed == 1 else f"{changed} numbers"
         site.journal.note(who, f"opted {things} out" if state == "out" else f"let {things} back in")
@@ -40,7 +40,7 @@ def import_list(site: Site, who: str, upload: Upload) -> Imported:
         InputError: the file as a whole cannot be used.
     """
     upload.source.seek(0)
-    done = suppression.import_list(site.ledger, upload.source, max_bytes=site.max_file_bytes)
+    done = optouts.import_list(site.ledger, upload.source, max_bytes=site.max_file_bytes)
     site.journal.note(who, f"imported {done.read} opt-outs, {done.changed} changed")
     return done
 
@@ -51,7 +51,7 @@ def decide(site: Site, who: str, sid: str, *, stop: bool) -> Inbound:
     Raises:
         NotFound: there is no such message.
     """
-    message = suppression.decide(site.ledger, sid, stop=stop)
+    message = optouts.decide(site.ledger, sid, stop=stop)
     site.journal.note(who, f"decided that a message is {'an' if stop else 'no'} opt-out")
     return message
 
@@ -74,7 +74,7 @@ def change_start(site: Site, who: str, campaign_id: str, at: str) -> Campaign:
         NotFound, InputError, Conflict: there is none, it is not a time, or it has started.
     """
     find_campaign(site, campaign_id)
-    changed = starts.change_start(site.ledger, campaign_id, at, site.settings)
+    changed = lifecycle.change_start(site.ledger, campaign_id, at, site.settings)
     site.journal.note(who, "changed its start", campaign_id)
     return changed
 

@@ -42,7 +42,7 @@ def steer(site: Site, who: str, campaign_id: str, verb: Verb) -> Campaign:
     """
     find_campaign(site, campaign_id)
     way = _WAYS[verb]
-    site.ledger.book.steer(campaign_id, way.to, "" if verb == "resume" else f"{way.done} by {who}")
+    site.ledger.campaigns.steer(campaign_id, way.to, "" if verb == "resume" else f"{way.done} by {who}")
     site.journal.note(who, way.done, campaign_id)
     return find_campaign(site, campaign_id)
 

@@ -221,7 +221,7 @@ def discard_draft(site: Site, who: str, campaign_id: str) -> None:
         NotFound, Conflict: there is none, or it is a draft no more.
     """
     find_campaign(site, campaign_id)
-    site.ledger.book.discard(campaign_id)
+    site.ledger.campaigns.discard(campaign_id)
     site.journal.note(who, "threw a draft away")
 
 

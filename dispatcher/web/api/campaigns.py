@@ -34,7 +34,7 @@ from dispatcher.web.actions.submissions import (
     send_test,
     settings_of,
 )
-from dispatcher.web.api import openapi as examples
+from dispatcher.web.api import openapi
 from dispatcher.web.api.openapi import csv_download, problems
 from dispatcher.web.http.idempotency import digest_of, once
 from dispatcher.web.http.problems import Problem
@@ -73,13 +73,13 @@ class CampaignPage(BaseModel):
     status_code=201,
     summary="Send a campaign file",
     response_model=MadeCampaign | MadeRecurring,
-    responses={201: examples.CREATED, **problems(400, 403, 409, 413, 415, 422)},
-    openapi_extra={"requestBody": examples.FORM},
+    responses={201: openapi.CREATED, **problems(400, 403, 409, 413, 415, 422)},
+    openapi_extra={"requestBody": openapi.FORM},
 )
 async def create(
     request: Request,
     caller: Actor,
-    idempotency_key: Annotated[str | None, Header(description=examples.IDEMPOTENCY_KEY)] = None,
+    idempotency_key: Annotated[str | None, Header(description=openapi.IDEMPOTENCY_KEY)] = None,
 ) -> Response:
     """Take a campaign file with its settings. Good rows go out, bad ones are recorded (`strict` refuses the file).
 
@@ -146,7 +146,7 @@ def _create(site: Site, who: str, sent: _Sent) -> Answer:
     status_code=201,
     summary="Send a test message",
     responses=problems(400, 403, 413, 415, 422),
-    openapi_extra={"requestBody": examples.TEST_FORM},
+    openapi_extra={"requestBody": openapi.TEST_FORM},
 )
 async def test(request: Request, caller: Actor) -> Campaign:
     """Send what a row of the file would get to a number of your own, at once and whatever the hours.
@@ -168,7 +168,7 @@ def start(
     request: Request,
     caller: Actor,
     campaign_id: str,
-    idempotency_key: Annotated[str | None, Header(description=examples.IDEMPOTENCY_KEY)] = None,
+    idempotency_key: Annotated[str | None, Header(description=openapi.IDEMPOTENCY_KEY)] = None,
 ) -> Campaign:
     """A draft is read and sent, at once or at its time."""
     site = site_of(request)
@@ -246,7 +246,7 @@ def cancel(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     "/campaigns/{campaign_id}/report",
     summary="Download the report",
     response_class=StreamingResponse,
-    responses={200: examples.REPORT, **problems(404, 409)},
+    responses={200: openapi.REPORT, **problems(404, 409)},
 )
 def report(request: Request, campaign_id: str) -> StreamingResponse:
     """One line per row of the file, in its order, with what became of it."""

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.pipeline.consent.optout_csv import iso
-from dispatcher.web.actions import consent as acts
+from dispatcher.web.actions import consent
 from dispatcher.web.api.openapi import problems
 from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.site.access import Actor, bearer
@@ -87,7 +87,7 @@ async def decide(request: Request, caller: Actor, sid: str) -> InboundMessage:
 
 
 def _decide(site: Site, who: str, sid: str, stop: bool) -> InboundMessage:
-    return _shown(site, [acts.decide(site, who, sid, stop=stop)])[0]
+    return _shown(site, [consent.decide(site, who, sid, stop=stop)])[0]
 
 
 def _shown(site: Site, messages: list[Inbound]) -> list[InboundMessage]:

@@ -14,8 +14,8 @@ from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut, State
 from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.roster.numbers import read_number
-from dispatcher.web.actions import consent as acts
-from dispatcher.web.api import openapi as examples
+from dispatcher.web.actions import consent
+from dispatcher.web.api import openapi
 from dispatcher.web.api.openapi import csv_download, problems
 from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.http.cursors import place_after, read_place
@@ -109,7 +109,7 @@ async def let_in(request: Request, caller: Actor) -> Changed:
     "/import",
     summary="Import a list",
     responses=problems(400, 403, 413, 415, 422),
-    openapi_extra={"requestBody": examples.LIST},
+    openapi_extra={"requestBody": openapi.LIST},
 )
 async def import_list(request: Request, caller: Actor) -> Imported:
     """A list of ours or of another system: .csv, .xlsx, or a plain list of numbers, one on each line.
@@ -123,24 +123,24 @@ async def import_list(request: Request, caller: Actor) -> Imported:
         upload = upload_in(form)
         if upload is None:
             raise FileRefused("no_file", "There is no file in the form.", hint="send it as the part `file`")
-        return await run_in_threadpool(acts.import_list, site, caller.name, upload)
+        return await run_in_threadpool(consent.import_list, site, caller.name, upload)
 
 
 @router.get(
     "/export",
     summary="Download the list",
     response_class=StreamingResponse,
-    responses={200: examples.OPT_OUTS},
+    responses={200: openapi.OPT_OUTS},
 )
 def export(request: Request) -> StreamingResponse:
     """Every entry with source and time, those that came back too; it can be imported again."""
-    return csv_download(acts.export_chunks(site_of(request).ledger.optouts.all()), "opt-outs.csv")
+    return csv_download(consent.export_chunks(site_of(request).ledger.optouts.all()), "opt-outs.csv")
 
 
 async def _put(request: Request, who: str, state: State) -> Changed:
     asked = await read_json(request, Numbers)
     site = site_of(request)
-    changed = await run_in_threadpool(acts.put_numbers, site, who, asked.numbers, state, asked.source)
+    changed = await run_in_threadpool(consent.put_numbers, site, who, asked.numbers, state, asked.source)
     return Changed(changed=changed)
 
 

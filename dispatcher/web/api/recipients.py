@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.recipients import RecipientLine, Story, bad_rows, page_of, search, story
 from dispatcher.web.actions.submissions import find_campaign
-from dispatcher.web.api import openapi as examples
+from dispatcher.web.api import openapi
 from dispatcher.web.api.openapi import csv_download, problems
 from dispatcher.web.site.access import bearer
 from dispatcher.web.site.site import site_of
@@ -69,7 +69,7 @@ def show_recipient(request: Request, campaign_id: str, place: str) -> Story:
     "/errors",
     summary="Download the bad rows",
     response_class=StreamingResponse,
-    responses={200: examples.ERRORS},
+    responses={200: openapi.ERRORS},
 )
 def errors(request: Request, campaign_id: str) -> StreamingResponse:
     """The rows that cannot be sent, as a file that can be mended and sent by itself."""

@@ -11,7 +11,7 @@ from dispatcher.errors import InputError
 from dispatcher.pipeline.campaigns.retry import RETRIABLE
 from dispatcher.web.actions.lifecycle import Verb, decide, possible, rerate, send_again, steer
 from dispatcher.web.actions.submissions import discard_draft, find_campaign, launch_draft
-from dispatcher.web.http import formats as display
+from dispatcher.web.http import formats
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form
 from dispatcher.web.site.access import Operator, check_csrf, same_origin
@@ -87,7 +87,7 @@ def ask(request: Request, session: Operator, campaign_id: str) -> Response:
     found = find_campaign(site_of(request), campaign_id)
     if "cancel" not in possible(found):
         return RedirectResponse(f"/campaigns/{campaign_id}", 303)
-    return page(request, "cancel.html", session=session, campaign=found, view=display.live(found))
+    return page(request, "cancel.html", session=session, campaign=found, view=formats.live(found))
 
 
 @router.post("/campaigns/{campaign_id}/cancel")

@@ -11,7 +11,7 @@ from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.estimates.estimate import estimate, estimated, speed_limit
 from dispatcher.pipeline.estimates.pace import Pace, pace_of
 from dispatcher.web.actions.lifecycle import possible
-from dispatcher.web.http import formats as display
+from dispatcher.web.http import formats
 from dispatcher.web.site.site import Site
 
 _S = RecipientState
@@ -33,7 +33,7 @@ def watched(site: Site, campaign: Campaign) -> dict[str, Any]:
     ledger = site.ledger
     now_ms = ledger.agenda.now_ms()
     pace = pace_of(ledger, campaign, now_ms)
-    view = display.live(campaign)
+    view = formats.live(campaign)
     view["texts"] |= _speed(site, campaign, pace.now) | _left(site, campaign, now_ms)
     if campaign.state is CampaignState.RUNNING:
         view["now"] = _running(estimated(ledger, campaign), waits=campaign.reason is not None)
@@ -48,11 +48,11 @@ def watched(site: Site, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _running(campaign: Campaign, *, waits: bool) -> display.Sentence:
+def _running(campaign: Campaign, *, waits: bool) -> formats.Sentence:
     """One sentence on a campaign that runs: what holds it, until when."""
     reason = campaign.reason or "as fast as CarrierX answers"
     return (
-        display.Sentence(f"It waits: {reason}.") if waits else display.being_sent(reason, campaign.finish_at)
+        formats.Sentence(f"It waits: {reason}.") if waits else formats.being_sent(reason, campaign.finish_at)
     )
 
 
@@ -60,10 +60,10 @@ def funnel_of(campaign: Campaign) -> dict[str, tuple[str, float]]:
     """Each step's rows and the width of its bar."""
     read = sum(campaign.counts.values())
     total = max(campaign.rows or 0, read, 1)
-    steps = {"rows": (display.count(campaign.rows if campaign.rows is not None else read), 1000.0)}
+    steps = {"rows": (formats.count(campaign.rows if campaign.rows is not None else read), 1000.0)}
     for key, (_, states) in FUNNEL.items():
         rows = sum(campaign.counts[state] for state in states)
-        steps[key] = (display.count(rows), round(1000 * rows / total, 1))
+        steps[key] = (formats.count(rows), round(1000 * rows / total, 1))
     return steps
 
 
@@ -96,7 +96,7 @@ def _left(site: Site, campaign: Campaign, now_ms: int) -> dict[str, str]:
     if found is None:
         return {"left": "–" if campaign.state not in _ENDED else "none"}
     seconds = found.finish_at.timestamp() - now_ms / 1000
-    return {"left": display.span(seconds)}
+    return {"left": formats.span(seconds)}
 
 
 WIDTH, HEIGHT = 720, 150

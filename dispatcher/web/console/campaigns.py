@@ -18,7 +18,7 @@ from dispatcher.web.actions.lifecycle import possible
 from dispatcher.web.actions.submissions import find_campaign, report_chunks
 from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.console.campaign_live import FUNNEL, pace_text, watched
-from dispatcher.web.http import formats as display
+from dispatcher.web.http import formats
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.server_sent_events import live_response
 from dispatcher.web.site.access import Person, cookie_name, same_origin
@@ -57,7 +57,7 @@ TABS = {
 
 def view_of(site: Site, campaign: Campaign) -> dict[str, Any]:
     """What of a campaign moves on the list."""
-    view = display.live(campaign)
+    view = formats.live(campaign)
     view["texts"]["pace"] = pace_text(site, campaign)
     return {**view, "can": possible(campaign)}
 
@@ -103,7 +103,7 @@ def campaigns_events(
     wanted = [name for name in ids or () if CAMPAIGN.fullmatch(name)]
 
     def views() -> list[dict[str, Any]]:
-        found = site.ledger.book.some(wanted) if wanted else site.ledger.campaigns(limit=PAGE)
+        found = site.ledger.campaigns.some(wanted) if wanted else site.ledger.campaigns.list(limit=PAGE)
         return [view_of(site, each) for each in found]
 
     return _live(request, views)
@@ -123,12 +123,12 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
         view=watched(site, found),
         funnel_labels=[(key, label) for key, (label, _) in FUNNEL.items()],
         heard=heard,
-        senders=display.spoken(heard.senders, display.phone),
-        carriers=display.spoken(heard.carriers, display.carrier),
+        senders=formats.spoken(heard.senders, formats.phone),
+        carriers=formats.spoken(heard.carriers, formats.carrier),
         commands=commands(found),
         expected=expected_cost(site.ledger, found, site.settings),
-        states=display.WORDS,
-        hours=display.HOURS,
+        states=formats.WORDS,
+        hours=formats.HOURS,
         reasons=reasons(site.ledger, campaign_id, most_rows=REASONS_ROWS),
         notes=site.journal.latest(NOTES, campaign_id),
     )

@@ -95,7 +95,7 @@ def _page(request: Request, session: Session, *, status: int = 200, **values: An
         session=session,
         findings=findings,
         bad=sum(finding.verdict == "bad" for finding in findings),
-        waiting=ledger.inbox.waiting(),
+        waiting=ledger.callback_stream.waiting(),
         overdue=overview.overdue_seconds(now_ms),
         offered=overview.offered(now_ms),
         draining=ledger.agenda.doors_draining(),

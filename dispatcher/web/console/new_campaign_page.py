@@ -12,7 +12,7 @@ from dispatcher.web.actions.media import MOST, own_hash
 from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.console.form_values import ZONES
 from dispatcher.web.console.new_campaign_form import Draft, bad_rows_of, reopened, take
-from dispatcher.web.http import formats as display
+from dispatcher.web.http import formats
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import read_form
 from dispatcher.web.site.access import Operator, check_csrf, same_origin
@@ -56,6 +56,6 @@ def _form(request: Request, session: Session, draft: Draft) -> Response:
         session=session,
         draft=draft,
         zones=ZONES,
-        hours=display.HOURS,
+        hours=formats.HOURS,
         pictures={url: f"/media/{own}" for url in shown if (own := own_hash(site, url))},
     )

@@ -14,7 +14,7 @@ from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut, State
 from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.roster.numbers import read_number
-from dispatcher.web.actions import consent as acts
+from dispatcher.web.actions import consent
 from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.http.cursors import Place, place_after, read_place
 from dispatcher.web.http.pages import page
@@ -86,7 +86,7 @@ async def put(request: Request, session: Operator) -> Response:
         nobody = InputError("there is no number in the form", hint="one on each line")
         return await run_in_threadpool(_refused, request, session, nobody, typed)
     try:
-        changed = await run_in_threadpool(acts.put_numbers, site, session.who, numbers, state, source)
+        changed = await run_in_threadpool(consent.put_numbers, site, session.who, numbers, state, source)
     except InputError as error:
         return await run_in_threadpool(_refused, request, session, error, typed)
     return RedirectResponse(f"/opt-outs?done={state if changed else 'same'}", 303)
@@ -104,7 +104,7 @@ async def import_list(request: Request, session: Operator) -> Response:
                 raise FileRefused(
                     "no_file", "no file was chosen", hint="choose a .csv, an .xlsx or a plain list of numbers"
                 )
-            done = await run_in_threadpool(acts.import_list, site, session.who, upload)
+            done = await run_in_threadpool(consent.import_list, site, session.who, upload)
         except InputError as error:
             return await run_in_threadpool(_refused, request, session, error, "")
     return await run_in_threadpool(lambda: _page(request, session, None, imported=done))
@@ -115,14 +115,14 @@ async def decide(request: Request, session: Operator) -> Response:
     """A person's word on a doubtful message."""
     form = await _form(request, session)
     stop, sid = first(form, "word") == "stop", first(form, "sid")
-    await run_in_threadpool(lambda: acts.decide(site_of(request), session.who, sid, stop=stop))
+    await run_in_threadpool(lambda: consent.decide(site_of(request), session.who, sid, stop=stop))
     return RedirectResponse(f"/opt-outs?done={'stop' if stop else 'ignore'}", 303)
 
 
 @router.get("/opt-outs/export")
 def export(request: Request, session: Person) -> StreamingResponse:
     """The whole list with source and time of each entry, those that came back too."""
-    return csv_download(acts.export_chunks(site_of(request).ledger.optouts.all()), "opt-outs.csv")
+    return csv_download(consent.export_chunks(site_of(request).ledger.optouts.all()), "opt-outs.csv")
 
 
 async def _form(request: Request, session: Session) -> FormData:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.reports.recipients import Story
-from dispatcher.web.http import formats as display
+from dispatcher.web.http import formats
 
 _ENDS = {
     RecipientState.DELIVERED: ("Delivered", "good", "CarrierX says that it arrived."),
@@ -88,7 +88,7 @@ def _now(story: Story, campaign: Campaign) -> Iterator[Step]:
 
 def _cost(story: Story) -> str:
     known = story.mcc is not None and story.mnc is not None
-    carrier = f" Carrier {display.carrier(f'{story.mcc}-{story.mnc}')}." if known else ""
+    carrier = f" Carrier {formats.carrier(f'{story.mcc}-{story.mnc}')}." if known else ""
     return (f"Price ${story.price}." if story.price else "CarrierX took it.") + carrier
 
 

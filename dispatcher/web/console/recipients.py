@@ -13,7 +13,7 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.recipients import RecipientLine, page_of, search, story
 from dispatcher.web.actions.submissions import find_campaign
 from dispatcher.web.console.recipient_timeline import steps
-from dispatcher.web.http import formats as display
+from dispatcher.web.http import formats
 from dispatcher.web.http.pages import page
 from dispatcher.web.site.access import Person, same_origin
 from dispatcher.web.site.site import site_of
@@ -59,7 +59,7 @@ def recipients(
         number=number.strip()[:40],
         further=further,
         problem=problem,
-        words=display.WORDS,
+        words=formats.WORDS,
         page_number=page_number,
         pages=_pages(campaign, state),
     )
@@ -83,5 +83,5 @@ def recipient(request: Request, session: Person, campaign_id: str, place: str) -
         campaign=campaign,
         story=found,
         steps=steps(found, campaign),
-        words=display.WORDS[found.state],
+        words=formats.WORDS[found.state],
     )

@@ -9,7 +9,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from dispatcher.web.http import formats as display
+from dispatcher.web.http import formats
 from dispatcher.web.site.site import site_of
 
 _pages = Environment(
@@ -19,11 +19,11 @@ _pages = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_pages.filters["count"] = display.count
-_pages.filters["moment"] = display.moment
-_pages.filters["phone"] = display.phone
-_pages.filters["carrier"] = display.carrier
-_pages.filters["bytes"] = display.size
+_pages.filters["count"] = formats.count
+_pages.filters["moment"] = formats.moment
+_pages.filters["phone"] = formats.phone
+_pages.filters["carrier"] = formats.carrier
+_pages.filters["bytes"] = formats.size
 
 
 def page(

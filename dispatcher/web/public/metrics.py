@@ -45,7 +45,7 @@ def gather(site: Site) -> Iterator[Metric]:
     yield _one("mms_unconfirmed", "Rows whose POST's outcome is unknown.", unconfirmed)
     yield _one("mms_suppressed", "Numbers that nothing may be sent to.", site.ledger.optouts.out_count())
     yield from _now(site, overview)
-    yield from _counted(site.ledger.tallies.read())
+    yield from _counted(site.ledger.counters.read())
     alarms = overview.alarms()
     yield _by("mms_alarms_total", "counter", "Things that must not happen.", "what", alarms)
 
@@ -55,7 +55,11 @@ def _now(site: Site, overview: Overview) -> Iterator[Metric]:
     agenda = site.ledger.agenda
     now_ms = agenda.now_ms()
     overdue = overview.overdue_seconds(now_ms)
-    yield _one("mms_callbacks_waiting", "Callbacks stored and not applied yet.", site.ledger.inbox.waiting())
+    yield _one(
+        "mms_callbacks_waiting",
+        "Callbacks stored and not applied yet.",
+        site.ledger.callback_stream.waiting(),
+    )
     yield _one("mms_oldest_due_batch_seconds", "How long the oldest due batch waits.", overdue)
     yield _one("mms_batches_offered", "Batches on offer or in work.", overview.offered(now_ms))
     yield from _queues(site)

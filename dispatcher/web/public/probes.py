@@ -73,7 +73,7 @@ def ledger_trouble(site: Site) -> str | None:
 
 def _claims_trouble(site: Site) -> str | None:
     """Why nothing can be claimed, though the ledger answers. Anybody may ask: a write a second at most."""
-    problem = site.ledger.standing.problem(within_seconds=1.0)
+    problem = site.ledger.readiness.problem(within_seconds=1.0)
     return f"nothing can be claimed: {problem}" if problem is not None else None
 
 

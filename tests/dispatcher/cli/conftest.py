@@ -11,7 +11,7 @@ import redis as redis_py
 
 from dispatcher.ledger.installation.installation import Installation, prepare
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.runtime.runtime import Runtime, make_client
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
@@ -34,7 +34,7 @@ def mms(redis: redis_py.Redis, valkey_url: str, simulator: SimulatorHandle, tmp_
 
 
 @pytest.fixture
-def world(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> Iterator[World]:
+def runtime(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> Iterator[Runtime]:
     """A worker's view of the same ledger."""
     chosen = load_settings(
         simulate=True,
@@ -45,4 +45,4 @@ def world(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> Iterato
     )
     installation = Installation("key", (SECRET,), "admin", False, "simulate")
     with ThreadPoolExecutor(chosen.in_flight) as pool:
-        yield World(ledger, chosen, installation, make_client(chosen), pool)
+        yield Runtime(ledger, chosen, installation, make_client(chosen), pool)

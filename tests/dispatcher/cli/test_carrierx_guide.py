@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
@@ -27,10 +27,10 @@ def program_is_doctor(arguments: list[str]) -> bool:
 
 
 def test_every_command_of_the_page_works(
-    mms: Mms, world: World, simulator: SimulatorHandle, repository: Path
+    mms: Mms, runtime: Runtime, simulator: SimulatorHandle, repository: Path
 ) -> None:
     said, sid = [], ""
-    with working(world):
+    with working(runtime):
         for line in commands(repository / "docs" / "carrierx-guide.md"):
             if line.startswith(_NOT_HERE):
                 continue

@@ -14,7 +14,7 @@ from dispatcher.errors import InputError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster.rejections import refused
 from dispatcher.stack.run_directory import Stack, publish
 from tests.dispatcher.cli.commands import Mms, Said
@@ -145,7 +145,7 @@ def test_a_local_picture_needs_no_public_address_in_a_simulation_and_does_for_re
     ):
         sent = mms(*command, "--from", SENDER[1], "--to", GOOD, "--media", str(picture))
         assert "MMS_PUBLIC_URL" not in sent.err
-    assert len(ledger.campaigns(limit=9)) == 3
+    assert len(ledger.campaigns.list(limit=9)) == 3
     run = tmp_path / "data" / "run"
     run.mkdir()
     publish(run, Stack(1, "simulate", "", "http://127.0.0.1:18099", "", True))
@@ -198,9 +198,9 @@ def test_when_all_rows_go_a_submit_says_that_too(mms: Mms, tmp_path: Path) -> No
 
 
 def test_waiting_for_a_campaign_of_which_most_did_not_go_ends_with_1(
-    mms: Mms, world: World, eleven: Path, spring: Path
+    mms: Mms, runtime: Runtime, eleven: Path, spring: Path
 ) -> None:
-    with working(world):
+    with working(runtime):
         said = submit(mms, eleven, "--wait=completed")
         assert said.status == 1
         assert "of 10 rows 7 invalid" in said.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.ledger.installation.audit_log import Journal
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
@@ -31,9 +31,9 @@ def people(*lines: int) -> list[str]:
     ],
 )
 def test_a_message_is_sent_and_its_sid_said(
-    mms: Mms, world: World, simulator: SimulatorHandle, arguments: list[str], expected: dict[str, object]
+    mms: Mms, runtime: Runtime, simulator: SimulatorHandle, arguments: list[str], expected: dict[str, object]
 ) -> None:
-    with working(world):
+    with working(runtime):
         said = mms("message", "send", "--from", OURS, *arguments, "--json")
     assert said.status == 0, said.err
     (message,) = simulator.received().messages
@@ -43,13 +43,13 @@ def test_a_message_is_sent_and_its_sid_said(
     assert status["message_sid"] == said.json["message_sid"]
     assert status["direction"] == "outbound"
     assert status["from"] == OURS
-    (note,) = Journal(world.ledger.redis).latest(9)
+    (note,) = Journal(runtime.ledger.redis).latest(9)
     assert (note.did, note.campaign) == ("sent a message", said.json["campaign"])
 
 
-def test_a_refusal_is_told_and_ends_with_one(mms: Mms, world: World, simulator: SimulatorHandle) -> None:
+def test_a_refusal_is_told_and_ends_with_one(mms: Mms, runtime: Runtime, simulator: SimulatorHandle) -> None:
     simulator.set_faults(refuse_share=1.0)
-    with working(world):
+    with working(runtime):
         said = mms("message", "send", "--from", OURS, *people(101), "--message", "x")
     assert said.status == 1
     assert "rejected" in said.out

@@ -43,7 +43,7 @@ def _written(settings: Settings, server: EmbeddedValkey, own: OwnStore) -> Resto
         ledger = Ledger.of(connected, settings)
         own.ledger = ledger.recovery.id()
         found = look_at_own_store(ledger, settings, own.found)
-        if not ledger.book.ids():
+        if not ledger.campaigns.ids():
             add_campaign(ledger)
         connected.hset("mms:c:spring-abc234", "state", "paused")
         return found

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.send import send_batch
 from tests.dispatcher.cli.commands import Mms
 from tests.factories import CAMPAIGN, add_campaign, make_batch, number_of, states
 
 
-def test_a_persons_story_is_found_by_number(mms: Mms, world: World) -> None:
-    add_campaign(world.ledger, make_batch(1))
-    send_batch(world, CAMPAIGN, 0)
+def test_a_persons_story_is_found_by_number(mms: Mms, runtime: Runtime) -> None:
+    add_campaign(runtime.ledger, make_batch(1))
+    send_batch(runtime, CAMPAIGN, 0)
     mms("optout", "add", number_of(1))
     found = mms("find", number_of(1), "--json").json
     assert [(row["campaign"], row["state"]) for row in found["messages"]] == [(CAMPAIGN, "queued")]

@@ -8,7 +8,7 @@ import pytest
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.expansion.expand import expand
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.dispatcher.cli.commands import Mms
 from tests.factories import CAMPAIGN, add_campaign
 
@@ -103,11 +103,11 @@ def test_the_same_recurring_broadcast_is_refused(mms: Mms, file: str) -> None:
 
 
 def test_a_campaign_that_waits_for_its_start_is_listed_moved_and_cancelled(
-    mms: Mms, file: str, world: World
+    mms: Mms, file: str, runtime: Runtime
 ) -> None:
     arguments = ("--from", "15162065575", "--message", "Hi", "--at", "2099-06-01T09:00-04:00")
     campaign = mms("campaign", "submit", file, *arguments).out.strip()
-    expand(world, campaign)
+    expand(runtime, campaign)
     (row,) = mms("schedule", "list", "--json").json
     assert (row["id"], row["every"], row["next_at"]) == (campaign, "once", "2099-06-01T13:00:00.000Z")
     moved = mms("schedule", "change", campaign, "--at", "2099-06-02 10:00 America/New_York")

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dispatcher.stack import process_registry as processes
+from dispatcher.stack import process_registry
 from dispatcher.stack.process import DEATHS_MAX, LAST_PAUSE, Child, Part, pause_seconds
 from tests.stack import PATIENCE_SECONDS, until
 
@@ -53,7 +53,7 @@ class Supervised:
 
 def mark_of(process: psutil.Process) -> str:
     try:
-        return process.environ().get(processes.MARK, "")
+        return process.environ().get(process_registry.MARK, "")
     except psutil.Error:
         return ""
 
@@ -71,7 +71,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for each in started:
         each.process.kill()
         each.process.communicate()
-    processes.end_leftovers(tmp_path / "run")
+    process_registry.end_leftovers(tmp_path / "run")
 
 
 def test_sigterm_ends_every_part_and_answers_status_0(start: Start) -> None:
@@ -85,7 +85,7 @@ def test_sigterm_ends_every_part_and_answers_status_0(start: Start) -> None:
 def test_the_store_ends_after_all_others_have_ended(start: Start) -> None:
     supervised = start("store:2:", "worker:0:", "simulator:1:")
     until(lambda: len(supervised.notes("start")) == 3)
-    by_name = {one.name: one.pid for one in processes.recorded(supervised.folder / "run")}
+    by_name = {one.name: one.pid for one in process_registry.recorded(supervised.folder / "run")}
     supervised.stop(signal.SIGINT)
     assert supervised.notes("end") == [by_name["worker"], by_name["simulator"], by_name["store"]]
 
@@ -95,7 +95,9 @@ def test_a_part_that_ignores_sigterm_is_killed_with_its_group_in_under_15_second
     until(lambda: len(supervised.notes("start")) == 2 and supervised.notes("pool"))
     status, _ = supervised.stop()
     assert status == 0
-    assert sum(processes.GRACE_SECONDS.values()) < 15, "no part waits for longer than its time of grace"
+    assert sum(process_registry.GRACE_SECONDS.values()) < 15, (
+        "no part waits for longer than its time of grace"
+    )
     assert supervised.survivors() == []
 
 
@@ -106,7 +108,7 @@ def test_a_second_signal_ends_everything_at_once(start: Start) -> None:
     supervised.process.send_signal(signal.SIGINT)
     until(lambda: supervised.notes("asked"))
     supervised.stop(signal.SIGINT)
-    assert time.monotonic() - began < processes.GRACE_SECONDS[0]
+    assert time.monotonic() - began < process_registry.GRACE_SECONDS[0]
     assert supervised.survivors() == []
 
 
@@ -155,7 +157,7 @@ def test_a_part_that_worked_before_is_never_given_up(tmp_path: Path) -> None:
 def test_when_the_supervisor_is_killed_its_watchdog_ends_the_parts_in_order(start: Start) -> None:
     supervised = start("store:2:", "worker:0:", "other:0:")
     until(lambda: len(supervised.notes("start")) == 3)
-    by_name = {one.name: one.pid for one in processes.recorded(supervised.folder / "run")}
+    by_name = {one.name: one.pid for one in process_registry.recorded(supervised.folder / "run")}
     supervised.process.kill()
     until(lambda: supervised.survivors() == [] or None)
     assert supervised.notes("end")[-1] == by_name["store"]
@@ -165,7 +167,7 @@ def test_the_next_start_ends_what_a_killed_supervisor_and_watchdog_left(start: S
     first = start("store:2:", "worker:0:pool")
     until(lambda: len(first.notes("start")) == 2 and first.notes("pool"))
     left = first.survivors()
-    watchdog = {one.name: one.pid for one in processes.recorded(first.folder / "run")}["watchdog"]
+    watchdog = {one.name: one.pid for one in process_registry.recorded(first.folder / "run")}["watchdog"]
     os.kill(watchdog, signal.SIGSTOP)
     first.process.kill()
     first.process.wait()

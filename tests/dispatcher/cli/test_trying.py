@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
@@ -31,11 +31,11 @@ def trial(mms: Mms, file: Path, row: int, to: str = OWN, *options: str) -> tuple
 
 
 def test_one_row_goes_to_the_number_given_and_nobody_else_hears_anything(
-    mms: Mms, world: World, simulator: SimulatorHandle, spring: Path
+    mms: Mms, runtime: Runtime, simulator: SimulatorHandle, spring: Path
 ) -> None:
     status, campaign_id, err = trial(mms, spring, 2)
     assert status == 0, err
-    with working(world):
+    with working(runtime):
         assert mms("campaign", "watch", campaign_id).status == 0
     (message,) = simulator.received().messages
     assert (message["from"], message["to"], message["message"]) == (OURS, [OWN], "Hi Bob")

@@ -18,7 +18,7 @@ from dispatcher.errors import ConfigError
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.store import keys
 from dispatcher.settings import Settings
-from dispatcher.stack import _store_wait as store_wait
+from dispatcher.stack import _store_wait
 from tests.stack import STOP_SECONDS, Terminal, until
 from tests.valkey import ValkeyServer
 
@@ -175,6 +175,6 @@ def test_a_name_that_nobody_knows_is_refused_and_one_that_cannot_be_asked_for_no
 
     answers(socket.EAI_NONAME)
     with pytest.raises(ConfigError, match="a host that nobody knows"):
-        store_wait.require_known_host("redis://:word@redis.example/0")
+        _store_wait.require_known_host("redis://:word@redis.example/0")
     answers(socket.EAI_AGAIN)
-    store_wait.require_known_host("redis://:word@redis.example/0")
+    _store_wait.require_known_host("redis://:word@redis.example/0")

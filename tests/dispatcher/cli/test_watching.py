@@ -9,7 +9,7 @@ from dispatcher.cli.campaign._status_lines import HEADINGS, Glance, in_hours
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.estimates.opening_hours import Opening, waits_for_hours
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.dispatcher.cli.commands import Mms
 from tests.dispatcher.cli.worker import working
 from tests.factories import add_campaign, make_batch
@@ -63,13 +63,13 @@ def test_every_column_stays_where_its_heading_is(ledger: Ledger) -> None:
 
 
 def test_watching_without_a_terminal_says_a_line_with_headings(
-    mms: Mms, world: World, tmp_path: Path
+    mms: Mms, runtime: Runtime, tmp_path: Path
 ) -> None:
     file = tmp_path / "spring.csv"
     file.write_text("to\n12125550101\n")
     given = ("--from", OURS, "--message", "Acme: hi. Reply STOP", "--quiet-hours", "off")
     campaign_id = mms("campaign", "submit", str(file), *given).out.strip()
-    with working(world):
+    with working(runtime):
         said = mms("campaign", "watch", campaign_id)
     assert said.status == 0
     heading, line = said.err.splitlines()[:2]

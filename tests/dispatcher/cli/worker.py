@@ -8,32 +8,32 @@ from contextlib import contextmanager
 
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.receipts.ingest import ingest
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 
 
-def work_once(world: World) -> None:
+def work_once(runtime: Runtime) -> None:
     """What is to be done now."""
-    for campaign_id in world.ledger.agenda.reading():
-        expand(world, campaign_id)
-    feed(world, lambda campaign_id, number: _send(world, campaign_id, number))
-    ingest(world, "worker")
+    for campaign_id in runtime.ledger.agenda.reading():
+        expand(runtime, campaign_id)
+    feed(runtime, lambda campaign_id, number: _send(runtime, campaign_id, number))
+    ingest(runtime, "worker")
 
 
-def _send(world: World, campaign_id: str, number: int) -> None:
-    send_batch(world, campaign_id, number)
+def _send(runtime: Runtime, campaign_id: str, number: int) -> None:
+    send_batch(runtime, campaign_id, number)
 
 
 @contextmanager
-def working(world: World, also: Callable[[World], object] = lambda _: None) -> Iterator[None]:
+def working(runtime: Runtime, also: Callable[[Runtime], object] = lambda _: None) -> Iterator[None]:
     """Work in the background until the block ends."""
     stop = threading.Event()
 
     def run() -> None:
         while not stop.wait(0.01):
-            work_once(world)
-            also(world)
+            work_once(runtime)
+            also(runtime)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

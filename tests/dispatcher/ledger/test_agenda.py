@@ -107,7 +107,7 @@ def test_the_outlook_names_a_set_with_anything_in_it(ledger: Ledger, key: str) -
 
 
 def test_the_outlook_names_callbacks_that_wait_and_latches_that_are_open(ledger: Ledger) -> None:
-    ledger.inbox.store(b"{}", 1)
+    ledger.callback_stream.store(b"{}", 1)
     assert ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {keys.CALLBACKS, *TURNS}
     for key in TURNS:
         ledger.agenda.latch(key, 60_000)

@@ -37,7 +37,7 @@ def ledger(timed_ledger: Ledger) -> Ledger:
 
 def begun(ledger: Ledger) -> None:
     """A campaign whose file is being read."""
-    ledger.book.create(
+    ledger.campaigns.create(
         CAMPAIGN,
         CampaignSettings(),
         fixed=frozenset(),
@@ -48,7 +48,7 @@ def begun(ledger: Ledger) -> None:
         settle_ms=1,
         rate=None,
     )
-    assert ledger.book.begin_reading(CAMPAIGN, "reader", LEASE_MS)
+    assert ledger.campaigns.begin_reading(CAMPAIGN, "reader", LEASE_MS)
 
 
 def add(ledger: Ledger, number: int, reader: str = "reader", *, rows_read: int = 4) -> str:
@@ -81,7 +81,7 @@ def test_a_reader_that_lost_its_lease_adds_nothing(ledger: Ledger) -> None:
 
 def test_nothing_is_added_to_a_cancelled_campaign(ledger: Ledger) -> None:
     begun(ledger)
-    ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
     assert add(ledger, 0) == "lost"
 
 
@@ -91,7 +91,7 @@ def test_a_batch_of_rejected_rows_is_never_due(ledger: Ledger) -> None:
     only_bad = type(batch)(batch.rows[1:], ())
     ledger.batches.add(CAMPAIGN, 0, only_bad, rows_read=1, reader="reader", lease_ms=LEASE_MS)
     assert ledger.agenda.due_batches(CAMPAIGN, 10) == []
-    ledger.book.end_reading(CAMPAIGN, 1, "reader")
+    ledger.campaigns.end_reading(CAMPAIGN, 1, "reader")
     assert offer(ledger) == []
     assert ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
     assert ledger.campaign(CAMPAIGN).settled_at is not None
@@ -159,11 +159,11 @@ def test_a_start_time_is_respected(ledger: Ledger) -> None:
 
 def test_pause_and_resume_before_the_start_keep_the_start(ledger: Ledger) -> None:
     add_campaign(ledger, start_at_ms=START_MS + 60_000, run=False)
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     set_clock(ledger.redis, START_MS + 60_000)
     assert offer(ledger) == []
     set_clock(ledger.redis, START_MS)
-    ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert ledger.campaign(CAMPAIGN).state is CampaignState.SCHEDULED
     assert offer(ledger) == []
     set_clock(ledger.redis, START_MS + 60_000)
@@ -172,9 +172,9 @@ def test_pause_and_resume_before_the_start_keep_the_start(ledger: Ledger) -> Non
 
 def test_nothing_of_a_paused_campaign_is_offered_until_it_runs(ledger: Ledger) -> None:
     add_campaign(ledger)
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     assert (offer(ledger), ledger.agenda.due(START_MS, 9)) == ([], [])
-    ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert ledger.agenda.due(START_MS, 9) == [CAMPAIGN]
     assert offer(ledger) == [0]
 
@@ -183,11 +183,11 @@ def test_a_sweep_ends_what_is_pending_and_leaves_what_a_living_sender_has(ledger
     add_campaign(ledger)
     taken = take(ledger)
     claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)
-    ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
     sweep = (CAMPAIGN, 0, RecipientState.CANCELLED, taken.batch.sendable())
     assert ledger.batches.sweep(*sweep, look_ms=LOOK_MS) == 2
     assert states(ledger) == ["sending", "cancelled", "cancelled"]
-    assert not ledger.book.swept(CAMPAIGN)
+    assert not ledger.campaigns.swept(CAMPAIGN)
     recount(ledger)
 
 
@@ -195,14 +195,14 @@ def test_a_sweep_makes_what_a_dead_sender_claimed_unconfirmed(ledger: Ledger) ->
     add_campaign(ledger)
     taken = take(ledger)
     claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)
-    ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
     set_clock(ledger.redis, START_MS + LEASE_MS)
     ledger.batches.sweep(CAMPAIGN, 0, RecipientState.CANCELLED, taken.batch.sendable(), look_ms=LOOK_MS)
     before = snapshot(ledger)
     ledger.batches.sweep(CAMPAIGN, 0, RecipientState.CANCELLED, taken.batch.sendable(), look_ms=LOOK_MS)
     assert snapshot(ledger) == before
     assert states(ledger) == ["unconfirmed", "cancelled", "cancelled"]
-    assert ledger.book.swept(CAMPAIGN)
+    assert ledger.campaigns.swept(CAMPAIGN)
     assert ledger.campaign(CAMPAIGN).state is CampaignState.CANCELLED
     assert ledger.agenda.looks("search", START_MS + LEASE_MS + LOOK_MS, 9) == [(CAMPAIGN, 0)]
     assert ledger.agenda.sweeping() == []

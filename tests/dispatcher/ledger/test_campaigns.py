@@ -72,20 +72,20 @@ def test_ids_are_readable_and_fit_their_place() -> None:
 @pytest.mark.parametrize("to", [PAUSED, CANCELLING, RUNNING])
 def test_steering_twice_is_steering_once(ledger: Ledger, to: CampaignState) -> None:
     add_campaign(ledger)
-    ledger.book.steer(CAMPAIGN, to, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, to, "by hand")
     before = snapshot(ledger)
-    ledger.book.steer(CAMPAIGN, to, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, to, "by hand")
     assert snapshot(ledger) == before
 
 
 def test_a_cancel_asked_again_after_the_sweep_is_no_error_and_changes_nothing(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(1))
-    ledger.book.steer(CAMPAIGN, CANCELLING, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CANCELLING, "by hand")
     ledger.batches.sweep(CAMPAIGN, 0, RecipientState.CANCELLED, [0], look_ms=1)
-    assert ledger.book.swept(CAMPAIGN)
+    assert ledger.campaigns.swept(CAMPAIGN)
     before = snapshot(ledger)
-    ledger.book.steer(CAMPAIGN, CANCELLING, "by hand")
-    assert ledger.book.swept(CAMPAIGN)
+    ledger.campaigns.steer(CAMPAIGN, CANCELLING, "by hand")
+    assert ledger.campaigns.swept(CAMPAIGN)
     assert snapshot(ledger) == before
     assert ledger.campaign(CAMPAIGN).state is CampaignState.CANCELLED
 
@@ -95,20 +95,20 @@ def test_a_completed_campaign_cannot_be_steered(ledger: Ledger, to: CampaignStat
     add_campaign(ledger, make_batch(1))
     taken_by_carrierx(ledger)
     with pytest.raises(Conflict):
-        ledger.book.steer(CAMPAIGN, to)
+        ledger.campaigns.steer(CAMPAIGN, to)
 
 
 def test_there_is_no_steering_of_nobody(ledger: Ledger) -> None:
     with pytest.raises(NotFound):
-        ledger.book.steer("nobody-abc234", PAUSED)
+        ledger.campaigns.steer("nobody-abc234", PAUSED)
     assert snapshot(ledger).keys() == {b"test:clock"}
 
 
 def test_a_pause_has_a_reason_and_a_resume_none(ledger: Ledger) -> None:
     add_campaign(ledger)
-    ledger.book.steer(CAMPAIGN, PAUSED, "lunch")
+    ledger.campaigns.steer(CAMPAIGN, PAUSED, "lunch")
     assert ledger.campaign(CAMPAIGN).reason == "lunch"
-    ledger.book.steer(CAMPAIGN, RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, RUNNING)
     assert ledger.campaign(CAMPAIGN).reason is None
 
 
@@ -116,12 +116,12 @@ def test_settle_keeps_to_its_window(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(1), settle_ms=60_000)
     taken_by_carrierx(ledger)
     set_clock(ledger.redis, START_MS + 59_999)
-    assert not ledger.book.settle(CAMPAIGN)
+    assert not ledger.campaigns.settle(CAMPAIGN)
     set_clock(ledger.redis, START_MS + 60_000)
     assert ledger.agenda.settling(START_MS + 60_000, 9) == [CAMPAIGN]
-    assert ledger.book.settle(CAMPAIGN)
+    assert ledger.campaigns.settle(CAMPAIGN)
     before = snapshot(ledger)
-    ledger.book.settle(CAMPAIGN)
+    ledger.campaigns.settle(CAMPAIGN)
     assert snapshot(ledger) == before
     assert ledger.campaign(CAMPAIGN).settled_at == "2027-01-15T08:01:00.000Z"
 
@@ -132,18 +132,18 @@ def test_a_cancelled_campaign_settles_what_carrierx_took(ledger: Ledger) -> None
     asked = make_claim(taken)
     claim(ledger, taken.hold, asked, now_ms=START_MS)
     record(ledger, taken.hold, make_record(asked))
-    ledger.book.steer(CAMPAIGN, CANCELLING, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CANCELLING, "by hand")
     ledger.batches.sweep(CAMPAIGN, 0, RecipientState.CANCELLED, [0, 1], look_ms=1)
-    assert ledger.book.swept(CAMPAIGN)
+    assert ledger.campaigns.swept(CAMPAIGN)
     assert ledger.campaign(CAMPAIGN).settled_at is None
     set_clock(ledger.redis, START_MS + 60_000)
     assert ledger.agenda.settling(START_MS + 60_000, 9) == [CAMPAIGN]
-    assert ledger.book.settle(CAMPAIGN)
+    assert ledger.campaigns.settle(CAMPAIGN)
 
 
 def test_the_newest_campaign_is_listed_first(ledger: Ledger) -> None:
     for minute, name in enumerate(["a", "b", "c"]):
         set_clock(ledger.redis, START_MS + minute)
         add_campaign(ledger, id=name, run=False)
-    assert [campaign.id for campaign in ledger.campaigns(limit=2)] == ["c", "b"]
-    assert [campaign.id for campaign in ledger.campaigns(offset=2)] == ["a"]
+    assert [campaign.id for campaign in ledger.campaigns.list(limit=2)] == ["c", "b"]
+    assert [campaign.id for campaign in ledger.campaigns.list(offset=2)] == ["a"]

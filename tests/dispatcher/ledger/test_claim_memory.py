@@ -50,7 +50,7 @@ def test_a_claim_that_is_cut_off_the_file_is_missed_and_nothing_is_claimed(
     server.start()
     if who == "one that comes after it":
         ledger = reopened(server, tmp_path)
-    problem = ledger.standing.problem()
+    problem = ledger.readiness.problem()
     assert isinstance(problem, ClaimsHeld)
     assert "mms recover" in problem.hint
     restored = ledger.recovery.restored()
@@ -71,7 +71,7 @@ def test_a_cut_is_missed_though_others_who_know_of_nothing_have_claimed_more_sin
     server.start()
     other = reopened(server, tmp_path / "two")
     assert [claimed(other, taken, message) for message in (5, 6, 7, 8)] == ["go"] * 4
-    assert ledger.standing.problem() is not None
+    assert ledger.readiness.problem() is not None
     assert claimed(other, taken, 4) == "halt"
 
 
@@ -95,8 +95,8 @@ def test_a_server_that_is_killed_under_load_has_forgotten_nothing(
         for thread in [*threads, timer]:
             thread.join()
         server.start()
-        assert reopened(server, tmp_path).standing.problem() is None
-        assert ledger.standing.problem() is None
+        assert reopened(server, tmp_path).readiness.problem() is None
+        assert ledger.readiness.problem() is None
         assert ledger.recovery.restored() is None
     assert int(ledger.redis.hget("mms:ticks", "claims") or 0) > KILLS
 
@@ -154,8 +154,8 @@ def test_another_ledger_in_the_same_place_is_no_older_copy(server: ValkeyServer,
     with redis_py.Redis.from_url(server.url) as emptying:
         emptying.flushall()
     ledger.redis.connection_pool.disconnect()
-    assert ledger.standing.problem() is None
-    assert reopened(server, tmp_path).standing.problem() is None
+    assert ledger.readiness.problem() is None
+    assert reopened(server, tmp_path).readiness.problem() is None
 
 
 def test_the_greatest_that_any_process_of_a_folder_knows_is_known(tmp_path: Path) -> None:

@@ -133,11 +133,11 @@ def test_a_renewal_after_the_lease_is_told_lost(ledger: Ledger) -> None:
 def test_a_renewal_in_a_paused_campaign_keeps_the_lease_and_says_so(ledger: Ledger) -> None:
     add_campaign(ledger)
     hold = take(ledger).hold
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     set_clock(ledger.redis, START_MS + LEASE_MS - 1)
     assert ledger.batches.renew(hold, lease_ms=LEASE_MS) == "paused"
     set_clock(ledger.redis, START_MS + LEASE_MS + 1)
-    ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert again(ledger, "b") == Denied("taken", "")
 
 
@@ -145,7 +145,7 @@ def test_a_renewal_in_a_paused_campaign_keeps_the_lease_and_says_so(ledger: Ledg
 def test_nothing_is_claimed_or_taken_once_a_campaign_stopped(ledger: Ledger, to: CampaignState) -> None:
     add_campaign(ledger)
     taken = take(ledger)
-    ledger.book.steer(CAMPAIGN, to, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, to, "by hand")
     assert claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)[:4] == ("halt", 0, 0, to.value)
     assert again(ledger, "b") == Denied("halt", to.value)
 

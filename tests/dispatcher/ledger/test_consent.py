@@ -58,7 +58,7 @@ def stop(ledger: Ledger, row: int) -> None:
 
 
 def reasons(ledger: Ledger) -> list[str]:
-    texts = ledger.book.texts(CAMPAIGN)
+    texts = ledger.campaigns.texts(CAMPAIGN)
     return [texts.get(state.reason, "") for state in ledger.batches.read(CAMPAIGN, [0])[0][1]]
 
 
@@ -150,7 +150,7 @@ def test_only_a_confirmation_reaches_somebody_who_opted_out(ledger: Ledger) -> N
 
 def test_what_is_left_of_a_group_is_charged_for_what_goes(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(3, 1))
-    ledger.book.set_rate("account", (1_000_000, 0))
+    ledger.campaigns.set_rate("account", (1_000_000, 0))
     taken = take(ledger)
     stop(ledger, 2)
     assert ask(ledger, taken, asked(taken, 0)).members == (0, 2)
@@ -159,7 +159,7 @@ def test_what_is_left_of_a_group_is_charged_for_what_goes(ledger: Ledger) -> Non
 
 def test_the_last_member_of_a_group_is_charged_as_a_single_message(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(3, 1))
-    ledger.book.set_rate("account", (1_000_000, 0))
+    ledger.campaigns.set_rate("account", (1_000_000, 0))
     taken = take(ledger)
     stop(ledger, 1)
     stop(ledger, 2)
@@ -194,7 +194,7 @@ def test_a_window_is_open_from_its_first_moment_and_before_its_last(
 
 def test_a_claim_that_waited_past_the_end_of_its_window_is_held(ledger: Ledger) -> None:
     add_campaign(ledger)
-    ledger.book.set_rate("account", (200_000, 0))
+    ledger.campaigns.set_rate("account", (200_000, 0))
     taken = take(ledger)
     nine = START_MS + 100  # it is 20:59:59.9
     assert ask(ledger, taken, asked(taken, 0, window=(1, nine))).word == "go"
@@ -225,7 +225,7 @@ def test_a_number_gets_no_more_than_the_cap_within_its_span_over_all_campaigns(l
     first, second = (take(ledger, name) for name in ("one-abc234", "two-abc234"))
     assert ask(ledger, first, asked(first, cap=cap)).word == "go"
     assert ask(ledger, second, asked(second, cap=cap)).word == "skip"
-    assert ledger.book.texts("two-abc234") == {1: "capped"}
+    assert ledger.campaigns.texts("two-abc234") == {1: "capped"}
 
 
 def test_the_cap_counts_a_message_once_however_often_it_is_tried(ledger: Ledger) -> None:

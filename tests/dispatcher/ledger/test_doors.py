@@ -9,8 +9,7 @@ from redis import Redis
 
 from dispatcher.ledger.batches.claims import ClaimAnswer, Hold
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.store import drain_gate as doors
-from dispatcher.ledger.store import keys
+from dispatcher.ledger.store import drain_gate, keys
 from dispatcher.ledger.store.scripts import Scripts
 from tests.factories import add_campaign, claim, make_batch, make_claim, make_record, number_of, states, take
 
@@ -81,7 +80,7 @@ def test_doors_that_do_not_become_clear_are_waited_for_ten_seconds(restarted: Le
     assert ask(restarted)[1].word == "wait"
     awaited = keys.DOORS_AWAITED + run_of(restarted.redis)
     waited_ms = 60_000 - restarted.redis.pttl(awaited)
-    assert 0 <= waited_ms < doors.PATIENCE_MS
+    assert 0 <= waited_ms < drain_gate.PATIENCE_MS
     restarted.redis.pexpire(awaited, 50_500)
     assert ask(restarted)[1].word == "wait"
     restarted.redis.pexpire(awaited, 50_000)
@@ -127,5 +126,5 @@ def test_a_door_that_comes_up_during_the_look_is_looked_at_too(restarted: Ledger
             return pipeline
 
     overtaken = Meanwhile(connection_pool=redis.connection_pool)
-    assert not doors.load_when_clear(overtaken, text)
+    assert not drain_gate.load_when_clear(overtaken, text)
     assert redis.script_exists(digest) == [False]

@@ -10,59 +10,62 @@ from dispatcher.ledger.ledger import Ledger
 def stored(ledger: Ledger, count: int) -> None:
     """So many callbacks."""
     for number in range(count):
-        ledger.inbox.store(b"raw %d" % number, number)
+        ledger.callback_stream.store(b"raw %d" % number, number)
 
 
 def test_callbacks_come_out_in_their_order_with_their_time(ledger: Ledger) -> None:
     stored(ledger, 3)
-    assert [(entry.raw, entry.at_ms) for entry in ledger.inbox.take("a", 2)] == [(b"raw 0", 0), (b"raw 1", 1)]
-    assert [entry.raw for entry in ledger.inbox.take("b", 9)] == [b"raw 2"]
-    assert ledger.inbox.take("a", 9) == []
+    assert [(entry.raw, entry.at_ms) for entry in ledger.callback_stream.take("a", 2)] == [
+        (b"raw 0", 0),
+        (b"raw 1", 1),
+    ]
+    assert [entry.raw for entry in ledger.callback_stream.take("b", 9)] == [b"raw 2"]
+    assert ledger.callback_stream.take("a", 9) == []
 
 
 def test_those_stored_before_there_was_a_group_are_not_lost(ledger: Ledger) -> None:
     ledger.redis.xadd("mms:callbacks", {"raw": b"early", "at": 1})
-    assert [entry.raw for entry in ledger.inbox.take("a", 9)] == [b"early"]
+    assert [entry.raw for entry in ledger.callback_stream.take("a", 9)] == [b"early"]
 
 
 def test_entries_in_the_hands_of_the_living_are_left_to_them(ledger: Ledger) -> None:
     stored(ledger, 1)
-    ledger.inbox.take("a", 9)
-    assert ledger.inbox.take("b", 9) == []
+    ledger.callback_stream.take("a", 9)
+    assert ledger.callback_stream.take("b", 9) == []
 
 
 def test_entries_of_the_dead_are_taken_over(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(ledger, 2)
-    ledger.inbox.take("dead", 9)
+    ledger.callback_stream.take("dead", 9)
     monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
-    assert [entry.raw for entry in ledger.inbox.take("b", 9)] == [b"raw 0", b"raw 1"]
+    assert [entry.raw for entry in ledger.callback_stream.take("b", 9)] == [b"raw 0", b"raw 1"]
 
 
 def test_an_entry_that_was_deleted_meanwhile_does_no_harm(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored(ledger, 2)
-    (first, _) = ledger.inbox.take("dead", 9)
+    (first, _) = ledger.callback_stream.take("dead", 9)
     ledger.redis.xdel("mms:callbacks", first.id)
     monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
-    assert [entry.raw for entry in ledger.inbox.take("b", 9)] == [b"raw 1"]
+    assert [entry.raw for entry in ledger.callback_stream.take("b", 9)] == [b"raw 1"]
 
 
 def test_acknowledged_is_gone(ledger: Ledger) -> None:
     stored(ledger, 2)
-    ledger.inbox.acknowledge([entry.id for entry in ledger.inbox.take("a", 9)])
-    ledger.inbox.acknowledge([])
-    assert ledger.inbox.waiting() == 0
+    ledger.callback_stream.acknowledge([entry.id for entry in ledger.callback_stream.take("a", 9)])
+    ledger.callback_stream.acknowledge([])
+    assert ledger.callback_stream.waiting() == 0
 
 
 def test_silent_readers_that_hold_nothing_are_forgotten_and_others_are_not(ledger: Ledger) -> None:
-    assert ledger.inbox.forget_consumers(0) == 0
+    assert ledger.callback_stream.forget_consumers(0) == 0
     stored(ledger, 2)
-    (held,) = ledger.inbox.take("holds one", 1)
-    ledger.inbox.acknowledge([entry.id for entry in ledger.inbox.take("done", 1)])
-    assert ledger.inbox.forget_consumers(3_600_000) == 0
-    assert ledger.inbox.forget_consumers(0) == 1
+    (held,) = ledger.callback_stream.take("holds one", 1)
+    ledger.callback_stream.acknowledge([entry.id for entry in ledger.callback_stream.take("done", 1)])
+    assert ledger.callback_stream.forget_consumers(3_600_000) == 0
+    assert ledger.callback_stream.forget_consumers(0) == 1
     names = [reader["name"] for reader in ledger.redis.xinfo_consumers("mms:callbacks", "ingest")]
     assert names == [b"holds one"]
-    ledger.inbox.acknowledge([held.id])
-    assert ledger.inbox.forget_consumers(0) == 1
+    ledger.callback_stream.acknowledge([held.id])
+    assert ledger.callback_stream.forget_consumers(0) == 1

@@ -236,10 +236,10 @@ class Interleavings(RuleBasedStateMachine):
     def steer(self, to: CampaignState) -> None:
         """A person pauses or resumes."""
         with suppress(Conflict):
-            self.ledger.book.steer(CAMPAIGN, to, "by hand")
+            self.ledger.campaigns.steer(CAMPAIGN, to, "by hand")
             before = snapshot(self.ledger)
             with suppress(Conflict):
-                self.ledger.book.steer(CAMPAIGN, to, "by hand")
+                self.ledger.campaigns.steer(CAMPAIGN, to, "by hand")
             assert snapshot(self.ledger) == before
 
     @precondition(lambda self: self.now > START_MS + LEASE_MS)
@@ -247,9 +247,9 @@ class Interleavings(RuleBasedStateMachine):
     def cancel(self) -> None:
         """A person cancels."""
         with suppress(Conflict):
-            self.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+            self.ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
             before = snapshot(self.ledger)
-            self.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+            self.ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
             assert snapshot(self.ledger) == before
 
     @rule()
@@ -259,7 +259,7 @@ class Interleavings(RuleBasedStateMachine):
             return
         for number in self.ledger.agenda.due_batches(CAMPAIGN, 10):
             self._sweep(number)
-        self._twice(lambda: self.ledger.book.swept(CAMPAIGN))
+        self._twice(lambda: self.ledger.campaigns.swept(CAMPAIGN))
 
     @rule(batch=batches)
     def look(self, batch: int) -> None:

@@ -29,7 +29,7 @@ def ledger(timed_ledger: Ledger) -> Ledger:
 
 def limit(ledger: Ledger, scope: str, rate: Rate) -> None:
     """Put a limit in force."""
-    ledger.book.set_rate(scope, (rate.interval_us, rate.tolerance_us))
+    ledger.campaigns.set_rate(scope, (rate.interval_us, rate.tolerance_us))
 
 
 def taken_batch(ledger: Ledger, *sizes: int) -> Taken:

@@ -102,7 +102,7 @@ def test_all_gives_every_entry_back_as_it_was(ledger: Ledger) -> None:
 def test_a_callback_and_its_opt_out_are_stored_in_one_step(ledger: Ledger) -> None:
     ledger.optouts.receive(b'{"message":"STOP"}', 1_000, NUMBER, "keyword")
     assert ledger.optouts.is_out(NUMBER)
-    assert [entry.raw for entry in ledger.inbox.take("me", 10)] == [b'{"message":"STOP"}']
+    assert [entry.raw for entry in ledger.callback_stream.take("me", 10)] == [b'{"message":"STOP"}']
 
 
 def test_the_script_can_be_run_by_another_client(redis: redis_py.Redis) -> None:

@@ -32,7 +32,7 @@ def agrees(ledger: Ledger) -> dict[str, int]:
 def cancelled(ledger: Ledger, name: str) -> None:
     """A campaign of one row that was cancelled before anything of it went."""
     add_campaign(ledger, make_batch(1), id=name)
-    ledger.book.steer(name, CampaignState.CANCELLING, "test")
+    ledger.campaigns.steer(name, CampaignState.CANCELLING, "test")
     ledger.redis.hset(keys.campaign(name), "state", "cancelled")
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.ledger.batches.packing import LETTERS, Batch, BatchMessage, BatchRow, pack_batch, unpack_batch
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import STATE_CODE, RecipientState
 
 texts = st.text(max_size=12)
@@ -19,7 +19,7 @@ def any_batch(draw: st.DrawFn) -> Batch:
     """Rows of one width, in the file's order, each in at most one message."""
     width = draw(st.integers(0, 3))
     cells = st.tuples(*[any_text] * width)
-    rows: list[BatchRow | RejectedRow] = []
+    rows: list[BatchRow | InvalidRow] = []
     row = line = 0
     for _ in range(draw(st.integers(1, 12))):
         row, line = row + draw(st.integers(1, 500)), line + draw(st.integers(1, 9_000))
@@ -30,7 +30,7 @@ def any_batch(draw: st.DrawFn) -> Batch:
             number = draw(st.none() | numbers | st.sampled_from(["007", "+1 (2)", "1" * 40, "1.5E+10"]))
             state = draw(st.sampled_from(["invalid", "skipped"]))
             rows.append(
-                RejectedRow(row, line, state, draw(st.none() | texts), "code", "words", number, draw(cells))
+                InvalidRow(row, line, state, draw(st.none() | texts), "code", "words", number, draw(cells))
             )
     free = [index for index, each in enumerate(rows) if isinstance(each, BatchRow)]
     messages = []

@@ -98,7 +98,7 @@ def test_two_samples_in_one_millisecond_are_no_pace_and_the_next_one_is(ledger: 
     for _ in range(2):
         ledger.progress.sample({CAMPAIGN: 1})
     assert len(ledger.progress.line(CAMPAIGN)[1]) == 2
-    assert pace_of(ledger, ledger.book.get(CAMPAIGN), START_MS).now is None
+    assert pace_of(ledger, ledger.campaigns.get(CAMPAIGN), START_MS).now is None
     set_clock(ledger.redis, START_MS + 1000)
     ledger.progress.sample({CAMPAIGN: 1})
-    assert pace_of(ledger, ledger.book.get(CAMPAIGN), START_MS + 1000).now == 0
+    assert pace_of(ledger, ledger.campaigns.get(CAMPAIGN), START_MS + 1000).now == 0

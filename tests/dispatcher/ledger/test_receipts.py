@@ -239,19 +239,19 @@ def test_a_sid_of_any_form_is_found_and_shown_as_it_was(ledger: Ledger, sid: str
     taken = take(ledger)
     record(ledger, taken.hold, make_record(make_claim(taken), sid=sid))
     assert ledger.receipts.find([sid, SID + "0"]) == [(CAMPAIGN, 0, 0), None]
-    assert sid_text(rows(ledger)[0], ledger.book.long_sids(CAMPAIGN), 0, 0) == sid
+    assert sid_text(rows(ledger)[0], ledger.campaigns.long_sids(CAMPAIGN), 0, 0) == sid
     apply(ledger, own(DELIVERED, attempt=0, sid=sid))
     assert states(ledger) == ["delivered"]
 
 
 def test_orphans_come_back_when_their_message_is_known(ledger: Ledger) -> None:
     claimed(ledger)
-    ledger.inbox.store(b'{"early": true}', START_MS)
-    (entry,) = ledger.inbox.take("a", 10)
-    ledger.inbox.keep_orphan(entry, pack_sid(SID).hashed)
-    assert ledger.inbox.waiting() == 0
+    ledger.callback_stream.store(b'{"early": true}', START_MS)
+    (entry,) = ledger.callback_stream.take("a", 10)
+    ledger.callback_stream.keep_orphan(entry, pack_sid(SID).hashed)
+    assert ledger.callback_stream.waiting() == 0
     answered(ledger)
-    assert [entry.raw for entry in ledger.inbox.take("a", 10)] == [b'{"early": true}']
+    assert [entry.raw for entry in ledger.callback_stream.take("a", 10)] == [b'{"early": true}']
     assert ledger.redis.keys("mms:orphan:*") == []
 
 
@@ -264,16 +264,16 @@ def test_thousands_of_receipts_of_one_batch_are_applied_in_one_step(ledger: Ledg
 
 def test_entries_are_acknowledged_in_the_step_that_applies_them(ledger: Ledger) -> None:
     claimed(ledger)
-    ledger.inbox.store(b"{}", START_MS)
-    (entry,) = ledger.inbox.take("a", 10)
+    ledger.callback_stream.store(b"{}", START_MS)
+    (entry,) = ledger.callback_stream.take("a", 10)
     ledger.receipts.apply(CAMPAIGN, 0, [own(SENT)], [entry.id], grace_ms=0)
-    assert ledger.inbox.waiting() == 0
+    assert ledger.callback_stream.waiting() == 0
     assert ledger.redis.xpending("mms:callbacks", "ingest")["pending"] == 0
 
 
 def test_receipts_of_an_erased_campaign_are_acknowledged_and_leave_nothing(ledger: Ledger) -> None:
-    ledger.inbox.store(b"{}", START_MS)
-    (entry,) = ledger.inbox.take("a", 10)
+    ledger.callback_stream.store(b"{}", START_MS)
+    (entry,) = ledger.callback_stream.take("a", 10)
     assert ledger.receipts.apply("erased-abc234", 0, [own(SENT)], [entry.id], grace_ms=5) == 0
-    assert ledger.inbox.waiting() == 0
+    assert ledger.callback_stream.waiting() == 0
     assert ledger.redis.keys("mms:c:*") == []

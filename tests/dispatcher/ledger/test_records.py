@@ -140,10 +140,10 @@ def test_a_later_of_a_cancelled_campaign_leaves_no_pending_row(ledger: Ledger) -
     late = take(ledger)
     asked = make_claim(late)
     claim(ledger, late.hold, asked, now_ms=START_MS)
-    ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
     set_clock(ledger.redis, START_MS + LEASE_MS)
     ledger.batches.sweep(CAMPAIGN, 0, RecipientState.CANCELLED, [0], look_ms=LOOK_MS)
-    assert ledger.book.swept(CAMPAIGN)
+    assert ledger.campaigns.swept(CAMPAIGN)
     record(ledger, late.hold, make_record(asked, "later"))
     assert states(ledger) == ["cancelled"]
     recount(ledger)
@@ -156,7 +156,7 @@ def test_refusals_share_one_text(ledger: Ledger) -> None:
         asked = make_claim(taken, message)
         claim(ledger, taken.hold, asked, now_ms=START_MS)
         record(ledger, taken.hold, make_record(asked, "refused", text="to: no\0such =thing"))
-    assert ledger.book.texts(CAMPAIGN) == {1: "to: no\0such =thing"}
+    assert ledger.campaigns.texts(CAMPAIGN) == {1: "to: no\0such =thing"}
 
 
 def test_more_texts_than_numbers_for_them_end_in_none(ledger: Ledger) -> None:
@@ -167,7 +167,7 @@ def test_more_texts_than_numbers_for_them_end_in_none(ledger: Ledger) -> None:
         asked = make_claim(taken, message)
         claim(ledger, taken.hold, asked, now_ms=START_MS)
         record(ledger, taken.hold, make_record(asked, "refused", text=f"reason {message}"))
-    assert ledger.book.texts(CAMPAIGN) == {}
+    assert ledger.campaigns.texts(CAMPAIGN) == {}
     assert ledger.batches.read(CAMPAIGN, [0])[0][1][0].reason == 65_535
 
 
@@ -190,11 +190,11 @@ def test_a_campaign_whose_rows_all_ended_while_paused_completes_on_resume(ledger
     taken = take(ledger)
     asked = make_claim(taken)
     claim(ledger, taken.hold, asked, now_ms=START_MS)
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     record(ledger, taken.hold, make_record(asked))
     ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
     assert ledger.campaign(CAMPAIGN).state is CampaignState.PAUSED
-    ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
 
 
@@ -249,9 +249,9 @@ def test_two_not_there_in_a_paused_campaign_send_nothing_until_it_runs(ledger: L
     asked = make_claim(taken)
     claim(ledger, taken.hold, asked, now_ms=START_MS)
     record(ledger, taken.hold, make_record(asked, "unknown"))
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     assert [_look(ledger), _look(ledger)] == [0, 0]
-    ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert _look(ledger) == 1
 
 

@@ -9,11 +9,11 @@ from dispatcher.pipeline.runtime.counters import ENDLESS, Tally
 def test_what_was_counted_is_added_up(ledger: Ledger) -> None:
     tally = Tally()
     tally.count("callbacks", "applied", 2)
-    ledger.tallies.add(tally.take())
+    ledger.counters.add(tally.take())
     tally.count("callbacks", "applied")
     tally.count("callbacks", "early")
-    ledger.tallies.add(tally.take())
-    assert ledger.tallies.read() == {"callbacks": {"applied": 3, "early": 1}}
+    ledger.counters.add(tally.take())
+    assert ledger.counters.read() == {"callbacks": {"applied": 3, "early": 1}}
 
 
 def test_what_was_taken_is_not_taken_again_unless_it_was_put_back() -> None:
@@ -47,5 +47,5 @@ def test_of_a_limit_only_its_kind_is_kept() -> None:
 
 
 def test_an_empty_tally_writes_nothing(ledger: Ledger) -> None:
-    ledger.tallies.add({})
-    assert ledger.tallies.read() == {}
+    ledger.counters.add({})
+    assert ledger.counters.read() == {}

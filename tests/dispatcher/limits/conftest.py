@@ -1,4 +1,4 @@
-"""What the tests of limits share: a ledger whose clock a test moves, and a worker's world on it."""
+"""What the tests of limits share: a ledger whose clock a test moves, and a worker's runtime on it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Taken
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.rules.rates import Rate
-from tests.dispatcher.pipeline.conftest import make_world, world
+from tests.dispatcher.pipeline.conftest import make_runtime, runtime
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
 from tests.valkey import set_clock
 
-__all__ = ["make_world", "world"]
+__all__ = ["make_runtime", "runtime"]
 
 DAY_MS = 86_400_000
 

@@ -16,7 +16,7 @@ from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.runtime.runtime import Runtime, make_client
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import load_settings
@@ -31,7 +31,7 @@ TASKS = "test:tasks"
 def work(redis_url: str, settings: dict[str, Any], campaign: str) -> None:
     """Send until the campaign does not run any more, or for ever without one; Redis may come and go."""
     chosen = load_settings(**{**settings, "data_dir": Path("/nonexistent"), "simulate": True})
-    world = World(
+    runtime = Runtime(
         Ledger(client(redis_url)),
         chosen,
         Installation("key", (SECRET,), "admin", False, "simulate"),
@@ -41,12 +41,12 @@ def work(redis_url: str, settings: dict[str, Any], campaign: str) -> None:
     hints: list[tuple[str, int]] = []
     while True:
         try:
-            if campaign and world.ledger.campaign(campaign).state in ENDED:
+            if campaign and runtime.ledger.campaign(campaign).state in ENDED:
                 return
-            feed(world, lambda *hint: hints.append(hint))
+            feed(runtime, lambda *hint: hints.append(hint))
             if hints:
-                world.ledger.redis.hincrby(TASKS, hints[0][0], 1)
-                send_batch(world, *hints.pop(0))
+                runtime.ledger.redis.hincrby(TASKS, hints[0][0], 1)
+                send_batch(runtime, *hints.pop(0))
             else:
                 time.sleep(0.05)
         except MmsError:
@@ -92,7 +92,7 @@ def claim_times(ledger: Ledger, *campaigns: str) -> list[int]:
     return sorted(
         row.claimed_ms
         for campaign in campaigns
-        for _, rows in ledger.batches.read(campaign, list(ledger.book.batch_numbers(campaign)))
+        for _, rows in ledger.batches.read(campaign, list(ledger.campaigns.batch_numbers(campaign)))
         for row in rows
         if row.claimed_ms
     )

@@ -14,7 +14,7 @@ from dispatcher.rules.rates import Rate
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.limits.conftest import Desk
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import CAMPAIGN, add_campaign, make_batch, make_record, record, recount, states
 
 FROM: dict[str, Any] = {"from": ("15162065575",)}
@@ -52,7 +52,7 @@ def test_a_third_refused_of_fifty_pauses_with_a_reason_and_a_suggestion(braked: 
 
 def test_after_a_resume_the_window_begins_anew(braked: Desk) -> None:
     test_a_third_refused_of_fifty_pauses_with_a_reason_and_a_suggestion(braked)
-    braked.ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    braked.ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     outcome(braked, 50, "refused")
     assert braked.ledger.campaign(CAMPAIGN).state is CampaignState.RUNNING
 
@@ -170,31 +170,31 @@ def test_a_429_lowers_the_pace_once_a_second_and_it_comes_back(desk: Desk) -> No
 
 
 def test_a_429_that_names_the_number_holds_that_number_only(
-    make_world: MakeWorld, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
-    world = make_world()
-    world.ledger.agenda.hold("sender:15162065575", 60_000, slower=True)
-    add_campaign(world.ledger, make_batch(1, 1), **FROM)
-    assert send_batch(world, CAMPAIGN, 0) == "waits for the limit of sender"
+    runtime = make_runtime()
+    runtime.ledger.agenda.hold("sender:15162065575", 60_000, slower=True)
+    add_campaign(runtime.ledger, make_batch(1, 1), **FROM)
+    assert send_batch(runtime, CAMPAIGN, 0) == "waits for the limit of sender"
     assert simulator.received().taken == 0
 
 
 def test_a_misconfigured_address_pauses_the_campaign_after_three_answers(
-    make_world: MakeWorld, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
     simulator.set_faults(refuse_share=1, refuse_status=404)
-    world = make_world(in_flight=1)
-    put_rates_in_force(world.ledger, world.settings)
-    add_campaign(world.ledger, make_batch(*[1] * 30))
-    assert send_batch(world, CAMPAIGN, 0).endswith("halt paused")
-    assert states(world.ledger).count("rejected") <= 4
-    recount(world.ledger)
+    runtime = make_runtime(in_flight=1)
+    put_rates_in_force(runtime.ledger, runtime.settings)
+    add_campaign(runtime.ledger, make_batch(*[1] * 30))
+    assert send_batch(runtime, CAMPAIGN, 0).endswith("halt paused")
+    assert states(runtime.ledger).count("rejected") <= 4
+    recount(runtime.ledger)
 
 
-def test_a_carrierx_that_never_answers_is_probed_and_nothing_is_lost(make_world: MakeWorld) -> None:
-    world = make_world(carrierx_url="http://127.0.0.1:1", in_flight=2)
-    put_rates_in_force(world.ledger, world.settings)
-    add_campaign(world.ledger, make_batch(*[1] * 60))
-    assert send_batch(world, CAMPAIGN, 0).endswith("waits for CarrierX, which does not answer")
-    assert set(states(world.ledger)) == {"pending"}
-    assert "in a row" in (world.ledger.campaign(CAMPAIGN).reason or "")
+def test_a_carrierx_that_never_answers_is_probed_and_nothing_is_lost(make_runtime: MakeRuntime) -> None:
+    runtime = make_runtime(carrierx_url="http://127.0.0.1:1", in_flight=2)
+    put_rates_in_force(runtime.ledger, runtime.settings)
+    add_campaign(runtime.ledger, make_batch(*[1] * 60))
+    assert send_batch(runtime, CAMPAIGN, 0).endswith("waits for CarrierX, which does not answer")
+    assert set(states(runtime.ledger)) == {"pending"}
+    assert "in a row" in (runtime.ledger.campaign(CAMPAIGN).reason or "")

@@ -22,7 +22,7 @@ from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.reports.audit import audit
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.launch import running_simulator
@@ -39,13 +39,13 @@ PROCESSES = 3
 class Arena(NamedTuple):
     """A ledger, the processes that work on it, and who they send to."""
 
-    world: World
+    runtime: Runtime
     simulator: SimulatorHandle
 
     @property
     def ledger(self) -> Ledger:
         """The ledger."""
-        return self.world.ledger
+        return self.runtime.ledger
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
             "in_flight": 8,
         }
         with Crew(server.url, size=PROCESSES, **to_carrierx):
-            yield Arena(World(Ledger(client(server.url)), settings, installation), simulator)
+            yield Arena(Runtime(Ledger(client(server.url)), settings, installation), simulator)
 
 
 class Operator:
@@ -77,15 +77,15 @@ class Operator:
             if deed == "rate":
                 set_limit(self._ledger, f"campaign:{self._campaign}", rate=self._dice.choice(RATES))
             elif deed == "resume":
-                self._ledger.book.steer(self._campaign, CampaignState.RUNNING)
+                self._ledger.campaigns.steer(self._campaign, CampaignState.RUNNING)
             else:
                 to = CampaignState.PAUSED if deed == "pause" else CampaignState.CANCELLING
-                self._ledger.book.steer(self._campaign, to, "by hand")
+                self._ledger.campaigns.steer(self._campaign, to, "by hand")
                 begin = self._ledger.agenda.now_ms()
                 time.sleep(self._dice.uniform(0.01, 0.06))
                 self.held.append((begin, self._ledger.agenda.now_ms()))
 
-    def finish(self, world: World) -> None:
+    def finish(self, runtime: Runtime) -> None:
         """Let it run to its end, or end it."""
         self.do("resume")
         set_limit(self._ledger, f"campaign:{self._campaign}", rate="10000/s")
@@ -93,7 +93,7 @@ class Operator:
         while self._ledger.campaign(self._campaign).state not in ENDED:
             assert time.monotonic() < deadline, self._ledger.campaign(self._campaign)
             if self._campaign in self._ledger.agenda.sweeping():
-                sweep(world, self._campaign)
+                sweep(runtime, self._campaign)
             time.sleep(0.02)
 
 
@@ -111,7 +111,7 @@ def test_whatever_the_operator_does_the_books_and_carrierx_agree(arena: Arena, s
         time.sleep(dice.uniform(0.01, 0.06))
         operator.do(dice.choices(["pause", "resume", "rate", "cancel"], [4, 5, 4, 1])[0])
         assert sum(ledger.campaign(id).counts.values()) == LEGS
-    operator.finish(arena.world)
+    operator.finish(arena.runtime)
     counts, received = recount(ledger, id), arena.simulator.received()
     of_this = [message for message in received.messages if message["user_data"].partition(".")[0] == id]
     assert received.repeated == []
@@ -125,12 +125,12 @@ def test_whatever_the_operator_does_the_books_and_carrierx_agree(arena: Arena, s
 def test_a_batch_whose_hint_came_during_a_pause_goes_on_as_soon_as_it_is_resumed(ledger: Ledger) -> None:
     add_campaign(ledger)
     assert ledger.batches.offer(CAMPAIGN, window=9, most=9, offer_ms=15_000) == [0]
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     halted = ledger.batches.take(CAMPAIGN, 0, token=b"12345678", lease_ms=1000, look_ms=1)
     assert halted == Denied("halt", "paused")
-    ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert ledger.batches.offer(CAMPAIGN, window=9, most=9, offer_ms=15_000) == [0]
     take(ledger)
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
-    ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert ledger.batches.offer(CAMPAIGN, window=9, most=9, offer_ms=15_000) == []

@@ -58,7 +58,7 @@ def senders(received: Received) -> dict[str, str]:
 
 def claimed_after(ledger: Ledger, campaign: str, moment_ms: int) -> list[str]:
     """The numbers whose messages were claimed later than this."""
-    read = ledger.batches.read(campaign, list(ledger.book.batch_numbers(campaign)))
+    read = ledger.batches.read(campaign, list(ledger.campaigns.batch_numbers(campaign)))
     rows = (pair for batch, states in read for pair in zip(batch.rows, states, strict=True))
     return [row.number for row, state in rows if row.number and state.claimed_ms > moment_ms]
 

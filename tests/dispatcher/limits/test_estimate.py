@@ -9,7 +9,7 @@ from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.estimate import estimated
 from dispatcher.pipeline.limits.changes import set_limit, use_sender
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.send import send_batch
 from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch
 
@@ -34,15 +34,15 @@ def test_the_tightest_limit_is_named_and_decides_the_time(ledger: Ledger) -> Non
     assert 49 <= seconds <= 51
 
 
-def test_it_moves_with_what_is_left_and_ends_with_it(world: World) -> None:
-    add_campaign(world.ledger, make_batch(*[1] * 50), make_batch(*[1] * 50, first_row=51))
-    set_limit(world.ledger, "account", rate="1000/s", burst=1000)
-    set_limit(world.ledger, "sender", rate="100/s", burst=100)
-    send_batch(world, CAMPAIGN, 0)
-    _, seconds = look(world.ledger)
+def test_it_moves_with_what_is_left_and_ends_with_it(runtime: Runtime) -> None:
+    add_campaign(runtime.ledger, make_batch(*[1] * 50), make_batch(*[1] * 50, first_row=51))
+    set_limit(runtime.ledger, "account", rate="1000/s", burst=1000)
+    set_limit(runtime.ledger, "sender", rate="100/s", burst=100)
+    send_batch(runtime, CAMPAIGN, 0)
+    _, seconds = look(runtime.ledger)
     assert seconds <= 2
-    send_batch(world, CAMPAIGN, 1)
-    assert estimated(world.ledger, world.ledger.campaign(CAMPAIGN)).finish_at is None
+    send_batch(runtime, CAMPAIGN, 1)
+    assert estimated(runtime.ledger, runtime.ledger.campaign(CAMPAIGN)).finish_at is None
 
 
 def test_a_daily_cap_pushes_it_to_another_day(ledger: Ledger) -> None:
@@ -56,7 +56,7 @@ def test_a_daily_cap_pushes_it_to_another_day(ledger: Ledger) -> None:
 def test_a_paused_campaign_has_none(ledger: Ledger) -> None:
     add_campaign(ledger)
     set_limit(ledger, "account", rate="10/s")
-    ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     assert estimated(ledger, ledger.campaign(CAMPAIGN)).finish_at is None
 
 

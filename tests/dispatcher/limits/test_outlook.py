@@ -169,7 +169,7 @@ def test_a_list_of_campaigns_costs_no_more_round_trips_than_one(ledger: Ledger) 
         return int(ledger.redis.info("stats")["total_reads_processed"])
 
     def cost() -> int:
-        campaigns = ledger.campaigns(limit=100)
+        campaigns = ledger.campaigns.list(limit=100)
         before = commands()
         found = estimated_all(ledger, campaigns)
         assert all(each.finish_at for each in found)

@@ -1,4 +1,4 @@
-"""What the tests of the verbs share: a simulated CarrierX over HTTP, and a process's world with short times."""
+"""What the tests of the verbs share: a simulated CarrierX over HTTP, and a process's runtime with short times."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import pytest
 
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.runtime.runtime import World, make_client
+from dispatcher.pipeline.runtime.runtime import Runtime, make_client
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
 
-MakeWorld = Callable[..., World]
+MakeRuntime = Callable[..., Runtime]
 
 
 @pytest.fixture
-def make_world(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> Iterator[MakeWorld]:
-    """Makes worlds on the tests' ledger and simulator; settings by name, fields of the world by `parts`."""
+def make_runtime(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> Iterator[MakeRuntime]:
+    """Makes runtimes on the tests' ledger and simulator; settings by name, fields of the runtime by `parts`."""
     pools = []
 
-    def make(*, parts: dict[str, Any] | None = None, **settings: Any) -> World:
+    def make(*, parts: dict[str, Any] | None = None, **settings: Any) -> Runtime:
         chosen = load_settings(
             **{
                 "simulate": True,
@@ -45,7 +45,7 @@ def make_world(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> It
             "api": make_client(chosen),
             "pool": pool,
         }
-        return World(**{**fields, **(parts or {})})
+        return Runtime(**{**fields, **(parts or {})})
 
     yield make
     for pool in pools:
@@ -53,6 +53,6 @@ def make_world(ledger: Ledger, simulator: SimulatorHandle, tmp_path: Path) -> It
 
 
 @pytest.fixture
-def world(make_world: MakeWorld) -> World:
-    """One such world."""
-    return make_world()
+def runtime(make_runtime: MakeRuntime) -> Runtime:
+    """One such runtime."""
+    return make_runtime()

@@ -11,14 +11,14 @@ import redis
 
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.expansion import expand as expansion
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.expansion import expand
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.settings import load_settings
 
 #: The least that moves at once, so that there are many places to be killed at.
-expansion.BATCHES_A_ROUND_TRIP = 1
+expand.BATCHES_A_ROUND_TRIP = 1
 
 if __name__ == "__main__":
     ledger = Ledger(redis.Redis.from_url(sys.argv[1]))
     installation = Installation("key", (b"secret",), "admin", False, "simulate")
-    print(expansion.expand(World(ledger, load_settings(simulate=True), installation), sys.argv[2]))  # noqa: T201
+    print(expand.expand(Runtime(ledger, load_settings(simulate=True), installation), sys.argv[2]))  # noqa: T201

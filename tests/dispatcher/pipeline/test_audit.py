@@ -12,7 +12,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.reports.audit import audit
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import (
     CAMPAIGN,
     LOOK_MS,
@@ -73,12 +73,12 @@ def test_a_sender_that_died_leaves_clean_books(ledger: Ledger) -> None:
 
 
 def test_a_cancelled_campaign_is_clean_before_and_after_its_sweep(
-    make_world: MakeWorld, ledger: Ledger
+    make_runtime: MakeRuntime, ledger: Ledger
 ) -> None:
     add_campaign(ledger)
-    ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING)
+    ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING)
     assert codes(ledger) == set()
-    sweep(make_world(), CAMPAIGN)
+    sweep(make_runtime(), CAMPAIGN)
     assert codes(ledger) == set()
     assert audit(ledger, CAMPAIGN).state is CampaignState.CANCELLED
 

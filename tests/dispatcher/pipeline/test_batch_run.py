@@ -13,70 +13,70 @@ from dispatcher.ledger.store.connection import client
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.runtime.runtime import World
-from dispatcher.pipeline.sending import _batch_sender as batch_run
+from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.pipeline.sending import _batch_sender
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due
 from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states
 from tests.valkey import TEST_CLOCK, ValkeyServer
 
 
 def test_a_refused_token_puts_on_the_brake_and_marks_nothing_failed(
-    make_world: MakeWorld, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
     simulator.set_faults(unauthorized=True)
-    add_campaign(make_world().ledger, make_batch(*[1] * 50))
-    world = make_world(in_flight=4)
-    result = send_batch(world, CAMPAIGN, 0)
+    add_campaign(make_runtime().ledger, make_batch(*[1] * 50))
+    runtime = make_runtime(in_flight=4)
+    result = send_batch(runtime, CAMPAIGN, 0)
     assert result.endswith("brake")
-    assert set(states(world.ledger)) == {"pending"}
-    assert "refuses the token" in (world.ledger.campaign(CAMPAIGN).reason or "")
+    assert set(states(runtime.ledger)) == {"pending"}
+    assert "refuses the token" in (runtime.ledger.campaign(CAMPAIGN).reason or "")
     assert simulator.received().answers["401"] <= 16
 
 
 def test_a_worker_whose_clock_is_off_sends_nothing_and_says_so(
-    make_world: MakeWorld, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
-    world = make_world(parts={"clock_ms": lambda: 0})
-    add_campaign(world.ledger, make_batch(1))
-    assert send_batch(world, CAMPAIGN, 0).startswith("clock")
+    runtime = make_runtime(parts={"clock_ms": lambda: 0})
+    add_campaign(runtime.ledger, make_batch(1))
+    assert send_batch(runtime, CAMPAIGN, 0).startswith("clock")
     assert simulator.received().taken == 0
-    assert states(world.ledger) == ["pending"]
+    assert states(runtime.ledger) == ["pending"]
 
 
 class Pausing:
     """A CarrierX that pauses the campaign when it gets the first message."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self.taken = 0
 
     def send(self, outgoing: Outgoing, **_: Any) -> MessageStatus:
         """Pause, then take the message."""
-        self._world.ledger.book.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
+        self._runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
         self.taken += 1
-        return self._world.carrierx.send(outgoing)
+        return self._runtime.carrierx.send(outgoing)
 
 
-def test_a_pause_in_mid_batch_lets_only_what_is_in_flight_go(make_world: MakeWorld) -> None:
-    world = make_world(in_flight=4)
-    pausing = Pausing(world)
-    add_campaign(world.ledger, make_batch(*[1] * 60))
-    paused = make_world(in_flight=4, parts={"api": pausing})
+def test_a_pause_in_mid_batch_lets_only_what_is_in_flight_go(make_runtime: MakeRuntime) -> None:
+    runtime = make_runtime(in_flight=4)
+    pausing = Pausing(runtime)
+    add_campaign(runtime.ledger, make_batch(*[1] * 60))
+    paused = make_runtime(in_flight=4, parts={"api": pausing})
     assert send_batch(paused, CAMPAIGN, 0).endswith("halt paused")
     assert pausing.taken <= 8
-    assert recount(world.ledger)[RecipientState.PENDING] == 60 - pausing.taken
-    world.ledger.book.steer(CAMPAIGN, CampaignState.RUNNING)
-    assert send_batch(world, CAMPAIGN, 0) == f"{60 - pausing.taken} queued"
+    assert recount(runtime.ledger)[RecipientState.PENDING] == 60 - pausing.taken
+    runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
+    assert send_batch(runtime, CAMPAIGN, 0) == f"{60 - pausing.taken} queued"
 
 
 class Killing:
     """A CarrierX that kills Redis at one message, and starts it again a few messages later."""
 
-    def __init__(self, world: World, server: ValkeyServer, *, for_good: bool = False) -> None:
-        self._world = world
+    def __init__(self, runtime: Runtime, server: ValkeyServer, *, for_good: bool = False) -> None:
+        self._runtime = runtime
         self._server = server
         self._lock = threading.Lock()
         self._count = 0
@@ -92,21 +92,21 @@ class Killing:
                 if not self._for_good:
                     self.restart = threading.Timer(0.5, self._server.start)
                     self.restart.start()
-        return self._world.carrierx.send(outgoing, permit=permit)
+        return self._runtime.carrierx.send(outgoing, permit=permit)
 
 
 def test_redis_killed_in_mid_batch_and_back_loses_and_repeats_nothing(
-    make_world: MakeWorld, simulator: SimulatorHandle, server: ValkeyServer
+    make_runtime: MakeRuntime, simulator: SimulatorHandle, server: ValkeyServer
 ) -> None:
     ledger = Ledger(client(server.url), clock=TEST_CLOCK)
     clock = Clock(ledger)
-    world = make_world(parts={"ledger": ledger, "clock_ms": clock})
-    killing = Killing(world, server)
+    runtime = make_runtime(parts={"ledger": ledger, "clock_ms": clock})
+    killing = Killing(runtime, server)
     add_campaign(ledger, make_batch(*[1] * 60))
-    send_batch(make_world(parts={"ledger": ledger, "clock_ms": clock, "api": killing}), CAMPAIGN, 0)
+    send_batch(make_runtime(parts={"ledger": ledger, "clock_ms": clock, "api": killing}), CAMPAIGN, 0)
     assert killing.restart is not None
     killing.restart.join()
-    until_nothing_is_due(world, clock)
+    until_nothing_is_due(runtime, clock)
     assert Counter(states(ledger)) == {"queued": 60}
     received = simulator.received()
     assert (received.taken, received.repeated) == (60, [])
@@ -114,23 +114,23 @@ def test_redis_killed_in_mid_batch_and_back_loses_and_repeats_nothing(
 
 
 def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_later(
-    make_world: MakeWorld,
+    make_runtime: MakeRuntime,
     simulator: SimulatorHandle,
     server: ValkeyServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batch_run, "STORE_PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(_batch_sender, "STORE_PATIENCE_SECONDS", 0.5)
     ledger = Ledger(client(server.url), clock=TEST_CLOCK)
     clock = Clock(ledger)
     parts = {"ledger": ledger, "clock_ms": clock}
-    world = make_world(parts=parts)
+    runtime = make_runtime(parts=parts)
     add_campaign(ledger, make_batch(*[1] * 40))
-    killing = Killing(world, server, for_good=True)
-    assert send_batch(make_world(parts=parts | {"api": killing}), CAMPAIGN, 0).endswith("redis away")
+    killing = Killing(runtime, server, for_good=True)
+    assert send_batch(make_runtime(parts=parts | {"api": killing}), CAMPAIGN, 0).endswith("redis away")
     server.start()
-    assert send_batch(world, CAMPAIGN, 0) == "taken"
+    assert send_batch(runtime, CAMPAIGN, 0) == "taken"
     clock.advance(30_000)
-    until_nothing_is_due(world, clock)
+    until_nothing_is_due(runtime, clock)
     counts = recount(ledger)
     assert counts[RecipientState.QUEUED] + counts[RecipientState.UNCONFIRMED] == 40
     assert counts[RecipientState.UNCONFIRMED] > 0

@@ -27,7 +27,7 @@ def checked(file: str | bytes, *, errors_to: io.StringIO | None = None, **option
     """Check a file under prices of a cent and two, 10/s for the account and 1/s a sender."""
     names = CampaignSettings.model_fields.keys()
     settings = {name: value for name, value in options.items() if name in names}
-    world: dict[str, Any] = {
+    runtime: dict[str, Any] = {
         "fictional_ok": True,
         "account_rate": Rate(10, 1),
         "sender_rate": Rate(1, 1),
@@ -37,13 +37,13 @@ def checked(file: str | bytes, *, errors_to: io.StringIO | None = None, **option
         "max_rows": 1 << 30,
         "now": NOW,
     }
-    world |= {name: value for name, value in options.items() if name not in names}
+    runtime |= {name: value for name, value in options.items() if name not in names}
     return check(
         io.BytesIO(file.encode() if isinstance(file, str) else file),
         filename="campaign.csv",
         settings=CampaignSettings(**({"senders": ("15165550199",), "message": BRANDED} | settings)),
         errors_to=errors_to,
-        **world,
+        **runtime,
     )
 
 

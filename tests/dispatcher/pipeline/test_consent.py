@@ -10,11 +10,11 @@ from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import QuietHours
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.rules.test_hours import CLOCK_CHANGES, SPLIT, STRICT, number_in, open_at
 from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, number_of, recount, states
 from tests.valkey import set_clock
@@ -41,16 +41,16 @@ def clock(timed_ledger: Ledger) -> Clock:
 
 
 @pytest.fixture
-def timed(make_world: MakeWorld, timed_ledger: Ledger, clock: Clock) -> World:
-    """A world whose every clock is the test's."""
-    return make_world(parts={"ledger": timed_ledger, "clock_ms": clock}, hours_margin=0)
+def timed(make_runtime: MakeRuntime, timed_ledger: Ledger, clock: Clock) -> Runtime:
+    """A runtime whose every clock is the test's."""
+    return make_runtime(parts={"ledger": timed_ledger, "clock_ms": clock}, hours_margin=0)
 
 
-def work(world: World, clock: Clock) -> None:
+def work(runtime: Runtime, clock: Clock) -> None:
     """What feeder and workers do at this moment."""
-    for campaign_id in world.ledger.agenda.due(clock.now_ms, 10):
-        for number in world.ledger.batches.offer(campaign_id, window=100, most=100, offer_ms=1):
-            send_batch(world, campaign_id, number)
+    for campaign_id in runtime.ledger.agenda.due(clock.now_ms, 10):
+        for number in runtime.ledger.batches.offer(campaign_id, window=100, most=100, offer_ms=1):
+            send_batch(runtime, campaign_id, number)
 
 
 def batch_to(*numbers: str, size: int = 1) -> Batch:
@@ -62,7 +62,7 @@ def batch_to(*numbers: str, size: int = 1) -> Batch:
 @pytest.mark.parametrize("change", CLOCK_CHANGES, ids=["spring", "autumn"])
 @pytest.mark.parametrize("policy", ["federal", "us-strict"])
 def test_on_the_days_of_a_clock_change_nothing_is_sent_outside_hours_and_everything_within_them(
-    timed: World, simulator: SimulatorHandle, clock: Clock, policy: QuietHours, change: datetime
+    timed: Runtime, simulator: SimulatorHandle, clock: Clock, policy: QuietHours, change: datetime
 ) -> None:
     numbers = [number_in(code) for code in (*SPLIT, *STRICT.values(), "516", "212", "907")]
     moment = change - timedelta(hours=18)
@@ -83,12 +83,12 @@ def test_on_the_days_of_a_clock_change_nothing_is_sent_outside_hours_and_everyth
                     assert open_at(message["to"][0], None, policy, clock.now_ms)
                     seen.add(message["to"][0])
     assert seen == set(numbers)
-    for campaign in timed.ledger.campaigns(limit=100):
+    for campaign in timed.ledger.campaigns.list(limit=100):
         recount(timed.ledger, campaign.id)
 
 
 def test_rows_outside_hours_go_by_themselves_when_their_window_opens(
-    timed: World, simulator: SimulatorHandle, clock: Clock
+    timed: Runtime, simulator: SimulatorHandle, clock: Clock
 ) -> None:
     night = datetime(2026, 6, 10, 7, tzinfo=UTC)
     clock.set(night)
@@ -105,7 +105,7 @@ def test_rows_outside_hours_go_by_themselves_when_their_window_opens(
 
 
 def test_each_recipient_gets_it_when_their_own_clock_says_so(
-    timed: World, simulator: SimulatorHandle, clock: Clock
+    timed: Runtime, simulator: SimulatorHandle, clock: Clock
 ) -> None:
     clock.set(datetime(2026, 6, 10, 12, tzinfo=UTC))
     add_campaign(timed.ledger, batch_to("15165550123", "12135550123"), at="2026-06-10 10:00 recipient")
@@ -116,7 +116,7 @@ def test_each_recipient_gets_it_when_their_own_clock_says_so(
 
 
 def test_a_group_waits_for_hours_that_all_its_members_share(
-    timed: World, simulator: SimulatorHandle, clock: Clock
+    timed: Runtime, simulator: SimulatorHandle, clock: Clock
 ) -> None:
     clock.set(datetime(2026, 6, 10, 12, 30, tzinfo=UTC))
     add_campaign(timed.ledger, batch_to("15165550123", "12135550123", size=2), quiet_hours="federal")
@@ -128,31 +128,38 @@ def test_a_group_waits_for_hours_that_all_its_members_share(
 
 
 def test_what_is_unsent_to_somebody_who_stops_is_skipped_and_a_group_goes_without_them(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
-    add_campaign(world.ledger, make_batch(1, 3, 2))
+    add_campaign(runtime.ledger, make_batch(1, 3, 2))
     for row in (1, 3, 5):
-        world.ledger.optouts.receive(b"{}", 1, number_of(row), "inbound")
-    assert send_batch(world, CAMPAIGN, 0) == "3 queued, 3 skipped"
+        runtime.ledger.optouts.receive(b"{}", 1, number_of(row), "inbound")
+    assert send_batch(runtime, CAMPAIGN, 0) == "3 queued, 3 skipped"
     received = sorted(message["to"] for message in simulator.received().messages)
     assert received == [[number_of(2), number_of(4)], [number_of(6)]]
-    assert states(world.ledger) == ["skipped", "queued", "skipped", "queued", "skipped", "queued"]
-    assert feed(world, lambda *_: None) == 0
-    assert world.ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
-    recount(world.ledger)
+    assert states(runtime.ledger) == ["skipped", "queued", "skipped", "queued", "skipped", "queued"]
+    assert feed(runtime, lambda *_: None) == 0
+    assert runtime.ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
+    recount(runtime.ledger)
 
 
-def test_the_last_of_a_group_gets_a_message_of_their_own(world: World, simulator: SimulatorHandle) -> None:
-    add_campaign(world.ledger, make_batch(2))
-    world.ledger.optouts.receive(b"{}", 1, number_of(1), "inbound")
-    send_batch(world, CAMPAIGN, 0)
+def test_the_last_of_a_group_gets_a_message_of_their_own(
+    runtime: Runtime, simulator: SimulatorHandle
+) -> None:
+    add_campaign(runtime.ledger, make_batch(2))
+    runtime.ledger.optouts.receive(b"{}", 1, number_of(1), "inbound")
+    send_batch(runtime, CAMPAIGN, 0)
     (message,) = simulator.received().messages
     assert message["to"] == [number_of(2)]
 
 
-def test_a_frequency_cap_of_the_settings_is_kept(make_world: MakeWorld, simulator: SimulatorHandle) -> None:
-    world = make_world(frequency_cap="1/1h")
+def test_a_frequency_cap_of_the_settings_is_kept(
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
+) -> None:
+    runtime = make_runtime(frequency_cap="1/1h")
     for name in ("one-abc234", "two-abc234"):
-        add_campaign(world.ledger, make_batch(1), id=name)
-    assert [send_batch(world, name, 0) for name in ("one-abc234", "two-abc234")] == ["1 queued", "1 skipped"]
+        add_campaign(runtime.ledger, make_batch(1), id=name)
+    assert [send_batch(runtime, name, 0) for name in ("one-abc234", "two-abc234")] == [
+        "1 queued",
+        "1 skipped",
+    ]
     assert simulator.received().taken == 1

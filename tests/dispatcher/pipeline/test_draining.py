@@ -17,9 +17,9 @@ from dispatcher.pipeline.receipts.drain import (
     ingest_for_a_while,
 )
 from dispatcher.pipeline.receipts.ingest import ingest
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import tick
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.test_tick import Told
 
 
@@ -43,23 +43,23 @@ class Pauses:
 
 
 @pytest.fixture
-def drained(make_world: MakeWorld) -> Callable[..., tuple[str, Pauses]]:
+def drained(make_runtime: MakeRuntime) -> Callable[..., tuple[str, Pauses]]:
     """Drains while something happens in each pause; what it said, and the pauses."""
 
     def drain(
-        happens: Callable[[World, int], None] = lambda _, __: None, first: int = 1
+        happens: Callable[[Runtime, int], None] = lambda _, __: None, first: int = 1
     ) -> tuple[str, Pauses]:
-        pauses = Pauses(lambda time: happens(world, time))
-        world = make_world(parts={"stopwatch": pauses.stopwatch})
+        pauses = Pauses(lambda time: happens(runtime, time))
+        runtime = make_runtime(parts={"stopwatch": pauses.stopwatch})
         for _ in range(first):
-            world.ledger.inbox.store(b"{}", 1)
-        return ingest_for_a_while(world, "tester", pauses), pauses
+            runtime.ledger.callback_stream.store(b"{}", 1)
+        return ingest_for_a_while(runtime, "tester", pauses), pauses
 
     return drain
 
 
-def _one_more(world: World, _: int) -> None:
-    world.ledger.inbox.store(b"{}", 1)
+def _one_more(runtime: Runtime, _: int) -> None:
+    runtime.ledger.callback_stream.store(b"{}", 1)
 
 
 def test_an_empty_inbox_is_not_waited_at(drained: Callable[..., tuple[str, Pauses]]) -> None:
@@ -86,29 +86,31 @@ def test_nobody_is_hinted_at_callbacks_while_it_is_under_way_and_none_is_left_fo
 ) -> None:
     hinted: list[bool] = []
 
-    def door(world: World, _: int) -> None:
-        world.ledger.inbox.store(b"{}", 1)
-        hinted.append(world.ledger.agenda.latch(keys.INGEST_HINTED, 200))
+    def door(runtime: Runtime, _: int) -> None:
+        runtime.ledger.callback_stream.store(b"{}", 1)
+        hinted.append(runtime.ledger.agenda.latch(keys.INGEST_HINTED, 200))
 
     said, pauses = drained(door)
     assert hinted == [False] * pauses.times
     assert said == f"{pauses.times + 1} callbacks, 0 rows changed"
 
 
-def test_hints_are_given_again_afterwards(drained: Callable[..., tuple[str, Pauses]], world: World) -> None:
+def test_hints_are_given_again_afterwards(
+    drained: Callable[..., tuple[str, Pauses]], runtime: Runtime
+) -> None:
     drained()
-    assert world.ledger.agenda.latch(keys.INGEST_HINTED, 200)
+    assert runtime.ledger.agenda.latch(keys.INGEST_HINTED, 200)
 
 
 ROUND_MS = 1_500
 
 
 def test_nobody_is_hinted_at_callbacks_however_many_rounds_a_drain_takes(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each round takes a second and a half on the latch's clock."""
-    ledger, hinted = world.ledger, list[bool]()
-    take = ledger.inbox.take
+    ledger, hinted = runtime.ledger, list[bool]()
+    take = ledger.callback_stream.take
 
     def slowly(consumer: str, most: int) -> list[Entry]:
         entries = take(consumer, most)
@@ -118,29 +120,31 @@ def test_nobody_is_hinted_at_callbacks_however_many_rounds_a_drain_takes(
         return entries
 
     monkeypatch.setattr("dispatcher.pipeline.receipts.ingest.MOST_AT_ONCE", 1)
-    monkeypatch.setattr(ledger.inbox, "take", slowly)
+    monkeypatch.setattr(ledger.callback_stream, "take", slowly)
     for _ in range(9):
-        ledger.inbox.store(b"{}", 1)
-    assert ingest_for_a_while(world, "tester", lambda _: None).startswith("9 callbacks")
+        ledger.callback_stream.store(b"{}", 1)
+    assert ingest_for_a_while(runtime, "tester", lambda _: None).startswith("9 callbacks")
     assert len(hinted) > 9
     assert not any(hinted[:9])
     assert ledger.agenda.latch(keys.INGEST_HINTED, 200), "and it is let go in the end"
 
 
-def test_after_a_drain_that_was_killed_callbacks_go_on_within_seconds(world: World, ledger: Ledger) -> None:
+def test_after_a_drain_that_was_killed_callbacks_go_on_within_seconds(
+    runtime: Runtime, ledger: Ledger
+) -> None:
     told = Told()
 
     def killed(_: float) -> None:
-        ledger.inbox.store(b"{}", 2)
+        ledger.callback_stream.store(b"{}", 2)
         raise SystemExit
 
-    ledger.inbox.store(b"{}", 1)
+    ledger.callback_stream.store(b"{}", 1)
     with pytest.raises(SystemExit):
-        ingest_for_a_while(world, "killed", killed)
+        ingest_for_a_while(runtime, "killed", killed)
     assert 0 < int(ledger.redis.pttl(keys.INGEST_HINTED)) <= HOLD_MS <= 5_000
     for left_ms, hints in ((60_000, []), (0, [("ingest", "", 0)])):
         ledger.redis.pexpire(keys.INGEST_HINTED, left_ms)
         ledger.redis.delete(keys.TICK)
-        tick(world, told())
+        tick(runtime, told())
         assert told.take() == hints
-    assert ingest(world, "another") == "1 callbacks, 0 rows changed"
+    assert ingest(runtime, "another") == "1 callbacks, 0 rows changed"

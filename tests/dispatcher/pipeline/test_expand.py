@@ -16,7 +16,7 @@ from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import Draft
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.submit import submit
@@ -29,7 +29,7 @@ from dispatcher.pipeline.expansion.expand import (
     rows_of,
     showing_life,
 )
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.factories import SENDER, make_csv, make_recipient, make_rejected, recount
 
 
@@ -43,7 +43,7 @@ class KilledError(BaseException):
     """The reader is killed."""
 
 
-def submitted(world: World, raw: bytes, **settings: Any) -> str:
+def submitted(runtime: Runtime, raw: bytes, **settings: Any) -> str:
     """A campaign of this file, not read yet."""
     chosen = CampaignSettings(
         **{
@@ -55,23 +55,25 @@ def submitted(world: World, raw: bytes, **settings: Any) -> str:
         }
     )
     return submit(
-        world.ledger,
+        runtime.ledger,
         io.BytesIO(raw),
         filename="spring.csv",
         settings=chosen,
         fixed=frozenset(chosen.model_fields_set),
-        config=world.settings,
+        config=runtime.settings,
     )
 
 
 def batches(ledger: Ledger, campaign_id: str) -> list[Batch | None]:
     """All batches of a campaign."""
-    return [ledger.batches.content(campaign_id, number) for number in ledger.book.batch_numbers(campaign_id)]
+    return [
+        ledger.batches.content(campaign_id, number) for number in ledger.campaigns.batch_numbers(campaign_id)
+    ]
 
 
-def killed_after(world: World, added: int, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def killed_after(runtime: Runtime, added: int, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Batches.add_many as of a reader that is killed when it added so many."""
-    add, count = world.ledger.batches.add_many, 0
+    add, count = runtime.ledger.batches.add_many, 0
 
     def counted(*args: Any, **kwargs: Any) -> str:
         nonlocal count
@@ -80,17 +82,17 @@ def killed_after(world: World, added: int, monkeypatch: pytest.MonkeyPatch) -> C
         count += 1
         return add(*args, **kwargs)
 
-    monkeypatch.setattr(world.ledger.batches, "add_many", counted)
+    monkeypatch.setattr(runtime.ledger.batches, "add_many", counted)
     return counted
 
 
-def test_every_row_of_the_file_is_in_the_ledger(world: World) -> None:
+def test_every_row_of_the_file_is_in_the_ledger(runtime: Runtime) -> None:
     raw = make_csv(250) + b"12,too short\n" + make_csv(1).splitlines()[1] + b"\n"
-    campaign_id = submitted(world, raw)
-    assert expand(world, campaign_id) == "252 rows"
-    campaign = world.ledger.campaign(campaign_id)
+    campaign_id = submitted(runtime, raw)
+    assert expand(runtime, campaign_id) == "252 rows"
+    campaign = runtime.ledger.campaign(campaign_id)
     assert (campaign.rows, campaign.rows_read, campaign.messages) == (252, 252, 250)
-    counts = recount(world.ledger, campaign_id)
+    counts = recount(runtime.ledger, campaign_id)
     assert (counts[RecipientState.INVALID], counts[RecipientState.SKIPPED]) == (1, 1)
     assert campaign.state is CampaignState.SCHEDULED
 
@@ -98,98 +100,98 @@ def test_every_row_of_the_file_is_in_the_ledger(world: World) -> None:
 @pytest.mark.parametrize("settings", [{}, {"group_size": 7}, {"group_by": "name", "message": "Hi"}])
 @pytest.mark.parametrize("added", [0, 1, 2, 3])
 def test_a_reader_killed_anywhere_is_followed_by_one_that_makes_the_same_batches(
-    world: World, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], added: int
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], added: int
 ) -> None:
     raw = make_csv(330, more=lambda row: f"g{row % 50}")
-    whole = submitted(world, raw, **settings)
-    expand(world, whole)
-    broken = submitted(world, raw, **settings)
+    whole = submitted(runtime, raw, **settings)
+    expand(runtime, whole)
+    broken = submitted(runtime, raw, **settings)
     with monkeypatch.context() as patch:
-        killed_after(world, added, patch)
+        killed_after(runtime, added, patch)
         with pytest.raises(KilledError):
-            expand(world, broken)
-    assert expand(world, broken) == "taken"
-    world.ledger.redis.delete(f"mms:c:{broken}:expanding")  # its lease has run out
-    assert expand(world, broken) == "330 rows"
-    assert batches(world.ledger, broken) == batches(world.ledger, whole)
-    assert recount(world.ledger, broken) == recount(world.ledger, whole)
-    assert world.ledger.campaign(broken).messages == world.ledger.campaign(whole).messages
+            expand(runtime, broken)
+    assert expand(runtime, broken) == "taken"
+    runtime.ledger.redis.delete(f"mms:c:{broken}:expanding")  # its lease has run out
+    assert expand(runtime, broken) == "330 rows"
+    assert batches(runtime.ledger, broken) == batches(runtime.ledger, whole)
+    assert recount(runtime.ledger, broken) == recount(runtime.ledger, whole)
+    assert runtime.ledger.campaign(broken).messages == runtime.ledger.campaign(whole).messages
 
 
-def test_of_many_readers_at_once_one_reads(world: World) -> None:
-    campaign_id = submitted(world, make_csv(300))
+def test_of_many_readers_at_once_one_reads(runtime: Runtime) -> None:
+    campaign_id = submitted(runtime, make_csv(300))
     barrier = threading.Barrier(4)
 
     def race(_: int) -> str:
         barrier.wait()
-        return expand(world, campaign_id)
+        return expand(runtime, campaign_id)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(race, range(4))) == ["300 rows", "taken", "taken", "taken"]
-    assert sum(recount(world.ledger, campaign_id).values()) == 300
+    assert sum(recount(runtime.ledger, campaign_id).values()) == 300
 
 
 def test_a_reader_that_was_overtaken_stops_and_harms_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign_id = submitted(world, make_csv(300))
-    add = world.ledger.batches.add_many
+    campaign_id = submitted(runtime, make_csv(300))
+    add = runtime.ledger.batches.add_many
 
     def overtaken(*args: Any, **kwargs: Any) -> str:
         if args[1][0][0] == 1 and kwargs["reader"] != "second":
-            world.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")
+            runtime.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")
             monkeypatch.setattr("dispatcher.pipeline.expansion.expand.secrets.token_hex", lambda _: "second")
-            assert expand(world, campaign_id) == "300 rows"
+            assert expand(runtime, campaign_id) == "300 rows"
         return add(*args, **kwargs)
 
-    monkeypatch.setattr(world.ledger.batches, "add_many", overtaken)
-    assert expand(world, campaign_id) == "lost"
-    assert sum(recount(world.ledger, campaign_id).values()) == 300
+    monkeypatch.setattr(runtime.ledger.batches, "add_many", overtaken)
+    assert expand(runtime, campaign_id) == "lost"
+    assert sum(recount(runtime.ledger, campaign_id).values()) == 300
 
 
 def test_a_cancel_in_mid_reading_ends_it_and_leaves_no_file(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign_id = submitted(world, make_csv(300))
-    add = world.ledger.batches.add_many
+    campaign_id = submitted(runtime, make_csv(300))
+    add = runtime.ledger.batches.add_many
 
     def cancelled(*args: Any, **kwargs: Any) -> str:
         if args[1][0][0] == 1:
-            world.ledger.book.steer(campaign_id, CampaignState.CANCELLING, "by hand")
+            runtime.ledger.campaigns.steer(campaign_id, CampaignState.CANCELLING, "by hand")
         return add(*args, **kwargs)
 
-    monkeypatch.setattr(world.ledger.batches, "add_many", cancelled)
-    assert expand(world, campaign_id) == "lost"
-    sweep(world, campaign_id)
-    assert world.ledger.campaign(campaign_id).state is CampaignState.CANCELLED
-    assert recount(world.ledger, campaign_id)[RecipientState.CANCELLED] == 100
-    assert world.ledger.redis.keys("*upload*") == []
+    monkeypatch.setattr(runtime.ledger.batches, "add_many", cancelled)
+    assert expand(runtime, campaign_id) == "lost"
+    sweep(runtime, campaign_id)
+    assert runtime.ledger.campaign(campaign_id).state is CampaignState.CANCELLED
+    assert recount(runtime.ledger, campaign_id)[RecipientState.CANCELLED] == 100
+    assert runtime.ledger.redis.keys("*upload*") == []
 
 
-def test_a_file_that_cannot_be_read_to_its_end_fails_the_campaign_and_sends_nothing(world: World) -> None:
+def test_a_file_that_cannot_be_read_to_its_end_fails_the_campaign_and_sends_nothing(runtime: Runtime) -> None:
     raw = make_csv(150)
-    campaign_id = submitted(world, raw + b'1212555019,"never closed\n' + raw)
-    assert expand(world, campaign_id) == "failed"
-    campaign = world.ledger.campaign(campaign_id)
+    campaign_id = submitted(runtime, raw + b'1212555019,"never closed\n' + raw)
+    assert expand(runtime, campaign_id) == "failed"
+    campaign = runtime.ledger.campaign(campaign_id)
     assert campaign.state is CampaignState.FAILED
     assert campaign.reason
-    sweep(world, campaign_id)
-    assert recount(world.ledger, campaign_id)[RecipientState.PENDING] == 0
-    assert world.ledger.redis.keys("*upload*") == []
-    assert world.ledger.campaign(campaign_id).settled_at is not None
+    sweep(runtime, campaign_id)
+    assert recount(runtime.ledger, campaign_id)[RecipientState.PENDING] == 0
+    assert runtime.ledger.redis.keys("*upload*") == []
+    assert runtime.ledger.campaign(campaign_id).settled_at is not None
 
 
-def test_a_file_whose_chunk_is_gone_fails_the_campaign(world: World) -> None:
-    campaign_id = submitted(world, make_csv(10))
-    world.ledger.redis.delete(f"mms:c:{campaign_id}:upload:0")
-    assert expand(world, campaign_id) == "failed"
+def test_a_file_whose_chunk_is_gone_fails_the_campaign(runtime: Runtime) -> None:
+    campaign_id = submitted(runtime, make_csv(10))
+    runtime.ledger.redis.delete(f"mms:c:{campaign_id}:upload:0")
+    assert expand(runtime, campaign_id) == "failed"
 
 
-def test_the_file_is_forgotten_when_it_is_read(world: World) -> None:
-    campaign_id = submitted(world, make_csv(10))
-    assert world.ledger.redis.ttl(f"mms:c:{campaign_id}:upload:0") == -1
-    expand(world, campaign_id)
-    assert world.ledger.redis.keys("*upload*") == []
+def test_the_file_is_forgotten_when_it_is_read(runtime: Runtime) -> None:
+    campaign_id = submitted(runtime, make_csv(10))
+    assert runtime.ledger.redis.ttl(f"mms:c:{campaign_id}:upload:0") == -1
+    expand(runtime, campaign_id)
+    assert runtime.ledger.redis.keys("*upload*") == []
 
 
 def test_a_reader_shows_that_it_lives_while_no_batch_is_full() -> None:
@@ -218,7 +220,7 @@ drafts = st.lists(st.integers(0, 9), max_size=60)
 
 @given(drafts)
 def test_batches_hold_at_most_a_hundred_rows_and_keep_groups_whole(sizes: list[int]) -> None:
-    row, stream = 0, list[Draft | RejectedRow]()
+    row, stream = 0, list[Draft | InvalidRow]()
     for size in sizes:
         members = tuple(make_recipient(row + index + 1) for index in range(size))
         row += max(size, 1)
@@ -238,10 +240,10 @@ def test_the_sender_of_a_pool_is_left_open_until_a_message_is_sent() -> None:
 
 
 def test_a_reading_that_fails_every_time_says_why_pauses_and_is_resumed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not the file's fault, and nobody knows whose: a person is told from the first time on."""
-    campaign_id = submitted(world, make_csv(250))
+    campaign_id = submitted(runtime, make_csv(250))
 
     def broken(*_: object, **__: object) -> None:
         raise MemoryError("the row of 15162065574")
@@ -249,26 +251,26 @@ def test_a_reading_that_fails_every_time_says_why_pauses_and_is_resumed(
     with monkeypatch.context() as patch:
         patch.setattr("dispatcher.pipeline.expansion.expand.open_roster", broken)
         for number in range(1, MOST_READERS + 1):
-            assert expand(world, campaign_id) == ("again" if number < MOST_READERS else "paused")
-            seen = world.ledger.campaign(campaign_id)
+            assert expand(runtime, campaign_id) == ("again" if number < MOST_READERS else "paused")
+            seen = runtime.ledger.campaign(campaign_id)
             assert "reading the file failed (MemoryError)" in (seen.reason or "")
             assert "1516" not in (seen.reason or "")
-            world.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")  # the wait is over
+            runtime.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")  # the wait is over
     assert seen.state is CampaignState.PAUSED
-    assert world.ledger.agenda.reading() == []
-    world.ledger.book.steer(campaign_id, CampaignState.RUNNING)
-    assert world.ledger.campaign(campaign_id).state is CampaignState.CHECKING
-    assert world.ledger.agenda.reading() == [campaign_id]
-    assert expand(world, campaign_id) == "250 rows"
-    assert world.ledger.campaign(campaign_id).reason is None
-    recount(world.ledger, campaign_id)
+    assert runtime.ledger.agenda.reading() == []
+    runtime.ledger.campaigns.steer(campaign_id, CampaignState.RUNNING)
+    assert runtime.ledger.campaign(campaign_id).state is CampaignState.CHECKING
+    assert runtime.ledger.agenda.reading() == [campaign_id]
+    assert expand(runtime, campaign_id) == "250 rows"
+    assert runtime.ledger.campaign(campaign_id).reason is None
+    recount(runtime.ledger, campaign_id)
 
 
 @pytest.mark.parametrize("column", [None, "name"])
 def test_readers_that_are_killed_at_the_same_row_each_time_are_not_followed_for_ever(
-    world: World, monkeypatch: pytest.MonkeyPatch, column: str | None
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, column: str | None
 ) -> None:
-    campaign_id = submitted(world, make_csv(250), group_by=column)
+    campaign_id = submitted(runtime, make_csv(250), group_by=column)
 
     def killed(*_: object, **__: object) -> None:
         raise KilledError
@@ -276,19 +278,19 @@ def test_readers_that_are_killed_at_the_same_row_each_time_are_not_followed_for_
     monkeypatch.setattr("dispatcher.pipeline.expansion.expand.open_roster", killed)
     for _ in range(MOST_READERS):
         with pytest.raises(KilledError):
-            expand(world, campaign_id)
-        world.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")
-    assert expand(world, campaign_id) == "paused"
-    assert "ended without a word" in (world.ledger.campaign(campaign_id).reason or "")
+            expand(runtime, campaign_id)
+        runtime.ledger.redis.delete(f"mms:c:{campaign_id}:expanding")
+    assert expand(runtime, campaign_id) == "paused"
+    assert "ended without a word" in (runtime.ledger.campaign(campaign_id).reason or "")
 
 
 def test_a_campaign_that_was_paused_for_its_file_can_be_cancelled(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign_id = submitted(world, make_csv(250))
+    campaign_id = submitted(runtime, make_csv(250))
     reader = "reader"
-    assert world.ledger.book.begin_reading(campaign_id, reader, 60_000)
-    assert world.ledger.book.stumble(campaign_id, "why", reader, most=1, wait_ms=1) == "paused"
-    world.ledger.book.steer(campaign_id, CampaignState.CANCELLING)
-    sweep(world, campaign_id)
-    assert world.ledger.campaign(campaign_id).state is CampaignState.CANCELLED
+    assert runtime.ledger.campaigns.begin_reading(campaign_id, reader, 60_000)
+    assert runtime.ledger.campaigns.stumble(campaign_id, "why", reader, most=1, wait_ms=1) == "paused"
+    runtime.ledger.campaigns.steer(campaign_id, CampaignState.CANCELLING)
+    sweep(runtime, campaign_id)
+    assert runtime.ledger.campaign(campaign_id).state is CampaignState.CANCELLED

@@ -15,10 +15,10 @@ import redis as redis_py
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster._area_codes import COUNTRY
 from tests.dispatcher.pipeline.test_check import checked
 
@@ -38,12 +38,17 @@ def campaign_file() -> bytes:
     return "\n".join(["to,name", *rows, ""]).encode()
 
 
-def submitted(world: World, raw: bytes) -> str:
+def submitted(runtime: Runtime, raw: bytes) -> str:
     """A campaign of this file, not read yet."""
     settings = CampaignSettings(senders=(SENDER,), message=MESSAGE, allow_same_file=True)
     source = io.BytesIO(raw)
     return submit(
-        world.ledger, source, filename="a.csv", settings=settings, fixed=frozenset(), config=world.settings
+        runtime.ledger,
+        source,
+        filename="a.csv",
+        settings=settings,
+        fixed=frozenset(),
+        config=runtime.settings,
     )
 
 
@@ -55,32 +60,32 @@ def killed_in_mid_file(
     reader = subprocess.Popen(command, cwd=REPOSITORY)
     ended.append(reader)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(ledger.book.batch_numbers(campaign_id)) < at:
+    while len(ledger.campaigns.batch_numbers(campaign_id)) < at:
         assert reader.poll() is None, "the reader ended by itself"
         assert time.monotonic() < deadline
     reader.kill()
     reader.wait()
     ledger.redis.delete(keys.expanding(campaign_id))
-    return len(ledger.book.batch_numbers(campaign_id))
+    return len(ledger.campaigns.batch_numbers(campaign_id))
 
 
 def stored(ledger: Ledger, campaign_id: str) -> list[Any]:
     """The batches as they lie in Redis, and the campaign's counts."""
-    numbers = ledger.book.batch_numbers(campaign_id)
+    numbers = ledger.campaigns.batch_numbers(campaign_id)
     packed = [ledger.redis.get(keys.batch(campaign_id, number)) for number in numbers]
     return [*packed, ledger.campaign(campaign_id).counts]
 
 
 def test_a_reader_killed_in_mid_file_is_followed_and_duplicates_across_the_cut_are_found(
-    world: World, redis: redis_py.Redis, valkey_url: str, ended: list[subprocess.Popen[bytes]]
+    runtime: Runtime, redis: redis_py.Redis, valkey_url: str, ended: list[subprocess.Popen[bytes]]
 ) -> None:
-    ledger, raw = world.ledger, campaign_file()
-    whole, cut = submitted(world, raw), submitted(world, raw)
-    assert expand(world, whole) == f"{ROWS + 11} rows"
+    ledger, raw = runtime.ledger, campaign_file()
+    whole, cut = submitted(runtime, raw), submitted(runtime, raw)
+    assert expand(runtime, whole) == f"{ROWS + 11} rows"
     for at in KILLED_AT:
         there = killed_in_mid_file(valkey_url, ledger, cut, at, ended)
         assert at <= there < ROWS // BATCH_ROWS
-    assert expand(world, cut) == f"{ROWS + 11} rows"
+    assert expand(runtime, cut) == f"{ROWS + 11} rows"
     assert stored(ledger, cut) == stored(ledger, whole)
     assert expanded_answers(ledger, cut) == check_answers(raw)
 
@@ -88,10 +93,10 @@ def test_a_reader_killed_in_mid_file_is_followed_and_duplicates_across_the_cut_a
 def expanded_answers(ledger: Ledger, campaign_id: str) -> Counter[str]:
     """What became of the rows, by code."""
     answers: Counter[str] = Counter()
-    for number in ledger.book.batch_numbers(campaign_id):
+    for number in ledger.campaigns.batch_numbers(campaign_id):
         batch = ledger.batches.content(campaign_id, number)
         assert batch is not None
-        answers.update(row.code if isinstance(row, RejectedRow) else "sendable" for row in batch.rows)
+        answers.update(row.code if isinstance(row, InvalidRow) else "sendable" for row in batch.rows)
     return answers
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.feed import OFFER_MS, feed, send_window
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import LEASE_MS, START_MS, add_campaign, make_batch, token_of
 from tests.valkey import set_clock
 
@@ -27,10 +27,10 @@ def ledger(timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     return timed_ledger
 
 
-def alive(world: World, processes: int) -> None:
+def alive(runtime: Runtime, processes: int) -> None:
     """So many send processes give signs of life."""
     facts = {"queues": ["send"], "concurrency": processes}
-    world.ledger.agenda.sign_of_life("send@here", facts, START_MS)
+    runtime.ledger.agenda.sign_of_life("send@here", facts, START_MS)
 
 
 def campaigns(ledger: Ledger, *names: str, batches: int = 30) -> None:
@@ -39,91 +39,93 @@ def campaigns(ledger: Ledger, *names: str, batches: int = 30) -> None:
         add_campaign(ledger, *(make_batch(1, first_row=1 + number) for number in range(batches)), id=name)
 
 
-def fed(world: World) -> list[tuple[str, int]]:
+def fed(runtime: Runtime) -> list[tuple[str, int]]:
     """Feed once; the hints published."""
     hints: list[tuple[str, int]] = []
-    assert feed(world, lambda *hint: hints.append(hint)) == len(hints)
+    assert feed(runtime, lambda *hint: hints.append(hint)) == len(hints)
     return hints
 
 
-def worked_off(world: World, name: str, number: int) -> None:
+def worked_off(runtime: Runtime, name: str, number: int) -> None:
     """A sender takes the batch and gives it back, nothing left in it for an hour."""
-    taken = world.ledger.batches.take(
+    taken = runtime.ledger.batches.take(
         name, number, token=token_of((name, number)), lease_ms=LEASE_MS, look_ms=1
     )
     assert not isinstance(taken, Denied)
-    world.ledger.batches.give_back(taken.hold, wait_ms=3_600_000, poll_ms=1, look_ms=1)
+    runtime.ledger.batches.give_back(taken.hold, wait_ms=3_600_000, poll_ms=1, look_ms=1)
 
 
-def test_the_window_is_two_batches_for_each_process(make_world: MakeWorld, ledger: Ledger) -> None:
-    world = make_world()
-    assert send_window(world) == 2
-    alive(world, 4)
+def test_the_window_is_two_batches_for_each_process(make_runtime: MakeRuntime, ledger: Ledger) -> None:
+    runtime = make_runtime()
+    assert send_window(runtime) == 2
+    alive(runtime, 4)
     campaigns(ledger, "a")
-    assert (len(fed(world)), len(fed(world))) == (8, 0)
+    assert (len(fed(runtime)), len(fed(runtime))) == (8, 0)
 
 
-def test_workers_of_other_queues_do_not_widen_the_window(make_world: MakeWorld) -> None:
-    world = make_world()
-    world.ledger.agenda.sign_of_life("x", {"queues": ["control"], "concurrency": 50}, START_MS)
-    assert send_window(world) == 2
+def test_workers_of_other_queues_do_not_widen_the_window(make_runtime: MakeRuntime) -> None:
+    runtime = make_runtime()
+    runtime.ledger.agenda.sign_of_life("x", {"queues": ["control"], "concurrency": 50}, START_MS)
+    assert send_window(runtime) == 2
 
 
-def test_campaigns_share_the_window(make_world: MakeWorld, ledger: Ledger) -> None:
-    world = make_world()
-    alive(world, 4)
+def test_campaigns_share_the_window(make_runtime: MakeRuntime, ledger: Ledger) -> None:
+    runtime = make_runtime()
+    alive(runtime, 4)
     campaigns(ledger, "a", "b")
-    assert Counter(name for name, _ in fed(world)) == {"a": 4, "b": 4}
+    assert Counter(name for name, _ in fed(runtime)) == {"a": 4, "b": 4}
 
 
 def test_the_first_batch_of_every_campaign_is_hinted_at_before_the_second_of_any(
-    make_world: MakeWorld, ledger: Ledger
+    make_runtime: MakeRuntime, ledger: Ledger
 ) -> None:
-    world = make_world()
-    alive(world, 3)
+    runtime = make_runtime()
+    alive(runtime, 3)
     campaigns(ledger, "a", "b", "c")
-    names = [name for name, _ in fed(world)]
+    names = [name for name, _ in fed(runtime)]
     assert [set(names[n : n + 3]) for n in (0, 3)] == [{"a", "b", "c"}] * 2
 
 
-def test_the_share_stays_even_while_batches_finish(make_world: MakeWorld, ledger: Ledger) -> None:
-    world = make_world()
-    alive(world, 2)
+def test_the_share_stays_even_while_batches_finish(make_runtime: MakeRuntime, ledger: Ledger) -> None:
+    runtime = make_runtime()
+    alive(runtime, 2)
     campaigns(ledger, "old", "new")
-    offered = fed(world)
+    offered = fed(runtime)
     seen = Counter(name for name, _ in offered)
     for _ in range(20):
-        worked_off(world, *offered.pop(0))
-        offered += fed(world)
+        worked_off(runtime, *offered.pop(0))
+        offered += fed(runtime)
         seen += Counter([offered[-1][0]])
     assert min(seen.values()) >= 10
 
 
-def test_with_more_campaigns_than_places_none_is_passed_over(make_world: MakeWorld, ledger: Ledger) -> None:
-    world = make_world()
+def test_with_more_campaigns_than_places_none_is_passed_over(
+    make_runtime: MakeRuntime, ledger: Ledger
+) -> None:
+    runtime = make_runtime()
     names = [f"c{number}" for number in range(8)]
     campaigns(ledger, *names, batches=60)
-    offered = fed(world)
+    offered = fed(runtime)
     seen = {name for name, _ in offered}
     for _ in range(200):
-        worked_off(world, *offered.pop(0))
-        offered += fed(world)
+        worked_off(runtime, *offered.pop(0))
+        offered += fed(runtime)
         seen |= {name for name, _ in offered}
     assert seen == set(names)
 
 
-def test_hints_that_were_lost_are_published_again(make_world: MakeWorld, ledger: Ledger) -> None:
-    world = make_world()
+def test_hints_that_were_lost_are_published_again(make_runtime: MakeRuntime, ledger: Ledger) -> None:
+    runtime = make_runtime()
     campaigns(ledger, "a", batches=2)
-    first = fed(world)
-    assert fed(world) == []
+    first = fed(runtime)
+    assert fed(runtime) == []
     set_clock(ledger.redis, START_MS + OFFER_MS)
-    assert fed(world) == first
+    assert fed(runtime) == first
 
 
-def test_a_campaign_that_is_not_due_costs_nothing(make_world: MakeWorld, ledger: Ledger) -> None:
-    world = make_world()
+def test_a_campaign_that_is_not_due_costs_nothing(make_runtime: MakeRuntime, ledger: Ledger) -> None:
+    runtime = make_runtime()
     add_campaign(ledger, start_at_ms=START_MS + 1_000, run=False)
-    assert fed(world) == []
+    assert fed(runtime) == []
     set_clock(ledger.redis, START_MS + 1_000)
-    assert len(fed(world)) == 1
+    assert len(fed(runtime)) == 1

@@ -10,7 +10,7 @@ from dispatcher.ledger.limits.limits import DayCap
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
-from dispatcher.pipeline.recovery import recover as recovering
+from dispatcher.pipeline.recovery import recover
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.test_recover import Site, look_twice, site
 from tests.factories import CAMPAIGN, add_campaign, make_batch, number_of, recount, states
@@ -26,7 +26,7 @@ def put_back(site: Site) -> Site:
     """A batch sent before the copy, two since: a message to one, and a group of three; and one of a campaign that was
     made since. Then the copy was put back."""
     site.configure(price_mms=0.01, price_sms=0.01, frequency_cap="3/7d")
-    put_rates_in_force(site.ledger, site.world.settings)
+    put_rates_in_force(site.ledger, site.runtime.settings)
     now_ms = site.ledger.agenda.now_ms()
     today = DayCap(100, now_ms - 12 * HOUR_MS, now_ms + 12 * HOUR_MS, now_ms + 36 * HOUR_MS, "UTC")
     for scope in ("account", f"campaign:{CAMPAIGN}"):
@@ -81,7 +81,7 @@ def test_a_recovery_that_is_killed_and_run_again_counts_once(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(recovering, step, killed)
+        patch.setattr(recover, step, killed)
         with pytest.raises(KeyboardInterrupt):
             put_back.recover()
     for _ in range(2):

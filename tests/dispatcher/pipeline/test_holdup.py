@@ -57,7 +57,7 @@ def test_what_keeps_redis_from_taking_claims_is_told_wherever_people_look(
         admin.flushall()
         ledger = Ledger(connected, data_dir=tmp_path)
         add_campaign(ledger)
-        assert ledger.standing.problem() is None
+        assert ledger.readiness.problem() is None
         assert "nothing is sent" not in str(estimated(ledger, ledger.campaign(CAMPAIGN)).reason)
         TROUBLES[trouble](admin)
         connected.connection_pool.disconnect()
@@ -65,11 +65,11 @@ def test_what_keeps_redis_from_taking_claims_is_told_wherever_people_look(
             _is_told(ledger, trouble)
         finally:
             MENDS[trouble](admin)
-        until(lambda: ledger.standing.problem() is None, 5)
+        until(lambda: ledger.readiness.problem() is None, 5)
 
 
 def _is_told(ledger: Ledger, trouble: str) -> None:
-    problem = ledger.standing.problem()
+    problem = ledger.readiness.problem()
     assert isinstance(problem, MmsError)
     assert trouble in problem.message
     assert problem.hint
@@ -84,9 +84,9 @@ def _is_told(ledger: Ledger, trouble: str) -> None:
 
 
 def test_what_was_found_a_moment_ago_costs_no_further_write(ledger: Ledger) -> None:
-    assert ledger.standing.problem(within_seconds=60) is None
+    assert ledger.readiness.problem(within_seconds=60) is None
     ledger.redis.delete("mms:trial")
-    assert ledger.standing.problem(within_seconds=60) is None
+    assert ledger.readiness.problem(within_seconds=60) is None
     assert not ledger.redis.exists("mms:trial")
-    assert ledger.standing.problem() is None
+    assert ledger.readiness.problem() is None
     assert ledger.redis.exists("mms:trial")

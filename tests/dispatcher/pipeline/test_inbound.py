@@ -10,7 +10,7 @@ import pytest
 from dispatcher.ledger.consent.inbound import KEPT_MAX, Inbound
 from dispatcher.pipeline.consent.inbound import OptingOut, opting_out
 from dispatcher.pipeline.receipts.ingest import ingest
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 SOMEBODY = "15165550123"
 OURS = "15162065575"
@@ -30,15 +30,15 @@ def body(text: str | None, sid: str = "a1", **changes: Any) -> bytes:
     return json.dumps({**message, **changes}).encode()
 
 
-def receive(world: World, *bodies: bytes) -> None:
+def receive(runtime: Runtime, *bodies: bytes) -> None:
     """As the door stores them, then ingested."""
     for at_ms, raw in enumerate(bodies, 1_700_000_000_000):
         out = opting_out(raw)
         if out:
-            world.ledger.optouts.receive(raw, at_ms, *out)
+            runtime.ledger.optouts.receive(raw, at_ms, *out)
         else:
-            world.ledger.inbox.store(raw, at_ms)
-    ingest(world, "me")
+            runtime.ledger.callback_stream.store(raw, at_ms)
+    ingest(runtime, "me")
 
 
 def test_a_stop_is_recognised_at_the_door() -> None:
@@ -66,59 +66,59 @@ def test_the_door_knows_a_stop_however_it_is_written(direction: str, encoding: s
     assert opting_out(raw) == OptingOut(SOMEBODY, "inbound")
 
 
-def test_inbound_messages_are_kept_the_newest_first(world: World) -> None:
-    receive(world, body("one", "a1"), body("two", "a2"))
-    assert [(message.text, message.sender, message.to) for message in world.ledger.inbound.newest(10)] == [
+def test_inbound_messages_are_kept_the_newest_first(runtime: Runtime) -> None:
+    receive(runtime, body("one", "a1"), body("two", "a2"))
+    assert [(message.text, message.sender, message.to) for message in runtime.ledger.inbound.newest(10)] == [
         ("two", SOMEBODY, OURS),
         ("one", SOMEBODY, OURS),
     ]
-    assert world.ledger.inbox.waiting() == 0
+    assert runtime.ledger.callback_stream.waiting() == 0
 
 
-def test_a_message_that_comes_twice_is_kept_once(world: World) -> None:
-    receive(world, body("one"), body("one"), body("one"))
-    assert len(world.ledger.inbound.newest(10)) == 1
-    assert world.ledger.inbox.waiting() == 0
+def test_a_message_that_comes_twice_is_kept_once(runtime: Runtime) -> None:
+    receive(runtime, body("one"), body("one"), body("one"))
+    assert len(runtime.ledger.inbound.newest(10)) == 1
+    assert runtime.ledger.callback_stream.waiting() == 0
 
 
-def test_a_doubtful_wording_waits_for_a_person(world: World) -> None:
-    receive(world, body("stop by at 5?", "a1"), body("see you", "a2"))
-    assert [message.sid for message in world.ledger.inbound.doubtful(10)] == ["a1"]
-    assert not world.ledger.optouts.is_out(SOMEBODY)
-    assert world.ledger.inbound.decided("a1")
-    assert world.ledger.inbound.doubtful_count() == 0
+def test_a_doubtful_wording_waits_for_a_person(runtime: Runtime) -> None:
+    receive(runtime, body("stop by at 5?", "a1"), body("see you", "a2"))
+    assert [message.sid for message in runtime.ledger.inbound.doubtful(10)] == ["a1"]
+    assert not runtime.ledger.optouts.is_out(SOMEBODY)
+    assert runtime.ledger.inbound.decided("a1")
+    assert runtime.ledger.inbound.doubtful_count() == 0
 
 
-def test_an_opt_out_that_did_not_come_by_the_door_counts_when_it_is_ingested(world: World) -> None:
-    world.ledger.inbox.store(body("STOP"), 1_700_000_000_000)
-    ingest(world, "me")
-    assert world.ledger.optouts.is_out(SOMEBODY)
-    assert world.ledger.optouts.confirmation_owed(SOMEBODY)
+def test_an_opt_out_that_did_not_come_by_the_door_counts_when_it_is_ingested(runtime: Runtime) -> None:
+    runtime.ledger.callback_stream.store(body("STOP"), 1_700_000_000_000)
+    ingest(runtime, "me")
+    assert runtime.ledger.optouts.is_out(SOMEBODY)
+    assert runtime.ledger.optouts.confirmation_owed(SOMEBODY)
 
 
-def test_ingesting_an_old_stop_again_does_not_undo_a_later_return(world: World) -> None:
-    receive(world, body("STOP"))
-    world.ledger.optouts.put([world.ledger.optouts.find([SOMEBODY])[0]._replace(state="in", at_ms=0)])  # type: ignore[union-attr]
-    receive(world, body("STOP"))
-    assert not world.ledger.optouts.is_out(SOMEBODY)
+def test_ingesting_an_old_stop_again_does_not_undo_a_later_return(runtime: Runtime) -> None:
+    receive(runtime, body("STOP"))
+    runtime.ledger.optouts.put([runtime.ledger.optouts.find([SOMEBODY])[0]._replace(state="in", at_ms=0)])  # type: ignore[union-attr]
+    receive(runtime, body("STOP"))
+    assert not runtime.ledger.optouts.is_out(SOMEBODY)
 
 
-def test_only_the_newest_messages_are_kept_but_doubtful_ones_until_they_are_decided(world: World) -> None:
-    inbound = world.ledger.inbound
+def test_only_the_newest_messages_are_kept_but_doubtful_ones_until_they_are_decided(runtime: Runtime) -> None:
+    inbound = runtime.ledger.inbound
     for index in range(3):
         message = Inbound(f"old{index}", index, SOMEBODY, OURS, "x", (), "none")
         inbound.keep(b"0-1", message, doubtful=index == 1, follows=False)
     fill = {f"s{index}": 1_000 + index for index in range(KEPT_MAX)}
-    world.ledger.redis.zadd("mms:inbound:order", fill)
+    runtime.ledger.redis.zadd("mms:inbound:order", fill)
     inbound.keep(
         b"0-1", Inbound("new", 99_999, SOMEBODY, OURS, "x", (), "none"), doubtful=False, follows=False
     )
     assert [message.sid for message in inbound.read(["old0", "old1", "old2", "new"])] == ["old1", "new"]
 
 
-def test_what_a_person_sent_can_be_forgotten(world: World) -> None:
-    receive(world, body("stop by", "a1"), body("hi", "a2", **{"from": "15165550199"}))
-    found = world.ledger.inbound.of_number(SOMEBODY)
-    world.ledger.inbound.forget([message.sid for message in found])
-    assert [message.sid for message in world.ledger.inbound.newest(10)] == ["a2"]
-    assert world.ledger.inbound.doubtful_count() == 0
+def test_what_a_person_sent_can_be_forgotten(runtime: Runtime) -> None:
+    receive(runtime, body("stop by", "a1"), body("hi", "a2", **{"from": "15165550199"}))
+    found = runtime.ledger.inbound.of_number(SOMEBODY)
+    runtime.ledger.inbound.forget([message.sid for message in found])
+    assert [message.sid for message in runtime.ledger.inbound.newest(10)] == ["a2"]
+    assert runtime.ledger.inbound.doubtful_count() == 0

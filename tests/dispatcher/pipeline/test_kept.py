@@ -27,13 +27,13 @@ from dispatcher.pipeline.consent.retention import forget, retain
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.receipts.ingest import ingest
 from dispatcher.pipeline.reports.recipients_by_number import mentions
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.recurring import end_schedule
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.web.callbacks._spool_file import Spooled
 from dispatcher.web.callbacks.spool import Spool
 from dispatcher.web.site.staged_uploads import HeldUploads
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.test_retention import stored, text_of_file
 from tests.factories import CAMPAIGN, SENDER, add_campaign, callback_body, make_batch, number_of
 
@@ -58,122 +58,122 @@ class Kept:
 class Clock:
     """Time that goes on for the ledger's expiries, for uploads on disk, and for the tick's retention."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.gone_ms = world, 0
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime, self.gone_ms = runtime, 0
 
     def on(self, ms: int) -> None:
         """So much later."""
-        ledger, self.gone_ms = self.world.ledger, self.gone_ms + ms
+        ledger, self.gone_ms = self.runtime.ledger, self.gone_ms + ms
         release_media(ledger)
         for key in ledger.redis.keys("mms:*"):
             if (left := int(ledger.redis.pttl(key))) > 0:
                 ledger.redis.pexpire(key, left - ms)
-        for path in _uploads(self.world).glob("*"):
+        for path in _uploads(self.runtime).glob("*"):
             then = path.stat().st_mtime - ms / 1000
             os.utime(path, (then, then))
-        HeldUploads(_uploads(self.world)).sweep()
+        HeldUploads(_uploads(self.runtime)).sweep()
         ledger.redis.delete(keys.TURN_RETENTION)
-        retain(self.world, ledger.agenda.now_ms() + self.gone_ms)
+        retain(self.runtime, ledger.agenda.now_ms() + self.gone_ms)
 
 
-def _uploads(world: World) -> Path:
-    return world.settings.data_dir / "held"
+def _uploads(runtime: Runtime) -> Path:
+    return runtime.settings.data_dir / "held"
 
 
-def _settle(world: World, campaign_id: str) -> None:
-    world.ledger.redis.zadd(keys.SETTLE, {campaign_id: 1})
-    assert world.ledger.book.settle(campaign_id)
+def _settle(runtime: Runtime, campaign_id: str) -> None:
+    runtime.ledger.redis.zadd(keys.SETTLE, {campaign_id: 1})
+    assert runtime.ledger.campaigns.settle(campaign_id)
 
 
-def _sent(world: World, campaign_id: str = CAMPAIGN) -> str:
+def _sent(runtime: Runtime, campaign_id: str = CAMPAIGN) -> str:
     """A campaign to one person, over and settled."""
-    add_campaign(world.ledger, make_batch(1), id=campaign_id, settle_ms=1)
-    send_batch(world, campaign_id, 0)
-    _settle(world, campaign_id)
+    add_campaign(runtime.ledger, make_batch(1), id=campaign_id, settle_ms=1)
+    send_batch(runtime, campaign_id, 0)
+    _settle(runtime, campaign_id)
     return campaign_id
 
 
-def rows_of_a_campaign(world: World) -> Kept:
-    _sent(world)
-    return Kept(lambda: any(True for _ in mentions(world.ledger, SOMEBODY)), RETENTION)
+def rows_of_a_campaign(runtime: Runtime) -> Kept:
+    _sent(runtime)
+    return Kept(lambda: any(True for _ in mentions(runtime.ledger, SOMEBODY)), RETENTION)
 
 
-def file_that_is_read(world: World) -> Kept:
-    made = _submitted(world)
-    return Kept(lambda: _in_file(world, made, 1), lambda: expand(world, made))
+def file_that_is_read(runtime: Runtime) -> Kept:
+    made = _submitted(runtime)
+    return Kept(lambda: _in_file(runtime, made, 1), lambda: expand(runtime, made))
 
 
-def file_of_a_draft(world: World) -> Kept:
-    made = stored(world, draft=True, rows=FILE)
-    return Kept(lambda: _in_file(world, made, _chunks(world, made)), RETENTION)
+def file_of_a_draft(runtime: Runtime) -> Kept:
+    made = stored(runtime, draft=True, rows=FILE)
+    return Kept(lambda: _in_file(runtime, made, _chunks(runtime, made)), RETENTION)
 
 
-def file_of_a_draft_that_is_sent(world: World) -> Kept:
-    made = stored(world, draft=True, rows=FILE)
+def file_of_a_draft_that_is_sent(runtime: Runtime) -> Kept:
+    made = stored(runtime, draft=True, rows=FILE)
 
     def send() -> None:
-        launch(world.ledger, made, world.settings)
-        expand(world, made)
+        launch(runtime.ledger, made, runtime.settings)
+        expand(runtime, made)
 
-    return Kept(lambda: _in_file(world, made, 1), send)
-
-
-def file_of_a_schedule(world: World) -> Kept:
-    made = stored(world, draft=False, rows=FILE)
-    return Kept(lambda: _in_file(world, made, 1), lambda: end_schedule(world.ledger, made))
+    return Kept(lambda: _in_file(runtime, made, 1), send)
 
 
-def own_answers(world: World) -> Kept:
-    made = _submitted(world, kind="confirmation")
-    expand(world, made)
-    world.ledger.agenda.start_due()
-    send_batch(world, made, 0)
-    _settle(world, made)
-    return Kept(lambda: any(True for _ in mentions(world.ledger, SOMEBODY)), RETENTION)
+def file_of_a_schedule(runtime: Runtime) -> Kept:
+    made = stored(runtime, draft=False, rows=FILE)
+    return Kept(lambda: _in_file(runtime, made, 1), lambda: end_schedule(runtime.ledger, made))
 
 
-def records(world: World) -> Kept:
-    made = _sent(world)
-    return Kept(lambda: world.ledger.book.ids() == [made], RETENTION + RECORDS)
+def own_answers(runtime: Runtime) -> Kept:
+    made = _submitted(runtime, kind="confirmation")
+    expand(runtime, made)
+    runtime.ledger.agenda.start_due()
+    send_batch(runtime, made, 0)
+    _settle(runtime, made)
+    return Kept(lambda: any(True for _ in mentions(runtime.ledger, SOMEBODY)), RETENTION)
 
 
-def inbound(world: World) -> Kept:
-    ledger = world.ledger
+def records(runtime: Runtime) -> Kept:
+    made = _sent(runtime)
+    return Kept(lambda: runtime.ledger.campaigns.ids() == [made], RETENTION + RECORDS)
+
+
+def inbound(runtime: Runtime) -> Kept:
+    ledger = runtime.ledger
     told = Inbound("sid", ledger.agenda.now_ms(), SOMEBODY, SENDER, "stop by", (), "doubtful")
     ledger.inbound.keep(b"0-1", told, doubtful=True, follows=False)
     return Kept(lambda: bool(ledger.inbound.of_number(SOMEBODY)), RETENTION)
 
 
-def opt_out(world: World) -> Kept:
-    world.ledger.optouts.receive(b"{}", 1, SOMEBODY, "inbound")
-    return Kept(lambda: world.ledger.optouts.is_out(SOMEBODY), None)
+def opt_out(runtime: Runtime) -> Kept:
+    runtime.ledger.optouts.receive(b"{}", 1, SOMEBODY, "inbound")
+    return Kept(lambda: runtime.ledger.optouts.is_out(SOMEBODY), None)
 
 
-def times_for_the_cap(world: World) -> Kept:
-    _sent(world)
-    return Kept(lambda: bool(world.ledger.redis.exists(keys.cap(SOMEBODY))), CAP)
+def times_for_the_cap(runtime: Runtime) -> Kept:
+    _sent(runtime)
+    return Kept(lambda: bool(runtime.ledger.redis.exists(keys.cap(SOMEBODY))), CAP)
 
 
-def receipt_of_nobodys(world: World) -> Kept:
-    world.ledger.inbox.store(callback_body(sid="never-ours", to=SOMEBODY), 1)
-    ingest(world, "me")
-    return Kept(lambda: bool(world.ledger.redis.keys("mms:orphan:*")), DAY_MS)
+def receipt_of_nobodys(runtime: Runtime) -> Kept:
+    runtime.ledger.callback_stream.store(callback_body(sid="never-ours", to=SOMEBODY), 1)
+    ingest(runtime, "me")
+    return Kept(lambda: bool(runtime.ledger.redis.keys("mms:orphan:*")), DAY_MS)
 
 
-def unreadable(world: World) -> Kept:
-    world.ledger.dead_letters.bury(f"of {SOMEBODY}".encode(), 1)
-    return Kept(lambda: _in_stream(world, keys.DEAD_LETTERS), RETENTION)
+def unreadable(runtime: Runtime) -> Kept:
+    runtime.ledger.dead_letters.bury(f"of {SOMEBODY}".encode(), 1)
+    return Kept(lambda: _in_stream(runtime, keys.DEAD_LETTERS), RETENTION)
 
 
-def set_aside(world: World) -> Kept:
-    inbox = world.ledger.inbox
+def set_aside(runtime: Runtime) -> Kept:
+    inbox = runtime.ledger.callback_stream
     inbox.store(callback_body(to=SOMEBODY), 1)
     inbox.set_aside(inbox.take("me", 1)[0])
-    return Kept(lambda: _in_stream(world, keys.ASIDE), RETENTION)
+    return Kept(lambda: _in_stream(runtime, keys.ASIDE), RETENTION)
 
 
-def spooled(world: World) -> Kept:
-    folder = world.settings.data_dir / "spool"
+def spooled(runtime: Runtime) -> Kept:
+    folder = runtime.settings.data_dir / "spool"
     spool = Spool(folder, "a", 1 << 20)
     spool.append([Spooled(callback_body(to=SOMEBODY), 1)])
 
@@ -184,33 +184,33 @@ def spooled(world: World) -> Kept:
     return Kept(lambda: SOMEBODY.encode() in (folder / "a.spool").read_bytes(), drain)
 
 
-def held_upload(world: World) -> Kept:
-    HeldUploads(_uploads(world)).hold(io.BytesIO(FILE), "list.csv")
-    return Kept(lambda: any(_uploads(world).iterdir()), HOUR_MS)
+def held_upload(runtime: Runtime) -> Kept:
+    HeldUploads(_uploads(runtime)).hold(io.BytesIO(FILE), "list.csv")
+    return Kept(lambda: any(_uploads(runtime).iterdir()), HOUR_MS)
 
 
-def local_picture(world: World) -> Kept:
+def local_picture(runtime: Runtime) -> Kept:
     """Its campaign is over at once."""
-    media = world.ledger.media
+    media = runtime.ledger.media
     media.store("a" * 64, "image/png", b"picture")
-    made = _submitted(world, media_files=["a" * 64])
-    expand(world, made)
-    world.ledger.agenda.start_due()
-    send_batch(world, made, 0)
-    _settle(world, made)
-    release_media(world.ledger)
+    made = _submitted(runtime, media_files=["a" * 64])
+    expand(runtime, made)
+    runtime.ledger.agenda.start_due()
+    send_batch(runtime, made, 0)
+    _settle(runtime, made)
+    release_media(runtime.ledger)
     return Kept(lambda: media.find("a" * 64) is not None, DAY_MS)
 
 
-def answer_to_a_call(world: World) -> Kept:
-    once = Once(world.ledger.redis)
+def answer_to_a_call(runtime: Runtime) -> Kept:
+    once = Once(runtime.ledger.redis)
     assert once.begin("who", "key", "digest") is None
     once.answered("who", "key", "digest", Answer(201, "{}", ""))
-    return Kept(lambda: bool(world.ledger.redis.keys(keys.ONCE + "*")), DAY_MS)
+    return Kept(lambda: bool(runtime.ledger.redis.keys(keys.ONCE + "*")), DAY_MS)
 
 
-def journal(world: World) -> Kept:
-    ledger = world.ledger
+def journal(runtime: Runtime) -> Kept:
+    ledger = runtime.ledger
     Journal(ledger.redis).note("ann", "the first line")
 
     def many() -> None:
@@ -224,7 +224,7 @@ def journal(world: World) -> Kept:
 
 
 #: By the first words of a row. What lies on somebody's disk, or with CarrierX, is not ours to end.
-ROWS: dict[str, tuple[Callable[[World], Kept], ...]] = {
+ROWS: dict[str, tuple[Callable[[Runtime], Kept], ...]] = {
     "numbers, texts and columns of a campaign": (rows_of_a_campaign,),
     "the file of a campaign that is being read": (file_that_is_read,),
     "the file of a draft": (file_of_a_draft, file_of_a_draft_that_is_sent),
@@ -248,34 +248,34 @@ ROWS: dict[str, tuple[Callable[[World], Kept], ...]] = {
 CASES = [pytest.param(row, case, id=case.__name__) for row, cases in ROWS.items() for case in cases]
 
 
-def _submitted(world: World, **more: Any) -> str:
+def _submitted(runtime: Runtime, **more: Any) -> str:
     settings = CampaignSettings(
         **{"from": (SENDER,), "message": "Hi", "name": "list", "quiet_hours": "off", "media_check": False}
     )
     return submit(
-        world.ledger,
+        runtime.ledger,
         io.BytesIO(FILE),
         filename="list.csv",
         settings=settings,
         fixed=frozenset({"message"}),
-        config=world.settings,
+        config=runtime.settings,
         **more,
     )
 
 
-def _chunks(world: World, draft: str) -> int:
-    return world.ledger.book.stored_file(draft)[1] if draft in world.ledger.book.ids() else 1
+def _chunks(runtime: Runtime, draft: str) -> int:
+    return runtime.ledger.campaigns.stored_file(draft)[1] if draft in runtime.ledger.campaigns.ids() else 1
 
 
-def _in_file(world: World, owner: str, chunks: int) -> bool:
+def _in_file(runtime: Runtime, owner: str, chunks: int) -> bool:
     try:
-        return SOMEBODY.encode() in text_of_file(world.ledger, owner, chunks)
+        return SOMEBODY.encode() in text_of_file(runtime.ledger, owner, chunks)
     except FileNotFoundError:
         return False
 
 
-def _in_stream(world: World, key: str) -> bool:
-    found: Any = world.ledger.redis.xrange(key)
+def _in_stream(runtime: Runtime, key: str) -> bool:
+    found: Any = runtime.ledger.redis.xrange(key)
     return any(SOMEBODY.encode() in fields[b"raw"] for _, fields in found)
 
 
@@ -288,9 +288,9 @@ def table(repository: Path) -> dict[str, tuple[str, str]]:
 
 
 @pytest.fixture
-def kept_world(make_world: MakeWorld) -> World:
-    """A world with short retention, in which times of messages are kept."""
-    return make_world(
+def kept_runtime(make_runtime: MakeRuntime) -> Runtime:
+    """A runtime with short retention, in which times of messages are kept."""
+    return make_runtime(
         retention=RETENTION // DAY_MS,
         records=RECORDS // DAY_MS,
         frequency_cap=f"3/{CAP // DAY_MS}d",
@@ -307,9 +307,9 @@ def test_every_row_of_the_table_has_a_case_and_every_case_a_row(table: dict[str,
 
 @pytest.mark.parametrize(("row", "case"), CASES)
 def test_it_is_kept_until_its_end_and_no_longer(
-    row: str, case: Callable[[World], Kept], kept_world: World
+    row: str, case: Callable[[Runtime], Kept], kept_runtime: Runtime
 ) -> None:
-    clock, kept = Clock(kept_world), case(kept_world)
+    clock, kept = Clock(kept_runtime), case(kept_runtime)
     assert kept.there()
     if isinstance(kept.end, int):
         clock.on(kept.end - BEFORE)
@@ -326,11 +326,11 @@ def test_it_is_kept_until_its_end_and_no_longer(
 
 @pytest.mark.parametrize(("row", "case"), CASES)
 def test_a_person_is_forgotten_in_it_where_the_table_says_so(
-    row: str, case: Callable[[World], Kept], kept_world: World, table: dict[str, tuple[str, str]]
+    row: str, case: Callable[[Runtime], Kept], kept_runtime: Runtime, table: dict[str, tuple[str, str]]
 ) -> None:
     says = next(word for name, (_, word) in table.items() if name.startswith(row))
-    kept = case(kept_world)
-    waiting = forget(kept_world.ledger, SOMEBODY, kept_world.settings).waiting
+    kept = case(kept_runtime)
+    waiting = forget(kept_runtime.ledger, SOMEBODY, kept_runtime.settings).waiting
     erased = says.startswith(("erased", "the person's rows", "those that name them are erased"))
     assert kept.there() is not erased
     assert bool(waiting) is says.startswith("named")

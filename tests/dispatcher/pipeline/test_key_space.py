@@ -30,14 +30,14 @@ from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.polls import answer_messages, look_after_batches
 from dispatcher.pipeline.receipts.ingest import ingest
 from dispatcher.pipeline.reconcile.failure_reasons import explain_failures
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import occur
 from dispatcher.pipeline.schedules.recurring import end_schedule
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.roster.roster import open_roster
 from dispatcher.simulator.client import SimulatorHandle
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.test_answers import comes_in
 from tests.dispatcher.pipeline.test_schedules import make as make_schedule
 from tests.factories import (
@@ -68,9 +68,9 @@ STAYS = frozenset(
 
 
 @pytest.fixture
-def world(make_world: MakeWorld) -> World:
+def runtime(make_runtime: MakeRuntime) -> Runtime:
     """Answers are on; failures and silence are settled at once."""
-    made = make_world(
+    made = make_runtime(
         help_answer="Northwind: call us.",
         settle_window=0.001,
         poll_first=0.001,
@@ -82,7 +82,7 @@ def world(make_world: MakeWorld) -> World:
     return made
 
 
-def submitted(world: World, name: str, rows: int = 3, *, draft: bool = False, **settings: Any) -> str:
+def submitted(runtime: Runtime, name: str, rows: int = 3, *, draft: bool = False, **settings: Any) -> str:
     """A campaign from a file, not read yet."""
     beside = {each: settings.pop(each) for each in ("media", "media_files") if each in settings}
     chosen = {
@@ -93,175 +93,187 @@ def submitted(world: World, name: str, rows: int = 3, *, draft: bool = False, **
         "media_check": False,
     }
     return submit(
-        world.ledger,
+        runtime.ledger,
         io.BytesIO(make_csv(rows)),
         filename="list.csv",
         settings=CampaignSettings(**{**chosen, "allow_same_file": True, **settings}),
         fixed=frozenset(),
-        config=world.settings,
+        config=runtime.settings,
         draft=draft,
         **beside,
     )
 
 
-def work(world: World) -> None:
+def work(runtime: Runtime) -> None:
     """Read, start, send, look, answer and explain until nothing moves."""
-    ledger = world.ledger
+    ledger = runtime.ledger
     for _ in range(3):
         for campaign_id in ledger.agenda.reading():
-            expand(world, campaign_id)
+            expand(runtime, campaign_id)
         ledger.agenda.start_due()
-        feed(world, lambda campaign_id, number: _send(world, campaign_id, number))
+        feed(runtime, lambda campaign_id, number: _send(runtime, campaign_id, number))
         for campaign_id in ledger.agenda.sweeping():
-            sweep(world, campaign_id)
-        look_after_batches(world)
+            sweep(runtime, campaign_id)
+        look_after_batches(runtime)
     ledger.redis.delete("mms:turn:explain")
-    explain_failures(world, ledger.agenda.now_ms() + 10_000)
+    explain_failures(runtime, ledger.agenda.now_ms() + 10_000)
 
 
-def _send(world: World, campaign_id: str, number: int) -> None:
-    send_batch(world, campaign_id, number)
+def _send(runtime: Runtime, campaign_id: str, number: int) -> None:
+    send_batch(runtime, campaign_id, number)
 
 
-def every_kind(world: World, simulator: SimulatorHandle) -> list[str]:
+def every_kind(runtime: Runtime, simulator: SimulatorHandle) -> list[str]:
     """Campaigns of every kind, all of them over. Their ids."""
-    made = [*campaigns(world), *that_end_before_they_are_read(world), *recurring(world), *single(world)]
-    made += [with_media(world), expired(world)]
+    made = [
+        *campaigns(runtime),
+        *that_end_before_they_are_read(runtime),
+        *recurring(runtime),
+        *single(runtime),
+    ]
+    made += [with_media(runtime), expired(runtime)]
     simulator.set_faults(fail_share=1)
-    failed = [submitted(world, "failed", priority="urgent"), submitted(world, "failed-group", group_size=3)]
-    work(world)
+    failed = [
+        submitted(runtime, "failed", priority="urgent"),
+        submitted(runtime, "failed-group", group_size=3),
+    ]
+    work(runtime)
     simulator.set_faults(fail_share=0)
     for campaign_id in failed:
-        assert retry(world.ledger, campaign_id, RETRIABLE) > 0
-    work(world)
-    return [*made, *failed, unconfirmed(world, simulator)]
+        assert retry(runtime.ledger, campaign_id, RETRIABLE) > 0
+    work(runtime)
+    return [*made, *failed, unconfirmed(runtime, simulator)]
 
 
-def campaigns(world: World) -> list[str]:
+def campaigns(runtime: Runtime) -> list[str]:
     """Those that a file and its settings make."""
-    ledger = world.ledger
+    ledger = runtime.ledger
     made = [
-        submitted(world, "plain"),
-        submitted(world, "grouped", 6, group_size=3),
-        submitted(world, "urgent", priority="urgent", expires_after="1h", max_cost="5"),
-        submitted(world, "urgent-cancelled", priority="urgent", expires_after="1h"),
-        submitted(world, "limited", rate="1000/s"),
-        submitted(world, "scheduled-cancelled", at="2099-06-01T10:00-04:00"),
-        submitted(world, "launched", draft=True),
+        submitted(runtime, "plain"),
+        submitted(runtime, "grouped", 6, group_size=3),
+        submitted(runtime, "urgent", priority="urgent", expires_after="1h", max_cost="5"),
+        submitted(runtime, "urgent-cancelled", priority="urgent", expires_after="1h"),
+        submitted(runtime, "limited", rate="1000/s"),
+        submitted(runtime, "scheduled-cancelled", at="2099-06-01T10:00-04:00"),
+        submitted(runtime, "launched", draft=True),
     ]
     set_limit(ledger, f"campaign:{made[4]}", rate="900/s")
     set_cap(ledger, f"campaign:{made[4]}", 100, "America/New_York", ledger.agenda.now_ms())
-    launch(ledger, made[6], world.settings)
+    launch(ledger, made[6], runtime.settings)
     for campaign_id in (made[3], made[5]):
-        expand(world, campaign_id)
+        expand(runtime, campaign_id)
     ledger.agenda.start_due()
     for campaign_id in (made[3], made[5]):
-        ledger.book.steer(campaign_id, CampaignState.CANCELLING, "by hand")
-    ledger.book.discard(submitted(world, "discarded", draft=True, rate="7/s"))
-    work(world)
+        ledger.campaigns.steer(campaign_id, CampaignState.CANCELLING, "by hand")
+    ledger.campaigns.discard(submitted(runtime, "discarded", draft=True, rate="7/s"))
+    work(runtime)
     return made
 
 
-def that_end_before_they_are_read(world: World) -> list[str]:
+def that_end_before_they_are_read(runtime: Runtime) -> list[str]:
     """Cancelled, withdrawn, with a file that cannot be read, and with one that no reader survived."""
-    ledger = world.ledger
-    made = [submitted(world, name, rate="9/s") for name in ("cancelled", "withdrawn", "unread", "deadly")]
-    ledger.book.steer(made[0], CampaignState.CANCELLING, "by hand")
-    assert ledger.book.withdraw(made[1], "by hand")
+    ledger = runtime.ledger
+    made = [submitted(runtime, name, rate="9/s") for name in ("cancelled", "withdrawn", "unread", "deadly")]
+    ledger.campaigns.steer(made[0], CampaignState.CANCELLING, "by hand")
+    assert ledger.campaigns.withdraw(made[1], "by hand")
     ledger.redis.delete(keys.upload(made[2], 0))
-    assert expand(world, made[2]) == "failed"
+    assert expand(runtime, made[2]) == "failed"
     for _ in range(MOST_READERS + 1):
-        assert ledger.book.begin_reading(made[3], "killed", 60_000)
+        assert ledger.campaigns.begin_reading(made[3], "killed", 60_000)
         ledger.redis.delete(keys.expanding(made[3]))
-    assert expand(world, made[3]) == "paused"
-    ledger.book.steer(made[3], CampaignState.CANCELLING, "by hand")
-    work(world)
+    assert expand(runtime, made[3]) == "paused"
+    ledger.campaigns.steer(made[3], CampaignState.CANCELLING, "by hand")
+    work(runtime)
     return made
 
 
-def recurring(world: World) -> list[str]:
+def recurring(runtime: Runtime) -> list[str]:
     """Of a recurring broadcast an occurrence that is sent, and one that is withdrawn when it ends."""
-    ledger = world.ledger
-    medium = stored_medium(world, b"recurring")
+    ledger = runtime.ledger
+    medium = stored_medium(runtime, b"recurring")
     for seconds, started in ((-1, True), (60, False)):
         first_ms = (ledger.agenda.now_ms() // 1000 + seconds) * 1000
         schedule = make_schedule(
-            world, first_ms=first_ms, media_check=False, allow_same_file=True, media_files=[medium]
+            runtime, first_ms=first_ms, media_check=False, allow_same_file=True, media_files=[medium]
         )
-        assert occur(world, ledger.agenda.now_ms()) == 1
+        assert occur(runtime, ledger.agenda.now_ms()) == 1
         for campaign_id in ledger.agenda.reading():
-            expand(world, campaign_id)
+            expand(runtime, campaign_id)
         if started:
-            work(world)
+            work(runtime)
         end_schedule(ledger, schedule.id)
-        work(world)
-    return [campaign.id for campaign in ledger.campaigns() if campaign.settings.name.startswith("weekly")]
+        work(runtime)
+    return [
+        campaign.id for campaign in ledger.campaigns.list() if campaign.settings.name.startswith("weekly")
+    ]
 
 
-def single(world: World) -> list[str]:
+def single(runtime: Runtime) -> list[str]:
     """A message, a group, and a test message."""
-    ledger, note = world.ledger, Note(SENDER, ("12125550101",), "Hi")
+    ledger, note = runtime.ledger, Note(SENDER, ("12125550101",), "Hi")
     made = [
-        submit_note(ledger, note, world.settings, name="one"),
-        submit_note(ledger, replace(note, to=("12125550101", "12125550102")), world.settings, name="group"),
+        submit_note(ledger, note, runtime.settings, name="one"),
+        submit_note(ledger, replace(note, to=("12125550101", "12125550102")), runtime.settings, name="group"),
     ]
     settings = CampaignSettings(**{"from": (SENDER,), "message": "Hi", "name": "tried"})
     file = io.BytesIO(make_csv(2))
     roster = open_roster(
-        file, filename="list.csv", settings=settings, fixed=frozenset(), config=world.settings
+        file, filename="list.csv", settings=settings, fixed=frozenset(), config=runtime.settings
     )
-    made.append(send_trial(ledger, roster, settings, world.settings, row=2, to="12125550103"))
-    work(world)
+    made.append(send_trial(ledger, roster, settings, runtime.settings, row=2, to="12125550103"))
+    work(runtime)
     return made
 
 
-def stored_medium(world: World, content: bytes) -> str:
+def stored_medium(runtime: Runtime, content: bytes) -> str:
     """A local picture; its hash."""
     name = sha256(content).hexdigest()
-    world.ledger.media.store(name, "image/png", content)
+    runtime.ledger.media.store(name, "image/png", content)
     return name
 
 
-def with_media(world: World) -> str:
+def with_media(runtime: Runtime) -> str:
     """A campaign with an address that was asked for, and with a local picture."""
     picture = "https://pictures.example.com/a.png"
     facts = {picture: MediaFacts(9, "image/png")}
-    files = [stored_medium(world, b"picture")]
-    made = submitted(world, "media", media=facts, media_files=files, media_urls=(picture,), media_check=True)
-    work(world)
+    files = [stored_medium(runtime, b"picture")]
+    made = submitted(
+        runtime, "media", media=facts, media_files=files, media_urls=(picture,), media_check=True
+    )
+    work(runtime)
     return made
 
 
-def expired(world: World) -> str:
+def expired(runtime: Runtime) -> str:
     """A campaign whose time was over before any of it went."""
-    ledger = world.ledger
-    made = submitted(world, "expired", expires_after="1h", rate="1/s")
-    expand(world, made)
+    ledger = runtime.ledger
+    made = submitted(runtime, "expired", expires_after="1h", rate="1/s")
+    expand(runtime, made)
     ledger.agenda.start_due()
     ledger.redis.hset(keys.campaign(made), "ends_at", 1)
     ledger.redis.zadd(keys.EXPIRING, {made: 1})
-    assert ledger.book.expire(made)
-    work(world)
+    assert ledger.campaigns.expire(made)
+    work(runtime)
     return made
 
 
-def unconfirmed(world: World, simulator: SimulatorHandle) -> str:
+def unconfirmed(runtime: Runtime, simulator: SimulatorHandle) -> str:
     """A campaign whose outcome was unknown, until a person said it."""
     simulator.set_faults(error_after_share=1)
-    made = submitted(world, "unconfirmed", rows=1, on_unconfirmed="hold")
-    expand(world, made)
-    world.ledger.agenda.start_due()
-    _send(world, made, 0)
-    assert world.ledger.redis.exists(keys.search(made))
+    made = submitted(runtime, "unconfirmed", rows=1, on_unconfirmed="hold")
+    expand(runtime, made)
+    runtime.ledger.agenda.start_due()
+    _send(runtime, made, 0)
+    assert runtime.ledger.redis.exists(keys.search(made))
     simulator.set_faults(error_after_share=0)
-    assert resolve(world.ledger, made, 1, sent=True) == 1
-    work(world)
+    assert resolve(runtime.ledger, made, 1, sent=True) == 1
+    work(runtime)
     return made
 
 
-def odd(world: World) -> str:
+def odd(runtime: Runtime) -> str:
     """A campaign whose sid is no UUID, of which CarrierX said a word of its own, and whose failure nobody explained."""
-    ledger, sid = world.ledger, "a sid that is no UUID"
+    ledger, sid = runtime.ledger, "a sid that is no UUID"
     made = add_campaign(ledger, make_batch(1), id="odd-abc234", settle_ms=1)
     taken = take(ledger, made)
     asked = make_claim(taken)
@@ -269,43 +281,45 @@ def odd(world: World) -> str:
     record(ledger, taken.hold, make_record(asked, sid=sid))
     ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=10**6, look_ms=LEASE_MS)
     for status in ("teleported", "failed"):
-        ledger.inbox.store(callback_body(sid=sid, status=status, to=number_of(1)), ledger.agenda.now_ms())
-    ingest(world, "me")
+        ledger.callback_stream.store(
+            callback_body(sid=sid, status=status, to=number_of(1)), ledger.agenda.now_ms()
+        )
+    ingest(runtime, "me")
     assert ledger.redis.zscore(keys.EXPLAIN, f"{made}:0")
     assert ledger.redis.exists(keys.odd(made), f"{keys.campaign(made)}:sids") == 2
     return made
 
 
-def what_is_no_campaigns(world: World, simulator: SimulatorHandle) -> None:
+def what_is_no_campaigns(runtime: Runtime, simulator: SimulatorHandle) -> None:
     """What comes in: answers wanted, receipts of nobody's, callbacks that cannot be read or worked on, and spooled."""
-    ledger = world.ledger
+    ledger = runtime.ledger
     now_ms = ledger.agenda.now_ms()
     for text in ("STOP", "HELP", "stop by at 5?"):
-        comes_in(world, simulator, text)
-    answer_messages(world)
-    work(world)
-    ledger.inbox.store(callback_body(sid="never-ours", status="sent", to="15165550199"), now_ms)
-    ledger.inbox.store(b"nobody can read it", now_ms)
-    ingest(world, "me")
-    ledger.inbox.store(callback_body(), now_ms)
-    ledger.inbox.set_aside(ledger.inbox.take("me", 1)[0])
+        comes_in(runtime, simulator, text)
+    answer_messages(runtime)
+    work(runtime)
+    ledger.callback_stream.store(callback_body(sid="never-ours", status="sent", to="15165550199"), now_ms)
+    ledger.callback_stream.store(b"nobody can read it", now_ms)
+    ingest(runtime, "me")
+    ledger.callback_stream.store(callback_body(), now_ms)
+    ledger.callback_stream.set_aside(ledger.callback_stream.take("me", 1)[0])
     ledger.redis.rpush(keys.SET_ASIDE, callback_body())
     text, arguments = drain_call("a-spool", [Drained(callback_body(sid="spooled"), now_ms, "", "", 40)])
     ledger.redis.eval(text, 0, *arguments)
-    ingest(world, "me")
+    ingest(runtime, "me")
 
 
-def time_goes_on(world: World, days: float) -> None:
+def time_goes_on(runtime: Runtime, days: float) -> None:
     """What the tick does so long after now, as often as it takes."""
-    ledger = world.ledger
+    ledger = runtime.ledger
     later_ms = ledger.agenda.now_ms() + int(days * 86_400_000)
     for campaign_id in ledger.agenda.settling(later_ms, 1000):
         ledger.redis.zadd(keys.SETTLE, {campaign_id: 1})
-        ledger.book.settle(campaign_id)
+        ledger.campaigns.settle(campaign_id)
     refresh_caps(ledger, later_ms)
     release_media(ledger)
     ledger.redis.delete(keys.TURN_RETENTION)
-    retain(world, later_ms)
+    retain(runtime, later_ms)
 
 
 def left_over(before: dict[bytes, Any], after: dict[bytes, Any], ledger: Ledger) -> dict[bytes, Any]:
@@ -319,28 +333,28 @@ def left_over(before: dict[bytes, Any], after: dict[bytes, Any], ledger: Ledger)
 
 
 def test_nothing_is_left_of_campaigns_of_every_kind_once_they_and_their_records_are_erased(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
-    ledger = world.ledger
+    ledger = runtime.ledger
     Overview(ledger.redis).totals()
     before = snapshot(ledger)
-    made = every_kind(world, simulator)
-    what_is_no_campaigns(world, simulator)
-    made.append(odd(world))
-    ids = ledger.book.ids()
+    made = every_kind(runtime, simulator)
+    what_is_no_campaigns(runtime, simulator)
+    made.append(odd(runtime))
+    ids = ledger.campaigns.ids()
     assert len(ids) == len(made) + 2, "a confirmation and an answer to HELP are among them"
     assert set(made) < set(ids)
     Overview(ledger.redis).totals()
-    time_goes_on(world, world.settings.retention - 0.1)
-    assert set(ledger.book.ids()) == set(ids), "nothing ends before its time"
-    time_goes_on(world, world.settings.retention + 0.1)
-    assert set(ledger.book.ids()) == set(made), "of our own answers nothing stays"
+    time_goes_on(runtime, runtime.settings.retention - 0.1)
+    assert set(ledger.campaigns.ids()) == set(ids), "nothing ends before its time"
+    time_goes_on(runtime, runtime.settings.retention + 0.1)
+    assert set(ledger.campaigns.ids()) == set(made), "of our own answers nothing stays"
     left = left_over(before, snapshot(ledger), ledger)
     allowed = {keys.campaign(each) + more for each in made for more in ("", ":counts", ":heard")}
     allowed |= {keys.CAMPAIGNS, keys.TOTALS, keys.TOTALS_OPEN}
     assert {key.decode() for key in left} <= allowed, "of an erased campaign its records stay"
-    time_goes_on(world, world.settings.retention + world.settings.records + 0.2)
-    assert ledger.book.ids() == []
+    time_goes_on(runtime, runtime.settings.retention + runtime.settings.records + 0.2)
+    assert ledger.campaigns.ids() == []
     Overview(ledger.redis).totals()
     after = snapshot(ledger)
     assert left_over(before, after, ledger) == {}
@@ -350,32 +364,32 @@ def test_nothing_is_left_of_campaigns_of_every_kind_once_they_and_their_records_
 
 
 def test_the_entry_of_a_first_attempts_sid_goes_with_its_campaign(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
     simulator.set_faults(fail_share=1)
-    campaign_id = submitted(world, "failed", rows=1)
-    work(world)
+    campaign_id = submitted(runtime, "failed", rows=1)
+    work(runtime)
     first = simulator.received().messages[0]["message_sid"]
     simulator.set_faults(fail_share=0)
-    assert retry(world.ledger, campaign_id, RETRIABLE) == 1
-    work(world)
+    assert retry(runtime.ledger, campaign_id, RETRIABLE) == 1
+    work(runtime)
     bucket = pack_sid(first).hashed
-    assert world.ledger.redis.hexists(keys.sid_bucket(bucket), bucket[2:10])
-    world.ledger.redis.zadd(keys.SETTLE, {campaign_id: 1})
-    world.ledger.book.settle(campaign_id)
-    erase_campaign(world.ledger, campaign_id)
-    assert world.ledger.redis.keys("mms:sid:*") == []
+    assert runtime.ledger.redis.hexists(keys.sid_bucket(bucket), bucket[2:10])
+    runtime.ledger.redis.zadd(keys.SETTLE, {campaign_id: 1})
+    runtime.ledger.campaigns.settle(campaign_id)
+    erase_campaign(runtime.ledger, campaign_id)
+    assert runtime.ledger.redis.keys("mms:sid:*") == []
 
 
-def test_the_number_of_a_campaign_that_is_gone_is_not_given_again(world: World) -> None:
-    ledger = world.ledger
-    first, second = submitted(world, "one"), submitted(world, "two")
+def test_the_number_of_a_campaign_that_is_gone_is_not_given_again(runtime: Runtime) -> None:
+    ledger = runtime.ledger
+    first, second = submitted(runtime, "one"), submitted(runtime, "two")
     serials = [ledger.redis.hget(keys.campaign(each), "serial") for each in (first, second)]
-    work(world)
+    work(runtime)
     ledger.redis.zadd(keys.SETTLE, {first: 1})
-    ledger.book.settle(first)
+    ledger.campaigns.settle(first)
     erase_campaign(ledger, first)
     assert ledger.erasure.prune(first)
-    third = ledger.redis.hget(keys.campaign(submitted(world, "three")), "serial")
+    third = ledger.redis.hget(keys.campaign(submitted(runtime, "three")), "serial")
     assert third not in serials
     assert ledger.redis.hget(keys.NUMBERS, str(int(serials[1] or 0))) == second.encode()

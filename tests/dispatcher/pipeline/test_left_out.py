@@ -14,14 +14,14 @@ from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.correlation import read_user_data
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.report import report_texts
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._refused_members import named_members
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.faults import Faults
 from tests.conftest import SECRET
 from tests.dispatcher.limits.test_money import prices
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, number_of, recount, states, token_of
 
 
@@ -30,91 +30,93 @@ def refuses(simulator: SimulatorHandle, *suffixes: str, names: str = "number") -
     simulator.set_faults(Faults(refuse_suffixes=suffixes, refuse_names=names))
 
 
-def send_all(world: World, batches: int = 1) -> None:
+def send_all(runtime: Runtime, batches: int = 1) -> None:
     """Send these batches as often as they are due."""
     for _ in range(12):
         for number in range(batches):
-            send_batch(world, CAMPAIGN, number)
+            send_batch(runtime, CAMPAIGN, number)
 
 
 @pytest.mark.parametrize("names", ["number", "index", "reference"])
 def test_the_others_of_a_group_get_it_and_who_was_named_is_rejected_with_the_reason(
-    world: World, simulator: SimulatorHandle, names: str
+    runtime: Runtime, simulator: SimulatorHandle, names: str
 ) -> None:
     refuses(simulator, "0102", "0105", names=names)
-    add_campaign(world.ledger, make_batch(5, 3))
-    send_all(world)
-    assert states(world.ledger) == ["queued", "rejected", "queued", "queued", "rejected", *["queued"] * 3]
+    add_campaign(runtime.ledger, make_batch(5, 3))
+    send_all(runtime)
+    assert states(runtime.ledger) == ["queued", "rejected", "queued", "queued", "rejected", *["queued"] * 3]
     received = simulator.received()
     assert (received.taken, received.repeated) == (2, [])
-    texts = set(world.ledger.book.texts(CAMPAIGN).values())
+    texts = set(runtime.ledger.campaigns.texts(CAMPAIGN).values())
     assert any("cannot receive messages" in text for text in texts)
     assert not any(number_of(2)[-4:] in text for text in texts)
-    recount(world.ledger)
+    recount(runtime.ledger)
 
 
-def test_590_of_600_are_reached_when_ten_cannot_be(world: World, simulator: SimulatorHandle) -> None:
+def test_590_of_600_are_reached_when_ten_cannot_be(runtime: Runtime, simulator: SimulatorHandle) -> None:
     refuses(simulator, *(f"0{exchange}" for exchange in ("150", "100")))
     batches = [make_batch(*[5] * 20, first_row=1 + 100 * n) for n in range(6)]
     bad = sum(number_of(row).endswith(("0150", "0100")) for row in range(1, 601))
-    add_campaign(world.ledger, *batches)
-    send_all(world, 6)
-    found = Counter(state for number in range(6) for state in states(world.ledger, number=number))
+    add_campaign(runtime.ledger, *batches)
+    send_all(runtime, 6)
+    found = Counter(state for number in range(6) for state in states(runtime.ledger, number=number))
     assert found == {"queued": 600 - bad, "rejected": bad}
     assert simulator.received().repeated == []
-    recount(world.ledger)
+    recount(runtime.ledger)
 
 
 def test_the_group_that_goes_again_is_another_attempt_with_a_mark_of_its_own(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
     refuses(simulator, "0101")
-    add_campaign(world.ledger, make_batch(4))
-    send_all(world)
+    add_campaign(runtime.ledger, make_batch(4))
+    send_all(runtime)
     (message,) = simulator.received().messages
     ref = read_user_data(message["user_data"], (SECRET,))
     assert (ref and ref.attempt, len(message["to"])) == (2, 3)
 
 
 def test_a_group_that_shrinks_to_one_goes_as_a_single_message_as_after_an_opt_out(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
     refuses(simulator, "0101", "0103")
-    add_campaign(world.ledger, make_batch(3))
-    send_all(world)
-    assert states(world.ledger) == ["rejected", "queued", "rejected"]
+    add_campaign(runtime.ledger, make_batch(3))
+    send_all(runtime)
+    assert states(runtime.ledger) == ["rejected", "queued", "rejected"]
     assert [message["to"] for message in simulator.received().messages] == [[number_of(2)]]
 
 
 @pytest.mark.parametrize(("names", "suffixes"), [("nobody", ("0101",)), ("number", ("",))])
 def test_when_nobody_or_everybody_is_named_the_whole_group_is_rejected(
-    world: World, simulator: SimulatorHandle, names: str, suffixes: tuple[str, ...]
+    runtime: Runtime, simulator: SimulatorHandle, names: str, suffixes: tuple[str, ...]
 ) -> None:
     refuses(simulator, *suffixes, names=names)
-    add_campaign(world.ledger, make_batch(3))
-    send_all(world)
-    assert set(states(world.ledger)) == {"rejected"}
+    add_campaign(runtime.ledger, make_batch(3))
+    send_all(runtime)
+    assert set(states(runtime.ledger)) == {"rejected"}
     assert simulator.received().taken == 0
 
 
-def test_the_reports_price_is_shared_by_those_who_got_it(world: World, simulator: SimulatorHandle) -> None:
+def test_the_reports_price_is_shared_by_those_who_got_it(
+    runtime: Runtime, simulator: SimulatorHandle
+) -> None:
     refuses(simulator, "0101")
-    add_campaign(world.ledger, make_batch(5))
-    send_all(world)
+    add_campaign(runtime.ledger, make_batch(5))
+    send_all(runtime)
     priced = [Receipt(0, row, 2, RecipientState.DELIVERED, sid="s", price="0.08") for row in range(1, 5)]
-    world.ledger.receipts.apply(CAMPAIGN, 0, priced, [], grace_ms=0)
-    lines = list(csv.DictReader("".join(report_texts(world.ledger, CAMPAIGN)).splitlines()))
+    runtime.ledger.receipts.apply(CAMPAIGN, 0, priced, [], grace_ms=0)
+    lines = list(csv.DictReader("".join(report_texts(runtime.ledger, CAMPAIGN)).splitlines()))
     assert [line["price"] for line in lines] == ["", "0.08", "", "", ""]
     assert [line["cost"] for line in lines] == ["", *["0.02"] * 4]
 
 
 def test_money_counts_those_who_got_it_once(
-    make_world: MakeWorld, simulator: SimulatorHandle, ledger: Ledger
+    make_runtime: MakeRuntime, simulator: SimulatorHandle, ledger: Ledger
 ) -> None:
     refuses(simulator, "0102")
     prices(ledger, price_mms=0.01)
     add_campaign(ledger, make_batch(5, 4), max_cost="1")
-    send_all(make_world())
+    send_all(make_runtime())
     assert int(ledger.redis.hget(f"mms:c:{CAMPAIGN}", "legs") or 0) == 8
 
 

@@ -17,14 +17,14 @@ from dispatcher.media.gate import MediaGate
 from dispatcher.media.resolver import AllowList
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MEDIA_ASKED_MAX, MediaFacts
-from dispatcher.model.recipient import RejectedRow
+from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.media_check import release_media
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.preflight.result import CheckResult
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.dispatcher.media.server import MediaServer, running_media_server
 from tests.dispatcher.pipeline.test_check import ANN, BOB, CYD, NOW, checked, codes
 from tests.factories import csv_number
@@ -104,7 +104,7 @@ def test_a_warning_says_when_not_all_media_were_asked() -> None:
     assert "media_not_all_checked" in codes(result)
 
 
-def submitted(ledger: Ledger, world: World, file: str, media: MediaGate, **options: Any) -> str:
+def submitted(ledger: Ledger, runtime: Runtime, file: str, media: MediaGate, **options: Any) -> str:
     """Check and submit a file as a command does."""
     settings = CampaignSettings(**{"senders": ("15165550199",), "message": "Hi", **options})
     result = checked(file, media=media, **settings.model_dump())
@@ -114,30 +114,30 @@ def submitted(ledger: Ledger, world: World, file: str, media: MediaGate, **optio
         filename="spring.csv",
         settings=settings,
         fixed=frozenset(),
-        config=world.settings,
+        config=runtime.settings,
         media=result.media,
     )
 
 
-def test_expansion_comes_to_the_same_answers_without_asking_again(ledger: Ledger, world: World) -> None:
+def test_expansion_comes_to_the_same_answers_without_asking_again(ledger: Ledger, runtime: Runtime) -> None:
     with running_media_server() as server:
         urls = (f"{server.url}/{name}" for name in ("picture", "page", "too-large", "missing"))
         numbers = (ANN, BOB, CYD, "17185550104")
         rows = "".join(f"{number},{url}\n" for number, url in zip(numbers, urls, strict=True))
         gate = MediaGate(AllowList("127.0.0.1"))
-        campaign_id = submitted(ledger, world, f"to,media_urls\n{rows}", gate)
+        campaign_id = submitted(ledger, runtime, f"to,media_urls\n{rows}", gate)
         asked = server.asked.total()
-    assert expand(world, campaign_id) == "4 rows"
+    assert expand(runtime, campaign_id) == "4 rows"
     batch = ledger.batches.content(campaign_id, 0)
     assert batch is not None
-    found = [row.code if isinstance(row, RejectedRow) else "sent" for row in batch.rows]
+    found = [row.code if isinstance(row, InvalidRow) else "sent" for row in batch.rows]
     assert found == ["sent", "media_type", "media_too_large", "media_unreachable"]
     assert server.asked.total() == asked
     assert not ledger.redis.exists(keys.media_facts(campaign_id))
 
 
 @pytest.fixture
-def with_picture(ledger: Ledger, world: World) -> Callable[[], str]:
+def with_picture(ledger: Ledger, runtime: Runtime) -> Callable[[], str]:
     """Submits campaigns that need a stored picture of three chunks."""
     numbers = iter((ANN, BOB, CYD))
     ledger.media.store("a" * 64, "image/png", bytes(2 * CHUNK_BYTES) + b"end")
@@ -149,7 +149,7 @@ def with_picture(ledger: Ledger, world: World) -> Callable[[], str]:
             filename="spring.csv",
             settings=CampaignSettings(senders=("15165550199",), message="Hi"),
             fixed=frozenset(),
-            config=world.settings,
+            config=runtime.settings,
             media_files=["a" * 64],
         )
 
@@ -172,16 +172,16 @@ def test_a_medium_without_a_campaign_lapses(ledger: Ledger) -> None:
 
 
 def test_a_medium_lives_while_one_of_its_campaigns_does(
-    ledger: Ledger, world: World, with_picture: Callable[[], str]
+    ledger: Ledger, runtime: Runtime, with_picture: Callable[[], str]
 ) -> None:
     first, second = with_picture(), with_picture()
     key = keys.medium("a" * 64)
     for campaign_id in (first, second):
         assert ledger.redis.pttl(key) == -1
         assert release_media(ledger) == 0
-        expand(world, campaign_id)
-        ledger.book.steer(campaign_id, CampaignState.CANCELLING)
-        sweep(world, campaign_id)
+        expand(runtime, campaign_id)
+        ledger.campaigns.steer(campaign_id, CampaignState.CANCELLING)
+        sweep(runtime, campaign_id)
     assert release_media(ledger) == 1
     assert ledger.redis.pttl(key) > 0
     assert ledger.media.stored() == []
@@ -195,10 +195,10 @@ def test_a_medium_stored_again_while_it_is_needed_stays(
     assert ledger.redis.pttl(keys.medium("a" * 64)) == -1
 
 
-def test_the_server_of_these_tests_is_private(ledger: Ledger, world: World) -> None:
+def test_the_server_of_these_tests_is_private(ledger: Ledger, runtime: Runtime) -> None:
     with running_media_server() as server, pytest.raises(FileRefused) as refusal:
         submitted(
-            ledger, world, f"to\n{ANN}\n", MediaGate(AllowList()), media_urls=(f"{server.url}/picture",)
+            ledger, runtime, f"to\n{ANN}\n", MediaGate(AllowList()), media_urls=(f"{server.url}/picture",)
         )
     assert refusal.value.code == "media_private"
     assert isinstance(server, MediaServer)

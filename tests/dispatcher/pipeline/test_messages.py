@@ -8,7 +8,7 @@ from typing import Any
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import Draft
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion.grouping import form_messages
 
 SENDER = "15165550199"
@@ -20,11 +20,11 @@ def recipient(row: int, **fields: Any) -> Recipient:
     return Recipient(row=row, line=row + 1, **values)
 
 
-def rejected(row: int) -> RejectedRow:
-    return RejectedRow(row, row + 1, "invalid", "to", "too_short", "…", None, (str(row),))
+def rejected(row: int) -> InvalidRow:
+    return InvalidRow(row, row + 1, "invalid", "to", "too_short", "…", None, (str(row),))
 
 
-def formed(rows: Sequence[Recipient | RejectedRow], **settings: Any) -> list[list[int] | tuple[int, str]]:
+def formed(rows: Sequence[Recipient | InvalidRow], **settings: Any) -> list[list[int] | tuple[int, str]]:
     """A draft as the list of its rows, a rejected row as (row, code)."""
     items = form_messages(rows, CampaignSettings(**({"senders": (SENDER,)} | settings)))
     return [
@@ -70,7 +70,7 @@ def test_a_rows_own_sender_decides_whether_the_number_is_its_own() -> None:
 
 
 def test_a_group_by_size_takes_the_next_sendable_rows() -> None:
-    rows: list[Recipient | RejectedRow] = [
+    rows: list[Recipient | InvalidRow] = [
         recipient(1),
         rejected(2),
         recipient(3),
@@ -86,7 +86,7 @@ def test_what_is_left_over_is_a_smaller_group_or_a_single() -> None:
 
 
 def test_a_row_that_differs_from_its_groups_first_is_rejected_with_what_differs() -> None:
-    rows: list[Recipient | RejectedRow] = [
+    rows: list[Recipient | InvalidRow] = [
         recipient(1),
         recipient(2, text="Hello"),
         recipient(3, sender="15165550198"),
@@ -94,13 +94,13 @@ def test_a_row_that_differs_from_its_groups_first_is_rejected_with_what_differs(
     ]
     assert formed(rows, group_size=2) == [(2, "group_differs"), (3, "group_differs"), [1, 4]]
     differing = next(iter(form_messages(rows, CampaignSettings(senders=(SENDER,), group_size=2))))
-    assert isinstance(differing, RejectedRow)
+    assert isinstance(differing, InvalidRow)
     assert "text" in differing.message
     assert "line 2" in differing.message
 
 
 def test_a_group_by_column_gathers_its_members_from_anywhere_in_the_file() -> None:
-    rows: list[Recipient | RejectedRow] = [
+    rows: list[Recipient | InvalidRow] = [
         recipient(1, group="Lee"),
         recipient(2, group="Ray"),
         rejected(3),
@@ -119,7 +119,7 @@ def test_a_row_without_a_group_is_rejected() -> None:
 
 
 def test_a_group_of_ten_is_rejected_whole_and_never_split() -> None:
-    rows: list[Recipient | RejectedRow] = [recipient(row, group="Choir") for row in range(1, 11)]
+    rows: list[Recipient | InvalidRow] = [recipient(row, group="Choir") for row in range(1, 11)]
     assert formed(rows, group_by="household") == [(row, "group_too_large") for row in range(1, 11)]
     assert formed(rows[:9], group_by="household") == [list(range(1, 10))]
 

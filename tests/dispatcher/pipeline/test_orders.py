@@ -10,7 +10,7 @@ import pytest
 from dispatcher.ledger.batches.claims import Taken
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.pipeline.receipts.ingest import ingest
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.conftest import SECRET
 from tests.factories import (
     SID,
@@ -33,11 +33,11 @@ Event = Callable[["Message"], None]
 class Message:
     """One message in its second attempt: CarrierX said 429 to the first."""
 
-    def __init__(self, world: World, serial: int, members: int) -> None:
-        self.world = world
+    def __init__(self, runtime: Runtime, serial: int, members: int) -> None:
+        self.runtime = runtime
         self.campaign = f"orders-{serial:06}"
         self.sid = f"{serial:08x}{SID[8:]}"
-        ledger = world.ledger
+        ledger = runtime.ledger
         add_campaign(ledger, make_batch(members), id=self.campaign)
         self.taken: Taken = take(ledger, self.campaign)
         now_ms = ledger.agenda.now_ms()
@@ -49,7 +49,7 @@ class Message:
 
     def answer(self) -> None:
         """CarrierX's own answer to the POST."""
-        record(self.world.ledger, self.taken.hold, make_record(self.asked, sid=self.sid))
+        record(self.runtime.ledger, self.taken.hold, make_record(self.asked, sid=self.sid))
 
     def hear(self, status: str, row: int, *, marked: bool, attempt: int = 2) -> None:
         """One callback, worked on at once."""
@@ -57,8 +57,8 @@ class Message:
         mark = {"user_data": write_user_data(ref, SECRET)} if marked else {}
         sid = self.sid if attempt == 2 else f"old-{self.sid}"
         body = callback_body(sid=sid, status=status, to=number_of(row + 1), **mark)
-        self.world.ledger.inbox.store(body, self.world.ledger.agenda.now_ms())
-        ingest(self.world, "tester")
+        self.runtime.ledger.callback_stream.store(body, self.runtime.ledger.agenda.now_ms())
+        ingest(self.runtime, "tester")
 
 
 def heard(status: str, row: int = 0, *, marked: bool = True, attempt: int = 2) -> Event:
@@ -93,13 +93,13 @@ STORIES: dict[str, tuple[int, Sequence[Event], list[str]]] = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_every_order_of_callbacks_and_answer_ends_in_the_same_states(world: World, story: str) -> None:
+def test_every_order_of_callbacks_and_answer_ends_in_the_same_states(runtime: Runtime, story: str) -> None:
     members, events, end = STORIES[story]
     for serial, order in enumerate(permutations(events)):
-        message = Message(world, serial, members)
+        message = Message(runtime, serial, members)
         for happens in order:
             happens(message)
-        ingest(world, "tester")
-        assert states(world.ledger, message.campaign) == end, [events.index(each) for each in order]
-        recount(world.ledger, message.campaign)
-    assert world.ledger.redis.hgetall("mms:alarms").keys() <= {b"older_attempt"}
+        ingest(runtime, "tester")
+        assert states(runtime.ledger, message.campaign) == end, [events.index(each) for each in order]
+        recount(runtime.ledger, message.campaign)
+    assert runtime.ledger.redis.hgetall("mms:alarms").keys() <= {b"older_attempt"}

@@ -6,7 +6,7 @@ import pytest
 
 from dispatcher.errors import ApiError, Forbidden, NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
 from dispatcher.ledger.batches.claims import Claim
-from dispatcher.pipeline.sending import _post_results as outcome
+from dispatcher.pipeline.sending import _post_results
 from dispatcher.rules import retry_policy
 from tests.dispatcher.pipeline.test_words import status
 from tests.factories import SENDER, token_of
@@ -30,7 +30,7 @@ CLAIM = Claim(0, (0,), SENDER, 1, token_of("x"))
     ids=lambda value: type(value).__name__,
 )
 def test_every_error_has_its_line(error: ApiError, became: tuple[str, str]) -> None:
-    record = outcome.failed(CLAIM, error, 1).record
+    record = _post_results.failed(CLAIM, error, 1).record
     assert (record.outcome, record.text) == became
     assert (record.token, record.members) == (CLAIM.token, CLAIM.members)
 
@@ -41,7 +41,7 @@ def test_every_error_has_its_line(error: ApiError, became: tuple[str, str]) -> N
 def test_a_429_holds_the_account_for_as_long_as_it_says_within_reason(
     retry_after: float | None, hold_ms: int
 ) -> None:
-    ending = outcome.failed(CLAIM, Throttled("slow", status=429, retry_after=retry_after), 1)
+    ending = _post_results.failed(CLAIM, Throttled("slow", status=429, retry_after=retry_after), 1)
     assert (ending.hold_ms, ending.record.wait_ms) == (hold_ms, hold_ms)
 
 
@@ -57,7 +57,7 @@ def test_a_429_holds_the_account_for_as_long_as_it_says_within_reason(
     ],
 )
 def test_a_429_that_names_the_recipient_holds_this_message_only(field: str | None, scope: str) -> None:
-    ending = outcome.failed(CLAIM, Throttled("slow", status=429, retry_after=7, field=field), 1)
+    ending = _post_results.failed(CLAIM, Throttled("slow", status=429, retry_after=7, field=field), 1)
     assert (ending.record.wait_ms, ending.hold_scope if ending.hold_ms else "") == (7_000, scope)
 
 
@@ -68,22 +68,22 @@ def test_what_carrierx_puts_off_for_ever_is_refused_in_the_end_with_the_reason(
     status: int, most: int
 ) -> None:
     error = Throttled("later", status=status)
-    assert outcome.failed(CLAIM, error, most - 1).record.outcome == "later"
-    record = outcome.failed(CLAIM, error, most).record
+    assert _post_results.failed(CLAIM, error, most - 1).record.outcome == "later"
+    record = _post_results.failed(CLAIM, error, most).record
     assert (record.outcome, f"({status}) in {most} tries" in record.text) == ("refused", True)
 
 
 def test_a_refused_token_is_a_brake_for_all() -> None:
-    assert outcome.failed(CLAIM, Unauthorized("no", status=403), 1).brake
+    assert _post_results.failed(CLAIM, Unauthorized("no", status=403), 1).brake
 
 
 @pytest.mark.parametrize(("status", "health"), [(404, "m"), (415, "m"), (400, "a"), (405, "a"), (422, "a")])
 def test_a_404_or_a_415_speaks_of_how_we_are_set_up_not_of_the_message(status: int, health: str) -> None:
-    assert outcome.failed(CLAIM, Refused("no", status=status), 1).record.health == health
+    assert _post_results.failed(CLAIM, Refused("no", status=status), 1).record.health == health
 
 
 def test_a_message_that_never_leaves_is_given_up_in_the_end() -> None:
-    assert outcome.failed(CLAIM, NotSent("down"), retry_policy.MOST_TRIES).record.outcome == "refused"
+    assert _post_results.failed(CLAIM, NotSent("down"), retry_policy.MOST_TRIES).record.outcome == "refused"
 
 
 @pytest.mark.parametrize("attempt", [1, 5, 20, 255, 10_000])
@@ -92,11 +92,11 @@ def test_the_backoff_stays_under_its_cap(attempt: int) -> None:
 
 
 def test_carrierxs_own_word_counts_from_the_first() -> None:
-    assert outcome.accepted(CLAIM, status("sent")).record.word == "sent"
-    odd = outcome.accepted(CLAIM, status("pondering"))
+    assert _post_results.accepted(CLAIM, status("sent")).record.word == "sent"
+    odd = _post_results.accepted(CLAIM, status("pondering"))
     assert (odd.record.word, odd.odd_word) == ("queued", "pondering")
 
 
 def test_a_stale_claim_is_given_back_without_a_word() -> None:
-    record = outcome.given_back(CLAIM).record
+    record = _post_results.given_back(CLAIM).record
     assert (record.outcome, record.text, record.wait_ms) == ("later", "", 0)

@@ -12,10 +12,10 @@ from dispatcher.model.message import Outgoing
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.receipts.ingest import ingest
 from dispatcher.pipeline.reconcile.reconcile import look_after
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.retry_policy import LOOK_AGAIN_MS
 from dispatcher.simulator.client import SimulatorHandle
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.test_ingest import mark
 from tests.factories import (
     CAMPAIGN,
@@ -49,226 +49,228 @@ def ledger(timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     return timed_ledger
 
 
-def post(world: World, taken: Taken, message: int) -> str:
+def post(runtime: Runtime, taken: Taken, message: int) -> str:
     """CarrierX takes the message; its sid."""
     rows = taken.batch.messages[message].members
     to = tuple(taken.batch.rows[row].number or "" for row in rows)
-    return world.carrierx.send(Outgoing(SENDER, to, "Hi", MEDIA, mark(message))).message_sid
+    return runtime.carrierx.send(Outgoing(SENDER, to, "Hi", MEDIA, mark(message))).message_sid
 
 
-def claimed(world: World, *sizes: int) -> tuple[Taken, list[Claim]]:
+def claimed(runtime: Runtime, *sizes: int) -> tuple[Taken, list[Claim]]:
     """A batch, all its messages claimed."""
-    add_campaign(world.ledger, make_batch(*sizes, media=MEDIA))
-    taken = take(world.ledger)
+    add_campaign(runtime.ledger, make_batch(*sizes, media=MEDIA))
+    taken = take(runtime.ledger)
     claims = [make_claim(taken, message) for message in range(len(sizes))]
     for asked in claims:
-        assert claim(world.ledger, taken.hold, asked, now_ms=START_MS).word == "go"
+        assert claim(runtime.ledger, taken.hold, asked, now_ms=START_MS).word == "go"
     return taken, claims
 
 
-def give_back(world: World, taken: Taken) -> None:
+def give_back(runtime: Runtime, taken: Taken) -> None:
     """The sender is done."""
-    world.ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
+    runtime.ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
 
 
-def later(world: World, ms: int) -> None:
+def later(runtime: Runtime, ms: int) -> None:
     """Let time pass since the start."""
-    set_clock(world.ledger.redis, START_MS + ms)
+    set_clock(runtime.ledger.redis, START_MS + ms)
 
 
-def looks_due(world: World) -> list[tuple[str, int]]:
+def looks_due(runtime: Runtime) -> list[tuple[str, int]]:
     """Batches that anybody will ever look at."""
-    agenda = world.ledger.agenda
+    agenda = runtime.ledger.agenda
     return [*agenda.looks("care", START_MS + 10**10, 10), *agenda.looks("search", START_MS + 10**10, 10)]
 
 
-def hear(world: World, **fields: Any) -> None:
+def hear(runtime: Runtime, **fields: Any) -> None:
     """One callback of the first message."""
-    world.ledger.inbox.store(callback_body(user_data=mark(), **fields), START_MS)
-    ingest(world, "tester")
+    runtime.ledger.callback_stream.store(callback_body(user_data=mark(), **fields), START_MS)
+    ingest(runtime, "tester")
 
 
-def group(world: World, simulator: SimulatorHandle) -> None:
+def group(runtime: Runtime, simulator: SimulatorHandle) -> None:
     """A group of three that was taken, nobody spoken of yet."""
     simulator.set_faults(undelivered_share=1)
-    taken, (asked,) = claimed(world, 3)
-    record(world.ledger, taken.hold, make_record(asked, sid=post(world, taken, 0)))
-    give_back(world, taken)
+    taken, (asked,) = claimed(runtime, 3)
+    record(runtime.ledger, taken.hold, make_record(asked, sid=post(runtime, taken, 0)))
+    give_back(runtime, taken)
 
 
 @pytest.mark.parametrize("word", ["sent", "delivered"])
 def test_silent_members_inherit_after_the_grace_and_not_before(
-    make_world: MakeWorld, simulator: SimulatorHandle, word: str
+    make_runtime: MakeRuntime, simulator: SimulatorHandle, word: str
 ) -> None:
-    world = make_world(public_url="https://mms.example.com")
-    group(world, simulator)
-    hear(world, to=number_of(2), status=word)
-    later(world, GRACE_MS - 1)
-    look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger) == ["queued", word, "queued"]
-    later(world, GRACE_MS)
-    look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger) == [word] * 3
-    recount(world.ledger)
+    runtime = make_runtime(public_url="https://mms.example.com")
+    group(runtime, simulator)
+    hear(runtime, to=number_of(2), status=word)
+    later(runtime, GRACE_MS - 1)
+    look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger) == ["queued", word, "queued"]
+    later(runtime, GRACE_MS)
+    look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger) == [word] * 3
+    recount(runtime.ledger)
 
 
-def test_failed_is_not_inherited_by_the_silent(make_world: MakeWorld, simulator: SimulatorHandle) -> None:
-    world = make_world(public_url="https://mms.example.com")
-    group(world, simulator)
-    hear(world, to=number_of(2), status="failed")
-    later(world, GRACE_MS)
-    look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger) == ["queued", "failed", "queued"]
+def test_failed_is_not_inherited_by_the_silent(make_runtime: MakeRuntime, simulator: SimulatorHandle) -> None:
+    runtime = make_runtime(public_url="https://mms.example.com")
+    group(runtime, simulator)
+    hear(runtime, to=number_of(2), status="failed")
+    later(runtime, GRACE_MS)
+    look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger) == ["queued", "failed", "queued"]
 
 
 def test_a_late_own_word_outranks_what_was_inherited(
-    make_world: MakeWorld, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
-    world = make_world(public_url="https://mms.example.com")
-    group(world, simulator)
-    hear(world, to=number_of(2), status="delivered")
-    later(world, GRACE_MS)
-    look_after(world, CAMPAIGN, 0)
-    hear(world, to=number_of(1), status="failed")
-    assert states(world.ledger) == ["failed", "delivered", "delivered"]
-    recount(world.ledger)
+    runtime = make_runtime(public_url="https://mms.example.com")
+    group(runtime, simulator)
+    hear(runtime, to=number_of(2), status="delivered")
+    later(runtime, GRACE_MS)
+    look_after(runtime, CAMPAIGN, 0)
+    hear(runtime, to=number_of(1), status="failed")
+    assert states(runtime.ledger) == ["failed", "delivered", "delivered"]
+    recount(runtime.ledger)
 
 
 def test_two_members_heard_teach_that_the_account_reports_by_member(
-    make_world: MakeWorld, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
-    world = make_world(public_url="https://mms.example.com")
-    group(world, simulator)
-    hear(world, to=number_of(1), status="delivered")
-    hear(world, to=number_of(2), status="delivered")
-    later(world, GRACE_MS)
-    look_after(world, CAMPAIGN, 0)
-    assert world.ledger.receipts.learned("group_receipts") == "member"
-    assert states(world.ledger) == ["delivered", "delivered", "queued"]
+    runtime = make_runtime(public_url="https://mms.example.com")
+    group(runtime, simulator)
+    hear(runtime, to=number_of(1), status="delivered")
+    hear(runtime, to=number_of(2), status="delivered")
+    later(runtime, GRACE_MS)
+    look_after(runtime, CAMPAIGN, 0)
+    assert runtime.ledger.receipts.learned("group_receipts") == "member"
+    assert states(runtime.ledger) == ["delivered", "delivered", "queued"]
 
 
-def test_a_message_whose_callbacks_never_came_is_asked_for(world: World) -> None:
-    taken, (asked,) = claimed(world, 1)
-    record(world.ledger, taken.hold, make_record(asked, sid=post(world, taken, 0)))
-    give_back(world, taken)
-    later(world, 29_000)
-    look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger) == ["queued"]
-    later(world, 30_000)
-    assert look_after(world, CAMPAIGN, 0) == "1 rows changed, 0 pending again"
-    assert states(world.ledger) == ["delivered"]
-    assert looks_due(world) == []
+def test_a_message_whose_callbacks_never_came_is_asked_for(runtime: Runtime) -> None:
+    taken, (asked,) = claimed(runtime, 1)
+    record(runtime.ledger, taken.hold, make_record(asked, sid=post(runtime, taken, 0)))
+    give_back(runtime, taken)
+    later(runtime, 29_000)
+    look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger) == ["queued"]
+    later(runtime, 30_000)
+    assert look_after(runtime, CAMPAIGN, 0) == "1 rows changed, 0 pending again"
+    assert states(runtime.ledger) == ["delivered"]
+    assert looks_due(runtime) == []
 
 
-def test_an_unconfirmed_message_that_carrierx_has_is_found(world: World, simulator: SimulatorHandle) -> None:
+def test_an_unconfirmed_message_that_carrierx_has_is_found(
+    runtime: Runtime, simulator: SimulatorHandle
+) -> None:
     simulator.set_faults(undelivered_share=1)
-    taken, (asked,) = claimed(world, 1)
-    post(world, taken, 0)
-    record(world.ledger, taken.hold, make_record(asked, "unknown"))
-    give_back(world, taken)
-    look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger) == ["sent"]
-    assert world.ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
+    taken, (asked,) = claimed(runtime, 1)
+    post(runtime, taken, 0)
+    record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
+    give_back(runtime, taken)
+    look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger) == ["sent"]
+    assert runtime.ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
 
 
 def test_a_list_that_ignores_its_filter_is_compared_item_by_item(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
     simulator.set_faults(undelivered_share=1, list_ignores_filter=True)
-    taken, claims = claimed(world, 1, 1)
-    post(world, taken, 1)
+    taken, claims = claimed(runtime, 1, 1)
+    post(runtime, taken, 1)
     for asked in claims:
-        record(world.ledger, taken.hold, make_record(asked, "unknown"))
-    look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger) == ["unconfirmed", "sent"]
+        record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
+    look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger) == ["unconfirmed", "sent"]
 
 
-def doubtful(world: World, *, control: bool = True) -> None:
+def doubtful(runtime: Runtime, *, control: bool = True) -> None:
     """One message that CarrierX never got, one that it took later."""
-    taken, claims = claimed(world, 1, 1)
-    record(world.ledger, taken.hold, make_record(claims[0], "unknown"))
+    taken, claims = claimed(runtime, 1, 1)
+    record(runtime.ledger, taken.hold, make_record(claims[0], "unknown"))
     if control:
-        later(world, 1)
-        record(world.ledger, taken.hold, make_record(claims[1], sid=post(world, taken, 1)))
+        later(runtime, 1)
+        record(runtime.ledger, taken.hold, make_record(claims[1], sid=post(runtime, taken, 1)))
     else:
-        record(world.ledger, taken.hold, make_record(claims[1], "refused"))
-    give_back(world, taken)
+        record(runtime.ledger, taken.hold, make_record(claims[1], "refused"))
+    give_back(runtime, taken)
 
 
-def test_twice_not_there_with_a_control_is_sent_again(world: World) -> None:
-    doubtful(world)
-    later(world, 900_000)
-    assert look_after(world, CAMPAIGN, 0).endswith("0 pending again")
-    later(world, 900_000 + LOOK_AGAIN_MS)
-    assert look_after(world, CAMPAIGN, 0).endswith("1 pending again")
-    assert take(world.ledger, who="b").states[0].state is RecipientState.PENDING
-    recount(world.ledger)
+def test_twice_not_there_with_a_control_is_sent_again(runtime: Runtime) -> None:
+    doubtful(runtime)
+    later(runtime, 900_000)
+    assert look_after(runtime, CAMPAIGN, 0).endswith("0 pending again")
+    later(runtime, 900_000 + LOOK_AGAIN_MS)
+    assert look_after(runtime, CAMPAIGN, 0).endswith("1 pending again")
+    assert take(runtime.ledger, who="b").states[0].state is RecipientState.PENDING
+    recount(runtime.ledger)
 
 
-def test_not_there_counts_only_after_a_quarter_of_an_hour(world: World) -> None:
-    doubtful(world)
+def test_not_there_counts_only_after_a_quarter_of_an_hour(runtime: Runtime) -> None:
+    doubtful(runtime)
     for ms in (20_000, 100_000, 899_999):
-        later(world, ms)
-        assert look_after(world, CAMPAIGN, 0).endswith("0 pending again")
-    assert states(world.ledger)[0] == "unconfirmed"
+        later(runtime, ms)
+        assert look_after(runtime, CAMPAIGN, 0).endswith("0 pending again")
+    assert states(runtime.ledger)[0] == "unconfirmed"
 
 
-def test_without_a_control_not_there_is_no_answer(world: World) -> None:
-    doubtful(world, control=False)
+def test_without_a_control_not_there_is_no_answer(runtime: Runtime) -> None:
+    doubtful(runtime, control=False)
     for look in range(4):
-        later(world, 900_000 + look * LOOK_AGAIN_MS)
-        look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger)[0] == "unconfirmed"
-    assert world.ledger.agenda.looks("search", START_MS + 10**10, 10) == [(CAMPAIGN, 0)]
+        later(runtime, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger)[0] == "unconfirmed"
+    assert runtime.ledger.agenda.looks("search", START_MS + 10**10, 10) == [(CAMPAIGN, 0)]
 
 
 @pytest.mark.parametrize("fault", [{"list_lag_ms": 10**7}, {"list_status": 400}, {"list_status": 503}])
 def test_a_list_that_lags_or_refuses_is_no_answer(
-    world: World, simulator: SimulatorHandle, fault: dict[str, Any]
+    runtime: Runtime, simulator: SimulatorHandle, fault: dict[str, Any]
 ) -> None:
-    doubtful(world)
+    doubtful(runtime)
     simulator.set_faults(**fault)
     for look in range(4):
-        later(world, 900_000 + look * LOOK_AGAIN_MS)
-        look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger)[0] == "unconfirmed"
+        later(runtime, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger)[0] == "unconfirmed"
 
 
-def test_unconfirmed_of_a_cancelled_campaign_are_looked_up_and_never_sent_again(world: World) -> None:
-    doubtful(world)
-    world.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
-    assert world.ledger.book.swept(CAMPAIGN)
+def test_unconfirmed_of_a_cancelled_campaign_are_looked_up_and_never_sent_again(runtime: Runtime) -> None:
+    doubtful(runtime)
+    runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    assert runtime.ledger.campaigns.swept(CAMPAIGN)
     for look in range(4):
-        later(world, 900_000 + look * LOOK_AGAIN_MS)
-        look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger)[0] == "unconfirmed"
+        later(runtime, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger)[0] == "unconfirmed"
 
 
-def test_held_ones_wait_for_a_person(world: World) -> None:
-    add_campaign(world.ledger, make_batch(1, 1), on_unconfirmed="hold")
-    taken = take(world.ledger)
+def test_held_ones_wait_for_a_person(runtime: Runtime) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1), on_unconfirmed="hold")
+    taken = take(runtime.ledger)
     for message in range(2):
         asked = make_claim(taken, message)
-        claim(world.ledger, taken.hold, asked, now_ms=START_MS)
-        record(world.ledger, taken.hold, make_record(asked, "unknown"))
+        claim(runtime.ledger, taken.hold, asked, now_ms=START_MS)
+        record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
     for look in range(4):
-        later(world, 900_000 + look * LOOK_AGAIN_MS)
-        look_after(world, CAMPAIGN, 0)
-    assert states(world.ledger) == ["unconfirmed", "unconfirmed"]
+        later(runtime, 900_000 + look * LOOK_AGAIN_MS)
+        look_after(runtime, CAMPAIGN, 0)
+    assert states(runtime.ledger) == ["unconfirmed", "unconfirmed"]
 
 
-def test_looking_after_what_is_not_there_does_nothing(world: World) -> None:
-    assert look_after(world, "nobody-abc234", 0) == "gone"
-    add_campaign(world.ledger)
-    assert look_after(world, CAMPAIGN, 7) == "gone"
+def test_looking_after_what_is_not_there_does_nothing(runtime: Runtime) -> None:
+    assert look_after(runtime, "nobody-abc234", 0) == "gone"
+    add_campaign(runtime.ledger)
+    assert look_after(runtime, CAMPAIGN, 7) == "gone"
 
 
-def test_an_end_of_the_settle_window_ends_the_polls(world: World, simulator: SimulatorHandle) -> None:
+def test_an_end_of_the_settle_window_ends_the_polls(runtime: Runtime, simulator: SimulatorHandle) -> None:
     simulator.set_faults(undelivered_share=1)
-    taken, (asked,) = claimed(world, 1)
-    record(world.ledger, taken.hold, make_record(asked, sid=post(world, taken, 0)))
-    give_back(world, taken)
-    later(world, 3_600_000)
-    assert world.ledger.book.settle(CAMPAIGN)
-    look_after(world, CAMPAIGN, 0)
-    assert looks_due(world) == []
+    taken, (asked,) = claimed(runtime, 1)
+    record(runtime.ledger, taken.hold, make_record(asked, sid=post(runtime, taken, 0)))
+    give_back(runtime, taken)
+    later(runtime, 3_600_000)
+    assert runtime.ledger.campaigns.settle(CAMPAIGN)
+    look_after(runtime, CAMPAIGN, 0)
+    assert looks_due(runtime) == []

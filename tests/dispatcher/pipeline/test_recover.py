@@ -28,11 +28,11 @@ from dispatcher.pipeline.recovery._provider_history import Gap
 from dispatcher.pipeline.recovery.recover import Recovered, go_through_doubts, recover
 from dispatcher.pipeline.recovery.restore_detection import keep_watch, look_at_own_store
 from dispatcher.pipeline.reports.audit import audit
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.pipeline.tick import Hints, tick
 from dispatcher.simulator.client import SimulatorHandle
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import (
     CAMPAIGN,
     SENDER,
@@ -55,17 +55,17 @@ SILENT = Hints(*[lambda _, __: None] * 4)
 class Site:
     """A store that can be copied and put back, and the data folder outside of it that remembers."""
 
-    def __init__(self, folder: Path, server: ValkeyServer, make_world: MakeWorld) -> None:
-        self._make_world = make_world
+    def __init__(self, folder: Path, server: ValkeyServer, make_runtime: MakeRuntime) -> None:
+        self._make_runtime = make_runtime
         self._more: dict[str, Any] = {}
         self.data = folder / "data"
         self._copy = folder / "copy"
         self._server = server
-        self.world = self._open()
+        self.runtime = self._open()
 
-    def _open(self) -> World:
+    def _open(self) -> Runtime:
         ledger = Ledger(client(self._server.url))
-        return self._make_world(
+        return self._make_runtime(
             parts={"ledger": ledger},
             data_dir=self.data,
             unconfirmed_wait=0.001,
@@ -76,12 +76,12 @@ class Site:
     def configure(self, **settings: Any) -> None:
         """Work with these settings from now on."""
         self._more = settings
-        self.world = self._open()
+        self.runtime = self._open()
 
     @property
     def ledger(self) -> Ledger:
         """The ledger as it is now."""
-        return self.world.ledger
+        return self.runtime.ledger
 
     def restart(self, *, put_back: bool = False, copy: bool = False) -> None:
         """Stop the store, copy it or put the copy back, start it."""
@@ -92,13 +92,13 @@ class Site:
             shutil.rmtree(self._server.folder)
             shutil.copytree(self._copy, self._server.folder)
         self._server.start()
-        self.world = self._open()
+        self.runtime = self._open()
 
     def tick(self, times: int = 1) -> str:
         """So many ticks; what the last one said."""
         for _ in range(times):
             self.ledger.redis.delete(keys.TICK)
-            said = tick(self.world, SILENT)
+            said = tick(self.runtime, SILENT)
         return said
 
     def send(self, number: int = 0, campaign_id: str = CAMPAIGN) -> str:
@@ -109,7 +109,7 @@ class Site:
         redis.delete(keys.OFFERED)
         if others:
             redis.zadd(due, {name: at + 10**9 for name, at in others.items()})
-        said = send_batch(self.world, campaign_id, number)
+        said = send_batch(self.runtime, campaign_id, number)
         if others:
             redis.zadd(due, others)
         return said
@@ -118,14 +118,14 @@ class Site:
         """`mms recover` in a live installation."""
         restored = self.ledger.recovery.restored()
         assert restored is not None
-        live = replace(self.world, settings=self.world.settings.model_copy(update={"simulate": False}))
+        live = replace(self.runtime, settings=self.runtime.settings.model_copy(update={"simulate": False}))
         return recover(live, restored, who="tester", **options)
 
 
 @pytest.fixture
-def site(tmp_path: Path, server: ValkeyServer, make_world: MakeWorld) -> Site:
+def site(tmp_path: Path, server: ValkeyServer, make_runtime: MakeRuntime) -> Site:
     """One such store."""
-    return Site(tmp_path, server, make_world)
+    return Site(tmp_path, server, make_runtime)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def look_twice(site: Site, batches: int = 3, campaign_id: str = CAMPAIGN) -> Non
     """Reconcile looks at each batch until it may send what is not there."""
     for _ in range(2):
         for number in range(batches):
-            look_after(site.world, campaign_id, number)
+            look_after(site.runtime, campaign_id, number)
 
 
 def test_a_store_that_was_put_back_is_noticed_by_the_tick_and_nothing_is_claimed(
@@ -227,12 +227,12 @@ def test_a_list_that_knows_no_like_is_asked_message_by_message(
 ) -> None:
     put_back.tick()
     put_back.recover()
-    walk = put_back.world.carrierx.list_messages
+    walk = put_back.runtime.carrierx.list_messages
 
     def without_like(*, filter: str = "", **options: Any) -> Any:
         return walk(filter=filter.replace(" like ", " eq "), **options)
 
-    monkeypatch.setattr(put_back.world.carrierx, "list_messages", without_like)
+    monkeypatch.setattr(put_back.runtime.carrierx, "list_messages", without_like)
     look_twice(put_back)
     assert states(put_back.ledger, number=2) == ["pending"] * 2
 
@@ -242,14 +242,14 @@ def test_what_no_list_shows_at_once_is_found_message_by_message_and_is_a_control
 ) -> None:
     put_back.tick()
     monkeypatch.setattr(recovering, "read_gap", lambda *_: Gap(unread="HTTP 404"))
-    walk = put_back.world.carrierx.list_messages
+    walk = put_back.runtime.carrierx.list_messages
 
     def only_eq(*, filter: str = "", **options: Any) -> Any:
         if " like " in filter:
             raise Refused("CarrierX refused the message", status=400, field="", text="")
         return walk(filter=filter, **options)
 
-    monkeypatch.setattr(put_back.world.carrierx, "list_messages", only_eq)
+    monkeypatch.setattr(put_back.runtime.carrierx, "list_messages", only_eq)
     assert put_back.recover().found == 0
     look_twice(put_back)
     look_twice(put_back)
@@ -360,14 +360,14 @@ def tried_often(site: Site) -> Site:
 
 def without_like(site: Site, patch: pytest.MonkeyPatch) -> None:
     """CarrierX refuses lists by a part of `user_data`."""
-    walk = site.world.carrierx.list_messages
+    walk = site.runtime.carrierx.list_messages
 
     def list_messages(*, filter: str = "", **options: Any) -> Any:
         if " like " in filter:
             raise Refused("CarrierX refused the message", status=400, field="", text="")
         return walk(filter=filter, **options)
 
-    patch.setattr(site.world.carrierx, "list_messages", list_messages)
+    patch.setattr(site.runtime.carrierx, "list_messages", list_messages)
 
 
 @pytest.mark.parametrize("listed", ["never", "later"])
@@ -376,7 +376,7 @@ def test_more_attempts_than_are_asked_for_one_by_one_are_held_until_the_whole_li
 ) -> None:
     site = tried_often
     without_like(site, monkeypatch)
-    lists = site.world.carrierx.list_messages
+    lists = site.runtime.carrierx.list_messages
 
     def list_messages(*, filter: str = "", **options: Any) -> Any:
         if not filter:
@@ -384,7 +384,7 @@ def test_more_attempts_than_are_asked_for_one_by_one_are_held_until_the_whole_li
         return lists(filter=filter, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(site.world.carrierx, "list_messages", list_messages)
+        patch.setattr(site.runtime.carrierx, "list_messages", list_messages)
         assert site.recover().unread
         add_campaign(site.ledger, make_batch(1, first_row=50), id="since-abc234")
         site.tick()
@@ -405,18 +405,18 @@ def test_a_file_that_was_still_being_read_is_gone_through_when_it_is_read(
     site: Site, simulator: SimulatorHandle
 ) -> None:
     note = Note(SENDER, (number_of(1),), "Hi")
-    campaign_id = submit_note(site.ledger, note, site.world.settings, name="x")
+    campaign_id = submit_note(site.ledger, note, site.runtime.settings, name="x")
     site.tick()
     site.restart(copy=True)
     site.tick(3)
-    expand(site.world, campaign_id)
+    expand(site.runtime, campaign_id)
     site.tick()
     site.send(0, campaign_id)
     site.restart(put_back=True)
     site.tick()
     result = site.recover()
     assert (result.reading, result.unknown) == ((campaign_id,), {})
-    expand(site.world, campaign_id)
+    expand(site.runtime, campaign_id)
     site.ledger.redis.delete(keys.TICK)
     assert site.send(0, campaign_id) in {"halt scheduled", "halt restored"}
     site.tick(2)
@@ -473,7 +473,7 @@ def test_answers_of_ours_are_dropped_and_nothing_from_before_is_answered(
 ) -> None:
     ledger = put_back.ledger
     note = Note(SENDER, (number_of(1),), "Help")
-    answer = submit_note(ledger, note, put_back.world.settings, name="answer", kind="answer")
+    answer = submit_note(ledger, note, put_back.runtime.settings, name="answer", kind="answer")
     ledger.redis.zadd(keys.INBOUND_UNANSWERED, {"sid-1": 1})
     put_back.tick()
     assert put_back.recover().answers_dropped == 2
@@ -483,9 +483,9 @@ def test_answers_of_ours_are_dropped_and_nothing_from_before_is_answered(
     message = Inbound(old, ledger.agenda.now_ms() - 60_000, number_of(7), SENDER, "HELP", (), "help")
     ledger.redis.xadd(keys.CALLBACKS, {"raw": b"", "at": 1})
     ledger.inbound.keep(b"0-1", message, doubtful=False, follows=True)
-    asked = put_back.world.settings.model_copy(update={"help_answer": "We are here"})
-    world = put_back._make_world(parts={"ledger": ledger, "settings": asked})
-    assert answer_inbound(world) == "0 answered"
+    asked = put_back.runtime.settings.model_copy(update={"help_answer": "We are here"})
+    runtime = put_back._make_runtime(parts={"ledger": ledger, "settings": asked})
+    assert answer_inbound(runtime) == "0 answered"
     assert len(ledger.recovery.answers()) == 1
 
 
@@ -502,13 +502,13 @@ def test_occurrences_that_may_have_been_made_are_skipped_and_counted(put_back: S
         columns=(),
     )
     put_back.ledger.schedules.put(schedule, now_ms - 3 * 86_400_000)
-    campaigns = len(put_back.ledger.book.ids())
+    campaigns = len(put_back.ledger.campaigns.ids())
     put_back.tick()
-    assert len(put_back.ledger.book.ids()) == campaigns, "nothing is made before the recovery"
+    assert len(put_back.ledger.campaigns.ids()) == campaigns, "nothing is made before the recovery"
     skipped = put_back.recover().skipped[schedule.id]
     assert skipped == put_back.ledger.schedules.get(schedule.id).missed > 0
     put_back.tick()
-    assert len(put_back.ledger.book.ids()) == campaigns
+    assert len(put_back.ledger.campaigns.ids()) == campaigns
 
 
 def test_with_pause_the_campaigns_wait_for_a_person(put_back: Site) -> None:
@@ -520,7 +520,7 @@ def test_with_pause_the_campaigns_wait_for_a_person(put_back: Site) -> None:
 
 
 def test_a_data_folder_that_was_put_back_as_a_whole_is_noticed(site: Site, tmp_path: Path) -> None:
-    settings = site.world.settings
+    settings = site.runtime.settings
     add_campaign(site.ledger)
     assert look_at_own_store(site.ledger, settings) is None
     assert look_at_own_store(site.ledger, settings) is None, "the same folder as before"
@@ -535,16 +535,16 @@ def test_a_data_folder_that_was_put_back_as_a_whole_is_noticed(site: Site, tmp_p
 
 def test_a_folder_without_its_witness_is_taken_for_a_backup(site: Site) -> None:
     add_campaign(site.ledger)
-    assert look_at_own_store(site.ledger, site.world.settings) is None
+    assert look_at_own_store(site.ledger, site.runtime.settings) is None
     shutil.rmtree(site.data / "witness")
-    found = look_at_own_store(site.ledger, site.world.settings)
+    found = look_at_own_store(site.ledger, site.runtime.settings)
     assert found is not None
 
 
 def test_a_new_folder_and_an_empty_ledger_are_not(site: Site) -> None:
-    assert look_at_own_store(site.ledger, site.world.settings) is None
+    assert look_at_own_store(site.ledger, site.runtime.settings) is None
     shutil.rmtree(site.data / "witness")
-    assert look_at_own_store(site.ledger, site.world.settings) is None
+    assert look_at_own_store(site.ledger, site.runtime.settings) is None
 
 
 def test_a_restart_of_the_store_is_no_restore(site: Site) -> None:
@@ -562,7 +562,7 @@ def test_a_restart_of_the_store_is_no_restore(site: Site) -> None:
 def test_another_ledger_is_not_measured_by_this_ones_ticks(site: Site) -> None:
     site.tick(5)
     site.ledger.redis.flushall()
-    assert not keep_watch(site.ledger, site.world.settings)
+    assert not keep_watch(site.ledger, site.runtime.settings)
 
 
 def test_times_of_rows_are_those_of_the_recovery(put_back: Site) -> None:
@@ -578,10 +578,10 @@ def test_doubts_end_when_there_is_nothing_more_to_go_through(put_back: Site) -> 
     put_back.tick()
     put_back.recover()
     assert put_back.ledger.recovery.doubts() == []
-    go_through_doubts(put_back.world)
+    go_through_doubts(put_back.runtime)
     assert put_back.ledger.recovery.doubt(CAMPAIGN, 1) == "doubt"
     assert "halt restored" in put_back.send(2)
-    go_through_doubts(put_back.world)
+    go_through_doubts(put_back.runtime)
     assert put_back.ledger.recovery.doubts() == []
 
 

@@ -12,15 +12,14 @@ import redis as redis_py
 
 from dispatcher.errors import ClaimsHeld, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.store import _claim_guard as assurance
-from dispatcher.ledger.store import keys
+from dispatcher.ledger.store import _claim_guard, keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.replicas import attached, behind
 from dispatcher.pipeline.health._store_findings import look_at_replicas
 from dispatcher.pipeline.recovery.restore_detection import Witness, keep_watch
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import (
     CAMPAIGN,
     add_campaign,
@@ -87,7 +86,7 @@ def test_a_claim_is_granted_when_the_replica_has_it(replicated: Ledger) -> None:
     add_campaign(replicated)
     taken = take(replicated)
     assert claim(replicated, taken.hold, make_claim(taken), now_ms=replicated.agenda.now_ms()).word == "go"
-    assert replicated.standing.replicas() == (1, 1)
+    assert replicated.readiness.replicas() == (1, 1)
 
 
 def test_a_claim_that_the_replica_has_not_is_not_granted_however_often_it_is_asked_again(
@@ -108,12 +107,12 @@ def test_a_claim_that_the_replica_has_not_is_not_granted_however_often_it_is_ask
 
 
 def test_nothing_is_sent_while_the_replica_is_stopped_and_everything_once_afterwards(
-    replicated: Ledger, replica: ValkeyServer, make_world: MakeWorld, simulator: SimulatorHandle
+    replicated: Ledger, replica: ValkeyServer, make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
     add_campaign(replicated, make_batch(1, 1, 1))
-    world = make_world(parts={"ledger": replicated})
+    runtime = make_runtime(parts={"ledger": replicated})
     replica.pause()
-    sender = threading.Thread(target=send_batch, args=(world, CAMPAIGN, 0))
+    sender = threading.Thread(target=send_batch, args=(runtime, CAMPAIGN, 0))
     sender.start()
     sender.join(timeout=2.5)
     assert sender.is_alive()
@@ -121,7 +120,7 @@ def test_nothing_is_sent_while_the_replica_is_stopped_and_everything_once_afterw
     replica.resume()
     sender.join(timeout=60)
     while "pending" in states(replicated):
-        send_batch(world, CAMPAIGN, 0)
+        send_batch(runtime, CAMPAIGN, 0)
     assert states(replicated) == ["queued"] * 3
     assert len(simulator.received().messages) == 3
 
@@ -131,7 +130,7 @@ def test_without_replicas_none_is_waited_for(ledger: Ledger) -> None:
     taken = take(ledger)
     assert claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms()).word == "go"
     assert not ledger.redis.exists(keys.REPLICAS)
-    assert ledger.standing.replicas() == (0, 0)
+    assert ledger.readiness.replicas() == (0, 0)
     assert attached(ledger.redis) == (0, 0)
     assert list(look_at_replicas(ledger)) == []
 
@@ -150,7 +149,7 @@ def test_doctor_names_replicas_and_those_that_do_not_confirm_or_are_away(
     (found,) = look_at_replicas(replicated)
     assert found.verdict == "bad"
     replica.resume()
-    replicated.standing.expect(2)
+    replicated.readiness.expect(2)
     (found,) = look_at_replicas(replicated)
     assert (found.verdict, found.seen[:26]) == ("bad", "1 of 2 replicas are there:")
     assert "`mms replicas expect 1`" in found.mend
@@ -186,10 +185,10 @@ def test_a_primary_that_has_lost_its_replica_grants_nothing_until_an_operator_sa
         for fresh in (False, True):  # a process that was there before, and one that comes now
             held = ask(Ledger(watching) if fresh else replicated, 1)
             assert held.startswith(("0 of 1 replicas are there", "0 of 1 replicas have the claims"))
-    problem = replicated.standing.problem()
+    problem = replicated.readiness.problem()
     assert problem is not None
     assert "mms replicas expect 0" in problem.hint
-    replicated.standing.expect(0)
+    replicated.readiness.expect(0)
     until(lambda: ask(replicated, 1) == "go", 5)
 
 
@@ -217,7 +216,7 @@ def test_what_an_operator_says_of_the_other_side_lets_nothing_go_on_a_primary_th
         await_replicas(replica, 1)
         promoted = Ledger(there)
         assert ask(promoted, 1).startswith("1 of 2 replicas are there")
-        promoted.standing.expect(1)
+        promoted.readiness.expect(1)
         until(lambda: ask(promoted, 1) == "go", 5)
         until(lambda: ask(cut_off, 1).startswith("0 of 2 replicas are there"), 5)
         # Who has heard the operator there, and comes back here, knows that this one has not.
@@ -229,23 +228,23 @@ def test_a_failover_in_mid_campaign_sends_to_nobody_twice(
     primary: ValkeyServer,
     replica: ValkeyServer,
     second: ValkeyServer,
-    make_world: MakeWorld,
+    make_runtime: MakeRuntime,
     simulator: SimulatorHandle,
 ) -> None:
     with client(primary.url) as here, client(replica.url) as there:
         old, new = Ledger(here), Ledger(there)
         add_campaign(old, make_batch(*[1] * 20), make_batch(*[1] * 20, first_row=21))
-        send_batch(make_world(parts={"ledger": old}), CAMPAIGN, 0)
+        send_batch(make_runtime(parts={"ledger": old}), CAMPAIGN, 0)
         there.replicaof("NO", "ONE")
         with redis_py.Redis.from_url(second.url) as moved:
             moved.replicaof("127.0.0.1", replica.port)
         await_replicas(replica, 1)
-        new.standing.expect(1)
-        sender = threading.Thread(target=send_batch, args=(make_world(parts={"ledger": old}), CAMPAIGN, 1))
+        new.readiness.expect(1)
+        sender = threading.Thread(target=send_batch, args=(make_runtime(parts={"ledger": old}), CAMPAIGN, 1))
         sender.start()
         new.agenda.now_ms()
-        keep_watch(new, make_world().settings)
-        send_batch(make_world(parts={"ledger": new}), CAMPAIGN, 1)
+        keep_watch(new, make_runtime().settings)
+        send_batch(make_runtime(parts={"ledger": new}), CAMPAIGN, 1)
         assert simulator.received().taken == 40
         here.replicaof(
             "127.0.0.1", replica.port
@@ -280,9 +279,9 @@ def test_a_setting_that_is_changed_at_run_time_stops_claims_within_a_minute_and_
         add_campaign(ledger)
         assert ask(ledger) == "go"
         connected.config_set("appendfsync", "no")
-        assert assurance.LOOK_SECONDS <= 60
-        monkeypatch.setattr(assurance, "LOOK_SECONDS", 0.0)
-        ledger.standing._scripts.assurance._look_again()
+        assert _claim_guard.LOOK_SECONDS <= 60
+        monkeypatch.setattr(_claim_guard, "LOOK_SECONDS", 0.0)
+        ledger.readiness._scripts.assurance._look_again()
         assert "appendfsync is 'no'" in ask(ledger, 1)
         connected.config_set("appendfsync", "always")
         until(lambda: ask(ledger, 1) == "go", 5)
@@ -314,11 +313,11 @@ def test_an_operator_who_does_without_durable_claims_gets_them(server: ValkeySer
 
 
 def test_a_tick_goes_on_without_replicas_and_is_not_remembered(
-    replicated: Ledger, replica: ValkeyServer, make_world: MakeWorld
+    replicated: Ledger, replica: ValkeyServer, make_runtime: MakeRuntime
 ) -> None:
-    settings = make_world().settings
+    settings = make_runtime().settings
     assert keep_watch(replicated, settings) is False
-    replicated.standing.expect(2)
+    replicated.readiness.expect(2)
     witness = Witness(settings.data_dir, replicated.recovery.id())
     before = witness.ticks()
     replicated.redis.connection_pool.disconnect()

@@ -25,13 +25,13 @@ from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.reports.recipients_by_number import mentions
 from dispatcher.pipeline.reports.report import report_texts, write_report
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.recurring import make_schedule
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import Settings
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.web.site.staged_uploads import LIFE_SECONDS
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import (
     CAMPAIGN,
     SENDER,
@@ -48,70 +48,70 @@ from tests.factories import (
 DAY_MS = 86_400_000
 
 
-def settled(world: World) -> None:
+def settled(runtime: Runtime) -> None:
     """A campaign of two batches, sent and settled."""
-    add_campaign(world.ledger, make_batch(1, 2), make_batch(1, first_row=4, rejected=1), settle_ms=1)
+    add_campaign(runtime.ledger, make_batch(1, 2), make_batch(1, first_row=4, rejected=1), settle_ms=1)
     for number in (0, 1):
-        send_batch(world, CAMPAIGN, number)
-    world.ledger.redis.zadd("mms:settle", {CAMPAIGN: 1})
-    assert world.ledger.book.settle(CAMPAIGN)
+        send_batch(runtime, CAMPAIGN, number)
+    runtime.ledger.redis.zadd("mms:settle", {CAMPAIGN: 1})
+    assert runtime.ledger.campaigns.settle(CAMPAIGN)
 
 
-def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(world: World) -> None:
-    settled(world)
-    set_limit(world.ledger, f"campaign:{CAMPAIGN}", rate="2/s")
-    before = world.ledger.campaign(CAMPAIGN)
-    erase_campaign(world.ledger, CAMPAIGN)
-    after = world.ledger.campaign(CAMPAIGN)
+def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(runtime: Runtime) -> None:
+    settled(runtime)
+    set_limit(runtime.ledger, f"campaign:{CAMPAIGN}", rate="2/s")
+    before = runtime.ledger.campaign(CAMPAIGN)
+    erase_campaign(runtime.ledger, CAMPAIGN)
+    after = runtime.ledger.campaign(CAMPAIGN)
     assert (after.counts, after.rows, after.finished_at) == (before.counts, before.rows, before.finished_at)
-    assert world.ledger.redis.keys(f"mms:c:{CAMPAIGN}:[br]:*") == []
-    assert world.ledger.redis.keys("mms:sid:*") == []
+    assert runtime.ledger.redis.keys(f"mms:c:{CAMPAIGN}:[br]:*") == []
+    assert runtime.ledger.redis.keys("mms:sid:*") == []
     assert after.settings.message is None
-    assert f"campaign:{CAMPAIGN}" not in world.ledger.limits.in_force()
+    assert f"campaign:{CAMPAIGN}" not in runtime.ledger.limits.in_force()
     assert (before.erased_at, after.erased_at is not None) == (None, True)
 
 
-def test_the_report_of_an_erased_campaign_says_that_its_rows_are_gone(world: World) -> None:
-    settled(world)
-    erase_campaign(world.ledger, CAMPAIGN)
+def test_the_report_of_an_erased_campaign_says_that_its_rows_are_gone(runtime: Runtime) -> None:
+    settled(runtime)
+    erase_campaign(runtime.ledger, CAMPAIGN)
     out = io.StringIO()
     with pytest.raises(Conflict, match=rf"the rows of {CAMPAIGN} were erased on 20\d\d-\d\d-\d\d"):
-        write_report(world.ledger, CAMPAIGN, out)
+        write_report(runtime.ledger, CAMPAIGN, out)
     assert out.getvalue() == ""
     with pytest.raises(Conflict):
-        report_texts(world.ledger, CAMPAIGN)
+        report_texts(runtime.ledger, CAMPAIGN)
 
 
-def test_erasing_twice_is_harmless(world: World) -> None:
-    settled(world)
+def test_erasing_twice_is_harmless(runtime: Runtime) -> None:
+    settled(runtime)
     for _ in range(2):
-        erase_campaign(world.ledger, CAMPAIGN)
+        erase_campaign(runtime.ledger, CAMPAIGN)
 
 
-def test_a_campaign_that_is_not_over_is_not_erased(world: World) -> None:
-    add_campaign(world.ledger)
+def test_a_campaign_that_is_not_over_is_not_erased(runtime: Runtime) -> None:
+    add_campaign(runtime.ledger)
     with pytest.raises(Conflict):
-        erase_campaign(world.ledger, CAMPAIGN)
-    assert states(world.ledger) == ["pending"] * 3
+        erase_campaign(runtime.ledger, CAMPAIGN)
+    assert states(runtime.ledger) == ["pending"] * 3
 
 
-def test_retention_erases_what_is_old_enough_and_not_before(make_world: MakeWorld) -> None:
-    world = make_world(retention=10)
-    settled(world)
-    now_ms = world.ledger.agenda.now_ms()
-    assert retain(world, now_ms + 9 * DAY_MS) == 0
-    world.ledger.redis.delete("mms:turn:retention")
-    assert retain(world, now_ms + 11 * DAY_MS) == 1
-    world.ledger.redis.delete("mms:turn:retention")
-    assert retain(world, now_ms + 11 * DAY_MS) == 0
+def test_retention_erases_what_is_old_enough_and_not_before(make_runtime: MakeRuntime) -> None:
+    runtime = make_runtime(retention=10)
+    settled(runtime)
+    now_ms = runtime.ledger.agenda.now_ms()
+    assert retain(runtime, now_ms + 9 * DAY_MS) == 0
+    runtime.ledger.redis.delete("mms:turn:retention")
+    assert retain(runtime, now_ms + 11 * DAY_MS) == 1
+    runtime.ledger.redis.delete("mms:turn:retention")
+    assert retain(runtime, now_ms + 11 * DAY_MS) == 0
 
 
-def test_somebody_who_is_forgotten_is_nowhere_and_gets_nothing(world: World) -> None:
-    ledger = world.ledger
+def test_somebody_who_is_forgotten_is_nowhere_and_gets_nothing(runtime: Runtime) -> None:
+    ledger = runtime.ledger
     add_campaign(ledger, make_batch(1, 2))
     ledger.optouts.receive(b"{}", 1, number_of(2), "inbound")
-    assert forget(ledger, number_of(2), world.settings).rows == 1
-    assert forget(ledger, number_of(1), world.settings).rows == 1
+    assert forget(ledger, number_of(2), runtime.settings).rows == 1
+    assert forget(ledger, number_of(1), runtime.settings).rows == 1
     assert list(mentions(ledger, number_of(1))) == []
     content = ledger.batches.content(CAMPAIGN, 0)
     assert content is not None
@@ -120,46 +120,46 @@ def test_somebody_who_is_forgotten_is_nowhere_and_gets_nothing(world: World) -> 
     assert content.messages[0].text is None
     assert states(ledger) == ["skipped", "skipped", "pending"]
     assert ledger.optouts.is_out(number_of(2))
-    send_batch(world, CAMPAIGN, 0)
+    send_batch(runtime, CAMPAIGN, 0)
     assert states(ledger) == ["skipped", "skipped", "queued"]
     recount(ledger)
 
 
 def test_nothing_is_tried_again_for_somebody_who_was_forgotten(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
-    ledger = world.ledger
+    ledger = runtime.ledger
     add_campaign(ledger, make_batch(1, 2))
     simulator.set_faults(refuse_suffixes=("01", "02", "03"))
-    send_batch(world, CAMPAIGN, 0)
+    send_batch(runtime, CAMPAIGN, 0)
     assert states(ledger) == ["rejected"] * 3
-    forget(ledger, number_of(1), world.settings)
-    forget(ledger, number_of(2), world.settings)
+    forget(ledger, number_of(1), runtime.settings)
+    forget(ledger, number_of(2), runtime.settings)
     simulator.set_faults(refuse_suffixes=())
     assert retry(ledger, CAMPAIGN, RETRIABLE) == 1
-    send_batch(world, CAMPAIGN, 0)
+    send_batch(runtime, CAMPAIGN, 0)
     assert states(ledger) == ["rejected", "rejected", "queued"]
 
 
-def test_a_message_on_its_way_has_to_come_back_first(world: World, ledger: Ledger) -> None:
+def test_a_message_on_its_way_has_to_come_back_first(runtime: Runtime, ledger: Ledger) -> None:
     add_campaign(ledger)
     taken = take(ledger)
     claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms())
     with pytest.raises(Conflict):
-        forget(ledger, number_of(1), world.settings)
+        forget(ledger, number_of(1), runtime.settings)
 
 
-def test_a_persons_story_tells_of_every_campaign(world: World) -> None:
-    add_campaign(world.ledger, make_batch(1, 1))
-    add_campaign(world.ledger, make_batch(1), id="later-abc234")
-    send_batch(world, CAMPAIGN, 0)
-    found = {mention.campaign: mention for mention in mentions(world.ledger, number_of(1))}
+def test_a_persons_story_tells_of_every_campaign(runtime: Runtime) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1))
+    add_campaign(runtime.ledger, make_batch(1), id="later-abc234")
+    send_batch(runtime, CAMPAIGN, 0)
+    found = {mention.campaign: mention for mention in mentions(runtime.ledger, number_of(1))}
     assert found[CAMPAIGN].state.state is RecipientState.QUEUED
     assert found[CAMPAIGN].sid
     assert found["later-abc234"].state.state is RecipientState.PENDING
 
 
-def stored(world: World, draft: bool, name: str = "list", rows: bytes = b"") -> str:
+def stored(runtime: Runtime, draft: bool, name: str = "list", rows: bytes = b"") -> str:
     """A draft, or a recurring schedule, of three people; its id."""
     chosen: dict[str, Any] = {
         "from": (SENDER,),
@@ -175,21 +175,21 @@ def stored(world: World, draft: bool, name: str = "list", rows: bytes = b"") -> 
     fixed = frozenset({"message"})
     if draft:
         return submit(
-            world.ledger,
+            runtime.ledger,
             source,
             filename="list.txt",
             settings=settings,
             fixed=fixed,
-            config=world.settings,
+            config=runtime.settings,
             draft=True,
         )
     return make_schedule(
-        world.ledger,
+        runtime.ledger,
         source,
         filename="list.txt",
         settings=settings,
         fixed=fixed,
-        config=world.settings,
+        config=runtime.settings,
         every="mon 09:00 America/New_York",
         run_late_within="1h",
     ).id
@@ -201,88 +201,88 @@ def text_of_file(ledger: Ledger, owner: str, chunks: int) -> bytes:
 
 
 def test_somebody_who_is_forgotten_is_in_no_draft_and_it_sends_them_nothing(
-    world: World, simulator: SimulatorHandle
+    runtime: Runtime, simulator: SimulatorHandle
 ) -> None:
-    ledger, draft = world.ledger, stored(world, draft=True)
-    assert forget(ledger, "12125550102", world.settings) == (1, 0, ())
-    assert forget(ledger, "12125550102", world.settings) == (0, 0, ())
-    _, chunks = ledger.book.stored_file(draft)
+    ledger, draft = runtime.ledger, stored(runtime, draft=True)
+    assert forget(ledger, "12125550102", runtime.settings) == (1, 0, ())
+    assert forget(ledger, "12125550102", runtime.settings) == (0, 0, ())
+    _, chunks = ledger.campaigns.stored_file(draft)
     assert text_of_file(ledger, draft, chunks) == b"phone,name\r\n12125550101,Ann 1\r\n12125550103,Ann 3\r\n"
     assert ledger.redis.keys("mms:c:*:without:*") == []
-    launch(ledger, draft, world.settings)
-    expand(world, draft)
+    launch(ledger, draft, runtime.settings)
+    expand(runtime, draft)
     ledger.agenda.start_due()
-    send_batch(world, draft, 0)
+    send_batch(runtime, draft, 0)
     assert sorted(simulator.received().numbers) == ["12125550101", "12125550103"]
 
 
 def test_somebody_who_is_forgotten_is_in_no_callback_that_this_or_an_older_version_set_aside(
-    world: World,
+    runtime: Runtime,
 ) -> None:
-    redis = world.ledger.redis
+    redis = runtime.ledger.redis
     redis.rpush(keys.SET_ASIDE, b'{"to":"12125550101"}', b'{"to":"12125550102"}')
     redis.xadd(keys.ASIDE, {"raw": b'{"to":"12125550101"}', "at": 1})
-    forget(world.ledger, "12125550101", world.settings)
+    forget(runtime.ledger, "12125550101", runtime.settings)
     aside: Any = redis.xrange(keys.ASIDE)
     assert [fields[b"raw"] for _, fields in aside] == [b'{"to":"12125550102"}']
     assert redis.lrange(keys.SET_ASIDE, 0, -1) == []
 
 
-def test_somebody_who_is_forgotten_is_in_no_schedule(world: World) -> None:
-    ledger, schedule_id = world.ledger, stored(world, draft=False)
-    assert forget(ledger, "12125550101", world.settings) == (1, 0, ())
+def test_somebody_who_is_forgotten_is_in_no_schedule(runtime: Runtime) -> None:
+    ledger, schedule_id = runtime.ledger, stored(runtime, draft=False)
+    assert forget(ledger, "12125550101", runtime.settings) == (1, 0, ())
     schedule = ledger.schedules.get(schedule_id)
     assert b"0101" not in text_of_file(ledger, schedule_id, schedule.chunks)
     assert (schedule.revision, schedule.filename) == (1, "list.csv")
     assert ledger.redis.ttl(keys.upload(schedule_id, 0)) == -1
 
 
-def test_rows_that_could_not_be_sent_still_cannot_when_somebody_else_is_forgotten(world: World) -> None:
+def test_rows_that_could_not_be_sent_still_cannot_when_somebody_else_is_forgotten(runtime: Runtime) -> None:
     rows = b"phone,name\n12125550101,Ann\n12125550102,Bob,too,many\n12,short\n"
-    draft = stored(world, draft=True, rows=rows)
-    forget(world.ledger, "12125550101", world.settings)
-    launch(world.ledger, draft, world.settings)
-    expand(world, draft)
-    assert world.ledger.campaign(draft).counts[RecipientState.INVALID] == 2
+    draft = stored(runtime, draft=True, rows=rows)
+    forget(runtime.ledger, "12125550101", runtime.settings)
+    launch(runtime.ledger, draft, runtime.settings)
+    expand(runtime, draft)
+    assert runtime.ledger.campaign(draft).counts[RecipientState.INVALID] == 2
 
 
-def test_a_file_that_cannot_be_rid_of_somebody_now_is_named(world: World) -> None:
-    draft = stored(world, draft=True)
-    world.ledger.redis.delete(keys.upload(draft, 0))
-    assert forget(world.ledger, "12125550101", world.settings).waiting == (draft,)
+def test_a_file_that_cannot_be_rid_of_somebody_now_is_named(runtime: Runtime) -> None:
+    draft = stored(runtime, draft=True)
+    runtime.ledger.redis.delete(keys.upload(draft, 0))
+    assert forget(runtime.ledger, "12125550101", runtime.settings).waiting == (draft,)
 
 
-def test_a_draft_falls_under_the_retention(make_world: MakeWorld) -> None:
-    world = make_world(retention=10)
-    draft, now_ms = stored(world, draft=True), world.ledger.agenda.now_ms()
-    assert retain(world, now_ms + 9 * DAY_MS) == 0
-    world.ledger.redis.delete(keys.TURN_RETENTION)
-    assert retain(world, now_ms + 11 * DAY_MS) == 1
-    assert world.ledger.redis.keys(f"mms:c:{draft}*") == []
+def test_a_draft_falls_under_the_retention(make_runtime: MakeRuntime) -> None:
+    runtime = make_runtime(retention=10)
+    draft, now_ms = stored(runtime, draft=True), runtime.ledger.agenda.now_ms()
+    assert retain(runtime, now_ms + 9 * DAY_MS) == 0
+    runtime.ledger.redis.delete(keys.TURN_RETENTION)
+    assert retain(runtime, now_ms + 11 * DAY_MS) == 1
+    assert runtime.ledger.redis.keys(f"mms:c:{draft}*") == []
 
 
-def test_records_end_and_not_before_their_time(make_world: MakeWorld) -> None:
-    world = make_world(retention=10, records=100)
-    settled(world)
-    now_ms = world.ledger.agenda.now_ms()
+def test_records_end_and_not_before_their_time(make_runtime: MakeRuntime) -> None:
+    runtime = make_runtime(retention=10, records=100)
+    settled(runtime)
+    now_ms = runtime.ledger.agenda.now_ms()
     for days, left in ((11, [CAMPAIGN]), (109, [CAMPAIGN]), (111, [])):
-        world.ledger.redis.delete(keys.TURN_RETENTION)
-        retain(world, now_ms + days * DAY_MS)
-        assert world.ledger.book.ids() == left
+        runtime.ledger.redis.delete(keys.TURN_RETENTION)
+        retain(runtime, now_ms + days * DAY_MS)
+        assert runtime.ledger.campaigns.ids() == left
 
 
 def test_what_waits_for_a_person_behind_many_newer_messages_is_erased_in_time(
-    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+    make_runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = make_world(retention=10)
-    inbound, now_ms = world.ledger.inbound, world.ledger.agenda.now_ms()
+    runtime = make_runtime(retention=10)
+    inbound, now_ms = runtime.ledger.inbound, runtime.ledger.agenda.now_ms()
     monkeypatch.setattr("dispatcher.ledger.consent.inbound.KEPT_MAX", 2)
     for sid, days, doubtful in (("waits", 0, True), ("decided", 0, True), ("b", 8, False), ("c", 9, False)):
         told = Inbound(sid, now_ms + days * DAY_MS, "15165550123", SENDER, "stop by", (), "doubtful")
         inbound.keep(b"0-1", told, doubtful=doubtful, follows=False)
     inbound.decided("decided")
-    retain(world, now_ms + 11 * DAY_MS)
-    assert world.ledger.redis.hkeys(keys.INBOUND_MESSAGES) == [b"b", b"c"]
+    retain(runtime, now_ms + 11 * DAY_MS)
+    assert runtime.ledger.redis.hkeys(keys.INBOUND_MESSAGES) == [b"b", b"c"]
     assert inbound.doubtful_count() == 0
 
 

@@ -15,75 +15,75 @@ from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 
 FILE = b"to\n12125550101\n"
 
 
-def sent(world: World, file: bytes = FILE, ledger: Ledger | None = None, **settings: Any) -> str:
+def sent(runtime: Runtime, file: bytes = FILE, ledger: Ledger | None = None, **settings: Any) -> str:
     """Submit; answers the campaign's id."""
     return submit(
-        ledger or world.ledger,
+        ledger or runtime.ledger,
         io.BytesIO(file),
         filename="spring.csv",
         settings=CampaignSettings(**{"senders": ("15165550199",), "message": "Hi", **settings}),
         fixed=frozenset(),
-        config=world.settings,
+        config=runtime.settings,
     )
 
 
-def test_the_same_again_is_refused_with_the_earlier_id(world: World) -> None:
-    earlier = sent(world)
+def test_the_same_again_is_refused_with_the_earlier_id(runtime: Runtime) -> None:
+    earlier = sent(runtime)
     with pytest.raises(SubmittedBefore, match=earlier) as refusal:
-        sent(world, name="another name")
+        sent(runtime, name="another name")
     assert refusal.value.campaign_id == earlier
 
 
-def test_a_refused_file_leaves_nothing_behind(world: World) -> None:
-    sent(world)
-    before = world.ledger.redis.dbsize()
+def test_a_refused_file_leaves_nothing_behind(runtime: Runtime) -> None:
+    sent(runtime)
+    before = runtime.ledger.redis.dbsize()
     with pytest.raises(SubmittedBefore):
-        sent(world)
-    assert world.ledger.redis.dbsize() == before
+        sent(runtime)
+    assert runtime.ledger.redis.dbsize() == before
 
 
-def test_other_content_or_other_settings_are_another_campaign(world: World) -> None:
-    ids = {sent(world), sent(world, b"to\n12125550102\n"), sent(world, message="Hello")}
+def test_other_content_or_other_settings_are_another_campaign(runtime: Runtime) -> None:
+    ids = {sent(runtime), sent(runtime, b"to\n12125550102\n"), sent(runtime, message="Hello")}
     assert len(ids) == 3
 
 
-def test_a_person_may_allow_it(world: World) -> None:
-    assert sent(world) != sent(world, allow_same_file=True)
+def test_a_person_may_allow_it(runtime: Runtime) -> None:
+    assert sent(runtime) != sent(runtime, allow_same_file=True)
 
 
-def test_after_a_cancel_the_same_may_go_again(world: World) -> None:
-    earlier = sent(world)
-    world.ledger.book.steer(earlier, CampaignState.CANCELLING)
-    later = sent(world)
+def test_after_a_cancel_the_same_may_go_again(runtime: Runtime) -> None:
+    earlier = sent(runtime)
+    runtime.ledger.campaigns.steer(earlier, CampaignState.CANCELLING)
+    later = sent(runtime)
     with pytest.raises(SubmittedBefore, match=later):
-        sent(world)
+        sent(runtime)
 
 
-def test_after_a_failure_the_same_may_go_again(world: World) -> None:
-    earlier = sent(world)
-    assert world.ledger.book.begin_reading(earlier, "reader", 60_000)
-    assert world.ledger.book.fail_reading(earlier, "the disk is gone", "reader")
-    assert sent(world) != earlier
+def test_after_a_failure_the_same_may_go_again(runtime: Runtime) -> None:
+    earlier = sent(runtime)
+    assert runtime.ledger.campaigns.begin_reading(earlier, "reader", 60_000)
+    assert runtime.ledger.campaigns.fail_reading(earlier, "the disk is gone", "reader")
+    assert sent(runtime) != earlier
 
 
-def test_the_memory_ends_after_a_day(world: World) -> None:
-    sent(world)
-    found = list(world.ledger.redis.scan_iter(f"{keys.SAME}*"))
-    assert [86_390 < world.ledger.redis.ttl(key) <= 86_400 for key in found] == [True]
+def test_the_memory_ends_after_a_day(runtime: Runtime) -> None:
+    sent(runtime)
+    found = list(runtime.ledger.redis.scan_iter(f"{keys.SAME}*"))
+    assert [86_390 < runtime.ledger.redis.ttl(key) <= 86_400 for key in found] == [True]
 
 
-def test_of_submits_at_the_same_moment_one_wins(world: World, valkey_url: str) -> None:
+def test_of_submits_at_the_same_moment_one_wins(runtime: Runtime, valkey_url: str) -> None:
     barrier = Barrier(8)
 
     def one(_: int) -> str:
         barrier.wait()
         try:
-            return sent(world)
+            return sent(runtime)
         except SubmittedBefore as refusal:
             return f"refused: {refusal.campaign_id}"
 
@@ -92,4 +92,4 @@ def test_of_submits_at_the_same_moment_one_wins(world: World, valkey_url: str) -
     won = [answer for answer in answers if not answer.startswith("refused")]
     assert len(won) == 1
     assert set(answers) == {won[0], f"refused: {won[0]}"}
-    assert len(world.ledger.campaigns()) == 1
+    assert len(runtime.ledger.campaigns.list()) == 1

@@ -11,29 +11,29 @@ from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.dispatcher.pipeline.test_expand import submitted
 from tests.factories import SENDER, make_csv
 
 
-def test_a_submitted_campaign_is_on_the_agenda_of_the_readers(world: World) -> None:
+def test_a_submitted_campaign_is_on_the_agenda_of_the_readers(runtime: Runtime) -> None:
     raw = make_csv(5)
-    campaign_id = submitted(world, raw, name="Spring Sale")
+    campaign_id = submitted(runtime, raw, name="Spring Sale")
     assert campaign_id.startswith("spring-sale-")
-    assert world.ledger.agenda.reading() == [campaign_id]
-    campaign = world.ledger.campaign(campaign_id)
+    assert runtime.ledger.agenda.reading() == [campaign_id]
+    campaign = runtime.ledger.campaign(campaign_id)
     assert (campaign.state, campaign.rows, campaign.rows_read) == (CampaignState.CHECKING, None, 0)
-    assert world.ledger.uploads.open(campaign_id, 1).read() == raw
+    assert runtime.ledger.uploads.open(campaign_id, 1).read() == raw
 
 
-def test_a_campaigns_own_rate_is_in_force(world: World) -> None:
-    campaign_id = submitted(world, make_csv(1), rate="4/s")
-    assert world.ledger.redis.hget("mms:rates", f"campaign:{campaign_id}") == b"250000.000:0.000"
+def test_a_campaigns_own_rate_is_in_force(runtime: Runtime) -> None:
+    campaign_id = submitted(runtime, make_csv(1), rate="4/s")
+    assert runtime.ledger.redis.hget("mms:rates", f"campaign:{campaign_id}") == b"250000.000:0.000"
 
 
-def test_a_start_time_is_kept_in_utc(world: World) -> None:
-    campaign_id = submitted(world, make_csv(1), at="2031-01-01T10:00-05:00")
-    assert world.ledger.campaign(campaign_id).start_at == "2031-01-01T15:00:00.000Z"
+def test_a_start_time_is_kept_in_utc(runtime: Runtime) -> None:
+    campaign_id = submitted(runtime, make_csv(1), at="2031-01-01T10:00-05:00")
+    assert runtime.ledger.campaign(campaign_id).start_at == "2031-01-01T15:00:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -46,30 +46,30 @@ def test_a_start_time_is_kept_in_utc(world: World) -> None:
         (make_csv(1), {"at": "2020-01-01T10:00Z"}),
     ],
 )
-def test_what_is_refused_leaves_nothing(world: World, raw: bytes, settings: dict[str, str]) -> None:
+def test_what_is_refused_leaves_nothing(runtime: Runtime, raw: bytes, settings: dict[str, str]) -> None:
     with pytest.raises((FileRefused, InputError)):
-        submitted(world, raw, **settings)
-    assert world.ledger.redis.keys("mms:c:*") == []
-    assert world.ledger.campaigns() == []
+        submitted(runtime, raw, **settings)
+    assert runtime.ledger.redis.keys("mms:c:*") == []
+    assert runtime.ledger.campaigns.list() == []
 
 
 def test_a_campaign_of_which_nobody_knows_whether_it_was_made_is_named(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = world.ledger.book.create
+    create = runtime.ledger.campaigns.create
 
     def unanswered(*args: Any, **changes: Any) -> bool:
         create(*args, **changes)
         raise StoreUnavailable("Redis does not answer")
 
-    monkeypatch.setattr(world.ledger.book, "create", unanswered)
+    monkeypatch.setattr(runtime.ledger.campaigns, "create", unanswered)
     with pytest.raises(StoreUnavailable, match="not known whether") as raised:
-        submitted(world, make_csv(1))
-    (campaign,) = world.ledger.campaigns()
+        submitted(runtime, make_csv(1))
+    (campaign,) = runtime.ledger.campaigns.list()
     assert campaign.id in raised.value.hint
 
 
-def test_the_whole_file_is_stored_though_its_head_was_read(world: World) -> None:
+def test_the_whole_file_is_stored_though_its_head_was_read(runtime: Runtime) -> None:
     raw = make_csv(3)
     source = io.BytesIO(raw)
     source.read(7)
@@ -77,6 +77,6 @@ def test_the_whole_file_is_stored_though_its_head_was_read(world: World) -> None
     source.seek(0)
     fixed = frozenset({"message"})
     campaign_id = submit(
-        world.ledger, source, filename="a.csv", settings=chosen, fixed=fixed, config=world.settings
+        runtime.ledger, source, filename="a.csv", settings=chosen, fixed=fixed, config=runtime.settings
     )
-    assert world.ledger.uploads.open(campaign_id, 1).read() == raw
+    assert runtime.ledger.uploads.open(campaign_id, 1).read() == raw

@@ -9,7 +9,7 @@ import pytest
 from dispatcher.ledger.store import keys
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.polls import look_after_batches, look_for_unconfirmed
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import Hints, tick
 from tests.dispatcher.pipeline.test_expand import submitted
 from tests.factories import CAMPAIGN, add_campaign, make_batch, make_csv, recount
@@ -44,94 +44,94 @@ def told() -> Told:
     return Told()
 
 
-def next_second(world: World) -> None:
+def next_second(runtime: Runtime) -> None:
     """The latch of the last tick is over."""
-    world.ledger.redis.delete(keys.TICK)
+    runtime.ledger.redis.delete(keys.TICK)
 
 
-def test_a_second_tick_in_the_second_does_nothing(world: World, told: Told) -> None:
-    add_campaign(world.ledger)
-    assert tick(world, told()) == "1 offered"
+def test_a_second_tick_in_the_second_does_nothing(runtime: Runtime, told: Told) -> None:
+    add_campaign(runtime.ledger)
+    assert tick(runtime, told()) == "1 offered"
     assert told.take() == [("send", CAMPAIGN, 0)]
-    assert tick(world, told()) == "ticked already"
+    assert tick(runtime, told()) == "ticked already"
     assert told.take() == []
-    assert 0 < world.ledger.redis.pttl(keys.TICK) <= 1_000
+    assert 0 < runtime.ledger.redis.pttl(keys.TICK) <= 1_000
 
 
-def test_a_file_that_nobody_reads_is_hinted_at_until_somebody_does(world: World, told: Told) -> None:
-    campaign_id = submitted(world, make_csv(3))
-    tick(world, told())
-    next_second(world)
-    tick(world, told())
+def test_a_file_that_nobody_reads_is_hinted_at_until_somebody_does(runtime: Runtime, told: Told) -> None:
+    campaign_id = submitted(runtime, make_csv(3))
+    tick(runtime, told())
+    next_second(runtime)
+    tick(runtime, told())
     assert told.take() == [("expand", campaign_id, 0)] * 2
-    world.ledger.book.begin_reading(campaign_id, "reader", 60_000)
-    next_second(world)
-    tick(world, told())
+    runtime.ledger.campaigns.begin_reading(campaign_id, "reader", 60_000)
+    next_second(runtime)
+    tick(runtime, told())
     assert told.take() == []
 
 
-def test_callbacks_that_wait_are_hinted_at(world: World, told: Told) -> None:
-    world.ledger.inbox.store(b"{}", 1)
-    tick(world, told())
+def test_callbacks_that_wait_are_hinted_at(runtime: Runtime, told: Told) -> None:
+    runtime.ledger.callback_stream.store(b"{}", 1)
+    tick(runtime, told())
     assert told.take() == [("ingest", "", 0)]
 
 
 def test_callbacks_are_not_hinted_at_while_a_drain_is_under_way_unless_there_are_many(
-    world: World, told: Told, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.ledger.inbox.store(b"{}", 1)
-    world.ledger.inbox.hold_hints(60_000)
-    tick(world, told())
+    runtime.ledger.callback_stream.store(b"{}", 1)
+    runtime.ledger.callback_stream.hold_hints(60_000)
+    tick(runtime, told())
     assert told.take() == []
     monkeypatch.setattr("dispatcher.pipeline.tick.MANY_CALLBACKS", 0)
     for _ in range(2):
-        next_second(world)
-        tick(world, told())
+        next_second(runtime)
+        tick(runtime, told())
     assert told.take() == [("ingest", "", 0)], "one, however long the drain goes on"
 
 
-def test_failures_without_a_reason_are_hinted_at(world: World, told: Told) -> None:
-    world.ledger.redis.zadd(keys.EXPLAIN, {f"{CAMPAIGN}:0": 1})
-    tick(world, told())
-    next_second(world)
-    tick(world, told())
+def test_failures_without_a_reason_are_hinted_at(runtime: Runtime, told: Told) -> None:
+    runtime.ledger.redis.zadd(keys.EXPLAIN, {f"{CAMPAIGN}:0": 1})
+    tick(runtime, told())
+    next_second(runtime)
+    tick(runtime, told())
     assert told.take() == [("explain", "", 0)]
 
 
-def test_a_cancelled_campaign_is_swept(world: World, told: Told) -> None:
-    add_campaign(world.ledger, make_batch(1, 1), make_batch(1, first_row=3))
-    world.ledger.book.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
-    tick(world, told())
-    campaign = world.ledger.campaign(CAMPAIGN)
+def test_a_cancelled_campaign_is_swept(runtime: Runtime, told: Told) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1), make_batch(1, first_row=3))
+    runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.CANCELLING, "by hand")
+    tick(runtime, told())
+    campaign = runtime.ledger.campaign(CAMPAIGN)
     assert campaign.state is CampaignState.CANCELLED
     assert campaign.counts[RecipientState.CANCELLED] == 3
     assert campaign.settled_at is not None
     assert told.take() == []
-    recount(world.ledger)
+    recount(runtime.ledger)
 
 
-def test_a_settle_window_that_is_over_settles(world: World, told: Told) -> None:
-    add_campaign(world.ledger)
-    world.ledger.redis.zadd(keys.SETTLE, {CAMPAIGN: 1})
-    tick(world, told())
-    assert world.ledger.campaign(CAMPAIGN).settled_at is not None
-    assert world.ledger.redis.zcard(keys.SETTLE) == 0
+def test_a_settle_window_that_is_over_settles(runtime: Runtime, told: Told) -> None:
+    add_campaign(runtime.ledger)
+    runtime.ledger.redis.zadd(keys.SETTLE, {CAMPAIGN: 1})
+    tick(runtime, told())
+    assert runtime.ledger.campaign(CAMPAIGN).settled_at is not None
+    assert runtime.ledger.redis.zcard(keys.SETTLE) == 0
 
 
 @pytest.mark.parametrize(
     ("key", "of", "kind"), [(keys.CARE, keys.care, "look"), (keys.SEARCH, keys.search, "search")]
 )
 def test_one_hint_of_a_kind_is_on_its_way_however_many_batches_are_due(
-    world: World, told: Told, key: str, of: Callable[[str], str], kind: str
+    runtime: Runtime, told: Told, key: str, of: Callable[[str], str], kind: str
 ) -> None:
-    world.ledger.redis.zadd(of(CAMPAIGN), {str(number): 1 for number in range(500)})
-    world.ledger.redis.zadd(key, {CAMPAIGN: 1})
+    runtime.ledger.redis.zadd(of(CAMPAIGN), {str(number): 1 for number in range(500)})
+    runtime.ledger.redis.zadd(key, {CAMPAIGN: 1})
     for _ in range(3):
-        tick(world, told())
-        next_second(world)
+        tick(runtime, told())
+        next_second(runtime)
     assert told.take() == [(kind, "", 0)]
-    {"look": look_after_batches, "search": look_for_unconfirmed}[kind](world)
-    assert not world.ledger.redis.exists(of(CAMPAIGN)), "batches that are not there are on no list any more"
-    world.ledger.redis.zadd(key, {CAMPAIGN: 1})
-    tick(world, told())
+    {"look": look_after_batches, "search": look_for_unconfirmed}[kind](runtime)
+    assert not runtime.ledger.redis.exists(of(CAMPAIGN)), "batches that are not there are on no list any more"
+    runtime.ledger.redis.zadd(key, {CAMPAIGN: 1})
+    tick(runtime, told())
     assert told.take() == [(kind, "", 0)]

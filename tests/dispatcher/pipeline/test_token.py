@@ -16,7 +16,7 @@ from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.stack.environment import child_environment
 from tests.dispatcher.cli.commands import Mms
-from tests.dispatcher.pipeline.conftest import MakeWorld
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.timed_sending import Clock, until_nothing_is_due
 from tests.factories import (
     CAMPAIGN,
@@ -32,23 +32,23 @@ from tests.factories import (
 
 
 def test_a_refused_token_stops_all_and_a_new_one_resumes_in_the_same_process(
-    make_world: MakeWorld, timed_ledger: Ledger, simulator: SimulatorHandle
+    make_runtime: MakeRuntime, timed_ledger: Ledger, simulator: SimulatorHandle
 ) -> None:
     clock = Clock(timed_ledger)
     parts = {"api": None, "ledger": timed_ledger, "clock_ms": clock}
-    world = make_world(simulate=False, carrierx_token="revoked", in_flight=4, parts=parts)
-    world = replace(world, token=TokenInUse(world.settings))
+    runtime = make_runtime(simulate=False, carrierx_token="revoked", in_flight=4, parts=parts)
+    runtime = replace(runtime, token=TokenInUse(runtime.settings))
     add_campaign(timed_ledger, make_batch(*[1] * 30))
-    assert send_batch(world, CAMPAIGN, 0).endswith("brake")
+    assert send_batch(runtime, CAMPAIGN, 0).endswith("brake")
     assert set(states(timed_ledger)) == {"pending"}
     refused = simulator.received().answers["401"]
     assert refused <= 8
     clock.advance(61_000)
-    assert send_batch(world, CAMPAIGN, 0) == "brake"
+    assert send_batch(runtime, CAMPAIGN, 0) == "brake"
     assert simulator.received().answers["401"] == refused
     assert "refuses the token" in (timed_ledger.campaign(CAMPAIGN).reason or "")
-    write_private(token_file(world.settings), f"{simulator.token}\n")
-    until_nothing_is_due(world, clock)
+    write_private(token_file(runtime.settings), f"{simulator.token}\n")
+    until_nothing_is_due(runtime, clock)
     assert set(states(timed_ledger)) == {"queued"}
     received = simulator.received()
     assert (received.taken, received.repeated, received.answers["401"]) == (30, [], refused)

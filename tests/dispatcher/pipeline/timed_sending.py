@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.send import send_batch
 from tests.factories import CAMPAIGN, START_MS
 from tests.valkey import set_clock
@@ -27,11 +27,11 @@ class Clock:
         set_clock(self._ledger.redis, self.now_ms)
 
 
-def until_nothing_is_due(world: World, clock: Clock, *, most: int = 60) -> None:
+def until_nothing_is_due(runtime: Runtime, clock: Clock, *, most: int = 60) -> None:
     """Send the batch again as often as it is due, as feeder and workers do, a minute apart."""
     for _ in range(most):
-        if not world.ledger.agenda.due_batches(CAMPAIGN, 1):
+        if not runtime.ledger.agenda.due_batches(CAMPAIGN, 1):
             return
-        send_batch(world, CAMPAIGN, 0)
+        send_batch(runtime, CAMPAIGN, 0)
         clock.advance(61_000)
     raise AssertionError("the batch is due for ever")

@@ -6,7 +6,7 @@ import io
 from typing import Any, BinaryIO, cast
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster.roster import Roster
 
 SENDER = "15162065575"
@@ -56,7 +56,7 @@ def open_roster(
     )
 
 
-def read_rows(data: bytes | str, **options: Any) -> tuple[list[Recipient], list[RejectedRow]]:
+def read_rows(data: bytes | str, **options: Any) -> tuple[list[Recipient], list[InvalidRow]]:
     """The recipients and the rejected rows of a file."""
     recipients, rejected = [], []
     for row in open_roster(data, **options):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.errors import FileRefused
-from dispatcher.model.recipient import Recipient, RejectedRow
+from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster.rejections import FILE_FLAWS, ROW_FLAWS
 from tests.dispatcher.roster.reading import open_roster
 
@@ -97,7 +97,7 @@ def assert_clear_result(data: bytes, dice: random.Random) -> None:
         assert refusal.line is None or refusal.line >= 1
 
 
-def assert_rows_add_up(columns: tuple[str, ...], rows: list[Recipient | RejectedRow]) -> None:
+def assert_rows_add_up(columns: tuple[str, ...], rows: list[Recipient | InvalidRow]) -> None:
     """Numbered without a gap, in the file's order, each whole."""
     assert [row.row for row in rows] == list(range(1, len(rows) + 1))
     assert all(earlier.line < later.line for earlier, later in pairwise(rows))

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.expansion.expand import expand
-from dispatcher.pipeline.runtime.runtime import World
+from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
@@ -147,5 +147,5 @@ def api(address: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def read_file(redis: redis_py.Redis, settings: Settings) -> Callable[[str], str]:
     """Does what the expand worker does: reads a campaign's file into batches."""
-    world = World(Ledger(redis), settings, prepare(redis, settings))
-    return lambda campaign_id: expand(world, campaign_id)
+    runtime = Runtime(Ledger(redis), settings, prepare(redis, settings))
+    return lambda campaign_id: expand(runtime, campaign_id)

@@ -175,7 +175,7 @@ def test_a_double_click_makes_one_campaign(operator: httpx.Client, redis: Redis)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: post_new(operator, "send", None, held=held), range(4)))
     assert [answer.status_code for answer in answers] == [303] * 4
-    [made] = Ledger(redis).campaigns()
+    [made] = Ledger(redis).campaigns.list()
     assert post_new(operator, "send", None, held=held).headers["location"] == f"/campaigns/{made.id}"
 
 
@@ -269,8 +269,8 @@ def test_counts_move_on_the_open_page(operator: httpx.Client, read_file: Callabl
 
 def test_the_live_page_ends_when_the_campaign_is_over(operator: httpx.Client, redis: Redis) -> None:
     campaign_id = send(operator)
-    Ledger(redis).book.begin_reading(campaign_id, "reader", 1000)
-    Ledger(redis).book.fail_reading(campaign_id, "broken", "reader")
+    Ledger(redis).campaigns.begin_reading(campaign_id, "reader", 1000)
+    Ledger(redis).campaigns.fail_reading(campaign_id, "broken", "reader")
     assert Ledger(redis).campaign(campaign_id).state is CampaignState.FAILED
     answer = operator.get(f"/campaigns/{campaign_id}/events")
     assert answer.text.endswith("event: over\ndata: 1\n\n")

@@ -123,7 +123,7 @@ def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
         **{"from": "12125550100"},
     )
     assert sent.status_code == 303, sent.text
-    [campaign] = ledger.campaigns()
+    [campaign] = ledger.campaigns.list()
     assert campaign.id == sent.headers["location"].removeprefix("/campaigns/") != draft
     assert campaign.settings.at == "2090-03-01T09:00 recipient"
 
@@ -131,7 +131,7 @@ def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
 def test_a_double_click_keeps_one_draft(operator: httpx.Client, ledger: Ledger) -> None:
     held = hidden(press(operator, "check"), "held")
     places = {press(operator, "keep", held=held).headers["location"] for _ in range(2)}
-    assert len(places) == len(ledger.campaigns()) == 1
+    assert len(places) == len(ledger.campaigns.list()) == 1
 
 
 def test_a_test_message_is_that_rows_message_to_ones_own_number(
@@ -140,7 +140,7 @@ def test_a_test_message_is_that_rows_message_to_ones_own_number(
     page = press(operator, "test", test_row="2", test_to="(212) 555-0155")
     assert "It is on its way" in page.text
     assert "Send to 3 recipients" in page.text  # nothing of the file itself was sent
-    [campaign] = ledger.campaigns()
+    [campaign] = ledger.campaigns.list()
     assert campaign.name == "Test of Spring sale"
     read_file(campaign.id)
     [(batch, _)] = ledger.batches.read(campaign.id, [0])
@@ -158,14 +158,14 @@ def test_what_is_wrong_with_a_test_is_said_beside_the_check(
     page = press(operator, "test", test_row=row, test_to=to)
     assert 'role="alert"' in page.text
     assert "What would happen" in page.text
-    assert ledger.campaigns() == []
+    assert ledger.campaigns.list() == []
 
 
 def test_a_program_sends_a_test(api: httpx.Client, ledger: Ledger) -> None:
     made = post(api, "/campaigns/test", row="1", to="12125550155")
     assert (made.status_code, made.json()["name"]) == (201, "Test of Spring sale")
     assert post(api, "/campaigns/test", row="77", to="12125550155").status_code == 422
-    assert len(ledger.campaigns()) == 1
+    assert len(ledger.campaigns.list()) == 1
 
 
 def test_a_picture_of_ones_own_is_kept_shown_and_sent_by_our_address(
@@ -177,7 +177,7 @@ def test_a_picture_of_ones_own_is_kept_shown_and_sent_by_our_address(
     assert url
     sent = press(operator, "send", held=hidden(page, "held"), media_urls=url[0])
     assert sent.status_code == 303, sent.text
-    [campaign] = ledger.campaigns()
+    [campaign] = ledger.campaigns.list()
     assert campaign.settings.media_urls == (url[0],)
     assert redis.ttl(f"mms:media:{HASH}") == -1  # as long as the campaign needs it
     assert operator.get(f"/media/{HASH}").content == PNG
@@ -215,7 +215,7 @@ def test_a_draft_that_recurs_is_refused_by_the_api_and_the_form(
     page = press(operator, "keep", every="mon 09:00", at_zone="America/Chicago")
     assert "draft does not recur" in page.text
     assert 'value="mon 09:00"' in page.text
-    assert (ledger.campaigns(), ledger.schedules.all()) == ([], [])
+    assert (ledger.campaigns.list(), ledger.schedules.all()) == ([], [])
 
 
 def test_a_draft_that_was_opened_can_be_sent_again_and_again(operator: httpx.Client, ledger: Ledger) -> None:
@@ -225,6 +225,6 @@ def test_a_draft_that_was_opened_can_be_sent_again_and_again(operator: httpx.Cli
     page = press(operator, "send", **fields)
     assert "The settings changed since the check" in page.text
     assert press(operator, "send", **fields).headers["location"] == "/schedule"
-    assert ledger.campaigns() == []
+    assert ledger.campaigns.list() == []
     [(schedule, _)] = ledger.schedules.all()
     assert schedule.every == "mon 09:00 America/Chicago"

@@ -18,7 +18,7 @@ _PARTS = ("_bucket", "_sum", "_count")
 
 def test_the_health_page_shows_what_doctor_sees(browser: httpx.Client, ledger: Ledger) -> None:
     browser.post("/login", data={"token": TOKEN})
-    ledger.book.set_rate("account", (5000, 0))
+    ledger.campaigns.set_rate("account", (5000, 0))
     ledger.receipts.alarm("user_data_not_ours")
     page = browser.get("/health").text
     assert "every claim is on disk" in page
@@ -92,7 +92,7 @@ def test_metrics_count_and_carry_no_number_and_no_campaign(
     api: httpx.Client, address: str, ledger: Ledger
 ) -> None:
     campaign_id = add_campaign(ledger)
-    ledger.inbox.store(b"{}", 0)
+    ledger.callback_stream.store(b"{}", 0)
     now_ms = ledger.agenda.now_ms()
     still = {"queues": ["look"], "said_ms": now_ms, "still_ms": 90_000, "waiting": {"look": 83, "send": 2}}
     ledger.agenda.sign_of_life("w1", {"queues": ["send", "expand"], "said_ms": now_ms - 1}, now_ms)
@@ -132,7 +132,7 @@ def test_durations_are_histograms_whose_buckets_add_up(
     for seconds in (0.02, 0.02, 0.3, 99.0):
         tally.sent("accepted", seconds)
     tally.waited("sender:12125550100", 0.2)
-    ledger.tallies.add(tally.take())
+    ledger.counters.add(tally.take())
     text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     below = [

@@ -31,7 +31,7 @@ def test_the_same_key_and_body_get_the_first_answer_and_make_one_campaign(
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
     assert first.headers["location"] == second.headers["location"]
-    assert len(Ledger(redis).campaigns()) == 1
+    assert len(Ledger(redis).campaigns.list()) == 1
 
 
 @pytest.mark.parametrize("change", [{"file": CSV + "12125550104,Dan\n"}, {"message": "Bye"}])
@@ -41,13 +41,13 @@ def test_another_body_with_the_key_is_refused(
     send(api, "k1")
     answer = send(api, "k1", **change)
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
-    assert len(Ledger(redis).campaigns()) == 1
+    assert len(Ledger(redis).campaigns.list()) == 1
 
 
 def test_another_key_makes_another_campaign(api: httpx.Client, redis: Redis) -> None:
     send(api, "k1")
     assert send(api, "k2", allow_same_file="yes").status_code == 201
-    assert len(Ledger(redis).campaigns()) == 2
+    assert len(Ledger(redis).campaigns.list()) == 2
 
 
 def test_a_call_that_failed_may_be_repeated_with_its_key(api: httpx.Client) -> None:
@@ -71,7 +71,7 @@ def test_while_the_first_call_is_at_work_others_are_told_so(api: httpx.Client, a
 def test_a_call_whose_end_nobody_knows_is_not_done_again_with_its_key(
     api: httpx.Client, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = app.state.site.ledger.book
+    book = app.state.site.ledger.campaigns
     create = book.create
 
     def unanswered(*args: Any, **changes: Any) -> bool:
@@ -82,7 +82,7 @@ def test_a_call_whose_end_nobody_knows_is_not_done_again_with_its_key(
     assert send(api, "k1", allow_same_file="yes").status_code == 503
     monkeypatch.setattr(book, "create", create)
     assert send(api, "k1", allow_same_file="yes").status_code == 409
-    assert len(Ledger(redis).campaigns()) == 1
+    assert len(Ledger(redis).campaigns.list()) == 1
 
 
 def hold_up(app: FastAPI, at_work: threading.Event, go_on: threading.Event) -> None:

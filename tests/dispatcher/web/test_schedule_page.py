@@ -101,7 +101,7 @@ def test_patience_without_a_calendar_line_is_a_problem_and_nothing_is_made(
     answer = api.post("/campaigns", data=form, files={"file": ("weekly.csv", CSV)})
     assert answer.status_code == 422
     assert "run_late_within" in answer.json()["detail"]
-    assert ledger.campaigns(limit=1) == []
+    assert ledger.campaigns.list(limit=1) == []
 
 
 def test_programs_see_change_and_end_schedules(api: httpx.Client, weekly: Schedule) -> None:
