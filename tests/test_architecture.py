@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -63,25 +62,3 @@ def test_a_task_is_a_door_of_at_most_fifteen_lines() -> None:
         assert module.startswith("tasks."), f"{name} is not among the tasks"
         assert node.end_lineno is not None
         assert node.end_lineno - node.lineno < 15, f"{name} is more than a door"
-
-
-@pytest.mark.parametrize(
-    "file", sorted(TOP.glob("dispatcher/ledger/lua/[!_]*.lua")), ids=lambda file: file.stem
-)
-def test_a_script_is_one_verb_with_a_head(file: Path) -> None:
-    lines = file.read_text("utf-8").splitlines()
-    head = list(takewhile(lambda line: line.startswith("--"), lines))
-    assert len(lines) <= 60, "longer than one verb"
-    assert any("ARGV:" in line for line in head), "its head does not name its arguments"
-    assert any("Answers:" in line for line in head), "its head does not name its answers"
-
-
-def test_every_script_is_called_and_every_call_has_a_script() -> None:
-    called = set()
-    for module, file in FILES.items():
-        if module.startswith("dispatcher.ledger"):
-            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    called.add(node.value)
-    scripts = {file.stem for file in TOP.glob("dispatcher/ledger/lua/[!_]*.lua")}
-    assert scripts <= called

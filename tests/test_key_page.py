@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 
 import pytest
 
 from dispatcher.ledger.store import keys
 from tests.key_page import names, rows, strangers
+from tests.lua import PRELUDES, SCRIPTS
 
 
 def test_every_key_has_a_type_and_an_end() -> None:
@@ -36,9 +36,8 @@ def test_a_key_that_is_not_on_the_page_is_seen(key: bytes, known: bool) -> None:
 
 
 def test_every_key_that_code_names_is_on_the_page() -> None:
-    ledger = files("dispatcher.ledger")
     constants = {value for name, value in vars(keys).items() if name.isupper() and isinstance(value, str)}
-    scripts = [file.read_text("utf-8") for file in (ledger / "lua").iterdir()]
+    scripts = [file.read_text("utf-8") for file in (*SCRIPTS.values(), *PRELUDES.values())]
     written = {name for text in scripts for name in re.findall(r"'(mms:[a-z:-]+)'", text)}
     beginnings = {re.sub(r"\{.*", "", name) for name in names()}
     named = {name for name in constants if name.startswith("mms:")} | written

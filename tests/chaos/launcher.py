@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from celery.__main__ import main as celery
 
-from dispatcher.ledger.store import scripts
+from dispatcher.ledger.store import script_text
 from dispatcher.pipeline.runtime import runtime
 from tests.chaos.plants import PLANTS, planted
 from tests.chaos.short_times import shorten
@@ -36,7 +36,7 @@ def main() -> None:
     shorten()
     plant = os.environ.get(PLANT_VARIABLE)
     if plant in PLANTS:
-        scripts._text = planted(plant, scripts._text)  # type: ignore[assignment]
+        script_text.file_text = planted(plant, script_text.file_text)  # type: ignore[assignment]
     WORKER_PLANTS.get(plant or "", lambda: None)()
     ahead_ms = int(os.environ.get(AHEAD_VARIABLE, "0"))
     if ahead_ms:

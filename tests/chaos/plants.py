@@ -17,20 +17,24 @@ Replacement = tuple[str, str, str]
 PLANTS: dict[str, tuple[Replacement, ...]] = {
     # What a dead sender had claimed is due again as if it had never been claimed.
     "claim": (
-        ("claim", r"if #members_where\(all, .* == 's' or .* == 'u' end\) > 0 then return { 'done' } end", ""),
-        ("take", r"move\(row, 'u'\)", "move(row, 'p')"),
-        ("give_back", r"move\(row, 'u'\)", "move(row, 'p')"),
+        (
+            "batches/claim",
+            r"if #members_where\(all, .* == 's' or .* == 'u' end\) > 0 then return { 'done' } end",
+            "",
+        ),
+        ("batches/take", r"move\(row, 'u'\)", "move(row, 'p')"),
+        ("batches/give_back", r"move\(row, 'u'\)", "move(row, 'p')"),
     ),
     # Two senders may have the same batch, and one whose lease is over may claim.
     "fence": (
-        ("claim", r"if meta\.token ~= token .* then return { 'taken' } end", ""),
-        ("take", r"if meta\.lease > now then return { 'taken' } end", ""),
-        ("take", r"if meta\.due > now then return { 'later', meta\.due - now } end", ""),
+        ("batches/claim", r"if meta\.token ~= token .* then return { 'taken' } end", ""),
+        ("batches/take", r"if meta\.lease > now then return { 'taken' } end", ""),
+        ("batches/take", r"if meta\.due > now then return { 'later', meta\.due - now } end", ""),
     ),
     # The last word heard wins, whatever it is.
     "forward": (
         (
-            "apply",
+            "receipts/apply",
             r"local better = \(RANK\[row\.state\] or 0\) < RANK\[word\]",
             "local better = row.state ~= word",
         ),
@@ -41,7 +45,7 @@ PLANTS: dict[str, tuple[Replacement, ...]] = {
 BACKLOG_PLANTS: dict[str, tuple[Replacement, ...]] = {
     "starve": (
         (
-            "pick_look",
+            "batches/pick_look",
             r"local all = 'mms:' \.\. which",
             "local all = 'mms:' .. which\nif which == 'search' and redis.call('ZCOUNT', 'mms:care', '-inf', now) > 0"
             " then return {} end",

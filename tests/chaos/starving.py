@@ -20,7 +20,7 @@ import pytest
 
 from dispatcher.errors import MmsError
 from dispatcher.ledger.installation.installation import Installation
-from dispatcher.ledger.store import scripts
+from dispatcher.ledger.store import script_text
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import Hints, tick
 from tests.backlog import VERBS, Quiet, backlog
@@ -47,7 +47,7 @@ def starve(seed: int, plant: str = "") -> list[str]:
         pytest.MonkeyPatch.context() as patch,
     ):
         if plant:
-            patch.setattr(scripts, "_text", planted(plant, scripts._text))
+            patch.setattr(script_text, "file_text", planted(plant, script_text.file_text))
         runtime = runtime_of(server.url, Path(name), "http://127.0.0.1:9", "token-of-the-kit")
         api = Quiet(runtime.ledger, {"vast-abc234": MANY, "tiny-abc234": FEW}, lists, LATENCY_SECONDS)
         return _tried(_with(runtime, api), api)

@@ -6,11 +6,13 @@ from importlib import import_module
 
 import pytest
 
+from dispatcher.ledger.store.script_text import file_text
 from dispatcher.simulator.faults import Faults
 from tests.chaos.plan import DEEDS, SECONDS, make_plan, make_weather
 from tests.chaos.plants import PLANTS, planted, provoked
 from tests.chaos.short_times import SHORT
 from tests.chaos.web import WEB_PLANTS
+from tests.lua import PRELUDES, SCRIPTS
 
 SEEDS = range(1, 200)
 
@@ -42,11 +44,10 @@ def test_callbacks_are_lost_only_where_states_come_by_asking_too() -> None:
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_fault_is_in_the_scripts_text_and_nowhere_else(name: str) -> None:
-    scripts = import_module("dispatcher.ledger.store.scripts")
-    spoilt = planted(name, scripts._text)
+    spoilt = planted(name, file_text)
     touched = {script for script, _, _ in PLANTS[name]}
-    for script in ("claim", "take", "give_back", "apply", "record"):
-        assert (spoilt(script) != scripts._text(script)) == (script in touched)
+    for script in (*SCRIPTS, *(f"lib/{prelude}" for prelude in PRELUDES)):
+        assert (spoilt(script) != file_text(script)) == (script in touched)
 
 
 def test_a_script_that_has_changed_is_noticed() -> None:

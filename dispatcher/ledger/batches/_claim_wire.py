@@ -23,13 +23,13 @@ Call = tuple[str, Sequence[type_of_argument]]
 
 def record_call(hold: Hold, records: Sequence[Record]) -> Call:
     """The call that records these."""
-    return "record", (hold.campaign, hold.batch, _packed(map(_record_fields, records)))
+    return "batches/record", (hold.campaign, hold.batch, _packed(map(_record_fields, records)))
 
 
 def claim_call(hold: Hold, claims: Sequence[Claim], caller_ms: int, fingerprint: str) -> Call:
     """The call that asks for these claims, at least one."""
     # The cap is the settings': the same for all that one process asks for at once.
-    return "claim", (
+    return "batches/claim", (
         hold.campaign,
         hold.batch,
         hold.token,

@@ -61,7 +61,9 @@ class Agenda:
 
         All kinds share the turns. While several wait, each gets its weight's part; what one leaves is the others'.
         """
-        while wait_us := int(self._scripts.run("turn", kind, weight, max(1, int(1_000_000 / per_second)))):
+        while wait_us := int(
+            self._scripts.run("limits/take_turn", kind, weight, max(1, int(1_000_000 / per_second)))
+        ):
             self.pause(wait_us / 1_000_000)
 
     def now_ms(self) -> int:
@@ -72,12 +74,12 @@ class Agenda:
 
     def outlook(self, *, schedules_ahead_ms: int, batches_ahead_ms: int) -> Outlook:
         """What there is to do, in one question; what comes up in so many ms is due already where that is given."""
-        now, *waiting = self._scripts.run("outlook", schedules_ahead_ms, batches_ahead_ms)
+        now, *waiting = self._scripts.run("batches/due_lists", schedules_ahead_ms, batches_ahead_ms)
         return Outlook(int(now), frozenset(text_of(name) for name in waiting))
 
     def start_due(self) -> None:
         """Start every campaign whose time has come, however many others are due."""
-        while int(self._scripts.run("start", STARTS_AT_ONCE)) == STARTS_AT_ONCE:
+        while int(self._scripts.run("campaigns/start", STARTS_AT_ONCE)) == STARTS_AT_ONCE:
             continue
 
     def starts(self, most: int, offset: int = 0) -> list[tuple[str, int]]:
@@ -109,7 +111,7 @@ class Agenda:
 
         `chance`, from 0 below 1, chooses among the campaigns. Nobody else picks the batch for `lease_ms`.
         """
-        picked = self._scripts.run("pick_look", kind, lease_ms, chance)
+        picked = self._scripts.run("batches/pick_look", kind, lease_ms, chance)
         return (text_of(picked[0]), int(picked[1])) if picked else None
 
     def due_batches(self, campaign_id: str, most: int) -> list[int]:
@@ -181,7 +183,7 @@ class Agenda:
 
         `slower` lowers the scope's pace too, at most once a second; it grows back by itself.
         """
-        return int(self._scripts.run("hold", scope, wait_ms, int(slower)))
+        return int(self._scripts.run("limits/hold_scope", scope, wait_ms, int(slower)))
 
     def expiring(self, now_ms: int, most: int) -> list[str]:
         """Campaigns whose unsent rows expire."""

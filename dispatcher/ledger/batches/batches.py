@@ -72,7 +72,7 @@ class Batches:
     ) -> str:
         """Write consecutive batches (number, batch, rows read with it) in one round trip; the last one's answer."""
         calls = [
-            ("add_batch", (campaign_id, number, *packed, rows_read, reader, lease_ms))
+            ("batches/add_batch", (campaign_id, number, *packed, rows_read, reader, lease_ms))
             for number, packed, rows_read in made
         ]
         return text_of(self._scripts.run_many(calls)[-1])
@@ -82,13 +82,15 @@ class Batches:
 
         `window` counts what is on offer or under way of all campaigns, `most` of this one.
         """
-        return [int(number) for number in self._scripts.run("offer", campaign_id, window, most, offer_ms)]
+        return [
+            int(number) for number in self._scripts.run("batches/offer", campaign_id, window, most, offer_ms)
+        ]
 
     def take(
         self, campaign_id: str, number: int, *, token: bytes, lease_ms: int, look_ms: int
     ) -> Taken | Denied:
         """Take a batch under a lease. What a dead sender had claimed becomes `unconfirmed`."""
-        answer = self._scripts.run("take", campaign_id, number, token, lease_ms, look_ms)
+        answer = self._scripts.run("batches/take", campaign_id, number, token, lease_ms, look_ms)
         word = answer[0].decode()
         if word != "ok":
             return Denied(word, text_of(answer[1]) if len(answer) > 1 else "")
@@ -102,7 +104,7 @@ class Batches:
         An `unserved` one is of a campaign that no process waits for a limit with. It is due again after `offer_ms` if
         nobody takes it.
         """
-        picked = self._scripts.run("pick", offer_ms, int(unserved), *had)
+        picked = self._scripts.run("batches/offer_other", offer_ms, int(unserved), *had)
         return (text_of(picked[0]), int(picked[1])) if picked else None
 
     def set_aside(self, hold: Hold) -> None:
@@ -112,7 +114,9 @@ class Batches:
 
     def renew(self, hold: Hold, *, lease_ms: int) -> str:
         """`ok`, `lost`, or the campaign's state when it does not run any more."""
-        return str(self._scripts.run("renew", hold.campaign, hold.batch, hold.token, lease_ms).decode())
+        return str(
+            self._scripts.run("batches/renew", hold.campaign, hold.batch, hold.token, lease_ms).decode()
+        )
 
     def exchange(
         self,
@@ -151,27 +155,27 @@ class Batches:
 
         With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it. `tally` goes with it."""
         arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, scope)
-        calls: list[Call] = [("give_back", arguments)]
+        calls: list[Call] = [("batches/give_back", arguments)]
         if tally:
             calls.append(tally_call(tally))
         return text_of(self._scripts.run_many(calls)[0])
 
     def counts(self, campaign_id: str, first: int, most: int) -> list[bytes]:
         """The packed counts by state of so many batches, in one answer; all zeros for one that is not there."""
-        packed: bytes = self._scripts.run("counts", campaign_id, first, most)
+        packed: bytes = self._scripts.run("batches/counts", campaign_id, first, most)
         return [packed[start : start + COUNTS_BYTES] for start in range(0, len(packed), COUNTS_BYTES)]
 
     def sweep(
         self, campaign_id: str, number: int, to: RecipientState, rows: Sequence[int], *, look_ms: int
     ) -> int:
         """End the pending rows of one batch of a cancelled or failed campaign."""
-        return int(self._scripts.run("sweep", campaign_id, number, STATE_CODE[to], look_ms, *rows))
+        return int(self._scripts.run("campaigns/sweep", campaign_id, number, STATE_CODE[to], look_ms, *rows))
 
     def retry(self, campaign_id: str, number: int, chosen: Sequence[tuple[int, int, str]]) -> int | str:
         """A new attempt for these failed or rejected rows (message, row, number); answers how many, or the state
         of the campaign that does not allow it. Those who opted out stay."""
         flat = [part for each in chosen for part in each]
-        answer = self._scripts.run("retry", campaign_id, number, *flat)
+        answer = self._scripts.run("batches/retry", campaign_id, number, *flat)
         return int(answer) if isinstance(answer, int) else text_of(answer)
 
     def resolve(
@@ -188,7 +192,7 @@ class Batches:
         arguments: list[type_of_argument] = [campaign_id, number, "sent" if sent else "not-sent"]
         for row in rows:
             arguments += [row, *(charges or {}).get(row, NO_CHARGE)]
-        return int(self._scripts.run("resolve", *arguments))
+        return int(self._scripts.run("batches/resolve", *arguments))
 
     def picture(self, campaign_id: str, number: int) -> Picture | None:
         """One batch as it stands now; None when there is no such batch."""
@@ -231,7 +235,7 @@ class Batches:
         ]
         for row in rows:
             arguments += [row, picture.states[row].attempt, *(charges or {}).get(row, NO_CHARGE)]
-        return int(self._scripts.run("look", *arguments))
+        return int(self._scripts.run("batches/confirm_missing", *arguments))
 
     def content(self, campaign_id: str, number: int) -> Batch | None:
         """What the file said of one batch; None when there is no such batch."""

@@ -12,7 +12,7 @@ from dispatcher.ledger.batches.packing import Batch
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import CODE_STATE, RecipientState
 
-#: 2020-01-01 UTC in ms; times in rows are counted from here, in 5 bytes. The same in `lua/_rows.lua`.
+#: 2020-01-01 UTC in ms; times in rows are counted from here, in 5 bytes. The same in `lua/lib/rows.lua`.
 EPOCH_MS = 1_577_836_800_000
 ROW_BYTES = 40
 UNKNOWN_CARRIER = 65_535

@@ -91,7 +91,7 @@ class Campaigns:
             fields += [name, value]
         if start_at_ms is not None:
             fields += ["start_at", start_at_ms]
-        answer = text_of(self._scripts.run("create", campaign_id, *fields))
+        answer = text_of(self._scripts.run("campaigns/create", campaign_id, *fields))
         if answer.startswith("same "):
             raise SubmittedBefore(answer.removeprefix("same "))
         return answer == "ok"
@@ -104,7 +104,9 @@ class Campaigns:
             SubmittedBefore: the same was made into a campaign in the last 24 h.
         """
         start_at = "" if start_at_ms is None else start_at_ms
-        self._of_draft(campaign_id, self._scripts.run("launch", campaign_id, start_at, int(allow_same)))
+        self._of_draft(
+            campaign_id, self._scripts.run("campaigns/launch", campaign_id, start_at, int(allow_same))
+        )
 
     def discard(self, campaign_id: str) -> None:
         """A draft and its file are forgotten.
@@ -112,7 +114,7 @@ class Campaigns:
         Raises:
             NotFound, Conflict: there is none, or it is a draft no more.
         """
-        self._of_draft(campaign_id, self._scripts.run("discard", campaign_id))
+        self._of_draft(campaign_id, self._scripts.run("campaigns/discard", campaign_id))
 
     def stored_file(self, campaign_id: str) -> tuple[str, int]:
         """The name of the campaign's file, and how many chunks it is stored in until it is read."""
@@ -259,15 +261,15 @@ class Campaigns:
 
     def keep_reading(self, campaign_id: str, reader: str, lease_ms: int) -> bool:
         """The reader shows that it is alive; False: another reads now, or nobody should."""
-        return bool(self._scripts.run("keep_reading", campaign_id, reader, lease_ms) == b"ok")
+        return bool(self._scripts.run("campaigns/renew_reading", campaign_id, reader, lease_ms) == b"ok")
 
     def end_reading(self, campaign_id: str, rows: int, reader: str) -> bool:
         """The whole file is in batches; the campaign starts when its time has come."""
-        return bool(self._scripts.run("file_read", campaign_id, rows, reader) != b"lost")
+        return bool(self._scripts.run("campaigns/finish_reading", campaign_id, rows, reader) != b"lost")
 
     def fail_reading(self, campaign_id: str, reason: str, reader: str) -> bool:
         """The file cannot be used after all; nothing of it is sent."""
-        return bool(self._scripts.run("fail_reading", campaign_id, reason, reader) == b"ok")
+        return bool(self._scripts.run("campaigns/fail_reading", campaign_id, reason, reader) == b"ok")
 
     def readers(self, campaign_id: str) -> int:
         """How many readers began since something new was read of the file."""
@@ -277,7 +279,9 @@ class Campaigns:
     def stumble(self, campaign_id: str, reason: str, reader: str, *, most: int, wait_ms: int) -> str:
         """This reader cannot go on, for a reason that is not the file's: `again` after the wait, or `paused` when so
         many in a row read nothing new; `lost` when another reads now."""
-        return text_of(self._scripts.run("stumble", campaign_id, reader, reason, most, wait_ms))
+        return text_of(
+            self._scripts.run("campaigns/interrupt_reading", campaign_id, reader, reason, most, wait_ms)
+        )
 
     def steer(self, campaign_id: str, to: CampaignState, reason: str = "") -> None:
         """Pause, resume (`to` running) or cancel. Every claim after this returns obeys it.
@@ -285,7 +289,7 @@ class Campaigns:
         Raises:
             NotFound, Conflict: there is none, or its state does not allow this.
         """
-        answer = self._scripts.run("steer", campaign_id, to.value, reason).decode()
+        answer = self._scripts.run("campaigns/steer", campaign_id, to.value, reason).decode()
         if answer == "gone":
             raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
         if answer != "ok":
@@ -300,7 +304,7 @@ class Campaigns:
             NotFound, Conflict: there is none, or it has started or ended.
         """
         changed = settings.model_dump_json(by_alias=True)
-        answer = text_of(self._scripts.run("change_start", campaign_id, start_at_ms, changed))
+        answer = text_of(self._scripts.run("campaigns/change_start", campaign_id, start_at_ms, changed))
         if answer == "gone":
             raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
         if answer != "ok":
@@ -308,19 +312,19 @@ class Campaigns:
 
     def withdraw(self, campaign_id: str, reason: str) -> bool:
         """End a campaign that has not started; False: it has, and goes on. One that is not there is no matter."""
-        return bool(self._scripts.run("withdraw", campaign_id, reason) != b"started")
+        return bool(self._scripts.run("campaigns/withdraw", campaign_id, reason) != b"started")
 
     def expire(self, campaign_id: str) -> bool:
         """Its time is over: ask for a sweep of what is unsent. Claims obey the time by themselves."""
-        return bool(self._scripts.run("expire", campaign_id) == b"ok")
+        return bool(self._scripts.run("campaigns/expire", campaign_id) == b"ok")
 
     def swept(self, campaign_id: str) -> bool:
         """End the sweep if no row is pending or sending any more."""
-        return bool(self._scripts.run("swept", campaign_id) == b"ok")
+        return bool(self._scripts.run("campaigns/finish_sweep", campaign_id) == b"ok")
 
     def settle(self, campaign_id: str) -> bool:
         """The settle window is over."""
-        return bool(self._scripts.run("settle", campaign_id) == b"ok")
+        return bool(self._scripts.run("campaigns/settle", campaign_id) == b"ok")
 
 
 def _rate_text(rate: tuple[float, float]) -> str:

@@ -39,7 +39,7 @@ class Media:
         arguments: list[type_of_argument] = [content_hash, UNOWNED_MS, "type", kind, "size", len(content)]
         for number, start in enumerate(range(0, len(content), CHUNK_BYTES)):
             arguments += [number, content[start : start + CHUNK_BYTES]]
-        self._scripts.run("keep_media", *arguments)
+        self._scripts.run("campaigns/store_media", *arguments)
 
     def find(self, content_hash: str) -> Medium | None:
         """What is stored under this hash; None for what is none, or not there."""
@@ -69,7 +69,7 @@ class Media:
 
     def release(self, content_hash: str) -> bool:
         """Let a medium lapse if its campaigns are all settled; whether it does."""
-        return bool(self._scripts.run("release_media", content_hash, UNOWNED_MS) == b"lapses")
+        return bool(self._scripts.run("campaigns/release_media", content_hash, UNOWNED_MS) == b"lapses")
 
 
 def pack_facts(facts: Mapping[str, MediaFacts]) -> bytes:

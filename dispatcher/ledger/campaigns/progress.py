@@ -40,7 +40,12 @@ class Progress:
     def sample(self, limits: Mapping[str, float]) -> None:
         """Remember how far these campaigns are now, each with the limit that holds it (0: none is known)."""
         if limits:
-            self._scripts.run_many([("pace", (name, f"{limit:g}", POINTS)) for name, limit in limits.items()])
+            self._scripts.run_many(
+                [
+                    ("campaigns/sample_progress", (name, f"{limit:g}", POINTS))
+                    for name, limit in limits.items()
+                ]
+            )
 
     def line(self, campaign_id: str) -> tuple[list[Point], list[Point]]:
         """Its whole life, and its last seconds, both from the past to now."""

@@ -138,7 +138,10 @@ class Schedules:
         """Move on from the occurrence at `at_ms`; False: somebody was faster."""
         fields = schedule.model_dump_json(by_alias=True)
         return bool(
-            self._scripts.run("occurred", schedule.id, at_ms, next_ms, schedule.revision, fields) == b"ok"
+            self._scripts.run(
+                "campaigns/finish_occurrence", schedule.id, at_ms, next_ms, schedule.revision, fields
+            )
+            == b"ok"
         )
 
     def remove(self, schedule_id: str) -> None:

@@ -41,7 +41,7 @@ class Uploads:
         `seen` is a schedule's `revision:made:missed` as it was read, `fields` its JSON then; of a draft nothing,
         and the name of its file.
         """
-        answer = self._scripts.run("swap_upload", owner, other, chunks, new_chunks, seen, fields)
+        answer = self._scripts.run("campaigns/swap_upload", owner, other, chunks, new_chunks, seen, fields)
         return bool(answer == b"ok")
 
     def drop(self, campaign_id: str, chunks: int) -> None:

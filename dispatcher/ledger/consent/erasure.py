@@ -45,7 +45,7 @@ class Erasure:
             FORGOTTEN,
             *rows,
         ]
-        return str(self._scripts.run("forget", *arguments).decode())
+        return str(self._scripts.run("consent/erase_person", *arguments).decode())
 
     def erase_batches(
         self, campaign_id: str, bare: CampaignSettings, first: int, count: int, sid_hashes: Sequence[bytes]
@@ -57,7 +57,7 @@ class Erasure:
         """
         settings = bare.model_dump_json(by_alias=True)
         arguments: list[type_of_argument] = [campaign_id, settings, first, count, *sid_hashes]
-        answer = text_of(self._scripts.run("erased", *arguments))
+        answer = text_of(self._scripts.run("consent/erase_campaign", *arguments))
         if answer == "gone":
             raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
         if answer != "ok":
@@ -74,7 +74,7 @@ class Erasure:
 
     def prune(self, campaign_id: str) -> bool:
         """The last of an erased campaign is gone: counts, times, its name. False: it is not erased."""
-        return bool(self._scripts.run("prune", campaign_id) == b"ok")
+        return bool(self._scripts.run("consent/prune_campaign", campaign_id) == b"ok")
 
     def is_answer(self, campaign_id: str) -> bool:
         """Whether it is something that we answered by ourselves."""

@@ -46,7 +46,7 @@ class InboundMessages:
         """Keep one and acknowledge its stream entry; False: it was known. `follows`: `todo` names it from now on."""
         packed = _packed(message)
         answer = self._scripts.run(
-            "keep_inbound",
+            "consent/store_inbound",
             entry,
             message.sid,
             message.at_ms,
@@ -121,7 +121,7 @@ class InboundMessages:
     def finished(self, message: Inbound, outcome: str) -> None:
         """Nothing more follows from it, and this is what did."""
         after = _packed(replace(message, outcome=outcome))
-        self._scripts.run("answered", message.sid, _packed(message), after)
+        self._scripts.run("consent/close_inbound", message.sid, _packed(message), after)
 
     def read(self, sids: Sequence[str]) -> list[Inbound]:
         """Those of these that are kept."""

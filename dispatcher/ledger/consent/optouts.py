@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
-from dispatcher.ledger.store.scripts import Scripts, script_text, type_of_argument
+from dispatcher.ledger.store.script_text import script_text
+from dispatcher.ledger.store.scripts import Scripts, type_of_argument
 from dispatcher.model.recipient import masked
 
 State = Literal["out", "in"]
@@ -50,12 +51,12 @@ class OptOuts:
             for entry in some:
                 source = entry.source[:SOURCE_MAX]
                 arguments += [entry.number, _LETTERS[entry.state], entry.at_ms, source]
-            changed += int(self._scripts.run("optout", *arguments))
+            changed += int(self._scripts.run("consent/put_optouts", *arguments))
         return changed
 
     def receive(self, raw: bytes, received_ms: int, number: str, source: str) -> None:
         """Store an inbound callback and the opt-out it carries in one step; when this returns both are on disk."""
-        self._scripts.run("receive", raw, received_ms, number, source)
+        self._scripts.run("consent/store_callback_and_optout", raw, received_ms, number, source)
 
     def find(self, numbers: Sequence[str]) -> list[OptOut | None]:
         """The newest entry of each number, None for those that were never on the list."""
@@ -134,7 +135,7 @@ def receive_call(
 
     `fresh`: it came just now, so that Redis's clock tells when, and not the clock of the caller's machine.
     """
-    return _text("receive"), (raw, received_ms, number, source, int(fresh))
+    return _text("consent/store_callback_and_optout"), (raw, received_ms, number, source, int(fresh))
 
 
 def _batches(entries: Iterable[OptOut]) -> Iterator[list[OptOut]]:

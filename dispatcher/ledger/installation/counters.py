@@ -34,4 +34,4 @@ class Counters:
 
 def tally_call(counts: Mapping[str, int]) -> tuple[str, list[type_of_argument]]:
     """The script and its arguments, for a pipeline that has other work too."""
-    return "tally", [part for pair in counts.items() for part in pair]
+    return "receipts/add_counters", [part for pair in counts.items() for part in pair]

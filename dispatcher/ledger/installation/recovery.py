@@ -59,7 +59,7 @@ class Recovery:
 
         Safe to repeat: a tick too many does no harm. `remembered` is the most that the caller knows of.
         """
-        (answer,) = self._scripts.run_many([("ticked", (remembered, once_in_ms))])
+        (answer,) = self._scripts.run_many([("recovery/count_tick", (remembered, once_in_ms))])
         return (int(answer[0]), bool(answer[1])) if answer else None
 
     def ticked_at(self) -> int | None:
@@ -80,7 +80,7 @@ class Recovery:
 
     def mark(self, why: Why, since_ms: int = 0) -> None:
         """From now on nothing is claimed until the ledger is recovered; one that waits already stays as it is."""
-        self._scripts.run("restored", why, since_ms or "")
+        self._scripts.run("recovery/mark_restored", why, since_ms or "")
 
     def restored(self) -> Restored | None:
         """Whether the ledger waits for its recovery."""
@@ -99,7 +99,7 @@ class Recovery:
 
     def recovered(self, began_ms: int) -> bool:
         """Claims may be made again; False: they might already."""
-        return bool(self._scripts.run("recovered", began_ms) == b"ok")
+        return bool(self._scripts.run("recovery/finish_recovery", began_ms) == b"ok")
 
     def recovered_at(self) -> int:
         """When the last recovery began, ms; 0: there was none."""
@@ -109,7 +109,7 @@ class Recovery:
     def doubt(self, campaign_id: str, began_ms: int, *, early: bool = False) -> str:
         """Nothing of this campaign is claimed until it was gone through: `doubt`; else `later` (its start is to
         come) or the state in which nothing is sent. `early`: it may have been sent before its start."""
-        return text_of(self._scripts.run("doubt", campaign_id, began_ms, int(early)))
+        return text_of(self._scripts.run("recovery/quarantine", campaign_id, began_ms, int(early)))
 
     def doubts(self) -> list[str]:
         """Campaigns that are still to be gone through."""
@@ -126,11 +126,13 @@ class Recovery:
     ) -> int:
         """What is unfinished in a batch is unconfirmed from now on; answers how many rows became so, -1 if the
         campaign is not doubted any more."""
-        return int(self._scripts.run("doubtful", campaign_id, number, look_ms, reason, *rows))
+        return int(
+            self._scripts.run("recovery/quarantine_batch", campaign_id, number, look_ms, reason, *rows)
+        )
 
     def end_doubt(self, campaign_id: str) -> str:
         """All its batches were gone through: `ok`; or `reading`, `more`: not yet."""
-        return text_of(self._scripts.run("doubted", campaign_id))
+        return text_of(self._scripts.run("recovery/end_quarantine", campaign_id))
 
     def set_control(self, control: Control) -> None:
         """Remember a message that CarrierX's list showed."""

@@ -63,17 +63,19 @@ class Limits:
     def set_rate(self, scope: str, interval_us: float, tolerance_us: float, *, default: bool = False) -> bool:
         """Put a rate in force from the next claim on; False: it is a default, and an operator's is in force."""
         by = "default" if default else "operator"
-        answer = self._scripts.run("limit", scope, f"{interval_us:.3f}:{tolerance_us:.3f}", by)
+        answer = self._scripts.run("limits/set_rate", scope, f"{interval_us:.3f}:{tolerance_us:.3f}", by)
         return bool(answer == b"ok")
 
     def reset(self, scope: str) -> None:
         """What an operator set is gone: the default is in force, if there is one, and no daily cap."""
-        self._scripts.run("limit", scope, "", "operator")
-        self._scripts.run("cap", scope, 0, 0, 0, 0, "", "")
+        self._scripts.run("limits/set_rate", scope, "", "operator")
+        self._scripts.run("limits/set_daily_cap", scope, 0, 0, 0, 0, "", "")
 
     def set_cap(self, scope: str, cap: DayCap, *, before: DayCap | None = None) -> bool:
         """Put a daily cap in force; False: `before` was given and is not in force any more."""
-        return bool(self._scripts.run("cap", scope, *cap, before.text() if before else "") == b"ok")
+        return bool(
+            self._scripts.run("limits/set_daily_cap", scope, *cap, before.text() if before else "") == b"ok"
+        )
 
     def caps_due(self, now_ms: int, most: int = 100) -> dict[str, DayCap]:
         """Caps whose boundary went by."""
@@ -161,7 +163,7 @@ class Limits:
 
 def wake(scripts: Scripts, campaign_id: str) -> None:
     """Whatever of this campaign waits for a limit asks again now."""
-    while scripts.run("wake", campaign_id) >= _WOKEN_AT_ONCE:
+    while scripts.run("campaigns/wake", campaign_id) >= _WOKEN_AT_ONCE:
         continue
 
 
@@ -192,6 +194,6 @@ def _day_begin(cap: DayCap, now_ms: int) -> int:
 
 
 def _pace(value: Any, now_ms: int) -> float:
-    """The same as in `_limits.lua`: a hundredth of the rate comes back each second."""
+    """The same as in `lib/rates.lua`: a hundredth of the rate comes back each second."""
     part, since = text_of(value).split(":")
     return min(1.0, float(part) + max(0, now_ms - int(since)) / 100_000)

@@ -79,7 +79,7 @@ class CallbackStream:
         False: the message became known meanwhile; the receipt comes out of the stream once more.
         """
         arguments = (entry.id, entry.raw, entry.at_ms, sid_hash, ORPHAN_MS)
-        return bool(self._scripts.run("orphan", *arguments) == b"kept")
+        return bool(self._scripts.run("receipts/store_orphan", *arguments) == b"kept")
 
     def set_aside(self, entry: Entry, most: int = 1_000) -> None:
         """A callback that nothing can be done with is kept for a person, the newest `most` of them; acknowledged."""
@@ -93,7 +93,7 @@ class CallbackStream:
 
     def forget_consumers(self, silent_ms: int) -> int:
         """Names of readers that were silent for so long and hold nothing are forgotten; answers how many."""
-        return int(self._scripts.run("forget_consumers", keys.INGEST_GROUP, silent_ms))
+        return int(self._scripts.run("receipts/drop_consumers", keys.INGEST_GROUP, silent_ms))
 
     def hold_hints(self, milliseconds: int) -> None:
         """A drain is under way: nobody needs to be hinted at callbacks for so long."""

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import translated
-from dispatcher.ledger.store.scripts import Scripts, script_text, type_of_argument
+from dispatcher.ledger.store.script_text import script_text
+from dispatcher.ledger.store.scripts import Scripts, type_of_argument
 
 _MOST = 1_000
 
@@ -32,7 +33,7 @@ class DeadLetters:
 
     def bury(self, raw: bytes, at_ms: int, entry: bytes = b"") -> None:
         """Keep one; that entry of the stream of callbacks is done with in the same step."""
-        self._scripts.run("bury", raw, at_ms, entry)
+        self._scripts.run("receipts/store_dead_letter", raw, at_ms, entry)
 
     def count(self) -> int:
         """How many there are."""
@@ -76,7 +77,7 @@ class DeadLetters:
 
 @cache
 def _text() -> str:
-    return script_text("bury")
+    return script_text("receipts/store_dead_letter")
 
 
 def bury_call(raw: bytes, at_ms: int) -> tuple[str, tuple[type_of_argument, ...]]:

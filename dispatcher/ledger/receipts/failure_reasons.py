@@ -39,4 +39,4 @@ class FailureReasons:
         arguments: list[type_of_argument] = [campaign_id, batch, again_at_ms]
         for each in explained:
             arguments += each
-        return int(self._scripts.run("explain", *arguments))
+        return int(self._scripts.run("receipts/explain", *arguments))

@@ -71,7 +71,7 @@ class Receipts:
 
     def apply_many(self, bundles: Sequence[Bundle]) -> int:
         """Apply these, each batch in one step, all in one round trip; answers the rows that changed."""
-        calls = [("apply", _apply_arguments(bundle)) for bundle in bundles]
+        calls = [("receipts/apply", _apply_arguments(bundle)) for bundle in bundles]
         return sum(int(changed) for changed in self._scripts.run_many(calls))
 
     def find(self, sids: Sequence[str]) -> list[tuple[str, int, int] | None]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from dispatcher.ledger.store.scripts import script_text, type_of_argument
+from dispatcher.ledger.store.script_text import script_text
+from dispatcher.ledger.store.scripts import type_of_argument
 
 #: How long the place up to which a spool is drained is remembered, since it moved last.
 PLACE_SECONDS = 30 * 24 * 3600
@@ -29,7 +30,7 @@ class Drained(NamedTuple):
 
 @cache
 def _text() -> str:
-    return script_text("drain")
+    return script_text("receipts/drain_spool")
 
 
 def drain_call(spool_id: str, spooled: Sequence[Drained]) -> tuple[str, tuple[type_of_argument, ...]]:

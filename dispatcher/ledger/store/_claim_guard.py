@@ -158,7 +158,7 @@ class Assurance:
         """Does this server know of all claims? The script marks one that does not: nothing is claimed from then on."""
         with translated():
             known = self._memory.known(ledger_id(self._redis))
-            lost = self._run_script("looked", known.claims, known.run)
+            lost = self._run_script("recovery/look_at_run", known.claims, known.run)
         if lost:
             return ClaimsHeld(
                 "this Redis has forgotten claims that it had confirmed",

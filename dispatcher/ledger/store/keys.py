@@ -60,7 +60,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:expiring` | zset | campaign → ms when what is unsent of it expires | until then |
 | `mms:c:{id}:lately` | hash | half minute → messages answered, refused or failed | 10 min |
 | `mms:brake` | hash | why nothing goes with this token: reason, fingerprint, at | until another token is used |
-| `mms:forbidden` | hash | what is asked about a 403 (`lua/_forbidden.lua`) | an hour, or until one is accepted |
+| `mms:forbidden` | hash | what is asked about a 403 (`lua/lib/forbidden.lua`) | an hour, or until one is accepted |
 | `mms:refused` | hash | fingerprint of a token that CarrierX refused → ms | until `mms token carrierx` gives it again |
 | `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
@@ -91,7 +91,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
 | `mms:once:{hash}` | string | the answer to a call with an Idempotency-Key | 24 h |
-| `mms:ticks` | hash | ticks and claims so far (looked.lua), the server's run; `id`; what recovery.py needs | for ever |
+| `mms:ticks` | hash | ticks, claims, the server's run (look_at_run.lua); `id`; what recovery.py needs | for ever |
 | `mms:replicas` | hash | how many replicas there should be, how often an operator said so | for ever |
 | `mms:trial` | string | written to see whether a claim could be | a minute |
 | `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |

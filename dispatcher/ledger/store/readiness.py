@@ -31,7 +31,7 @@ class Readiness:
 
     def _tried(self) -> MmsError | None:
         try:
-            self._scripts.run_many([("trial", (_TRIAL_MS,))])
+            self._scripts.run_many([("batches/try_claim", (_TRIAL_MS,))])
         except MmsError as error:
             return error
         return None

@@ -1,11 +1,9 @@
-"""The Lua scripts: read once, joined with their preludes, run by their digest."""
+"""The Lua scripts are run by their digest; a Redis that does not know one is told its text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha1
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +13,18 @@ from dispatcher.errors import ClaimsHeld
 from dispatcher.ledger.store._claim_guard import Assurance
 from dispatcher.ledger.store.connection import translated
 from dispatcher.ledger.store.drain_gate import WAIT_FOR_DOORS, load_when_clear
+from dispatcher.ledger.store.script_text import script_text
 
 #: What a script may be given: Redis makes bytes of it.
 type_of_argument = str | bytes | int | float
 
 _NoScript = redis.exceptions.NoScriptError
 #: What may be acted on only when it cannot be forgotten.
-_ASSURED = frozenset({"claim", "ticked", "trial"})
+_ASSURED = frozenset({"batches/claim", "batches/try_claim", "recovery/count_tick"})
 #: Of it, what is not even asked for while it could not be acted on.
-_CLAIMING = frozenset({"claim", "trial"})
+_CLAIMING = frozenset({"batches/claim", "batches/try_claim"})
 #: What may be done only once the callback doors have drained.
-_AFTER_DOORS = frozenset({"claim"})
-_GATE = ("_limits", "_days", "_fair", "_money", "_brakes", "_forbidden", "_gate")
-_EXTRA = {
-    "apply": ("_days", "_money", "_brakes", "_heard", "_forgotten"),
-    "claim": ("_many", *_GATE, "_optouts", "_consent"),
-    "bury": ("_optouts", "_callbacks"),
-    "drain": ("_optouts", "_callbacks"),
-    "look": _GATE,
-    "optout": ("_optouts",),
-    "looked": ("_restored",),
-    "restored": ("_restored",),
-    "ticked": ("_restored",),
-    "receive": ("_optouts", "_callbacks"),
-    "record": ("_many", *_GATE, "_endings"),
-    "resolve": _GATE,
-    "retry": ("_optouts",),
-}
-
-
-@lru_cache(maxsize=64)
-def _text(name: str) -> str:
-    return (files("dispatcher.ledger") / "lua" / f"{name}.lua").read_text("utf-8")
-
-
-def script_text(name: str, *, clock: str | None = None) -> str:
-    """A script with its preludes, as EVAL takes it."""
-    preludes = [clock or _text("_clock"), _text("_rows"), *map(_text, _EXTRA.get(name, ()))]
-    return "\n".join([*preludes, _text(name)])
+_AFTER_DOORS = frozenset({"batches/claim"})
 
 
 class Scripts:
@@ -139,7 +111,7 @@ class Scripts:
                 if name not in _CLAIMING:
                     self.run(name, *arguments)
             raise
-        return self.assurance.execute(self._pipeline(calls), claims="claim" in names)
+        return self.assurance.execute(self._pipeline(calls), claims="batches/claim" in names)
 
     def _pipeline(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> Any:
         pipeline = self.redis.pipeline(transaction=False)

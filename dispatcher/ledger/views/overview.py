@@ -58,7 +58,7 @@ class Overview:
     def _summed(self) -> list[str]:
         """Field, sum, field, sum, …: of what is over and settled at once, of the others one by one."""
         try:
-            while (answer := self._scripts.run("totals", _SEALED_AT_ONCE))[0] == b"again":
+            while (answer := self._scripts.run("campaigns/seal_totals", _SEALED_AT_ONCE))[0] == b"again":
                 continue  # a ledger that has not been summed up yet
         except StoreUnavailable:  # it may be read though it cannot be written to
             return self._one_by_one()

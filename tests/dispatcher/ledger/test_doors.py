@@ -108,7 +108,7 @@ def test_once_the_doors_were_clear_no_claim_asks_them_again(restarted: Ledger) -
 def test_a_door_that_comes_up_during_the_look_is_looked_at_too(restarted: Ledger) -> None:
     redis = restarted.redis
     sign(redis, f"clear:{run_of(redis)}")
-    text, digest = Scripts(redis).source("claim")
+    text, digest = Scripts(redis).source("batches/claim")
 
     class Meanwhile(Redis):
         """A client whose look is overtaken by another door's first sign."""

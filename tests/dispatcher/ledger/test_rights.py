@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from dispatcher.ledger.store.durability import version_problem
 from dispatcher.ledger.store.permissions import _LEDGER, what_is_lacking
 from dispatcher.settings import Settings, load_settings
 from tests.factories import add_campaign, claim, make_claim, take
+from tests.lua import PRELUDES, SCRIPTS
 from tests.valkey import ValkeyServer, running_valkey
 
 
@@ -102,7 +102,7 @@ def test_the_line_that_the_docs_give_is_enough(
 
 
 def test_every_command_of_the_scripts_is_asked_for() -> None:
-    texts = [file.read_text("utf-8") for file in (files("dispatcher.ledger") / "lua").iterdir()]
+    texts = [file.read_text("utf-8") for file in (*SCRIPTS.values(), *PRELUDES.values())]
     called = {name.upper() for text in texts for name in re.findall(r"redis\.call\('(\w+)'", text)}
     assert called <= {str(call[0]) for call in _LEDGER}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -14,14 +13,11 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client, translated
 from dispatcher.ledger.store.scripts import Scripts
 from tests.factories import CAMPAIGN, add_campaign, claim, make_claim, make_record, states, take
+from tests.lua import SCRIPTS
 from tests.valkey import ValkeyServer
 
-NAMES = sorted(
-    file.name[:-4] for file in (files("dispatcher.ledger") / "lua").iterdir() if file.name[0] != "_"
-)
 
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_every_script_compiles(redis: redis_py.Redis, name: str) -> None:
     text, digest = Scripts(redis).source(name)
     assert redis.script_load(text) == digest
@@ -62,7 +58,7 @@ def test_only_scripts_that_were_not_known_run_again(ledger: Ledger) -> None:
     now_ms = ledger.agenda.now_ms()
     claim(ledger, taken.hold, asked, now_ms=now_ms)
     ledger.redis.script_flush()
-    record_only = Scripts(ledger.redis).source("record")[0]
+    record_only = Scripts(ledger.redis).source("batches/record")[0]
     ledger.redis.script_load(record_only)
     recorded, answers = ledger.batches.exchange(
         taken.hold, [make_record(asked)], [following], caller_ms=now_ms, fingerprint="fp"

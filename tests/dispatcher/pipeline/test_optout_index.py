@@ -6,7 +6,6 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.resources import files
 
 import pytest
 
@@ -23,6 +22,7 @@ from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.test_inbound import OURS, SOMEBODY, body
+from tests.lua import PRELUDES, SCRIPTS
 from tests.valkey import set_clock
 
 Way = Callable[[Runtime, SimulatorHandle], object]
@@ -106,10 +106,5 @@ def test_every_way_out_and_back_keeps_the_order(
 
 
 def test_one_place_alone_writes_the_list() -> None:
-    scripts = files("dispatcher.ledger") / "lua"
-    writing = [
-        script.name
-        for script in scripts.iterdir()
-        if "'mms:optout'" in script.read_text() and script.is_file()
-    ]
-    assert writing == ["_optouts.lua"]
+    files = {**SCRIPTS, **PRELUDES}
+    assert [name for name, file in files.items() if "'mms:optout'" in file.read_text()] == ["suppression"]

@@ -1,0 +1,24 @@
+-- Adds the next batch and moves the reading's cursor in the same step; a batch that is there already changes nothing.
+-- ARGV: id, batch, packed batch, counts (12 bytes), messages in it, marks of its rows (200 bytes), rows read so far,
+--       reader's token, its lease in ms
+-- Answers: ok | have (added before) | lost (another reads now, or the campaign left `checking`)
+-- uses: rows
+local id, batch, packed, counts, messages, marks, rows_read, token, lease = unpack(ARGV)
+local state, batches = unpack(redis.call('HMGET', ckey(id), 'state', 'batches'))
+if state ~= 'checking' or redis.call('GET', ckey(id, 'expanding')) ~= token then return 'lost' end
+redis.call('PEXPIRE', ckey(id, 'expanding'), lease)
+if tonumber(batch) < tonumber(batches) then return 'have' end
+local key = ckey(id, 'r:' .. batch)
+redis.call('SET', ckey(id, 'b:' .. batch), packed)
+redis.call('SETRANGE', ckey(id, 'marks'), batch * #marks, marks)
+redis.call('HSET', key, 'n', counts)
+meta_write(key, { fence = 0, lease = 0, due = 0, looks = 0, token = string.rep('\0', 8) })
+for i = 1, #LETTERS do
+  local by = string.byte(counts, i)
+  if by > 0 then redis.call('HINCRBY', ckey(id, 'counts'), string.sub(LETTERS, i, i), by) end
+end
+if string.byte(counts, 1) > 0 then redis.call('ZADD', ckey(id, 'due'), now, batch) end
+redis.call('HSET', ckey(id), 'batches', batch + 1, 'rows_read', rows_read)
+redis.call('HINCRBY', ckey(id), 'messages', messages)
+redis.call('HDEL', ckey(id), 'readers') -- something new was read
+return 'ok'
