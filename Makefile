@@ -10,10 +10,11 @@ TESTS ?= tests
 RUNS ?= 20
 SEED ?= 1
 JOBS ?= 2
+COUNT ?= 120
 RESOLVE := uv pip compile pyproject.toml --group source --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade
 
-.PHONY: demo test wheel chaos bench check format lock release clean help
+.PHONY: demo test wheel chaos mutants bench check format lock release clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,6 +42,9 @@ wheel: $(DEVELOPER)  ## the built wheel in empty environments, and its demo; nee
 
 chaos: $(DEVELOPER)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
+
+mutants: $(DEVELOPER)  ## small faults in the heart, and who notices: make mutants SEED=1 COUNT=120 ONLY=claim (half an hour)
+	$(BIN)/python -m tests.mutants --seed $(SEED) --jobs $(JOBS) --count $(COUNT) $(if $(ONLY),--only $(ONLY))
 
 bench: $(DEVELOPER)  ## benchmarks beside their baselines; ONLY=dispatch ROWS=5000 RUNS=1 narrow them
 	$(BIN)/python -m benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS))

@@ -255,3 +255,10 @@ def test_the_cap_is_asked_when_a_message_may_go_and_not_while_it_waits_for_hours
     window = (opens_ms, opens_ms + HOUR_MS)
     assert ask(ledger, second, asked(second, cap=cap, window=window)).detail == "hours"
     assert ask(ledger, second, asked(second, cap=cap, window=window), opens_ms).word == "go"
+
+
+def test_the_times_of_a_number_are_forgotten_with_the_span_of_the_cap(ledger: Ledger) -> None:
+    add_campaign(ledger)
+    taken = take(ledger)
+    assert ask(ledger, taken, asked(taken, cap=(2, HOUR_MS))).word == "go"
+    assert HOUR_MS - 5_000 < int(ledger.redis.pttl(f"mms:cap:{number_of(1)}")) <= HOUR_MS

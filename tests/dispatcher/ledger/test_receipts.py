@@ -277,3 +277,36 @@ def test_receipts_of_an_erased_campaign_are_acknowledged_and_leave_nothing(ledge
     assert ledger.receipts.apply("erased-abc234", 0, [own(SENT)], [entry.id], grace_ms=5) == 0
     assert ledger.callback_stream.waiting() == 0
     assert ledger.redis.keys("mms:c:*") == []
+
+
+@pytest.mark.parametrize("outcome", ["none", "unknown", "refused"])
+def test_a_claims_token_is_never_taken_for_a_sid(ledger: Ledger, outcome: str) -> None:
+    claimed(ledger)
+    if outcome != "none":
+        answered(ledger, outcome)
+    apply(ledger, own(SENT, sid=None))
+    assert states(ledger) == ["sent"]
+    assert sid_text(rows(ledger)[0], {}, 0, 0) == ""
+    apply(ledger, own(DELIVERED))
+    assert sid_text(rows(ledger)[0], {}, 0, 0) == SID
+
+
+@pytest.mark.parametrize("outcome", ["none", "unknown", "refused"])
+def test_a_claims_token_does_not_go_stale_as_a_sid_does(ledger: Ledger, outcome: str) -> None:
+    claimed(ledger)
+    if outcome != "none":
+        answered(ledger, outcome)
+    apply(ledger, own(SENT))
+    assert sid_text(rows(ledger)[0], {}, 0, 0) == SID
+    assert not ledger.redis.exists(f"mms:c:{CAMPAIGN}:stale")
+
+
+def test_of_an_unknown_message_the_newest_hundred_receipts_wait_for_a_day(ledger: Ledger) -> None:
+    for number in range(101):
+        ledger.callback_stream.store(b"receipt %d" % number, START_MS)
+        (entry,) = ledger.callback_stream.take("a", 1)
+        assert ledger.callback_stream.keep_orphan(entry, pack_sid(SID).hashed)
+    (key,) = ledger.redis.keys("mms:orphan:*")
+    kept = ledger.redis.lrange(key, 0, -1)
+    assert (len(kept), kept[0], kept[-1]) == (100, b"receipt 1", b"receipt 100")
+    assert 86_395_000 < int(ledger.redis.pttl(key)) <= 86_400_000

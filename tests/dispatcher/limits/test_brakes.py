@@ -92,6 +92,39 @@ def test_outcomes_of_more_than_five_minutes_ago_do_not_count(braked: Desk) -> No
     assert braked.ledger.campaign(CAMPAIGN).state is CampaignState.RUNNING
 
 
+@pytest.mark.parametrize(
+    ("later_ms", "state"),
+    [(299_999, CampaignState.PAUSED), (300_000, CampaignState.RUNNING), (330_000, CampaignState.RUNNING)],
+)
+def test_outcomes_count_for_five_minutes_in_which_they_came_and_not_longer(
+    braked: Desk, later_ms: int, state: CampaignState
+) -> None:
+    braked.campaign(*[1] * 90)
+    for message in range(49):
+        outcome(braked, message, "refused" if message < 14 else "accepted")
+    braked.later(later_ms)
+    outcome(braked, 49, "refused")
+    assert braked.ledger.campaign(CAMPAIGN).state is state
+
+
+def test_outcomes_of_several_half_minutes_are_added_up(braked: Desk) -> None:
+    braked.campaign(*[1] * 90)
+    for message in range(49):
+        outcome(braked, message, "refused" if message % 4 == 0 else "accepted")
+        braked.later(2_000)
+    assert braked.ledger.campaign(CAMPAIGN).state is CampaignState.RUNNING
+    for message in range(49, 52):
+        outcome(braked, message, "refused")
+    assert "16 of the last 52 recipients" in (braked.ledger.campaign(CAMPAIGN).reason or "")
+
+
+def test_what_is_remembered_of_outcomes_ends_five_minutes_after_the_last_that_counts(braked: Desk) -> None:
+    braked.campaign()
+    outcome(braked, 0, "accepted")
+    life_ms = int(braked.ledger.redis.pttl(f"mms:c:{CAMPAIGN}:lately"))
+    assert 595_000 < life_ms <= 600_000
+
+
 def test_three_404_in_a_row_pause_as_set_up_wrongly(braked: Desk) -> None:
     braked.campaign()
     for message, health in enumerate(["m", "m", "a", "m", "m"]):

@@ -97,6 +97,19 @@ def test_a_cap_changed_in_the_middle_of_a_day_counts_what_went(desk: Desk) -> No
     assert [desk.ask(n).word for n in (2, 3)] == ["go", "wait"]
 
 
+def test_what_a_day_counted_is_forgotten_three_days_after_its_last_change(desk: Desk) -> None:
+    set_cap(desk.ledger, "account", 2, ZONE, desk.now_ms)
+    desk.campaign()
+    desk.ask(0)
+    (key,) = desk.ledger.redis.keys("mms:day:*")
+    desk.ledger.redis.persist(key)
+    desk.ask(1)
+    set_cap(desk.ledger, "account", 3, "America/New_York", desk.now_ms)
+    (moved,) = set(desk.ledger.redis.keys("mms:day:*")) - {key}
+    for each in (key, moved):
+        assert 3 * 24 * HOUR_MS - 5_000 < int(desk.ledger.redis.pttl(each)) <= 3 * 24 * HOUR_MS
+
+
 def test_a_senders_default_cap_counts_each_sender_by_itself(desk: Desk) -> None:
     set_cap(desk.ledger, "sender", 1, ZONE, desk.now_ms)
     desk.campaign()

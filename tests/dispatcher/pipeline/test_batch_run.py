@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from itertools import count
 from typing import Any
 
 import pytest
 
+from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.batches.claims import Hold
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.message import Outgoing
@@ -135,3 +138,27 @@ def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_l
     assert counts[RecipientState.QUEUED] + counts[RecipientState.UNCONFIRMED] == 40
     assert counts[RecipientState.UNCONFIRMED] > 0
     assert simulator.received().repeated == []
+
+
+@pytest.mark.parametrize("lost", ["claims", "records"])
+def test_a_reply_of_the_ledger_that_was_lost_is_asked_for_again_with_the_same_tokens(
+    make_runtime: MakeRuntime, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    monkeypatch.setattr(_batch_sender, "STORE_PAUSE_SECONDS", 0.01)
+    runtime = make_runtime()
+    add_campaign(runtime.ledger, make_batch(*[1] * 5))
+    batches, replies = runtime.ledger.batches, count()
+    exchange = batches.exchange
+
+    def loses_a_reply(hold: Hold, records: Any, claims: Any, **said: Any) -> Any:
+        answers = exchange(hold, records, claims, **said)
+        if (claims if lost == "claims" else records) and next(replies) == 0:
+            raise StoreUnavailable("the reply is lost")
+        return answers
+
+    monkeypatch.setattr(batches, "exchange", loses_a_reply)
+    assert send_batch(runtime, CAMPAIGN, 0) == "5 queued"
+    assert next(replies) > 1
+    assert simulator.received().taken == 5
+    assert {row.attempt for row in runtime.ledger.batches.read(CAMPAIGN, [0])[0][1]} == {1}
+    recount(runtime.ledger)

@@ -8,6 +8,7 @@ import pytest
 
 from dispatcher.ledger.batches.claims import Claim, Taken
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.receipts.ingest import ingest
@@ -15,6 +16,7 @@ from dispatcher.pipeline.reconcile.reconcile import look_after
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.retry_policy import LOOK_AGAIN_MS
 from dispatcher.simulator.client import SimulatorHandle
+from tests.conftest import SECRET
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.test_ingest import mark
 from tests.factories import (
@@ -274,3 +276,98 @@ def test_an_end_of_the_settle_window_ends_the_polls(runtime: Runtime, simulator:
     assert runtime.ledger.campaigns.settle(CAMPAIGN)
     look_after(runtime, CAMPAIGN, 0)
     assert looks_due(runtime) == []
+
+
+def claimed_at(runtime: Runtime, taken: Taken, message: int, ms: int) -> Claim:
+    """A message that is claimed so long after the start."""
+    later(runtime, ms)
+    asked = make_claim(taken, message)
+    assert claim(runtime.ledger, taken.hold, asked, now_ms=START_MS + ms).word == "go"
+    return asked
+
+
+def twice_looked_for(runtime: Runtime, *, one_by_one: bool, number: int = 0) -> list[str]:
+    """A batch after two looks at a time when 'not there' may count."""
+    if one_by_one:
+        runtime.ledger.agenda.latch("mms:turn:no-list", 10**9)
+    for look in range(2):
+        later(runtime, 1_000_000 + look * LOOK_AGAIN_MS)
+        look_after(runtime, CAMPAIGN, number)
+    return states(runtime.ledger, number=number)
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+@pytest.mark.parametrize(("claimed_ms", "ends"), [(9, "pending"), (10, "unconfirmed"), (11, "unconfirmed")])
+def test_only_a_control_that_was_taken_later_proves_that_a_message_is_not_there(
+    runtime: Runtime, claimed_ms: int, ends: str, one_by_one: bool
+) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1, media=MEDIA))
+    taken = take(runtime.ledger)
+    in_order: list[tuple[int, Any]] = [(claimed_ms, None), (10, claimed_at(runtime, taken, 1, 0))]
+    for ms, control in sorted(in_order, key=lambda each: each[0]):
+        later(runtime, ms)
+        if control is not None:
+            record(runtime.ledger, taken.hold, make_record(control, sid=post(runtime, taken, 1)))
+        else:
+            lost = claimed_at(runtime, taken, 0, ms)
+            record(runtime.ledger, taken.hold, make_record(lost, "unknown"))
+    give_back(runtime, taken)
+    assert twice_looked_for(runtime, one_by_one=one_by_one)[0] == ends
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_control_speaks_of_those_only_that_were_claimed_before_it(
+    runtime: Runtime, one_by_one: bool
+) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1, 1, 1, media=MEDIA))
+    taken = take(runtime.ledger)
+    for message, ms in ((0, 0), (1, 9), (2, 10), (3, 10)):
+        asked = claimed_at(runtime, taken, message, ms)
+        became = make_record(asked, "unknown")
+        if message == 2:
+            became = make_record(asked, sid=post(runtime, taken, message))
+        record(runtime.ledger, taken.hold, became)
+    give_back(runtime, taken)
+    found = twice_looked_for(runtime, one_by_one=one_by_one)
+    assert (found[0], found[1], found[3]) == ("pending", "pending", "unconfirmed")
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+@pytest.mark.parametrize(("taken_ms", "ends"), [(9, "unconfirmed"), (10, "unconfirmed"), (11, "pending")])
+def test_a_control_of_a_batch_beside_was_taken_later_too(
+    runtime: Runtime, taken_ms: int, ends: str, one_by_one: bool
+) -> None:
+    add_campaign(runtime.ledger, make_batch(1, media=MEDIA), make_batch(1, media=MEDIA))
+    here, beside = (take(runtime.ledger, number=number) for number in (0, 1))
+    control = claimed_at(runtime, beside, 0, 0)
+    for ms in sorted((taken_ms, 10)):
+        later(runtime, ms)
+        if ms == taken_ms:
+            sent = Outgoing(
+                SENDER, (number_of(1),), "Hi", MEDIA, write_user_data(MessageRef(CAMPAIGN, 1, 0, 1), SECRET)
+            )
+            sid = runtime.carrierx.send(sent).message_sid
+            record(runtime.ledger, beside.hold, make_record(control, sid=sid))
+        if ms == 10 and states(runtime.ledger) == ["pending"]:
+            record(runtime.ledger, here.hold, make_record(claimed_at(runtime, here, 0, 10), "unknown"))
+    give_back(runtime, here)
+    assert twice_looked_for(runtime, one_by_one=one_by_one) == [ends]
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_control_that_was_taken_too_early_does_not_hide_a_later_one_further_away(
+    runtime: Runtime, one_by_one: bool
+) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1, media=MEDIA), *[make_batch(1, media=MEDIA)] * 2)
+    holds = [take(runtime.ledger, number=number) for number in range(3)]
+    controls = ((0, 1, 10), (1, 0, 10), (2, 0, 11))
+    claims = [claimed_at(runtime, holds[batch], message, 0) for batch, message, _ in controls]
+    lost = claimed_at(runtime, holds[0], 0, 10)
+    record(runtime.ledger, holds[0].hold, make_record(lost, "unknown"))
+    for asked, (batch, message, ms) in zip(claims, controls, strict=True):
+        later(runtime, ms)
+        reference = write_user_data(MessageRef(CAMPAIGN, batch, message, 1), SECRET)
+        sid = runtime.carrierx.send(Outgoing(SENDER, (number_of(1),), "Hi", MEDIA, reference)).message_sid
+        record(runtime.ledger, holds[batch].hold, make_record(asked, sid=sid))
+    give_back(runtime, holds[0])
+    assert twice_looked_for(runtime, one_by_one=one_by_one)[0] == "pending"

@@ -71,6 +71,46 @@ def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(runtime: 
     assert (before.erased_at, after.erased_at is not None) == (None, True)
 
 
+def test_of_an_erased_campaign_no_limit_no_pace_and_no_turn_is_left(runtime: Runtime) -> None:
+    ledger, scope = runtime.ledger, f"campaign:{CAMPAIGN}"
+    settled(runtime)
+    set_limit(ledger, scope, rate="2/s", per_day=5, zone="UTC")
+    ledger.agenda.hold(scope, 60_000, slower=True)
+    ledger.progress.sample({CAMPAIGN: 2.0})
+    for which in ("due", "care", "search", "settle", "starts", "expiring"):
+        ledger.redis.zadd(f"mms:{which}", {CAMPAIGN: 1})
+    for which in ("due", "care", "search"):
+        ledger.redis.zadd(f"mms:c:{CAMPAIGN}:{which}", {"0": 1, "1": 1, "2": 1})
+    ledger.redis.sadd("mms:urgent", CAMPAIGN)
+    for part in ("texts", "sids", "odd", "lately"):
+        ledger.redis.hset(f"mms:c:{CAMPAIGN}:{part}", "something", 1)
+    ledger.redis.sadd(f"mms:c:{CAMPAIGN}:stale", "0" * 20)
+    assert ledger.redis.exists(*(f"mms:c:{CAMPAIGN}:{part}" for part in ("pace", "pace:now", "marks"))) == 3
+    erase_campaign(ledger, CAMPAIGN)
+    kept = {f"mms:c:{CAMPAIGN}{part}".encode() for part in ("", ":counts", ":heard")}
+    assert set(ledger.redis.keys(f"mms:c:{CAMPAIGN}*")) <= kept
+    for which in ("caps", "holds", "pace", "rates"):
+        assert not ledger.redis.hexists(f"mms:{which}", scope), which
+    for which in ("due", "care", "search", "settle", "starts", "expiring", "caps:due"):
+        assert ledger.redis.zrange(f"mms:{which}", 0, -1) == [], which
+    assert ledger.redis.smembers("mms:urgent") == set()
+
+
+def test_a_batch_that_is_erased_is_due_for_nothing_while_others_still_stand(runtime: Runtime) -> None:
+    ledger = runtime.ledger
+    settled(runtime)
+    turns = [f"mms:c:{CAMPAIGN}:{which}" for which in ("due", "care", "search")]
+    for key in turns:
+        ledger.redis.zadd(key, {"0": 1, "1": 1})
+    ledger.redis.zadd("mms:explain", {f"{CAMPAIGN}:0": 1, f"{CAMPAIGN}:1": 1})
+    ledger.erasure.erase_batches(CAMPAIGN, ledger.campaign(CAMPAIGN).settings, 0, 1, [])
+    assert [ledger.redis.zrange(key, 0, -1) for key in turns] == [[b"1"]] * 3
+    assert ledger.redis.zrange("mms:explain", 0, -1) == [f"{CAMPAIGN}:1".encode()]
+    assert ledger.campaign(CAMPAIGN).erased_at is None
+    assert ledger.batches.picture(CAMPAIGN, 0) is None
+    assert ledger.batches.picture(CAMPAIGN, 1) is not None
+
+
 def test_the_report_of_an_erased_campaign_says_that_its_rows_are_gone(runtime: Runtime) -> None:
     settled(runtime)
     erase_campaign(runtime.ledger, CAMPAIGN)
