@@ -30,7 +30,7 @@ class MendableRows:
                 row.line,
                 guarded(row.column or ""),
                 row.code,
-                row.message,
+                guarded(row.message),
                 *map(guarded, row.beyond),
             ]
         )

@@ -1,17 +1,22 @@
-"""Cells that spreadsheets would run as formulas: guarded by an apostrophe when written, bare when read."""
+"""Cells that spreadsheets would run as formulas: guarded by an apostrophe when written, bare when read.
+
+Whatever writes a CSV file guards its cells here, so that what one part of the program wrote another reads as it was.
+"""
 
 from __future__ import annotations
 
 import re
 
+#: What a formula begins with, and the guard itself. Nearly every cell begins with something else.
+_SUSPECT = frozenset("'=+-@\t\r")
 _GUARDED_STARTS = tuple("'" + start for start in "=+-@\t\r")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
 def guarded(cell: str) -> str:
-    """A cell that a spreadsheet shows and does not run; `bare` gives the cell back."""
-    return "'" + cell if _FORMULA.match(cell) else cell
+    """A cell that a spreadsheet shows and does not run; `bare` gives the cell back, its own apostrophes too."""
+    return "'" + cell if cell[:1] in _SUSPECT and _FORMULA.match(cell) else cell
 
 
 def bare(cell: str) -> str:

@@ -13,6 +13,7 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.roster.formula_guard import guarded
 from dispatcher.roster.numbers import read_number
 from dispatcher.roster.roster import Roster, open_roster
 from dispatcher.settings import Settings
@@ -105,14 +106,14 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
     )
     text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
     lines = csv.writer(text)
-    lines.writerow(roster.columns)
+    lines.writerow(map(guarded, roster.columns))
     gone = 0
     try:
         for row in roster:
             if _is_about(roster, row, number):
                 gone += 1
             else:
-                lines.writerow(_cells(row))
+                lines.writerow(map(guarded, _cells(row)))
     finally:
         text.detach()
     return gone

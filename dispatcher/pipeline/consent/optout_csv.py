@@ -26,6 +26,7 @@ from dispatcher.roster.excel.reader import WorkbookRecords
 from dispatcher.roster.files.csv_reader import DelimitedRecords
 from dispatcher.roster.files.decoding import TextError, TextLines
 from dispatcher.roster.files.file_source import open_source
+from dispatcher.roster.formula_guard import bare, guarded
 from dispatcher.roster.numbers import read_sender
 from dispatcher.roster.rejections import RowError
 
@@ -137,7 +138,7 @@ def opt_out_lines(entries: Iterable[OptOut]) -> Iterator[str]:
     writer.writerow(COLUMNS)
     for entry in entries:
         yield _emptied(buffer)
-        writer.writerow((entry.number, entry.state, _guarded(entry.source), iso(entry.at_ms)))
+        writer.writerow((entry.number, entry.state, guarded(entry.source), iso(entry.at_ms)))
     yield _emptied(buffer)
 
 
@@ -155,7 +156,7 @@ def iso(at_ms: int) -> str:
 
 def _read(line: int, cells: list[str], columns: Columns) -> Iterator[Entry]:
     at_ms = read_date(cell_at(cells, columns.at)) if columns.at is not None else 0
-    source = cell_at(cells, columns.source).removeprefix("'") if columns.source is not None else ""
+    source = bare(cell_at(cells, columns.source)) if columns.source is not None else ""
     if columns.log:
         written, stops = log_entry(cells, columns.log)
         state: Said = "out" if stops else "kept"
@@ -189,8 +190,3 @@ def _number(cell: str) -> str | None:
         return read_sender(cell)
     except RowError:
         return None
-
-
-def _guarded(text: str) -> str:
-    """No spreadsheet takes the cell for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -22,6 +22,7 @@ from dispatcher.ledger.batches.rows import UNTOUCHED, RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.recipient import InvalidRow
+from dispatcher.roster.formula_guard import guarded
 
 COLUMNS = (
     "row",
@@ -43,7 +44,6 @@ COLUMNS = (
 _BATCHES_AT_ONCE = 4
 _LINES_AT_ONCE = 100
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 #: A row of the file by its number, and its cells.
 Line = tuple[int, list[object]]
@@ -98,7 +98,7 @@ def _pieces(ledger: Ledger, campaign: Campaign) -> Iterator[tuple[int, str]]:
         writer.writerows(lines)
         return buffer.getvalue()
 
-    yield 0, text([[*COLUMNS, *map(_safe, _own_names(ledger.campaigns.columns(campaign.id)))]])
+    yield 0, text([[*COLUMNS, *map(guarded, _own_names(ledger.campaigns.columns(campaign.id)))]])
     found = _batches(ledger, campaign.id)
     ordered = _sorted_on_disk(found) if campaign.settings.group_by else _in_row_order(found)
     for lines in ordered:
@@ -108,11 +108,6 @@ def _pieces(ledger: Ledger, campaign: Campaign) -> Iterator[tuple[int, str]]:
 def _own_names(columns: Sequence[str]) -> list[str]:
     """The file's own headings; one that a column of ours has too is told apart."""
     return [f"file_{name}" if name.strip().lower() in COLUMNS else name for name in columns]
-
-
-def _safe(cell: str) -> str:
-    """No spreadsheet takes a cell for a formula; our own reader takes the apostrophe off again."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _batches(ledger: Ledger, campaign_id: str) -> Iterator[list[Line]]:
@@ -137,10 +132,10 @@ def _batch_lines(
             [
                 row.row,
                 row.line,
-                _safe(row.number or ""),
+                guarded(row.number or ""),
                 state.state.value,
-                _safe(reason),
-                _safe(sid_text(state, long_sids, number, message)),
+                guarded(reason),
+                guarded(sid_text(state, long_sids, number, message)),
                 state.attempt,
                 _iso(state.claimed_ms),
                 _iso(state.at_ms) if state.sid != UNTOUCHED.sid else "",
@@ -149,7 +144,7 @@ def _batch_lines(
                 _share(state.price, len(members) or 1),
                 "" if state.mcc is None else state.mcc,
                 "" if state.mnc is None else state.mnc,
-                *map(_safe, row.cells),
+                *map(guarded, row.cells),
             ],
         )
 
@@ -177,7 +172,7 @@ def _second(seconds: int) -> str:
 @lru_cache(maxsize=1024)
 def _price(price: str | None) -> str:
     """As CarrierX wrote it; what is no decimal number could be anything, and is kept from being a formula."""
-    return price if price and _DECIMAL.fullmatch(price) else _safe(price or "")
+    return price if price and _DECIMAL.fullmatch(price) else guarded(price or "")
 
 
 @lru_cache(maxsize=1024)

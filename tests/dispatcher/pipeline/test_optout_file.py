@@ -16,6 +16,7 @@ from dispatcher.pipeline.consent.optout_csv import (
     Remark,
     Subscribed,
     UnknownWord,
+    opt_out_lines,
     read_opt_outs,
 )
 
@@ -110,6 +111,12 @@ def test_headings_of_other_languages_are_understood(heading: str) -> None:
 
 def test_a_plain_list_needs_no_heading() -> None:
     assert out(f"{A}\n{B}\n") == [f"1{A}", f"1{B}"]
+
+
+@pytest.mark.parametrize("source", ["=1+1", "'=1+1", "''-x", "'tis", "plain"])
+def test_the_source_of_an_opt_out_comes_back_from_an_export_as_it_was(source: str) -> None:
+    opt_out = OptOut(f"1{A}", "out", 1_700_000_000_000, source)
+    assert read("".join(opt_out_lines([opt_out]))) == [opt_out]
 
 
 def test_a_workbook_is_read() -> None:

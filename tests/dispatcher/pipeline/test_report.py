@@ -75,6 +75,15 @@ def test_cells_that_would_be_formulas_are_made_harmless(runtime: Runtime) -> Non
     assert [line["'=cmd"] for line in lines] == ["'=1+1", "'+1", "'-1", "'@x", "fine", "a=b"]
 
 
+def test_a_cell_comes_back_from_the_report_as_it_was_written(runtime: Runtime) -> None:
+    written = ["'=1+1", "''=1+1", "'''@x", "'tis", "''", "'+"]
+    campaign_id = submitted(
+        runtime, make_csv(6, more=lambda row: written[row - 1], column="''=a"), message="Hi"
+    )
+    expand(runtime, campaign_id)
+    assert [line["''=a"] for line in report(runtime, campaign_id)] == written
+
+
 def test_what_carrierx_says_makes_no_formula_either(runtime: Runtime) -> None:
     one_taken(runtime, 1, price="=HYPERLINK(1)", sid="=SID()")
     line = report(runtime)[0]

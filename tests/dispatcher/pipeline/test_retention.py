@@ -286,6 +286,18 @@ def test_rows_that_could_not_be_sent_still_cannot_when_somebody_else_is_forgotte
     assert runtime.ledger.campaign(draft).counts[RecipientState.INVALID] == 2
 
 
+def test_cells_stay_as_they_were_when_somebody_else_is_forgotten(runtime: Runtime) -> None:
+    rows = b"phone,name,''=a\n12125550101,Ann,x\n12125550102,Bob,''=1+1\n12125550103,Cyd,'tis\n"
+    draft = stored(runtime, draft=True, rows=rows)
+    forget(runtime.ledger, "12125550101", runtime.settings)
+    _, chunks = runtime.ledger.campaigns.stored_file(draft)
+    assert text_of_file(runtime.ledger, draft, chunks).splitlines() == [
+        b"phone,name,''=a",
+        b"12125550102,Bob,''=1+1",
+        b"12125550103,Cyd,'tis",
+    ]
+
+
 def test_a_file_that_cannot_be_rid_of_somebody_now_is_named(runtime: Runtime) -> None:
     draft = stored(runtime, draft=True)
     runtime.ledger.redis.delete(keys.upload(draft, 0))
