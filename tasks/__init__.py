@@ -1,4 +1,15 @@
-"""The doors to Celery. `celery -A tasks …` finds the application here."""
+"""The doors to Celery, and all that knows it. `celery -A tasks …` finds the application here.
+
+- `tasks`: every task on one page: a name, a queue, one call of a verb. `hints`: publishing one. `door`: what is let in.
+- `app`, `runtime`: the application; a process's runtime, made after the fork.
+- `guard`, `progress`: a worker that takes nothing of what waits is ended.
+- `broker`, `transport`, `consumer`, `results`: where hints go, how they are taken, what is dropped; there are no
+  results.
+- `beat`, `flower_events`: a tick a second; every batch shown.
+
+May import: `dispatcher.pipeline` and everything below.
+Begin with: `tasks`.
+"""
 
 from __future__ import annotations
 

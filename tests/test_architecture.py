@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +23,86 @@ FILES = {
     module_of(file): file
     for file in [*TOP.glob("dispatcher/**/*.py"), *TOP.glob("tasks/*.py"), TOP / "celeryconfig.py"]
 }
+#: Packages of ours, by their dotted names.
+PACKAGES = {name: file.parent for name, file in FILES.items() if file.name == "__init__.py"}
+#: What must run before anything of the dispatcher does, and how Celery finds the application: nothing for an importer.
+SAYS_MORE = {"dispatcher": {"use_locked_data"}, "tasks": {"annotations", "Any", "__getattr__"}}
+
+
+def face_of(package: str) -> str:
+    """The docstring of a package's `__init__.py`."""
+    return ast.get_docstring(ast.parse(FILES[package].read_text("utf-8"))) or ""
+
+
+def parts_of(package: str) -> set[str]:
+    """Its modules, and with a slash its packages."""
+    folder = PACKAGES[package]
+    modules = {file.stem for file in folder.glob("*.py")} - {"__init__", "__main__"}
+    return modules | {f"{each.name}/" for each in PACKAGES.values() if each.parent == folder}
+
+
+def named_in(lines: str) -> set[str]:
+    """What stands there as a module, `name`, or as a package, `name/`."""
+    return set(re.findall(r"`([a-z_]+/?)`", lines))
 
 
 @pytest.mark.parametrize("name", ["utils", "helpers", "base", "manager", "common", "misc"])
 def test_no_module_is_named_after_nothing(name: str) -> None:
     assert not [module for module in FILES if module.rpartition(".")[2] == name]
+
+
+def test_a_package_has_a_face_of_five_to_fifteen_lines_that_says_where_to_begin() -> None:
+    for package in PACKAGES:
+        lines = face_of(package).splitlines()
+        assert 5 <= len(lines) <= 15, f"{package}: {len(lines)} lines"
+        assert any(line.startswith("May import: ") for line in lines), package
+        assert any(line.startswith("Begin with: ") for line in lines), package
+
+
+def test_a_face_lists_every_public_module_and_none_that_is_not_there() -> None:
+    for package, folder in PACKAGES.items():
+        _, _, tail = face_of(package).partition("\n\n- ")
+        parts, listed = parts_of(package), named_in(tail.partition("\n\n")[0])
+        public = {part for part in parts if not part.startswith("_")}
+        assert public - listed == set(), f"not in the face of {package}"
+        folders = {f"{each.name}/" for each in folder.iterdir() if each.is_dir()}
+        assert listed - parts - folders == set(), f"in the face of {package}, and not there"
+        begin = re.search(r"^Begin with: .*", tail, re.MULTILINE)
+        assert begin is not None
+        first = re.search(r"`(\w+)[./`]", begin[0])
+        assert first is None or {first[1], f"{first[1]}/"} & parts, f"where to begin in {package}"
+
+
+def imports_in(folder: Path) -> Iterator[str]:
+    """What the modules under a folder import, by dotted name."""
+    for file in folder.glob("**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def test_a_face_names_every_neighbour_that_its_package_imports() -> None:
+    for package, folder in PACKAGES.items():
+        above, _, own = package.rpartition(".")
+        if "." in above:
+            neighbours = {part.rstrip("/") for part in parts_of(above)} - {own}
+            used = {name.removeprefix(f"{above}.").partition(".")[0] for name in imports_in(folder)}
+            allowed = face_of(package).partition("\nMay import: ")[2].partition("\nBegin with: ")[0]
+            named = {name.rstrip("/") for name in named_in(allowed)}
+            assert used & neighbours - named == set(), f"imported by {package}, and not in its face"
+
+
+def test_a_package_hands_on_nothing_but_its_docstring() -> None:
+    for package in PACKAGES:
+        body = ast.parse(FILES[package].read_text("utf-8")).body[1:]
+        names = {
+            each.asname or each.name
+            for node in body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for each in node.names
+        } | {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        assert names == SAYS_MORE.get(package, set()), package
+        assert SAYS_MORE.get(package) or not body, f"{package} does something when it is imported"
 
 
 def test_every_queue_is_consumed_and_every_worker_has_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:

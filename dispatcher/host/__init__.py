@@ -1,0 +1,10 @@
+"""This machine: what differs from one computer or network to the next, asked in one place.
+
+- `ports`: free TCP ports, and the one of last time.
+- `private_files`: files that only their owner may read, never half written.
+- `egress`: a company's proxy and certificates on the way out.
+- `zone_data`: time zones from the locked data, whatever the machine has; which names are a place's clock.
+
+May import: `settings`, `model/` and below.
+Begin with: whichever of the four is asked for; they do not know each other.
+"""

@@ -1,0 +1,12 @@
+"""Nouns, frozen, without input or output: what every other part may speak of.
+
+- `campaign`, `recipient`, `message`, `receipt`: a campaign with its settings, a row of its file, what one POST carries,
+  what CarrierX says of it.
+- `state`: the states of recipients and campaigns, and the order of CarrierX's words.
+- `correlation`: the user_data that ties a receipt to its row. `segments`: a text as an SMS.
+- `media`, `media_address`: what is known of a medium, and its address in one writing. `timestamps`: times as people
+  read them.
+
+May import: `errors`, `logs`, `control_characters`, `queues`; no clock, no file, no socket.
+Begin with: `state`, then `campaign`.
+"""

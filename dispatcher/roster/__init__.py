@@ -1,0 +1,12 @@
+"""A campaign file, read once: every row becomes a recipient or an invalid row with line, column and reason.
+
+- `roster`: opens a file and goes through its rows. `columns`: what each heading is for.
+- `rejections`: every code of a row or file that cannot be used, its sentence, the way to mend it.
+- `numbers`, `media_cells`: a cell becomes a number to send to, or media addresses.
+- `bad_rows`, `formula_guard`: invalid rows written as a file to mend; cells that a spreadsheet would run.
+- `size_limits`: how much of a file is read at all.
+- `files/`: bytes to records, CSV and compressed files. `excel/`: workbooks, in a process of their own.
+
+May import: `model/`, `host/`, `settings`, `errors` and `control_characters`; it knows no ledger and asks nobody.
+Begin with: `roster.open_roster`, then `_rows`.
+"""

@@ -1,1 +1,12 @@
-"""The web door: CarrierX's callbacks, our API and the console, in one ASGI application."""
+"""One ASGI application: CarrierX's callbacks, our API and the console.
+
+- `app`: put together. `server`, `connection`: uvicorn with bounds of ours. `error_handlers`: no traceback reaches a
+  user.
+- `housekeeping`: what is kept for a while goes in time.
+- `callbacks/`: the callback door, which works without Redis. `public/`: media, probes, metrics.
+- `api/`, `console/`: a module for each resource or page. `actions/`: what both do alike.
+- `http/`, `site/`: HTTP without a subject; what one process shares, and who may come in.
+
+May import: `tasks/`, `pipeline/`, `ledger/` and everything below; never `cli/`.
+Begin with: `app`, then `callbacks/receiver.py`.
+"""

@@ -18,7 +18,7 @@ from dispatcher.model.correlation import read_user_data
 from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
 from dispatcher.pipeline.reports.audit import audit
 from dispatcher.rules.rates import Rate, parse_rate
-from dispatcher.simulator import Faults
+from dispatcher.simulator.faults import Faults
 from tests.chaos.campaigns import Numbers, make_rows, settings_of, submit_plan
 from tests.chaos.checker import Verdict, check
 from tests.chaos.deeds import Doing

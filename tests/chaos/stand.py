@@ -26,7 +26,9 @@ from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.embedded import Answer, ask, prepare_embedded
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
-from dispatcher.simulator import Faults, SimulatorHandle, simulator_process
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.faults import Faults
+from dispatcher.simulator.launch import simulator_process
 from dispatcher.stack import process_registry, services
 from dispatcher.stack.addresses import CALLBACK_PATH, answers_ready
 from dispatcher.stack.environment import child_environment, without_our_variables

@@ -1,0 +1,10 @@
+"""Batches and their rows: packed, offered, taken under a lease, claimed, recorded. The heart of the ledger.
+
+- `batches`: the verbs, one a script. `claims`: what a sender and the ledger tell each other.
+- `packing`, `rows`: a batch as it lies in Redis: what the file said, and what changes of it.
+- `agenda`: what is to be done when; latches; workers' signs of life.
+- `consistency`: a campaign as an auditor reads it.
+
+May import: `store/`, `installation/`, `limits/`, `model/`.
+Begin with: `batches`, beside `lua/batches/take.lua`, `claim.lua` and `record.lua`.
+"""

@@ -1,0 +1,11 @@
+"""What belongs to the installation and to no campaign: made once, or kept across all of them.
+
+- `installation`: the ledger's stamp, secrets and callback key; whether its Redis can keep our promises.
+- `recovery`: an older copy of the ledger: marked, gone through, let go.
+- `api_tokens`, `idempotency_keys`: who may come in, and calls that are done once.
+- `audit_log`, `counters`: who did what; what all processes counted.
+- `callback_challenges`: a question that only a callback door of this ledger can answer.
+
+May import: `store/` and, like it, `settings` and `errors`.
+Begin with: `installation`.
+"""

@@ -1,0 +1,15 @@
+"""Redis itself: where it is, which keys there are, how scripts run on it, and whether it keeps what it confirms.
+
+- `keys`: every key on one page: type, content, life. `connection`, `redis_errors`: reaching it, and what its errors
+  mean.
+- `scripts`, `script_text`: a script by its name; what Redis gets of it.
+- `durability`, `replicas`, `readiness`, `permissions`: may a claim be granted on this server now, and why not.
+- `drain_gate`: no claim before the callback doors have drained. `ledger_id`, `last_contact`: whose ledger, and when
+  last seen.
+- `embedded`, `append_only_files`: the Valkey that comes along, and its files.
+
+Before every answer to a claim stand `_claim_guard` and `_claim_memory`.
+
+May import: `host/`, `settings`, `errors`; no other package of the ledger.
+Begin with: `keys`, then `scripts`.
+"""

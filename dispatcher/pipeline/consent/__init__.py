@@ -1,0 +1,10 @@
+"""What people want: out, in again, an answer, to be forgotten.
+
+- `inbound`: what a message to us means, recognised at the door. `auto_replies`: what follows from it, proved before it
+  is sent.
+- `optouts`, `optout_csv`: numbers out and in by hand or as a list; lists of other systems read and written.
+- `retention`: nothing personal is kept longer than needed; a person is forgotten.
+
+May import: `campaigns/`, `polling/`, `runtime/`, `ledger/`, `carrierx/`, `roster/`, `rules/`.
+Begin with: `inbound`, then `rules/keywords.py`.
+"""

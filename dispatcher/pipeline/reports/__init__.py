@@ -1,0 +1,10 @@
+"""What became of everybody, told to those who look.
+
+- `report`: one line for each row of the file, in its order. `recipients`: pages of a table, one recipient's story,
+  reasons.
+- `recipients_by_number`: every row of every campaign about one number.
+- `audit`: proves from the ledger alone that a campaign's books are right, or says what is off.
+
+May import: `ledger/`, `roster/`, `model/`; no other package of the pipeline.
+Begin with: `report`.
+"""

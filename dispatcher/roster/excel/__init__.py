@@ -1,1 +1,10 @@
-"""Workbooks (.xlsx, .xlsm), read in a process of their own. Nothing of this package runs in the process that asks."""
+"""Workbooks (.xlsx, .xlsm), read in a process of their own, bounded in memory, time and size.
+
+- `reader`: what the process that asks uses: rows of the first visible sheet that has any, as records of a CSV would be.
+
+All other modules run in that child only (`python -m dispatcher.roster.excel`): `_package` unpacks, `_workbook` finds
+sheets, texts and formats, `_sheet` streams rows, `_cell_values` writes a cell as one would type it.
+
+May import: `files/` and the roster's words (`rejections`, `size_limits`).
+Begin with: `reader`, then `__main__`.
+"""

@@ -1,0 +1,10 @@
+"""From bytes to records: what a file is, its encoding, its separator. Nothing is dropped and no defect passed over.
+
+- `file_source`: what the bytes are, unpacked, and no more of them than allowed.
+- `decoding`: the encoding found out, every line end kept.
+- `csv_reader`: CSV in its dialects, each record with the file's own line number.
+
+May import: the roster's words for what is wrong (`rejections`, `size_limits`, `formula_guard`), and below; never
+`excel/`.
+Begin with: `file_source.open_source`.
+"""

@@ -16,7 +16,7 @@ from dispatcher.carrierx.account import (
 )
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import NotFound, OutcomeUnknown
-from dispatcher.simulator import running_simulator
+from dispatcher.simulator.launch import running_simulator
 from dispatcher.simulator.store import PARTNER_SID
 from tests.dispatcher.carrierx.stub import OTHER, SENDER, StubServer, answer, client_of
 

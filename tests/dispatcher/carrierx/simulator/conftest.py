@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.simulator import SimulatorHandle, running_simulator
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.launch import running_simulator
 from tests.dispatcher.carrierx.simulator.receiver import Receiver
 
 

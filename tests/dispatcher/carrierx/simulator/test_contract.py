@@ -9,7 +9,7 @@ import requests
 
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import Refused, Unauthorized
-from dispatcher.simulator import SimulatorHandle
+from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.seeded_random import CARRIERS, carrier_of
 from dispatcher.simulator.store import PARTNER_SID
 from tests.dispatcher.carrierx.simulator.receiver import Receiver

@@ -10,7 +10,9 @@ import requests
 
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import NotSent, OutcomeUnknown, Refused, Throttled, Unauthorized
-from dispatcher.simulator import Faults, SimulatorHandle, running_simulator
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.faults import Faults
+from dispatcher.simulator.launch import running_simulator
 from tests.dispatcher.carrierx.simulator.receiver import Receiver
 from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER, outgoing
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from dispatcher.carrierx.webhook import read_callback
-from dispatcher.simulator import SimulatorHandle
+from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.seeded_random import CARRIERS, carrier_of
 from tests.dispatcher.carrierx.simulator.receiver import Receiver

@@ -12,7 +12,9 @@ import pytest
 import requests
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.simulator import DEMO, Faults, SimulatorHandle, running_simulator, simulator_process
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.faults import DEMO, Faults
+from dispatcher.simulator.launch import running_simulator, simulator_process
 from tests.dispatcher.carrierx.simulator.receiver import Receiver
 from tests.dispatcher.carrierx.stub import NUMBER, OTHER, SENDER, outgoing
 
