@@ -19,7 +19,7 @@ from benchmarks.result import Asked, Result, Values, median_line
 from benchmarks.sink import Sink
 from benchmarks.store import Store
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending.alongside import Beside
+from dispatcher.pipeline.sending.alongside import AlongsideBatch
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 
@@ -96,8 +96,8 @@ def _slice(runtime: Runtime, store: Store, piece: int) -> Values:
         feed(runtime, lambda campaign, batch: hints.append((campaign, batch)))
         if not hints:
             break
-        beside: list[Beside] = []
-        said = [send_batch(runtime, *hints.popleft(), beside), *(each.line for each in beside)]
+        alongside: list[AlongsideBatch] = []
+        said = [send_batch(runtime, *hints.popleft(), alongside), *(each.line for each in alongside)]
         sent += sum(int(line.split(" queued")[0]) for line in said if " queued" in line)
         batches += len(said)
     mine, stores = time.process_time() - start, store_meter.cpu()

@@ -71,13 +71,13 @@ def _send_batch(runtime: Runtime, campaign: str, number: int) -> None:
     assert isinstance(taken, Taken), taken
     messages = enumerate(taken.batch.messages)
     claims = [Claim(index, message.members, message.sender, 1, os.urandom(8)) for index, message in messages]
-    _, answers = batches.exchange(taken.hold, [], claims, caller_ms=wall_ms(), fingerprint="none")
+    _, answers = batches.record_and_claim(taken.hold, [], claims, caller_ms=wall_ms(), fingerprint="none")
     assert all(answer.word == "go" for answer in answers), answers[0]
     records = [
         Record(claim.message, claim.members, claim.token, "accepted", sid=str(uuid.uuid4()))
         for claim in claims
     ]
-    batches.exchange(taken.hold, records, [], caller_ms=wall_ms(), fingerprint="none")
+    batches.record_and_claim(taken.hold, records, [], caller_ms=wall_ms(), fingerprint="none")
     batches.give_back(taken.hold, wait_ms=0, poll_ms=HOUR_MS, look_ms=HOUR_MS)
 
 

@@ -114,7 +114,9 @@ def _cost_of_claims(ledger: Ledger) -> Values:
 
 
 def _exchange(ledger: Ledger, hold: Hold, claims: list[Claim]) -> int:
-    _, answers = ledger.batches.exchange(hold, [], claims, caller_ms=int(time.time() * 1000), fingerprint="f")
+    _, answers = ledger.batches.record_and_claim(
+        hold, [], claims, caller_ms=int(time.time() * 1000), fingerprint="f"
+    )
     return sum(answer.word == "go" for answer in answers)
 
 
@@ -182,7 +184,7 @@ def _claimer(url: str, place: int, until: float, times: list[float]) -> None:
     taken, message = _taken(ledger, "race", number), 0
     while time.time() < until:
         claims = _claims(taken.hold, [message])
-        _, answers = ledger.batches.exchange(
+        _, answers = ledger.batches.record_and_claim(
             taken.hold, [], claims, caller_ms=int(time.time() * 1000), fingerprint="f"
         )
         if answers[0].word == "go":

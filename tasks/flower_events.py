@@ -1,4 +1,4 @@
-"""Flower sees every batch: also those that a process took up beside the one that a Celery message named."""
+"""Flower sees every batch: also those that a process took up alongside the one that a Celery message named."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from celery import Task
 from celery.utils import uuid
 from kombu.exceptions import OperationalError
 
-from dispatcher.pipeline.sending.alongside import Beside
+from dispatcher.pipeline.sending.alongside import AlongsideBatch
 
 log = logging.getLogger(__name__)
 
 
-def show(task: Task[..., str], beside: Sequence[Beside]) -> None:
+def show(task: Task[..., str], alongside: Sequence[AlongsideBatch]) -> None:
     """Send the events that a task of its own would have sent for each. Without the broker nobody sees them: no harm."""
-    if not beside:
+    if not alongside:
         return
     try:
         with task.app.events.default_dispatcher(hostname=task.request.hostname) as dispatcher:
-            for batch in beside:
+            for batch in alongside:
                 for kind, at_ms, fields in _life_of(task.name, batch):
                     dispatcher.send(kind, timestamp=at_ms / 1000, **fields)
     except (OperationalError, OSError) as error:
-        log.info("batches sent beside others are not shown: %s", type(error).__name__)
+        log.info("batches sent alongside others are not shown: %s", type(error).__name__)
 
 
-def _life_of(name: str, batch: Beside) -> list[tuple[str, int, dict[str, Any]]]:
+def _life_of(name: str, batch: AlongsideBatch) -> list[tuple[str, int, dict[str, Any]]]:
     """The three events of a task's life, with their times and fields."""
     of = {"uuid": uuid()}
     kwargs = repr({"campaign": batch.campaign, "batch": batch.batch})

@@ -13,7 +13,7 @@ from dispatcher.pipeline import tick as ticking
 from dispatcher.pipeline.expansion import expand
 from dispatcher.pipeline.receipts.drain import ingest_for_a_while
 from dispatcher.pipeline.sending import feed, send
-from dispatcher.pipeline.sending.alongside import Beside
+from dispatcher.pipeline.sending.alongside import AlongsideBatch
 from tasks.app import app
 from tasks.flower_events import show
 from tasks.hints import HINTS
@@ -47,10 +47,10 @@ def explain_failures() -> str:
 @app.task(name="send_batch", bind=True)
 def send_batch(self: Task[..., str], campaign: str, batch: int) -> str:
     """Send what is due in one batch, then offer the next. The result is a line for Flower."""
-    beside: list[Beside] = []
-    result = send.send_batch(runtime(), campaign, batch, beside)
+    alongside: list[AlongsideBatch] = []
+    result = send.send_batch(runtime(), campaign, batch, alongside)
     feed.feed(runtime(), HINTS.send)
-    show(self, beside)
+    show(self, alongside)
     return result
 
 

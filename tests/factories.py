@@ -120,7 +120,7 @@ def make_claim(taken: Taken, message: int = 0, *, name: object = "claim", **chan
 
 def claim(ledger: Ledger, hold: Hold, asked: Claim, *, now_ms: int, fingerprint: str = "fp") -> ClaimAnswer:
     """Ask for one claim at the caller's time `now_ms`."""
-    _, answers = ledger.batches.exchange(hold, [], [asked], caller_ms=now_ms, fingerprint=fingerprint)
+    _, answers = ledger.batches.record_and_claim(hold, [], [asked], caller_ms=now_ms, fingerprint=fingerprint)
     return answers[0]
 
 
@@ -134,7 +134,7 @@ def make_record(asked: Claim, outcome: str = "accepted", **changes: Any) -> Reco
 
 def record(ledger: Ledger, hold: Hold, became: Record) -> str:
     """Record one ending."""
-    recorded, _ = ledger.batches.exchange(hold, [became], [], caller_ms=0, fingerprint="fp")
+    recorded, _ = ledger.batches.record_and_claim(hold, [became], [], caller_ms=0, fingerprint="fp")
     return recorded[0]
 
 

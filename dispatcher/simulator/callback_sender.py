@@ -27,7 +27,7 @@ class _Job:
 
 
 class CallbackSender:
-    """Posts JSON bodies to callback URLs and says how each was answered; repeats nothing by itself."""
+    """InFlight JSON bodies to callback URLs and says how each was answered; repeats nothing by itself."""
 
     def __init__(self, connections: int = 16) -> None:
         self._connections = connections

@@ -107,7 +107,7 @@ class Batches:
         picked = self._scripts.run("batches/offer_other", offer_ms, int(unserved), *had)
         return (text_of(picked[0]), int(picked[1])) if picked else None
 
-    def set_aside(self, hold: Hold) -> None:
+    def leave_window(self, hold: Hold) -> None:
         """A batch that waits does not count among those under way."""
         with translated():
             self._redis.zrem(keys.OFFERED, f"{hold.campaign}:{hold.batch}")
@@ -118,7 +118,7 @@ class Batches:
             self._scripts.run("batches/renew", hold.campaign, hold.batch, hold.token, lease_ms).decode()
         )
 
-    def exchange(
+    def record_and_claim(
         self,
         hold: Hold,
         records: Sequence[Record],

@@ -15,14 +15,14 @@ from collections.abc import Callable
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending.alongside import Beside
+from dispatcher.pipeline.sending.alongside import AlongsideBatch
 
 log = logging.getLogger(__name__)
 
 #: Batches under way at once in one process.
-MOST_LANES = 32
+MOST_BATCHES = 32
 #: A batch of its own for so many requests that may be in flight: while one talks to Redis, others are written.
-REQUESTS_A_LANE = 30
+REQUESTS_A_BATCH = 30
 #: One claim is asked for ahead of its turn for so many requests that may be in flight,
 AHEAD = 2
 #: and none while answers take longer than this: a claim does not keep.
@@ -36,22 +36,22 @@ OFFER_MS = 5_000
 
 
 #: Works on one batch to its end, or until it has to be given back; answers what was done, or nothing.
-Work = Callable[["Lanes", str, int], str]
+WorkOnBatch = Callable[["BatchPool", str, int], str]
 
 
-class _Held(threading.local):
+class _ThreadShare(threading.local):
     """What this thread's batch holds of what all share."""
 
     claimed = 0
     in_flight = 0
 
 
-class Lanes:
+class BatchPool:
     """The batches of one call of `send_batch`."""
 
-    def __init__(self, runtime: Runtime, campaign_id: str, work: Work) -> None:
+    def __init__(self, runtime: Runtime, campaign_id: str, work: WorkOnBatch) -> None:
         self.began = runtime.stopwatch()
-        self.beside: list[Beside] = []
+        self.alongside: list[AlongsideBatch] = []
         self._runtime = runtime
         self._work = work
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class Lanes:
         self._threads: list[threading.Thread] = []
         self._claimed = 0
         self._in_flight = 0
-        self._held = _Held()
+        self._own = _ThreadShare()
         self._ahead = 0
         self._ask_again = 0.0
 
@@ -79,61 +79,61 @@ class Lanes:
         """A few more than may be in flight: they are claimed while the answers before them are awaited."""
         return self._runtime.settings.in_flight + self._ahead
 
-    def reserve(self, most: int) -> int:
-        """Places for messages to claim, at most so many; they are given back by `free`."""
+    def reserve_claims(self, most: int) -> int:
+        """Room for messages to claim, for at most so many; it is given back by `release_claims`."""
         with self._lock:
             granted = max(0, min(most, self._most_claimed - self._claimed))
             self._claimed += granted
-            self._held.claimed += granted
+            self._own.claimed += granted
             return granted
 
-    def free(self, places: int = 1) -> None:
+    def release_claims(self, count: int = 1) -> None:
         """So many messages are claimed no more: not granted, or recorded next."""
         with self._lock:
-            self._claimed -= places
-            self._held.claimed -= places
+            self._claimed -= count
+            self._own.claimed -= count
 
-    def depart(self) -> bool:
-        """One more request is in flight, if it may be; `arrive` tells when it is not any more."""
+    def acquire_slot(self) -> bool:
+        """One more request is in flight, if it may be; `release_slot` tells when it is not any more."""
         with self._lock:
             may = self._in_flight < self._runtime.settings.in_flight
             self._in_flight += may
-            self._held.in_flight += may
+            self._own.in_flight += may
             return may
 
-    def arrive(self, seconds: float | None) -> None:
+    def release_slot(self, seconds: float | None) -> None:
         """A request is not in flight any more; it took so long, None if it was not made."""
         is_quick = seconds is not None and seconds <= AHEAD_SECONDS
         with self._lock:
             self._in_flight -= 1
-            self._held.in_flight -= 1
+            self._own.in_flight -= 1
             self._ahead = self._runtime.settings.in_flight // AHEAD if is_quick else 0
 
-    def leave(self) -> None:
+    def release_all(self) -> None:
         """This thread's batch is over, however it ended: what it still holds is the others'."""
         with self._lock:
-            self._claimed -= self._held.claimed
-            self._in_flight -= self._held.in_flight
-            self._held.claimed = self._held.in_flight = 0
+            self._claimed -= self._own.claimed
+            self._in_flight -= self._own.in_flight
+            self._own.claimed = self._own.in_flight = 0
 
-    def limited(self, campaign_id: str) -> None:
+    def on_limit(self, campaign_id: str) -> None:
         """A limit holds this campaign: another batch of it would wait as well."""
         with self._lock:
             self._limited.add(campaign_id)
 
-    def blocked(self) -> None:
+    def on_wait(self) -> None:
         """A batch has to wait for a limit: take up one of a campaign that nobody waits with, if there is any.
 
         However short the wait: of a limit that campaigns share, only those get their part that are asked for.
         """
-        self._open_lane(MOST_LANES, self._pick_unserved)
+        self._take_up(MOST_BATCHES, self._pick_unserved)
 
-    def spare(self) -> None:
+    def on_idle(self) -> None:
         """All of a batch is claimed, and there is room for more: take up another one, if there is any."""
         if self.has_room:
-            self._open_lane(self._most_at_once, self._pick_any)
+            self._take_up(self._most_at_once, self._pick_any)
 
-    def _open_lane(self, most: int, pick: Callable[[], tuple[str, int] | None]) -> None:
+    def _take_up(self, most: int, pick: Callable[[], tuple[str, int] | None]) -> None:
         now = self._runtime.stopwatch()
         with self._lock:
             busy = sum(thread.is_alive() for thread in self._threads)
@@ -141,25 +141,25 @@ class Lanes:
                 return
             self._ask_again = now + PAUSE_SECONDS
         if not self.is_over and (picked := pick()):
-            thread = threading.Thread(target=self._lane, args=picked, name="lane", daemon=True)
+            thread = threading.Thread(target=self._work_through, args=picked, name="batch", daemon=True)
             with self._lock:
                 self._ask_again = 0.0
                 self._threads.append(thread)
             thread.start()
 
-    def go_on(self, campaign_id: str) -> None:
-        """The first batch, of this campaign, is done: this thread is a lane like the others."""
+    def on_first_done(self, campaign_id: str) -> None:
+        """The first batch, of this campaign, is done: this thread takes up others."""
         with self._lock:
             self._campaigns[campaign_id] -= 1
         if self._most_at_once > 1 and not self.is_over and (picked := self._pick_any()):
-            self._lane(*picked)
+            self._work_through(*picked)
 
     @property
     def _most_at_once(self) -> int:
-        return 1 + self._runtime.settings.in_flight // REQUESTS_A_LANE
+        return 1 + self._runtime.settings.in_flight // REQUESTS_A_BATCH
 
     def finish(self) -> None:
-        """Wait until all lanes are done; they end by themselves when the slice is over."""
+        """Wait until the others are done; they end by themselves when the slice is over."""
         while alive := [thread for thread in self._threads if thread.is_alive()]:
             alive[0].join()
 
@@ -189,16 +189,18 @@ class Lanes:
                 self._campaigns[picked[0]] += 1
         return picked
 
-    def _lane(self, campaign_id: str, number: int) -> None:
+    def _work_through(self, campaign_id: str, number: int) -> None:
         following: tuple[str, int] | None = (campaign_id, number)
         while following is not None:
             began_ms, line = self._runtime.clock_ms(), ""
             try:
                 line = self._work(self, *following)
             except Exception:
-                log.exception("a lane ended in a way that nobody foresaw")
+                log.exception("the work on a batch ended in a way that nobody foresaw")
             with self._lock:
                 if line:
-                    self.beside.append(Beside(*following, line, began_ms, self._runtime.clock_ms()))
+                    self.alongside.append(
+                        AlongsideBatch(*following, line, began_ms, self._runtime.clock_ms())
+                    )
                 self._campaigns[following[0]] -= 1
             following = None if self.is_over else self._pick_any()

@@ -18,7 +18,7 @@ _WAITS = {
 }
 
 
-class Stop(NamedTuple):
+class StopReason(NamedTuple):
     """Nothing more is claimed because of `why` (empty: there is no stop), and the batch is due again in `wait_ms`.
 
     With a `scope` the whole campaign rests for so long: that limit holds all of it.
@@ -33,25 +33,25 @@ class Stop(NamedTuple):
         """The batch is somebody else's."""
         return self.why in _LOST
 
-    def because(self, why: str) -> Stop:
+    def because(self, why: str) -> StopReason:
         """A later stop with its own reason; how long the batch waits stays as it was."""
         return self._replace(why=why)
 
-    def at_renewal(self, answer: str) -> Stop:
+    def at_renewal(self, answer: str) -> StopReason:
         """The lease was not renewed, with this answer."""
         return self.because(answer if answer in _LOST else f"halt {answer}")
 
 
-def stop_of(answer: ClaimAnswer) -> Stop:
+def stop_reason_of(answer: ClaimAnswer) -> StopReason:
     """The stop that a claim's answer is: `taken`, `halt`, `brake`, `clock`."""
     why = f"{answer.word} {answer.detail}".strip()
-    return Stop(why, wait_ms=HALT_MS if answer.word in {"brake", "clock"} else 0)
+    return StopReason(why, wait_ms=HALT_MS if answer.word in {"brake", "clock"} else 0)
 
 
-def stop_for_limit(scope: str, wait_ms: int, *, of_senders: bool) -> Stop:
+def stop_for_limit(scope: str, wait_ms: int, *, of_senders: bool) -> StopReason:
     """A wait for this limit that is too long to hold the batch; one of single senders rests no campaign."""
     why = _WAITS.get(scope) or f"waits for {limit_in_words(scope)}"
-    return Stop(why, wait_ms, "" if scope in _WAITS or of_senders else scope)
+    return StopReason(why, wait_ms, "" if scope in _WAITS or of_senders else scope)
 
 
 def limit_in_words(scope: str) -> str:
@@ -64,7 +64,7 @@ def limit_in_words(scope: str) -> str:
     return f"the {'daily cap' if day else 'limit'} of {kind}"
 
 
-class Summary:
+class BatchSummary:
     """Counts recipients by what became of them."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class Summary:
         if len(claim.members) > len(answer.members):
             self._done["skipped"] += len(claim.members) - len(answer.members)
 
-    def line(self, stop: Stop) -> str:
+    def line(self, stop: StopReason) -> str:
         """Such as `97 queued, 1 rejected`; last of all why the work was stopped."""
         parts = [f"{count} {what}" for what, count in sorted(self._done.items())]
         if stop.why:

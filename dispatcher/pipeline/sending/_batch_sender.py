@@ -13,12 +13,12 @@ from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import ClaimAnswer, Taken
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending._batch_pool import Lanes
-from dispatcher.pipeline.sending._batch_result import Stop, Summary, stop_for_limit, stop_of
-from dispatcher.pipeline.sending._claims import Asked, BatchClaims, Unclaimed
-from dispatcher.pipeline.sending._in_flight import Posts
+from dispatcher.pipeline.sending._batch_pool import BatchPool
+from dispatcher.pipeline.sending._batch_result import BatchSummary, StopReason, stop_for_limit, stop_reason_of
+from dispatcher.pipeline.sending._claims import BatchClaims, ClaimQueue, PendingClaim
+from dispatcher.pipeline.sending._in_flight import InFlight
 from dispatcher.pipeline.sending._lease import BatchLease
-from dispatcher.pipeline.sending._result_buffer import Unrecorded
+from dispatcher.pipeline.sending._result_buffer import ResultBuffer
 
 #: A longer wait gives the batch back instead of holding the process.
 LONGEST_WAIT_MS = 2_000
@@ -32,21 +32,21 @@ TURN_SECONDS = 0.005
 _KEPT_WAITS = frozenset({"retry", "hours"})
 
 
-class BatchRun:
+class BatchSender:
     """The work on one taken batch. Lives as long as one call of `send_batch`."""
 
     def __init__(
-        self, runtime: Runtime, lanes: Lanes, taken: Taken, lease_ms: int, settings: CampaignSettings
+        self, runtime: Runtime, pool: BatchPool, taken: Taken, lease_ms: int, settings: CampaignSettings
     ) -> None:
         self._runtime = runtime
-        self._lanes = lanes
+        self._pool = pool
         self._hold = taken.hold
         self._claims = BatchClaims(runtime, taken.batch, settings)
-        self._unclaimed = Unclaimed(self._claims.of_pending(taken.states), runtime.settings.in_flight)
-        self._posts = Posts(runtime, lanes, taken.hold, taken.batch)
-        self._unrecorded = Unrecorded(runtime, taken.hold)
-        self._stop = Stop()
-        self._summary = Summary()
+        self._queue = ClaimQueue(self._claims.of_pending(taken.states), runtime.settings.in_flight)
+        self._in_flight = InFlight(runtime, pool, taken.hold, taken.batch)
+        self._results = ResultBuffer(runtime, taken.hold)
+        self._stop = StopReason()
+        self._summary = BatchSummary()
         self._away_since: float | None = None
         self.lease = BatchLease(runtime, taken.hold, lease_ms)
 
@@ -58,10 +58,10 @@ class BatchRun:
     def work(self) -> None:
         """Until everything is sent, or a limit, a stop or a lost lease ends it; then until nothing is in flight."""
         try:
-            with self._posts:
+            with self._in_flight:
                 self._work()
         finally:
-            self._lanes.leave()
+            self._pool.release_all()
 
     def give_back(self) -> None:
         """End the lease; the batch is done, or due again."""
@@ -72,12 +72,12 @@ class BatchRun:
         return self._summary.line(self._stop)
 
     def _work(self) -> None:
-        while self._unclaimed or self._is_under_way:
+        while self._queue or self._is_under_way:
             self._await(self._idle_seconds())
-            self._posts.begin_granted()
-            asked = self._next_claims()
-            if self._unrecorded or asked:
-                self._exchange(asked)
+            self._in_flight.begin_granted()
+            pending = self._next_claims()
+            if self._results or pending:
+                self._record_and_claim(pending)
             if self._stop.why and not self._is_under_way:
                 break
             self._keep_lease()
@@ -85,118 +85,118 @@ class BatchRun:
     @property
     def _is_under_way(self) -> bool:
         """Something is claimed and not recorded yet."""
-        return bool(self._posts.granted or self._posts.in_flight or self._unrecorded)
+        return bool(self._in_flight.granted or self._in_flight.count or self._results)
 
     def _idle_seconds(self) -> float:
         """How long nothing can be done but wait for an answer; never past the next renewal of the lease."""
-        if self._unrecorded:
+        if self._results:
             return 0.0
-        if self._posts.granted:
+        if self._in_flight.granted:
             return TURN_SECONDS
         until_renewal = self.lease.seconds_to_renewal
-        if self._unclaimed and not self._stop.why:
-            blocked = self._unclaimed.ready_at - self._runtime.stopwatch()
-            if blocked > 0:
-                self._lanes.blocked()
-            elif not self._lanes.has_room:
-                return until_renewal if self._posts.in_flight else 0.01
-            return min(max(blocked, 0.0), until_renewal)
-        if self._posts.in_flight and not self._stop.why:
-            self._lanes.spare()
-        return until_renewal if self._posts.in_flight else 0.0
+        if self._queue and not self._stop.why:
+            wait = self._queue.ready_at - self._runtime.stopwatch()
+            if wait > 0:
+                self._pool.on_wait()
+            elif not self._pool.has_room:
+                return until_renewal if self._in_flight.count else 0.01
+            return min(max(wait, 0.0), until_renewal)
+        if self._in_flight.count and not self._stop.why:
+            self._pool.on_idle()
+        return until_renewal if self._in_flight.count else 0.0
 
     def _await(self, seconds: float) -> None:
         """Take in what comes back, waiting at most so long for the first of it."""
-        for ending in self._posts.wait(seconds):
-            self._unrecorded.add(ending)
+        for result in self._in_flight.wait(seconds):
+            self._results.add(result)
 
-    def _next_claims(self) -> Sequence[Asked]:
+    def _next_claims(self) -> Sequence[PendingClaim]:
         now = self._runtime.stopwatch()
-        if self._unclaimed and not self._stop.why:
+        if self._queue and not self._stop.why:
             self._give_up_waiting(now)
-        if self._stop.why or self._unclaimed.is_blocked(now):
+        if self._stop.why or self._queue.is_blocked(now):
             return ()
-        room = self._lanes.reserve(self._unclaimed.wanted)
-        chosen = self._unclaimed.choose(room, now)
-        self._lanes.free(room - len(chosen))
-        return [self._claims.as_asked_now(asked, now) for asked in chosen]
+        room = self._pool.reserve_claims(self._queue.wanted)
+        chosen = self._queue.choose(room, now)
+        self._pool.release_claims(room - len(chosen))
+        return [self._claims.as_of_now(pending, now) for pending in chosen]
 
-    def _exchange(self, asked: Sequence[Asked]) -> None:
-        records = self._unrecorded.records()
+    def _record_and_claim(self, pending: Sequence[PendingClaim]) -> None:
+        records = self._results.records()
         try:
-            self._unrecorded.spread_news()
-            recorded, answers = self._runtime.ledger.batches.exchange(
+            self._results.apply_effects()
+            recorded, answers = self._runtime.ledger.batches.record_and_claim(
                 self._hold,
                 records,
-                [each.claim for each in asked],
+                [each.claim for each in pending],
                 caller_ms=self._runtime.clock_ms(),
                 fingerprint=self._runtime.fingerprint,
             )
         except StoreUnavailable:
-            self._lanes.free(len(asked))
-            self._store_away(asked)
+            self._pool.release_claims(len(pending))
+            self._store_away(pending)
             return
         self._away_since = None
-        self._unrecorded.recorded(len(records))
+        self._results.recorded(len(records))
         self._summary.recorded(records, recorded)
-        self._obey(asked, answers)
+        self._obey(pending, answers)
 
-    def _store_away(self, asked: Sequence[Asked]) -> None:
+    def _store_away(self, pending: Sequence[PendingClaim]) -> None:
         """Nothing is sent without Redis. The same claims are asked again: what it granted, it grants again."""
-        self._unclaimed.put_back(asked)
+        self._queue.put_back(pending)
         now = self._runtime.stopwatch()
-        self._unclaimed.block_all(now + STORE_PAUSE_SECONDS)
+        self._queue.block_all(now + STORE_PAUSE_SECONDS)
         self._away_since = now if self._away_since is None else self._away_since
         if now - self._away_since > STORE_PATIENCE_SECONDS:
             self._stop = self._stop.because("redis away")
-            self._unrecorded.forget()
+            self._results.forget()
             return
         self._await(STORE_PAUSE_SECONDS)
 
-    def _obey(self, asked: Sequence[Asked], answers: Sequence[ClaimAnswer]) -> None:
+    def _obey(self, pending: Sequence[PendingClaim], answers: Sequence[ClaimAnswer]) -> None:
         granted, denied = 0, []
-        for each, answer in zip(asked, answers, strict=True):
+        for each, answer in zip(pending, answers, strict=True):
             match answer.word:
                 case "go":
                     granted += 1
                     self._summary.skipped(each.claim, answer)
-                    self._posts.grant(replace(each, claim=each.claim.to(answer.members)), answer.attempt)
+                    self._in_flight.grant(replace(each, claim=each.claim.to(answer.members)), answer.attempt)
                 case "skip":
                     self._summary.skipped(each.claim, answer)
                 case "wait" if answer.detail in _KEPT_WAITS:
                     self._summary.waiting(each.claim)
                 case "wait" | "yield":
-                    denied.append(each.anew())
-                    self._unclaimed.block(each.claim, answer, self._runtime.stopwatch())
+                    denied.append(each.with_new_token())
+                    self._queue.block(each.claim, answer, self._runtime.stopwatch())
                 case "done":
                     self._summary.settled_before(each.claim)
                 case _:
-                    self._stop = stop_of(answer)
+                    self._stop = stop_reason_of(answer)
                     if answer.word == "brake":
                         self._runtime.look_for_another_token()
-        self._lanes.free(len(asked) - granted)
-        self._posts.begin_granted()
+        self._pool.release_claims(len(pending) - granted)
+        self._in_flight.begin_granted()
         if denied:
             self._wait_for_limits(denied, granted)
-        elif asked:
-            self._unclaimed.more_at_once()
+        elif pending:
+            self._queue.more_at_once()
 
-    def _wait_for_limits(self, denied: Sequence[Asked], granted: int) -> None:
-        self._unclaimed.put_back(denied)
-        self._lanes.limited(self._hold.campaign)
+    def _wait_for_limits(self, denied: Sequence[PendingClaim], granted: int) -> None:
+        self._queue.put_back(denied)
+        self._pool.on_limit(self._hold.campaign)
         now = self._runtime.stopwatch()
-        self._runtime.tally.waited(self._unclaimed.binds, max(0.0, self._unclaimed.ready_at - now))
+        self._runtime.tally.waited(self._queue.binds, max(0.0, self._queue.ready_at - now))
         self._give_up_waiting(now)
-        self._unclaimed.fewer_at_once(granted)
+        self._queue.fewer_at_once(granted)
 
     def _give_up_waiting(self, now: float) -> None:
         """A long wait, or any wait after a while with this batch, gives it back."""
-        wait = self._unclaimed.ready_at - now
-        if wait > LONGEST_WAIT_MS / 1000 or (wait > 0 and self._lanes.is_over):
-            of_senders = self._unclaimed.waits_for_senders
+        wait = self._queue.ready_at - now
+        if wait > LONGEST_WAIT_MS / 1000 or (wait > 0 and self._pool.is_over):
+            of_senders = self._queue.waits_for_senders
             keeps_senders = not of_senders or self._claims.pool_is_in_use()
             wait_ms = int(wait * 1000) + 1 if keeps_senders else 1
-            self._stop = stop_for_limit(self._unclaimed.binds, wait_ms, of_senders=of_senders)
+            self._stop = stop_for_limit(self._queue.binds, wait_ms, of_senders=of_senders)
 
     def _keep_lease(self) -> None:
         if not self._stop.is_lost and (answer := self.lease.keep()) != "ok":

@@ -26,15 +26,15 @@ NEVER = (-1, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingClaim:
     """A claim and when it was first asked for, on the stopwatch; 0 before that."""
 
     claim: Claim
     at: float = 0.0
 
-    def anew(self) -> Asked:
+    def with_new_token(self) -> PendingClaim:
         """The same, with a token of its own: should Redis run the denied one after all, late, it grants nothing."""
-        return Asked(replace(self.claim, token=os.urandom(TOKEN_BYTES)))
+        return PendingClaim(replace(self.claim, token=os.urandom(TOKEN_BYTES)))
 
 
 class BatchClaims:
@@ -56,14 +56,14 @@ class BatchClaims:
             if any(states[row].state is RecipientState.PENDING for row in message.members)
         ]
 
-    def as_asked_now(self, asked: Asked, now: float) -> Asked:
+    def as_of_now(self, pending: PendingClaim, now: float) -> PendingClaim:
         """The claim with the hours as they are now. Asked again after a lost reply, it keeps its first moment."""
-        claim = asked.claim
+        claim = pending.claim
         if not self._departure.always:
             parties = [self._party(row) for row in claim.members]
             window = self._departure.window(parties, self._runtime.clock_ms())
             claim = replace(claim, window=window or NEVER)
-        return Asked(claim, asked.at or now)
+        return PendingClaim(claim, pending.at or now)
 
     def pool_is_in_use(self) -> bool:
         """Whether the batch, taken again, would get the same senders."""
@@ -103,11 +103,11 @@ class BatchClaims:
 FIRST_CLAIMS = 16
 
 
-class Unclaimed:
+class ClaimQueue:
     """The claims that a batch still has to ask for, in their order. Moments are on the stopwatch."""
 
     def __init__(self, claims: Sequence[Claim], most_at_once: int) -> None:
-        self._rest = deque(Asked(claim) for claim in claims)
+        self._rest = deque(PendingClaim(claim) for claim in claims)
         self._most_at_once = most_at_once
         self._at_once = FIRST_CLAIMS
         self._blocked_until = 0.0
@@ -123,20 +123,20 @@ class Unclaimed:
         """So many would be asked for at once."""
         return min(self._at_once, len(self._rest))
 
-    def choose(self, room: int, now: float) -> list[Asked]:
+    def choose(self, room: int, now: float) -> list[PendingClaim]:
         """At most so many whose senders no limit keeps; they are left no more."""
-        chosen: list[Asked] = []
-        passed: list[Asked] = []
+        chosen: list[PendingClaim] = []
+        passed: list[PendingClaim] = []
         while self._rest and len(chosen) < room:
-            asked = self._rest.popleft()
-            free = self._senders_blocked.get(asked.claim.sender, 0.0) <= now
-            (chosen if free else passed).append(asked)
+            pending = self._rest.popleft()
+            free = self._senders_blocked.get(pending.claim.sender, 0.0) <= now
+            (chosen if free else passed).append(pending)
         self._rest.extendleft(reversed(passed))
         return chosen
 
-    def put_back(self, asked: Sequence[Asked]) -> None:
+    def put_back(self, pending: Sequence[PendingClaim]) -> None:
         """These are to be asked for again, before all others."""
-        self._rest.extendleft(reversed(asked))
+        self._rest.extendleft(reversed(pending))
 
     def block(self, claim: Claim, answer: ClaimAnswer, now: float) -> None:
         """A limit denied this claim. One of a single sender keeps only this sender's messages."""
@@ -180,5 +180,5 @@ class Unclaimed:
         self._at_once = min(2 * self._at_once, self._most_at_once)
 
     def _first_sender_free(self) -> float:
-        senders = {asked.claim.sender for asked in self._rest}
+        senders = {pending.claim.sender for pending in self._rest}
         return min((self._senders_blocked.get(sender, 0.0) for sender in senders), default=0.0)

@@ -22,9 +22,9 @@ from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending import _post_results
-from dispatcher.pipeline.sending._batch_pool import Lanes
-from dispatcher.pipeline.sending._claims import Asked
-from dispatcher.pipeline.sending._post_results import Ending
+from dispatcher.pipeline.sending._batch_pool import BatchPool
+from dispatcher.pipeline.sending._claims import PendingClaim
+from dispatcher.pipeline.sending._post_results import PostResult
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ CLAIM_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class InFlightPost:
     """A POST under way: whose it is, the token and the mark that it shows, when it was begun, on the stopwatch."""
 
     claim: Claim
@@ -43,20 +43,20 @@ class Posting:
     began: float
 
 
-class Posts:
-    """Granted claims and requests under way. Use it in a `with`, on one thread."""
+class InFlight:
+    """Granted claims and POSTs under way. Use it in a `with`, on one thread."""
 
-    def __init__(self, runtime: Runtime, lanes: Lanes, hold: Hold, batch: Batch) -> None:
+    def __init__(self, runtime: Runtime, pool: BatchPool, hold: Hold, batch: Batch) -> None:
         self.hold = hold
-        self.in_flight = 0
+        self.count = 0
         self._runtime = runtime
-        self._lanes = lanes
+        self._pool = pool
         self._batch = batch
-        self._granted: deque[tuple[Asked, int]] = deque()
-        self._endings: queue.SimpleQueue[Ending] = queue.SimpleQueue()
-        self._exchanges: Exchanges[Posting] = Exchanges()
+        self._granted: deque[tuple[PendingClaim, int]] = deque()
+        self._ended: queue.SimpleQueue[PostResult] = queue.SimpleQueue()
+        self._exchanges: Exchanges[InFlightPost] = Exchanges()
 
-    def __enter__(self) -> Posts:
+    def __enter__(self) -> InFlight:
         self._exchanges.__enter__()
         return self
 
@@ -70,48 +70,50 @@ class Posts:
         """So many claims wait for their turn."""
         return len(self._granted)
 
-    def grant(self, asked: Asked, attempt: int) -> None:
+    def grant(self, pending: PendingClaim, attempt: int) -> None:
         """This claim was granted, as this attempt at the message."""
-        self._granted.append((asked, attempt))
+        self._granted.append((pending, attempt))
 
     def begin_granted(self) -> None:
         """Send what was granted while requests may be in flight."""
-        while self._granted and self._lanes.depart():
+        while self._granted and self._pool.acquire_slot():
             self.begin(*self._granted.popleft())
 
-    def wait(self, seconds: float) -> list[Ending]:
+    def wait(self, seconds: float) -> list[PostResult]:
         """What comes back, waiting at most so long for the first of it."""
-        if not self._endings.empty():
+        if not self._ended.empty():
             seconds = 0.0
-        endings = [self._ending(over.tag, over.outcome) for over in self._exchanges.wait(seconds)]
-        while not self._endings.empty():
-            endings.append(self._endings.get())
-        for ending in endings:
-            self.in_flight -= 1
-            self._lanes.arrive(ending.seconds)
-            self._lanes.free()
-        return endings
+        results = [self._result_of(over.tag, over.outcome) for over in self._exchanges.wait(seconds)]
+        while not self._ended.empty():
+            results.append(self._ended.get())
+        for result in results:
+            self.count -= 1
+            self._pool.release_slot(result.seconds)
+            self._pool.release_claims()
+        return results
 
-    def begin(self, asked: Asked, attempt: int) -> None:
+    def begin(self, pending: PendingClaim, attempt: int) -> None:
         """Send the message of one granted claim, unless the claim has gone stale; `wait` tells how it ended."""
         assert self._runtime.pool is not None
-        outgoing = self._outgoing(asked.claim, attempt)
-        self.in_flight += 1
+        outgoing = self._outgoing(pending.claim, attempt)
+        self.count += 1
 
         def still_good() -> bool:
-            return self._runtime.stopwatch() - asked.at < CLAIM_SECONDS
+            return self._runtime.stopwatch() - pending.at < CLAIM_SECONDS
 
         if not still_good():
-            self._endings.put(_post_results.given_back(asked.claim))
+            self._ended.put(_post_results.stale(pending.claim))
             return
         try:
             access = self._runtime.access
         except ApiError as error:
-            self._endings.put(_post_results.failed(asked.claim, error, attempt))
+            self._ended.put(_post_results.failed(pending.claim, error, attempt))
             return
-        posting = Posting(asked.claim, attempt, access.token, outgoing.user_data, self._runtime.stopwatch())
-        if not self._exchanges.begin(posting, access.client, outgoing, still_good):
-            self._runtime.pool.submit(self._post_in_thread, posting, access.client, outgoing, still_good)
+        post = InFlightPost(
+            pending.claim, attempt, access.token, outgoing.user_data, self._runtime.stopwatch()
+        )
+        if not self._exchanges.begin(post, access.client, outgoing, still_good):
+            self._runtime.pool.submit(self._post_in_thread, post, access.client, outgoing, still_good)
 
     def _outgoing(self, claim: Claim, attempt: int) -> Outgoing:
         message = self._batch.messages[claim.message]
@@ -125,32 +127,32 @@ class Posts:
         )
 
     def _post_in_thread(
-        self, posting: Posting, client: CarrierX, outgoing: Outgoing, still_good: Permit
+        self, post: InFlightPost, client: CarrierX, outgoing: Outgoing, still_good: Permit
     ) -> None:
         if not still_good():
-            ending = _post_results.given_back(posting.claim)
+            result = _post_results.stale(post.claim)
         else:
-            result: MessageStatus | ApiError
+            answer: MessageStatus | ApiError
             try:
-                result = client.send(outgoing, permit=still_good)
+                answer = client.send(outgoing, permit=still_good)
             except ApiError as error:
-                result = error
+                answer = error
             except BaseException as error:
                 # A fault of ours: the POST may have left, so it is looked for; the fault itself must be seen.
                 log.exception("sending failed in a way that no outcome stands for")
-                result = ApiError(type(error).__name__)
-            ending = self._ending(posting, result)
-        self._endings.put(ending)
+                answer = ApiError(type(error).__name__)
+            result = self._result_of(post, answer)
+        self._ended.put(result)
         self._exchanges.wake()
 
-    def _ending(self, posting: Posting, result: MessageStatus | ApiError) -> Ending:
-        if isinstance(result, ApiError):
-            ending = _post_results.failed(posting.claim, result, posting.attempt)
-        elif result.user_data != posting.mark and read_user_data(result.user_data, self._runtime.secrets):
+    def _result_of(self, post: InFlightPost, answer: MessageStatus | ApiError) -> PostResult:
+        if isinstance(answer, ApiError):
+            result = _post_results.failed(post.claim, answer, post.attempt)
+        elif answer.user_data != post.mark and read_user_data(answer.user_data, self._runtime.secrets):
             stray = OutcomeUnknown("CarrierX answered with another message of ours")
-            ending = _post_results.failed(posting.claim, stray, posting.attempt)
+            result = _post_results.failed(post.claim, stray, post.attempt)
         else:
-            ending = _post_results.accepted(posting.claim, result)
-        if ending.brake:
-            ending = ending.shown(self._runtime.fingerprint_of(posting.token))
-        return replace(ending, seconds=self._runtime.stopwatch() - posting.began)
+            result = _post_results.accepted(post.claim, answer)
+        if result.brake:
+            result = result.with_token(self._runtime.fingerprint_of(post.token))
+        return replace(result, seconds=self._runtime.stopwatch() - post.began)

@@ -7,7 +7,7 @@ import logging
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import Hold
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending._batch_result import Stop
+from dispatcher.pipeline.sending._batch_result import StopReason
 from dispatcher.rules import retry_policy
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class BatchLease:
         self._renewed = now
         return answer
 
-    def give_back(self, stop: Stop) -> None:
+    def give_back(self, stop: StopReason) -> None:
         """End it; the ledger knows from the rows when the batch is due again."""
         poll_ms = int(self._runtime.settings.poll_first * 1000) * (1 if self._runtime.polls else 120)
         tally = self._runtime.tally.take()
@@ -62,9 +62,9 @@ class BatchLease:
                 "batch %s of %s not given back: its lease will run out", self._hold.batch, self._hold.campaign
             )
 
-    def set_aside(self) -> None:
+    def leave_window(self) -> None:
         """Its batch waits and costs no worker: others may be offered in its place."""
         try:
-            self._runtime.ledger.batches.set_aside(self._hold)
+            self._runtime.ledger.batches.leave_window(self._hold)
         except StoreUnavailable:
             return

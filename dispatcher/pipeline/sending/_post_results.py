@@ -32,13 +32,13 @@ Health = Literal["f", "a", "m", ""]
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class PostResult:
     """How one POST ended: what to record, and what it means for all others.
 
     `hold_ms` keeps `hold_scope` waiting, the account or one sender; `brake` stops everything that uses the token,
     with the reason (where the record is `forbidden`, if others get the same), and `refused` is that token's
     fingerprint; `odd_word` is a word of CarrierX that is no state of ours; `seconds` is how long the POST took, None
-    if there was none; `beside` are records of members who ended otherwise.
+    if there was none; `members_refused` are records of members who ended otherwise.
     """
 
     record: Record
@@ -48,16 +48,16 @@ class Ending:
     refused: str = ""
     odd_word: str = ""
     seconds: float | None = None
-    beside: tuple[Record, ...] = ()
+    members_refused: tuple[Record, ...] = ()
 
-    def shown(self, fingerprint: str) -> Ending:
-        """This ending of a POST that showed the token of this fingerprint."""
+    def with_token(self, fingerprint: str) -> PostResult:
+        """The same of a POST that showed the token of this fingerprint."""
         if self.record.outcome != "forbidden":
             return replace(self, refused=fingerprint)
         return replace(self, record=replace(self.record, account=f"{fingerprint} {self.brake}"), brake="")
 
 
-def accepted(claim: Claim, status: MessageStatus) -> Ending:
+def accepted(claim: Claim, status: MessageStatus) -> PostResult:
     """CarrierX took it. Its word counts from the first; one we do not know is kept, and means `queued`."""
     known = status.status in WORD_RANK
     word = RecipientState(status.status) if known else RecipientState.QUEUED
@@ -74,46 +74,48 @@ def accepted(claim: Claim, status: MessageStatus) -> Ending:
         sender=claim.sender,
         health="a",
     )
-    return Ending(record, odd_word="" if known else status.status)
+    return PostResult(record, odd_word="" if known else status.status)
 
 
-def failed(claim: Claim, error: ApiError, attempt: int) -> Ending:
+def failed(claim: Claim, error: ApiError, attempt: int) -> PostResult:
     """CarrierX did not take it, or nobody knows. One line per branch of the error tree."""
     match error:
         case Refusal() if named := named_members(error, claim):
             return _without(claim, named)
         case Forbidden():
             reason = f"CarrierX forbids every message (HTTP {error.status}); once mended there, give the token again"
-            return Ending(_record(claim, "forbidden", _in_words(error)), brake=reason)
+            return PostResult(_record(claim, "forbidden", _in_words(error)), brake=reason)
         case Refused():
             health: Health = "m" if error.status in MISFITS else "a"
-            return Ending(_record(claim, "refused", _in_words(error), health=health))
+            return PostResult(_record(claim, "refused", _in_words(error), health=health))
         case Unauthorized():
             reason = f"CarrierX refuses the token (HTTP {error.status})"
-            return Ending(_record(claim, "later", reason), brake=reason)
+            return PostResult(_record(claim, "later", reason), brake=reason)
         case Throttled(status=429):
             return _slower(claim, error, attempt)
         case Throttled() if attempt >= retry_policy.MOST_CONFLICTS:
             text = f"conflict at CarrierX ({error.status}) in {retry_policy.MOST_CONFLICTS} tries"
-            return Ending(_record(claim, "refused", text))
+            return PostResult(_record(claim, "refused", text))
         case Throttled():
             text = f"conflict at CarrierX ({error.status})"
-            return Ending(_record(claim, "later", text, retry_policy.backoff_ms(attempt)))
+            return PostResult(_record(claim, "later", text, retry_policy.backoff_ms(attempt)))
         case NotSent() if attempt >= retry_policy.MOST_TRIES:
             text = f"CarrierX could not be reached in {retry_policy.MOST_TRIES} tries"
-            return Ending(_record(claim, "refused", text, health="f"))
+            return PostResult(_record(claim, "refused", text, health="f"))
         case NotSent():
             text = "CarrierX could not be reached"
-            return Ending(_record(claim, "later", text, retry_policy.backoff_ms(attempt), health="f"))
+            return PostResult(_record(claim, "later", text, retry_policy.backoff_ms(attempt), health="f"))
         case OutcomeUnknown():
-            return Ending(_record(claim, "unknown", error.message, retry_policy.FIRST_LOOK_MS, health="f"))
+            return PostResult(
+                _record(claim, "unknown", error.message, retry_policy.FIRST_LOOK_MS, health="f")
+            )
         case _:
-            return Ending(
+            return PostResult(
                 _record(claim, "unknown", type(error).__name__, retry_policy.FIRST_LOOK_MS, health="")
             )
 
 
-def _without(claim: Claim, named: dict[int, str]) -> Ending:
+def _without(claim: Claim, named: dict[int, str]) -> PostResult:
     """A group of which CarrierX refused some by name: they are rejected, and it goes once more without them, as another
     attempt. A kill before this is in the ledger leaves all of it to be looked for."""
     alone, left = split(claim, named)
@@ -122,10 +124,10 @@ def _without(claim: Claim, named: dict[int, str]) -> Ending:
         for each, text in zip(alone, named.values(), strict=True)
     ]
     again = _record(left, "later", "once more, without members that CarrierX refused")
-    return Ending(replace(again, unit=claim.unit), beside=tuple(refused))
+    return PostResult(replace(again, unit=claim.unit), members_refused=tuple(refused))
 
 
-def _slower(claim: Claim, error: Throttled, attempt: int) -> Ending:
+def _slower(claim: Claim, error: Throttled, attempt: int) -> PostResult:
     """A 429 holds what it names: the number, this message alone, or else the account."""
     hold = retry_policy.hold_ms(error.retry_after)
     field = (error.field or "").partition("[")[0].partition(".")[0].strip().lower()
@@ -135,8 +137,8 @@ def _slower(claim: Claim, error: Throttled, attempt: int) -> Ending:
     else:
         record = _record(claim, "later", "CarrierX asked to slow down (429)", hold)
     if field in RECIPIENT_FIELDS:
-        return Ending(record)
-    return Ending(
+        return PostResult(record)
+    return PostResult(
         record, hold_ms=hold, hold_scope=f"sender:{claim.sender}" if field in SENDER_FIELDS else "account"
     )
 
@@ -146,9 +148,9 @@ def _in_words(error: Refused | Forbidden) -> str:
     return text or f"HTTP {error.status}"
 
 
-def given_back(claim: Claim) -> Ending:
+def stale(claim: Claim) -> PostResult:
     """The claim had gone stale before the first byte was written: nothing left us."""
-    return Ending(_record(claim, "later", "", health=""))
+    return PostResult(_record(claim, "later", "", health=""))
 
 
 def _record(claim: Claim, outcome: str, text: str, wait_ms: int = 0, *, health: Health = "a") -> Record:

@@ -20,8 +20,8 @@ def named_members(error: Refusal, claim: Claim) -> dict[int, str]:
         return {}
     named: dict[int, str] = {}
     for complaint in error.complaints:
-        for place in _places(complaint, claim.numbers):
-            named.setdefault(claim.members[place], _in_words(complaint, claim.numbers))
+        for position in _positions(complaint, claim.numbers):
+            named.setdefault(claim.members[position], _in_words(complaint, claim.numbers))
     return named if len(named) < len(claim.members) else {}
 
 
@@ -31,10 +31,10 @@ def split(claim: Claim, named: dict[int, str]) -> tuple[list[Claim], Claim]:
     return alone, claim.part(tuple(row for row in claim.members if row not in named))
 
 
-def _places(complaint: Complaint, numbers: Sequence[str]) -> list[int]:
+def _positions(complaint: Complaint, numbers: Sequence[str]) -> list[int]:
     """Which of these numbers it names, in whatever writing; else by an index into `group_recipients`."""
     said = " ".join(filter(None, complaint))
-    found = [place for place, number in enumerate(numbers) if number and _pattern(number).search(said)]
+    found = [position for position, number in enumerate(numbers) if number and _pattern(number).search(said)]
     index = _INDEX.fullmatch(complaint.field or "")
     if not found and index and int(index[1]) < len(numbers):
         return [int(index[1])]

@@ -27,7 +27,7 @@ def feed(runtime: Runtime, publish: Publish) -> int:
     campaigns = agenda.due(agenda.now_ms(), CAMPAIGNS_A_FEED)
     if not campaigns:
         return 0
-    window = send_window(runtime)
+    window = offer_window(runtime)
     share = max(1, window // len(campaigns))
     if len(campaigns) > window:
         # More campaigns than places: each feeding another lot, none passed over for ever.
@@ -46,7 +46,7 @@ def feed(runtime: Runtime, publish: Publish) -> int:
     return len(offered)
 
 
-def send_window(runtime: Runtime) -> int:
+def offer_window(runtime: Runtime) -> int:
     """How many batches may be on offer or under way at once, over all machines."""
     workers = runtime.ledger.agenda.workers().values()
     processes = sum(int(facts["concurrency"]) for facts in workers if "send" in facts["queues"])

@@ -68,7 +68,7 @@ def test_what_came_back_is_recorded_while_claims_wait(ledger: Ledger) -> None:
     assert claim(ledger, taken.hold, sent, now_ms=now_ms).word == "go"
     ledger.redis.script_flush()
     sign(ledger.redis, "draining")
-    recorded, answers = ledger.batches.exchange(
+    recorded, answers = ledger.batches.record_and_claim(
         taken.hold, [make_record(sent)], [next_one], caller_ms=now_ms, fingerprint="fp"
     )
     assert (recorded, [(answer.word, answer.detail) for answer in answers]) == (["ok"], [("wait", "doors")])

@@ -60,7 +60,7 @@ def test_only_scripts_that_were_not_known_run_again(ledger: Ledger) -> None:
     ledger.redis.script_flush()
     record_only = Scripts(ledger.redis).source("batches/record")[0]
     ledger.redis.script_load(record_only)
-    recorded, answers = ledger.batches.exchange(
+    recorded, answers = ledger.batches.record_and_claim(
         taken.hold, [make_record(asked)], [following], caller_ms=now_ms, fingerprint="fp"
     )
     assert (recorded, [answer.word for answer in answers]) == (["ok"], ["go"])

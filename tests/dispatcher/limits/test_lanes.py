@@ -12,8 +12,8 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.reports.audit import audit
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending._in_flight import Posts
-from dispatcher.pipeline.sending.alongside import Beside
+from dispatcher.pipeline.sending._in_flight import InFlight
+from dispatcher.pipeline.sending.alongside import AlongsideBatch
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
@@ -53,9 +53,9 @@ def test_a_process_with_room_for_more_requests_goes_on_with_further_batches(
     runtime = make_runtime(in_flight=100)
     add_campaign(runtime.ledger, *(make_batch(*[1] * 50, first_row=1 + 50 * n) for n in range(6)))
     simulator.set_faults(latency_ms=100)
-    beside: list[Beside] = []
-    assert send_batch(runtime, CAMPAIGN, 0, beside) == "50 queued"
-    assert sorted((each.batch, each.line) for each in beside) == [(n, "50 queued") for n in range(1, 6)]
+    alongside: list[AlongsideBatch] = []
+    assert send_batch(runtime, CAMPAIGN, 0, alongside) == "50 queued"
+    assert sorted((each.batch, each.line) for each in alongside) == [(n, "50 queued") for n in range(1, 6)]
     assert simulator.received().repeated == []
     assert audit(runtime.ledger, CAMPAIGN).clean
 
@@ -69,21 +69,21 @@ def test_no_claim_is_asked_for_ahead_of_its_turn_while_answers_are_slow(
     assert send_batch(runtime, CAMPAIGN, 0) == "8 queued"
 
 
-def test_a_lane_that_fails_keeps_no_place_from_the_others(
+def test_a_batch_that_fails_keeps_no_place_from_the_others(
     make_runtime: MakeRuntime, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = make_runtime(in_flight=2)
     add_campaign(runtime.ledger, make_batch(*[1] * 4), id="slow")
     set_limit(runtime.ledger, "campaign:slow", rate="2/s")
     add_campaign(runtime.ledger, make_batch(*[1] * 30, first_row=101), id="failing")
-    begin = Posts.begin
+    begin = InFlight.begin
 
-    def fail(posts: Posts, *granted: Any) -> None:
-        if posts.hold.campaign == "failing":
+    def fail(in_flight: InFlight, *granted: Any) -> None:
+        if in_flight.hold.campaign == "failing":
             raise RuntimeError("nobody foresaw this")
-        begin(posts, *granted)
+        begin(in_flight, *granted)
 
-    monkeypatch.setattr(Posts, "begin", fail)
+    monkeypatch.setattr(InFlight, "begin", fail)
     ended: list[str] = []
     thread = threading.Thread(target=lambda: ended.append(send_batch(runtime, "slow", 0)), daemon=True)
     thread.start()

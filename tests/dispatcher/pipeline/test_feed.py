@@ -9,7 +9,7 @@ import pytest
 from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending.feed import OFFER_MS, feed, send_window
+from dispatcher.pipeline.sending.feed import OFFER_MS, feed, offer_window
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import LEASE_MS, START_MS, add_campaign, make_batch, token_of
 from tests.valkey import set_clock
@@ -57,7 +57,7 @@ def worked_off(runtime: Runtime, name: str, number: int) -> None:
 
 def test_the_window_is_two_batches_for_each_process(make_runtime: MakeRuntime, ledger: Ledger) -> None:
     runtime = make_runtime()
-    assert send_window(runtime) == 2
+    assert offer_window(runtime) == 2
     alive(runtime, 4)
     campaigns(ledger, "a")
     assert (len(fed(runtime)), len(fed(runtime))) == (8, 0)
@@ -66,7 +66,7 @@ def test_the_window_is_two_batches_for_each_process(make_runtime: MakeRuntime, l
 def test_workers_of_other_queues_do_not_widen_the_window(make_runtime: MakeRuntime) -> None:
     runtime = make_runtime()
     runtime.ledger.agenda.sign_of_life("x", {"queues": ["control"], "concurrency": 50}, START_MS)
-    assert send_window(runtime) == 2
+    assert offer_window(runtime) == 2
 
 
 def test_campaigns_share_the_window(make_runtime: MakeRuntime, ledger: Ledger) -> None:

@@ -98,5 +98,5 @@ def test_carrierxs_own_word_counts_from_the_first() -> None:
 
 
 def test_a_stale_claim_is_given_back_without_a_word() -> None:
-    record = _post_results.given_back(CLAIM).record
+    record = _post_results.stale(CLAIM).record
     assert (record.outcome, record.text, record.wait_ms) == ("later", "", 0)

@@ -298,7 +298,7 @@ def test_what_came_of_a_message_is_recorded_while_no_claim_is_granted(server: Va
         connected.connection_pool.disconnect()
         for _ in range(2):
             with pytest.raises(ClaimsHeld):
-                ledger.batches.exchange(
+                ledger.batches.record_and_claim(
                     taken.hold, [make_record(asked)], [make_claim(taken, 1)], caller_ms=now_ms, fingerprint=""
                 )
         assert states(ledger)[::2] == ["queued", "pending"]

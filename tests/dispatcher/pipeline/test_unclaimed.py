@@ -59,17 +59,17 @@ def test_a_claim_that_was_denied_is_asked_for_anew_so_that_a_late_run_of_the_fir
     runtime = make_runtime()
     add_campaign(runtime.ledger, make_batch(1, 1), rate=(100.0, 1.0))
     batches, late = runtime.ledger.batches, count()
-    exchange = batches.exchange
+    record_and_claim = batches.record_and_claim
 
     def arrives_again(hold: Hold, records: Any, claims: Any, **said: Any) -> Any:
-        answers = exchange(hold, records, claims, **said)
+        answers = record_and_claim(hold, records, claims, **said)
         if any(answer.word == "wait" for answer in answers[1]) and next(late) == 0:
             runtime.ledger.redis.delete(f"mms:limit:campaign:{CAMPAIGN}")
-            exchange(hold, [], claims, **said)
+            record_and_claim(hold, [], claims, **said)
             runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "a person")
         return answers
 
-    monkeypatch.setattr(batches, "exchange", arrives_again)
+    monkeypatch.setattr(batches, "record_and_claim", arrives_again)
     send_batch(runtime, CAMPAIGN, 0)
     assert next(late) > 0
     assert simulator.received().taken == 1

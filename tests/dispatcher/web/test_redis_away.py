@@ -192,7 +192,9 @@ def test_nothing_is_claimed_for_a_number_whose_stop_was_spooled_while_redis_was_
     words: list[list[str]] = []
     while not words or "wait" in words[-1]:
         now_ms = ledger.agenda.now_ms()
-        _, answers = ledger.batches.exchange(taken.hold, [], asked, caller_ms=now_ms, fingerprint="fp")
+        _, answers = ledger.batches.record_and_claim(
+            taken.hold, [], asked, caller_ms=now_ms, fingerprint="fp"
+        )
         words.append([answer.word for answer in answers])
     assert words[-1] == ["skip", "go"]
     assert all(word == ["wait", "wait"] for word in words[:-1])
