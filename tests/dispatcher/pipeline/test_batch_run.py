@@ -148,15 +148,15 @@ def test_a_reply_of_the_ledger_that_was_lost_is_asked_for_again_with_the_same_to
     runtime = make_runtime()
     add_campaign(runtime.ledger, make_batch(*[1] * 5))
     batches, replies = runtime.ledger.batches, count()
-    exchange = batches.exchange
+    record_and_claim = batches.record_and_claim
 
     def loses_a_reply(hold: Hold, records: Any, claims: Any, **said: Any) -> Any:
-        answers = exchange(hold, records, claims, **said)
+        answers = record_and_claim(hold, records, claims, **said)
         if (claims if lost == "claims" else records) and next(replies) == 0:
             raise StoreUnavailable("the reply is lost")
         return answers
 
-    monkeypatch.setattr(batches, "exchange", loses_a_reply)
+    monkeypatch.setattr(batches, "record_and_claim", loses_a_reply)
     assert send_batch(runtime, CAMPAIGN, 0) == "5 queued"
     assert next(replies) > 1
     assert simulator.received().taken == 5
