@@ -35,9 +35,9 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
 from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster._area_codes import COUNTRY
-from dispatcher.rules.rates import Rate
 from dispatcher.settings import Settings, load_settings
 
 MESSAGE = "Northwind: hi {{first_name|there}}, your order waits at {{store}}. Reply STOP to opt out."
@@ -72,19 +72,13 @@ def bare_reader(path: Path) -> int:
 def checked(path: Path) -> int:
     """The preflight as `mms campaign check` runs it."""
     with path.open("rb") as file:
-        result = check(
-            file,
+        request = CheckRequest(
             filename=path.name,
             settings=CampaignSettings(senders=("15162065575",), message=MESSAGE),
-            fictional_ok=False,
-            account_rate=Rate(10, 1),
-            sender_rate=Rate(1, 1),
-            price_sms=0.0075,
-            price_mms=0.02,
-            max_bytes=1 << 40,
-            max_rows=1 << 40,
             now=dt.datetime.now(dt.UTC),
         )
+        config = load_settings(price_sms=0.0075, price_mms=0.02, max_file_mb=1 << 20, max_rows=1 << 40)
+        result = check(file, request, config)
     assert result.sendable == result.rows
     return result.rows
 

@@ -18,8 +18,8 @@ from dispatcher.cli.shell.output import print_json
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
-from dispatcher.rules.rates import parse_rate
 from dispatcher.settings import Settings
 
 
@@ -90,25 +90,17 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
         InputError, FileRefused: it cannot be opened or used.
     """
     with open_file(file) as source:
-        return check(
-            source,
+        request = CheckRequest(
             filename=file.name,
             settings=chosen.settings,
             fixed=chosen.fixed,
-            fictional_ok=config.simulate,
-            account_rate=parse_rate(config.effective_account_rate),
-            sender_rate=parse_rate(config.effective_sender_rate),
-            price_sms=config.price_sms,
-            price_mms=config.price_mms,
-            max_bytes=config.max_file_mb << 20,
-            max_rows=config.max_rows,
-            hours_margin=config.hours_margin,
-            opted_out=_opted_out(config),
-            now=dt.datetime.now(dt.UTC),
-            errors_to=errors_to,
-            media=gate_for(config, chosen.media_files),
             every=chosen.every,
+            now=dt.datetime.now(dt.UTC),
+            opted_out=_opted_out(config),
+            errors_to=errors_to,
+            ask_media=gate_for(config, chosen.media_files),
         )
+        return check(source, request, config)
 
 
 def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:

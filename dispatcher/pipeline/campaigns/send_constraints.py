@@ -46,19 +46,14 @@ def micro_dollars(text: str) -> int:
     return int((amount * MICRO).to_integral_value(ROUND_FLOOR))
 
 
-def require_terms(
-    settings: CampaignSettings,
-    price_sms: Decimal | float | None,
-    price_mms: Decimal | float | None,
-    now_ms: int,
-) -> None:
+def require_terms(settings: CampaignSettings, config: Settings, now_ms: int) -> None:
     """What a submit asks of the settings, beside the file.
 
     Raises:
         InputError: a duration or an amount cannot be read, a price is not set, the start is over.
     """
     terms_of(settings)
-    _require_price(settings, price_sms, price_mms)
+    require_prices(settings, config)
     require_start(settings.at, now_ms)
 
 
@@ -81,16 +76,10 @@ def require_prices(settings: CampaignSettings, config: Settings) -> None:
     Raises:
         InputError: the price of this campaign's messages is not set.
     """
-    _require_price(settings, config.price_sms, config.price_mms)
-
-
-def _require_price(
-    settings: CampaignSettings, price_sms: Decimal | float | None, price_mms: Decimal | float | None
-) -> None:
     if settings.max_cost is None:
         return
     is_mms = bool(settings.media_urls or settings.group_size or settings.group_by)
-    known = price_mms if is_mms else (price_sms or price_mms)
+    known = config.price_mms if is_mms else (config.price_sms or config.price_mms)
     if known is None:
         name = "MMS_PRICE_MMS" if is_mms else "MMS_PRICE_SMS"
         raise InputError(

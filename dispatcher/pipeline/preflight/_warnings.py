@@ -110,7 +110,7 @@ class MediaNotices:
     """Looks at the drafts with media as they pass. `complete`: all addresses were asked."""
 
     def __init__(self, facts: Mapping[str, MediaFacts], *, complete: bool) -> None:
-        self._facts = facts
+        self.facts = facts
         self._complete = complete
         self._large = 0
         self._ends: dict[str, dt.datetime] = {}
@@ -118,7 +118,7 @@ class MediaNotices:
 
     def look_at(self, draft: Draft) -> None:
         """Take one draft into account."""
-        known = (self._facts.get(url) for url in draft.media)
+        known = (self.facts.get(url) for url in draft.media)
         self._large += sum(fact.size for fact in known if fact) > MEDIA_BYTES_SAFE
         for url in draft.media:
             if "?" in url and url not in self._looked_at and len(self._looked_at) < _ENDS_LOOKED_AT:

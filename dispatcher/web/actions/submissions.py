@@ -18,10 +18,10 @@ from dispatcher.pipeline.campaigns.one_off import send_trial
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult, Tally
 from dispatcher.pipeline.reports.report import report_texts
 from dispatcher.pipeline.schedules.recurring import LATE_BY_DEFAULT, make_schedule
-from dispatcher.rules.rates import parse_rate
 from dispatcher.settings import Settings
 from dispatcher.web.actions.media import asks_about, media_facts, own_hashes, roster_of
 from dispatcher.web.http.background import in_background
@@ -66,29 +66,20 @@ def check_upload(
         InputError, FileRefused: the settings or the file cannot be used.
     """
     settings, fixed = settings_of(upload, options)
-    config = site.settings
     with reading_turn() as pulse:
         upload.source.seek(0)
-        return check(
-            upload.source,
-            pulse=pulse,
+        request = CheckRequest(
             filename=upload.filename,
             settings=settings,
             fixed=fixed,
-            fictional_ok=config.simulate,
-            account_rate=parse_rate(config.effective_account_rate),
-            sender_rate=parse_rate(config.effective_sender_rate),
-            price_sms=config.price_sms,
-            price_mms=config.price_mms,
-            max_bytes=site.max_file_bytes,
-            max_rows=config.max_rows,
-            hours_margin=config.hours_margin,
-            opted_out=site.ledger.optouts.everyone_out().__contains__,
-            now=datetime.now(UTC),
-            errors_to=errors_to,
-            media=partial(asks_about, site),
             every=every,
+            now=datetime.now(UTC),
+            opted_out=site.ledger.optouts.everyone_out().__contains__,
+            errors_to=errors_to,
+            ask_media=partial(asks_about, site),
+            pulse=pulse,
         )
+        return check(upload.source, request, site.settings)
 
 
 def settings_of(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:

@@ -14,8 +14,9 @@ from dispatcher.errors import FileRefused, InputError
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.campaigns.settings_file import load_sidecar, resolve_settings
 from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
-from dispatcher.rules.rates import Rate
+from dispatcher.settings import Settings
 
 NOW = dt.datetime(2026, 11, 27, 15, 0, tzinfo=dt.UTC)
 CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
@@ -25,26 +26,20 @@ BRANDED = "Northwind: hi {{first_name|there}}. Reply STOP to opt out."
 
 def checked(file: str | bytes, *, errors_to: io.StringIO | None = None, **options: Any) -> CheckResult:
     """Check a file under prices of a cent and two, 10/s for the account and 1/s a sender."""
-    names = CampaignSettings.model_fields.keys()
-    settings = {name: value for name, value in options.items() if name in names}
-    runtime: dict[str, Any] = {
-        "fictional_ok": True,
-        "account_rate": Rate(10, 1),
-        "sender_rate": Rate(1, 1),
-        "price_sms": 0.01,
-        "price_mms": 0.02,
-        "max_bytes": 1 << 30,
-        "max_rows": 1 << 30,
-        "now": NOW,
-    }
-    runtime |= {name: value for name, value in options.items() if name not in names}
-    return check(
-        io.BytesIO(file.encode() if isinstance(file, str) else file),
+    of_campaign = {name: options.pop(name) for name in options.keys() & CampaignSettings.model_fields.keys()}
+    of_config = {name: options.pop(name) for name in options.keys() & Settings.model_fields.keys()}
+    request = CheckRequest(
         filename="campaign.csv",
-        settings=CampaignSettings(**({"senders": ("15165550199",), "message": BRANDED} | settings)),
+        settings=CampaignSettings(**({"senders": ("15165550199",), "message": BRANDED} | of_campaign)),
+        now=NOW,
         errors_to=errors_to,
-        **runtime,
+        **options,
     )
+    prices = {"price_sms": 0.01, "price_mms": 0.02}
+    config = Settings(
+        **{"simulate": True, "account_rate": "10/s", "sender_rate": "1/s", **prices, **of_config}
+    )
+    return check(io.BytesIO(file.encode() if isinstance(file, str) else file), request, config)
 
 
 def codes(result: CheckResult) -> set[str]:
@@ -68,7 +63,7 @@ def test_the_json_has_the_names_of_the_design() -> None:
 
 def test_an_error_says_where_and_what_and_never_the_number() -> None:
     (error,) = checked(
-        "Phone,first_name\n\n18002345678,Ann\n", fictional_ok=False, senders=("15162065575",)
+        "Phone,first_name\n\n18002345678,Ann\n", simulate=False, senders=("15162065575",)
     ).errors
     assert (error.line, error.column, error.code) == (3, "Phone", "toll_free")
     assert "2345678" not in error.message
@@ -121,9 +116,9 @@ def test_cost_is_unknown_when_a_needed_price_is() -> None:
     [
         ({}, 100),
         ({"senders": ("15165550199", "15165550198")}, 50),
-        ({"sender_rate": Rate(100, 5)}, 10),
-        ({"sender_rate": Rate(100, 5), "rate": "4/s"}, 25),
-        ({"sender_rate": Rate(100, 5), "rate": "4/s", "at": "2026-11-27T16:00Z"}, 3625),
+        ({"sender_rate": "20/s"}, 10),
+        ({"sender_rate": "20/s", "rate": "4/s"}, 25),
+        ({"sender_rate": "20/s", "rate": "4/s", "at": "2026-11-27T16:00Z"}, 3625),
     ],
 )
 def test_the_finish_time_follows_the_tightest_limit(options: dict[str, Any], seconds: int) -> None:
@@ -223,7 +218,7 @@ def test_the_example_campaigns_are_sendable_in_a_simulation_and_in_no_live_insta
     assert result.duplicates
     assert result.errors_total
     with pytest.raises(FileRefused, match="fiction"):
-        checked(path.read_bytes(), fixed=fixed, fictional_ok=False, **given)
+        checked(path.read_bytes(), fixed=fixed, simulate=False, **given)
 
 
 @pytest.mark.parametrize(

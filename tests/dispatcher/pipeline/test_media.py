@@ -60,7 +60,7 @@ def looked_at(file: str, **options: Any) -> CheckResult:
 )
 def test_rows_whose_media_cannot_be_sent_are_invalid(url: str, code: str | None) -> None:
     asking = Asking()
-    result = looked_at(f"to,media_urls\n{ANN},{url}\n{BOB},{GOOD}\n", media=asking)
+    result = looked_at(f"to,media_urls\n{ANN},{url}\n{BOB},{GOOD}\n", ask_media=asking)
     assert result.invalid == ({code: 1} if code else {})
     assert len(asking.asked) == len(set(asking.asked))
 
@@ -69,7 +69,7 @@ def test_media_that_are_too_large_together_make_the_row_invalid() -> None:
     half = f"{HALF}2"
     result = looked_at(
         f"to,media_urls\n{ANN},{HALF} {half}\n{BOB},{HALF}\n",
-        media=lambda urls: dict.fromkeys(urls, ANSWERS[HALF]),
+        ask_media=lambda urls: dict.fromkeys(urls, ANSWERS[HALF]),
     )
     assert result.invalid == {"media_too_large": 1}
     assert "media_over_600_kb" in codes(result)
@@ -77,29 +77,29 @@ def test_media_that_are_too_large_together_make_the_row_invalid() -> None:
 
 def test_flawed_media_of_the_campaign_refuse_the_file() -> None:
     with pytest.raises(FileRefused) as refusal:
-        looked_at(f"to\n{ANN}\n", media_urls=(PRIVATE,), media=Asking())
+        looked_at(f"to\n{ANN}\n", media_urls=(PRIVATE,), ask_media=Asking())
     assert refusal.value.code == "media_private"
 
 
 def test_with_media_of_their_own_rows_need_not_those_of_the_campaign() -> None:
-    result = looked_at(f"to,media_urls\n{ANN},{GOOD}\n{BOB},\n", media_urls=(PAGE,), media=Asking())
+    result = looked_at(f"to,media_urls\n{ANN},{GOOD}\n{BOB},\n", media_urls=(PAGE,), ask_media=Asking())
     assert (result.sendable, result.invalid) == (1, {"media_type": 1})
 
 
 def test_without_the_media_check_nothing_is_asked() -> None:
     asking = Asking()
-    result = looked_at(f"to\n{ANN}\n", media_urls=(PRIVATE,), media_check=False, media=asking)
+    result = looked_at(f"to\n{ANN}\n", media_urls=(PRIVATE,), media_check=False, ask_media=asking)
     assert (result.sendable, asking.asked) == (1, [])
 
 
 def test_a_warning_says_when_not_all_media_were_asked() -> None:
     assert "media_not_all_checked" in codes(
-        looked_at(f"to\n{ANN}\n", media_urls=(f"{GOOD}?",), media=Asking())
+        looked_at(f"to\n{ANN}\n", media_urls=(f"{GOOD}?",), ask_media=Asking())
     )
     asking = Asking()
     cells = [" ".join(f"{GOOD}?{row}.{place}" for place in range(10)) for row in range(101)]
     rows = "".join(f"{csv_number(row + 1)},{cell}\n" for row, cell in enumerate(cells))
-    result = looked_at(f"to,media_urls\n{rows}", media=asking)
+    result = looked_at(f"to,media_urls\n{rows}", ask_media=asking)
     assert len(asking.asked) == MEDIA_ASKED_MAX < 1010
     assert "media_not_all_checked" in codes(result)
 
@@ -107,7 +107,7 @@ def test_a_warning_says_when_not_all_media_were_asked() -> None:
 def submitted(ledger: Ledger, runtime: Runtime, file: str, media: MediaGate, **options: Any) -> str:
     """Check and submit a file as a command does."""
     settings = CampaignSettings(**{"senders": ("15165550199",), "message": "Hi", **options})
-    result = checked(file, media=media, **settings.model_dump())
+    result = checked(file, ask_media=media, **settings.model_dump())
     return submit(
         ledger,
         io.BytesIO(file.encode()),

@@ -36,12 +36,12 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
     "premium": ([{"to": "19002345678"}], {}),
     "toll_free": ([{"to": "18002345678"}], {}),
     "personal": ([{"to": "15332345678"}], {}),
-    "fictional": ([{"to": ANN}], {"fictional_ok": False, "senders": ("15162065575",)}),
+    "fictional": ([{"to": ANN}], {"simulate": False, "senders": ("15162065575",)}),
     "too_many_cells": ([{"to": ANN, "@team": "$1", "": "250.00"}], {}),
     "bad_sender": ([{"to": ANN, "from": "999"}], {}),
     "fictional_sender": (
         [{"to": "15162065574", "from": BOB}],
-        {"fictional_ok": False, "senders": ("15162065575",)},
+        {"simulate": False, "senders": ("15162065575",)},
     ),
     "no_sender": ([{"to": ANN}], {"senders": ()}),
     "own_number": ([{"to": ANN, "from": ANN}], {}),
@@ -79,7 +79,7 @@ def asked(urls: Any) -> dict[str, MediaFacts]:
 
 
 def checked_as(code: str, data: bytes, errors_to: io.StringIO | None = None, **more: Any) -> CheckResult:
-    options = {"media": asked, "message": "Hi"} | BAD[code][1] | more
+    options = {"ask_media": asked, "message": "Hi"} | BAD[code][1] | more
     return checked(data, errors_to=errors_to, **options)
 
 
@@ -151,7 +151,7 @@ def test_a_row_out_of_a_group_goes_by_itself_only_when_a_person_says_so(options:
 def test_rows_of_all_kinds_together_fail_as_they_did() -> None:
     singles = [row for code, (rows, options) in BAD.items() if not options for row in rows]
     errors = io.StringIO(newline="")
-    first = checked(written(singles), errors_to=errors, media=asked, message="Hi")
-    again = checked(errors.getvalue(), media=asked, message="Hi")
+    first = checked(written(singles), errors_to=errors, ask_media=asked, message="Hi")
+    again = checked(errors.getvalue(), ask_media=asked, message="Hi")
     assert Counter(first.invalid) == Counter(again.invalid)
     assert again.sendable == 0

@@ -8,28 +8,22 @@ from typing import Any
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
-from dispatcher.rules.rates import parse_rate
+from dispatcher.settings import Settings
 
 NIGHT = dt.datetime(2026, 6, 10, 7, tzinfo=dt.UTC)
 PLACES = "to,timezone\n15165550123,\n12135550123,\n"
 
 
 def checked(text: str, now: dt.datetime = NIGHT, **settings: Any) -> CheckResult:
-    return check(
-        io.BytesIO(text.encode()),
+    request = CheckRequest(
         filename="a.csv",
         settings=CampaignSettings(**{"from": ("15162065575",), "message": "Hi", **settings}),
-        fictional_ok=True,
-        account_rate=parse_rate("10/s"),
-        sender_rate=parse_rate("1/s"),
-        price_sms=None,
-        price_mms=None,
-        max_bytes=1 << 20,
-        max_rows=100,
         now=now,
-        hours_margin=600,
     )
+    config = Settings(simulate=True, account_rate="10/s", sender_rate="1/s", hours_margin=600)
+    return check(io.BytesIO(text.encode()), request, config)
 
 
 def codes(result: CheckResult) -> set[str]:

@@ -1,0 +1,121 @@
+"""What a file comes to: its messages and invalid rows counted as they pass, and the first of each kept to be shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from dispatcher.model.message import Draft
+from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.model.segments import encoding_of, segments
+from dispatcher.pipeline.campaigns.media_check import Asked
+from dispatcher.pipeline.estimates.forecast import Load
+from dispatcher.pipeline.preflight._send_times import Timing
+from dispatcher.pipeline.preflight._warnings import MediaNotices, TextNotices
+from dispatcher.pipeline.preflight.result import Preview, RowProblem
+from dispatcher.roster.bad_rows import MendableRows
+
+_ERRORS_SHOWN = 50
+_PREVIEWS = 3
+
+
+class CheckTotals:
+    """Counts drafts and invalid rows as they pass."""
+
+    def __init__(
+        self,
+        opted_out: Callable[[str], bool] | None,
+        mendable: MendableRows | None,
+        media: Asked,
+        timing: Timing,
+    ) -> None:
+        self.timing = timing
+        self._is_opted_out = opted_out
+        self._mendable = mendable
+        self.sendable = self.duplicates = self.opted_out = self.groups = 0
+        self.invalid: Counter[str] = Counter()
+        self.errors: list[RowProblem] = []
+        self.load = Load()
+        self.previews: list[Preview] = []
+        self.texts = TextNotices()
+        self.media = MediaNotices(media.facts, complete=media.complete)
+
+    @property
+    def knows_opt_outs(self) -> bool:
+        """Whether anybody could tell who opted out."""
+        return self._is_opted_out is not None
+
+    @property
+    def errors_total(self) -> int:
+        """All invalid rows."""
+        return self.invalid.total()
+
+    def add(self, item: Draft | InvalidRow) -> None:
+        """Take one message into account, or one row that is not sent."""
+        if isinstance(item, InvalidRow):
+            self._reject(item)
+        else:
+            self._accept(item)
+
+    def _reject(self, row: InvalidRow) -> None:
+        if row.state == "skipped":
+            self.duplicates += 1
+            return
+        self.invalid[row.code] += 1
+        if len(self.errors) < _ERRORS_SHOWN:
+            self.errors.append(
+                RowProblem(line=row.line, column=row.column, code=row.code, message=row.message)
+            )
+        if self._mendable:
+            self._mendable.write(row)
+
+    def _accept(self, draft: Draft) -> None:
+        if self._is_opted_out:
+            draft = draft._replace(members=tuple(self._willing(draft, self._is_opted_out)))
+        legs = len(draft.members)
+        if not legs:
+            return
+        self.sendable += legs
+        self.groups += legs > 1
+        self.timing.add(draft)
+        units = self._add_load(draft, legs)
+        self.texts.look_at(draft, units)
+        if draft.media:
+            self.media.look_at(draft)
+        if len(self.previews) < _PREVIEWS:
+            self.previews.append(_preview(draft, units))
+
+    def _willing(self, draft: Draft, opted_out: Callable[[str], bool]) -> Iterator[Recipient]:
+        for member in draft.members:
+            if opted_out(member.number):
+                self.opted_out += 1
+            else:
+                yield member
+
+    def _add_load(self, draft: Draft, legs: int) -> int:
+        load = self.load
+        if legs > 1 or draft.media:
+            units = legs
+            load.mms_messages += 1
+            load.mms_legs += legs
+        else:
+            units = segments(draft.text or "")
+            load.sms_segments += units
+        load.by_sender[draft.sender] += units
+        return units
+
+
+def _preview(draft: Draft, units: int) -> Preview:
+    first, legs = draft.members[0], len(draft.members)
+    kind: Literal["sms", "mms", "group"] = "group" if legs > 1 else "mms" if draft.media else "sms"
+    return Preview(
+        row=first.row,
+        line=first.line,
+        recipients=legs,
+        kind=kind,
+        text=draft.text,
+        media=draft.media,
+        segments=units if kind == "sms" else 1,
+        encoding=encoding_of(draft.text or "") if kind == "sms" else None,
+    )
