@@ -36,12 +36,13 @@ def main() -> int:
     known = {each.name for each in equivalents()}
     with TemporaryDirectory(prefix="mutants-") as folder:
         choice = measured(copy_tree(TOP, Path(folder)), KEPT, chosen.jobs)
+    texts = {each.path: (TOP / each.path).read_text("utf-8") for each in drawn}
     verdicts = []
     for verdict in try_all(TOP, drawn, choice, frozenset(known), chosen.jobs):
         verdicts.append(verdict)
         if chosen.verbose or verdict.fate in {"alive", "unreached"}:
-            text = (TOP / verdict.mutant.path).read_text("utf-8")
-            _say(survivor(verdict, text) + (f"{verdict.told}\n" if verdict.told else ""))
+            told = f"{verdict.told}\n" if verdict.told else ""
+            _say(survivor(verdict, texts[verdict.mutant.path]) + told)
     for stale in sorted(known - {each.name for each in everything}):
         _say(f"equivalents.toml names {stale}, and there is no such mutant any more")
     share = share_killed(verdicts)

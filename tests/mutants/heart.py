@@ -13,6 +13,7 @@ HEART = (
     "dispatcher/ledger",
     "dispatcher/pipeline/sending",
     "dispatcher/pipeline/receipts",
+    "dispatcher/pipeline/polling",
     "dispatcher/pipeline/reconcile",
     "dispatcher/pipeline/recovery",
     "dispatcher/pipeline/limits",
