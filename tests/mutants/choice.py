@@ -114,7 +114,12 @@ def _digest(files: Iterable[Path]) -> str:
 def _run(copy: Path, files: list[str], jobs: int) -> dict[str, dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        status = run_pytest(copy, ["-n", str(jobs), *_quick(copy), *files], {"MUTANTS_REACH": folder}, log)
+        status = run_pytest(
+            copy,
+            ["-p", "xdist.plugin", "-n", str(jobs), *_quick(copy), *files],
+            {"MUTANTS_REACH": folder},
+            log,
+        )
         if status not in {_PASSED, _SOME_FAILED}:
             raise RuntimeError(f"the tests did not run:\n{log.read_text(errors='replace')[-3000:]}")
         seen: dict[str, dict[str, object]] = {}

@@ -16,6 +16,8 @@ from tests.mutants.mutant import Mutant
 
 #: Of one test, and of all for one mutant. What hangs is killed.
 TEST_SECONDS, ALL_SECONDS = 60, 600
+#: Plugins that nothing here needs take longer to load than most tests to run.
+_FEW_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def copy_tree(top: Path, to: Path) -> Path:
@@ -56,10 +58,10 @@ def run_pytest(copy: Path, arguments: list[str], environment: Mapping[str, str],
     own = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.reach", "-p", "no:cacheprovider",
+            [sys.executable, "-m", "pytest", "-q", "-p", "pytest_timeout", "-p", "tests.mutants.reach",
              f"--timeout={TEST_SECONDS}", *arguments],
             cwd=copy,
-            env={**own, "PYTHONPATH": str(copy), **environment},
+            env={**own, "PYTHONPATH": str(copy), **_FEW_PLUGINS, **environment},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
