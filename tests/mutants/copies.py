@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.mutants.mutant import Mutant
 
 #: Of one test, and of all for one mutant. What hangs is killed.
-TEST_SECONDS, ALL_SECONDS = 60, 600
+TEST_SECONDS, ALL_SECONDS = 60, 1200
 #: Plugins that nothing here needs take longer to load than most tests to run.
 _FEW_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
