@@ -15,9 +15,9 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import load_settings
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.launch import running_simulator
-from tests.dispatcher.cli.commands import Mms
 from tests.documents.shown import TOP, blocks, commands
 from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, make_record, record, take
+from tests.mms import Mms
 
 OPERATIONS = TOP / "docs" / "operations.md"
 CAMPAIGN_FILES = TOP / "docs" / "campaign-files.md"

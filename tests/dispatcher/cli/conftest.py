@@ -15,7 +15,7 @@ from dispatcher.pipeline.runtime.runtime import Runtime, make_client
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
-from tests.dispatcher.cli.commands import Mms
+from tests.mms import Mms
 
 
 @pytest.fixture

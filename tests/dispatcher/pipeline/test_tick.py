@@ -11,7 +11,7 @@ from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.polls import look_after_batches, look_for_unconfirmed
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import Hints, tick
-from tests.dispatcher.pipeline.test_expand import submitted
+from tests.dispatcher.pipeline.expansion.test_expand import submitted
 from tests.factories import CAMPAIGN, add_campaign, make_batch, make_csv, recount
 
 

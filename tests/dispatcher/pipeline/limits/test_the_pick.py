@@ -1,0 +1,68 @@
+"""Which campaigns a process that waits for a limit takes up: those that nobody waits with."""
+
+from __future__ import annotations
+
+import pytest
+
+from dispatcher.rules.rates import Rate
+from tests.dispatcher.pipeline.limits.conftest import Desk
+from tests.factories import add_campaign, make_batch, take
+
+OFFER_MS = 5_000
+
+
+@pytest.fixture(autouse=True)
+def waiting(desk: Desk) -> None:
+    """A campaign of two batches, one of them held; its limit lets one message a second go."""
+    add_campaign(desk.ledger, *(make_batch(*[1] * 10, first_row=1 + 10 * n) for n in range(2)), id="waiting")
+    desk.limit("campaign:waiting", Rate(1, 1))
+    desk.taken["waiting"] = take(desk.ledger, "waiting")
+
+
+def asked(desk: Desk, *messages: int) -> list[str]:
+    """What claims of these messages of the held batch are answered."""
+    return [desk.ask(message, "waiting").word for message in messages]
+
+
+def unserved(desk: Desk, *had: str) -> tuple[str, int] | None:
+    """What a process that is blocked would take up."""
+    return desk.ledger.batches.pick(had, offer_ms=OFFER_MS, unserved=True)
+
+
+def test_nobody_else_takes_up_a_campaign_whose_sender_waits_for_a_limit(desk: Desk) -> None:
+    assert asked(desk, 0, 1) == ["go", "wait"]
+    assert unserved(desk) is None
+    desk.later(1_500)  # its sender asks again after a second at most, and is denied the second time
+    assert asked(desk, 1, 2) == ["go", "wait"]
+    desk.later(1_500)
+    assert unserved(desk) is None
+
+
+def test_who_is_not_blocked_takes_it_up_all_the_same(desk: Desk) -> None:
+    assert asked(desk, 0, 1) == ["go", "wait"]
+    assert desk.ledger.batches.pick([], offer_ms=OFFER_MS, unserved=False) == ("waiting", 1)
+
+
+def test_one_whose_sender_does_not_ask_again_is_taken_up(desk: Desk) -> None:
+    assert asked(desk, 0, 1) == ["go", "wait"]
+    desk.later(3_001)
+    assert unserved(desk) == ("waiting", 1)
+
+
+def test_one_whose_batch_was_given_back_is_taken_up_at_once(desk: Desk) -> None:
+    assert asked(desk, 0, 1) == ["go", "wait"]
+    desk.ledger.batches.give_back(desk.taken["waiting"].hold, wait_ms=0, poll_ms=60_000, look_ms=60_000)
+    assert unserved(desk) is not None
+
+
+def test_one_that_nobody_holds_or_that_no_limit_denied_is_taken_up_unless_the_process_has_it(
+    desk: Desk,
+) -> None:
+    assert asked(desk, 0) == ["go"]
+    assert unserved(desk, "waiting") is None
+    assert unserved(desk) == ("waiting", 1)
+
+
+def test_an_urgent_one_is_taken_up_before_the_others(desk: Desk) -> None:
+    add_campaign(desk.ledger, make_batch(1, 1, first_row=101), id="hurry", priority="urgent")
+    assert unserved(desk) == ("hurry", 0)

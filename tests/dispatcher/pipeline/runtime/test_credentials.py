@@ -1,0 +1,130 @@
+"""A refused token stops everything; another one in the token file resumes it, in the same process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dispatcher.host.private_files import write_private
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.runtime.credentials import TokenInUse, token_file, token_of
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.stack.environment import child_environment
+from tests.dispatcher.pipeline.conftest import MakeRuntime
+from tests.dispatcher.pipeline.sending.timed_sending import Clock, until_nothing_is_due
+from tests.factories import (
+    CAMPAIGN,
+    START_MS,
+    add_campaign,
+    claim,
+    make_batch,
+    make_claim,
+    recount,
+    states,
+    take,
+)
+from tests.mms import Mms
+
+
+def test_a_refused_token_stops_all_and_a_new_one_resumes_in_the_same_process(
+    make_runtime: MakeRuntime, timed_ledger: Ledger, simulator: SimulatorHandle
+) -> None:
+    clock = Clock(timed_ledger)
+    parts = {"api": None, "ledger": timed_ledger, "clock_ms": clock}
+    runtime = make_runtime(simulate=False, carrierx_token="revoked", in_flight=4, parts=parts)
+    runtime = replace(runtime, token=TokenInUse(runtime.settings))
+    add_campaign(timed_ledger, make_batch(*[1] * 30))
+    assert send_batch(runtime, CAMPAIGN, 0).endswith("brake")
+    assert set(states(timed_ledger)) == {"pending"}
+    refused = simulator.received().answers["401"]
+    assert refused <= 8
+    clock.advance(61_000)
+    assert send_batch(runtime, CAMPAIGN, 0) == "brake"
+    assert simulator.received().answers["401"] == refused
+    assert "refuses the token" in (timed_ledger.campaign(CAMPAIGN).reason or "")
+    write_private(token_file(runtime.settings), f"{simulator.token}\n")
+    until_nothing_is_due(runtime, clock)
+    assert set(states(timed_ledger)) == {"queued"}
+    received = simulator.received()
+    assert (received.taken, received.repeated, received.answers["401"]) == (30, [], refused)
+    assert timed_ledger.campaign(CAMPAIGN).reason is None
+    recount(timed_ledger)
+
+
+def test_a_token_that_was_refused_before_stays_stopped_when_another_is_refused_too(
+    timed_ledger: Ledger,
+) -> None:
+    Clock(timed_ledger)
+    add_campaign(timed_ledger)
+    taken = take(timed_ledger)
+    for fingerprint in ("first", "second"):
+        timed_ledger.agenda.brake("refused", fingerprint, START_MS)
+    words = [
+        claim(timed_ledger, taken.hold, make_claim(taken), now_ms=START_MS, fingerprint=fingerprint).word
+        for fingerprint in ("first", "second", "third", "first")
+    ]
+    assert words == ["brake", "brake", "go", "go"]  # the last is the same claim again
+    other = make_claim(taken, 1)
+    assert claim(timed_ledger, taken.hold, other, now_ms=START_MS, fingerprint="first").word == "brake"
+
+
+def test_the_files_are_looked_at_once_a_second_at_most(tmp_path: Path) -> None:
+    now = 0.0
+    settings = load_settings(simulate=False, data_dir=tmp_path, carrierx_token="first")
+    token = TokenInUse(settings, stopwatch=lambda: now)
+
+    def in_use() -> str:
+        access = token.access()
+        assert access is not None
+        return access.token
+
+    write_private(token_file(settings), "second\n")
+    now = 0.9
+    assert in_use() == "first"
+    now = 1.0
+    assert in_use() == "second"
+    write_private(token_file(settings), "third\n")
+    token.look_again()
+    assert in_use() == "third"
+
+
+def test_a_new_token_in_mms_toml_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MMS_CARRIERX_TOKEN", raising=False)
+    toml = tmp_path / "mms.toml"
+    toml.write_text('carrierx_token = "first"\n')
+    token = TokenInUse(load_settings(simulate=False, data_dir=tmp_path))
+    toml.write_text('carrierx_token = "second"\n')
+    token.look_again()
+    toml.write_text("carrierx_token = \n")
+    token.look_again()
+    access = token.access()
+    assert access is not None
+    assert access.token == "second"
+    assert "second" not in repr(access)
+
+
+def test_the_command_writes_the_token_for_its_owner_only_and_it_goes_before_the_environment(
+    tmp_path: Path, valkey_url: str
+) -> None:
+    mms = Mms(MMS_DATA_DIR=str(tmp_path), MMS_CARRIERX_TOKEN="old", MMS_REDIS_URL=valkey_url)
+    said = mms("token", "carrierx", stdin="new-one\n")
+    assert said.status == 0
+    assert "new-one" not in said.out + said.err
+    settings = load_settings(data_dir=tmp_path, carrierx_token="old")
+    assert os.stat(token_file(settings)).st_mode & 0o777 == 0o600
+    assert token_of(settings) == "new-one"
+    assert token_of(settings.model_copy(update={"simulate": True})) == "old"
+    assert mms("token", "carrierx", stdin="two words\n").status == 2
+
+
+def test_a_live_token_of_the_settings_is_not_pinned_into_the_children() -> None:
+    live = load_settings(simulate=False, carrierx_token="of the file")
+    assert "MMS_CARRIERX_TOKEN" not in child_environment(live, "redis://", {})
+    simulated = live.model_copy(update={"simulate": True})
+    assert child_environment(simulated, "redis://", {})["MMS_CARRIERX_TOKEN"] == "of the file"

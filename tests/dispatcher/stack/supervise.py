@@ -1,0 +1,40 @@
+"""A supervisor in a process of its own, to be sent signals. Arguments: FOLDER, then NAME:WAVE:MANNERS…"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from dispatcher.errors import PartFailed
+from dispatcher.stack.process import Part
+from dispatcher.stack.run_directory import only_one
+from dispatcher.stack.supervisor import Supervisor
+from tests.dispatcher.stack import stand_in
+
+
+def say(line: str) -> None:
+    """Print it at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main(folder: Path, *wanted: str) -> None:
+    """Supervise stand-ins until told to end; all of them write to FOLDER/notes."""
+    with (
+        only_one(folder) as run,
+        Supervisor(run=run, logs=folder / "logs", say=say) as supervisor,
+    ):
+        for each in wanted:
+            name, wave, manners = each.split(":")
+            command = (sys.executable, stand_in.__file__, str(folder / "notes"), *manners.split(","))
+            supervisor.start(Part(name, command, dict(os.environ), int(wave)))
+        supervisor.run()
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), *sys.argv[2:])
+    except PartFailed as error:
+        say(f"given up: {error.message}\n{error.hint}")
+        sys.exit(error.exit_status)
