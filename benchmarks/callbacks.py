@@ -1,4 +1,4 @@
-"""callbacks: from the door to the settled state, alone and beside a campaign of 100 messages a second.
+"""callbacks: from the receiver to the settled state, alone and beside a campaign of 100 messages a second.
 
 Two callbacks a message, `sent` and `delivered`, shuffled by a fixed seed. The baseline is the receiver of CarrierX's
 guide on Flask's own server, which stores nothing: its rate is the rate of its answers alone.

@@ -66,7 +66,7 @@ class _Line(asyncio.Protocol):
         self._transport.write(self._head % len(body) + body)
 
     def data_received(self, data: bytes) -> None:
-        """An answer: its head is enough, as the doors answer with an empty or a short body in one piece."""
+        """An answer: its head is enough, as the receivers answer with an empty or a short body in one piece."""
         self._read += data
         if b"\r\n\r\n" in self._read:
             head, self._read = self._read, b""

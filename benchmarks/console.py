@@ -128,7 +128,7 @@ def _print(ledger: Ledger, rows: int) -> None:
 
 
 def _print_pages(redis_url: str, folder: Path, rows: int) -> None:
-    """The same through the door: whole pages, rendered, and when the first and the last byte of the report come."""
+    """The same over HTTP: whole pages, rendered, and when the first and the last byte of the report come."""
     settings = Settings(redis_url=redis_url, data_dir=folder / "mms", simulate=True, admin_token=_TOKEN)
     app = create_app(settings, hints=Published().hints())
     server = ThreadServer(uvicorn.Config(app, port=0, http="httptools", log_config=None), lambda: None)

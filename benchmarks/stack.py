@@ -96,7 +96,7 @@ class Stack:
 
     @property
     def callback_path(self) -> str:
-        """The path of the callback door."""
+        """The path of the callback receiver."""
         return f"/callbacks/carrierx/{KEY}"
 
 

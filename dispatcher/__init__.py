@@ -4,7 +4,7 @@
   this machine.
 - `roster/`, `rules/`, `carrierx/`, `media/`, `simulator/`: one thing outside each; none knows another.
 - `ledger/`: Redis, and nothing goes around it. `pipeline/`: the verbs, a package for each capability.
-- `stack/`: everything on one machine. `web/`: console, API, callback door. `cli/`: the command.
+- `stack/`: everything on one machine. `web/`: console, API, callback receiver. `cli/`: the command.
 
 May import: each package says what, and `.importlinter` keeps it to that.
 Begin with: docs/architecture.md, then `errors`, then `pipeline/`.

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         None,
-        description="Where CarrierX reaches our callback door, e.g. https://mms.example.com. Unset: polling.",
+        description="Where CarrierX reaches our callback receiver, e.g. https://mms.example.com. Unset: polling.",
     )
     callback_key: SecretStr | None = Field(
         None, description="Last part of the callback URL. Unset: made once, kept in the ledger."
@@ -101,8 +101,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Failures of CarrierX in a row that hold everything but one probe at a time; 0: never.",
     )
-    web_host: str = Field("127.0.0.1", description="Address that console, API and callback door listen on.")
-    web_port: int = Field(8080, ge=1, le=65535, description="Port of console, API and callback door.")
+    web_host: str = Field(
+        "127.0.0.1", description="Address that console, API and callback receiver listen on."
+    )
+    web_port: int = Field(8080, ge=1, le=65535, description="Port of console, API and callback receiver.")
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas. Unset: nobody's.",

@@ -39,7 +39,7 @@ class Parts:
         return self._celery(name, *beat_arguments(self._folder / name))
 
     def web(self) -> subprocess.Popen[bytes]:
-        """Console, API and callback door."""
+        """Console, API and callback receiver."""
         return self._start("web", sys.executable, "-m", "dispatcher.web")
 
     def await_workers(self, ledger: Ledger, queues: set[str], seconds: float = 60) -> None:

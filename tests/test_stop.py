@@ -1,4 +1,4 @@
-"""STOP in mid-campaign, by the real door, with real workers: nothing is claimed for that number after the 2xx."""
+"""STOP in mid-campaign, by the real receiver, with real workers: nothing is claimed for that number after the 2xx."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ LONG_AGO_MS = 1_700_000_000_000
 
 
 class Site(NamedTuple):
-    """A ledger, its CarrierX, its processes, and the address of the door."""
+    """A ledger, its CarrierX, its processes, and the address of the receiver."""
 
     ledger: Ledger
     simulator: SimulatorHandle
     parts: Parts
-    door: str
+    receiver: str
 
 
 @pytest.fixture
@@ -129,14 +129,14 @@ def stop_some(site: Site, stopped: dict[str, int]) -> None:
             "to": SENDER,
             "message": "Stop.",
         }
-        assert httpx.post(site.door, json=body, trust_env=False).status_code == 200
+        assert httpx.post(site.receiver, json=body, trust_env=False).status_code == 200
         stopped[number] = site.ledger.agenda.now_ms()
 
 
-def answers(door: str) -> bool:
-    """Whether the door is there: it takes nothing but POST."""
+def answers(receiver: str) -> bool:
+    """Whether the receiver is there: it takes nothing but POST."""
     try:
-        return httpx.get(door, trust_env=False).status_code == 405
+        return httpx.get(receiver, trust_env=False).status_code == 405
     except httpx.TransportError:
         return False
 
@@ -154,7 +154,7 @@ def test_after_the_2xx_of_a_stop_nothing_is_claimed_for_that_number_whoever_dies
         sender = parts.worker(queue)
     parts.beat()
     parts.await_workers(ledger, {"send", "control"})
-    until(lambda: answers(site.door), 60, "the door")
+    until(lambda: answers(site.receiver), 60, "the receiver")
     singles = [make_batch(*[1] * 100, first_row=1 + 100 * batch) for batch in range(ROWS // 100)]
     groups = [make_batch(*[3] * 30, first_row=FIRST_OF_GROUPS + 90 * batch) for batch in range(10)]
     add_campaign(ledger, *singles, id=SINGLES, rate=(20_000, 50_000))

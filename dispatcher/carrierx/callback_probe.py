@@ -1,4 +1,4 @@
-"""Whether the address that CarrierX is given leads to our callback door, as far as one can see from here."""
+"""Whether the address that CarrierX is given leads to our callback receiver, as far as one can see from here."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class _Trusting(HTTPAdapter):
         return dict(self._proxy.headers) if self._proxy else {}
 
 
-def ask_door(
-    public_url: str, question: str, *, timeouts: tuple[float, float], way: WayOut = STRAIGHT
+def ask_receiver(
+    public_url: str, challenge: str, *, timeouts: tuple[float, float], way: WayOut = STRAIGHT
 ) -> Said:
-    """Ask the door behind this address. No redirect is followed: CarrierX may not follow one with a POST."""
+    """Ask the receiver behind this address. No redirect is followed: CarrierX may not follow one with a POST."""
     with requests.Session() as session:
         session.trust_env = False
         session.mount("https://", _Trusting(way))
@@ -56,7 +56,7 @@ def ask_door(
         try:
             with session.get(
                 f"{public_url}{PATH}",
-                params={"question": question},
+                params={"question": challenge},
                 timeout=timeouts,
                 allow_redirects=False,
                 stream=True,

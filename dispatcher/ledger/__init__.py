@@ -1,4 +1,4 @@
-"""Redis behind one door: all state of all campaigns, changed only by small atomic scripts.
+"""Redis in one place: all state of all campaigns, changed only by small atomic scripts.
 
 - `ledger`: `Ledger`, with everything below as its members. One method a script; it alone knows the script's arguments.
 - `store/`: the server, the page of keys, running scripts. `lua/` has the scripts, in folders of the names that follow.

@@ -1,4 +1,4 @@
-"""The ledger: everything that Redis holds for us, behind one door."""
+"""The ledger: everything that Redis holds for us, in one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mms up` while its Redis is away: the callback door is open, a sentence says what is waited for, Ctrl-C works."""
+"""`mms up` while its Redis is away: callbacks are taken, a sentence says what is waited for, Ctrl-C works."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ def await_store(
     begin: Callable[[], T],
     supervisor: Supervisor,
     say: Callable[[str], None],
-    door: Callable[[], str],
+    start_web: Callable[[], str],
 ) -> T | None:
     """What `begin` answers as soon as the Redis at `url` answers and can work; None if the end was asked for before.
 
-    `door` opens the callback door at the first miss and says where it is.
+    `start_web` starts the web process at the first miss and says where it listens: its callback receiver needs no
+    store.
 
     Raises:
         ConfigError: the name of its host is known nowhere, or Redis refuses the password.
         whatever `begin` raises, but StoreUnavailable.
     """
-    waiting = _Waiting(_where(url), say, door)
+    waiting = _Waiting(_where(url), say, start_web)
     while not supervisor.stopping:
         try:
             _ping(url)
@@ -52,11 +53,11 @@ def await_store(
 class _Waiting:
     """What is said while nothing else can be done."""
 
-    def __init__(self, where: str, say: Callable[[str], None], door: Callable[[], str]) -> None:
+    def __init__(self, where: str, say: Callable[[str], None], start_web: Callable[[], str]) -> None:
         self.begun: float | None = None
         self._where = where
         self._say = say
-        self._door = door
+        self._start_web = start_web
         self._said = 0.0
 
     def tell(self, error: StoreUnavailable) -> None:
@@ -65,7 +66,7 @@ class _Waiting:
             self.begun = self._said = now
             self._say(
                 f"waiting for Redis at {self._where}: {error.message} ({error.hint}). Until it is there callbacks are "
-                f"taken at {self._door()} and kept on disk; nothing is sent. Ctrl-C stops"
+                f"taken at {self._start_web()} and kept on disk; nothing is sent. Ctrl-C stops"
             )
         elif now - self._said >= SAY_SECONDS:
             self._said = now

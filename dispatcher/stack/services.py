@@ -61,7 +61,7 @@ def workers(send_processes: int) -> tuple[Worker, ...]:
     """All workers of one machine, one for each queue.
 
     A send process costs a quarter of a millisecond a message and keeps many requests in flight by itself, so that one a
-    core is enough. One thread ingests more callbacks than one door takes: 0.11 ms of CPU against 0.17 each.
+    core is enough. One thread ingests more callbacks than one receiver takes: 0.11 ms of CPU against 0.17 each.
     """
     return tuple(
         Worker(queue.name, queue.pool, queue.at_once or send_processes, events=queue.shown)
@@ -104,7 +104,7 @@ def celery_parts(settings: Settings, environment: Mapping[str, str], flower_logi
 
 
 def web_part(environment: Mapping[str, str]) -> Part:
-    """The console, the API and the callback door."""
+    """The console, the API and the callback receiver."""
     return Part("web", (sys.executable, "-m", "dispatcher.web"), environment, WORKING)
 
 

@@ -94,7 +94,7 @@ def _with_own_store(
     supervisor.start(services.valkey_part(store, without_our_variables()))
     start = _Start(settings, store.url, run, supervisor, say, own)
     try:
-        if _answers(store, supervisor, say, start.door):
+        if _answers(store, supervisor, say, start.start_web):
             announce(store)
             supervisor.worked(services.VALKEY)
             start.everything(when_ready)
@@ -102,11 +102,11 @@ def _with_own_store(
         withdraw(store)
 
 
-def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say, door: Callable[[], str]) -> bool:
-    """Wait for it as long as it takes to load, with the callback door open if that is long; False when the end was
+def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say, start_web: Callable[[], str]) -> bool:
+    """Wait for it as long as it takes to load, taking callbacks if that is long; False when the end was
     asked for meanwhile."""
     begun = time.monotonic()
-    door_open = False
+    web_started = False
     while not supervisor.stopping:
         answer = ask(store)
         if answer is Answer.READY:
@@ -114,10 +114,10 @@ def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say, door: Call
         if supervisor.deaths(services.VALKEY):
             raise why_it_died(store, supervisor.last_words(services.VALKEY))
         late = answer is Answer.LOADING or time.monotonic() - begun > STORE_SECONDS
-        if late and not door_open:
-            door_open = True
+        if late and not web_started:
+            web_started = True
             say(
-                f"reading the ledger from disk …; until then callbacks are taken at {door()} and kept on disk"
+                f"reading the ledger from disk …; until then callbacks are taken at {start_web()} and kept on disk"
             )
         supervisor.step(0.05)
     return False
@@ -153,11 +153,11 @@ class _Start:
         self._supervisor = supervisor
         self._say = say
         self._environment = child_environment(self._settings, redis_url, os.environ)
-        self._door_open = False
+        self._web_started = False
 
     def as_soon_as_it_answers(self, when_ready: WhenReady) -> None:
-        """The same with a store that is somebody else's: the callback door is open while it is away."""
-        begun = await_store(self._redis_url, self._begin, self._supervisor, self._say, self.door)
+        """The same with a store that is somebody else's: callbacks are taken while it is away."""
+        begun = await_store(self._redis_url, self._begin, self._supervisor, self._say, self.start_web)
         if begun is not None:
             self._go_on(begun, when_ready)
 
@@ -165,10 +165,10 @@ class _Start:
         """Start the parts, say where they are and when they are ready, look after them to the end."""
         self._go_on(self._begin(), when_ready)
 
-    def door(self) -> str:
-        """Start the web process, whose callback door needs no store; says where it listens."""
-        if not self._door_open:
-            self._door_open = True
+    def start_web(self) -> str:
+        """Start the web process, whose callback receiver needs no store; says where it listens."""
+        if not self._web_started:
+            self._web_started = True
             self._supervisor.start(services.web_part(self._environment))
         return web_url(self._settings)
 
@@ -221,7 +221,7 @@ class _Start:
             wanted.append(services.simulator_part(simulator))
         for part in wanted:
             self._supervisor.start(part)
-        self.door()
+        self.start_web()
 
     def _await_readiness(self, found: Addresses) -> bool:
         """True once everything works, False when the end was asked for before."""

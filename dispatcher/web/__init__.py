@@ -3,7 +3,7 @@
 - `app`: put together. `server`, `connection`: uvicorn with bounds of ours. `error_handlers`: no traceback reaches a
   user.
 - `housekeeping`: what is kept for a while goes in time.
-- `callbacks/`: the callback door, which works without Redis. `public/`: media, probes, metrics.
+- `callbacks/`: the callback receiver, which works without Redis. `public/`: media, probes, metrics.
 - `api/`, `console/`: a module for each resource or page. `actions/`: what both do alike.
 - `http/`, `site/`: HTTP without a subject; what one process shares, and who may come in.
 

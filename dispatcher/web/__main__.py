@@ -1,4 +1,4 @@
-"""`python -m dispatcher.web`: the console, the API and the callback door, on MMS_WEB_HOST:MMS_WEB_PORT."""
+"""`python -m dispatcher.web`: the console, the API and the callback receiver, on MMS_WEB_HOST:MMS_WEB_PORT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One ASGI application: callback door, health, API and console."""
+"""One ASGI application: callback receiver, health, API and console."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from dispatcher.web.api import limits as api_limits
 from dispatcher.web.api import optouts as api_optouts
 from dispatcher.web.api import recipients as api_recipients
 from dispatcher.web.api import schedules as api_schedules
-from dispatcher.web.callbacks.challenge import Questions
-from dispatcher.web.callbacks.durable_inbox import CallbackKeeper
+from dispatcher.web.callbacks.challenge import Challenges
+from dispatcher.web.callbacks.durable_inbox import DurableInbox
 from dispatcher.web.callbacks.ingest_hint import IngestHint
-from dispatcher.web.callbacks.receiver import CallbackDoor
-from dispatcher.web.callbacks.receiver_status import DoorSign
-from dispatcher.web.callbacks.stream_writer import InboxWriter
+from dispatcher.web.callbacks.receiver import CallbackReceiver
+from dispatcher.web.callbacks.receiver_status import ReceiverStatus
+from dispatcher.web.callbacks.stream_writer import CallbackStreamWriter
 from dispatcher.web.console import campaign_actions as console_steering
 from dispatcher.web.console import campaigns as console
 from dispatcher.web.console import health as health_page
@@ -52,14 +52,14 @@ from dispatcher.web.http.headers import SecurityHeaders
 from dispatcher.web.public import media_files as media
 from dispatcher.web.public import metrics
 from dispatcher.web.public import probes as health
-from dispatcher.web.site.callback_keys import DoorKeys
+from dispatcher.web.site.callback_keys import CallbackKeys
 from dispatcher.web.site.ledger_arrival import Arrival
 from dispatcher.web.site.sessions import Sessions
 from dispatcher.web.site.site import Site
 from dispatcher.web.site.staged_uploads import HeldUploads
 from dispatcher.web.site.throttle import Throttle
 
-#: A Redis that hangs must not hold up the door, nor its start.
+#: A Redis that hangs must not hold up the receiver, nor its start.
 _IMPATIENT: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 1, "socket_keepalive": True}
 STATIC = Path(__file__).parent / "static"
 _PARTS = (
@@ -95,27 +95,27 @@ admins act. Every error is a problem (RFC 9457) with a stable `code`.
 def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     """The application for the ledger of these settings. `hints` tell the workers what there is to do.
 
-    While Redis does not answer the door spools, and every page says so.
+    While Redis does not answer the receiver spools, and every page says so.
 
     Raises:
         ConfigError: no Redis is named, or it is another installation's.
     """
     site = _open_site(settings, hints)
-    door_redis = _door_redis(settings)
-    hint = IngestHint(door_redis, lambda: hints.ingest("", 0))
-    keeper = _keeper(site, door_redis, hint)
+    receiver_redis = _receiver_redis(settings)
+    hint = IngestHint(receiver_redis, lambda: hints.ingest("", 0))
+    inbox = _inbox(site, receiver_redis, hint)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with keeper, swept(site.held.sweep):
+        async with inbox, swept(site.held.sweep):
             yield
         await hint.close()
-        await door_redis.aclose()
+        await receiver_redis.aclose()
 
     app = FastAPI(title="MMS dispatcher", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False  # such a redirect would lead wherever the request's Host header says
     app.state.site = site
-    app.state.keeper = keeper
+    app.state.durable_inbox = inbox
     for part in _PARTS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -125,12 +125,12 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     app.add_middleware(failures.Guard)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(
-        CallbackDoor,
-        keys=site.door_keys,
-        store=keeper.store,
+        CallbackReceiver,
+        keys=site.callback_keys,
+        store=inbox.store,
         stored=hint.give,
-        bury=keeper.bury,
-        answer=Questions(door_redis).answer,
+        bury=inbox.bury,
+        answer=Challenges(receiver_redis).answer,
     )
     return app
 
@@ -139,13 +139,13 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
     client = connect(settings)
     tokens = Tokens(client)
     configured = settings.callback_key.get_secret_value() if settings.callback_key else None
-    door_keys = DoorKeys(configured, settings.data_dir / "callback-key")
-    arrival = Arrival(connect(settings, **_IMPATIENT), settings, door_keys)
+    callback_keys = CallbackKeys(configured, settings.data_dir / "callback-key")
+    arrival = Arrival(connect(settings, **_IMPATIENT), settings, callback_keys)
     arrival.begin()
     return Site(
         settings=settings,
         arrival=arrival,
-        door_keys=door_keys,
+        callback_keys=callback_keys,
         redis=client,
         ledger=Ledger.of(client, settings),
         hints=hints,
@@ -158,22 +158,22 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
     )
 
 
-def _door_redis(settings: Settings) -> AsyncRedis:
+def _receiver_redis(settings: Settings) -> AsyncRedis:
     """One silent repeat: it mends a connection that Redis closed, and a callback stored twice does no harm."""
     return AsyncRedis.from_url(redis_url(settings), retry=Retry(NoBackoff(), 1), **_IMPATIENT)
 
 
-def _keeper(site: Site, redis: AsyncRedis, hint: IngestHint) -> CallbackKeeper:
-    """The door is known by machine and port, so that it is the same one after a restart."""
+def _inbox(site: Site, redis: AsyncRedis, hint: IngestHint) -> DurableInbox:
+    """The receiver is known by machine and port, so that it is the same one after a restart."""
     settings = site.settings
-    return CallbackKeeper(
-        InboxWriter(redis, keys.CALLBACKS),
-        DoorSign(redis, f"{socket.gethostname()}:{settings.web_port}"),
+    return DurableInbox(
+        CallbackStreamWriter(redis, keys.CALLBACKS),
+        ReceiverStatus(redis, f"{socket.gethostname()}:{settings.web_port}"),
         folder=settings.data_dir / "spool",
         name=str(settings.web_port),
         max_bytes=settings.spool_mb * 1024 * 1024,
         drained=hint.give,
-        keys=site.door_keys,
+        keys=site.callback_keys,
         arrived=None if site.arrival.is_there else site.arrival.look,
     )
 

@@ -26,12 +26,12 @@ CONNECTIONS = 1000
 PLACES = 20
 #: Files and sockets of our own beside the connections.
 OTHER_FILES = 124
-DOOR = "/callbacks/"
+CALLBACKS = "/callbacks/"
 
 _TOO_LARGE = (431, "Request Header Fields Too Large", "The head of the request is too large.\n")
 _TOO_SLOW = (408, "Request Timeout", "The request did not come.\n")
 #: What a connection is worth when there are too many: the least goes first, a callback at work never.
-_NO_REQUEST, _AT_REST, _AT_WORK, _DOOR_AT_REST, _DOOR_AT_WORK = range(5)
+_NO_REQUEST, _AT_REST, _AT_WORK, _CALLBACK_AT_REST, _CALLBACK_AT_WORK = range(5)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -102,10 +102,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """What it is worth, and since when it is as it is."""
         if self._in_head or self.cycle is None:
             return _NO_REQUEST, self._since
-        is_door = str(self.cycle.scope.get("path", "")).startswith(DOOR)
+        is_callback = str(self.cycle.scope.get("path", "")).startswith(CALLBACKS)
         if self.cycle.response_complete:
-            return (_DOOR_AT_REST if is_door else _AT_REST), self._since
-        return (_DOOR_AT_WORK if is_door else _AT_WORK), self._since
+            return (_CALLBACK_AT_REST if is_callback else _AT_REST), self._since
+        return (_CALLBACK_AT_WORK if is_callback else _AT_WORK), self._since
 
     def look_after(self, now: float) -> None:
         """End it if its time is over."""
@@ -151,7 +151,7 @@ def make_places(connections: Iterable[Any]) -> None:
     found = list(connections)
     ranked = sorted((one.rank, place) for place, one in enumerate(found))
     for (worth, _), place in ranked[:PLACES]:
-        if worth < _DOOR_AT_WORK:
+        if worth < _CALLBACK_AT_WORK:
             found[place].transport.abort()
 
 

@@ -27,7 +27,7 @@ What the checker asserts:
 - **I6** A batch has one sender at a time: it is taken when the lease before is over, and claimed under a living lease.
 - **I7** The words of a row only go forward within an attempt.
 - **I8** A web process takes callbacks whether Valkey is there at its start or not.
-- **I9** A callback that a door answered 200 is in the stream, once, in its order, also when that door died for good.
+- **I9** A callback that a receiver answered 200 is in the stream, once, in its order, also when that one died for good.
 - **I10** When everything works again, hints are taken out of every queue: no worker lives and does nothing.
 - **I11** What may have been sent is looked for within seconds, whatever waits for its delivery.
 

@@ -90,7 +90,7 @@ def check(history: History) -> Verdict:
     found += _limits(history, verdict.replay)
     found += _one_sender(verdict.replay)
     found += _forward(verdict.replay, places)
-    found += _door(history)
+    found += _receiver(history)
     if history.misled_batches:
         found.append(
             Violation("I3", "", f"a sender with a wrong clock sent of {history.misled_batches} batches")
@@ -273,9 +273,9 @@ def _opted_out(history: History, seen: Replay, places: _Places) -> Iterator[Viol
         yield Violation("I1", "", f"{more} STOPs were confirmed more than once")
 
 
-def _door(history: History) -> Iterator[Violation]:
-    """I8: a door takes callbacks whether the ledger is there or not; I9: each that it answered 200 is stored once."""
-    for trouble in history.door_troubles:
+def _receiver(history: History) -> Iterator[Violation]:
+    """I8: a receiver takes callbacks whether the ledger is there or not; I9: each answered 200 is stored once."""
+    for trouble in history.receiver_troubles:
         yield Violation("I8", "", trouble)
     stored = Counter(history.probes_stored)
     if lost := sum(not stored[probe] for probe in history.probes):

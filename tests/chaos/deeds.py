@@ -16,9 +16,9 @@ from dispatcher.errors import Conflict, MmsError, StoreUnavailable
 from dispatcher.model.state import CampaignState
 from dispatcher.queues import QUEUE_NAMES
 from tests.chaos.campaigns import SENDERS
-from tests.chaos.door import die_with_a_spool, start_without_store
 from tests.chaos.history import FileRow, Gate
 from tests.chaos.plan import Deed
+from tests.chaos.receiver import die_with_a_spool, start_without_store
 from tests.chaos.stand import Stand
 from tests.hints import flicker
 
@@ -60,9 +60,9 @@ class Doing:
             "wrong clock": self.stand.wrong_clock,
             "control clock": self.stand.wrong_control_clock,
             "no beat": self.stand.part("beat").kill,
-            "door killed with a spool": self._spool_and_kill,
-            "door without valkey": lambda _: self._trial(start_without_store),
-            "door dies with a spool": lambda _: self._trial(die_with_a_spool),
+            "receiver killed with a spool": self._spool_and_kill,
+            "receiver without valkey": lambda _: self._trial(start_without_store),
+            "receiver dies with a spool": lambda _: self._trial(die_with_a_spool),
             "token refused": self._refuse_token,
             "429 storm": self._storm,
             "CarrierX away": self.stand.simulator_stands_still,
@@ -177,14 +177,14 @@ class Doing:
                 return
 
     def _stops(self, choice: float) -> None:
-        """A few recipients answer STOP; each says so until the door has taken it."""
+        """A few recipients answer STOP; each says so until the receiver has taken it."""
         first = int(choice * len(self.rows))
         for row in self.rows[first : first + STOPS]:
             if row.sendable:
-                self.stand.later(0.0, partial(self.stand.tell_door, stop_from(row.number)))
+                self.stand.later(0.0, partial(self.stand.tell_receiver, stop_from(row.number)))
 
     def _spool_and_kill(self, seconds: float) -> None:
-        """The door dies while what it took lies in its spool, because Redis is away."""
+        """The receiver dies while what it took lies in its spool, because Redis is away."""
         self._stops(0.5)
         self.stand.part("valkey").kill(seconds)
         self.stand.later(seconds / 2, lambda: self.stand.part("web").kill(0.3))

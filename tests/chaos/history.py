@@ -151,9 +151,8 @@ class History:
     """One round. `limits` by scope; `heard_all`: every callback came in the end, none was lost or given up;
     `by_member`: each member of a group had callbacks of its own; `misled_batches`: those of which a sender with a wrong
     clock sent anything; `confirmations`: answers to a STOP that CarrierX took; `unmoved`: queues of which nothing was
-    taken when everything worked again; `probes`: callbacks of ours that a door
-    answered 200, by trial and number, and those that reached the stream; `door_troubles`: what a door should have
-    taken and did not."""
+    taken when everything worked again; `probes`: callbacks of ours that a receiver answered 200, by trial and number,
+    and those that reached the stream; `receiver_troubles`: what a receiver should have taken and did not."""
 
     events: list[Event]
     takes: list[Take]
@@ -170,4 +169,4 @@ class History:
     confirmations: list[Take] = field(default_factory=list)
     probes: list[str] = field(default_factory=list)
     probes_stored: list[str] = field(default_factory=list)
-    door_troubles: list[str] = field(default_factory=list)
+    receiver_troubles: list[str] = field(default_factory=list)

@@ -92,10 +92,10 @@ def provoked(name: str, plan: Plan) -> Plan:
         case "fence":
             # Nothing else is done: a kill or a store that is away would let the moments for it go by.
             deeds = [Deed(0.3 * n, "repeat hints", 0.0, 0.0) for n in range(1, 13)]
-        case "door":
-            deeds = [Deed(1.0, "door without valkey", 0.0, 0.0)]
+        case "receiver":
+            deeds = [Deed(1.0, "receiver without valkey", 0.0, 0.0)]
         case "orphaned spool":
-            deeds = [Deed(1.0, "door dies with a spool", 0.0, 0.0)]
+            deeds = [Deed(1.0, "receiver dies with a spool", 0.0, 0.0)]
         case _:
             faults |= {"shuffle_share": 0.5, "repeat_share": 0.5}
     return replace(plan, deeds=tuple(sorted(deeds, key=lambda deed: deed.at)), faults=faults, expires=0)

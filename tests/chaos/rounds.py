@@ -22,10 +22,10 @@ from dispatcher.simulator.faults import Faults
 from tests.chaos.campaigns import Numbers, make_rows, settings_of, submit_plan
 from tests.chaos.checker import Verdict, check
 from tests.chaos.deeds import Doing
-from tests.chaos.door import probes_in_stream, spools_left
 from tests.chaos.history import CampaignEnd, FileRow, History, Take, ledger_events
 from tests.chaos.plan import Plan, Weather, make_plan, make_weather
 from tests.chaos.plants import provoked
+from tests.chaos.receiver import probes_in_stream, spools_left
 from tests.chaos.stand import CALM, Stand
 
 #: A run whose campaign claims nothing for so long begins its deeds all the same.
@@ -219,7 +219,7 @@ def _history(stand: Stand, runs: list[Run], unfinished: str) -> History:
         misled_batches=stand.misled_batches(),
         probes=list(stand.probes),
         probes_stored=probes_in_stream(stand.store_folder),
-        door_troubles=list(stand.door_troubles),
+        receiver_troubles=list(stand.receiver_troubles),
     )
 
 

@@ -84,7 +84,7 @@ class Stand:
         self._web_port = free_port()
         self.callback_key = CALLBACK_KEY
         self.probes: list[str] = []
-        self.door_troubles: list[str] = []
+        self.receiver_troubles: list[str] = []
         self._parts: dict[str, Part] = {}
         self._later: list[tuple[float, Callable[[], None]]] = []
         self._lock = threading.RLock()
@@ -115,7 +115,7 @@ class Stand:
 
     @property
     def web_port(self) -> int:
-        """Where the callback door listens."""
+        """Where the callback receiver listens."""
         return self._web_port
 
     def __enter__(self) -> Stand:
@@ -202,17 +202,17 @@ class Stand:
         self._guest(name, (*_celery(), *arguments), environment, seconds)
 
     @contextmanager
-    def another_door(self, port: int) -> Iterator[None]:
+    def another_receiver(self, port: int) -> Iterator[None]:
         """Another web process in the same data folder; killed afterwards, and not started again."""
-        name = f"door-{port}"
+        name = f"receiver-{port}"
         with self._lock:
             self._part(name, _WEB, {**self._environment, "MMS_WEB_PORT": str(port)})
         yield
         with self._lock:
             self._parts.pop(name).end()
 
-    def tell_door(self, callback: dict[str, str]) -> None:
-        """POST a callback until the door has taken it, as CarrierX would like to."""
+    def tell_receiver(self, callback: dict[str, str]) -> None:
+        """POST a callback until the receiver has taken it, as CarrierX would like to."""
         address = f"http://127.0.0.1:{self._web_port}{CALLBACK_PATH}{CALLBACK_KEY}"
         while not self._over.wait(0.2):
             with suppress(httpx.HTTPError):

@@ -262,7 +262,7 @@ def test_a_sender_with_a_wrong_clock_that_sends_breaks_the_third_promise() -> No
     assert broken(make_history(misled_batches=1)) == ["I3"]
 
 
-def test_callbacks_that_a_door_answered_are_stored_once_and_in_order() -> None:
+def test_callbacks_that_a_receiver_answered_are_stored_once_and_in_order() -> None:
     good = make_history(probes=["a:0", "b:0", "a:1"], probes_stored=["b:0", "a:0", "a:1"])
     assert check(good).violations == []
     lost = replace(good, probes_stored=["b:0", "a:1"])
@@ -270,5 +270,5 @@ def test_callbacks_that_a_door_answered_are_stored_once_and_in_order() -> None:
     back = replace(good, probes=["a:0", "a:1"], probes_stored=["a:1", "a:0"])
     for bad in (lost, twice, back):
         assert [violation.promise for violation in check(bad).violations] == ["I9"]
-    down = replace(good, door_troubles=["a web process started without Valkey took no callback"])
+    down = replace(good, receiver_troubles=["a web process started without Valkey took no callback"])
     assert [violation.promise for violation in check(down).violations] == ["I8"]

@@ -81,7 +81,7 @@ def set_command(
     did: DidOption = None,
     did_group: Group = None,
     url: Annotated[
-        str | None, typer.Option("--url", help="Where to call; default: this installation's own door.")
+        str | None, typer.Option("--url", help="Where to call; default: this installation's own receiver.")
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="Take the URL away.")] = False,
 ) -> None:
@@ -93,7 +93,7 @@ def set_command(
         raise InputError("--url and --none exclude each other", hint="give one of the two")
     client, config = reach_carrierx()
     target = _target(client, partner, did, did_group)
-    wanted = None if none else _checked(url) if url else _own_door(config)
+    wanted = None if none else _checked(url) if url else _own_receiver(config)
     set_callback_url(client, target.level, target.sid, wanted)
     print_line(f"{target.level.replace('_', ' ')} {target.sid}: {_shown(wanted) or 'not set'}")
 
@@ -155,10 +155,10 @@ def _checked(url: str) -> str:
     return url
 
 
-def _own_door(config: Settings) -> str:
+def _own_receiver(config: Settings) -> str:
     if config.public_url is None and not config.simulate:
         raise InputError(
-            "MMS_PUBLIC_URL is not set, so the address of our own door is not known",
+            "MMS_PUBLIC_URL is not set, so the address of our own receiver is not known",
             hint="set it, or give --url",
         )
     ledger, opened = open_ledger()

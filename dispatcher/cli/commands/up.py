@@ -25,7 +25,7 @@ def up(
         int | None, typer.Option(min=1, max=256, help="Send worker processes.", show_default="2")
     ] = None,
     web_port: Annotated[
-        int | None, typer.Option(**PORT, help="Port of console and callback door.", show_default="8080")
+        int | None, typer.Option(**PORT, help="Port of console and callback receiver.", show_default="8080")
     ] = None,
     flower_port: Annotated[
         int | None, typer.Option(**PORT, help="Port of Flower.", show_default="5555")
@@ -33,7 +33,7 @@ def up(
     host: Annotated[
         str | None,
         typer.Option(
-            metavar="ADDRESS", help="Where console and callback door listen.", show_default="127.0.0.1"
+            metavar="ADDRESS", help="Where console and callback receiver listen.", show_default="127.0.0.1"
         ),
     ] = None,
     unsafe_redis: Annotated[
@@ -43,7 +43,7 @@ def up(
 ) -> None:
     """Start everything on this machine and look after it until Ctrl-C.
 
-    Valkey (unless MMS_REDIS_URL names one), the workers, beat, the console with the callback door, and Flower.
+    Valkey (unless MMS_REDIS_URL names one), the workers, beat, the console with the callback receiver, and Flower.
     A part that dies is started again. State and logs are in MMS_DATA_DIR (.mms).
 
     Example: MMS_CARRIERX_TOKEN=… mms up --web-port 8090

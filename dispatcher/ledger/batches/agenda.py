@@ -161,8 +161,8 @@ class Agenda:
         with translated():
             return {text_of(name): text_of(value) for name, value in self._redis.hgetall(keys.STILL).items()}
 
-    def doors_draining(self) -> list[str]:
-        """Callback doors that may still hold callbacks from before this run of the Redis server."""
+    def receivers_draining(self) -> list[str]:
+        """Callback receivers that may still hold callbacks from before this run of the Redis server."""
         return draining(self._redis)
 
     def brake(self, reason: str, fingerprint: str, now_ms: int) -> None:

@@ -108,12 +108,12 @@ class OptOuts:
         return frozenset(entry.number for entry in self.all() if entry.state == "out")
 
     def confirmation_owed(self, number: str) -> bool:
-        """Whether this number opted out at the door and was not told yet."""
+        """Whether this number opted out at the receiver and was not told yet."""
         with translated():
             return bool(self._redis.hexists(keys.OPT_OUTS_OWED, number))
 
     def owe_confirmation(self, number: str, at_ms: int) -> None:
-        """This number opted out otherwise than at the door, and should be told."""
+        """This number opted out otherwise than at the receiver, and should be told."""
         with translated():
             self._redis.hset(keys.OPT_OUTS_OWED, number, at_ms)
 

@@ -1,4 +1,4 @@
-"""Questions that only a callback door of this ledger can answer: so one finds out whether an address leads to us."""
+"""Challenges that only a callback receiver of this ledger can answer: does an address lead to us?"""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dispatcher.ledger.store.connection import translated
 LIFE_SECONDS = 30
 
 
-class Question(NamedTuple):
-    """What is asked, and the answer that proves a door of this ledger; both random."""
+class Challenge(NamedTuple):
+    """What is asked, and the answer that proves a receiver of this ledger; both random."""
 
     text: str
     answer: str
 
 
-def put_question(client: redis.Redis) -> Question:
-    """A question that the doors of this ledger can answer for half a minute.
+def put_challenge(client: redis.Redis) -> Challenge:
+    """A challenge that the receivers of this ledger can answer for half a minute.
 
     Raises:
         StoreUnavailable: Redis does not answer.
     """
-    question = Question(secrets.token_hex(16), secrets.token_hex(16))
+    challenge = Challenge(secrets.token_hex(16), secrets.token_hex(16))
     with translated():
-        client.set(keys.QUESTION + question.text, question.answer, ex=LIFE_SECONDS)
-    return question
+        client.set(keys.CHALLENGE + challenge.text, challenge.answer, ex=LIFE_SECONDS)
+    return challenge

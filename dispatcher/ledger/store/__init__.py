@@ -4,7 +4,7 @@
   mean.
 - `scripts`, `script_text`: a script by its name; what Redis gets of it.
 - `durability`, `replicas`, `readiness`, `permissions`: may a claim be granted on this server now, and why not.
-- `drain_gate`: no claim before the callback doors have drained. `ledger_id`, `last_contact`: whose ledger, and when
+- `drain_gate`: no claim before the callback receivers have drained. `ledger_id`, `last_contact`: whose ledger, and when
   last seen.
 - `embedded`, `append_only_files`: the Valkey that comes along, and its files.
 

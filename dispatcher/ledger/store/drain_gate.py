@@ -1,7 +1,7 @@
-"""No claim until the callback doors have drained what they took while Redis was away: a STOP may be among it.
+"""No claim until the callback receivers have drained what they took while Redis was away: a STOP may be among it.
 
 A restarted server has forgotten all scripts, so the claim's script itself is the sign that claims may be made. Whoever
-misses it loads it, in one transaction on one connection with the look at the doors: no restart fits between.
+misses it loads it, in one transaction on one connection with the look at the receivers: no restart fits between.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import redis
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 
-#: Doors that do not become clear are waited for so long.
+#: Receivers that do not become clear are waited for so long.
 PATIENCE_MS = 10_000
 #: How long the beginning of a wait is remembered.
 _MEMORY_MS = 60_000
 #: What a claim is answered meanwhile: wait so many ms, and for what.
-WAIT_FOR_DOORS = [b"wait", 250, b"doors"]
+WAIT_FOR_RECEIVERS = [b"wait", 250, b"receivers"]
 
 
 def draining(client: redis.Redis) -> list[str]:
-    """Callback doors that may still hold callbacks from before this run of the Redis server.
+    """Callback receivers that may still hold callbacks from before this run of the Redis server.
 
-    A door is clear once it said so to the server that runs now; one silent for five minutes does not count.
+    A receiver is clear once it said so to the server that runs now; one silent for five minutes does not count.
 
     Raises:
         StoreUnavailable: Redis does not answer.
@@ -34,7 +34,7 @@ def draining(client: redis.Redis) -> list[str]:
 
 
 def load_when_clear(client: redis.Redis, script: str) -> bool:
-    """Load a script that must not run before the doors are clear; False: not yet, ask again.
+    """Load a script that must not run before the receivers are clear; False: not yet, ask again.
 
     Raises:
         StoreUnavailable: Redis does not answer.
@@ -42,7 +42,7 @@ def load_when_clear(client: redis.Redis, script: str) -> bool:
     pipeline: Any
     with translated(), client.pipeline(transaction=True) as pipeline:
         try:
-            pipeline.watch(keys.DOORS)
+            pipeline.watch(keys.RECEIVERS)
             run = _run(pipeline)
             if _draining(pipeline, run) and _waited_ms(pipeline, run) < PATIENCE_MS:
                 return False
@@ -59,14 +59,16 @@ def _run(client: Any) -> str:
 
 
 def _draining(client: Any, run: str) -> list[str]:
-    doors = sorted(text_of(name) for name in client.smembers(keys.DOORS))
-    said = client.mget([keys.DOOR + door for door in doors]) if doors else []
+    receivers = sorted(text_of(name) for name in client.smembers(keys.RECEIVERS))
+    said = client.mget([keys.RECEIVER + receiver for receiver in receivers]) if receivers else []
     return [
-        door for door, text in zip(doors, said, strict=True) if text not in (None, f"clear:{run}".encode())
+        receiver
+        for receiver, text in zip(receivers, said, strict=True)
+        if text not in (None, f"clear:{run}".encode())
     ]
 
 
 def _waited_ms(client: Any, run: str) -> int:
     """How long ago a claim was first asked for in this run of the server."""
-    client.set(keys.DOORS_AWAITED + run, 1, nx=True, px=_MEMORY_MS)
-    return _MEMORY_MS - int(client.pttl(keys.DOORS_AWAITED + run))
+    client.set(keys.RECEIVERS_AWAITED + run, 1, nx=True, px=_MEMORY_MS)
+    return _MEMORY_MS - int(client.pttl(keys.RECEIVERS_AWAITED + run))

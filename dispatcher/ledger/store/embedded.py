@@ -57,7 +57,7 @@ tcp-keepalive 60
 tcp-backlog 128
 # SIGTERM ends it at once, everything synced; a child still at work on a rewrite does not hold it up.
 shutdown-on-sigterm now force
-# Nobody needs these three doors here.
+# Nobody needs these three here.
 enable-debug-command no
 enable-module-command no
 enable-protected-configs no

@@ -85,7 +85,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:wrong-tokens:{address or all}` | string | wrong logins | 5 min |
 | `mms:optout` | hash | number → `o` (out) or `i` (in again), ms, source; the newest wins | for ever |
 | `mms:optout:order` | zset | numbers that are out now → ms since when | while they are |
-| `mms:optout:owed` | hash | number that opted out at the door → ms; it is owed one confirmation | until told |
+| `mms:optout:owed` | hash | number that opted out at the receiver → ms; it is owed one confirmation | until told |
 | `mms:cap:{number}` | zset | `id.batch.row` that went to it → ms; only with a frequency cap | its span |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
 | `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
@@ -97,11 +97,11 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |
 | `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
 | `mms:replicated` | string | written before a wait for replicas' disks | a minute |
-| `mms:question:{text}` | string | what a callback door answers to prove that it is one of this ledger's | 30 s |
-| `mms:door:{machine:port}` | string | a callback door: `draining`, or `clear:{server run}` | 5 min |
+| `mms:question:{text}` | string | what a callback receiver answers to prove that it is one of this ledger's | 30 s |
+| `mms:door:{machine:port}` | string | a callback receiver: `draining`, or `clear:{server run}` | 5 min |
 | `mms:spool:{file}` | string | up to where a spool of callbacks is drained, bytes | 30 days after it moved |
-| `mms:doors` | set | ids of callback doors | until closed |
-| `mms:doors:{server run}` | string | claims wait for the doors since this was written | a minute |
+| `mms:doors` | set | ids of callback receivers | until closed |
+| `mms:doors:{server run}` | string | claims wait for the receivers since this was written | a minute |
 
 *retention*: until `MMS_RETENTION` days after the campaign is over and settled. *records*: until `MMS_RECORDS` days
 after that; what we answer by ourselves has none, it is gone with the retention.
@@ -166,10 +166,10 @@ RESTORED = "mms:restored"
 DOUBT = "mms:doubt"
 REPLICATED = "mms:replicated"
 REPLICAS = "mms:replicas"
-QUESTION = "mms:question:"
-DOOR = "mms:door:"
-DOORS = "mms:doors"
-DOORS_AWAITED = "mms:doors:"
+CHALLENGE = "mms:question:"
+RECEIVER = "mms:door:"
+RECEIVERS = "mms:doors"
+RECEIVERS_AWAITED = "mms:doors:"
 INBOUND_MESSAGES = "mms:inbound:messages"
 INBOUND_ORDER = "mms:inbound:order"
 INBOUND_UNANSWERED = "mms:inbound:unanswered"

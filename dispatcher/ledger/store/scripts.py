@@ -12,7 +12,7 @@ import redis
 from dispatcher.errors import ClaimsHeld
 from dispatcher.ledger.store._claim_guard import Assurance
 from dispatcher.ledger.store.connection import translated
-from dispatcher.ledger.store.drain_gate import WAIT_FOR_DOORS, load_when_clear
+from dispatcher.ledger.store.drain_gate import WAIT_FOR_RECEIVERS, load_when_clear
 from dispatcher.ledger.store.script_text import script_text
 
 #: What a script may be given: Redis makes bytes of it.
@@ -23,8 +23,8 @@ _NoScript = redis.exceptions.NoScriptError
 _ASSURED = frozenset({"batches/claim", "batches/try_claim", "recovery/count_tick"})
 #: Of it, what is not even asked for while it could not be acted on.
 _CLAIMING = frozenset({"batches/claim", "batches/try_claim"})
-#: What may be done only once the callback doors have drained.
-_AFTER_DOORS = frozenset({"batches/claim"})
+#: What may be done only once the callback receivers have drained.
+_AFTER_RECEIVERS = frozenset({"batches/claim"})
 
 
 class Scripts:
@@ -70,7 +70,8 @@ class Scripts:
         """Run several scripts in one round trip; the answers in the same order.
 
         Claims are answered only while what stands behind them holds (`assurance`); what was asked for beside them is
-        done all the same. After a restart of Redis claims are answered `wait` until the callback doors have drained.
+        done all the same. After a restart of Redis claims are answered `wait` until the callback receivers have
+        drained.
 
         Raises:
             StoreUnavailable: Redis did not answer, or a replica; some may have run, and all may be run again.
@@ -86,7 +87,7 @@ class Scripts:
                 repeated = [index for index in unknown if loaded[calls[index][0]]]
                 again = iter(self._pipelined([calls[index] for index in repeated]) if repeated else ())
                 for index in unknown:
-                    answers[index] = next(again) if loaded[calls[index][0]] else WAIT_FOR_DOORS
+                    answers[index] = next(again) if loaded[calls[index][0]] else WAIT_FOR_RECEIVERS
             for answer in answers:
                 if isinstance(answer, Exception):
                     raise answer
@@ -95,7 +96,7 @@ class Scripts:
     def _load(self, name: str) -> bool:
         """Make the script known to this Redis; False: it must not run yet."""
         text = self.source(name)[0]
-        if name in _AFTER_DOORS:
+        if name in _AFTER_RECEIVERS:
             return load_when_clear(self.redis, text)
         self.redis.script_load(text)
         return True

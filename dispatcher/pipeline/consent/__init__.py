@@ -1,7 +1,7 @@
 """What people want: out, in again, an answer, to be forgotten.
 
-- `inbound`: what a message to us means, recognised at the door. `auto_replies`: what follows from it, proved before it
-  is sent.
+- `inbound`: what a message to us means, recognised at the receiver. `auto_replies`: what follows from it, proved
+  before it is sent.
 - `optouts`, `optout_csv`: numbers out and in by hand or as a list; lists of other systems read and written.
 - `retention`: nothing personal is kept longer than needed; a person is forgotten.
 

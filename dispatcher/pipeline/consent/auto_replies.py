@@ -1,7 +1,7 @@
 """What follows from inbound messages: a confirmation after STOP, a return after START, HELP, an automatic answer.
 
-Anybody may call the door, so each waits until CarrierX itself shows that message with the same sender, recipient and
-text. Answers go out through the same ledger, limits and suppression as everything else.
+Anybody may call the receiver, so each waits until CarrierX itself shows that message with the same sender, recipient
+and text. Answers go out through the same ledger, limits and suppression as everything else.
 """
 
 from __future__ import annotations

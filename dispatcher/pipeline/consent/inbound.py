@@ -1,4 +1,4 @@
-"""What people send to our numbers: recognised at the door, kept, and followed up."""
+"""What people send to our numbers: recognised at the receiver, kept, and followed up."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class OptingOut(NamedTuple):
 
 
 def opting_out(raw: bytes) -> OptingOut | None:
-    """Whether a callback's body is an inbound message that asks to stop; the door asks before it stores it.
+    """Whether a callback's body is an inbound message that asks to stop; the receiver asks before it stores it.
 
-    Anybody may call the door: a forged STOP annoys, so it is believed; everything else is proved first.
+    Anybody may call the receiver: a forged STOP annoys, so it is believed; everything else is proved first.
     """
     if not _may_be_inbound(raw):
         return None
@@ -57,7 +57,7 @@ def _may_be_inbound(raw: bytes) -> bool:
 def keep(runtime: Runtime, entry: Entry, status: MessageStatus) -> None:
     """Keep an inbound message; acknowledged in the same step. A repeated one is kept once.
 
-    An opt-out is on the list since the door; one that came another way is put there first.
+    An opt-out is on the list since the receiver; one that came another way is put there first.
     """
     message = Inbound(
         sid=status.message_sid,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dispatcher.carrierx.callback_probe import PATH, ask_door
+from dispatcher.carrierx.callback_probe import PATH, ask_receiver
 from dispatcher.host.egress import way_out
-from dispatcher.ledger.installation.callback_challenges import put_question
+from dispatcher.ledger.installation.callback_challenges import put_challenge
 from dispatcher.ledger.installation.installation import callback_key_of
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings
@@ -30,29 +30,29 @@ class Reach(NamedTuple):
     mend: str = ""
 
 
-def public_door(ledger: Ledger, config: Settings) -> Reach:
-    """Whether MMS_PUBLIC_URL, which is set, leads to a callback door of this ledger.
+def public_receiver(ledger: Ledger, config: Settings) -> Reach:
+    """Whether MMS_PUBLIC_URL, which is set, leads to a callback receiver of this ledger.
 
     Raises:
         StoreUnavailable: Redis does not answer.
     """
     url = config.public_url or ""
-    question = put_question(ledger.redis)
+    challenge = put_challenge(ledger.redis)
     timeouts = (config.connect_timeout, config.read_timeout)
-    said = ask_door(url, question.text, timeouts=timeouts, way=way_out(config))
-    if said.text == question.answer:
-        return Reach(True, f"{url} leads to our callback door, asked from here")
+    said = ask_receiver(url, challenge.text, timeouts=timeouts, way=way_out(config))
+    if said.text == challenge.answer:
+        return Reach(True, f"{url} leads to our callback receiver, asked from here")
     trouble = said.trouble or "something else answers there, or another installation of ours"
     mend = _PASS_ON if said.reached else _REACH
-    return Reach(False, f"{url} does not lead to our callback door: {trouble}", mend)
+    return Reach(False, f"{url} does not lead to our callback receiver: {trouble}", mend)
 
 
 def callback_in_force(ledger: Ledger | None, config: Settings, url: str) -> Reach:
-    """Whether a callback URL that CarrierX holds is ours, with the key that our door takes."""
+    """Whether a callback URL that CarrierX holds is ours, with the key that our receiver takes."""
     base, found, key = url.partition(PATH)
     wanted = callback_key_of(ledger.redis, config) if ledger is not None else None
     if not found or (config.public_url is not None and base != config.public_url):
         return Reach(False, "not ours", _SET_OURS)
     if wanted is not None and key != wanted:
-        return Reach(False, "our address, but with a key that our door does not take", _SET_OURS)
+        return Reach(False, "our address, but with a key that our receiver does not take", _SET_OURS)
     return Reach(True, "ours")

@@ -179,8 +179,8 @@ def _public_url(config: Settings, ledger: Ledger) -> Iterator[Finding]:
         )
     if config.public_url is None:
         return
-    door = _callback_reachability.public_door(ledger, config)
-    yield Finding("callbacks", "ok" if door.well else "bad", door.seen, door.mend)
+    receiver = _callback_reachability.public_receiver(ledger, config)
+    yield Finding("callbacks", "ok" if receiver.well else "bad", receiver.seen, receiver.mend)
 
 
 def _number(client: CarrierX, sender: str, config: Settings, ledger: Ledger | None) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """One drain of the inbox that waits a little for more: few large tasks instead of a task for every few callbacks.
 
-While it is under way nobody is hinted at callbacks: the latch that doors and tick look at is held, anew before each
+While it is under way nobody is hinted at callbacks: the latch that receivers and tick look at is held, anew before each
 round, however many there are. It is let go before a last look, so that what came while no hint was given is found.
 """
 

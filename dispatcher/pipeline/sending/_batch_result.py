@@ -13,7 +13,7 @@ from dispatcher.rules.retry_policy import HALT_MS
 _LOST = frozenset({"lost", "taken"})
 _WAITS = {
     "closing": "waits for allowed hours",
-    "doors": "waits for callbacks from before a restart of Redis",
+    "receivers": "waits for callbacks from before a restart of Redis",
     "forbidden": "waits for the answer to one message, after a 403",
 }
 

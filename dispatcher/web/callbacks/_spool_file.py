@@ -24,7 +24,7 @@ _HEAD = struct.Struct("<II")
 #: Milliseconds since 1970 in the lower 48 bits, above them how long the key is.
 _TIME = struct.Struct("<Q")
 _TIME_BITS = 48
-#: No body that the door takes is longer; a greater length is damage.
+#: No body that the receiver takes is longer; a greater length is damage.
 _BODY_MAX = 1 << 20
 _ID_MARK = b"spool:"
 _ID_DIGITS = 32

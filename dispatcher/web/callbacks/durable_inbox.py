@@ -1,7 +1,7 @@
 """Where a callback is kept before it is answered: in Redis, and while Redis is away in a spool on this machine.
 
-Once spooling, every callback goes through the spool until it is drained, so their order is kept. What dead doors left
-in the same folder is drained too: at the start before anything of ours, later beside it.
+Once spooling, every callback goes through the spool until it is drained, so their order is kept. What dead receivers
+left in the same folder is drained too: at the start before anything of ours, later beside it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from dispatcher.errors import MmsError, StoreUnavailable
 from dispatcher.ledger.receipts.spool import UNREADABLE, Drained
 from dispatcher.pipeline.consent.inbound import opting_out
 from dispatcher.web.callbacks._spool_file import Spooled
-from dispatcher.web.callbacks.receiver_status import DoorSign
+from dispatcher.web.callbacks.receiver_status import ReceiverStatus
 from dispatcher.web.callbacks.spool import Peeked, Spool
-from dispatcher.web.callbacks.stream_writer import BATCH, InboxWriter, StoreAway
-from dispatcher.web.site.callback_keys import DoorKeys
+from dispatcher.web.callbacks.stream_writer import BATCH, CallbackStreamWriter, StoreAway
+from dispatcher.web.site.callback_keys import CallbackKeys
 
 #: How often Redis is looked for, while spooling and while all is well.
 AWAY_SECONDS, WELL_SECONDS = 0.25, 1.0
-#: How often it is looked for what other doors left when they died.
+#: How often it is looked for what other receivers left when they died.
 ADOPT_SECONDS = 5.0
 #: Callbacks with a key that we never saw have at most this part of the spool: a stranger's take no room of ours.
 UNPROVED_SHARE = 4
@@ -40,7 +40,7 @@ class _Waiting(NamedTuple):
     synced: asyncio.Future[None]
 
 
-class CallbackKeeper:
+class DurableInbox:
     """Keeps callbacks durably; to be used inside `async with`. `drained` is told when a spool went into Redis.
 
     `arrived` looks, on a thread, whether the ledger is ours and there: before it was, nothing leaves the spool, and
@@ -49,18 +49,18 @@ class CallbackKeeper:
 
     def __init__(
         self,
-        writer: InboxWriter,
-        sign: DoorSign,
+        writer: CallbackStreamWriter,
+        status: ReceiverStatus,
         *,
         folder: Path,
         name: str,
         max_bytes: int,
         drained: Callable[[], None],
-        keys: DoorKeys,
+        keys: CallbackKeys,
         arrived: Callable[[], bool] | None = None,
     ) -> None:
         self._writer = writer
-        self._sign = sign
+        self._status = status
         self._where = (folder, name, max_bytes)
         self._drained = drained
         self._keys = keys
@@ -74,7 +74,7 @@ class CallbackKeeper:
         self._waiting: list[_Waiting] = []
         self._syncing: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> CallbackKeeper:
+    async def __aenter__(self) -> DurableInbox:
         self._spool = await self._on_disk(lambda: Spool(*self._where))
         self._spooling = not self._spool.is_empty or self._arrived is not None
         self._tending = asyncio.create_task(self._tend())
@@ -86,7 +86,7 @@ class CallbackKeeper:
         if self._syncing is not None:
             await self._syncing
         if not self._spooling:
-            await self._sign.take_down()
+            await self._status.withdraw()
         await self._on_disk(self._spool.close)
         self._disk.shutdown()
 
@@ -164,7 +164,7 @@ class CallbackKeeper:
         self._syncing = None
 
     async def _tend(self) -> None:
-        """Look for Redis, drain the spool when it is there, and say so on the door's sign."""
+        """Look for Redis, drain the spool when it is there, and say so on the receiver's status."""
         while True:
             try:
                 await self._look_after()
@@ -173,14 +173,14 @@ class CallbackKeeper:
             await asyncio.sleep(AWAY_SECONDS if self._spooling else WELL_SECONDS)
 
     async def _look_after(self) -> None:
-        server = await self._sign.server()
+        server = await self._status.server()
         if server is None or not await self._ledger_is_there():
             return
         if self._spooling or await self._left_by_others():
-            await self._sign.draining()
+            await self._status.draining()
             await self._drain()
         if not self._spooling:
-            await self._sign.clear(server)
+            await self._status.clear(server)
 
     async def _ledger_is_there(self) -> bool:
         if self._arrived is not None and await asyncio.to_thread(self._arrived):
@@ -188,7 +188,7 @@ class CallbackKeeper:
         return self._arrived is None
 
     async def _left_by_others(self) -> bool:
-        """Whether a door that died left anything; looked for every few seconds."""
+        """Whether a receiver that died left anything; looked for every few seconds."""
         if time.monotonic() < self._adopt_at:
             return False
         self._adopt_at = time.monotonic() + ADOPT_SECONDS

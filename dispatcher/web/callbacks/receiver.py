@@ -1,7 +1,7 @@
-"""The callback door: `POST /callbacks/carrierx/{key}`.
+"""The callback receiver: `POST /callbacks/carrierx/{key}`.
 
 Check, store durably, answer 200 with an empty body; everything else happens later. CarrierX does not sign
-callbacks, so the last part of the path is a shared key. The door stands before the rest of the application
+callbacks, so the last part of the path is a shared key. The receiver stands before the rest of the application
 because it must be fast.
 """
 
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dispatcher.carrierx.webhook import is_readable
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.http.body import BodyTooLargeError, read_body
-from dispatcher.web.site.callback_keys import DoorKeys, Judgement
+from dispatcher.web.site.callback_keys import CallbackKeys, Judgement
 
 PATH = "/callbacks/carrierx/"
 BODY_MAX = 64 * 1024
@@ -38,19 +38,19 @@ _TEXTS = {
 }
 
 
-class CallbackDoor:
+class CallbackReceiver:
     """ASGI middleware that answers everything under `PATH` and passes on the rest.
 
     `store` keeps a body durably with its time of receipt (ms since 1970) or raises StoreUnavailable; `stored` is told
     after each. `bury` keeps in the same way what cannot be read. `answer` knows what to say to a query string without
-    the key: `mms doctor` asks whether this is our door.
+    the key: `mms doctor` asks whether this is our receiver.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        keys: DoorKeys,
+        keys: CallbackKeys,
         store: Store,
         stored: Callable[[], None],
         bury: Store | None = None,

@@ -1,6 +1,6 @@
-"""A door's sign in Redis: whether callbacks it took while Redis was away are still on their way in.
+"""A receiver's status in Redis: whether callbacks it took while Redis was away are still on their way in.
 
-A STOP may be among them, so nothing should be claimed before all doors are clear, for a while at most.
+A STOP may be among them, so nothing should be claimed before all receivers are clear, for a while at most.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from redis.exceptions import RedisError
 
 from dispatcher.ledger.store import keys
 
-#: A door that is not heard of for so long does not count any more; longer than Redis is ever restarted.
+#: A receiver that is not heard of for so long does not count any more; longer than Redis is ever restarted.
 LIFE_SECONDS = 300
 AGAIN_SECONDS = 60.0
 REPLY_SECONDS = 2.0
 
 
-class DoorSign:
-    """The sign of the door with this id. Nothing here raises: a sign that cannot be written is written later."""
+class ReceiverStatus:
+    """The status of the receiver with this id. Nothing here raises: what cannot be written is written later."""
 
-    def __init__(self, redis: Redis, door_id: str) -> None:
+    def __init__(self, redis: Redis, receiver_id: str) -> None:
         self._redis = redis
-        self._id = door_id
+        self._id = receiver_id
         self._said: tuple[str, float] | None = None
 
     async def server(self) -> str | None:
@@ -48,8 +48,8 @@ class DoorSign:
         if self._said is None or self._said[0] != text or now - self._said[1] > AGAIN_SECONDS:
             await self._say(text)
 
-    async def take_down(self) -> None:
-        """The door closes in order."""
+    async def withdraw(self) -> None:
+        """The receiver closes in order."""
         await self._write(life_seconds=0, text="")
 
     async def _say(self, text: str) -> None:
@@ -59,11 +59,11 @@ class DoorSign:
     async def _write(self, *, life_seconds: int, text: str) -> bool:
         pipeline = self._redis.pipeline(transaction=True)
         if life_seconds:
-            pipeline.set(keys.DOOR + self._id, text, ex=life_seconds)
-            pipeline.sadd(keys.DOORS, self._id)
+            pipeline.set(keys.RECEIVER + self._id, text, ex=life_seconds)
+            pipeline.sadd(keys.RECEIVERS, self._id)
         else:
-            pipeline.delete(keys.DOOR + self._id)
-            pipeline.srem(keys.DOORS, self._id)
+            pipeline.delete(keys.RECEIVER + self._id)
+            pipeline.srem(keys.RECEIVERS, self._id)
         try:
             async with asyncio.timeout(REPLY_SECONDS):
                 await pipeline.execute()

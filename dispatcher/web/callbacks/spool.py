@@ -1,8 +1,8 @@
-"""Callbacks on this machine's disk while Redis is away: the door's own file, and before it those of doors that died.
+"""Callbacks on this machine's disk while Redis is away: the receiver's own file, before it those of dead receivers.
 
-A file belongs to whoever has it locked, so that of a dead door, whatever its name and machine were, is anybody's who
-shares the folder. It is drained where it is: how far stands in Redis, moved by the step that puts the callbacks there,
-so that a door killed on the way costs no callback and repeats none.
+A file belongs to whoever has it locked, so that of a dead receiver, whatever its name and machine were, is anybody's
+who shares the folder. It is drained where it is: how far stands in Redis, moved by the step that puts the callbacks
+there, so that a receiver killed on the way costs no callback and repeats none.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Peeked(NamedTuple):
 
 
 class Spool:
-    """The spool of one door, which must be used by one thread at a time."""
+    """The spool of one receiver, which must be used by one thread at a time."""
 
     def __init__(self, folder: Path, name: str, max_bytes: int) -> None:
         self._folder = private_folder(folder)
@@ -42,11 +42,11 @@ class Spool:
 
     @property
     def is_empty(self) -> bool:
-        """Everything in it was taken and forgotten, ours and what dead doors left."""
+        """Everything in it was taken and forgotten, ours and what dead receivers left."""
         return self._own.is_empty and not self._left
 
     def adopt(self) -> bool:
-        """Take what dead doors left, to be drained before ours; whether there was any."""
+        """Take what dead receivers left, to be drained before ours; whether there was any."""
         known = {self._own.path, *(file.path for file in self._left)}
         found = [open_locked(path, make=False) for path in self._folder.glob("*.spool") if path not in known]
         for file in filter(None, found):
@@ -76,14 +76,14 @@ class Spool:
         return self._own.size + _USUAL_BYTES <= self._max_bytes
 
     def peek(self, most: int) -> Peeked:
-        """The next records that were not dropped yet: those of the dead doors, then ours."""
+        """The next records that were not dropped yet: those of the dead receivers, then ours."""
         file = self._first
         records, ends = file.peek(most)
         self._peeked_end = ends[-1] if ends else 0
         return Peeked(records, file.id, ends)
 
     def drop(self) -> None:
-        """Forget what `peek` gave last; a dead door's file goes with its last record, ours is empty again."""
+        """Forget what `peek` gave last; a dead receiver's file goes with its last record, ours is empty again."""
         file = self._first
         file.forget(self._peeked_end)
         if file.is_empty and file is not self._own:
@@ -104,7 +104,7 @@ def _size(record: Spooled) -> int:
 
 
 def _own_file(folder: Path, name: str) -> SpoolFile:
-    """The door's own file, locked; one of another name if a door of that name lives still."""
+    """The receiver's own file, locked; one of another name if a receiver of that name lives still."""
     for path in (folder / f"{name}.spool", folder / f"{name}-{secrets.token_hex(4)}.spool"):
         file = open_locked(path, make=True)
         if file is not None:

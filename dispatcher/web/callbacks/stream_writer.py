@@ -48,7 +48,7 @@ class _Waiting(NamedTuple):
     stored: asyncio.Future[None]
 
 
-class InboxWriter:
+class CallbackStreamWriter:
     """Appends callbacks to `stream` as the fields `raw` (the body) and `at` (ms since 1970)."""
 
     def __init__(self, redis: Redis, stream: str) -> None:

@@ -1,6 +1,6 @@
-"""Uploads are read a few at a time, only while somebody waits for the answer, and beside the callback door.
+"""Uploads are read a few at a time, only while somebody waits for the answer, and beside the callback receiver.
 
-A reader in a thread and the door share one interpreter: the more threads compute, the later a callback is answered.
+A reader in a thread and the receiver share one interpreter: the more threads compute, the later a callback is answered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dispatcher.errors import MmsError
 READERS = 2
 #: How long an upload waits for its turn; then the caller is asked to come again.
 TURN_SECONDS = 30.0
-#: How long a thread that computes keeps the interpreter from the door at most. Python's own 5 ms are felt there.
+#: How long a thread that computes keeps the interpreter from the receiver at most. Python's own 5 ms are felt there.
 SWITCH_SECONDS = 0.001
 
 _turns = threading.BoundedSemaphore(READERS)

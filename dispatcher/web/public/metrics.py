@@ -65,7 +65,11 @@ def _now(site: Site, overview: Overview) -> Iterator[Metric]:
     yield from _queues(site)
     yield _one("mms_brake", "1: nothing goes with the token in use.", float(overview.brake() is not None))
     yield _one("mms_holds", "Scopes held because CarrierX asked for patience.", len(overview.holds(now_ms)))
-    yield _one("mms_doors_draining", "Callback doors not known to be clear.", len(agenda.doors_draining()))
+    yield _one(
+        "mms_receivers_draining",
+        "Callback receivers not known to be clear.",
+        len(agenda.receivers_draining()),
+    )
     waiting = site.ledger.inbound.doubtful_count()
     yield _one("mms_inbound_doubtful", "Inbound messages that wait for a person.", waiting)
 

@@ -1,4 +1,4 @@
-"""Whether this process lives, whether its door can take callbacks, and whether the console can work: three answers."""
+"""Whether this process lives, its callback receiver can take callbacks, and the console can work: three answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 
 from dispatcher.errors import MmsError
 from dispatcher.pipeline.health.queue_status import not_moving
-from dispatcher.web.callbacks.durable_inbox import CallbackKeeper
+from dispatcher.web.callbacks.durable_inbox import DurableInbox
 from dispatcher.web.site.site import Site, site_of
 
 #: Shorter than a balancer waits for an answer.
@@ -25,16 +25,16 @@ async def alive() -> PlainTextResponse:
 
 
 @router.get("/readyz")
-async def door_ready(request: Request) -> PlainTextResponse:
-    """200 while the callback door can keep what comes, in Redis or in its spool, else 503: a balancer asks this."""
-    keeper = request.app.state.keeper
-    assert isinstance(keeper, CallbackKeeper)
-    trouble = await keeper.trouble()
+async def receiver_ready(request: Request) -> PlainTextResponse:
+    """200 while the callback receiver can keep what comes, in Redis or in its spool, else 503: a balancer asks this."""
+    inbox = request.app.state.durable_inbox
+    assert isinstance(inbox, DurableInbox)
+    trouble = await inbox.trouble()
     if trouble is not None:
         return _not_ready(trouble)
-    if keeper.spooling:
+    if inbox.spooling:
         return PlainTextResponse("ok: callbacks are spooled\n")
-    try:  # a Redis that hangs is no reason to take the door away either
+    try:  # a Redis that hangs is no reason to take the receiver away either
         return PlainTextResponse(
             await asyncio.wait_for(asyncio.to_thread(_works, site_of(request)), PATIENCE_SECONDS)
         )
@@ -51,7 +51,7 @@ def console_ready(request: Request) -> PlainTextResponse:
 
 
 def _works(site: Site) -> str:
-    """It works; with a line for each queue that does not move. That is no reason to take the door or console away."""
+    """It works; with a line for each queue that does not move. No reason to take receiver or console away."""
     try:
         still = not_moving(site.ledger)
     except MmsError:

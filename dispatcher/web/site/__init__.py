@@ -2,7 +2,7 @@
 
 - `site`: settings, ledger, hints, sessions: what every page and call is given.
 - `access`, `sessions`, `throttle`: tokens, logins, guessing made slow.
-- `callback_keys`, `ledger_arrival`: the door's key, and the ledger, that may come later than the process.
+- `callback_keys`, `ledger_arrival`: the receiver's key, and the ledger, that may come later than the process.
 - `staged_uploads`: a file between its check and its start.
 
 May import: `pipeline/tick.py` for its hints, `ledger/`, `host/`, `settings`; no other package of the web.

@@ -28,8 +28,8 @@ class Judgement(Enum):
     UNPROVED = "unproved"
 
 
-class DoorKeys:
-    """Which keys the door takes. `file` remembers the ledger's key; without one nothing is remembered."""
+class CallbackKeys:
+    """Which keys the receiver takes. `file` remembers the ledger's key; without one nothing is remembered."""
 
     def __init__(self, configured: str | None, file: Path | None = None) -> None:
         self._key = configured.encode() if configured else None

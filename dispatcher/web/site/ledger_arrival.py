@@ -1,4 +1,4 @@
-"""The ledger may come later than the web process: until it is there the door spools, and pages say so."""
+"""The ledger may come later than the web process: until it is there the receiver spools, and pages say so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import redis
 from dispatcher.errors import MmsError, StoreUnavailable
 from dispatcher.ledger.installation.installation import Installation, prepare
 from dispatcher.settings import Settings
-from dispatcher.web.site.callback_keys import DoorKeys
+from dispatcher.web.site.callback_keys import CallbackKeys
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 class Arrival:
     """The installation, once the ledger was seen; `keys` learns the ledger's callback key then."""
 
-    def __init__(self, client: redis.Redis, settings: Settings, keys: DoorKeys) -> None:
+    def __init__(self, client: redis.Redis, settings: Settings, keys: CallbackKeys) -> None:
         self._redis = client
         self._settings = settings
         self._keys = keys
@@ -52,10 +52,10 @@ class Arrival:
             self._look()
         except StoreUnavailable as error:
             self._note(error)
-            logger.warning("the door takes callbacks and keeps them here until the ledger is there")
+            logger.warning("the receiver takes callbacks and keeps them here until the ledger is there")
 
     def look(self) -> bool:
-        """Look again unless it was seen; whether it is there. Never raises: the door goes on spooling."""
+        """Look again unless it was seen; whether it is there. Never raises: the receiver goes on spooling."""
         with self._lock:
             if self._found is not None:
                 return True

@@ -15,7 +15,7 @@ from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
-from dispatcher.web.site.callback_keys import DoorKeys
+from dispatcher.web.site.callback_keys import CallbackKeys
 from dispatcher.web.site.ledger_arrival import Arrival
 from dispatcher.web.site.sessions import Sessions
 from dispatcher.web.site.staged_uploads import HeldUploads
@@ -24,14 +24,14 @@ from dispatcher.web.site.throttle import Throttle
 
 @dataclass(frozen=True)
 class Site:
-    """Settings, the ledger, how workers are told, and what the doors keep.
+    """Settings, the ledger, how workers are told, and what the receivers keep.
 
     `closing` is set when the process is asked to stop.
     """
 
     settings: Settings
     arrival: Arrival
-    door_keys: DoorKeys
+    callback_keys: CallbackKeys
     redis: redis.Redis
     ledger: Ledger
     hints: Hints

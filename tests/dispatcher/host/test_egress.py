@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dispatcher.carrierx.callback_probe import ask_door
+from dispatcher.carrierx.callback_probe import ask_receiver
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError, NotSent
 from dispatcher.host.egress import WayOut, way_out
@@ -136,10 +136,10 @@ def test_a_private_address_is_refused_though_a_proxy_would_find_it(host: str) ->
 
 
 def test_our_own_public_address_is_asked_the_same_way(simulator: SimulatorHandle) -> None:
-    with CompanyProxy({"door.example": port_of(simulator.url)}) as proxy:
-        said = ask_door("https://door.example", "question", timeouts=(5, 5), way=behind(proxy))
+    with CompanyProxy({"receiver.example": port_of(simulator.url)}) as proxy:
+        said = ask_receiver("https://receiver.example", "question", timeouts=(5, 5), way=behind(proxy))
     assert (said.reached, said.trouble) == (True, "it answers HTTP 401")
-    assert proxy.asked == ["CONNECT door.example:443"]
+    assert proxy.asked == ["CONNECT receiver.example:443"]
 
 
 def test_hosts_of_no_proxy_and_this_machine_are_asked_straight() -> None:

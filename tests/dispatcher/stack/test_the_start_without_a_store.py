@@ -1,4 +1,4 @@
-"""`mms up` while its Redis is away, or its own store reads for long: the door is open, the rest comes later."""
+"""`mms up` while its Redis is away, or its own store reads for long: the receiver is open, the rest comes later."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def ends_with(terminal: Terminal) -> int:
     return process.wait(STOP_SECONDS)
 
 
-def test_the_door_is_open_while_redis_is_away_and_everything_starts_when_it_comes(
+def test_the_receiver_is_open_while_redis_is_away_and_everything_starts_when_it_comes(
     terminal: Terminal, away: ValkeyServer
 ) -> None:
     process = terminal.begin_up("--simulate")
@@ -128,7 +128,7 @@ def test_ctrl_c_ends_the_waiting_though_redis_hangs(terminal: Terminal) -> None:
     assert terminal.processes() == []
 
 
-def test_the_door_is_open_while_our_own_store_reads_a_large_file(terminal: Terminal) -> None:
+def test_the_receiver_is_open_while_our_own_store_reads_a_large_file(terminal: Terminal) -> None:
     valkey = terminal.folder / ".mms" / "valkey" / "appendonlydir"
     valkey.mkdir(parents=True)
     (valkey / "appendonly.aof.1.incr.aof").write_bytes(resp("EVAL", SLOW, "0"))

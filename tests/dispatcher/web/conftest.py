@@ -1,4 +1,4 @@
-"""What the tests of the web door share: a server over real HTTP, and the whole application on an empty ledger."""
+"""What the tests of the web receiver share: a server over real HTTP, and the whole application on an empty ledger."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from redis import Redis
 from dispatcher.web import connection
 from dispatcher.web.connection import CONNECTIONS, HEAD_MAX, PLACES, BoundedProtocol, places
 from tests.dispatcher.web.conftest import KEY
-from tests.dispatcher.web.doors import door
+from tests.dispatcher.web.receivers import receiver
 from tests.stack import until
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class Lines:
 
 @pytest.fixture
 def address(serve: Serve, valkey_url: str, redis: Redis, tmp_path: Path) -> str:
-    """A callback door."""
-    return serve(door(valkey_url, tmp_path))
+    """A callback receiver."""
+    return serve(receiver(valkey_url, tmp_path))
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_sigterm_ends_it_within_three_seconds_with_live_pages_open_and_no_key_in
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=60) == 0
     assert GRACE_SECONDS < 3, "no open page is waited for longer"
-    assert redis.smembers(keys.DOORS) == set()
+    assert redis.smembers(keys.RECEIVERS) == set()
     assert list((tmp_path / "spool").iterdir()) == []
     text = log.read_text()
     for secret in (KEY, TOKEN, "12125550101", "Traceback"):

@@ -47,7 +47,7 @@ def test_a_url_can_be_taken_away(mms: Mms) -> None:
     assert "no callback is in force" in mms("callbacks", "show", "--did", NUMBER).out
 
 
-def test_the_url_defaults_to_our_own_door_and_its_key_is_not_shown(
+def test_the_url_defaults_to_our_own_receiver_and_its_key_is_not_shown(
     mms: Mms, simulator: SimulatorHandle
 ) -> None:
     mms.environment["MMS_PUBLIC_URL"] = "https://mms.example.com"

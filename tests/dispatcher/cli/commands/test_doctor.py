@@ -30,12 +30,12 @@ KEY = "the-key-of-this-test"
 
 @contextmanager
 def somebody_answers(ledger: Ledger | None, status: int = 200) -> Iterator[str]:
-    """A public address: a door of this ledger, or whatever else answers there."""
+    """A public address: a receiver of this ledger, or whatever else answers there."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query).get("question", [""])[0]
-            found: Any = ledger.redis.get(keys.QUESTION + asked) if ledger else b"<html>Welcome</html>"
+            found: Any = ledger.redis.get(keys.CHALLENGE + asked) if ledger else b"<html>Welcome</html>"
             self.send_response(status)
             self.send_header("Location", "https://login.example/")
             self.end_headers()
@@ -125,7 +125,7 @@ def test_a_queue_without_a_worker_is_told_with_the_log_to_read_and_the_command(
     assert said["mend"].endswith(f"`{log}`")
 
 
-def test_a_public_address_that_leads_to_our_door_is_well(mms: Mms, ledger: Ledger) -> None:
+def test_a_public_address_that_leads_to_our_receiver_is_well(mms: Mms, ledger: Ledger) -> None:
     with somebody_answers(ledger) as url:
         mms.environment["MMS_PUBLIC_URL"] = url
         assert finding(mms, "callbacks")["verdict"] == "ok"
@@ -170,7 +170,7 @@ def test_a_number_its_messaging_and_its_callback_are_looked_at(mms: Mms, simulat
     [
         (None, "none is set"),
         ("https://elsewhere.example/sms", "not ours"),
-        ("https://mms.example/callbacks/carrierx/an-old-key", "a key that our door does not take"),
+        ("https://mms.example/callbacks/carrierx/an-old-key", "a key that our receiver does not take"),
     ],
 )
 def test_a_callback_that_does_not_reach_us_is_told_with_the_command_to_run(

@@ -145,7 +145,7 @@ def test_who_comes_back_is_not_listed_any_more(ledger: Ledger) -> None:
     assert ledger.optouts.out_count() == 0
 
 
-def test_an_opt_out_that_the_door_took_is_there_after_a_power_cut(server: ValkeyServer) -> None:
+def test_an_opt_out_that_the_receiver_took_is_there_after_a_power_cut(server: ValkeyServer) -> None:
     Ledger(client(server.url)).optouts.receive(b"{}", 1_000, NUMBER, "keyword")
     server.kill()
     server.start()

@@ -1,4 +1,4 @@
-"""No claim before the callback doors have drained what they took while Redis was away."""
+"""No claim before the callback receivers have drained what they took while Redis was away."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tests.factories import add_campaign, claim, make_batch, make_claim, make_re
 
 @pytest.fixture
 def restarted(ledger: Ledger) -> Ledger:
-    """A Redis as after a restart: it knows no script, and the one door's sign is of an earlier run."""
+    """A Redis as after a restart: it knows no script, and the one receiver's status is of an earlier run."""
     ledger.redis.script_flush()
-    sign(ledger.redis, "clear:an-earlier-run")
+    say(ledger.redis, "clear:an-earlier-run")
     return ledger
 
 
-def sign(redis: Redis, text: str, door: str = "a") -> None:
-    redis.sadd(keys.DOORS, door)
-    redis.set(keys.DOOR + door, text, ex=300)
+def say(redis: Redis, text: str, receiver: str = "a") -> None:
+    redis.sadd(keys.RECEIVERS, receiver)
+    redis.set(keys.RECEIVER + receiver, text, ex=300)
 
 
 def run_of(redis: Redis) -> str:
@@ -38,24 +38,24 @@ def ask(ledger: Ledger, name: str = "claim") -> tuple[Hold, ClaimAnswer]:
     return taken.hold, claim(ledger, taken.hold, asked, now_ms=ledger.agenda.now_ms())
 
 
-def test_after_a_restart_claims_wait_for_the_doors_and_go_once_all_are_clear(restarted: Ledger) -> None:
+def test_after_a_restart_claims_wait_for_the_receivers_and_go_once_all_are_clear(restarted: Ledger) -> None:
     add_campaign(restarted)
-    sign(restarted.redis, "draining", "b")
+    say(restarted.redis, "draining", "b")
     for _ in range(3):
         _, answer = ask(restarted)
-        assert (answer.word, answer.detail) == ("wait", "doors")
+        assert (answer.word, answer.detail) == ("wait", "receivers")
     assert 0 < answer.wait_ms <= 500
-    sign(restarted.redis, f"clear:{run_of(restarted.redis)}")
+    say(restarted.redis, f"clear:{run_of(restarted.redis)}")
     assert ask(restarted)[1].word == "wait"
-    sign(restarted.redis, f"clear:{run_of(restarted.redis)}", "b")
+    say(restarted.redis, f"clear:{run_of(restarted.redis)}", "b")
     assert ask(restarted)[1].word == "go"
 
 
-def test_a_stop_that_a_door_drains_is_in_force_for_the_first_claim(restarted: Ledger) -> None:
+def test_a_stop_that_a_receiver_drains_is_in_force_for_the_first_claim(restarted: Ledger) -> None:
     add_campaign(restarted, make_batch(1, 1))
     assert ask(restarted)[1].word == "wait"
     restarted.optouts.receive(b"{}", restarted.agenda.now_ms(), number_of(1), "reply")
-    sign(restarted.redis, f"clear:{run_of(restarted.redis)}")
+    say(restarted.redis, f"clear:{run_of(restarted.redis)}")
     assert ask(restarted)[1].word == "skip"
     assert states(restarted) == ["skipped", "pending"]
 
@@ -67,18 +67,21 @@ def test_what_came_back_is_recorded_while_claims_wait(ledger: Ledger) -> None:
     now_ms = ledger.agenda.now_ms()
     assert claim(ledger, taken.hold, sent, now_ms=now_ms).word == "go"
     ledger.redis.script_flush()
-    sign(ledger.redis, "draining")
+    say(ledger.redis, "draining")
     recorded, answers = ledger.batches.record_and_claim(
         taken.hold, [make_record(sent)], [next_one], caller_ms=now_ms, fingerprint="fp"
     )
-    assert (recorded, [(answer.word, answer.detail) for answer in answers]) == (["ok"], [("wait", "doors")])
+    assert (recorded, [(answer.word, answer.detail) for answer in answers]) == (
+        ["ok"],
+        [("wait", "receivers")],
+    )
     assert states(ledger)[:2] == ["queued", "pending"]
 
 
-def test_doors_that_do_not_become_clear_are_waited_for_ten_seconds(restarted: Ledger) -> None:
+def test_receivers_that_do_not_become_clear_are_waited_for_ten_seconds(restarted: Ledger) -> None:
     add_campaign(restarted)
     assert ask(restarted)[1].word == "wait"
-    awaited = keys.DOORS_AWAITED + run_of(restarted.redis)
+    awaited = keys.RECEIVERS_AWAITED + run_of(restarted.redis)
     waited_ms = 60_000 - restarted.redis.pttl(awaited)
     assert 0 <= waited_ms < drain_gate.PATIENCE_MS
     restarted.redis.pexpire(awaited, 50_500)
@@ -87,39 +90,39 @@ def test_doors_that_do_not_become_clear_are_waited_for_ten_seconds(restarted: Le
     assert ask(restarted)[1].word == "go"
 
 
-def test_without_doors_nothing_waits_and_nothing_is_kept(ledger: Ledger) -> None:
+def test_without_receivers_nothing_waits_and_nothing_is_kept(ledger: Ledger) -> None:
     add_campaign(ledger)
     ledger.redis.script_flush()
     assert ask(ledger)[1].word == "go"
-    assert not ledger.redis.exists(keys.DOORS_AWAITED + run_of(ledger.redis))
+    assert not ledger.redis.exists(keys.RECEIVERS_AWAITED + run_of(ledger.redis))
 
 
-def test_once_the_doors_were_clear_no_claim_asks_them_again(restarted: Ledger) -> None:
+def test_once_the_receivers_were_clear_no_claim_asks_them_again(restarted: Ledger) -> None:
     add_campaign(restarted)
-    sign(restarted.redis, f"clear:{run_of(restarted.redis)}")
+    say(restarted.redis, f"clear:{run_of(restarted.redis)}")
     hold, answer = ask(restarted)
     assert answer.word == "go"
-    sign(restarted.redis, "draining")
+    say(restarted.redis, "draining")
     taken = take(restarted)
     following = make_claim(taken, 1)
     assert claim(restarted, hold, following, now_ms=restarted.agenda.now_ms()).word == "go"
 
 
-def test_a_door_that_comes_up_during_the_look_is_looked_at_too(restarted: Ledger) -> None:
+def test_a_receiver_that_comes_up_during_the_look_is_looked_at_too(restarted: Ledger) -> None:
     redis = restarted.redis
-    sign(redis, f"clear:{run_of(redis)}")
+    say(redis, f"clear:{run_of(redis)}")
     text, digest = Scripts(redis).source("batches/claim")
 
     class Meanwhile(Redis):
-        """A client whose look is overtaken by another door's first sign."""
+        """A client whose look is overtaken by another receiver's first word."""
 
         def pipeline(self, *_: Any, **__: Any) -> Any:
-            """One that another door's sign comes before the last step of."""
+            """One that another receiver's word comes before the last step of."""
             pipeline: Any = super().pipeline()
             commit = pipeline.execute
 
             def overtaken(*arguments: Any, **options: Any) -> Any:
-                sign(redis, "draining", "late")
+                say(redis, "draining", "late")
                 return commit(*arguments, **options)
 
             pipeline.execute = overtaken

@@ -23,7 +23,7 @@ STOPPED = "You are unsubscribed and will get no more messages from us."
 
 
 def comes_in(runtime: Runtime, simulator: SimulatorHandle, text: str, **changes: Any) -> str:
-    """Somebody writes: CarrierX knows it, the door stored it. `changes` make the callback differ from the truth."""
+    """Somebody writes: CarrierX knows it, the receiver stored it. `changes` make the callback differ from the truth."""
     real = simulator.inbound(from_=SOMEBODY, to=OURS, message=text, media_urls=[])
     body = {
         "message_sid": real["message_sid"],

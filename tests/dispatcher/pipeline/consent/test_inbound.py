@@ -31,7 +31,7 @@ def body(text: str | None, sid: str = "a1", **changes: Any) -> bytes:
 
 
 def receive(runtime: Runtime, *bodies: bytes) -> None:
-    """As the door stores them, then ingested."""
+    """As the receiver stores them, then ingested."""
     for at_ms, raw in enumerate(bodies, 1_700_000_000_000):
         out = opting_out(raw)
         if out:
@@ -41,7 +41,7 @@ def receive(runtime: Runtime, *bodies: bytes) -> None:
     ingest(runtime, "me")
 
 
-def test_a_stop_is_recognised_at_the_door() -> None:
+def test_a_stop_is_recognised_at_the_receiver() -> None:
     assert opting_out(body(" Stop. ")) == OptingOut(SOMEBODY, "inbound")
     assert opting_out(body("please stop texting me", **{"from": "+1 (516) 555-0123"})) is not None
 
@@ -61,7 +61,7 @@ def test_nothing_else_is_an_opt_out() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32-be"])
 @pytest.mark.parametrize("direction", ["inbound", "INBOUND ", "in\\u0062ound"])
-def test_the_door_knows_a_stop_however_it_is_written(direction: str, encoding: str) -> None:
+def test_the_receiver_knows_a_stop_however_it_is_written(direction: str, encoding: str) -> None:
     raw = body("stop").decode().replace("inbound", direction).encode(encoding)
     assert opting_out(raw) == OptingOut(SOMEBODY, "inbound")
 
@@ -89,7 +89,7 @@ def test_a_doubtful_wording_waits_for_a_person(runtime: Runtime) -> None:
     assert runtime.ledger.inbound.doubtful_count() == 0
 
 
-def test_an_opt_out_that_did_not_come_by_the_door_counts_when_it_is_ingested(runtime: Runtime) -> None:
+def test_an_opt_out_that_did_not_come_by_the_receiver_counts_when_it_is_ingested(runtime: Runtime) -> None:
     runtime.ledger.callback_stream.store(body("STOP"), 1_700_000_000_000)
     ingest(runtime, "me")
     assert runtime.ledger.optouts.is_out(SOMEBODY)

@@ -29,7 +29,7 @@ Way = Callable[[Runtime, SimulatorHandle], object]
 AT_MS = 1_700_000_000_000
 
 
-def by_the_door(runtime: Runtime, _: SimulatorHandle) -> None:
+def by_the_receiver(runtime: Runtime, _: SimulatorHandle) -> None:
     text, arguments = receive_call(body("STOP"), AT_MS, SOMEBODY, "inbound")
     runtime.ledger.redis.eval(text, 0, *arguments)
 
@@ -88,7 +88,7 @@ def in_order(runtime: Runtime) -> dict[str, float]:
 @pytest.mark.parametrize("back", [in_by_hand, in_by_a_list, in_by_a_start])
 @pytest.mark.parametrize(
     "out",
-    [by_the_door, by_the_ingestion, by_hand, by_a_list, by_a_word_on_a_doubtful_message, by_the_recovery],
+    [by_the_receiver, by_the_ingestion, by_hand, by_a_list, by_a_word_on_a_doubtful_message, by_the_recovery],
 )
 def test_every_way_out_and_back_keeps_the_order(
     make_runtime: MakeRuntime, timed_ledger: Ledger, simulator: SimulatorHandle, out: Way, back: Way

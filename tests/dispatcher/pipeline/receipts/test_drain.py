@@ -86,11 +86,11 @@ def test_nobody_is_hinted_at_callbacks_while_it_is_under_way_and_none_is_left_fo
 ) -> None:
     hinted: list[bool] = []
 
-    def door(runtime: Runtime, _: int) -> None:
+    def receiver(runtime: Runtime, _: int) -> None:
         runtime.ledger.callback_stream.store(b"{}", 1)
         hinted.append(runtime.ledger.agenda.latch(keys.INGEST_HINTED, 200))
 
-    said, pauses = drained(door)
+    said, pauses = drained(receiver)
     assert hinted == [False] * pauses.times
     assert said == f"{pauses.times + 1} callbacks, 0 rows changed"
 

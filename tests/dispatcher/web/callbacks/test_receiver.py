@@ -13,13 +13,13 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.carrierx.callback_probe import ask_door
+from dispatcher.carrierx.callback_probe import ask_receiver
 from dispatcher.ledger.consent.optouts import OptOut
-from dispatcher.ledger.installation.callback_challenges import put_question
+from dispatcher.ledger.installation.callback_challenges import put_challenge
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from tests.dispatcher.web.conftest import KEY
-from tests.dispatcher.web.doors import door
+from tests.dispatcher.web.receivers import receiver
 
 if TYPE_CHECKING:
     from tests.dispatcher.web.conftest import Serve
@@ -29,7 +29,7 @@ URL = f"/callbacks/carrierx/{KEY}"
 
 @pytest.fixture
 def client(serve: Serve, valkey_url: str, redis: Redis, tmp_path: Path) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=serve(door(valkey_url, tmp_path)), trust_env=False) as client:
+    with httpx.Client(base_url=serve(receiver(valkey_url, tmp_path)), trust_env=False) as client:
         yield client
 
 
@@ -118,7 +118,7 @@ def test_a_larger_body_without_a_length_is_refused(client: httpx.Client, redis: 
 def test_without_a_store_and_a_spool_the_sender_is_asked_to_come_again(
     serve: Serve, nobody_there: str, tmp_path: Path
 ) -> None:
-    address = serve(door(nobody_there, tmp_path, max_bytes=0))
+    address = serve(receiver(nobody_there, tmp_path, max_bytes=0))
     answer = httpx.post(address + URL, content=b"{}", trust_env=False)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
@@ -140,7 +140,7 @@ def test_the_ingest_is_hinted_once_for_callbacks_that_come_together(
     serve: Serve, valkey_url: str, redis: Redis, tmp_path: Path
 ) -> None:
     hinted = threading.Semaphore(0)
-    address = serve(door(valkey_url, tmp_path, publish=hinted.release))
+    address = serve(receiver(valkey_url, tmp_path, publish=hinted.release))
     redis.set(keys.INGEST_HINTED, 1, px=60_000)  # another process hinted just now
     with httpx.Client(base_url=address, trust_env=False) as client:
         client.post(URL, content=b"{}")
@@ -157,7 +157,7 @@ def test_a_hint_that_fails_is_no_error(serve: Serve, valkey_url: str, redis: Red
         tried.set()
         raise ConnectionError("broker down")
 
-    address = serve(door(valkey_url, tmp_path, publish=publish))
+    address = serve(receiver(valkey_url, tmp_path, publish=publish))
     assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
     assert tried.wait(60)
     assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
@@ -181,7 +181,7 @@ def test_a_stop_is_on_the_suppression_list_before_it_is_answered(
     assert len(stored(redis)) == 2
 
 
-def test_a_stop_outdoes_what_went_before_though_the_doors_clock_is_behind(
+def test_a_stop_outdoes_what_went_before_though_the_receivers_clock_is_behind(
     client: httpx.Client, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number, optouts = "15165550123", Ledger(redis).optouts
@@ -199,13 +199,13 @@ def test_other_inbound_messages_suppress_nobody(client: httpx.Client, redis: Red
     assert not Ledger(redis).optouts.is_out("15165550123")
 
 
-def test_the_door_proves_to_who_asks_in_the_ledger_that_it_is_ours_and_tells_no_key(
+def test_the_receiver_proves_to_who_asks_in_the_ledger_that_it_is_ours_and_tells_no_key(
     serve: Serve, valkey_url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
-    question = put_question(ledger.redis)
-    said = ask_door(serve(door(valkey_url, tmp_path)), question.text, timeouts=(2, 2))
-    assert said.text == question.answer
-    assert 0 < ledger.redis.ttl(keys.QUESTION + question.text) <= 30
+    challenge = put_challenge(ledger.redis)
+    said = ask_receiver(serve(receiver(valkey_url, tmp_path)), challenge.text, timeouts=(2, 2))
+    assert said.text == challenge.answer
+    assert 0 < ledger.redis.ttl(keys.CHALLENGE + challenge.text) <= 30
 
 
 @pytest.mark.parametrize("asked", ["", "x", "0" * 32, "*", "%00", "a" * 40])

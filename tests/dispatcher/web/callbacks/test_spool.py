@@ -21,7 +21,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 
 def left_behind(folder: Path, name: str, records: list[Spooled]) -> Path:
-    """The file of a door that was killed: no name, no lock, but what it wrote."""
+    """The file of a receiver that was killed: no name, no lock, but what it wrote."""
     spool = Spool(folder, name, 1 << 20)
     spool.append(records)
     spool.close()
@@ -61,7 +61,7 @@ def test_a_full_spool_takes_nothing_until_it_is_drained(spool: Spool) -> None:
     spool.append([large])
 
 
-def test_a_killed_doors_spool_is_read_by_the_next(tmp_path: Path) -> None:
+def test_a_killed_receivers_spool_is_read_by_the_next(tmp_path: Path) -> None:
     left_behind(tmp_path, "a", BODIES)
     spool = Spool(tmp_path, "a", 1 << 20)
     assert spool.peek(9).records == BODIES
@@ -92,7 +92,7 @@ def test_garbage_at_the_end_is_cut_off(tmp_path: Path, garbage: bytes) -> None:
     spool.close()
 
 
-def test_the_spool_of_a_dead_door_of_another_name_is_taken_over(tmp_path: Path) -> None:
+def test_the_spool_of_a_dead_receiver_of_another_name_is_taken_over(tmp_path: Path) -> None:
     other = left_behind(tmp_path, "b", BODIES)
     spool = Spool(tmp_path, "a", 1 << 20)
     assert spool.peek(9).records == BODIES
@@ -102,7 +102,7 @@ def test_the_spool_of_a_dead_door_of_another_name_is_taken_over(tmp_path: Path) 
     spool.close()
 
 
-def test_the_spool_of_a_living_door_is_left_alone(spool: Spool, tmp_path: Path) -> None:
+def test_the_spool_of_a_living_receiver_is_left_alone(spool: Spool, tmp_path: Path) -> None:
     spool.append(BODIES)
     other = Spool(tmp_path, "b", 1 << 20)
     same_name = Spool(tmp_path, "a", 1 << 20)
@@ -113,6 +113,6 @@ def test_the_spool_of_a_living_door_is_left_alone(spool: Spool, tmp_path: Path) 
     same_name.close()
 
 
-def test_a_door_that_closes_in_order_leaves_no_file(tmp_path: Path) -> None:
+def test_a_receiver_that_closes_in_order_leaves_no_file(tmp_path: Path) -> None:
     Spool(tmp_path, "a", 1024).close()
     assert list(tmp_path.iterdir()) == []

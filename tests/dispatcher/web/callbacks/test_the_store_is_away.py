@@ -15,8 +15,8 @@ from redis import Redis
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from tests.dispatcher.web.conftest import KEY, TOKEN
-from tests.dispatcher.web.doors import door
 from tests.dispatcher.web.processes import start, wait_until_ready
+from tests.dispatcher.web.receivers import receiver
 from tests.factories import add_campaign, make_batch, make_claim, number_of, take
 from tests.stack import until
 from tests.valkey import ValkeyServer, free_port
@@ -36,8 +36,8 @@ def own(server: ValkeyServer) -> Iterator[Redis]:
 
 @pytest.fixture
 def client(serve: Serve, server: ValkeyServer, tmp_path: Path) -> Iterator[httpx.Client]:
-    """What calls a door on that Valkey."""
-    address = serve(door(server.url, tmp_path / "spool"))
+    """What calls a receiver on that Valkey."""
+    address = serve(receiver(server.url, tmp_path / "spool"))
     with httpx.Client(base_url=address, trust_env=False) as client:
         yield client
 
@@ -96,7 +96,9 @@ def test_redis_may_go_again_and_again(client: httpx.Client, server: ValkeyServer
 def test_a_full_spool_asks_the_sender_to_come_again(
     serve: Serve, server: ValkeyServer, own: Redis, tmp_path: Path
 ) -> None:
-    with httpx.Client(base_url=serve(door(server.url, tmp_path, max_bytes=100)), trust_env=False) as client:
+    with httpx.Client(
+        base_url=serve(receiver(server.url, tmp_path, max_bytes=100)), trust_env=False
+    ) as client:
         server.kill()
         answers = [call(client, number) for number in range(10)]
         assert answers == [200] * 4 + [503] * 6
@@ -105,34 +107,34 @@ def test_a_full_spool_asks_the_sender_to_come_again(
         assert call(client, 10) == 200
 
 
-def test_a_door_says_when_it_is_clear_after_a_restart_of_redis(
+def test_a_receiver_says_when_it_is_clear_after_a_restart_of_redis(
     client: httpx.Client, server: ValkeyServer, own: Redis
 ) -> None:
     agenda = Ledger(own).agenda
-    until(lambda: own.get(keys.DOOR + "the-door"))
-    assert agenda.doors_draining() == []
+    until(lambda: own.get(keys.RECEIVER + "the-receiver"))
+    assert agenda.receivers_draining() == []
     server.kill()
     server.start()
     assert call(client, 1) == 200
-    until(lambda: agenda.doors_draining() == [])
+    until(lambda: agenda.receivers_draining() == [])
     assert stored(own) == [1]
 
 
-def test_a_door_that_was_not_heard_since_the_restart_counts_as_draining(own: Redis) -> None:
+def test_a_receiver_that_was_not_heard_since_the_restart_counts_as_draining(own: Redis) -> None:
     agenda = Ledger(own).agenda
-    own.sadd(keys.DOORS, "a", "b", "c", "d")
+    own.sadd(keys.RECEIVERS, "a", "b", "c", "d")
     run = own.info("server")["run_id"]
     own.mset(
         {
-            keys.DOOR + "a": f"clear:{run}",
-            keys.DOOR + "b": "clear:an-earlier-run",
-            keys.DOOR + "c": "draining",
+            keys.RECEIVER + "a": f"clear:{run}",
+            keys.RECEIVER + "b": "clear:an-earlier-run",
+            keys.RECEIVER + "c": "draining",
         }
     )
-    assert agenda.doors_draining() == ["b", "c"]
+    assert agenda.receivers_draining() == ["b", "c"]
 
 
-def test_a_killed_doors_spool_is_drained_by_the_next_start_though_its_end_is_torn(
+def test_a_killed_receivers_spool_is_drained_by_the_next_start_though_its_end_is_torn(
     ended: list[subprocess.Popen[bytes]], server: ValkeyServer, own: Redis, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -181,7 +183,7 @@ def test_nothing_is_claimed_for_a_number_whose_stop_was_spooled_while_redis_was_
 ) -> None:
     ledger = Ledger(own)
     add_campaign(ledger, make_batch(1, 1))
-    until(lambda: own.get(keys.DOOR + "the-door"))
+    until(lambda: own.get(keys.RECEIVER + "the-receiver"))
     taken = take(ledger)
     stop = {"message_sid": "a1", "direction": "inbound", "status": "received", "message": "STOP"}
     server.kill()

@@ -48,7 +48,7 @@ def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz/console").status_code == 503
         assert client.post(callback, content=b"{}").status_code == 200  # spooled
-        ready = client.get("/readyz")  # or a balancer would take the door away
+        ready = client.get("/readyz")  # or a balancer would take the receiver away
         assert (ready.status_code, ready.text) == (200, "ok: callbacks are spooled\n")
         assert client.get("/api/v1/campaigns", headers=bearer).json()["code"] == "store_unavailable"
         client.cookies.set("mms_session_8080", "x")
@@ -71,7 +71,7 @@ def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
         assert client.post(callback, content=b"{}").status_code == 200
 
 
-def test_a_door_with_neither_store_nor_room_is_not_ready(
+def test_a_receiver_with_neither_store_nor_room_is_not_ready(
     settings: Settings, nobody_there: str, published: Published, serve: Serve
 ) -> None:
     full = settings.model_copy(update={"redis_url": nobody_there, "spool_mb": 0})
@@ -80,7 +80,7 @@ def test_a_door_with_neither_store_nor_room_is_not_ready(
     assert (answer.status_code, "full" in answer.text) == (503, True)
 
 
-def test_a_store_that_hangs_does_not_take_the_door_away(
+def test_a_store_that_hangs_does_not_take_the_receiver_away(
     server: ValkeyServer, settings: Settings, published: Published, serve: Serve
 ) -> None:
     changed = settings.model_copy(update={"redis_url": server.url})

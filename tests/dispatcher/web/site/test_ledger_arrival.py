@@ -1,4 +1,4 @@
-"""The web process is started while Redis is away: the door keeps what comes, and only what is ours is believed."""
+"""The web process is started while Redis is away: the receiver keeps what comes, and only what is ours is believed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from dispatcher.web.callbacks._spool_file import Spooled
 from dispatcher.web.callbacks.spool import Spool
-from dispatcher.web.site.callback_keys import KEY_MAX, DoorKeys, Judgement
+from dispatcher.web.site.callback_keys import KEY_MAX, CallbackKeys, Judgement
 from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.stack import until
 from tests.valkey import ValkeyServer
@@ -64,7 +64,9 @@ def call(client: httpx.Client, number: int, key: str = KEY) -> int:
     return client.post(f"/callbacks/carrierx/{key}", content=json.dumps({"n": number})).status_code
 
 
-def test_a_door_started_without_redis_takes_callbacks_and_brings_them_in_when_it_is_there(site: Site) -> None:
+def test_a_receiver_started_without_redis_takes_callbacks_and_brings_them_in_when_it_is_there(
+    site: Site,
+) -> None:
     site.server.kill()
     with site.start() as client:
         assert [call(client, number) for number in range(20)] == [200] * 20
@@ -163,13 +165,13 @@ def test_a_ledger_of_another_mode_is_refused_at_the_start(site: Site) -> None:
 
 
 def left_behind(folder: Path, name: str, numbers: range, first_ms: int) -> None:
-    """The file of a door that was killed: no lock, but what it wrote."""
+    """The file of a receiver that was killed: no lock, but what it wrote."""
     spool = Spool(folder, name, 1 << 20)
     spool.append([Spooled(json.dumps({"n": n}).encode(), first_ms + n) for n in numbers])
     spool.close()
 
 
-def test_what_doors_of_other_names_left_goes_in_once_the_oldest_first_and_before_ours(site: Site) -> None:
+def test_what_receivers_of_other_names_left_goes_in_once_the_oldest_first_and_before_ours(site: Site) -> None:
     folder = site.settings.data_dir / "spool"
     left_behind(folder, "9090-another-host", range(40, 50), 2_000_000)
     left_behind(folder, "7070", range(600), 1_000_000)
@@ -183,7 +185,7 @@ def test_what_doors_of_other_names_left_goes_in_once_the_oldest_first_and_before
         assert [path.stat().st_size for path in folder.iterdir()] == [0]
 
 
-def test_what_a_door_leaves_that_dies_while_ours_lives_is_found(
+def test_what_a_receiver_leaves_that_dies_while_ours_lives_is_found(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dispatcher.web.callbacks.durable_inbox.ADOPT_SECONDS", 0.0)
@@ -194,13 +196,13 @@ def test_what_a_door_leaves_that_dies_while_ours_lives_is_found(
 
 
 def test_a_key_is_judged_by_the_setting_first_then_by_the_ledgers(tmp_path: Path) -> None:
-    configured = DoorKeys("set", tmp_path / "key")
+    configured = CallbackKeys("set", tmp_path / "key")
     configured.learn("set")
     assert not (tmp_path / "key").exists()
     assert configured.judge(b"other") is Judgement.FOREIGN
-    open_yet = DoorKeys(None, tmp_path / "key")
+    open_yet = CallbackKeys(None, tmp_path / "key")
     assert open_yet.judge(b"any") is Judgement.UNPROVED
     assert not open_yet.proves(b"any")
     open_yet.learn("made")
     assert (open_yet.judge(b"made"), open_yet.judge(b"any")) == (Judgement.OURS, Judgement.FOREIGN)
-    assert DoorKeys(None, tmp_path / "key").is_remembered(b"made")
+    assert CallbackKeys(None, tmp_path / "key").is_remembered(b"made")

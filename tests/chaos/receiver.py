@@ -1,4 +1,4 @@
-"""Trials of the callback door: started while Valkey is away, and dead with a spool that another door must find."""
+"""Trials of the callback receiver: started while Valkey is away, and dead with a spool that another one must find."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ _MARK = "chaos-probe"
 
 
 def start_without_store(stand: Stand) -> None:
-    """The web process is started while Valkey is away; its door must take what comes."""
+    """The web process is started while Valkey is away; its receiver must take what comes."""
     valkey, web = stand.part("valkey"), stand.part("web")
     valkey.kill(AWAY_SECONDS)
     web.kill(0.0)
     died_before = web.deaths
     trial = _Trial(stand, stand.web_port)
     if not trial.answered_within(AWAY_SECONDS / 2, lambda: web.deaths == died_before):
-        stand.door_troubles.append("a web process started without Valkey took no callback")
+        stand.receiver_troubles.append("a web process started without Valkey took no callback")
     trial.probe()
     valkey.come_back()
 
 
 def die_with_a_spool(stand: Stand) -> None:
-    """A second door, of another port, takes callbacks while Valkey is away, and dies for good."""
+    """A second receiver, of another port, takes callbacks while Valkey is away, and dies for good."""
     port = free_port()
     valkey = stand.part("valkey")
     valkey.kill(AWAY_SECONDS)
     trial = _Trial(stand, port)
-    with stand.another_door(port):
+    with stand.another_receiver(port):
         if trial.answered_within(AWAY_SECONDS / 2, lambda: True):
             trial.probe()
     valkey.come_back()
@@ -62,7 +62,7 @@ class _Trial:
         self._numbers = itertools.count()
 
     def answered_within(self, seconds: float, lives: Callable[[], bool]) -> bool:
-        """Send until one is answered 200; False when that takes too long, or the door does not live any more."""
+        """Send until one is answered 200; False when that takes too long, or the receiver does not live any more."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and lives():
             if self._send():
