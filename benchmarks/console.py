@@ -44,7 +44,7 @@ def number_of(row: int) -> str:
 
 
 def make_batch(first_row: int, rows: int) -> Batch:
-    """A batch with a bad row now and then."""
+    """A batch with an invalid row now and then."""
     said: list[BatchRow | InvalidRow] = []
     messages: list[BatchMessage] = []
     for row in range(first_row, first_row + rows):

@@ -39,7 +39,7 @@ def make_recipient(row: int = 1, **changes: Any) -> Recipient:
     return made._replace(**changes)
 
 
-def make_rejected(row: int = 1, **changes: Any) -> InvalidRow:
+def make_invalid_row(row: int = 1, **changes: Any) -> InvalidRow:
     """A row that is not sent."""
     cells = (f"12{row}", f"name {row}")
     made = InvalidRow(row, row + 1, "invalid", "phone", "too_short", "It is too short.", f"12{row}", cells)
@@ -49,7 +49,7 @@ def make_rejected(row: int = 1, **changes: Any) -> InvalidRow:
 def make_batch(
     *sizes: int, rejected: int = 0, first_row: int = 1, media: tuple[str, ...] = (), text: str | None = "Hi"
 ) -> Batch:
-    """A batch of messages with so many members each (default: three to one), then so many rejected rows."""
+    """A batch of messages with so many members each (default: three to one), then so many invalid rows."""
     sizes = sizes or (1, 1, 1)
     rows: list[BatchRow | InvalidRow] = []
     messages = []
@@ -59,7 +59,7 @@ def make_batch(
             row = first_row + len(rows)
             rows.append(BatchRow(row, row + 1, number_of(row), None, (number_of(row), f"name {row}")))
         messages.append(BatchMessage(members, SENDER, text, media))
-    rows += [make_rejected(first_row + len(rows) + index) for index in range(rejected)]
+    rows += [make_invalid_row(first_row + len(rows) + index) for index in range(rejected)]
     return Batch(tuple(rows), tuple(messages))
 
 

@@ -53,9 +53,9 @@ class _Line:
 
     def tunnel(self, host: str, port: int, proxy: Proxy) -> None:
         """Have the proxy connect us to this host."""
-        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        said = "".join(f"{name}: {value}\r\n" for name, value in {"Host": place, **proxy.headers}.items())
-        self.sock.sendall(f"CONNECT {place} HTTP/1.1\r\n{said}\r\n".encode("latin-1"))
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        said = "".join(f"{name}: {value}\r\n" for name, value in {"Host": authority, **proxy.headers}.items())
+        self.sock.sendall(f"CONNECT {authority} HTTP/1.1\r\n{said}\r\n".encode("latin-1"))
         head = b""
         while not head.endswith(b"\r\n\r\n"):  # byte by byte: what follows is TLS's
             byte = self.sock.recv(1)

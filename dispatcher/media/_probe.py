@@ -27,8 +27,8 @@ _HEAD_SHARE = 0.3
 _NO_RANGES = frozenset((400, 405, 416, 501))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
-_UNREACHABLE = MediaFacts(flaw="media_unreachable")
-_PRIVATE = MediaFacts(flaw="media_private")
+_UNREACHABLE = MediaFacts(invalid_code="media_unreachable")
+_PRIVATE = MediaFacts(invalid_code="media_private")
 
 
 class _Elsewhere(NamedTuple):

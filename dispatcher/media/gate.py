@@ -86,4 +86,4 @@ class MediaGate:
         """Only what can be sent: what cannot is asked again, since somebody may have mended it."""
         until = self._clock() + REMEMBERED_SECONDS
         with self._lock:
-            self._good |= {url: (until, facts) for url, facts in fresh.items() if not facts.flaw}
+            self._good |= {url: (until, facts) for url, facts in fresh.items() if not facts.invalid_code}

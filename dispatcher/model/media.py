@@ -12,15 +12,15 @@ MEDIA_BYTES_SAFE = 600 * 1024
 #: Different media addresses that are asked for one campaign.
 MEDIA_ASKED_MAX = 1000
 
-MediaFlaw = Literal["media_unreachable", "media_type", "media_too_large", "media_private"]
+MediaInvalidCode = Literal["media_unreachable", "media_type", "media_too_large", "media_private"]
 
 
 class MediaFacts(NamedTuple):
-    """What an address answered: bytes and content type, or the code of what is wrong with it."""
+    """What an address answered: bytes and content type, or the invalid code of what is wrong with it."""
 
     size: int = 0
     kind: str = ""
-    flaw: MediaFlaw | None = None
+    invalid_code: MediaInvalidCode | None = None
 
 
 #: Asks for addresses; one that is missing in the answer was not asked.

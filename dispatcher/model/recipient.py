@@ -1,4 +1,4 @@
-"""One row of a campaign file: either a recipient or a rejected row. Both are data, neither is an exception."""
+"""One row of a campaign file: either a recipient or an invalid row. Both are data, neither is an exception."""
 
 from __future__ import annotations
 

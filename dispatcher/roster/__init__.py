@@ -3,7 +3,7 @@
 - `roster`: opens a file and goes through its rows. `columns`: what each heading is for.
 - `rejections`: every code of a row or file that cannot be used, its sentence, the way to mend it.
 - `numbers`, `media_cells`: a cell becomes a number to send to, or media addresses.
-- `bad_rows`, `formula_guard`: invalid rows written as a file to mend; cells that a spreadsheet would run.
+- `invalid_rows`, `formula_guard`: invalid rows written as a file to mend; cells that a spreadsheet would run.
 - `size_limits`: how much of a file is read at all.
 - `files/`: bytes to records, CSV and compressed files. `excel/`: workbooks, in a process of their own.
 

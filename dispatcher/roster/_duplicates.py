@@ -46,8 +46,8 @@ class SeenNumbers:
 
     @staticmethod
     def _add_bit(bits: bytearray, line: int) -> bool:
-        place, bit = line >> 3, 1 << (line & 7)
-        if bits[place] & bit:
+        index, bit = line >> 3, 1 << (line & 7)
+        if bits[index] & bit:
             return False
-        bits[place] |= bit
+        bits[index] |= bit
         return True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dispatcher.roster.columns import Headings
+from dispatcher.roster.columns import Columns
 from dispatcher.roster.rejections import RowError
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
@@ -16,22 +16,22 @@ _ERROR_VALUES = frozenset(
 _SHOWN = 40
 
 
-class _Field(NamedTuple):
-    """The text before a merge field, the column's place, what to say when it is empty."""
+class _MergeField(NamedTuple):
+    """The text before a merge field, the column's index, what to say when it is empty."""
 
     before: str
-    place: int
+    column: int
     default: str | None
 
 
-class Template:
+class MessageTemplate:
     """A message to be filled in."""
 
-    def __init__(self, fields: tuple[_Field, ...], tail: str, columns: Sequence[str]) -> None:
+    def __init__(self, fields: tuple[_MergeField, ...], tail: str, names: Sequence[str]) -> None:
         self._fields = fields
         self._tail = tail
-        self._columns = columns
-        self.places = frozenset(field.place for field in fields)
+        self._names = names
+        self.indexes = frozenset(field.column for field in fields)
 
     def render(self, cells: Sequence[str]) -> str:
         """The message for one row.
@@ -42,14 +42,14 @@ class Template:
         if not self._fields:
             return self._tail
         parts = []
-        for before, place, default in self._fields:
-            value = cells[place].strip()
+        for before, index, default in self._fields:
+            value = cells[index].strip()
             if not value:
                 if default is None:
-                    raise RowError("missing_value", self._columns[place], field=self._columns[place][:_SHOWN])
+                    raise RowError("missing_value", self._names[index], field=self._names[index][:_SHOWN])
                 value = default
             elif value[0] == "#" and value.upper() in _ERROR_VALUES:
-                raise RowError("cell_error", self._columns[place])
+                raise RowError("cell_error", self._names[index])
             parts.append(before)
             parts.append(value)
         parts.append(self._tail)
@@ -59,22 +59,22 @@ class Template:
         return text
 
 
-def _field(before: str, inner: str, headings: Headings) -> _Field:
+def _field(before: str, inner: str, columns: Columns) -> _MergeField:
     name, has_default, default = inner.partition("|")
     name = name.strip()
     if not name:
         raise RowError("bad_template")
-    if headings.is_ambiguous(name):
-        raise RowError("ambiguous_field", field=name[:_SHOWN], headings=headings.named())
-    place = headings.find(name)
-    if place is None:
+    if columns.is_ambiguous(name):
+        raise RowError("ambiguous_field", field=name[:_SHOWN], headings=columns.named())
+    index = columns.find(name)
+    if index is None:
         raise RowError(
-            "unknown_field", field=name[:_SHOWN], nearest=headings.nearest(name), headings=headings.named()
+            "unknown_field", field=name[:_SHOWN], nearest=columns.nearest(name), headings=columns.named()
         )
-    return _Field(before, place, default.strip() if has_default else None)
+    return _MergeField(before, index, default.strip() if has_default else None)
 
 
-def compile_template(text: str, headings: Headings) -> Template:
+def compile_template(text: str, columns: Columns) -> MessageTemplate:
     """Take a message apart.
 
     Raises:
@@ -84,5 +84,5 @@ def compile_template(text: str, headings: Headings) -> Template:
     literals, inners = pieces[0::2], pieces[1::2]
     if any("{{" in literal or "}}" in literal for literal in literals):
         raise RowError("bad_template")
-    fields = tuple(_field(before, inner, headings) for before, inner in zip(literals, inners, strict=False))
-    return Template(fields, literals[-1], headings.columns)
+    fields = tuple(_field(before, inner, columns) for before, inner in zip(literals, inners, strict=False))
+    return MessageTemplate(fields, literals[-1], columns.names)

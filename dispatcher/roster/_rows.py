@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeVar
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient
-from dispatcher.roster._merge_fields import Template, compile_template
+from dispatcher.roster._merge_fields import MessageTemplate, compile_template
 from dispatcher.roster._timezones import read_timezone
-from dispatcher.roster.columns import Headings
+from dispatcher.roster.columns import Columns
 from dispatcher.roster.media_cells import checked_media, let_through, read_media
 from dispatcher.roster.numbers import NumberReader, is_fictional, read_sender
 from dispatcher.roster.rejections import RowError, refused, refused_by
@@ -24,7 +24,7 @@ T = TypeVar("T")
 Cells = tuple[str, ...]
 
 
-class _Remembered(dict[str, T]):
+class _CellCache(dict[str, T]):
     """Readings of cells that repeat from row to row, such as senders and media."""
 
     def __init__(self, read: Callable[[str], T]) -> None:
@@ -38,7 +38,7 @@ class _Remembered(dict[str, T]):
         return reading
 
 
-class Rules(NamedTuple):
+class RowRules(NamedTuple):
     """What a row is read under. `fixed` names the settings that came from options: they outrank columns.
 
     `media` is what is known of media addresses; what is not in it passes.
@@ -55,30 +55,30 @@ class RowReader:
     """Reads the rows of one file.
 
     Raises:
-        FileRefused: the campaign's message, media, sender or group does not go with this file's headings.
+        FileRefused: the campaign's message, media, sender or group does not go with this file's columns.
     """
 
-    def __init__(self, headings: Headings, rules: Rules) -> None:
+    def __init__(self, columns: Columns, rules: RowRules) -> None:
         settings, fixed = rules.settings, rules.fixed
-        self._headings = headings
+        self._columns = columns
         self._fictional_ok = rules.fictional_ok
         self._media_facts = rules.media
-        self._to = headings.to
+        self._to = columns.to
         self.overridden: list[int] = []
-        self._sender_place = self._unless_fixed("senders" in fixed, headings.sender)
-        self._message_place = self._unless_fixed("message" in fixed, headings.message)
-        self._media_place = self._unless_fixed("media_urls" in fixed, headings.media)
-        self._zone_place = headings.timezone
-        self.group_place = self._group_column(settings.group_by)
+        self._sender_index = self._unless_fixed("senders" in fixed, columns.sender)
+        self._message_index = self._unless_fixed("message" in fixed, columns.message)
+        self._media_index = self._unless_fixed("media_urls" in fixed, columns.media)
+        self._zone_index = columns.timezone
+        self.group_index = self._group_column(settings.group_by)
         self._has_senders = self._usable_senders(settings.senders)
         self.template = self._campaign_template(settings.message)
         self.campaign_media = self._well_formed(settings.media_urls)
-        self._flawed = self._cannot_be_sent(self.campaign_media)
+        self._campaign_media_invalid = self._cannot_be_sent(self.campaign_media)
         self._numbers = NumberReader(fictional_ok=rules.fictional_ok, regions=rules.regions)
-        self._senders = _Remembered(self._one_sender)
-        self._zones = _Remembered(read_timezone)
-        self._media_cells = _Remembered(self._media_in)
-        self._templates = _Remembered(lambda cell: compile_template(cell.strip(), headings))
+        self._senders = _CellCache(self._one_sender)
+        self._zones = _CellCache(read_timezone)
+        self._media_cells = _CellCache(self._media_in)
+        self._templates = _CellCache(lambda cell: compile_template(cell.strip(), columns))
         self._refuse_a_campaign_without_content()
 
     def read(self, row: int, line: int, cells: Cells) -> Recipient:
@@ -89,36 +89,36 @@ class RowReader:
         """
         try:
             number = self._numbers.read(cells[self._to])
-        except RowError as flaw:
-            flaw.column = self._headings.columns[self._to]
+        except RowError as error:
+            error.column = self._columns.names[self._to]
             raise
         sender = self._sender(cells)
         text = self._text(cells)
         media = self._media_of(cells)
         if text is None and not media:
             raise RowError("no_content")
-        zone = None if self._zone_place is None else self._in_column(self._zones, cells, self._zone_place)
-        group = None if self.group_place is None else cells[self.group_place].strip()
+        zone = None if self._zone_index is None else self._in_column(self._zones, cells, self._zone_index)
+        group = None if self.group_index is None else cells[self.group_index].strip()
         return Recipient(row, line, number, sender, text, media, zone, group, cells)
 
-    def _unless_fixed(self, fixed: bool, place: int | None) -> int | None:
-        if not fixed or place is None:
-            return place
-        self.overridden.append(place)
+    def _unless_fixed(self, fixed: bool, index: int | None) -> int | None:
+        if not fixed or index is None:
+            return index
+        self.overridden.append(index)
         return None
 
-    def _in_column(self, readings: _Remembered[T], cells: Cells, place: int) -> T:
+    def _in_column(self, readings: _CellCache[T], cells: Cells, index: int) -> T:
         try:
-            return readings[cells[place]]
-        except RowError as flaw:
-            flaw.column = flaw.column or self._headings.columns[place]
+            return readings[cells[index]]
+        except RowError as error:
+            error.column = error.column or self._columns.names[index]
             raise
 
     def _sender(self, cells: Cells) -> str | None:
-        if self._sender_place is not None and cells[self._sender_place].strip():
-            return self._in_column(self._senders, cells, self._sender_place)
+        if self._sender_index is not None and cells[self._sender_index].strip():
+            return self._in_column(self._senders, cells, self._sender_index)
         if not self._has_senders:
-            raise RowError("no_sender", self._headings.columns[self._sender_place or 0])
+            raise RowError("no_sender", self._columns.names[self._sender_index or 0])
         return None
 
     def _one_sender(self, cell: str) -> str:
@@ -129,8 +129,8 @@ class RowReader:
 
     def _text(self, cells: Cells) -> str | None:
         template = self.template
-        if self._message_place is not None and cells[self._message_place].strip():
-            template = self._in_column(self._templates, cells, self._message_place)
+        if self._message_index is not None and cells[self._message_index].strip():
+            template = self._in_column(self._templates, cells, self._message_index)
         if template is None:
             return None
         text = template.render(cells)
@@ -139,9 +139,13 @@ class RowReader:
         return text or None
 
     def _media_of(self, cells: Cells) -> tuple[str, ...]:
-        if self._media_place is not None and cells[self._media_place].strip():
-            return self._in_column(self._media_cells, cells, self._media_place)
-        return let_through(self.campaign_media, self._media_facts) if self._flawed else self.campaign_media
+        if self._media_index is not None and cells[self._media_index].strip():
+            return self._in_column(self._media_cells, cells, self._media_index)
+        return (
+            let_through(self.campaign_media, self._media_facts)
+            if self._campaign_media_invalid
+            else self.campaign_media
+        )
 
     def _media_in(self, cell: str) -> tuple[str, ...]:
         return let_through(read_media(cell), self._media_facts)
@@ -149,49 +153,49 @@ class RowReader:
     @property
     def has_media_column(self) -> bool:
         """Whether rows may have media of their own."""
-        return self._media_place is not None
+        return self._media_index is not None
 
     def _group_column(self, group_by: str | None) -> int | None:
         if group_by is None:
             return None
-        headings = self._headings
-        if headings.is_ambiguous(group_by):
-            raise refused("two_columns_alike", line=headings.line, heading=group_by)
-        place = headings.find(group_by)
-        if place is None:
-            nearest = headings.nearest(group_by)
-            raise refused("unknown_column", name=group_by, nearest=nearest, headings=headings.named())
-        return place
+        columns = self._columns
+        if columns.is_ambiguous(group_by):
+            raise refused("two_columns_alike", line=columns.line, heading=group_by)
+        index = columns.find(group_by)
+        if index is None:
+            nearest = columns.nearest(group_by)
+            raise refused("unknown_column", name=group_by, nearest=nearest, headings=columns.named())
+        return index
 
     def _usable_senders(self, senders: tuple[str, ...]) -> bool:
-        if not senders and self._sender_place is None:
+        if not senders and self._sender_index is None:
             raise refused("no_sender")
         if not self._fictional_ok and any(map(is_fictional, senders)):
             raise refused("fictional_sender")
         return bool(senders)
 
-    def _campaign_template(self, message: str | None) -> Template | None:
+    def _campaign_template(self, message: str | None) -> MessageTemplate | None:
         if message is None or not message.strip():
             return None
         try:
-            return compile_template(message.strip(), self._headings)
-        except RowError as flaw:
-            raise refused_by(flaw) from None
+            return compile_template(message.strip(), self._columns)
+        except RowError as error:
+            raise refused_by(error) from None
 
     @staticmethod
     def _well_formed(urls: tuple[str, ...]) -> tuple[str, ...]:
         try:
             return checked_media(urls)
-        except RowError as flaw:
-            raise refused_by(flaw) from None
+        except RowError as error:
+            raise refused_by(error) from None
 
     def _cannot_be_sent(self, media: tuple[str, ...]) -> bool:
         """Whether the campaign's media are flawed, which is fatal where rows have none of their own."""
         try:
             let_through(media, self._media_facts)
-        except RowError as flaw:
-            if self._media_place is None:
-                raise refused_by(flaw) from None
+        except RowError as error:
+            if self._media_index is None:
+                raise refused_by(error) from None
             return True
         return False
 
@@ -199,8 +203,8 @@ class RowReader:
         if (
             self.template
             or self.campaign_media
-            or self._message_place is not None
-            or self._media_place is not None
+            or self._message_index is not None
+            or self._media_index is not None
         ):
             return
         raise refused("no_content")

@@ -60,27 +60,27 @@ def is_recipient(heading: str) -> bool:
     return heading_key(heading) in RECIPIENT_NAMES
 
 
-class Heading(NamedTuple):
+class UnderstoodColumn(NamedTuple):
     """One column: its name as written, and what it was understood as."""
 
     column: str
     meaning: str
 
 
-class Headings:
-    """The columns of a file. Places count its own columns, without those that an earlier check wrote."""
+class Columns:
+    """The columns of a file. Indexes count its own columns, without those that an earlier check wrote."""
 
-    def __init__(self, columns: Sequence[str], *, line: int) -> None:
+    def __init__(self, names: Sequence[str], *, line: int) -> None:
         self.line = line
-        self.columns = tuple(columns)
-        self._places: dict[str, list[int]] = {}
-        for place, column in enumerate(columns):
-            self._places.setdefault(heading_key(column), []).append(place)
+        self.names = tuple(names)
+        self._indexes: dict[str, list[int]] = {}
+        for index, name in enumerate(names):
+            self._indexes.setdefault(heading_key(name), []).append(index)
         self.to = self._recipient_column()
         self.message, self.media, self.sender, self.timezone = map(self._reserved_column, RESERVED)
 
     def _recipient_column(self) -> int:
-        found = [column for column in self.columns if is_recipient(column)]
+        found = [column for column in self.names if is_recipient(column)]
         if len(found) > 1:
             raise refused("two_recipient_columns", line=self.line, headings=", ".join(map(_short, found)))
         if not found:
@@ -90,43 +90,43 @@ class Headings:
                 headings=self.named(),
                 nearest=self._perhaps_recipient(),
             )
-        return self.columns.index(found[0])
+        return self.names.index(found[0])
 
     def _perhaps_recipient(self) -> str:
-        for column in self.columns:
+        for column in self.names:
             if difflib.get_close_matches(heading_key(column), RECIPIENT_NAMES, n=1, cutoff=0.75):
                 return f"; is it {_short(column)!r}?"
         return ""
 
     def _reserved_column(self, name: str) -> int | None:
-        places = [place for key in RESERVED[name] for place in self._places.get(key, ())]
-        if len(places) > 1:
+        indexes = [index for key in RESERVED[name] for index in self._indexes.get(key, ())]
+        if len(indexes) > 1:
             raise refused("two_columns_alike", line=self.line, column=name, heading=name)
-        return places[0] if places else None
+        return indexes[0] if indexes else None
 
     def find(self, name: str) -> int | None:
-        """The place of the (first) column that goes by this name, None if there is none."""
+        """The index of the (first) column that goes by this name, None if there is none."""
         key = heading_key(name)
-        return self._places[key][0] if key and key in self._places else None
+        return self._indexes[key][0] if key and key in self._indexes else None
 
     def is_ambiguous(self, name: str) -> bool:
         """Whether several columns go by this name."""
-        return len(self._places.get(heading_key(name), ())) > 1
+        return len(self._indexes.get(heading_key(name), ())) > 1
 
     def nearest(self, name: str) -> str:
         """The phrase `; did you mean 'first_name'?`, or nothing when no column comes close."""
-        keys = {heading_key(column): column for column in self.columns if column}
+        keys = {heading_key(column): column for column in self.names if column}
         close = difflib.get_close_matches(heading_key(name), keys, n=1)
         return f"; did you mean {_short(keys[close[0]])!r}?" if close else ""
 
     def named(self) -> str:
         """The columns' names in one line: the first ones of many, the beginnings of long ones."""
-        names = [_short(column) for column in self.columns if column]
+        names = [_short(column) for column in self.names if column]
         more = len(names) - _NAMED_MAX
         return ", ".join(names[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
 
-    def understood(self, used: frozenset[int], group_by: int | None) -> tuple[Heading, ...]:
-        """How each column was understood, when the message uses these places."""
+    def understood(self, used: frozenset[int], group_by: int | None) -> tuple[UnderstoodColumn, ...]:
+        """How each column was understood, when the message uses these columns."""
         special: dict[int | None, str] = {
             self.to: "recipient",
             self.message: "message",
@@ -135,7 +135,7 @@ class Headings:
         }
         special |= {self.timezone: "time zone", group_by: "group"}
 
-        def meaning(place: int) -> str:
-            return special.get(place) or ("merge field, used" if place in used else "merge field")
+        def meaning(index: int) -> str:
+            return special.get(index) or ("merge field, used" if index in used else "merge field")
 
-        return tuple(Heading(column, meaning(place)) for place, column in enumerate(self.columns))
+        return tuple(UnderstoodColumn(column, meaning(index)) for index, column in enumerate(self.names))

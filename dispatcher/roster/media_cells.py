@@ -80,8 +80,8 @@ def let_through(media: tuple[str, ...], facts: Mapping[str, MediaFacts]) -> tupl
     """
     known = [facts[url] for url in media if url in facts]
     for fact in known:
-        if fact.flaw:
-            raise RowError(fact.flaw, limit=MEDIA_BYTES_MAX >> 20)
+        if fact.invalid_code:
+            raise RowError(fact.invalid_code, limit=MEDIA_BYTES_MAX >> 20)
     if sum(fact.size for fact in known) > MEDIA_BYTES_MAX:
         raise RowError("media_too_large", limit=MEDIA_BYTES_MAX >> 20)
     return media

@@ -61,8 +61,8 @@ class NumberReader:
     def _digits(self, cell: str) -> str:
         try:
             return national_digits(cell)
-        except RowError as flaw:
-            flaw.words["allowed"] = self._allowed
+        except RowError as error:
+            error.words["allowed"] = self._allowed
             raise
 
     @property

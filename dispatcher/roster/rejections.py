@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dispatcher.errors import FileRefused
 
-#: Code of a bad row → its sentence.
-ROW_FLAWS = {
+#: Code of an invalid row → its sentence.
+INVALID_CODES = {
     "empty_number": "The recipient's cell is empty.",
     "not_a_number": "This is not a phone number.",
     "precision_lost": "A spreadsheet has rounded this number and its last digits are lost; "
@@ -55,7 +55,7 @@ ROW_FLAWS = {
 }
 
 #: Code of a refused file → its sentence and what to do.
-FILE_FLAWS = {
+REFUSAL_CODES = {
     "empty_file": (
         "The file is empty.",
         "write the headings in the first line, then a recipient in each",
@@ -179,12 +179,12 @@ FILE_FLAWS = {
 
 
 #: Codes of rows that were right but for their group. In an errors file the group is missing, so that the row would look
-#: right; it stays rejected until a person takes the code out.
-HELD_CODES = frozenset({"group_differs"})
+#: right; it stays invalid until a person takes the code out.
+GROUP_ONLY_CODES = frozenset({"group_differs"})
 
 
 class RowError(Exception):
-    """A row cannot be sent. Never leaves the roster: there it becomes a rejected row.
+    """A row cannot be sent. Never leaves the roster: there it becomes an `InvalidRow`.
 
     `column` is the heading it is about, None when it is about the whole row.
     """
@@ -205,22 +205,22 @@ class RowError(Exception):
 
 
 def row_sentence(code: str, **words: object) -> str:
-    """The sentence of a bad row's code."""
-    return ROW_FLAWS[code].format(**words)
+    """The sentence of an invalid row's code."""
+    return INVALID_CODES[code].format(**words)
 
 
 def refused(code: str, *, line: int | None = None, column: str | None = None, **words: object) -> FileRefused:
     """The error for a file that cannot be used at all."""
-    sentence, hint = FILE_FLAWS[code]
+    sentence, hint = REFUSAL_CODES[code]
     text = sentence.format(**words)
     message = f"line {line}: {text}" if line else text
     return FileRefused(code, message, line=line, column=column, hint=hint.format(**words))
 
 
-def refused_by(flaw: RowError) -> FileRefused:
+def refused_by(error: RowError) -> FileRefused:
     """The refusal of a file for what would be wrong with each of its rows."""
-    sentence, hint = FILE_FLAWS[flaw.code]
-    return FileRefused(flaw.code, sentence.format(**flaw.words), hint=hint.format(**flaw.words))
+    sentence, hint = REFUSAL_CODES[error.code]
+    return FileRefused(error.code, sentence.format(**error.words), hint=hint.format(**error.words))
 
 
 def refused_at(refusal: FileRefused, line: int) -> FileRefused:

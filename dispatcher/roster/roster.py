@@ -1,4 +1,4 @@
-"""A campaign file, read once: every data row becomes a recipient or a rejected row, in the file's order."""
+"""A campaign file, read once: every data row becomes a recipient or an invalid row, in the file's order."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._nanp import national_digits
-from dispatcher.roster._rows import RowReader, Rules
-from dispatcher.roster.columns import Heading, Headings, heading_key, is_error_column, is_recipient
-from dispatcher.roster.excel.reader import WorkbookRecords
-from dispatcher.roster.files.csv_reader import DelimitedRecords, Record
-from dispatcher.roster.files.decoding import TextError, TextLines
-from dispatcher.roster.files.file_source import Opened, Watched, open_source
+from dispatcher.roster._rows import RowReader, RowRules
+from dispatcher.roster.columns import Columns, UnderstoodColumn, heading_key, is_error_column, is_recipient
+from dispatcher.roster.excel.reader import ExcelRecords
+from dispatcher.roster.files.csv_reader import CsvRecords, Record
+from dispatcher.roster.files.decoding import DecodedLines, DecodingError
+from dispatcher.roster.files.file_source import PulsedStream, RecognisedFile, open_source
 from dispatcher.roster.formula_guard import bare
-from dispatcher.roster.rejections import HELD_CODES, RowError, refused, row_sentence
+from dispatcher.roster.rejections import GROUP_ONLY_CODES, RowError, refused, row_sentence
 from dispatcher.roster.size_limits import HEADING_CHARACTERS
 from dispatcher.settings import Settings
 
@@ -56,13 +56,15 @@ class Roster:
     ) -> None:
         self.filename = filename
         self._max_rows = max_rows
-        self._records = _records(open_source(Watched(source, pulse), max_bytes=max_bytes), max_bytes, pulse)
+        self._records = _records(
+            open_source(PulsedStream(source, pulse), max_bytes=max_bytes), max_bytes, pulse
+        )
         self._unread = iter(self._records)
-        self.headings = self._read_headings()
-        self.columns = self.headings.columns
-        self._rows = RowReader(self.headings, Rules(settings, fixed, fictional_ok, regions, media or {}))
+        self.columns = self._read_columns()
+        self.column_names = self.columns.names
+        self._rows = RowReader(self.columns, RowRules(settings, fixed, fictional_ok, regions, media or {}))
         self._seen = SeenNumbers()
-        if isinstance(self._records, DelimitedRecords):
+        if isinstance(self._records, CsvRecords):
             self._records.suspicious = self._looks_like_a_row
 
     @property
@@ -71,15 +73,15 @@ class Roster:
         return self._records.form
 
     @property
-    def understood(self) -> tuple[Heading, ...]:
+    def understood(self) -> tuple[UnderstoodColumn, ...]:
         """How each of the file's columns was understood."""
-        used = self._rows.template.places if self._rows.template else frozenset()
-        return self.headings.understood(used, self._rows.group_place)
+        used = self._rows.template.indexes if self._rows.template else frozenset()
+        return self.columns.understood(used, self._rows.group_index)
 
     @property
     def overridden(self) -> tuple[str, ...]:
         """The columns that go unused because an option outranks them."""
-        return tuple(self.columns[place] for place in self._rows.overridden)
+        return tuple(self.column_names[index] for index in self._rows.overridden)
 
     def media_addresses(self) -> Iterator[str]:
         """The media addresses in use, the campaign's first. Reads the whole file if rows may have their own."""
@@ -108,26 +110,30 @@ class Roster:
         try:
             cells = self._cells(record)
             recipient = self._rows.read(row, line, cells)
-        except RowError as flaw:
-            return self._rejected(flaw, row, line, record) if any(map(str.strip, record)) else None
-        if self._held is not None and (code := record[self._held].strip()) in HELD_CODES:
-            return self._held_back(recipient, code, record)
+        except RowError as error:
+            return self._invalid(error, row, line, record) if any(map(str.strip, record)) else None
+        if self._code_index is not None and (code := record[self._code_index].strip()) in GROUP_ONLY_CODES:
+            return self._still_invalid(recipient, code, record)
         if self._seen.add(recipient.number):
             return recipient
         return self._duplicate(recipient)
 
-    def _rejected(self, flaw: RowError, row: int, line: int, record: list[str]) -> InvalidRow:
+    def _invalid(self, error: RowError, row: int, line: int, record: list[str]) -> InvalidRow:
         cells, beyond = self._fitted(record), record[self._width :]
         while beyond and not beyond[-1].strip():
             beyond.pop()
-        if self._records.guarded:
+        if self._records.may_be_guarded:
             beyond = list(map(bare, beyond))
-        said = (flaw.column, flaw.code, flaw.sentence, flaw.number)
+        said = (error.column, error.code, error.sentence, error.number)
         return InvalidRow(row, line, "invalid", *said, cells, tuple(beyond))
 
-    def _held_back(self, recipient: Recipient, code: str, record: list[str]) -> InvalidRow:
-        """A row of an errors file that looks right, because what it was rejected for is not in that file."""
-        said = "" if self._said is None else bare(record[self._said]).strip()[:_SAID_CHARACTERS]
+    def _still_invalid(self, recipient: Recipient, code: str, record: list[str]) -> InvalidRow:
+        """A row of an errors file that looks right, because what made it invalid is not in that file."""
+        said = (
+            ""
+            if self._message_index is None
+            else bare(record[self._message_index]).strip()[:_SAID_CHARACTERS]
+        )
         row, line, number, *_, cells = recipient
         sentence = said or row_sentence(code, what="content", line="?")
         return InvalidRow(row, line, "invalid", None, code, sentence, number, cells)
@@ -136,7 +142,7 @@ class Roster:
         row, line, number, *_, cells = recipient
         sentence = row_sentence("duplicate")
         return InvalidRow(
-            row, line, "skipped", self.columns[self.headings.to], "duplicate", sentence, number, cells
+            row, line, "skipped", self.column_names[self.columns.to], "duplicate", sentence, number, cells
         )
 
     def _cells(self, record: list[str]) -> tuple[str, ...]:
@@ -148,25 +154,25 @@ class Roster:
     def _fitted(self, record: list[str]) -> tuple[str, ...]:
         if len(record) != self._width:
             record = record[: self._width] + [""] * (self._width - len(record))
-        if self._records.guarded:
+        if self._records.may_be_guarded:
             record = list(map(bare, record))
-        return tuple(record) if self._own is None else tuple(record[place] for place in self._own)
+        return tuple(record) if self._own is None else tuple(record[index] for index in self._own)
 
-    def _read_headings(self) -> Headings:
+    def _read_columns(self) -> Columns:
         line, record = self._first_record()
         while record and not record[-1].strip():
             record.pop()
         self._width = len(record)
-        own = [place for place, heading in enumerate(record) if not is_error_column(heading)]
+        own = [index for index, heading in enumerate(record) if not is_error_column(heading)]
         self._own = own if len(own) < len(record) else None
-        keys = {heading_key(heading): place for place, heading in enumerate(record) if place not in own}
-        self._held, self._said = keys.get("errorcode"), keys.get("errormessage")
+        keys = {heading_key(heading): index for index, heading in enumerate(record) if index not in own}
+        self._code_index, self._message_index = keys.get("errorcode"), keys.get("errormessage")
         self._refuse_long_headings(record, line)
         if not any(map(is_recipient, record)) and any(map(_is_number, record)):
             raise refused("no_header", line=line)
-        if self._records.guarded:
+        if self._records.may_be_guarded:
             record = list(map(bare, record))
-        return Headings([record[place].strip() for place in own], line=line)
+        return Columns([record[index].strip() for index in own], line=line)
 
     @staticmethod
     def _refuse_long_headings(record: list[str], line: int) -> None:
@@ -182,15 +188,15 @@ class Roster:
 
     def _looks_like_a_row(self, cells: list[str]) -> bool:
         """Whether a line inside a cell has the shape of a row, with a number where the recipient stands."""
-        return len(cells) == self._width > 1 and _is_number(self._fitted(cells)[self.headings.to])
+        return len(cells) == self._width > 1 and _is_number(self._fitted(cells)[self.columns.to])
 
 
-def _records(opened: Opened, max_bytes: int, pulse: Callable[[], None]) -> DelimitedRecords | WorkbookRecords:
+def _records(opened: RecognisedFile, max_bytes: int, pulse: Callable[[], None]) -> CsvRecords | ExcelRecords:
     if opened.workbook is not None:
-        return WorkbookRecords(opened.workbook, max_bytes=max_bytes, pulse=pulse)
+        return ExcelRecords(opened.workbook, max_bytes=max_bytes, pulse=pulse)
     try:
-        return DelimitedRecords(TextLines(opened.text), is_recipient)
-    except TextError as defect:
+        return CsvRecords(DecodedLines(opened.text), is_recipient)
+    except DecodingError as defect:
         raise refused(defect.code, line=1 + defect.lines, encoding=defect.encoding) from None
 
 

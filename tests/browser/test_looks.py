@@ -15,7 +15,7 @@ _SERIOUS = {"serious", "critical"}
 
 @pytest.fixture
 def campaign(page: Page, folder: Path) -> str:
-    """A small campaign with a bad row."""
+    """A small campaign with an invalid row."""
     file = folder / "looks.csv"
     write_csv(file, 12, ("nobody",))
     fill_in(page, file, name="Looks sale", media="https://www.example.com/spring.jpg")

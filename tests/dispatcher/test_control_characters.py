@@ -17,8 +17,8 @@ from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.logs import _Console, _Json
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.pipeline.consent.optout_csv import opt_out_lines
-from dispatcher.roster.bad_rows import MendableRows
 from dispatcher.roster.formula_guard import bare, guarded
+from dispatcher.roster.invalid_rows import InvalidRowsCsv
 
 HOSTILE = "a\x1b[2J\x1b]52;c;aGk=\x07b\x9b31mc\x00\x7f\u202egnp.exe\u2066\ud83dz"
 ANYTHING = st.text(st.characters(codec=None), max_size=60) | st.just(HOSTILE)
@@ -61,7 +61,7 @@ def test_every_file_that_is_written_is_clean(cells: list[str]) -> None:
     buffer = io.StringIO()
     CleanCsv(buffer).writerows([cells, [guarded(cell) for cell in cells]])
     row = InvalidRow(2, 2, "invalid", cells[0], "code", cells[0], None, tuple(cells))
-    rows = MendableRows(buffer, cells)
+    rows = InvalidRowsCsv(buffer, cells)
     rows.write(row)
     text = buffer.getvalue() + "".join(opt_out_lines([OptOut("12125550101", "out", 1, cells[0])]))
     assert controls(text.replace("\r\n", "\n")) == set()

@@ -48,7 +48,7 @@ def check_command(
     ] = False,
     errors: Annotated[
         Path | None,
-        typer.Option("--errors", metavar="FILE", help="Write every bad row there, to be mended."),
+        typer.Option("--errors", metavar="FILE", help="Write every invalid row there, to be mended."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -101,7 +101,7 @@ def submit_command(
 
 
 def _refuse(result: CheckResult, chosen: Chosen) -> None:
-    """No campaign without anybody to send to, nor, with --strict, with a bad row."""
+    """No campaign without anybody to send to, nor, with --strict, with an invalid row."""
     if not result.sendable:
         first = result.errors[0].message if result.errors else "the file has no rows"
         raise FileRefused(

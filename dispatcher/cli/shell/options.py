@@ -66,7 +66,7 @@ OnUnconfirmed = Annotated[
 NoMediaCheck = Annotated[
     bool, typer.Option("--no-media-check", help="Do not ask whether the media are there.")
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Any bad row refuses the whole file.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Any invalid row refuses the whole file.")]
 Every = Annotated[
     str | None,
     typer.Option(

@@ -206,7 +206,7 @@ def pack_batch(batch: Batch) -> bytes:
 
 
 def _number(text: str | None) -> int | str | None:
-    """A number of a recipient as an integer, which packs well; what else may stand in a rejected row as it is."""
+    """A number of a recipient as an integer, which packs well; what else may stand in an invalid row as it is."""
     if not text:
         return None
     return int(text) if len(text) < 19 and text.isascii() and text.isdigit() and text[0] != "0" else text

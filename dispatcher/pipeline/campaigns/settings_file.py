@@ -15,7 +15,7 @@ from dispatcher.errors import InputError
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.roster.media_cells import checked_media, split_media
 from dispatcher.roster.numbers import read_sender
-from dispatcher.roster.rejections import FILE_FLAWS, RowError
+from dispatcher.roster.rejections import REFUSAL_CODES, RowError
 from dispatcher.rules.rates import parse_rate
 
 #: What people write → the field.
@@ -113,12 +113,12 @@ def _senders(value: Any) -> tuple[str, ...]:
 def _media(value: Any) -> tuple[str, ...]:
     try:
         return checked_media(url for text in _texts(value, "media_urls") for url in split_media(text) or [""])
-    except RowError as flaw:
-        if flaw.code == "bad_media_url":
+    except RowError as error:
+        if error.code == "bad_media_url":
             raise InputError(
                 "media must be an http(s) URL", hint="write the whole address, https://…"
             ) from None
-        raise InputError(FILE_FLAWS[flaw.code][0].format(**flaw.words)) from None
+        raise InputError(REFUSAL_CODES[error.code][0].format(**error.words)) from None
 
 
 def _rate(value: Any) -> str:

@@ -61,7 +61,7 @@ def submit(
         settings=settings,
         fixed=fixed,
         filename=filename,
-        columns=roster.columns,
+        columns=roster.column_names,
         start_at_ms=int(start_at.timestamp() * 1000) if start_at else None,
         settle_ms=int(config.settle_window * 1000),
         rate=(limit.interval_us, limit.tolerance_us) if limit else None,

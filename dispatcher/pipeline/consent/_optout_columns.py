@@ -69,8 +69,8 @@ _SLASHED = re.compile(
 )
 
 
-class Columns(NamedTuple):
-    """Places of the columns. `log` is a log of messages: from, to, direction, text."""
+class OptOutColumns(NamedTuple):
+    """Indexes of the columns. `log` is a log of messages: from, to, direction, text."""
 
     numbers: tuple[int, ...]
     states: tuple[tuple[int, str], ...] = ()
@@ -86,43 +86,43 @@ def key_of(heading: str) -> str:
     return re.sub(r"[^\w#]", "", key)
 
 
-def columns_of(headings: Sequence[str], number: int | None = None) -> Columns | None:
+def columns_of(headings: Sequence[str], number: int | None = None) -> OptOutColumns | None:
     """What each column is for; None: none of them holds numbers. `number`: the column that does, by its cells."""
     keys = [key_of(heading) for heading in headings]
-    places = {key: place for place, key in reversed(list(enumerate(keys)))}
-    if {"from", "to", "body"} <= places.keys():
-        log = (places["from"], places["to"], places.get("direction"), places["body"])
-        return Columns((), at=_first(keys, _DATES), log=log)
+    indexes = {key: index for index, key in reversed(list(enumerate(keys)))}
+    if {"from", "to", "body"} <= indexes.keys():
+        log = (indexes["from"], indexes["to"], indexes.get("direction"), indexes["body"])
+        return OptOutColumns((), at=_first(keys, _DATES), log=log)
     mail = re.compile(r"mail|correo|courriel")
-    ours = [(place, key) for place, key in enumerate(keys) if place != number and not mail.search(key)]
-    dates = {place for place, key in ours if _DATES.search(key)}
+    ours = [(index, key) for index, key in enumerate(keys) if index != number and not mail.search(key)]
+    dates = {index for index, key in ours if _DATES.search(key)}
     states = tuple(
-        (place, key)
-        for place, key in ours
-        if place not in dates and (_REFUSES.search(key) or _AGREES.search(key) or _STATES.search(key))
+        (index, key)
+        for index, key in ours
+        if index not in dates and (_REFUSES.search(key) or _AGREES.search(key) or _STATES.search(key))
     )
-    taken = dates | {place for place, _ in states}
-    numbers = tuple(place for place, key in ours if place not in taken and _is_number(headings[place], key))
+    taken = dates | {index for index, _ in states}
+    numbers = tuple(index for index, key in ours if index not in taken and _is_number(headings[index], key))
     if number is not None:
         numbers = (number,)
     if not numbers:
         return None
-    return Columns(numbers, states, _first(keys, _SOURCES), _said_when(keys, among_others=bool(states)))
+    return OptOutColumns(numbers, states, _first(keys, _SOURCES), _said_when(keys, among_others=bool(states)))
 
 
-def said_of(cells: Sequence[str], columns: Columns) -> Said:
+def said_of(cells: Sequence[str], columns: OptOutColumns) -> Said:
     """Whether this line opts its numbers out: one column that says so is enough."""
-    said = {_said(cell_at(cells, place), key) for place, key in columns.states}
+    said = {_said(cell_at(cells, index), key) for index, key in columns.states}
     said.discard(None)
     if "out" in said or not said:
         return "out"
     return "in" if said == {"in"} else "kept"
 
 
-def unknown_words(cells: Sequence[str], columns: Columns) -> Iterator[str]:
+def unknown_words(cells: Sequence[str], columns: OptOutColumns) -> Iterator[str]:
     """Words of consent that nobody knows: they count as an opt-out, and are told."""
-    for place, _ in columns.states:
-        cell = cell_at(cells, place)
+    for index, _ in columns.states:
+        cell = cell_at(cells, index)
         word = key_of(cell)
         known = word in _YES | _NO | _SUBSCRIBED | _OUR_IN or _REFUSES.search(word) or _OUT_WORDS.search(word)
         if word and not known and meaning_of(cell) is not Meaning.STOP:
@@ -154,9 +154,9 @@ def read_date(cell: str) -> int:
         return 0
 
 
-def cell_at(cells: Sequence[str], place: int) -> str:
+def cell_at(cells: Sequence[str], index: int) -> str:
     """A cell without its margins, empty where the line is short."""
-    return cells[place].strip() if place < len(cells) else ""
+    return cells[index].strip() if index < len(cells) else ""
 
 
 def _said(cell: str, key: str) -> Said | None:
@@ -179,14 +179,14 @@ def _is_number(heading: str, key: str) -> bool:
 
 
 def _first(keys: Sequence[str], pattern: re.Pattern[str]) -> int | None:
-    return next((place for place, key in enumerate(keys) if pattern.search(key)), None)
+    return next((index for index, key in enumerate(keys) if pattern.search(key)), None)
 
 
 def _said_when(keys: Sequence[str], *, among_others: bool) -> int | None:
     """The column of the opt-outs' times. In a list of all contacts (`among_others`) their records have times, too."""
-    times = [place for place, key in enumerate(keys) if _DATES.search(key) and not _OF_PEOPLE.search(key)]
-    named = [place for place in times if _REFUSES.search(keys[place])]
-    others = [place for place in times if not (among_others and _OF_RECORDS.search(keys[place]))]
+    times = [index for index, key in enumerate(keys) if _DATES.search(key) and not _OF_PEOPLE.search(key)]
+    named = [index for index in times if _REFUSES.search(keys[index])]
+    others = [index for index in times if not (among_others and _OF_RECORDS.search(keys[index]))]
     return next(iter(named or others), None)
 
 

@@ -106,7 +106,7 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
     )
     text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
     lines = csv.writer(text)
-    lines.writerow(map(guarded, roster.columns))
+    lines.writerow(map(guarded, roster.column_names))
     gone = 0
     try:
         for row in roster:
@@ -123,7 +123,7 @@ def _is_about(roster: Roster, row: Recipient | InvalidRow, number: str) -> bool:
     if row.number == number:
         return True
     try:
-        return bool(row.cells) and read_number(row.cells[roster.headings.to]) == number
+        return bool(row.cells) and read_number(row.cells[roster.columns.to]) == number
     except InputError:
         return False
 

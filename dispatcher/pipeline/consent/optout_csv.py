@@ -12,7 +12,7 @@ from dispatcher.control_characters import CleanCsv
 from dispatcher.errors import InputError
 from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut
 from dispatcher.pipeline.consent._optout_columns import (
-    Columns,
+    OptOutColumns,
     Said,
     cell_at,
     columns_of,
@@ -22,9 +22,9 @@ from dispatcher.pipeline.consent._optout_columns import (
     unknown_words,
 )
 from dispatcher.roster.columns import is_recipient
-from dispatcher.roster.excel.reader import WorkbookRecords
-from dispatcher.roster.files.csv_reader import DelimitedRecords
-from dispatcher.roster.files.decoding import TextError, TextLines
+from dispatcher.roster.excel.reader import ExcelRecords
+from dispatcher.roster.files.csv_reader import CsvRecords
+from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.files.file_source import open_source
 from dispatcher.roster.formula_guard import bare, guarded
 from dispatcher.roster.numbers import read_sender
@@ -80,7 +80,7 @@ def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[Entry]:
     first_line, first = next(records, (0, [""]))
     columns = columns_of(first)
     if columns is None:
-        columns = Columns(tuple(place for place, cell in enumerate(first) if _number(cell)))
+        columns = OptOutColumns(tuple(index for index, cell in enumerate(first) if _number(cell)))
         if columns.numbers:
             yield from _read(first_line, first, columns)
         else:
@@ -92,18 +92,18 @@ def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[Entry]:
             yield from _read(line, cells, columns)
 
 
-def _by_content(headings: Sequence[str], some: Sequence[Sequence[str]]) -> Columns:
+def _by_content(headings: Sequence[str], some: Sequence[Sequence[str]]) -> OptOutColumns:
     """The columns of a file whose headings say nothing of numbers: its cells decide."""
     found = [
-        place
-        for place in range(max(map(len, [headings, *some])))
-        if (cells := [cell for line in some if (cell := cell_at(line, place))]) and all(map(_number, cells))
+        index
+        for index in range(max(map(len, [headings, *some])))
+        if (cells := [cell for line in some if (cell := cell_at(line, index))]) and all(map(_number, cells))
     ]
     columns = columns_of(headings, found[0]) if len(found) == 1 else None
     if columns is not None:
         return columns
     if found:
-        names = " and ".join(f"`{cell_at(headings, place)[:40] or place + 1}`" for place in found[:4])
+        names = " and ".join(f"`{cell_at(headings, index)[:40] or index + 1}`" for index in found[:4])
         raise InputError(
             f"{names} both look like columns of numbers", hint="name the right one `number` in the first line"
         )
@@ -115,10 +115,10 @@ def _by_content(headings: Sequence[str], some: Sequence[Sequence[str]]) -> Colum
 def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]]:
     opened = open_source(source, max_bytes=max_bytes)
     if opened.workbook is not None:
-        return iter(WorkbookRecords(opened.workbook, max_bytes=max_bytes))
+        return iter(ExcelRecords(opened.workbook, max_bytes=max_bytes))
     try:
-        return iter(DelimitedRecords(TextLines(opened.text), is_recipient))
-    except TextError:
+        return iter(CsvRecords(DecodedLines(opened.text), is_recipient))
+    except DecodingError:
         raise InputError("the file is not readable text", hint="save the list as CSV in UTF-8") from None
 
 
@@ -154,7 +154,7 @@ def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _read(line: int, cells: list[str], columns: Columns) -> Iterator[Entry]:
+def _read(line: int, cells: list[str], columns: OptOutColumns) -> Iterator[Entry]:
     at_ms = read_date(cell_at(cells, columns.at)) if columns.at is not None else 0
     source = bare(cell_at(cells, columns.source)) if columns.source is not None else ""
     if columns.log:
@@ -163,7 +163,7 @@ def _read(line: int, cells: list[str], columns: Columns) -> Iterator[Entry]:
         numbers = [written]
     else:
         state = said_of(cells, columns)
-        numbers = [cell for cell in (cell_at(cells, place) for place in columns.numbers) if cell]
+        numbers = [cell for cell in (cell_at(cells, index) for index in columns.numbers) if cell]
     if state == "kept":
         yield Subscribed(line)
         return

@@ -69,13 +69,15 @@ def put_numbers(ledger: Ledger, numbers: Sequence[str], state: State, source: st
 
 
 def _read(numbers: Sequence[str]) -> Iterator[str]:
-    for place, number in enumerate(numbers, 1):
+    for position, number in enumerate(numbers, 1):
         try:
             yield read_number(number)
         except InputError as error:
             if len(numbers) == 1:
                 raise
-            problem = f"number {place} of {len(numbers)} is not a US or Canadian number; nothing was changed"
+            problem = (
+                f"number {position} of {len(numbers)} is not a US or Canadian number; nothing was changed"
+            )
             raise InputError(problem, hint=error.hint) from None
 
 

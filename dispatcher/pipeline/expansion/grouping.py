@@ -16,7 +16,7 @@ Row = Recipient | InvalidRow
 def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[Draft | InvalidRow]:
     """Drafts of the messages to send, and the rows that are not sent.
 
-    Order is kept. A rejected row comes out as it comes, before the draft that it was read amid. With
+    Order is kept. An invalid row comes out as it comes, before the draft that it was read amid. With
     `group_by` the drafts follow when all rows are read, each where its last member stood.
     """
     rows = _without_own_number(rows, settings.senders)
@@ -27,7 +27,7 @@ def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[D
     return _singles(rows)
 
 
-def _rejected(row: Recipient, column: str | None, code: str, **words: object) -> InvalidRow:
+def _invalid_row(row: Recipient, column: str | None, code: str, **words: object) -> InvalidRow:
     sentence = row_sentence(code, **words)
     return InvalidRow(row.row, row.line, "invalid", column, code, sentence, row.number, row.cells)
 
@@ -38,11 +38,11 @@ def _draft(members: list[Recipient]) -> Draft:
 
 
 def _without_own_number(rows: Iterable[Row], senders: tuple[str, ...]) -> Iterator[Row]:
-    """The rows; a recipient that is its own sender (or one of the pool's, when it names none) is rejected."""
+    """The rows; a recipient that is its own sender (or one of the pool's, when it names none) is invalid."""
     own = frozenset(senders)
     for row in rows:
         if type(row) is Recipient and (row.number == row.sender if row.sender else row.number in own):
-            yield _rejected(row, None, "own_number")
+            yield _invalid_row(row, None, "own_number")
         else:
             yield row
 
@@ -65,10 +65,10 @@ def _difference(first: Recipient, row: Recipient) -> str | None:
 
 
 def _joined(members: list[Recipient], row: Recipient) -> InvalidRow | None:
-    """Take a row into a group, or reject it because it differs from the group's first."""
+    """Take a row into a group, or find it invalid because it differs from the group's first."""
     difference = _difference(members[0], row) if members else None
     if difference:
-        return _rejected(row, None, "group_differs", what=difference, line=members[0].line)
+        return _invalid_row(row, None, "group_differs", what=difference, line=members[0].line)
     members.append(row)
     return None
 
@@ -76,9 +76,9 @@ def _joined(members: list[Recipient], row: Recipient) -> InvalidRow | None:
 def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | InvalidRow]:
     members: list[Recipient] = []
     for row in rows:
-        rejected = row if isinstance(row, InvalidRow) else _joined(members, row)
-        if rejected:
-            yield rejected
+        invalid = row if isinstance(row, InvalidRow) else _joined(members, row)
+        if invalid:
+            yield invalid
         elif len(members) == size:
             yield _draft(members)
             members = []
@@ -92,12 +92,12 @@ def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | InvalidRow]
         if isinstance(row, InvalidRow):
             yield row
         elif not row.group:
-            yield _rejected(row, column, "no_group")
+            yield _invalid_row(row, column, "no_group")
         else:
             gathering.add(row)
     for members, size in gathering.groups():
         if size > GROUP_MAX:
-            yield _rejected(members[0], column, "group_too_large", members=size, limit=GROUP_MAX)
+            yield _invalid_row(members[0], column, "group_too_large", members=size, limit=GROUP_MAX)
         else:
             yield from _group(members)
 
@@ -105,6 +105,6 @@ def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | InvalidRow]
 def _group(rows: list[Recipient]) -> Iterator[Draft | InvalidRow]:
     members: list[Recipient] = []
     for row in rows:
-        if rejected := _joined(members, row):
-            yield rejected
+        if invalid := _joined(members, row):
+            yield invalid
     yield _draft(members)

@@ -14,7 +14,7 @@ from dispatcher.pipeline.estimates.forecast import Load
 from dispatcher.pipeline.preflight._send_times import Timing
 from dispatcher.pipeline.preflight._warnings import MediaNotices, TextNotices
 from dispatcher.pipeline.preflight.result import Preview, RowProblem
-from dispatcher.roster.bad_rows import MendableRows
+from dispatcher.roster.invalid_rows import InvalidRowsCsv
 
 _ERRORS_SHOWN = 50
 _PREVIEWS = 3
@@ -26,13 +26,13 @@ class CheckTotals:
     def __init__(
         self,
         opted_out: Callable[[str], bool] | None,
-        mendable: MendableRows | None,
+        invalid_rows: InvalidRowsCsv | None,
         media: Asked,
         timing: Timing,
     ) -> None:
         self.timing = timing
         self._is_opted_out = opted_out
-        self._mendable = mendable
+        self._invalid_rows = invalid_rows
         self.sendable = self.duplicates = self.opted_out = self.groups = 0
         self.invalid: Counter[str] = Counter()
         self.errors: list[RowProblem] = []
@@ -67,8 +67,8 @@ class CheckTotals:
             self.errors.append(
                 RowProblem(line=row.line, column=row.column, code=row.code, message=row.message)
             )
-        if self._mendable:
-            self._mendable.write(row)
+        if self._invalid_rows:
+            self._invalid_rows.write(row)
 
     def _accept(self, draft: Draft) -> None:
         if self._is_opted_out:

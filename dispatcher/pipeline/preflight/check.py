@@ -18,7 +18,7 @@ from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.pipeline.preflight.recurrence import first_occurrence, recurrence_notices
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult, ColumnMeaning
-from dispatcher.roster.bad_rows import MendableRows
+from dispatcher.roster.invalid_rows import InvalidRowsCsv
 from dispatcher.roster.roster import Roster, open_roster
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.send_window import Departure
@@ -42,8 +42,8 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
     media = _media(source, request, config)
     roster = _roster(source, request, config, media.facts)
     departure = Departure(settings.quiet_hours, settings.at, config.hours_margin)
-    mendable = MendableRows(request.errors_to, roster.columns) if request.errors_to else None
-    totals = CheckTotals(request.opted_out, mendable, media, Timing(departure))
+    invalid_rows = InvalidRowsCsv(request.errors_to, roster.column_names) if request.errors_to else None
+    totals = CheckTotals(request.opted_out, invalid_rows, media, Timing(departure))
     for item in form_messages(roster, settings):
         totals.add(item)
     start = max(now, begins or departure.begins or now)

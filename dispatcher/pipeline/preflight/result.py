@@ -18,7 +18,7 @@ class _Part(BaseModel):
 
 
 class RowProblem(_Part):
-    """One bad row: where, what, and a sentence."""
+    """One invalid row: where, what, and a sentence."""
 
     line: int
     column: str | None

@@ -1,4 +1,4 @@
-"""A campaign's recipients for people who look: pages of a table, one recipient's story, reasons, bad rows."""
+"""A campaign's recipients for people who look: pages of a table, one recipient's story, reasons, invalid rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dispatcher.ledger.views.recipient_pages import Looker, Row
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
 from dispatcher.model.timestamps import iso
-from dispatcher.roster.bad_rows import MendableRows
+from dispatcher.roster.invalid_rows import InvalidRowsCsv
 
 _PLACE = re.compile(r"(\d{1,7})\.(\d{1,3})")
 _NOT_DIGITS = re.compile(r"\D")
@@ -193,10 +193,10 @@ def _reason(row: Row, texts: dict[int, str]) -> tuple[RecipientState, str]:
     return row.state.state, reason
 
 
-def bad_rows(ledger: Ledger, campaign_id: str) -> Iterator[str]:
+def invalid_rows_csv(ledger: Ledger, campaign_id: str) -> Iterator[str]:
     """The campaign's invalid rows as a CSV that can be mended and sent by itself, a piece at a time."""
     buffer = io.StringIO()
-    writer = MendableRows(buffer, ledger.campaigns.columns(campaign_id))
+    writer = InvalidRowsCsv(buffer, ledger.campaigns.columns(campaign_id))
     looker = Looker(ledger, campaign_id)
     since: tuple[int, int] | None = (0, 0)
     while since is not None:

@@ -75,7 +75,7 @@ def make_schedule(
         fixed=tuple(sorted(fixed)),
         filename=filename,
         chunks=ledger.uploads.store(schedule_id, source),
-        columns=tuple(roster.columns),
+        columns=tuple(roster.column_names),
         media_files=tuple(media_files),
         digest=digest,
     )

@@ -19,7 +19,7 @@ import msgpack
 
 from dispatcher.roster.excel._errors import SheetError
 from dispatcher.roster.excel._sheet import rows_of
-from dispatcher.roster.excel._workbook import Book
+from dispatcher.roster.excel._workbook import Workbook
 from dispatcher.roster.size_limits import SHEET_CPU_SECONDS, SHEET_MEMORY_MB
 
 _LOOK_SECONDS = 0.5
@@ -53,10 +53,10 @@ def read(file: IO[bytes], max_bytes: int, out: IO[bytes]) -> None:
         out.flush()
 
     try:
-        book = Book(file, max_bytes)
-        for part in book.visible_sheets():
+        workbook = Workbook(file, max_bytes)
+        for part in workbook.visible_sheets():
             found = False
-            for rows in rows_of(book, part):
+            for rows in rows_of(workbook, part):
                 found = True
                 say(rows)
             if found:

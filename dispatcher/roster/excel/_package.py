@@ -69,9 +69,9 @@ class Package:
     def relations(self, name: str) -> dict[str, Relation]:
         """What a part needs, by the id that it uses for it; nothing when nothing is said."""
         folder, base = posixpath.split(name)
-        place = posixpath.join(folder, "_rels", f"{base}.rels")
+        path = posixpath.join(folder, "_rels", f"{base}.rels")
         found: dict[str, Relation] = {}
-        if place not in self:
+        if path not in self:
             return found
 
         def start(tag: str, attributes: Attributes) -> None:
@@ -83,7 +83,7 @@ class Package:
 
         parser = make_parser()
         parser.StartElementHandler = start
-        for _ in self.parsed(place, parser):
+        for _ in self.parsed(path, parser):
             pass
         return found
 

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from dispatcher.roster.excel._cell_values import dated_text, iso_text, number_text, unescaped
 from dispatcher.roster.excel._errors import SheetError, damaged
 from dispatcher.roster.excel._package import Attributes, local, make_parser
-from dispatcher.roster.excel._workbook import Book
+from dispatcher.roster.excel._workbook import Workbook
 from dispatcher.roster.size_limits import CELL_CHARACTERS, COLUMNS_MAX, SHEET_ROWS
 
 Row = tuple[int, list[str]]
-_LETTERS = {letter: place for place, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 1)}
+_LETTERS = {letter: column for column, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 1)}
 
 
-def rows_of(book: Book, part: str) -> Iterator[list[Row]]:
+def rows_of(workbook: Workbook, part: str) -> Iterator[list[Row]]:
     """The rows that have a value, each with its number in the sheet, as many at a time as a block of the file gives.
 
     Raises:
         SheetError: the sheet is damaged, or larger than any sheet may be.
     """
-    reader = _Sheet(book)
-    for _ in book.package.parsed(part, reader.parser):
+    reader = _Sheet(workbook)
+    for _ in workbook.package.parsed(part, reader.parser):
         if reader.rows:
             yield reader.rows
             reader.rows = []
@@ -30,11 +30,11 @@ def rows_of(book: Book, part: str) -> Iterator[list[Row]]:
 class _Sheet:
     """Handlers for the elements of a sheet; only those between `sheetData` and its end count."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, workbook: Workbook) -> None:
         self.rows: list[Row] = []
-        self._book = book
+        self._workbook = workbook
         self._line = 0
-        self._place = 0
+        self._column = 0
         self._cells: dict[int, str] = {}
         self._type = self._style = ""
         self._pieces: list[str] = []
@@ -66,7 +66,7 @@ class _Sheet:
                 self.parser.CharacterDataHandler = self._text
         elif name == "row":
             self._line = _row_number(attributes.get("r", ""), self._line)
-            self._place = 0
+            self._column = 0
             self._cells = {}
         elif name == "is":  # beside it a value may stand, for readers that know no inline texts
             self._pieces, self._size = [], 0
@@ -74,7 +74,7 @@ class _Sheet:
             self._aside = True
 
     def _begin_cell(self, attributes: Attributes) -> None:
-        self._place = _column(attributes.get("r", ""), self._place, self._line)
+        self._column = _column(attributes.get("r", ""), self._column, self._line)
         self._type = attributes.get("t", "n")
         self._style = attributes.get("s", "")
         self._pieces = []
@@ -91,9 +91,9 @@ class _Sheet:
         self.parser.CharacterDataHandler = None
         if name == "c":
             if self._pieces and (text := self._value("".join(self._pieces))):
-                if self._place > COLUMNS_MAX:
+                if self._column > COLUMNS_MAX:
                     raise SheetError("too_many_columns", self._line, limit=COLUMNS_MAX)
-                self._cells[self._place] = text
+                self._cells[self._column] = text
         elif name == "row":
             self._end_row()
         elif name == "rPh":
@@ -106,7 +106,7 @@ class _Sheet:
         if cells:
             width = max(cells)
             whole = len(cells) == width
-            row = [cells[place] if whole else cells.get(place, "") for place in range(1, width + 1)]
+            row = [cells[column] if whole else cells.get(column, "") for column in range(1, width + 1)]
             self.rows.append((self._line, row))
 
     def _value(self, raw: str) -> str:
@@ -125,7 +125,7 @@ class _Sheet:
         return self._number(raw) if raw else ""
 
     def _shared(self, raw: str) -> str:
-        texts = self._book.texts
+        texts = self._workbook.texts
         if texts is None:
             raise damaged("its table of texts (sharedStrings.xml) is missing", self._line)
         try:
@@ -135,11 +135,11 @@ class _Sheet:
 
     def _number(self, raw: str) -> str:
         try:
-            kind = self._book.kinds[int(self._style)] if self._style else "number"
+            kind = self._workbook.kinds[int(self._style)] if self._style else "number"
             return (
                 number_text(raw)
                 if kind == "number"
-                else dated_text(raw, kind, from_1904=self._book.from_1904)
+                else dated_text(raw, kind, from_1904=self._workbook.from_1904)
             )
         except IndexError:
             return number_text(raw)
@@ -164,14 +164,14 @@ def _column(reference: str, before: int, line: int) -> int:
     """The column of a cell from its reference (`AB12`), counted from 1; one without follows the cell before."""
     if not reference:
         return before + 1
-    place = 0
+    column = 0
     for letter in reference[:8]:
         value = _LETTERS.get(letter)
         if value is None:
             if letter.isdigit() or letter == "$":
                 break
             value = _LETTERS.get(letter.upper(), 0)
-        place = place * 26 + value
-    if not 0 < place <= 16_384:
+        column = column * 26 + value
+    if not 0 < column <= 16_384:
         raise damaged("a cell stands in a column that no sheet has", line)
-    return place
+    return column

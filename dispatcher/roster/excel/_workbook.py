@@ -11,7 +11,7 @@ from dispatcher.roster.excel._package import Attributes, Package, attribute_of, 
 from dispatcher.roster.size_limits import CELL_CHARACTERS, SHEET_TEXTS
 
 
-class Book:
+class Workbook:
     """An open workbook. `texts` is None when it has no table of texts, `kinds` says what each style shows."""
 
     def __init__(self, file: IO[bytes], max_bytes: int) -> None:

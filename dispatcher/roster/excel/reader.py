@@ -28,14 +28,14 @@ _BLOCK = 1 << 18
 _PULSE_SECONDS = 1.0
 
 
-class WorkbookRecords:
+class ExcelRecords:
     """The rows of a workbook, each with its number in the sheet.
 
     `pulse` is called about once a second while nothing comes; what it raises ends the reading. The process ends with
     the iteration, however that ends, and with this object.
     """
 
-    guarded = True
+    may_be_guarded = True
     form = "Excel workbook"
 
     def __init__(self, file: IO[bytes], *, max_bytes: int, pulse: Callable[[], None] = lambda: None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from dispatcher.errors import FileRefused
-from dispatcher.roster.files.decoding import TextError, TextLines
+from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.rejections import refused, refused_at
 from dispatcher.roster.size_limits import COLUMNS_MAX
 
@@ -41,14 +41,14 @@ def _separator(head: str, is_recipient: Callable[[str], bool]) -> str:
     return max(_SEPARATORS, key=sense)
 
 
-class DelimitedRecords:
+class CsvRecords:
     """The records of a CSV file, each with the line where it begins; blank lines are left out, but counted.
 
     `suspicious`, if set, is asked about every inner line of a cell that spans lines: whether it looks like a
     row of its own, swallowed by a quote that nobody closed.
     """
 
-    def __init__(self, lines: TextLines, is_recipient: Callable[[str], bool]) -> None:
+    def __init__(self, lines: DecodedLines, is_recipient: Callable[[str], bool]) -> None:
         self._lines = lines
         sep_line = _SEP_LINE.match(lines.head)
         self._skipped = 1 if sep_line else 0
@@ -63,9 +63,9 @@ class DelimitedRecords:
         return f"CSV, {self._lines.encoding.upper()}, {_SEPARATORS.get(self.separator, repr(self.separator))}"
 
     @property
-    def guarded(self) -> bool:
+    def may_be_guarded(self) -> bool:
         """Whether cells may carry a formula guard."""
-        return self._lines.guarded
+        return self._lines.may_be_guarded
 
     def __iter__(self) -> Iterator[Record]:
         lines = islice(self._lines, self._skipped, None)
@@ -80,7 +80,7 @@ class DelimitedRecords:
                     raise refused("too_many_columns", line=first + self._skipped, limit=COLUMNS_MAX)
                 if record:
                     yield first + self._skipped, record
-        except (csv.Error, TextError, FileRefused) as error:
+        except (csv.Error, DecodingError, FileRefused) as error:
             raise self._refusal(error, first=last + 1, at=reader.line_num) from None
 
     def _refuse_swallowed_rows(self, line: int, record: list[str]) -> None:
@@ -95,7 +95,7 @@ class DelimitedRecords:
         first, at = first + self._skipped, at + self._skipped
         if isinstance(error, FileRefused):
             return error if error.line else refused_at(error, at + 1)
-        if isinstance(error, TextError):
+        if isinstance(error, DecodingError):
             return refused(error.code, line=at + 1 + error.lines, encoding=error.encoding)
         text = str(error)
         if "field larger" in text:

@@ -6,7 +6,7 @@ import codecs
 import io
 from collections.abc import Iterator
 
-from dispatcher.roster.files.file_source import Peeked
+from dispatcher.roster.files.file_source import BoundedStream
 from dispatcher.roster.formula_guard import has_guards
 
 _CHUNK_BYTES = 1 << 18
@@ -26,7 +26,7 @@ def _without_end_mark(text: str) -> str:
     return "" if text.strip("\x1a") == "" else text
 
 
-class TextError(Exception):
+class DecodingError(Exception):
     """The text cannot be read on. `before` is what stands between the last line handed out and the defect."""
 
     def __init__(self, code: str, before: str = "", encoding: str = "") -> None:
@@ -74,7 +74,7 @@ class _Decoder:
                 self.encoding = "windows-1252"
                 return self._legacy(held + chunk)
             encoding = self.encoding if self.encoding != "ascii" else "utf-8"
-            raise TextError("bad_encoding", sound.decode(encoding, "replace"), encoding.upper()) from None
+            raise DecodingError("bad_encoding", sound.decode(encoding, "replace"), encoding.upper()) from None
         if self.encoding == "ascii" and not text.isascii():
             self.encoding = "utf-8"
         return text
@@ -85,25 +85,25 @@ class _Decoder:
             return chunk.decode("cp1252")
         except UnicodeDecodeError as error:
             before = chunk[: error.start].decode("cp1252")
-            raise TextError("bad_encoding", before, "Windows-1252") from None
+            raise DecodingError("bad_encoding", before, "Windows-1252") from None
 
 
-class TextLines:
+class DecodedLines:
     """The lines of a text file, one pass. `encoding` is final once the last line is read.
 
-    `head` has the first characters of the file, for whoever must guess the dialect. `guarded` turns true as
+    `head` has the first characters of the file, for whoever must guess the dialect. `may_be_guarded` turns true as
     soon as cells may carry the apostrophe that exports put before a formula.
 
     Raises:
-        TextError: the bytes are not the text that they seemed to be.
+        DecodingError: the bytes are not the text that they seemed to be.
     """
 
-    def __init__(self, stream: Peeked) -> None:
+    def __init__(self, stream: BoundedStream) -> None:
         self._stream = stream
         start = stream.read(len(stream.head)) if stream.head else b""
         encoding, mark = next(((name, len(bom)) for bom, name in _BOMS if start.startswith(bom)), (None, 0))
         self._decoder = _Decoder(encoding or _utf16_without_bom(start))
-        self.guarded = False
+        self.may_be_guarded = False
         self.head = self._decoder.decode(start[mark:])
 
     @property
@@ -136,14 +136,14 @@ class TextLines:
     def _decoded(self, chunk: bytes, rest: str) -> str:
         try:
             return self._decoder.decode(chunk, final=not chunk)
-        except TextError as defect:
+        except DecodingError as defect:
             defect.before = rest + defect.before
             raise
 
     def _sound(self, text: str) -> str:
         if "\0" in text:
-            raise TextError("nul", text[: text.index("\0")])
+            raise DecodingError("nul", text[: text.index("\0")])
         if len(text) > _LINE_CHARACTERS:
-            raise TextError("cell_too_large")
-        self.guarded = self.guarded or has_guards(text)
+            raise DecodingError("cell_too_large")
+        self.may_be_guarded = self.may_be_guarded or has_guards(text)
         return text

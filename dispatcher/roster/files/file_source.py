@@ -51,7 +51,7 @@ class Readable(Protocol):
         """At most `size` bytes; none at the end."""
 
 
-class Watched:
+class PulsedStream:
     """A foreign stream: `pulse` is called at each read, and what the system says of it is a refusal."""
 
     def __init__(self, stream: Readable, pulse: Callable[[], None] = lambda: None) -> None:
@@ -71,7 +71,7 @@ class Watched:
             raise refused("cannot_be_read", reason=error.strerror or str(error)) from None
 
 
-class Peeked:
+class BoundedStream:
     """A stream of which the first bytes are known before it is read. `size` at most is let through."""
 
     def __init__(self, stream: Readable, max_bytes: int) -> None:
@@ -107,7 +107,7 @@ class Peeked:
 class _Unzipped:
     """A gzip stream whose defects are refusals."""
 
-    def __init__(self, stream: Peeked) -> None:
+    def __init__(self, stream: BoundedStream) -> None:
         self._stream = gzip.GzipFile(fileobj=cast(BinaryIO, stream), mode="rb")
 
     def read(self, size: int = -1, /) -> bytes:
@@ -117,14 +117,14 @@ class _Unzipped:
             raise refused("bad_gzip") from None
 
 
-class Opened(NamedTuple):
+class RecognisedFile(NamedTuple):
     """A file recognised: text when `workbook` is None, else an .xlsx in a seekable place."""
 
-    text: Peeked
+    text: BoundedStream
     workbook: IO[bytes] | None
 
 
-def _spooled(stream: Peeked) -> IO[bytes]:
+def _spooled(stream: BoundedStream) -> IO[bytes]:
     """The whole stream in a file, which another process can read."""
     copy = tempfile.TemporaryFile()  # noqa: SIM115 - the reader of the sheet closes it
     while block := stream.read(1 << 18):
@@ -134,18 +134,18 @@ def _spooled(stream: Peeked) -> IO[bytes]:
     return copy
 
 
-def open_source(source: Readable, *, max_bytes: int) -> Opened:
+def open_source(source: Readable, *, max_bytes: int) -> RecognisedFile:
     """Recognise a file by its content and unpack it.
 
     Raises:
         FileRefused: it is something else, damaged, or too large.
     """
-    stream = Peeked(Watched(source), max_bytes)
+    stream = BoundedStream(PulsedStream(source), max_bytes)
     if stream.head.startswith(_GZIP):
-        stream = Peeked(_Unzipped(stream), max_bytes)
+        stream = BoundedStream(_Unzipped(stream), max_bytes)
     if kind := _foreign_kind(stream.head):
         raise refused("unknown_format", kind=kind)
-    return Opened(stream, _spooled(stream) if stream.head.startswith(_ZIP) else None)
+    return RecognisedFile(stream, _spooled(stream) if stream.head.startswith(_ZIP) else None)
 
 
 def _foreign_kind(head: bytes) -> str | None:

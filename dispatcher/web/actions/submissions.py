@@ -60,7 +60,7 @@ def check_upload(
     every: str | None = None,
 ) -> CheckResult:
     """What would happen if this file were sent with these settings, with the calendar line `every` at its first
-    time; `errors_to` receives its bad rows as CSV.
+    time; `errors_to` receives its invalid rows as CSV.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used.
@@ -105,7 +105,7 @@ def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
         hint = f"the first: {first.message}" if first else ""
         raise FileRefused("bad_rows", detail, line=line, column=column, hint=hint)
     if not result.sendable:
-        hint = f"the first bad row: {first.message}" if first else "put one recipient on each row"
+        hint = f"the first invalid row: {first.message}" if first else "put one recipient on each row"
         raise FileRefused("nothing_to_send", "No row can be sent.", line=line, column=column, hint=hint)
 
 

@@ -145,7 +145,7 @@ _SETTINGS = {
         "Look for messages of unknown outcome, or hold them for a person.", enum=["lookup", "hold"]
     ),
     "media_check": {"type": "boolean", "description": "Look at the pictures first.", "default": True},
-    "strict": {"type": "boolean", "description": "Any bad row refuses the file.", "default": False},
+    "strict": {"type": "boolean", "description": "Any invalid row refuses the file.", "default": False},
     "allow_same_file": {"type": "boolean", "description": "Send a file again.", "default": False},
 }
 

@@ -9,7 +9,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.reports.recipients import RecipientLine, Story, bad_rows, page_of, search, story
+from dispatcher.pipeline.reports.recipients import (
+    RecipientLine,
+    Story,
+    invalid_rows_csv,
+    page_of,
+    search,
+    story,
+)
 from dispatcher.web.actions.submissions import find_campaign
 from dispatcher.web.api import openapi
 from dispatcher.web.api.openapi import csv_download, problems
@@ -67,7 +74,7 @@ def show_recipient(request: Request, campaign_id: str, place: str) -> Story:
 
 @router.get(
     "/errors",
-    summary="Download the bad rows",
+    summary="Download the invalid rows",
     response_class=StreamingResponse,
     responses={200: openapi.ERRORS},
 )
@@ -75,4 +82,4 @@ def errors(request: Request, campaign_id: str) -> StreamingResponse:
     """The rows that cannot be sent, as a file that can be mended and sent by itself."""
     site = site_of(request)
     find_campaign(site, campaign_id)
-    return csv_download(bad_rows(site.ledger, campaign_id), f"{campaign_id}-errors.csv")
+    return csv_download(invalid_rows_csv(site.ledger, campaign_id), f"{campaign_id}-errors.csv")

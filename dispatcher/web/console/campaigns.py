@@ -13,7 +13,7 @@ from dispatcher.ledger.views.campaign_list import list_campaigns
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.remaining import expected_cost
-from dispatcher.pipeline.reports.recipients import bad_rows, reasons
+from dispatcher.pipeline.reports.recipients import invalid_rows_csv, reasons
 from dispatcher.web.actions.lifecycle import possible
 from dispatcher.web.actions.submissions import find_campaign, report_chunks
 from dispatcher.web.api.openapi import csv_download
@@ -176,4 +176,4 @@ def errors(request: Request, session: Person, campaign_id: str) -> StreamingResp
     """The rows that cannot be sent, as a file to be mended."""
     site = site_of(request)
     find_campaign(site, campaign_id)
-    return csv_download(bad_rows(site.ledger, campaign_id), f"{campaign_id}-errors.csv")
+    return csv_download(invalid_rows_csv(site.ledger, campaign_id), f"{campaign_id}-errors.csv")

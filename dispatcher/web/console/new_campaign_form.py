@@ -99,8 +99,8 @@ def reopened(site: Site, campaign_id: str) -> Draft:
     return draft
 
 
-def bad_rows_of(site: Site, token: str) -> Iterator[str]:
-    """The bad rows of a file that was checked, with the settings of that check, as a CSV to be mended.
+def invalid_rows_of(site: Site, token: str) -> Iterator[str]:
+    """The invalid rows of a file that was checked, with the settings of that check, as a CSV to be mended.
 
     Raises:
         NotFound: the file is not kept any more; before the first piece.

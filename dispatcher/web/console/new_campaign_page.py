@@ -1,4 +1,4 @@
-"""The page of a new campaign: an empty form, the check of a file, its bad rows, and the sending."""
+"""The page of a new campaign: an empty form, the check of a file, its invalid rows, and the sending."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from dispatcher.web.actions.media import MOST, own_hash
 from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.console.form_values import ZONES
-from dispatcher.web.console.new_campaign_form import Draft, bad_rows_of, reopened, take
+from dispatcher.web.console.new_campaign_form import Draft, invalid_rows_of, reopened, take
 from dispatcher.web.http import formats
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import read_form
@@ -42,8 +42,8 @@ async def check_or_send(request: Request, session: Operator) -> Response:
 
 @router.get("/new/errors/{held}")
 def errors(request: Request, session: Operator, held: str) -> StreamingResponse:
-    """All bad rows of a checked file, as a file that can be mended and chosen instead."""
-    return csv_download(bad_rows_of(site_of(request), held), "errors.csv")
+    """All invalid rows of a checked file, as a file that can be mended and chosen instead."""
+    return csv_download(invalid_rows_of(site_of(request), held), "errors.csv")
 
 
 def _form(request: Request, session: Session, draft: Draft) -> Response:

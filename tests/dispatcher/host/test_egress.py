@@ -124,14 +124,14 @@ def test_media_are_asked_for_through_the_proxy_which_knows_the_name(
 ) -> None:
     with CompanyProxy({"media.example": port_of(media_server.url)}) as proxy:
         facts = ask(f"{scheme}://media.example/picture", AllowList(), way=behind(proxy))
-    assert (facts.flaw, facts.size > 0) == (None, True)
+    assert (facts.invalid_code, facts.size > 0) == (None, True)
     assert "media.example" in proxy.asked[0]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.0.0.7", "169.254.169.254", "[::1]"])
 def test_a_private_address_is_refused_though_a_proxy_would_find_it(host: str) -> None:
     with CompanyProxy({}) as proxy:
-        assert ask(f"http://{host}/picture", AllowList(), way=behind(proxy)).flaw == "media_private"
+        assert ask(f"http://{host}/picture", AllowList(), way=behind(proxy)).invalid_code == "media_private"
         assert proxy.asked == []
 
 

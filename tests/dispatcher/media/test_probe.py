@@ -35,7 +35,7 @@ def test_type_and_size_are_found(
 
 
 @pytest.mark.parametrize(
-    ("path", "flaw"),
+    ("path", "code"),
     [
         ("missing", "media_unreachable"),
         ("empty", "media_unreachable"),
@@ -48,8 +48,8 @@ def test_type_and_size_are_found(
         ("endless", "media_too_large"),
     ],
 )
-def test_what_is_wrong_has_a_code(media_server: MediaServer, here: AllowList, path: str, flaw: str) -> None:
-    assert ask(f"{media_server.url}/{path}", here).flaw == flaw
+def test_what_is_wrong_has_a_code(media_server: MediaServer, here: AllowList, path: str, code: str) -> None:
+    assert ask(f"{media_server.url}/{path}", here).invalid_code == code
 
 
 def test_head_alone_is_enough_where_it_tells_all(media_server: MediaServer, here: AllowList) -> None:
@@ -62,7 +62,7 @@ def test_a_server_that_takes_its_time_is_left_in_time(
     media_server: MediaServer, here: AllowList, path: str
 ) -> None:
     start = time.monotonic()
-    assert ask(f"{media_server.url}/{path}", here, seconds=0.4).flaw == "media_unreachable"
+    assert ask(f"{media_server.url}/{path}", here, seconds=0.4).invalid_code == "media_unreachable"
     assert time.monotonic() - start < 20
 
 
@@ -73,7 +73,7 @@ def test_a_server_that_never_answers_head_is_asked_with_get(
 
 
 def test_nobody_there_is_unreachable(here: AllowList) -> None:
-    assert ask(f"http://127.0.0.1:{free_port()}/x", here).flaw == "media_unreachable"
+    assert ask(f"http://127.0.0.1:{free_port()}/x", here).invalid_code == "media_unreachable"
 
 
 @pytest.mark.parametrize(
@@ -123,23 +123,23 @@ def test_nobody_there_is_unreachable(here: AllowList) -> None:
     ],
 )
 def test_private_addresses_are_refused_unasked(media_server: MediaServer, host: str) -> None:
-    assert ask(f"http://{host}:{media_server.port}/picture", AllowList()).flaw == "media_private"
+    assert ask(f"http://{host}:{media_server.port}/picture", AllowList()).invalid_code == "media_private"
     assert not media_server.asked
 
 
 def test_a_redirect_into_a_private_network_is_refused(media_server: MediaServer, here: AllowList) -> None:
-    assert ask(f"{media_server.url}/away?http://10.0.0.1/picture", here).flaw == "media_private"
+    assert ask(f"{media_server.url}/away?http://10.0.0.1/picture", here).invalid_code == "media_private"
     localhost = f"{media_server.url}/away?http://localhost:{media_server.port}/picture"
-    assert ask(localhost, AllowList("127.0.0.2")).flaw == "media_private"
+    assert ask(localhost, AllowList("127.0.0.2")).invalid_code == "media_private"
 
 
 def test_the_allow_list_takes_hosts_addresses_and_networks(media_server: MediaServer) -> None:
     for allowed in ("127.0.0.1", "10.0.0.0/8, 127.0.0.0/8"):
-        assert ask(f"{media_server.url}/picture", AllowList(allowed)).flaw is None
-    assert ask(f"http://localhost:{media_server.port}/picture", AllowList("LOCALHOST")).flaw is None
-    assert ask(f"{media_server.url}/picture", AllowList("localhost")).flaw == "media_private"
+        assert ask(f"{media_server.url}/picture", AllowList(allowed)).invalid_code is None
+    assert ask(f"http://localhost:{media_server.port}/picture", AllowList("LOCALHOST")).invalid_code is None
+    assert ask(f"{media_server.url}/picture", AllowList("localhost")).invalid_code == "media_private"
 
 
 def test_an_address_that_is_none_is_unreachable(here: AllowList) -> None:
     for url in ("http://a..b/x", f"http://{'a' * 70}.example/x", "http://127.0.0.1:99999/", "http:///x"):
-        assert ask(url, here).flaw == "media_unreachable"
+        assert ask(url, here).invalid_code == "media_unreachable"

@@ -19,7 +19,7 @@ from dispatcher.model.state import (
     WORD_RANK,
     RecipientState,
 )
-from tests.factories import SENDER, make_batch, make_recipient, make_rejected
+from tests.factories import SENDER, make_batch, make_invalid_row, make_recipient
 
 NUMBER = "15162065574"
 
@@ -41,7 +41,7 @@ def test_carrierxs_words_have_one_total_order() -> None:
     "noun",
     [
         make_recipient(number=NUMBER, text="secret text", cells=(NUMBER, "Ann")),
-        make_rejected(number=NUMBER, cells=(NUMBER, "Ann"), message="Ann's"),
+        make_invalid_row(number=NUMBER, cells=(NUMBER, "Ann"), message="Ann's"),
         Draft(
             (make_recipient(number=NUMBER, text="secret text", cells=("Ann",)),), NUMBER, "secret text", ()
         ),

@@ -57,7 +57,7 @@ def open_roster(
 
 
 def read_rows(data: bytes | str, **options: Any) -> tuple[list[Recipient], list[InvalidRow]]:
-    """The recipients and the rejected rows of a file."""
+    """The recipients and the invalid rows of a file."""
     recipients, rejected = [], []
     for row in open_roster(data, **options):
         if isinstance(row, Recipient):

@@ -16,9 +16,9 @@ SIMULATED = NumberReader(fictional_ok=True, regions=frozenset({"US", "CA"}))
 
 
 def code(cell: str, reader: NumberReader = LIVE) -> str:
-    with pytest.raises(RowError) as flaw:
+    with pytest.raises(RowError) as refusal:
         reader.read(cell)
-    return flaw.value.code
+    return refusal.value.code
 
 
 def test_the_table_of_area_codes_agrees_with_the_library() -> None:
@@ -77,10 +77,10 @@ def test_one_number_is_one_recipient_however_it_is_written(writing: str) -> None
 
 
 def test_a_refusal_keeps_the_number_that_could_be_read_and_does_not_say_it() -> None:
-    with pytest.raises(RowError) as flaw:
+    with pytest.raises(RowError) as refusal:
         LIVE.read("(800) 234-5678")
-    assert flaw.value.number == "18002345678"
-    assert "2345678" not in flaw.value.sentence
+    assert refusal.value.number == "18002345678"
+    assert "2345678" not in refusal.value.sentence
 
 
 def test_a_sender_may_be_toll_free_but_not_a_short_code() -> None:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from dispatcher.errors import FileRefused
-from dispatcher.roster.rejections import FILE_FLAWS, ROW_FLAWS
+from dispatcher.roster.rejections import INVALID_CODES, REFUSAL_CODES
 from dispatcher.roster.roster import Roster
 from tests.dispatcher.roster.reading import campaign, open_roster, read_rows
 
@@ -25,7 +25,7 @@ def refusal(data: bytes | str, **options: object) -> FileRefused:
 
 def test_headings_are_read_before_the_first_row_is_asked_for() -> None:
     roster = open_roster(f"Phone,First Name,note\n{ANN},Ann,x\n")
-    assert roster.columns == ("Phone", "First Name", "note")
+    assert roster.column_names == ("Phone", "First Name", "note")
     assert [heading.meaning for heading in roster.understood] == [
         "recipient",
         "merge field, used",
@@ -160,7 +160,7 @@ def test_no_sentence_needs_more_than_its_words() -> None:
         ),
         "…",
     )
-    for sentence in (*ROW_FLAWS.values(), *(text for pair in FILE_FLAWS.values() for text in pair)):
+    for sentence in (*INVALID_CODES.values(), *(text for pair in REFUSAL_CODES.values() for text in pair)):
         assert sentence.format(**words).strip()
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from dispatcher.errors import FileRefused
 from dispatcher.roster.excel import reader as workbook
-from dispatcher.roster.excel.reader import WorkbookRecords
+from dispatcher.roster.excel.reader import ExcelRecords
 from tests.dispatcher.roster.reading import open_roster
 from tests.dispatcher.roster.workbooks import HEAD, packed, parts, row_with
 
@@ -56,9 +56,9 @@ def children() -> set[int]:
     return {child.pid for child in psutil.Process().children()}
 
 
-def reader_of(data: bytes) -> WorkbookRecords:
+def reader_of(data: bytes) -> ExcelRecords:
     file = workbook_file(data)
-    return WorkbookRecords(file, max_bytes=1 << 30)
+    return ExcelRecords(file, max_bytes=1 << 30)
 
 
 def workbook_file(data: bytes) -> IO[bytes]:
@@ -108,7 +108,7 @@ def test_what_the_pulse_raises_ends_a_reader_that_says_nothing(monkeypatch: pyte
 
     start = time.monotonic()
     with pytest.raises(_NobodyWaitsError):
-        list(WorkbookRecords(workbook_file(packed(parts(row_with("")))), max_bytes=1 << 20, pulse=pulse))
+        list(ExcelRecords(workbook_file(packed(parts(row_with("")))), max_bytes=1 << 20, pulse=pulse))
     assert time.monotonic() - start < 30
 
 

@@ -46,7 +46,7 @@ def test_a_file_is_read_as_expected(name: str) -> None:
         "zones": [recipient.timezone for recipient in recipients],
         "media": [len(recipient.media) for recipient in recipients],
         "form": roster.form,
-        "columns": list(roster.columns),
+        "columns": list(roster.column_names),
     }
     asked = expected.keys() & seen.keys()
     assert {key: seen[key] for key in asked} == {key: expected[key] for key in asked}

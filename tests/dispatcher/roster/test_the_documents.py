@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.roster.columns import ERROR_COLUMNS, RECIPIENT_NAMES, RESERVED
-from dispatcher.roster.rejections import FILE_FLAWS, ROW_FLAWS
+from dispatcher.roster.rejections import INVALID_CODES, REFUSAL_CODES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "campaign-files.md").read_text("utf-8")
 
@@ -25,14 +25,14 @@ def rows_under(heading: str) -> list[list[str]]:
 
 def test_every_code_of_a_row_is_documented_with_its_sentence() -> None:
     documented = {cells[0].strip("`"): plain(cells[1]) for cells in rows_under("Why a row is not sent")}
-    assert documented == {code: plain(sentence) for code, sentence in ROW_FLAWS.items()}
+    assert documented == {code: plain(sentence) for code, sentence in INVALID_CODES.items()}
 
 
 def test_every_code_of_a_file_is_documented_with_its_sentence_and_advice() -> None:
     documented = {
         cells[0].strip("`"): tuple(map(plain, cells[1:])) for cells in rows_under("Why a file is refused")
     }
-    assert documented == {code: tuple(map(plain, pair)) for code, pair in FILE_FLAWS.items()}
+    assert documented == {code: tuple(map(plain, pair)) for code, pair in REFUSAL_CODES.items()}
 
 
 def test_every_name_of_the_recipient_column_and_every_reserved_column_is_documented() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from dispatcher.errors import FileRefused
 from dispatcher.model.recipient import InvalidRow, Recipient
-from dispatcher.roster.rejections import FILE_FLAWS, ROW_FLAWS
+from dispatcher.roster.rejections import INVALID_CODES, REFUSAL_CODES
 from tests.dispatcher.roster.reading import open_roster
 
 CORPUS = Path(__file__).parents[2] / "data" / "roster"
@@ -91,9 +91,9 @@ def assert_clear_result(data: bytes, dice: random.Random) -> None:
         refusal: FileRefused | None = error
     else:
         refusal = None
-        assert_rows_add_up(roster.columns, rows)
+        assert_rows_add_up(roster.column_names, rows)
     if refusal:
-        assert refusal.code in FILE_FLAWS
+        assert refusal.code in REFUSAL_CODES
         assert refusal.line is None or refusal.line >= 1
 
 
@@ -109,7 +109,7 @@ def assert_rows_add_up(columns: tuple[str, ...], rows: list[Recipient | InvalidR
             assert row.number.isascii()
             assert "{{" not in (row.text or "")
         else:
-            assert row.code in ROW_FLAWS
+            assert row.code in INVALID_CODES
 
 
 @pytest.mark.parametrize("part", range(PARTS))

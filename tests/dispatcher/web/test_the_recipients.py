@@ -28,7 +28,7 @@ FAILED = frozenset({RecipientState.REJECTED})
 
 @pytest.fixture
 def campaign_id(address: str, ledger: Ledger) -> str:
-    """Ten batches of eight recipients and two bad rows; of batch 3 one was refused, of batch 7 one accepted."""
+    """Ten batches of eight recipients and two invalid rows; of batch 3 one was refused, of batch 7 one accepted."""
     batches = [make_batch(*[1] * 8, rejected=2, first_row=10 * number + 1) for number in range(10)]
     add_campaign(ledger, *batches)
     hand_over(ledger, 3, 2, outcome="refused", text="to: not a mobile number")
@@ -111,7 +111,9 @@ def test_the_api_tells_one_recipients_story(api: httpx.Client, campaign_id: str)
         assert api.get(f"/campaigns/{campaign_id}/recipients/{nobody}").status_code == 404
 
 
-def test_the_bad_rows_are_a_file_to_mend(api: httpx.Client, operator: httpx.Client, campaign_id: str) -> None:
+def test_the_invalid_rows_are_a_file_to_mend(
+    api: httpx.Client, operator: httpx.Client, campaign_id: str
+) -> None:
     text = api.get(f"/campaigns/{campaign_id}/errors").text
     lines = list(csv.DictReader(io.StringIO(text)))
     assert len(lines) == 20

@@ -28,7 +28,7 @@ SENDER = ("--from", "15165550199", "--quiet-hours", "off")
 
 @pytest.fixture
 def spring(tmp_path: Path) -> Path:
-    """A campaign file with a good and a bad row."""
+    """A campaign file with a good and an invalid row."""
     path = tmp_path / "spring.csv"
     path.write_text(f"to\n{GOOD}\n{BAD}\n")
     return path

@@ -32,7 +32,7 @@ from tests.factories import csv_number
 GOOD, PRIVATE, PAGE, HALF = (f"https://pictures.test/{name}" for name in ("good", "private", "page", "half"))
 ANSWERS = {
     GOOD: MediaFacts(1000, "image/png"),
-    PRIVATE: MediaFacts(flaw="media_private"),
+    PRIVATE: MediaFacts(invalid_code="media_private"),
     PAGE: MediaFacts(9, "text/html", "media_type"),
     HALF: MediaFacts((3 << 20) // 2 + 1, "video/mp4"),
 }

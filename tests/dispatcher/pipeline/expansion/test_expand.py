@@ -30,7 +30,7 @@ from dispatcher.pipeline.expansion.expand import (
     showing_life,
 )
 from dispatcher.pipeline.runtime.runtime import Runtime
-from tests.factories import SENDER, make_csv, make_recipient, make_rejected, recount
+from tests.factories import SENDER, make_csv, make_invalid_row, make_recipient, recount
 
 
 @pytest.fixture(autouse=True)
@@ -224,7 +224,7 @@ def test_batches_hold_at_most_a_hundred_rows_and_keep_groups_whole(sizes: list[i
     for size in sizes:
         members = tuple(make_recipient(row + index + 1) for index in range(size))
         row += max(size, 1)
-        stream.append(Draft(members, None, "Hi", ()) if members else make_rejected(row))
+        stream.append(Draft(members, None, "Hi", ()) if members else make_invalid_row(row))
     made = list(batches_of(stream, (SENDER,)))
     assert all(len(batch.rows) <= 100 for batch in made)
     assert [each.row for batch in made for each in batch.rows] == list(range(1, row + 1))

@@ -25,7 +25,7 @@ def rejected(row: int) -> InvalidRow:
 
 
 def formed(rows: Sequence[Recipient | InvalidRow], **settings: Any) -> list[list[int] | tuple[int, str]]:
-    """A draft as the list of its rows, a rejected row as (row, code)."""
+    """A draft as the list of its rows, an invalid row as (row, code)."""
     items = form_messages(rows, CampaignSettings(**({"senders": (SENDER,)} | settings)))
     return [
         [member.row for member in item.members] if isinstance(item, Draft) else (item.row, item.code)

@@ -188,7 +188,7 @@ def test_a_file_that_cannot_be_used_is_refused() -> None:
         checked("first_name\nAnn\n")
 
 
-def test_bad_rows_come_back_as_a_file_that_can_be_mended_and_sent_by_itself() -> None:
+def test_invalid_rows_come_back_as_a_file_that_can_be_mended_and_sent_by_itself() -> None:
     errors = io.StringIO(newline="")
     file = f'to,first_name,note\n{ANN},Ann,\n555,"=Bob, Jr.",+1\n{ANN},Ann,\n\n777,Cyd,\'tis\n'
     checked(file, errors_to=errors)

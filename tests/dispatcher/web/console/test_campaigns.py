@@ -140,7 +140,7 @@ def test_a_file_is_checked_before_anything_is_sent(operator: httpx.Client, redis
     assert list(redis.scan_iter("mms:c:*")) == []
 
 
-def test_the_bad_rows_of_a_checked_file_are_a_file_to_mend(operator: httpx.Client) -> None:
+def test_the_invalid_rows_of_a_checked_file_are_a_file_to_mend(operator: httpx.Client) -> None:
     held = hidden(post_new(operator, "check", CSV + "123,=Dan\n"), "held")
     answer = operator.get(f"/new/errors/{held}")
     assert answer.headers["content-disposition"] == 'attachment; filename="errors.csv"'

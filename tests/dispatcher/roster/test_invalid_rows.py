@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.preflight.result import CheckResult
-from dispatcher.roster.rejections import ROW_FLAWS
+from dispatcher.roster.rejections import INVALID_CODES
 from tests.dispatcher.pipeline.preflight.test_check import ANN, BOB, CYD, checked
 
 HEADINGS = ("=Name", "to", "message", "media_urls", "from", "timezone", "@team")
@@ -57,7 +57,7 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
     "too_many_media": ([{"to": ANN, "media_urls": " ".join(f"{PICTURE}?{n}" for n in range(11))}], {}),
     **{
         code: ([{"to": ANN, "media_urls": f"https://example.com/{code}"}], {})
-        for code in ROW_FLAWS
+        for code in INVALID_CODES
         if code.startswith("media_")
     },
     "no_group": ([{"to": ANN}], {"group_by": "@team"}),
@@ -70,12 +70,12 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
         {"group_by": "@team"},
     ),
 }
-#: A duplicate is no bad row; the other is of the headings that a file has.
+#: A duplicate is no invalid row; the other is of the headings that a file has.
 ELSEWHERE = {"duplicate", "ambiguous_field"}
 
 
 def asked(urls: Any) -> dict[str, MediaFacts]:
-    return {url: MediaFacts(flaw=url.rpartition("/")[2]) for url in urls if "/media_" in url}
+    return {url: MediaFacts(invalid_code=url.rpartition("/")[2]) for url in urls if "/media_" in url}
 
 
 def checked_as(code: str, data: bytes, errors_to: io.StringIO | None = None, **more: Any) -> CheckResult:
@@ -100,7 +100,7 @@ def errors_of(code: str, data: bytes) -> tuple[CheckResult, bytes]:
 
 
 def test_every_reason_is_tried() -> None:
-    assert BAD.keys() | ELSEWHERE == ROW_FLAWS.keys()
+    assert BAD.keys() | ELSEWHERE == INVALID_CODES.keys()
 
 
 @pytest.mark.parametrize("code", BAD)

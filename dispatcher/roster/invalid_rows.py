@@ -1,4 +1,4 @@
-"""The bad rows of a campaign file as a CSV that can be mended in a spreadsheet and submitted by itself."""
+"""The invalid rows of a campaign file as a CSV that can be mended in a spreadsheet and submitted by itself."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dispatcher.roster.columns import ERROR_COLUMNS
 from dispatcher.roster.formula_guard import guarded
 
 
-class MendableRows:
-    """Writes rejected rows, and in columns that the roster ignores, what is wrong with each.
+class InvalidRowsCsv:
+    """Writes invalid rows, and in columns that the roster ignores, what is wrong with each.
 
     Nothing of a row is lost, so that one which is not mended fails as it did: cells beyond the headings follow last.
     Cells that a spreadsheet would run are guarded with an apostrophe; the reader takes it off again.
