@@ -1,9 +1,10 @@
 """Everything that can be said of a campaign before a single message leaves; needs nothing running.
 
-- `check`: one pass over the file, as a submit would read it. `result`: what came of it, for command, API and console.
+- `check`: one pass over the file, as a submit would read it. `request`: what is asked of it.
+- `result`: what came of it, for command, API and console.
 - `recurrence`: what a calendar line comes to, and what it may not mean.
 
-`_warnings` is what a careful colleague would say, `_send_times` when the messages may go.
+`_totals` counts what passes, `_warnings` is what a careful colleague would say, `_send_times` when messages may go.
 
 May import: `campaigns/`, `estimates/`, `expansion/`, `roster/`, `rules/`, `host/`, `model/`.
 Begin with: `check.check`.
