@@ -13,8 +13,8 @@ from dispatcher.pipeline.consent.retention import retain
 from dispatcher.pipeline.estimates.pace import AT_WORK_MS, sample_paces
 from dispatcher.pipeline.limits.charges import refresh_caps
 from dispatcher.pipeline.polls import HINTED
-from dispatcher.pipeline.recovery.recover import go_through_doubts
-from dispatcher.pipeline.recovery.restore_detection import MEND, keep_watch
+from dispatcher.pipeline.recovery.recover import continue_quarantine
+from dispatcher.pipeline.recovery.restore_detection import MEND, count_tick
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import LEAD_MS, occur
 from dispatcher.pipeline.sending.feed import Publish, feed
@@ -55,7 +55,7 @@ class Hints:
 
 def tick(runtime: Runtime, hints: Hints) -> str:
     """One look at the agenda. A second tick within the second returns at once."""
-    restored = keep_watch(runtime.ledger, runtime.settings, once_in_ms=LATCH_MS)
+    restored = count_tick(runtime.ledger, runtime.settings, once_in_ms=LATCH_MS)
     if restored is None:
         return "ticked already"
     if restored:
@@ -86,7 +86,7 @@ def _outlook(runtime: Runtime) -> Outlook:
 def _make_work(runtime: Runtime, now_ms: int) -> None:
     """What other steps of the tick then find."""
     agenda = runtime.ledger.agenda
-    go_through_doubts(runtime)
+    continue_quarantine(runtime)
     refresh_caps(runtime.ledger, now_ms)
     for campaign_id in agenda.expiring(now_ms, 100):
         runtime.ledger.campaigns.expire(campaign_id)

@@ -26,7 +26,7 @@ from dispatcher.ledger.store.embedded import (
     why_it_died,
     withdraw,
 )
-from dispatcher.pipeline.recovery.restore_detection import MEND, in_words, keep_watch, look_at_own_store
+from dispatcher.pipeline.recovery.restore_detection import MEND, count_tick, detect_restore, in_words
 from dispatcher.settings import Settings
 from dispatcher.stack import services
 from dispatcher.stack._store_wait import await_store
@@ -202,8 +202,8 @@ class _Start:
         """Before anything can be sent: is the store as it was left?"""
         if self._settings.redis_url is None:
             self._own.ledger = self._ledger.recovery.id()
-            return look_at_own_store(self._ledger, self._settings, self._own.found)
-        keep_watch(self._ledger, self._settings)
+            return detect_restore(self._ledger, self._settings, self._own.found)
+        count_tick(self._ledger, self._settings)
         return self._ledger.recovery.restored()
 
     def _towards_simulator(self, settings: Settings) -> Settings:

@@ -20,7 +20,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import replicas
 from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
 from dispatcher.ledger.store.connection import client
-from dispatcher.pipeline.recovery.restore_detection import keep_watch
+from dispatcher.pipeline.recovery.restore_detection import count_tick
 from dispatcher.pipeline.runtime.runtime import Runtime, make_client
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import Settings
@@ -70,7 +70,7 @@ def main() -> None:
     runtime = runtime_of(url, Path(folder), api, token)
     while True:
         try:
-            keep_watch(runtime.ledger, runtime.settings)
+            count_tick(runtime.ledger, runtime.settings)
             for number in runtime.ledger.campaigns.batch_numbers(CAMPAIGN):
                 send_batch(runtime, CAMPAIGN, number)
         except MmsError:

@@ -22,7 +22,7 @@ from dispatcher.ledger.batches.claims import (
 )
 from dispatcher.ledger.batches.packing import Batch, PackedBatch, unpack_batch
 from dispatcher.ledger.batches.rows import RowState, unpack_lease, unpack_rows
-from dispatcher.ledger.installation.counters import tally_call
+from dispatcher.ledger.installation.counters import count_call
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts, type_of_argument
@@ -40,7 +40,7 @@ class Picture(NamedTuple):
     counts: bytes
 
 
-class Again(NamedTuple):
+class NextLook(NamedTuple):
     """When a batch is looked at next, in so many ms, 0: never. Without `exactly` a look that is due sooner stays, and 0
     changes nothing."""
 
@@ -148,16 +148,16 @@ class Batches:
         poll_ms: int,
         look_ms: int,
         scope: str = "",
-        tally: Mapping[str, int] | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> str:
         """End the lease: `done`, `due` (again, when its next row is) or `lost`. What was claimed and never
         recorded is looked for after `look_ms`; rows without a last word are asked for after `poll_ms`.
 
-        With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it. `tally` goes with it."""
+        With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it. `counts` goes with it."""
         arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, scope)
         calls: list[Call] = [("batches/give_back", arguments)]
-        if tally:
-            calls.append(tally_call(tally))
+        if counts:
+            calls.append(count_call(counts))
         return text_of(self._scripts.run_many(calls)[0])
 
     def counts(self, campaign_id: str, first: int, most: int) -> list[bytes]:
@@ -213,8 +213,8 @@ class Batches:
         picture: Picture,
         rows: Sequence[int],
         *,
-        care: Again,
-        search: Again,
+        care: NextLook,
+        search: NextLook,
         soon_ms: int,
         charges: Mapping[int, Charge] | None = None,
     ) -> int:

@@ -20,7 +20,7 @@ UNKNOWN_CARRIER = 65_535
 FLAG_OWN_WORD = 1
 FLAG_NOT_THERE = 2
 FLAG_SID_TEXT = 4
-#: In doubt since the ledger was put back from an older copy: so many attempts may have been made unknown to it.
+#: Quarantined since the ledger was put back from an older copy: so many attempts may have been made unknown to it.
 FLAG_RESTORED = 16
 RESTORED_TRIES = 4
 

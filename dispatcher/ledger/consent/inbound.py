@@ -20,7 +20,7 @@ TEXT_MAX = 2_000
 class Inbound:
     """One message that somebody sent to one of our numbers. `meaning` is a word of `rules.optout_words`.
 
-    Nobody vouches for it until CarrierX was asked: callbacks are not signed. `outcome` says what followed from it:
+    It is not verified until CarrierX was asked: callbacks are not signed. `outcome` says what followed from it:
     `answered`, or why nothing was; empty while nothing has, or where nothing could.
     """
 

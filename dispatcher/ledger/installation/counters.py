@@ -19,7 +19,7 @@ class Counters:
     def add(self, counts: Mapping[str, int]) -> None:
         """Add these."""
         if counts:
-            self._scripts.run_many([tally_call(counts)])
+            self._scripts.run_many([count_call(counts)])
 
     def read(self) -> dict[str, dict[str, int]]:
         """All of them: name → label → how many."""
@@ -32,6 +32,6 @@ class Counters:
         return names
 
 
-def tally_call(counts: Mapping[str, int]) -> tuple[str, list[type_of_argument]]:
+def count_call(counts: Mapping[str, int]) -> tuple[str, list[type_of_argument]]:
     """The script and its arguments, for a pipeline that has other work too."""
     return "receipts/add_counters", [part for pair in counts.items() for part in pair]

@@ -32,7 +32,7 @@ class Control(NamedTuple):
     message: int
 
 
-class Reading(NamedTuple):
+class HistoryReading(NamedTuple):
     """The last look at CarrierX's whole list since the copy of `since_ms`, in the recovery that began then. `whole`: it
     showed everything that CarrierX had taken up to `at_ms`."""
 
@@ -106,31 +106,31 @@ class Recovery:
         with translated():
             return int(self._redis.hget(keys.TICKS, "recovered_at") or 0)
 
-    def doubt(self, campaign_id: str, began_ms: int, *, early: bool = False) -> str:
-        """Nothing of this campaign is claimed until it was gone through: `doubt`; else `later` (its start is to
+    def quarantine(self, campaign_id: str, began_ms: int, *, early: bool = False) -> str:
+        """Nothing of this campaign is claimed until its rows are quarantined: `doubt`; else `later` (its start is to
         come) or the state in which nothing is sent. `early`: it may have been sent before its start."""
         return text_of(self._scripts.run("recovery/quarantine", campaign_id, began_ms, int(early)))
 
-    def doubts(self) -> list[str]:
+    def quarantined(self) -> list[str]:
         """Campaigns that are still to be gone through."""
         with translated():
             return sorted(text_of(name) for name in self._redis.smembers(keys.DOUBT))
 
-    def doubted(self, campaign_id: str) -> int:
+    def quarantine_cursor(self, campaign_id: str) -> int:
         """The batch from which on a campaign is still to be gone through."""
         with translated():
             return int(self._redis.hget(keys.campaign(campaign_id), "doubted") or 0)
 
-    def doubtful(
+    def quarantine_batch(
         self, campaign_id: str, number: int, rows: Sequence[int], *, look_ms: int, reason: str
     ) -> int:
         """What is unfinished in a batch is unconfirmed from now on; answers how many rows became so, -1 if the
-        campaign is not doubted any more."""
+        campaign is quarantined no more."""
         return int(
             self._scripts.run("recovery/quarantine_batch", campaign_id, number, look_ms, reason, *rows)
         )
 
-    def end_doubt(self, campaign_id: str) -> str:
+    def end_quarantine(self, campaign_id: str) -> str:
         """All its batches were gone through: `ok`; or `reading`, `more`: not yet."""
         return text_of(self._scripts.run("recovery/end_quarantine", campaign_id))
 
@@ -148,19 +148,19 @@ class Recovery:
         began_ms, campaign_id, batch, message = text_of(found).split(" ")
         return Control(int(began_ms), campaign_id, int(batch), int(message))
 
-    def set_reading(self, reading: Reading) -> None:
+    def set_history_reading(self, reading: HistoryReading) -> None:
         """Remember how CarrierX's whole list was read last."""
         with translated():
             self._redis.hset(keys.TICKS, "reading", " ".join(str(int(part)) for part in reading))
 
-    def reading(self) -> Reading | None:
+    def history_reading(self) -> HistoryReading | None:
         """How it was read last, if it ever was."""
         with translated():
             found = self._redis.hget(keys.TICKS, "reading")
         if found is None:
             return None
         began_ms, since_ms, at_ms, whole = map(int, text_of(found).split(" "))
-        return Reading(began_ms, since_ms, at_ms, bool(whole))
+        return HistoryReading(began_ms, since_ms, at_ms, bool(whole))
 
     def count_for_caps(self, counted: Iterable[tuple[str, str, int]], span_ms: int) -> None:
         """What went counts for frequency caps of this span: number, `id.batch.row`, when (ms). May be repeated."""

@@ -13,10 +13,10 @@ from dispatcher.ledger.store.scripts import Scripts
 #: Entries that a consumer took and did not finish for this long are taken over.
 TAKE_OVER_MS = 30_000
 #: How long a receipt waits for its message.
-ORPHAN_MS = 24 * 3_600_000
+EARLY_RECEIPT_MS = 24 * 3_600_000
 
 
-class Entry(NamedTuple):
+class StreamEntry(NamedTuple):
     """One callback as it came: the stream's id, the raw body, and when we received it (ms)."""
 
     id: bytes
@@ -36,7 +36,7 @@ class CallbackStream:
         with translated():
             self._redis.xadd(keys.CALLBACKS, {"raw": raw, "at": received_ms})
 
-    def take(self, consumer: str, most: int) -> list[Entry]:
+    def take(self, consumer: str, most: int) -> list[StreamEntry]:
         """Entries of dead consumers first, then new ones; at most `most`."""
         with translated():
             try:
@@ -47,7 +47,7 @@ class CallbackStream:
                 self._make_group()
                 return self._read(consumer, most)
 
-    def _read(self, consumer: str, most: int) -> list[Entry]:
+    def _read(self, consumer: str, most: int) -> list[StreamEntry]:
         abandoned: Any = self._redis.xautoclaim(
             keys.CALLBACKS, keys.INGEST_GROUP, consumer, min_idle_time=TAKE_OVER_MS, count=most
         )
@@ -57,7 +57,7 @@ class CallbackStream:
                 keys.INGEST_GROUP, consumer, {keys.CALLBACKS: ">"}, count=most
             )
             found = streams[0][1] if streams else []
-        return [Entry(entry_id, fields[b"raw"], int(fields[b"at"])) for entry_id, fields in found]
+        return [StreamEntry(entry_id, fields[b"raw"], int(fields[b"at"])) for entry_id, fields in found]
 
     def _make_group(self) -> None:
         try:
@@ -73,15 +73,15 @@ class CallbackStream:
                 self._redis.xack(keys.CALLBACKS, keys.INGEST_GROUP, *ids)
                 self._redis.xdel(keys.CALLBACKS, *ids)
 
-    def keep_orphan(self, entry: Entry, sid_hash: bytes) -> bool:
+    def keep_early_receipt(self, entry: StreamEntry, sid_hash: bytes) -> bool:
         """A receipt whose message is not known waits a day for it, acknowledged in the same step.
 
         False: the message became known meanwhile; the receipt comes out of the stream once more.
         """
-        arguments = (entry.id, entry.raw, entry.at_ms, sid_hash, ORPHAN_MS)
+        arguments = (entry.id, entry.raw, entry.at_ms, sid_hash, EARLY_RECEIPT_MS)
         return bool(self._scripts.run("receipts/store_orphan", *arguments) == b"kept")
 
-    def set_aside(self, entry: Entry, most: int = 1_000) -> None:
+    def move_to_dead_letters(self, entry: StreamEntry, most: int = 1_000) -> None:
         """A callback that nothing can be done with is kept for a person, the newest `most` of them; acknowledged."""
         with translated():
             pipeline = self._redis.pipeline(transaction=True)

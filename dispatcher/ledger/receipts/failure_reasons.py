@@ -29,8 +29,8 @@ class FailureReasons:
         """Campaign and batch of those whose time has come, the longest waiting first."""
         with translated():
             found = self._redis.zrangebyscore(keys.EXPLAIN, "-inf", now_ms, start=0, num=most)
-        places = (text_of(name).rpartition(":") for name in found)
-        return [(campaign_id, int(batch)) for campaign_id, _, batch in places]
+        names = (text_of(name).rpartition(":") for name in found)
+        return [(campaign_id, int(batch)) for campaign_id, _, batch in names]
 
     def explain(
         self, campaign_id: str, batch: int, explained: Sequence[Explanation], *, again_at_ms: int

@@ -37,7 +37,7 @@ class Receipt:
     went_ms: int = 0
 
 
-class Bundle(NamedTuple):
+class BatchReceipts(NamedTuple):
     """What one batch gets in one step: receipts, the stream entries they came in, and the grace of its groups."""
 
     campaign: str
@@ -67,11 +67,11 @@ class Receipts:
 
         `grace_ms` is when silent members of these groups are looked after; 0 for messages to one.
         """
-        return self.apply_many([Bundle(campaign_id, batch, receipts, entries, grace_ms)])
+        return self.apply_many([BatchReceipts(campaign_id, batch, receipts, entries, grace_ms)])
 
-    def apply_many(self, bundles: Sequence[Bundle]) -> int:
+    def apply_many(self, by_batch: Sequence[BatchReceipts]) -> int:
         """Apply these, each batch in one step, all in one round trip; answers the rows that changed."""
-        calls = [("receipts/apply", _apply_arguments(bundle)) for bundle in bundles]
+        calls = [("receipts/apply", _apply_arguments(one)) for one in by_batch]
         return sum(int(changed) for changed in self._scripts.run_many(calls))
 
     def find(self, sids: Sequence[str]) -> list[tuple[str, int, int] | None]:
@@ -83,12 +83,12 @@ class Receipts:
             pipeline = self._redis.pipeline(transaction=False)
             for sid in packed:
                 pipeline.hget(keys.sid_bucket(sid.hashed), sid.hashed[2:10])
-            places = [value.decode().split(".") if value else None for value in pipeline.execute()]
-            serials = sorted({place[0] for place in places if place})
+            found = [value.decode().split(".") if value else None for value in pipeline.execute()]
+            serials = sorted({key[0] for key in found if key})
             ids = dict(zip(serials, self._redis.hmget(keys.NUMBERS, serials), strict=True)) if serials else {}
         return [
-            (ids[place[0]].decode(), int(place[1]), int(place[2])) if place and ids.get(place[0]) else None
-            for place in places
+            (ids[key[0]].decode(), int(key[1]), int(key[2])) if key and ids.get(key[0]) else None
+            for key in found
         ]
 
     def keep_word(self, campaign_id: str, batch: int, row: int, word: str) -> None:
@@ -113,10 +113,10 @@ class Receipts:
             self._redis.hincrby(keys.ALARMS, what, 1)
 
 
-def _apply_arguments(bundle: Bundle) -> list[type_of_argument]:
-    arguments: list[type_of_argument] = [bundle.campaign, bundle.batch, bundle.grace_ms]
-    arguments += [len(bundle.entries), *bundle.entries]
-    for receipt in bundle.receipts:
+def _apply_arguments(one: BatchReceipts) -> list[type_of_argument]:
+    arguments: list[type_of_argument] = [one.campaign, one.batch, one.grace_ms]
+    arguments += [len(one.entries), *one.entries]
+    for receipt in one.receipts:
         arguments += _arguments(receipt)
     return arguments
 

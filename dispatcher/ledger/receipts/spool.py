@@ -9,13 +9,13 @@ from typing import NamedTuple
 from dispatcher.ledger.store.script_text import script_text
 from dispatcher.ledger.store.scripts import type_of_argument
 
-#: How long the place up to which a spool is drained is remembered, since it moved last.
-PLACE_SECONDS = 30 * 24 * 3600
+#: How long the position up to which a spool is drained is remembered, since it moved last.
+POSITION_SECONDS = 30 * 24 * 3600
 #: In the place of a number: nobody can read it.
 UNREADABLE = "?"
 
 
-class Drained(NamedTuple):
+class SpooledCallback(NamedTuple):
     """One callback of a spool and where in it it ends; `number` is whom it opts out, empty for nobody."""
 
     raw: bytes
@@ -25,7 +25,7 @@ class Drained(NamedTuple):
     end: int
 
     def __repr__(self) -> str:
-        return f"Drained({len(self.raw)} bytes, end={self.end})"
+        return f"SpooledCallback({len(self.raw)} bytes, end={self.end})"
 
 
 @cache
@@ -33,9 +33,9 @@ def _text() -> str:
     return script_text("receipts/drain_spool")
 
 
-def drain_call(spool_id: str, spooled: Sequence[Drained]) -> tuple[str, tuple[type_of_argument, ...]]:
+def drain_call(spool_id: str, spooled: Sequence[SpooledCallback]) -> tuple[str, tuple[type_of_argument, ...]]:
     """The script's text, and its arguments for EVAL by a client of its own."""
-    arguments: list[type_of_argument] = [spool_id, PLACE_SECONDS]
+    arguments: list[type_of_argument] = [spool_id, POSITION_SECONDS]
     for one in spooled:
         arguments += one
     return _text(), tuple(arguments)

@@ -44,10 +44,10 @@ def list_campaigns(
     found = _found(ledger, text.strip().casefold())
     by_state = Counter(state for _, state in found)
     if after is not None:
-        places = [index for index, (name, _) in enumerate(found) if name == after]
-        if not places:
+        indexes = [index for index, (name, _) in enumerate(found) if name == after]
+        if not indexes:
             raise InputError("the cursor is not one of this list", hint="begin again without it")
-        found = found[places[0] + 1 :]
+        found = found[indexes[0] + 1 :]
     wanted = [name for name, state in found if not states or state in states]
     page = wanted[offset : offset + limit]
     return Listing(list(ledger.campaigns.some(page)), by_state, len(wanted) > offset + limit)

@@ -15,14 +15,14 @@ _REMEMBERED_BATCHES = 512
 _REMEMBERED_SECONDS = 10.0
 
 #: Campaign, batch, message.
-Where = tuple[str, int, int]
+MessageKey = tuple[str, int, int]
 Members = tuple[tuple[int, str], ...]
 #: A message's rows, whether it is an MMS, its units, the number it goes from.
 _Known = tuple[Members, bool, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MessageLocation:
     """One message: its rows as (index, number), and what its price is for: so many legs of an MMS or segments."""
 
     campaign: str
@@ -40,8 +40,8 @@ class Place:
         return next((row for row, own in self.rows if own == number), None)
 
 
-class MessagePlaces:
-    """Finds places, several at once, with a small memory of batches. Thread-safe."""
+class MessageLocator:
+    """Finds messages, several at once, with a small memory of batches. Thread-safe."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -49,22 +49,22 @@ class MessagePlaces:
         self._since = time.monotonic()
         self._lock = threading.Lock()
 
-    def find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
-        """The place of each; None where none was wanted or none is there."""
+    def find(self, wanted: Sequence[MessageKey | None]) -> list[MessageLocation | None]:
+        """The location of each; None where none was wanted or none is there."""
         with self._lock:
             return self._find(wanted)
 
-    def _find(self, wanted: Sequence[Where | None]) -> list[Place | None]:
+    def _find(self, wanted: Sequence[MessageKey | None]) -> list[MessageLocation | None]:
         if time.monotonic() - self._since > _REMEMBERED_SECONDS:
             self._known.clear()
             self._since = time.monotonic()
-        missing = {where[:2] for where in wanted if where} - self._known.keys()
+        missing = {key[:2] for key in wanted if key} - self._known.keys()
         for campaign_id, number in sorted(missing):
             self._known[campaign_id, number] = self._read(campaign_id, number)
-        places = [self._place(where) if where else None for where in wanted]
+        found = [self._locate(key) if key else None for key in wanted]
         while len(self._known) > _REMEMBERED_BATCHES:
             self._known.popitem(last=False)
-        return places
+        return found
 
     def _read(self, campaign_id: str, number: int) -> tuple[_Known, ...]:
         batch = self._ledger.batches.content(campaign_id, number)
@@ -80,9 +80,9 @@ class MessagePlaces:
             for message in batch.messages
         )
 
-    def _place(self, where: Where) -> Place | None:
-        messages = self._known[where[:2]]
-        if where[2] >= len(messages):
+    def _locate(self, key: MessageKey) -> MessageLocation | None:
+        messages = self._known[key[:2]]
+        if key[2] >= len(messages):
             return None
-        rows, mms, units, sender = messages[where[2]]
-        return Place(*where, rows, mms, units, sender)
+        rows, mms, units, sender = messages[key[2]]
+        return MessageLocation(*key, rows, mms, units, sender)

@@ -88,9 +88,9 @@ class Looker:
         if not marks:
             return list(range(since, self._count))
         batches = {
-            since + place // MARK_BYTES
+            since + offset // MARK_BYTES
             for mark in (mark_of(digits), ANY_MARK)
-            for place in _places(marks, mark)
+            for offset in _offsets(marks, mark)
         }
         return sorted(number for number in batches if number < self._count)
 
@@ -123,10 +123,10 @@ class Looker:
         ]
 
 
-def _places(marks: bytes, mark: bytes) -> Iterator[int]:
-    """Where a mark of two bytes stands, at even places only."""
-    place = marks.find(mark)
-    while place >= 0:
-        if place % 2 == 0:
-            yield place
-        place = marks.find(mark, place + 1)
+def _offsets(marks: bytes, mark: bytes) -> Iterator[int]:
+    """Where a mark of two bytes stands, at even offsets only."""
+    offset = marks.find(mark)
+    while offset >= 0:
+        if offset % 2 == 0:
+            yield offset
+        offset = marks.find(mark, offset + 1)

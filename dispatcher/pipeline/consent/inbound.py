@@ -8,7 +8,7 @@ from dispatcher.carrierx.damaged_callbacks import texts_of
 from dispatcher.carrierx.webhook import UnreadableCallbackError, read_callback
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut
-from dispatcher.ledger.receipts.callback_stream import Entry
+from dispatcher.ledger.receipts.callback_stream import StreamEntry
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.recipient import masked
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -54,7 +54,7 @@ def _may_be_inbound(raw: bytes) -> bool:
     return b"outbound" not in lower or b"inbound" in lower or b"\\u" in raw or b"\0" in raw
 
 
-def keep(runtime: Runtime, entry: Entry, status: MessageStatus) -> None:
+def keep(runtime: Runtime, entry: StreamEntry, status: MessageStatus) -> None:
     """Keep an inbound message; acknowledged in the same step. A repeated one is kept once.
 
     An opt-out is on the list since the receiver; one that came another way is put there first.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from dispatcher.pipeline.receipts.ingest import Drained, drain
+from dispatcher.pipeline.receipts.ingest import DrainResult, drain
 from dispatcher.pipeline.runtime.runtime import Runtime
 
 #: A drain ends after this long, so that a worker that shall stop need not wait for it.
@@ -26,7 +26,7 @@ def ingest_for_a_while(runtime: Runtime, consumer: str, pause: Callable[[float],
     """Bring in what is there and what comes in the next seconds. Answers one line."""
     inbox, began = runtime.ledger.callback_stream, runtime.stopwatch()
 
-    def some() -> Drained:
+    def some() -> DrainResult:
         return drain(runtime, consumer, before_each=lambda: inbox.hold_hints(HOLD_MS))
 
     total = some()

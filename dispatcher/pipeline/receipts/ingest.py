@@ -11,10 +11,9 @@ from typing import NamedTuple
 from dispatcher.carrierx.webhook import UnreadableCallbackError, read_callback
 from dispatcher.errors import MmsError
 from dispatcher.ledger.batches.rows import pack_sid
-from dispatcher.ledger.receipts.callback_stream import Entry
-from dispatcher.ledger.receipts.receipts import Bundle as Applied
-from dispatcher.ledger.receipts.receipts import Receipt
-from dispatcher.ledger.views.message_locator import MessagePlaces, Place, Where
+from dispatcher.ledger.receipts.callback_stream import StreamEntry
+from dispatcher.ledger.receipts.receipts import BatchReceipts, Receipt
+from dispatcher.ledger.views.message_locator import MessageKey, MessageLocation, MessageLocator
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.consent.inbound import keep
@@ -27,7 +26,7 @@ MOST_AT_ONCE = 500
 
 
 @dataclass
-class Bundle:
+class _Collected:
     """What one batch gets in one step."""
 
     receipts: list[Receipt] = field(default_factory=list)
@@ -36,23 +35,23 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class StatusCallback:
     """A callback that was read: an outbound message's status, and which of our messages it speaks of, if known."""
 
-    entry: Entry
+    entry: StreamEntry
     status: MessageStatus
     ref: MessageRef | None
 
 
-class Drained(NamedTuple):
+class DrainResult(NamedTuple):
     """What one drain brought in; as text the one line for Flower."""
 
     callbacks: int
     rows: int
 
-    def with_more(self, more: Drained) -> Drained:
+    def with_more(self, more: DrainResult) -> DrainResult:
         """Both together."""
-        return Drained(self.callbacks + more.callbacks, self.rows + more.rows)
+        return DrainResult(self.callbacks + more.callbacks, self.rows + more.rows)
 
     def __str__(self) -> str:
         return f"{self.callbacks} callbacks, {self.rows} rows changed"
@@ -65,113 +64,117 @@ def ingest(runtime: Runtime, consumer: str, *, rounds: int = 100) -> str:
 
 def drain(
     runtime: Runtime, consumer: str, *, rounds: int = 100, before_each: Callable[[], None] = lambda: None
-) -> Drained:
+) -> DrainResult:
     """The same, in numbers; `before_each` round something is done."""
     total = changed = 0
-    places = runtime.places
+    locator = runtime.message_locator
     for _ in range(rounds):
         before_each()
         entries = runtime.ledger.callback_stream.take(consumer, MOST_AT_ONCE)
         if not entries:
             break
         total += len(entries)
-        changed += _apply_or_set_aside(runtime, places, entries)
-    runtime.ledger.counters.add(runtime.tally.take())
-    return Drained(total, changed)
+        changed += _apply_or_bury(runtime, locator, entries)
+    runtime.ledger.counters.add(runtime.counters.take())
+    return DrainResult(total, changed)
 
 
-def _apply_or_set_aside(runtime: Runtime, places: MessagePlaces, entries: list[Entry]) -> int:
+def _apply_or_bury(runtime: Runtime, locator: MessageLocator, entries: list[StreamEntry]) -> int:
     """Apply all; should one defeat us, each by itself, and that one is set aside: it may hold up no other."""
     try:
-        return ingest_entries(runtime, places, entries)
+        return ingest_entries(runtime, locator, entries)
     except MmsError:
         raise
     except Exception as error:
         if len(entries) > 1:
-            return sum(_apply_or_set_aside(runtime, places, [entry]) for entry in entries)
+            return sum(_apply_or_bury(runtime, locator, [entry]) for entry in entries)
         log.warning("a callback was set aside: %s", type(error).__name__)
         runtime.ledger.receipts.alarm("set_aside")
-        runtime.tally.count("callbacks", "set_aside")
-        runtime.ledger.callback_stream.set_aside(entries[0])
+        runtime.counters.count("callbacks", "set_aside")
+        runtime.ledger.callback_stream.move_to_dead_letters(entries[0])
         return 0
 
 
-def ingest_entries(runtime: Runtime, places: MessagePlaces, entries: Iterable[Entry]) -> int:
+def ingest_entries(runtime: Runtime, locator: MessageLocator, entries: Iterable[StreamEntry]) -> int:
     """Apply these entries; each is acknowledged in the step that applies it. Answers the rows that changed."""
-    heard, done = _read(runtime, entries)
-    bundles: dict[tuple[str, int], Bundle] = defaultdict(Bundle)
-    wanted = _wanted(runtime, heard)
-    for each, where, place in zip(heard, wanted, places.find(wanted), strict=True):
-        if place is None:
-            done += _without_place(runtime, each, where)
+    callbacks, done = _read(runtime, entries)
+    collected: dict[tuple[str, int], _Collected] = defaultdict(_Collected)
+    wanted = _keys_of(runtime, callbacks)
+    for each, key, location in zip(callbacks, wanted, locator.find(wanted), strict=True):
+        if location is None:
+            done += _not_located(runtime, each, key)
             continue
-        receipts = receipts_of(each.status, place, each.ref.attempt if each.ref else 0)
+        receipts = receipts_of(each.status, location, each.ref.attempt if each.ref else 0)
         if not receipts:
             _denied(runtime, "receipt_for_a_stranger")
             done.append(each.entry.id)
             continue
-        _keep_odd_word(runtime, each.status, place, receipts)
-        bundle = bundles[place.campaign, place.batch]
-        bundle.receipts += receipts
-        bundle.entries.append(each.entry.id)
-        bundle.has_group = bundle.has_group or len(place.rows) > 1
+        _keep_odd_word(runtime, each.status, location, receipts)
+        of_batch = collected[location.campaign, location.batch]
+        of_batch.receipts += receipts
+        of_batch.entries.append(each.entry.id)
+        of_batch.has_group = of_batch.has_group or len(location.rows) > 1
     runtime.ledger.callback_stream.acknowledge(done)
-    runtime.tally.count("callbacks", "applied", sum(len(bundle.entries) for bundle in bundles.values()))
+    runtime.counters.count(
+        "callbacks", "applied", sum(len(of_batch.entries) for of_batch in collected.values())
+    )
     return runtime.ledger.receipts.apply_many(
         [
-            Applied(
+            BatchReceipts(
                 campaign,
                 batch,
-                list(dict.fromkeys(bundle.receipts)),
-                bundle.entries,
-                _grace_ms(runtime) if bundle.has_group else 0,
+                list(dict.fromkeys(of_batch.receipts)),
+                of_batch.entries,
+                _grace_ms(runtime) if of_batch.has_group else 0,
             )
-            for (campaign, batch), bundle in bundles.items()
+            for (campaign, batch), of_batch in collected.items()
         ]
     )
 
 
-def _read(runtime: Runtime, entries: Iterable[Entry]) -> tuple[list[Heard], list[bytes]]:
+def _read(runtime: Runtime, entries: Iterable[StreamEntry]) -> tuple[list[StatusCallback], list[bytes]]:
     """The outbound statuses among the entries, and the ids of entries that are done with."""
-    heard: list[Heard] = []
+    callbacks: list[StatusCallback] = []
     done: list[bytes] = []
     for entry in entries:
         status = _status(entry)
         if status is None:
             runtime.ledger.dead_letters.bury(entry.raw, entry.at_ms, entry.id)
-            runtime.tally.count("callbacks", "unreadable_callback")
+            runtime.counters.count("callbacks", "unreadable_callback")
         elif status.direction == "inbound":
             keep(runtime, entry, status)
-            runtime.tally.count("callbacks", "inbound")
+            runtime.counters.count("callbacks", "inbound")
         else:
-            heard.append(Heard(entry, status, read_user_data(status.user_data, runtime.secrets)))
-    return _vouched(runtime, heard), done
+            callbacks.append(StatusCallback(entry, status, read_user_data(status.user_data, runtime.secrets)))
+    return _verified(runtime, callbacks), done
 
 
-def _vouched(runtime: Runtime, heard: list[Heard]) -> list[Heard]:
+def _verified(runtime: Runtime, callbacks: list[StatusCallback]) -> list[StatusCallback]:
     """Before a mark is not ours, the secrets are read again, once for all of these: a newer one may have written it."""
-    if not any(each.ref is None and each.status.user_data for each in heard):
-        return heard
+    if not any(each.ref is None and each.status.user_data for each in callbacks):
+        return callbacks
     runtime.learn_secrets()
     return [
         replace(each, ref=each.ref or read_user_data(each.status.user_data, runtime.secrets))
-        for each in heard
+        for each in callbacks
     ]
 
 
-def _status(entry: Entry) -> MessageStatus | None:
+def _status(entry: StreamEntry) -> MessageStatus | None:
     try:
         return read_callback(entry.raw)
     except UnreadableCallbackError:
         return None
 
 
-def _wanted(runtime: Runtime, heard: list[Heard]) -> list[Where | None]:
+def _keys_of(runtime: Runtime, callbacks: list[StatusCallback]) -> list[MessageKey | None]:
     """Where each belongs: by the MAC in its `user_data`; without `user_data` by its sid."""
-    unmarked = [each.status.message_sid for each in heard if each.ref is None and not each.status.user_data]
+    unmarked = [
+        each.status.message_sid for each in callbacks if each.ref is None and not each.status.user_data
+    ]
     by_sid = dict(zip(unmarked, runtime.ledger.receipts.find(unmarked), strict=True))
-    wanted: list[Where | None] = []
-    for each in heard:
+    wanted: list[MessageKey | None] = []
+    for each in callbacks:
         if each.ref is not None:
             wanted.append((each.ref.campaign, each.ref.batch, each.ref.message))
         elif each.status.user_data:
@@ -181,28 +184,30 @@ def _wanted(runtime: Runtime, heard: list[Heard]) -> list[Where | None]:
     return wanted
 
 
-def _without_place(runtime: Runtime, each: Heard, where: Where | None) -> list[bytes]:
+def _not_located(runtime: Runtime, each: StatusCallback, key: MessageKey | None) -> list[bytes]:
     """A false MAC changes nothing, nor does a word about what was erased; a sid not known yet waits a day."""
-    if where is not None:
+    if key is not None:
         _denied(runtime, "receipt_for_the_erased")
         return [each.entry.id]
     if each.status.user_data:
         _denied(runtime, "user_data_not_ours")
         return [each.entry.id]
-    runtime.ledger.callback_stream.keep_orphan(each.entry, pack_sid(each.status.message_sid).hashed)
-    runtime.tally.count("callbacks", "early")
+    runtime.ledger.callback_stream.keep_early_receipt(each.entry, pack_sid(each.status.message_sid).hashed)
+    runtime.counters.count("callbacks", "early")
     return []
 
 
 def _denied(runtime: Runtime, why: str) -> None:
     """A callback that changes nothing."""
     runtime.ledger.receipts.alarm(why)
-    runtime.tally.count("callbacks", why)
+    runtime.counters.count("callbacks", why)
 
 
-def _keep_odd_word(runtime: Runtime, status: MessageStatus, place: Place, receipts: list[Receipt]) -> None:
+def _keep_odd_word(
+    runtime: Runtime, status: MessageStatus, location: MessageLocation, receipts: list[Receipt]
+) -> None:
     if state_of(status.status) is None:
-        runtime.ledger.receipts.keep_word(place.campaign, place.batch, receipts[0].row, status.status)
+        runtime.ledger.receipts.keep_word(location.campaign, location.batch, receipts[0].row, status.status)
 
 
 def _grace_ms(runtime: Runtime) -> int:

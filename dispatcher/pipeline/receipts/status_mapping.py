@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.ledger.receipts.receipts import Receipt
-from dispatcher.ledger.views.message_locator import Place
+from dispatcher.ledger.views.message_locator import MessageLocation
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
 
@@ -13,23 +13,23 @@ def state_of(word: str) -> RecipientState | None:
     return RecipientState(word) if word in WORD_RANK else None
 
 
-def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Receipt]:
+def receipts_of(status: MessageStatus, location: MessageLocation, attempt: int) -> list[Receipt]:
     """What a status says of each row of its message; empty when it speaks of somebody who is not in it.
 
     A status speaks for its `to` only. That the message exists at all means that CarrierX took it, for every
     member: the others get a shared `queued`, below any word of their own. An unknown word proves no more than that.
-    `attempt` is 0 when no MAC vouches for the status: then it needs a number of the message.
+    `attempt` is 0 when no MAC verifies the status: then it needs a number of the message.
     """
     word = state_of(status.status) or RecipientState.QUEUED
-    own = place.row_of(status.to)
+    own = location.row_of(status.to)
     if status.to is None and not attempt:
         return []
-    if own is None and (status.to is not None or len(place.rows) == 1):
+    if own is None and (status.to is not None or len(location.rows) == 1):
         return []
-    receipts, sender = [], place.sender or status.sender or ""
+    receipts, sender = [], location.sender or status.sender or ""
     if own is not None:
         spoken = Receipt(
-            place.message,
+            location.message,
             own,
             attempt,
             word,
@@ -38,16 +38,16 @@ def receipts_of(status: MessageStatus, place: Place, attempt: int) -> list[Recei
             mcc=status.mcc,
             mnc=status.mnc,
             price=status.price,
-            unit="legs" if place.mms else "segments",
-            units=place.units,
-            rows=tuple(row for row, _ in place.rows) if len(place.rows) > 1 else (),
+            unit="legs" if location.mms else "segments",
+            units=location.units,
+            rows=tuple(row for row, _ in location.rows) if len(location.rows) > 1 else (),
             sender=sender,
         )
         receipts.append(spoken)
-    for row, _ in place.rows:
+    for row, _ in location.rows:
         if row != own:
             sid, word = status.message_sid, RecipientState.QUEUED
             receipts.append(
-                Receipt(place.message, row, attempt, word, "shared", sid, unit="legs", sender=sender)
+                Receipt(location.message, row, attempt, word, "shared", sid, unit="legs", sender=sender)
             )
     return receipts

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.batches.rows import RowState
-from dispatcher.ledger.views.message_locator import Place
+from dispatcher.ledger.views.message_locator import MessageLocation
 from dispatcher.model.campaign import Campaign
 from dispatcher.rules.sender_pool import choose_sender
 
@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BatchView:
     """One batch as it stands now. `looks` counts those before, up to 255 and again from 0."""
 
     campaign: Campaign
@@ -37,11 +37,13 @@ class Look:
         first = self.batch.rows[said.members[0]].number or ""
         return said.sender or (choose_sender(first, pool) if pool else "")
 
-    def place(self, message: int) -> Place:
+    def location(self, message: int) -> MessageLocation:
         """Where a message of this batch stands."""
         said = self.batch.messages[message]
         rows = tuple((row, self.batch.rows[row].number or "") for row in said.members)
-        return Place(self.campaign.id, self.number, message, rows, said.is_mms, said.units(), said.sender)
+        return MessageLocation(
+            self.campaign.id, self.number, message, rows, said.is_mms, said.units(), said.sender
+        )
 
     def turn(self, items: Sequence[Item], most: int) -> list[Item]:
         """So many of these; at the next look those that follow, so that everyone has their turn."""

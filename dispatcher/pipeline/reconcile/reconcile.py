@@ -14,15 +14,15 @@ from typing import NamedTuple
 
 from dispatcher.errors import ApiError, NotFound
 from dispatcher.ledger.batches.agenda import LookKind
-from dispatcher.ledger.batches.batches import Again, Picture
+from dispatcher.ledger.batches.batches import NextLook, Picture
 from dispatcher.ledger.batches.rows import FLAG_OWN_WORD
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import SETTLING, WORD_RANK, RecipientState
 from dispatcher.pipeline.limits.charges import charges_of
-from dispatcher.pipeline.reconcile._batch_view import Look
-from dispatcher.pipeline.reconcile._lost_callbacks import ask_for_states, poll_first_ms
+from dispatcher.pipeline.reconcile._batch_view import BatchView
+from dispatcher.pipeline.reconcile._lost_callbacks import poll_first_ms, poll_states
 from dispatcher.pipeline.reconcile._unknown_outcomes import search
-from dispatcher.pipeline.recovery.doubtful_lookup import is_doubted
+from dispatcher.pipeline.recovery.quarantine_lookup import is_quarantined
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules import retry_policy
 
@@ -40,10 +40,10 @@ def look_while_due(runtime: Runtime, kind: LookKind) -> str:
     agenda, looked = runtime.ledger.agenda, 0
     until_ms = agenda.now_ms() + SLICE_MS
     while agenda.now_ms() < until_ms:
-        place = agenda.pick_look(kind, lease_ms=LEASE_MS, chance=random.random())
-        if place is None:
+        batch = agenda.pick_look(kind, lease_ms=LEASE_MS, chance=random.random())
+        if batch is None:
             break
-        look_after(runtime, *place, kinds=(kind,))
+        look_after(runtime, *batch, kinds=(kind,))
         looked += 1
     return f"{looked} batches looked at"
 
@@ -67,78 +67,78 @@ def look_after(runtime: Runtime, campaign_id: str, number: int, *, kinds: Collec
     picture = runtime.ledger.batches.picture(campaign_id, number)
     if picture is None:
         return "gone"
-    look = Look(
+    view = BatchView(
         campaign, number, picture.batch, picture.states, runtime.ledger.agenda.now_ms(), picture.looks
     )
-    learned = _learned(runtime, look, kinds)
+    learned = _learned(runtime, view, kinds)
     told = [
-        each if each.sender else replace(each, sender=look.sender(each.message)) for each in learned.receipts
+        each if each.sender else replace(each, sender=view.sender(each.message)) for each in learned.receipts
     ]
     changed = runtime.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0) if told else 0
     after = runtime.ledger.batches.picture(campaign_id, number)
     if after is None:
         return "gone"
-    back = _end(runtime, look, picture._replace(counts=after.counts), after, learned, kinds)
+    back = _end(runtime, view, picture._replace(counts=after.counts), after, learned, kinds)
     return "looked after meanwhile" if back < 0 else f"{changed} rows changed, {back} pending again"
 
 
-def _learned(runtime: Runtime, look: Look, kinds: Collection[LookKind]) -> _Learned:
+def _learned(runtime: Runtime, view: BatchView, kinds: Collection[LookKind]) -> _Learned:
     """Everything that can be known now. Without an answer of CarrierX nothing counts as not there."""
-    receipts = list(_inheritances(runtime, look)) if "care" in kinds else []
+    receipts = list(_inheritances(runtime, view)) if "care" in kinds else []
     missing: list[int] = []
     unasked = unsearched = 0
     try:
         if "search" in kinds:
-            searched = search(runtime, look)
+            searched = search(runtime, view)
             receipts += searched.receipts
             missing, unsearched = searched.missing, searched.left
         if "care" in kinds:
-            asked = ask_for_states(runtime, look)
-            receipts += asked.receipts
-            unasked = asked.left
+            polled = poll_states(runtime, view)
+            receipts += polled.receipts
+            unasked = polled.left
     except ApiError as error:
-        log.info("looking after batch %s of %s: %s", look.number, look.campaign.id, error)
+        log.info("looking after batch %s of %s: %s", view.number, view.campaign.id, error)
     return _Learned(receipts, missing, unasked, unsearched)
 
 
 def _end(
     runtime: Runtime,
-    look: Look,
+    view: BatchView,
     seen: Picture,
     after: Picture,
     learned: _Learned,
     kinds: Collection[LookKind],
 ) -> int:
     """The look is over; answers the rows that are pending again, -1 if somebody looked meanwhile."""
-    now = replace(look, states=after.states)
+    now = replace(view, states=after.states)
     asks = _ask_again_ms(runtime, now, learned.unasked)
     searches = retry_policy.LOOK_ON_MS if learned.unsearched else _search_again_ms(runtime, now)
-    charges = charges_of(runtime.ledger, look.campaign, seen.batch, seen.states) if learned.missing else None
+    charges = charges_of(runtime.ledger, view.campaign, seen.batch, seen.states) if learned.missing else None
     return runtime.ledger.batches.not_there(
-        look.campaign.id,
-        look.number,
+        view.campaign.id,
+        view.number,
         seen,
         learned.missing,
-        care=Again(asks, exactly="care" in kinds),
-        search=Again(searches, exactly="search" in kinds),
+        care=NextLook(asks, exactly="care" in kinds),
+        search=NextLook(searches, exactly="search" in kinds),
         soon_ms=retry_policy.LOOK_AGAIN_MS,
         charges=charges,
     )
 
 
-def _inheritances(runtime: Runtime, look: Look) -> Iterator[Receipt]:
+def _inheritances(runtime: Runtime, view: BatchView) -> Iterator[Receipt]:
     """Group members whom nobody spoke of inherit the word of the one that was heard, when the grace is over."""
     if _reports_by_member(runtime):
         return
     grace_ms = runtime.settings.group_grace * 1000
-    for message, members, states in look.messages():
+    for message, members, states in view.messages():
         heard = [state for state in states if state.flags & FLAG_OWN_WORD and state.state in WORD_RANK]
         if len(members) < 2 or not heard:
             continue
         if len(heard) > 1:
             runtime.ledger.receipts.learn("group_receipts", "member")
             return
-        if look.now_ms >= max(heard[0].at_ms, heard[0].final_ms) + grace_ms:
+        if view.now_ms >= max(heard[0].at_ms, heard[0].final_ms) + grace_ms:
             for row, state in zip(members, states, strict=True):
                 if state is not heard[0]:
                     yield Receipt(message, row, heard[0].attempt, heard[0].state, "shared")
@@ -151,31 +151,31 @@ def _reports_by_member(runtime: Runtime) -> bool:
     )
 
 
-def _ask_again_ms(runtime: Runtime, look: Look, left: int) -> int:
+def _ask_again_ms(runtime: Runtime, view: BatchView, left: int) -> int:
     """When CarrierX is to be asked about this batch next; 0: never, until something happens in it.
 
     With some `left` sooner, so that all are asked for in the time that one look would have waited.
     """
-    settling = [state.at_ms for state in look.states if state.state in SETTLING]
-    if not settling or look.campaign.settled_at is not None:
+    settling = [state.at_ms for state in view.states if state.state in SETTLING]
+    if not settling or view.campaign.settled_at is not None:
         return 0
-    age = max(look.now_ms - min(settling), poll_first_ms(runtime))
+    age = max(view.now_ms - min(settling), poll_first_ms(runtime))
     wait = min(age, retry_policy.LONGEST_POLL_MS)
-    if not _reports_by_member(runtime) and any(len(message.members) > 1 for message in look.batch.messages):
+    if not _reports_by_member(runtime) and any(len(message.members) > 1 for message in view.batch.messages):
         wait = min(wait, max(1000, int(runtime.settings.group_grace * 1000)))
     if left:
         wait = max(min(wait, retry_policy.LOOK_AGAIN_MS), wait * (len(settling) - left) // len(settling))
     return wait
 
 
-def _search_again_ms(runtime: Runtime, look: Look) -> int:
-    """The same for what is unconfirmed. What is in doubt since the ledger was put back was just looked for, and may not
-    count before its time."""
-    unknown = [state for state in look.states if state.state is RecipientState.UNCONFIRMED]
-    if not unknown or look.campaign.settings.on_unconfirmed != "lookup":
+def _search_again_ms(runtime: Runtime, view: BatchView) -> int:
+    """The same for what is unconfirmed. What is quarantined since the ledger was put back was just looked for, and may
+    not count before its time."""
+    unknown = [state for state in view.states if state.state is RecipientState.UNCONFIRMED]
+    if not unknown or view.campaign.settings.on_unconfirmed != "lookup":
         return 0
-    if not all(is_doubted(state) for state in unknown):
-        age = look.now_ms - min(state.claimed_ms for state in unknown)
+    if not all(is_quarantined(state) for state in unknown):
+        age = view.now_ms - min(state.claimed_ms for state in unknown)
         return retry_policy.look_again_ms(age)
     counts_at_ms = unknown[0].claimed_ms + int(runtime.settings.unconfirmed_wait * 1000)
-    return max(retry_policy.LOOK_AGAIN_MS, counts_at_ms - look.now_ms)
+    return max(retry_policy.LOOK_AGAIN_MS, counts_at_ms - view.now_ms)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from dispatcher.ledger.views.message_locator import Place
+from dispatcher.ledger.views.message_locator import MessageLocation
 from dispatcher.model.correlation import MessageRef
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.rates import parse_cap
 
 
-class Went(NamedTuple):
+class HistoryMessage(NamedTuple):
     """One message that CarrierX shows: where it stands in this ledger, if it does, and when it went, ms."""
 
     ref: MessageRef
     status: MessageStatus
-    place: Place | None
+    location: MessageLocation | None
     at_ms: int
 
 
-def count_for_caps(runtime: Runtime, went: Iterable[Went]) -> None:
+def count_for_caps(runtime: Runtime, went: Iterable[HistoryMessage]) -> None:
     """Each number had these. May be repeated; without a frequency cap nothing is kept."""
     most, span_ms = parse_cap(runtime.settings.frequency_cap)
     if not most:
@@ -32,13 +32,13 @@ def count_for_caps(runtime: Runtime, went: Iterable[Went]) -> None:
     runtime.ledger.recovery.count_for_caps(counted, span_ms)
 
 
-def _entries(one: Went) -> Iterator[tuple[str, str]]:
+def _entries(one: HistoryMessage) -> Iterator[tuple[str, str]]:
     """Numbers, and under which name a claim would have counted them."""
     ref, status = one.ref, one.status
-    if one.place is None:
+    if one.location is None:
         for number in {status.to, *status.group} - {None, ""}:
             yield str(number), f"{ref.campaign}.{ref.batch}.message {ref.message}"
         return
-    for row, number in one.place.rows:
+    for row, number in one.location.rows:
         if number and (not status.group or number in status.group):
             yield number, f"{ref.campaign}.{ref.batch}.{row}"

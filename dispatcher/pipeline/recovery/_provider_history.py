@@ -12,15 +12,15 @@ from dispatcher.errors import ApiError, ConfigError, Refused
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.installation.recovery import Control
 from dispatcher.ledger.receipts.receipts import Receipt
-from dispatcher.ledger.views.message_locator import MessagePlaces
+from dispatcher.ledger.views.message_locator import MessageLocator
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.consent.inbound import SOURCE
 from dispatcher.pipeline.polling.turns import wait_for_turn
 from dispatcher.pipeline.receipts.status_mapping import receipts_of
-from dispatcher.pipeline.recovery._frequency_caps import Went, count_for_caps
-from dispatcher.pipeline.recovery.doubtful_lookup import is_doubted
+from dispatcher.pipeline.recovery._frequency_caps import HistoryMessage, count_for_caps
+from dispatcher.pipeline.recovery.quarantine_lookup import is_quarantined
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.keywords import Meaning, meaning_of
 
@@ -33,7 +33,7 @@ _ORDERS = ("date_created desc", "")
 
 
 @dataclass
-class Gap:
+class ProviderHistory:
     """`sent` are ours by their MAC, the newest first. `unread` says why the list cannot be believed to be whole.
     `again`: that may be otherwise in a while. `inbound`: it is known to show what people send to us."""
 
@@ -45,58 +45,59 @@ class Gap:
     unread: str = ""
 
 
-def read_gap(runtime: Runtime, since_ms: int) -> Gap:
+def read_history(runtime: Runtime, since_ms: int) -> ProviderHistory:
     """Read CarrierX's list of messages back to the time of the copy, under the rate of status requests.
 
     Nothing is filtered there: a filter that is misunderstood shows nothing, and that would pass for "nobody asked".
     """
-    gap = Gap()
+    history = ProviderHistory()
     try:
         for status in _messages(runtime, since_ms - SLACK_MS):
-            _take_in(runtime, gap, status)
-        gap.inbound = gap.inbound or _shows_inbound(runtime)
+            _take_in(runtime, history, status)
+        history.inbound = history.inbound or _shows_inbound(runtime)
     except Refused as error:
-        gap.unread = error.message
+        history.unread = error.message
     except (ApiError, ConfigError) as error:
-        gap.unread, gap.again = error.message, True
+        history.unread, history.again = error.message, True
     except _TooLongError:
-        gap.unread = f"its list does not end within {PAGES} pages"
-    if not gap.unread and not gap.seen and runtime.ledger.campaigns.ids():
-        gap.unread = "its list is empty"
-    return gap
+        history.unread = f"its list does not end within {PAGES} pages"
+    if not history.unread and not history.seen and runtime.ledger.campaigns.ids():
+        history.unread = "its list is empty"
+    return history
 
 
-def bring_in(runtime: Runtime, gap: Gap, began_ms: int) -> tuple[int, dict[str, int]]:
-    """What CarrierX shows reaches its rows. Answers how many rows in doubt were found, and how many messages are of
+def apply_history(runtime: Runtime, history: ProviderHistory, began_ms: int) -> tuple[int, dict[str, int]]:
+    """What CarrierX shows reaches its rows. Answers how many quarantined rows were found, and how many messages are of
     campaigns that this ledger does not know. The newest that it had forgotten is kept: by it later looks prove
     themselves."""
     known, unknown = set(runtime.ledger.campaigns.ids()), Counter[str]()
-    went, now_ms = list[Went](), runtime.ledger.agenda.now_ms()
+    went, now_ms = list[HistoryMessage](), runtime.ledger.agenda.now_ms()
     newest: dict[tuple[str, int], dict[int, tuple[MessageRef, MessageStatus]]] = defaultdict(dict)
-    for ref, status in gap.sent:
+    for ref, status in history.sent:
         if ref.campaign not in known:
             unknown[ref.campaign] += 1
-            went.append(Went(ref, status, None, _created_ms(status) or now_ms))
+            went.append(HistoryMessage(ref, status, None, _created_ms(status) or now_ms))
             continue
         of_batch = newest[ref.campaign, ref.batch]
         if ref.message not in of_batch or of_batch[ref.message][0].attempt < ref.attempt:
             of_batch[ref.message] = ref, status
-    places, has_control = MessagePlaces(runtime.ledger), False
-    doubted = _unconfirmed(runtime, newest)
+    locator, has_control = MessageLocator(runtime.ledger), False
+    quarantined = _unconfirmed(runtime, newest)
     for (campaign_id, number), messages in newest.items():
         has_control = has_control or _keep_control(runtime, campaign_id, number, messages, began_ms)
-        found = places.find([(campaign_id, number, message) for message in messages])
+        found = locator.find([(campaign_id, number, message) for message in messages])
         told: list[Receipt] = []
-        for place, (ref, status) in zip(found, messages.values(), strict=True):
-            if place:
-                went.append(Went(ref, status, place, _created_ms(status) or now_ms))
+        for location, (ref, status) in zip(found, messages.values(), strict=True):
+            if location:
+                went.append(HistoryMessage(ref, status, location, _created_ms(status) or now_ms))
                 told += [
-                    replace(each, went_ms=went[-1].at_ms) for each in receipts_of(status, place, ref.attempt)
+                    replace(each, went_ms=went[-1].at_ms)
+                    for each in receipts_of(status, location, ref.attempt)
                 ]
         if told:
             runtime.ledger.receipts.apply(campaign_id, number, told, [], grace_ms=0)
     count_for_caps(runtime, went)
-    return max(0, doubted - _unconfirmed(runtime, newest)), dict(unknown)
+    return max(0, quarantined - _unconfirmed(runtime, newest)), dict(unknown)
 
 
 def _unconfirmed(runtime: Runtime, batches: Iterable[tuple[str, int]]) -> int:
@@ -107,13 +108,13 @@ def _unconfirmed(runtime: Runtime, batches: Iterable[tuple[str, int]]) -> int:
 def _keep_control(
     runtime: Runtime, campaign_id: str, number: int, messages: Iterable[int], began_ms: int
 ) -> bool:
-    """Remember the first of these that is in doubt here: CarrierX took it in the gap. False: none is."""
+    """Remember the first of these that is quarantined here: CarrierX took it since the copy. False: none is."""
     picture = runtime.ledger.batches.picture(campaign_id, number)
     if picture is None:
         return False
     for message in messages:
         members = picture.batch.messages[message].members
-        if any(is_doubted(picture.states[row]) for row in members):
+        if any(is_quarantined(picture.states[row]) for row in members):
             runtime.ledger.recovery.set_control(Control(began_ms, campaign_id, number, message))
             return True
     return False
@@ -147,16 +148,16 @@ def _first_page(runtime: Runtime) -> tuple[str, Page[MessageStatus]]:
     raise AssertionError("the last order is none")
 
 
-def _take_in(runtime: Runtime, gap: Gap, status: MessageStatus) -> None:
-    gap.seen += 1
+def _take_in(runtime: Runtime, history: ProviderHistory, status: MessageStatus) -> None:
+    history.seen += 1
     if status.direction == "inbound":
-        gap.inbound = True
+        history.inbound = True
         if len(status.sender or "") == _DIGITS and meaning_of(status.text) is Meaning.STOP:
-            gap.stops.append(OptOut(status.sender or "", "out", _created_ms(status) or 0, SOURCE))
+            history.stops.append(OptOut(status.sender or "", "out", _created_ms(status) or 0, SOURCE))
         return
     ref = read_user_data(status.user_data, runtime.secrets)
     if ref is not None:
-        gap.sent.append((ref, status))
+        history.sent.append((ref, status))
 
 
 def _shows_inbound(runtime: Runtime) -> bool:

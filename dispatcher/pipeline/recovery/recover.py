@@ -9,15 +9,15 @@ from pydantic import BaseModel, ConfigDict
 
 from dispatcher.errors import Conflict, MmsError, NotFound
 from dispatcher.ledger.installation.audit_log import Journal
-from dispatcher.ledger.installation.recovery import Reading, Restored
+from dispatcher.ledger.installation.recovery import HistoryReading, Restored
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.model.timestamps import iso
-from dispatcher.pipeline.recovery._provider_history import bring_in, read_gap
+from dispatcher.pipeline.recovery._provider_history import apply_history, read_history
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import skip_due
 
 REASON = "the ledger was put back from an older copy: it may have been sent since"
-#: Batches of doubted campaigns that one tick goes through.
+#: Batches of quarantined campaigns that one tick goes through.
 BATCHES_A_TICK = 500
 
 _UNFINISHED = frozenset({RecipientState.PENDING, RecipientState.SENDING, RecipientState.UNCONFIRMED})
@@ -27,7 +27,7 @@ class Recovered(BaseModel):
     """What a recovery did. `done`: messages may be sent again; else `unread` says what is in the way.
 
     `campaigns`: rows that are unconfirmed now, by campaign; `reading`: those whose files are still read, their rows
-    follow; `not_begun`: those that had not begun. `found` rows were sent in the gap. `unknown`: messages of
+    follow; `not_begun`: those that had not begun. `found` rows were sent since the copy. `unknown`: messages of
     campaigns that this ledger does not know, by campaign. `skipped`: occurrences, by schedule. `inbound_listed`:
     CarrierX's list is known to show inbound messages, so that `opt_outs` is whole.
     """
@@ -61,70 +61,74 @@ def recover(
     """
     ledger, recovery = runtime.ledger, runtime.ledger.recovery
     began_ms = recovery.begin(ledger.agenda.now_ms())
-    read_at_ms, gap = ledger.agenda.now_ms(), read_gap(runtime, restored.since_ms)
-    opt_outs = ledger.optouts.put(gap.stops)
+    read_at_ms, history = ledger.agenda.now_ms(), read_history(runtime, restored.since_ms)
+    opt_outs = ledger.optouts.put(history.stops)
     dropped = _drop_answers(runtime)
-    begun_early = {ref.campaign for ref, _ in gap.sent}
+    begun_early = {ref.campaign for ref, _ in history.sent}
     states = {
-        campaign_id: recovery.doubt(
-            campaign_id, began_ms, early=bool(gap.unread) or campaign_id in begun_early
+        campaign_id: recovery.quarantine(
+            campaign_id, began_ms, early=bool(history.unread) or campaign_id in begun_early
         )
         for campaign_id in ledger.campaigns.ids()
     }
     paused = _paused(runtime, [name for name, state in states.items() if state == "doubt"]) if pause else ()
-    doubted = {name: _go_through_all(runtime, name) for name in recovery.doubts()}
-    found, unknown = bring_in(runtime, gap, began_ms)
+    quarantined = {name: _quarantine_all(runtime, name) for name in recovery.quarantined()}
+    found, unknown = apply_history(runtime, history, began_ms)
     skipped = skip_due(ledger, ledger.agenda.now_ms())
-    done = not gap.again or opt_outs_imported
+    done = not history.again or opt_outs_imported
     result = Recovered(
         done=done,
         since=iso(restored.since_ms),
-        campaigns=doubted,
-        reading=tuple(recovery.doubts()),
+        campaigns=quarantined,
+        reading=tuple(recovery.quarantined()),
         not_begun=tuple(name for name, state in states.items() if state == "later"),
         paused=paused,
-        listed=gap.seen,
+        listed=history.seen,
         found=found,
         unknown=unknown,
         opt_outs=opt_outs,
-        inbound_listed=gap.inbound,
+        inbound_listed=history.inbound,
         answers_dropped=dropped,
         skipped=skipped,
-        unread=gap.unread,
+        unread=history.unread,
     )
     Journal(ledger.redis).note(who, _in_a_line(result))
-    whole = not gap.unread
-    recovery.set_reading(Reading(began_ms, restored.since_ms, read_at_ms if whole else 0, whole))
+    whole = not history.unread
+    recovery.set_history_reading(
+        HistoryReading(began_ms, restored.since_ms, read_at_ms if whole else 0, whole)
+    )
     if done:
         recovery.recovered(began_ms)
     return result
 
 
-def go_through_doubts(runtime: Runtime, most: int = BATCHES_A_TICK) -> None:
+def continue_quarantine(runtime: Runtime, most: int = BATCHES_A_TICK) -> None:
     """Go on with campaigns whose files were not read to the end when the ledger was recovered."""
-    for campaign_id in runtime.ledger.recovery.doubts():
-        _go_through(runtime, campaign_id, most)
-        runtime.ledger.recovery.end_doubt(campaign_id)
+    for campaign_id in runtime.ledger.recovery.quarantined():
+        _quarantine_some(runtime, campaign_id, most)
+        runtime.ledger.recovery.end_quarantine(campaign_id)
 
 
-def _go_through_all(runtime: Runtime, campaign_id: str) -> int:
-    rows = _go_through(runtime, campaign_id, BATCHES_A_TICK)
-    while runtime.ledger.recovery.end_doubt(campaign_id) == "more":
-        rows += _go_through(runtime, campaign_id, BATCHES_A_TICK)
+def _quarantine_all(runtime: Runtime, campaign_id: str) -> int:
+    rows = _quarantine_some(runtime, campaign_id, BATCHES_A_TICK)
+    while runtime.ledger.recovery.end_quarantine(campaign_id) == "more":
+        rows += _quarantine_some(runtime, campaign_id, BATCHES_A_TICK)
     return rows
 
 
-def _go_through(runtime: Runtime, campaign_id: str, most: int) -> int:
+def _quarantine_some(runtime: Runtime, campaign_id: str, most: int) -> int:
     """What is unfinished in the next batches is unconfirmed; answers how many rows became so."""
     ledger, count = runtime.ledger, 0
-    begin = ledger.recovery.doubted(campaign_id)
+    begin = ledger.recovery.quarantine_cursor(campaign_id)
     look_ms = int(runtime.settings.unconfirmed_wait * 1000)
     for number in ledger.campaigns.batch_numbers(campaign_id)[begin : begin + most]:
         picture = ledger.batches.picture(campaign_id, number)
         rows = picture.batch.sendable() if picture else []
         if picture and not any(picture.states[row].state in _UNFINISHED for row in rows):
             rows = []
-        count += max(0, ledger.recovery.doubtful(campaign_id, number, rows, look_ms=look_ms, reason=REASON))
+        count += max(
+            0, ledger.recovery.quarantine_batch(campaign_id, number, rows, look_ms=look_ms, reason=REASON)
+        )
     return count
 
 
@@ -171,7 +175,7 @@ def shows_every_attempt(runtime: Runtime, began_ms: int) -> bool:
     next look.
     """
     recovery, now_ms = runtime.ledger.recovery, runtime.ledger.agenda.now_ms()
-    last = recovery.reading()
+    last = recovery.history_reading()
     if last is None or last.began_ms != began_ms:
         return False
     counts_at_ms = began_ms + int(runtime.settings.unconfirmed_wait * 1000)
@@ -179,10 +183,10 @@ def shows_every_attempt(runtime: Runtime, began_ms: int) -> bool:
         return last.whole
     if now_ms < counts_at_ms:
         return False
-    gap = read_gap(runtime, last.since_ms)
-    if gap.again:
+    history = read_history(runtime, last.since_ms)
+    if history.again:
         return False
-    runtime.ledger.optouts.put(gap.stops)
-    bring_in(runtime, gap, began_ms)
-    recovery.set_reading(Reading(began_ms, last.since_ms, now_ms, not gap.unread))
-    return not gap.unread
+    runtime.ledger.optouts.put(history.stops)
+    apply_history(runtime, history, began_ms)
+    recovery.set_history_reading(HistoryReading(began_ms, last.since_ms, now_ms, not history.unread))
+    return not history.unread

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _TOLERANCE_SECONDS = 2
 
 
-class Witness:
+class LedgerMemory:
     """What this data folder remembers of one ledger."""
 
     def __init__(self, data_dir: Path, ledger_id: str) -> None:
@@ -102,27 +102,27 @@ _HOW = {
 }
 
 
-def keep_watch(ledger: Ledger, settings: Settings, *, once_in_ms: int = 0) -> bool | None:
+def count_tick(ledger: Ledger, settings: Settings, *, once_in_ms: int = 0) -> bool | None:
     """Count a tick, and remember it outside of the store; True while nothing is sent until `mms recover`, None if
     somebody else ticked in the last `once_in_ms`. A tick that may be forgotten with this server is not remembered.
 
     Raises:
         StoreUnavailable: Redis does not answer.
     """
-    witness = Witness(settings.data_dir, ledger.recovery.id())
+    memory = LedgerMemory(settings.data_dir, ledger.recovery.id())
     try:
-        answer = ledger.recovery.ticked(witness.ticks(), once_in_ms=once_in_ms)
+        answer = ledger.recovery.ticked(memory.ticks(), once_in_ms=once_in_ms)
     except ClaimsHeld as held:
         log.warning("nothing is claimed: %s", held)
         return ledger.recovery.restored() is not None
     if answer is None:
         return None
     ticks, restored = answer
-    witness.remember(ticks)
+    memory.remember(ticks)
     return restored
 
 
-def look_at_own_store(
+def detect_restore(
     ledger: Ledger, settings: Settings, found: Mapping[str, int] | None = None
 ) -> Restored | None:
     """The same for a store inside of the data folder, at its start: was the folder put back as a whole, or anything cut
@@ -132,23 +132,23 @@ def look_at_own_store(
         StoreUnavailable: Redis does not answer.
     """
     recovery = ledger.recovery
-    witness = Witness(settings.data_dir, recovery.id())
+    memory = LedgerMemory(settings.data_dir, recovery.id())
     written_down = recovery.anchor()
-    if written_down and not same_anchor(written_down, witness.anchor()) and ledger.campaigns.ids():
+    if written_down and not same_anchor(written_down, memory.anchor()) and ledger.campaigns.ids():
         recovery.mark("copied")
-    if is_cut(witness.files(), lengths(settings.data_dir) if found is None else found):
+    if is_cut(memory.files(), lengths(settings.data_dir) if found is None else found):
         recovery.mark("cut")
     remember_files(settings, recovery.id())
-    anchor = witness.drop_anchor()
+    anchor = memory.drop_anchor()
     if anchor != written_down:
         recovery.set_anchor(anchor)
-    keep_watch(ledger, settings)
+    count_tick(ledger, settings)
     return recovery.restored()
 
 
 def remember_files(settings: Settings, ledger: str) -> None:
     """Write down how long the files of the store inside of the data folder are: it was just begun, or has ended."""
-    Witness(settings.data_dir, ledger).remember_files(lengths(settings.data_dir))
+    LedgerMemory(settings.data_dir, ledger).remember_files(lengths(settings.data_dir))
 
 
 def in_words(found: Restored) -> str:

@@ -13,7 +13,7 @@ WAIT_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 600.0, 3600.0)
 ENDLESS = "+Inf"
 
 
-class Tally:
+class ProcessCounters:
     """Counts by `name label`. Threads may share one; nothing in a name or label comes from outside."""
 
     def __init__(self) -> None:

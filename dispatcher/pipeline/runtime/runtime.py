@@ -13,8 +13,8 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError
 from dispatcher.ledger.installation.installation import Installation, read_secrets
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.views.message_locator import MessagePlaces
-from dispatcher.pipeline.runtime.counters import Tally
+from dispatcher.ledger.views.message_locator import MessageLocator
+from dispatcher.pipeline.runtime.counters import ProcessCounters
 from dispatcher.pipeline.runtime.credentials import Access, TokenInUse, client_of, token_of
 from dispatcher.settings import Settings
 
@@ -45,12 +45,12 @@ class Runtime:
     stopwatch: Callable[[], float] = field(default=running_seconds)
     token: TokenInUse | None = None
     secrets_learned: list[bytes] = field(default_factory=list, repr=False)
-    tally: Tally = field(default_factory=Tally, repr=False)
+    counters: ProcessCounters = field(default_factory=ProcessCounters, repr=False)
 
     @cached_property
-    def places(self) -> MessagePlaces:
+    def message_locator(self) -> MessageLocator:
         """Where messages stand, as ingestion read it in the last seconds."""
-        return MessagePlaces(self.ledger)
+        return MessageLocator(self.ledger)
 
     @property
     def carrierx(self) -> CarrierX:

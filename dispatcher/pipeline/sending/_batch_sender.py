@@ -185,7 +185,7 @@ class BatchSender:
         self._queue.put_back(denied)
         self._pool.on_limit(self._hold.campaign)
         now = self._runtime.stopwatch()
-        self._runtime.tally.waited(self._queue.binds, max(0.0, self._queue.ready_at - now))
+        self._runtime.counters.waited(self._queue.binds, max(0.0, self._queue.ready_at - now))
         self._give_up_waiting(now)
         self._queue.fewer_at_once(granted)
 

@@ -46,7 +46,7 @@ class BatchLease:
     def give_back(self, stop: StopReason) -> None:
         """End it; the ledger knows from the rows when the batch is due again."""
         poll_ms = int(self._runtime.settings.poll_first * 1000) * (1 if self._runtime.polls else 120)
-        tally = self._runtime.tally.take()
+        counts = self._runtime.counters.take()
         try:
             self._runtime.ledger.batches.give_back(
                 self._hold,
@@ -54,10 +54,10 @@ class BatchLease:
                 poll_ms=poll_ms,
                 look_ms=retry_policy.FIRST_LOOK_MS,
                 scope=stop.scope,
-                tally=tally,
+                counts=counts,
             )
         except StoreUnavailable:
-            self._runtime.tally.put_back(tally)
+            self._runtime.counters.put_back(counts)
             log.warning(
                 "batch %s of %s not given back: its lease will run out", self._hold.batch, self._hold.campaign
             )

@@ -27,7 +27,7 @@ class ResultBuffer:
         """Another one came back."""
         self._records += (*result.members_refused, result.record)
         if result.seconds is not None:
-            self._runtime.tally.sent(result.record.outcome, result.seconds)
+            self._runtime.counters.sent(result.record.outcome, result.seconds)
         if result.hold_ms or result.brake or result.odd_word:
             self._effects.append(result)
 

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from dispatcher.carrierx.webhook import is_readable
 from dispatcher.errors import MmsError, StoreUnavailable
-from dispatcher.ledger.receipts.spool import UNREADABLE, Drained
+from dispatcher.ledger.receipts.spool import UNREADABLE, SpooledCallback
 from dispatcher.pipeline.consent.inbound import opting_out
 from dispatcher.web.callbacks._spool_file import Spooled
 from dispatcher.web.callbacks.receiver_status import ReceiverStatus
@@ -220,9 +220,9 @@ class DurableInbox:
             self._why = error.message
             logger.warning("the spool waits: %s", error.message)
 
-    def _believed(self, peeked: Peeked) -> list[Drained]:
+    def _believed(self, peeked: Peeked) -> list[SpooledCallback]:
         """Those that came with our key, as the ledger takes them."""
-        believed: list[Drained] = []
+        believed: list[SpooledCallback] = []
         for record, end in zip(peeked.records, peeked.ends, strict=True):
             if self._keys.proves(record.key):
                 believed.append(_drained(record, end))
@@ -236,12 +236,12 @@ class DurableInbox:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work)
 
 
-def _drained(record: Spooled, end: int) -> Drained:
+def _drained(record: Spooled, end: int) -> SpooledCallback:
     if not is_readable(record.raw):
-        return Drained(record.raw, record.received_ms, UNREADABLE, "", end)
+        return SpooledCallback(record.raw, record.received_ms, UNREADABLE, "", end)
     out = opting_out(record.raw)
     number, source = (out.number, out.source) if out else ("", "")
-    return Drained(record.raw, record.received_ms, number, source, end)
+    return SpooledCallback(record.raw, record.received_ms, number, source, end)
 
 
 def _settle(some: list[_Waiting], error: StoreUnavailable | None) -> None:

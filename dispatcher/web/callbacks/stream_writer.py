@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.consent.optouts import receive_call
 from dispatcher.ledger.receipts.dead_letters import bury_call
-from dispatcher.ledger.receipts.spool import Drained, drain_call
+from dispatcher.ledger.receipts.spool import SpooledCallback, drain_call
 from dispatcher.pipeline.consent.inbound import opting_out
 from dispatcher.web.callbacks._spool_file import Spooled
 
@@ -85,7 +85,7 @@ class CallbackStreamWriter:
         except (exceptions.RedisError, OSError) as error:
             raise _why(error) from None
 
-    async def drain(self, spool_id: str, spooled: Sequence[Drained]) -> StoreUnavailable | None:
+    async def drain(self, spool_id: str, spooled: Sequence[SpooledCallback]) -> StoreUnavailable | None:
         """Put these of a spool into the stream in one step, each once however often it is tried; None, or why not."""
         text, arguments = drain_call(spool_id, spooled)
         try:

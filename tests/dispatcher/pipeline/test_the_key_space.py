@@ -11,7 +11,7 @@ import pytest
 
 from dispatcher.ledger.batches.rows import pack_sid
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts.spool import Drained, drain_call
+from dispatcher.ledger.receipts.spool import SpooledCallback, drain_call
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.campaign import CampaignSettings
@@ -302,9 +302,11 @@ def what_is_no_campaigns(runtime: Runtime, simulator: SimulatorHandle) -> None:
     ledger.callback_stream.store(b"nobody can read it", now_ms)
     ingest(runtime, "me")
     ledger.callback_stream.store(callback_body(), now_ms)
-    ledger.callback_stream.set_aside(ledger.callback_stream.take("me", 1)[0])
+    ledger.callback_stream.move_to_dead_letters(ledger.callback_stream.take("me", 1)[0])
     ledger.redis.rpush(keys.SET_ASIDE, callback_body())
-    text, arguments = drain_call("a-spool", [Drained(callback_body(sid="spooled"), now_ms, "", "", 40)])
+    text, arguments = drain_call(
+        "a-spool", [SpooledCallback(callback_body(sid="spooled"), now_ms, "", "", 40)]
+    )
     ledger.redis.eval(text, 0, *arguments)
     ingest(runtime, "me")
 

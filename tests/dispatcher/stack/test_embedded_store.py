@@ -12,7 +12,7 @@ from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.embedded import Answer, EmbeddedValkey, ask, prepare_embedded
-from dispatcher.pipeline.recovery.restore_detection import look_at_own_store
+from dispatcher.pipeline.recovery.restore_detection import detect_restore
 from dispatcher.settings import Settings, load_settings
 from dispatcher.stack.embedded_store import OwnStore
 from tests.factories import add_campaign
@@ -42,7 +42,7 @@ def _written(settings: Settings, server: EmbeddedValkey, own: OwnStore) -> Resto
     with client(server.url) as connected:
         ledger = Ledger.of(connected, settings)
         own.ledger = ledger.recovery.id()
-        found = look_at_own_store(ledger, settings, own.found)
+        found = detect_restore(ledger, settings, own.found)
         if not ledger.campaigns.ids():
             add_campaign(ledger)
         connected.hset("mms:c:spring-abc234", "state", "paused")

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from dispatcher.errors import Conflict
-from dispatcher.ledger.batches.batches import Again
+from dispatcher.ledger.batches.batches import NextLook
 from dispatcher.ledger.batches.claims import Claim, Hold, Taken
 from dispatcher.ledger.batches.rows import RowState, unpack_lease
 from dispatcher.ledger.ledger import Ledger
@@ -276,8 +276,8 @@ class Interleavings(RuleBasedStateMachine):
                 batch,
                 picture,
                 missing,
-                care=Again(0, exactly=False),
-                search=Again(again_ms),
+                care=NextLook(0, exactly=False),
+                search=NextLook(again_ms),
                 soon_ms=20_000,
             )
         )

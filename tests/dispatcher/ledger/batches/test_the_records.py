@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.batches.batches import Again
+from dispatcher.ledger.batches.batches import NextLook
 from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState
@@ -235,7 +235,7 @@ def test_one_look_reported_twice_counts_once(ledger: Ledger) -> None:
     assert picture is not None
     told = [
         ledger.batches.not_there(
-            CAMPAIGN, 0, picture, [0], care=Again(0, exactly=False), search=Again(1), soon_ms=1
+            CAMPAIGN, 0, picture, [0], care=NextLook(0, exactly=False), search=NextLook(1), soon_ms=1
         )
         for _ in range(2)
     ]
@@ -264,7 +264,7 @@ def test_a_row_that_became_unconfirmed_during_a_look_is_looked_after_soon(ledger
     assert picture is not None
     record(ledger, taken.hold, make_record(asked, "unknown", wait_ms=0))
     ledger.batches.not_there(
-        CAMPAIGN, 0, picture, [], care=Again(0, exactly=False), search=Again(0), soon_ms=20_000
+        CAMPAIGN, 0, picture, [], care=NextLook(0, exactly=False), search=NextLook(0), soon_ms=20_000
     )
     assert ledger.agenda.looks("search", START_MS + 20_000, 10) == [(CAMPAIGN, 0)]
 
@@ -274,5 +274,5 @@ def _look(ledger: Ledger) -> int:
     assert picture is not None
     rows = [row for row, state in enumerate(picture.states) if state.state is RecipientState.UNCONFIRMED]
     return ledger.batches.not_there(
-        CAMPAIGN, 0, picture, rows, care=Again(0, exactly=False), search=Again(1_000), soon_ms=1_000
+        CAMPAIGN, 0, picture, rows, care=NextLook(0, exactly=False), search=NextLook(1_000), soon_ms=1_000
     )

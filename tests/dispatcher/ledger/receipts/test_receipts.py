@@ -248,7 +248,7 @@ def test_orphans_come_back_when_their_message_is_known(ledger: Ledger) -> None:
     claimed(ledger)
     ledger.callback_stream.store(b'{"early": true}', START_MS)
     (entry,) = ledger.callback_stream.take("a", 10)
-    ledger.callback_stream.keep_orphan(entry, pack_sid(SID).hashed)
+    ledger.callback_stream.keep_early_receipt(entry, pack_sid(SID).hashed)
     assert ledger.callback_stream.waiting() == 0
     answered(ledger)
     assert [entry.raw for entry in ledger.callback_stream.take("a", 10)] == [b'{"early": true}']
@@ -305,7 +305,7 @@ def test_of_an_unknown_message_the_newest_hundred_receipts_wait_for_a_day(ledger
     for number in range(101):
         ledger.callback_stream.store(b"receipt %d" % number, START_MS)
         (entry,) = ledger.callback_stream.take("a", 1)
-        assert ledger.callback_stream.keep_orphan(entry, pack_sid(SID).hashed)
+        assert ledger.callback_stream.keep_early_receipt(entry, pack_sid(SID).hashed)
     (key,) = ledger.redis.keys("mms:orphan:*")
     kept = ledger.redis.lrange(key, 0, -1)
     assert (len(kept), kept[0], kept[-1]) == (100, b"receipt 1", b"receipt 100")

@@ -8,14 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts.spool import PLACE_SECONDS, Drained, drain_call
+from dispatcher.ledger.receipts.spool import POSITION_SECONDS, SpooledCallback, drain_call
 from dispatcher.ledger.store import keys
 
 NUMBER = "15165550123"
-SPOOLED = [Drained(b"%d" % n, 1_000 + n, NUMBER if n == 3 else "", "inbound", 40 * (n + 1)) for n in range(6)]
+SPOOLED = [
+    SpooledCallback(b"%d" % n, 1_000 + n, NUMBER if n == 3 else "", "inbound", 40 * (n + 1)) for n in range(6)
+]
 
 
-def drain(ledger: Ledger, some: list[Drained], spool_id: str = "a") -> int:
+def drain(ledger: Ledger, some: list[SpooledCallback], spool_id: str = "a") -> int:
     text, arguments = drain_call(spool_id, some)
     return int(ledger.redis.eval(text, 0, *arguments))
 
@@ -43,4 +45,4 @@ def test_another_spool_has_a_place_of_its_own_which_has_an_end(ledger: Ledger) -
     assert drain(ledger, SPOOLED) == 6
     assert drain(ledger, SPOOLED) == 0
     assert drain(ledger, SPOOLED[:2], "b") == 2
-    assert 0 < ledger.redis.ttl("mms:spool:b") <= PLACE_SECONDS
+    assert 0 < ledger.redis.ttl("mms:spool:b") <= POSITION_SECONDS

@@ -168,7 +168,7 @@ def unreadable(runtime: Runtime) -> Kept:
 def set_aside(runtime: Runtime) -> Kept:
     inbox = runtime.ledger.callback_stream
     inbox.store(callback_body(to=SOMEBODY), 1)
-    inbox.set_aside(inbox.take("me", 1)[0])
+    inbox.move_to_dead_letters(inbox.take("me", 1)[0])
     return Kept(lambda: _in_stream(runtime, keys.ASIDE), RETENTION)
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dispatcher.errors import Conflict, InputError
-from dispatcher.ledger.batches.batches import Again
+from dispatcher.ledger.batches.batches import NextLook
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.campaign import CampaignSettings
@@ -205,8 +205,8 @@ def test_what_two_looks_did_not_find_gives_back_what_it_reserved_once(desk: Desk
             0,
             picture,
             rows,
-            care=Again(0, exactly=False),
-            search=Again(1),
+            care=NextLook(0, exactly=False),
+            search=NextLook(1),
             soon_ms=1,
             charges=charges,
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts.callback_stream import Entry
+from dispatcher.ledger.receipts.callback_stream import StreamEntry
 from dispatcher.ledger.store import keys
 from dispatcher.pipeline.receipts.drain import (
     HOLD_MS,
@@ -112,7 +112,7 @@ def test_nobody_is_hinted_at_callbacks_however_many_rounds_a_drain_takes(
     ledger, hinted = runtime.ledger, list[bool]()
     take = ledger.callback_stream.take
 
-    def slowly(consumer: str, most: int) -> list[Entry]:
+    def slowly(consumer: str, most: int) -> list[StreamEntry]:
         entries = take(consumer, most)
         left = int(ledger.redis.pttl(keys.INGEST_HINTED)) - ROUND_MS
         ledger.redis.pexpire(keys.INGEST_HINTED, left)  # none left: it is gone

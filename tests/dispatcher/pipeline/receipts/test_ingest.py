@@ -177,7 +177,7 @@ def test_a_message_known_between_look_up_and_keeping_does_not_lose_its_receipt(r
     ledger.callback_stream.store(callback_body(sid=sid_of(0), to=number_of(1)), NOW)
     (entry,) = ledger.callback_stream.take("slow", 10)
     sent(ledger)
-    assert not ledger.callback_stream.keep_orphan(entry, pack_sid(sid_of(0)).hashed)
+    assert not ledger.callback_stream.keep_early_receipt(entry, pack_sid(sid_of(0)).hashed)
     hear(runtime)
     assert states(ledger) == ["delivered"]
 
@@ -200,7 +200,7 @@ def test_every_word_of_a_group_that_came_before_its_message_was_known_is_kept(ru
 def test_an_orphan_kept_twice_is_kept_once(ledger: Ledger) -> None:
     ledger.callback_stream.store(callback_body(), NOW)
     (entry,) = ledger.callback_stream.take("a", 10)
-    assert [ledger.callback_stream.keep_orphan(entry, pack_sid(SID).hashed) for _ in range(2)] == [
+    assert [ledger.callback_stream.keep_early_receipt(entry, pack_sid(SID).hashed) for _ in range(2)] == [
         True,
         False,
     ]
@@ -270,7 +270,7 @@ def test_threads_that_ingest_side_by_side_find_the_places_of_all(
 ) -> None:
     monkeypatch.setattr(message_locator, "_REMEMBERED_BATCHES", 4)
     add_campaign(ledger, *(make_batch(1, first_row=number) for number in range(1, 13)))
-    shared = message_locator.MessagePlaces(ledger)
+    shared = message_locator.MessageLocator(ledger)
 
     def look(seed: int) -> bool:
         dice = random.Random(seed)

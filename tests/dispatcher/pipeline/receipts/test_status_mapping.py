@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.views.message_locator import Place
+from dispatcher.ledger.views.message_locator import MessageLocation
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.receipts.status_mapping import receipts_of, state_of
 from tests.factories import CAMPAIGN, SENDER, SID, number_of
 
-ONE = Place(CAMPAIGN, 0, 4, ((7, number_of(1)),))
-GROUP = Place(CAMPAIGN, 0, 4, tuple((7 + row, number_of(1 + row)) for row in range(3)))
+ONE = MessageLocation(CAMPAIGN, 0, 4, ((7, number_of(1)),))
+GROUP = MessageLocation(CAMPAIGN, 0, 4, tuple((7 + row, number_of(1 + row)) for row in range(3)))
 
 
 def status(word: str = "delivered", **changes: Any) -> MessageStatus:
@@ -57,11 +57,11 @@ def test_a_group_without_a_number_was_taken_and_no_more() -> None:
     }
 
 
-@pytest.mark.parametrize("place", [ONE, GROUP])
-def test_a_stranger_is_not_spoken_of(place: Place) -> None:
-    assert receipts_of(status(to=number_of(50)), place, 1) == []
+@pytest.mark.parametrize("location", [ONE, GROUP])
+def test_a_stranger_is_not_spoken_of(location: MessageLocation) -> None:
+    assert receipts_of(status(to=number_of(50)), location, 1) == []
 
 
-@pytest.mark.parametrize("place", [ONE, GROUP])
-def test_without_a_mac_and_a_number_nothing_is_believed(place: Place) -> None:
-    assert receipts_of(status(to=None), place, 0) == []
+@pytest.mark.parametrize("location", [ONE, GROUP])
+def test_without_a_mac_and_a_number_nothing_is_believed(location: MessageLocation) -> None:
+    assert receipts_of(status(to=None), location, 0) == []

@@ -24,9 +24,9 @@ from dispatcher.pipeline.consent.auto_replies import answer_inbound
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.reconcile.reconcile import look_after
 from dispatcher.pipeline.recovery import recover as recovering
-from dispatcher.pipeline.recovery._provider_history import Gap
-from dispatcher.pipeline.recovery.recover import Recovered, go_through_doubts, recover
-from dispatcher.pipeline.recovery.restore_detection import keep_watch, look_at_own_store
+from dispatcher.pipeline.recovery._provider_history import ProviderHistory
+from dispatcher.pipeline.recovery.recover import Recovered, continue_quarantine, recover
+from dispatcher.pipeline.recovery.restore_detection import count_tick, detect_restore
 from dispatcher.pipeline.reports.audit import audit
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.send import send_batch
@@ -198,7 +198,7 @@ def test_the_journal_has_a_line_and_a_second_recovery_does_nothing(put_back: Sit
     assert not put_back.tick().startswith("restored"), "the count goes on from what was remembered"
 
 
-@pytest.mark.parametrize("step", ["_drop_answers", "bring_in", "skip_due", "_in_a_line"])
+@pytest.mark.parametrize("step", ["_drop_answers", "apply_history", "skip_due", "_in_a_line"])
 def test_a_recovery_that_is_killed_at_any_step_is_run_again(
     put_back: Site, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -241,7 +241,7 @@ def test_what_no_list_shows_at_once_is_found_message_by_message_and_is_a_control
     put_back: Site, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_back.tick()
-    monkeypatch.setattr(recovering, "read_gap", lambda *_: Gap(unread="HTTP 404"))
+    monkeypatch.setattr(recovering, "read_history", lambda *_: ProviderHistory(unread="HTTP 404"))
     walk = put_back.runtime.carrierx.list_messages
 
     def only_eq(*, filter: str = "", **options: Any) -> Any:
@@ -522,29 +522,29 @@ def test_with_pause_the_campaigns_wait_for_a_person(put_back: Site) -> None:
 def test_a_data_folder_that_was_put_back_as_a_whole_is_noticed(site: Site, tmp_path: Path) -> None:
     settings = site.runtime.settings
     add_campaign(site.ledger)
-    assert look_at_own_store(site.ledger, settings) is None
-    assert look_at_own_store(site.ledger, settings) is None, "the same folder as before"
+    assert detect_restore(site.ledger, settings) is None
+    assert detect_restore(site.ledger, settings) is None, "the same folder as before"
     recovery = site.ledger.recovery
     recovery.set_anchor(str(int(recovery.anchor()) - 60))  # a copy has a later change time than the file had
-    found = look_at_own_store(site.ledger, settings)
+    found = detect_restore(site.ledger, settings)
     assert found is not None
     assert found.why == "copied"
     recovery.recovered(1)
-    assert look_at_own_store(site.ledger, settings) is None, "the copy is the folder from now on"
+    assert detect_restore(site.ledger, settings) is None, "the copy is the folder from now on"
 
 
 def test_a_folder_without_its_witness_is_taken_for_a_backup(site: Site) -> None:
     add_campaign(site.ledger)
-    assert look_at_own_store(site.ledger, site.runtime.settings) is None
+    assert detect_restore(site.ledger, site.runtime.settings) is None
     shutil.rmtree(site.data / "witness")
-    found = look_at_own_store(site.ledger, site.runtime.settings)
+    found = detect_restore(site.ledger, site.runtime.settings)
     assert found is not None
 
 
 def test_a_new_folder_and_an_empty_ledger_are_not(site: Site) -> None:
-    assert look_at_own_store(site.ledger, site.runtime.settings) is None
+    assert detect_restore(site.ledger, site.runtime.settings) is None
     shutil.rmtree(site.data / "witness")
-    assert look_at_own_store(site.ledger, site.runtime.settings) is None
+    assert detect_restore(site.ledger, site.runtime.settings) is None
 
 
 def test_a_restart_of_the_store_is_no_restore(site: Site) -> None:
@@ -562,7 +562,7 @@ def test_a_restart_of_the_store_is_no_restore(site: Site) -> None:
 def test_another_ledger_is_not_measured_by_this_ones_ticks(site: Site) -> None:
     site.tick(5)
     site.ledger.redis.flushall()
-    assert not keep_watch(site.ledger, site.runtime.settings)
+    assert not count_tick(site.ledger, site.runtime.settings)
 
 
 def test_times_of_rows_are_those_of_the_recovery(put_back: Site) -> None:
@@ -577,18 +577,18 @@ def test_times_of_rows_are_those_of_the_recovery(put_back: Site) -> None:
 def test_doubts_end_when_there_is_nothing_more_to_go_through(put_back: Site) -> None:
     put_back.tick()
     put_back.recover()
-    assert put_back.ledger.recovery.doubts() == []
-    go_through_doubts(put_back.runtime)
-    assert put_back.ledger.recovery.doubt(CAMPAIGN, 1) == "doubt"
+    assert put_back.ledger.recovery.quarantined() == []
+    continue_quarantine(put_back.runtime)
+    assert put_back.ledger.recovery.quarantine(CAMPAIGN, 1) == "doubt"
     assert "halt restored" in put_back.send(2)
-    go_through_doubts(put_back.runtime)
-    assert put_back.ledger.recovery.doubts() == []
+    continue_quarantine(put_back.runtime)
+    assert put_back.ledger.recovery.quarantined() == []
 
 
 def test_a_draft_is_doubted_only_if_carrierx_shows_messages_of_it(site: Site) -> None:
     recovery = site.ledger.recovery
     add_campaign(site.ledger, make_batch(1), run=False)
     site.ledger.redis.hset(keys.campaign(CAMPAIGN), "state", "draft")
-    assert recovery.doubt(CAMPAIGN, 1) == "later"
-    assert recovery.doubt(CAMPAIGN, 1, early=True) == "doubt"
-    assert recovery.end_doubt(CAMPAIGN) == "reading", "its rows are gone through once somebody sends it"
+    assert recovery.quarantine(CAMPAIGN, 1) == "later"
+    assert recovery.quarantine(CAMPAIGN, 1, early=True) == "doubt"
+    assert recovery.end_quarantine(CAMPAIGN) == "reading", "its rows are gone through once somebody sends it"

@@ -73,7 +73,7 @@ def test_what_the_gap_shows_counts_as_if_it_had_been_claimed_here(put_back: Site
     recount(put_back.ledger)
 
 
-@pytest.mark.parametrize("step", ["bring_in", "skip_due", "_in_a_line"])
+@pytest.mark.parametrize("step", ["apply_history", "skip_due", "_in_a_line"])
 def test_a_recovery_that_is_killed_and_run_again_counts_once(
     put_back: Site, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -16,7 +16,7 @@ from dispatcher.ledger.store import _claim_guard, keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.replicas import attached, behind
 from dispatcher.pipeline.health._store_findings import look_at_replicas
-from dispatcher.pipeline.recovery.restore_detection import Witness, keep_watch
+from dispatcher.pipeline.recovery.restore_detection import LedgerMemory, count_tick
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
@@ -243,7 +243,7 @@ def test_a_failover_in_mid_campaign_sends_to_nobody_twice(
         sender = threading.Thread(target=send_batch, args=(make_runtime(parts={"ledger": old}), CAMPAIGN, 1))
         sender.start()
         new.agenda.now_ms()
-        keep_watch(new, make_runtime().settings)
+        count_tick(new, make_runtime().settings)
         send_batch(make_runtime(parts={"ledger": new}), CAMPAIGN, 1)
         assert simulator.received().taken == 40
         here.replicaof(
@@ -316,10 +316,10 @@ def test_a_tick_goes_on_without_replicas_and_is_not_remembered(
     replicated: Ledger, replica: ValkeyServer, make_runtime: MakeRuntime
 ) -> None:
     settings = make_runtime().settings
-    assert keep_watch(replicated, settings) is False
+    assert count_tick(replicated, settings) is False
     replicated.readiness.expect(2)
-    witness = Witness(settings.data_dir, replicated.recovery.id())
-    before = witness.ticks()
+    memory = LedgerMemory(settings.data_dir, replicated.recovery.id())
+    before = memory.ticks()
     replicated.redis.connection_pool.disconnect()
-    assert keep_watch(replicated, settings) is False
-    assert witness.ticks() == before
+    assert count_tick(replicated, settings) is False
+    assert memory.ticks() == before

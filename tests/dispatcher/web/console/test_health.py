@@ -9,7 +9,7 @@ from redis import Redis
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.installation.api_tokens import Tokens
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.runtime.counters import Tally
+from dispatcher.pipeline.runtime.counters import ProcessCounters
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import SENDER, add_campaign
 
@@ -128,11 +128,11 @@ def test_every_metric_is_declared_once_with_its_kind(api: httpx.Client, address:
 def test_durations_are_histograms_whose_buckets_add_up(
     api: httpx.Client, address: str, ledger: Ledger
 ) -> None:
-    tally = Tally()
+    counters = ProcessCounters()
     for seconds in (0.02, 0.02, 0.3, 99.0):
-        tally.sent("accepted", seconds)
-    tally.waited("sender:12125550100", 0.2)
-    ledger.counters.add(tally.take())
+        counters.sent("accepted", seconds)
+    counters.waited("sender:12125550100", 0.2)
+    ledger.counters.add(counters.take())
     text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     below = [

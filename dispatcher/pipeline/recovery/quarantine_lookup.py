@@ -1,4 +1,4 @@
-"""Looks for messages that are in doubt because the ledger was put back: any attempt of theirs may be at CarrierX.
+"""Looks for messages that are quarantined since the ledger was put back: any attempt of theirs may be at CarrierX.
 
 One list shows a whole batch (`user_data like campaign.batch.%`). Where CarrierX does not understand that, each message
 is asked for by itself in some attempts, and is not there only if the list of everything does not show it either.
@@ -26,8 +26,8 @@ MESSAGES_A_LOOK = 25
 CAMPAIGNS = 20
 
 
-class Doubt(NamedTuple):
-    """One message in doubt: its index, its rows, and what the ledger knows of the doubted ones."""
+class UnconfirmedMessage(NamedTuple):
+    """One message of unknown outcome: its index, its rows, and the state of the first that is unconfirmed."""
 
     message: int
     members: tuple[int, ...]
@@ -41,30 +41,31 @@ class Shown(NamedTuple):
     proves: bool
 
 
-def is_doubted(state: RowState) -> bool:
+def is_quarantined(state: RowState) -> bool:
     """Whether a row is unconfirmed because the ledger was put back."""
     return state.state is RecipientState.UNCONFIRMED and bool(state.flags & FLAG_RESTORED)
 
 
-def look_for_doubted(
+def look_for_quarantined(
     runtime: Runtime,
     campaign_id: str,
     number: int,
-    doubts: Sequence[Doubt],
+    quarantined: Sequence[UnconfirmedMessage],
     *,
     may_count: bool,
-    is_gap_known: Callable[[int], bool],
-) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
+    is_history_complete: Callable[[int], bool],
+) -> tuple[dict[int, tuple[int, MessageStatus]], list[UnconfirmedMessage]]:
     """Look for these messages of a batch: those found, with their attempts, and those that are not there.
 
-    `may_count`: enough time has gone by since the recovery for "not there" to mean something. `is_gap_known` is asked
-    with the recovery's time (ms) where only single attempts can be looked for, and nobody knows how many there were.
+    `may_count`: enough time has gone by since the recovery for "not there" to mean something.
+    `is_history_complete` is asked with the recovery's time (ms) where only single attempts can be looked for: nobody
+    knows how many there were.
 
     Raises:
         ApiError: CarrierX gave no answer.
     """
     shown = _listed(runtime, campaign_id, number)
-    rest = [doubt for doubt in doubts if doubt.message not in shown.found]
+    rest = [unconfirmed for unconfirmed in quarantined if unconfirmed.message not in shown.found]
     if not rest:
         return shown.found, []
     began_ms = rest[0].state.claimed_ms
@@ -75,22 +76,22 @@ def look_for_doubted(
     found, absent = _one_by_one(runtime, campaign_id, number, rest)
     if found:
         runtime.ledger.recovery.set_control(Control(began_ms, campaign_id, number, next(iter(found))))
-    proved = bool(absent) and may_count and _is_found(runtime, controls) and is_gap_known(began_ms)
+    proved = bool(absent) and may_count and _is_found(runtime, controls) and is_history_complete(began_ms)
     return found, absent if proved else []
 
 
 def _one_by_one(
-    runtime: Runtime, campaign_id: str, number: int, doubts: Sequence[Doubt]
-) -> tuple[dict[int, tuple[int, MessageStatus]], list[Doubt]]:
+    runtime: Runtime, campaign_id: str, number: int, quarantined: Sequence[UnconfirmedMessage]
+) -> tuple[dict[int, tuple[int, MessageStatus]], list[UnconfirmedMessage]]:
     """The same where no list shows a batch; those who were looked for less come first."""
     found: dict[int, tuple[int, MessageStatus]] = {}
-    absent: list[Doubt] = []
-    shuffled = random.sample(doubts, len(doubts))
-    for doubt in sorted(shuffled, key=lambda each: each.state.flags & FLAG_NOT_THERE)[:MESSAGES_A_LOOK]:
-        alone = _asked_for(runtime, campaign_id, number, doubt)
+    absent: list[UnconfirmedMessage] = []
+    shuffled = random.sample(quarantined, len(quarantined))
+    for unconfirmed in sorted(shuffled, key=lambda each: each.state.flags & FLAG_NOT_THERE)[:MESSAGES_A_LOOK]:
+        alone = _asked_for(runtime, campaign_id, number, unconfirmed)
         found |= alone.found
         if not alone.found and alone.proves:
-            absent.append(doubt)
+            absent.append(unconfirmed)
     return found, absent
 
 
@@ -103,16 +104,18 @@ def _listed(runtime: Runtime, campaign_id: str, number: int) -> Shown:
     return Shown(shown.newest(), proves=shown.whole)
 
 
-def _asked_for(runtime: Runtime, campaign_id: str, number: int, doubt: Doubt) -> Shown:
+def _asked_for(runtime: Runtime, campaign_id: str, number: int, unconfirmed: UnconfirmedMessage) -> Shown:
     """One message in the attempts that are likely, the latest first, under any of our secrets."""
     proves = True
-    for attempt in range(doubt.state.attempt + RESTORED_TRIES, max(0, doubt.state.attempt - 1), -1):
-        ref = MessageRef(campaign_id, number, doubt.message, attempt)
+    for attempt in range(
+        unconfirmed.state.attempt + RESTORED_TRIES, max(0, unconfirmed.state.attempt - 1), -1
+    ):
+        ref = MessageRef(campaign_id, number, unconfirmed.message, attempt)
         for secret in runtime.secrets:
             mark = write_user_data(ref, secret)
             for status in _walk(runtime, f"user_data eq {mark}", 100):
                 if status.user_data == mark:
-                    return Shown({doubt.message: (attempt, status)}, proves=True)
+                    return Shown({unconfirmed.message: (attempt, status)}, proves=True)
                 proves = False
     return Shown({}, proves)
 
