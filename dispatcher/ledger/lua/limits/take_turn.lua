@@ -15,7 +15,10 @@ local function wait(us)
 end
 
 local free = known.next or 0
-if free > time + step then free = time + step end -- the rate was raised, or the clock was put back
+if free > time + step then -- the rate was raised, or the clock was put back
+  free = time + step
+  redis.call('HSET', KEY, 'next', string.format('%.0f', free))
+end
 if free > time then return wait(math.min(free - time, step / 2)) end
 local served = known.served or 0
 local mine = math.max(known['at:' .. kind] or 0, served)

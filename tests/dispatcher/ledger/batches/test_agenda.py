@@ -112,3 +112,79 @@ def test_the_outlook_names_callbacks_that_wait_and_latches_that_are_open(ledger:
     for key in TURNS:
         ledger.agenda.latch(key, 60_000)
     assert ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {keys.CALLBACKS}
+
+
+def turns(ledger: Ledger, *kinds: str, weight: float = 1, per_second: float = 10) -> list[list[float]]:
+    """How long each kind in turn waits before it may ask; seconds, step by step."""
+    waited: list[list[float]] = []
+
+    def pause(seconds: float) -> None:
+        waited[-1].append(round(seconds, 6))
+        ledger.redis.incrbyfloat("test:clock", seconds * 1000)
+
+    ledger.agenda.pause = pause
+    for kind in kinds:
+        waited.append([])
+        ledger.agenda.wait_for_turn(kind, weight, per_second)
+    return waited
+
+
+def test_questions_go_one_a_step_and_look_twice_a_step_whether_it_is_their_turn(timed_ledger: Ledger) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    assert turns(timed_ledger, "a", "a", "a", "b") == [[], [], [0.05, 0.05], [0.05, 0.05]]
+    assert 3_595_000 < int(timed_ledger.redis.pttl("mms:turns")) <= 3_600_000
+
+
+def test_turns_that_nobody_took_are_not_saved_up(timed_ledger: Ledger) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    turns(timed_ledger, "a")
+    set_clock(timed_ledger.redis, START_MS + 60_000)
+    assert turns(timed_ledger, "a", "a", "a") == [[], [], [0.05, 0.05]]
+
+
+def test_a_turn_far_ahead_is_one_step_away_once_the_clock_was_put_back(timed_ledger: Ledger) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    timed_ledger.redis.hset("mms:turns", "next", (START_MS + 60_000) * 1000)
+    assert turns(timed_ledger, "a") == [[0.05, 0.05]]
+
+
+@pytest.mark.parametrize(("ago_us", "waits"), [(0, False), (-1, True)])
+def test_who_got_more_than_its_part_waits_while_another_kind_wants_a_turn(
+    timed_ledger: Ledger, ago_us: int, waits: bool
+) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    until = START_MS * 1000 - ago_us
+    timed_ledger.redis.hset(
+        "mms:turns", mapping={"served": 1, "at:a": 2, "at:b": 1, "until:b": until, "until:a": until}
+    )
+    assert bool(turns(timed_ledger, "a")[0]) is waits
+
+
+@pytest.mark.parametrize(("per_second", "wants_ms"), [(10, 200), (1000, 50)])
+def test_a_kind_that_waits_wants_its_turn_for_two_steps_and_at_least_a_twentieth_of_a_second(
+    timed_ledger: Ledger, per_second: float, wants_ms: int
+) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    wanted: list[int] = []
+
+    def pause(seconds: float) -> None:
+        now_us = int(float(timed_ledger.redis.get("test:clock") or 0) * 1000)
+        wanted.append(int(timed_ledger.redis.hget("mms:turns", "until:a") or 0) - now_us)
+        timed_ledger.redis.incrbyfloat("test:clock", seconds * 1000)
+
+    timed_ledger.agenda.pause = pause
+    for _ in range(3):
+        timed_ledger.agenda.wait_for_turn("a", 1, per_second)
+    assert wanted[0] == wants_ms * 1000
+    assert not timed_ledger.redis.hexists("mms:turns", "until:a")
+
+
+@pytest.mark.parametrize(("weight", "part"), [(1, 2), (4, 1.25)])
+def test_a_turn_costs_a_kind_the_less_the_more_it_weighs(
+    timed_ledger: Ledger, weight: float, part: float
+) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    timed_ledger.redis.hset("mms:turns", mapping={"served": 1, "at:a": 0})
+    turns(timed_ledger, "a", weight=weight)
+    assert float(timed_ledger.redis.hget("mms:turns", "at:a") or 0) == part
+    assert float(timed_ledger.redis.hget("mms:turns", "served") or 0) == 1

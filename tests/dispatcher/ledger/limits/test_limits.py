@@ -209,3 +209,26 @@ def test_a_hold_is_obeyed_where_no_limit_is_in_force(ledger: Ledger) -> None:
     taken = taken_batch(ledger)
     ledger.agenda.hold("account", 2_500)
     assert ask(ledger, taken, 0, START_MS)[:4] == ("wait", 0, 2_500, "account")
+
+
+def test_a_hold_is_waited_for_an_hour_at_a_time(ledger: Ledger) -> None:
+    taken = taken_batch(ledger)
+    ledger.agenda.hold("account", 5 * HOUR_MS)
+    assert ask(ledger, taken, 0, START_MS)[:4] == ("wait", 0, HOUR_MS, "account")
+    assert ask(ledger, taken, 0, START_MS + 4 * HOUR_MS + 1).wait_ms == HOUR_MS - 1
+
+
+def test_a_debt_is_no_older_than_a_hundred_messages_of_the_limit(ledger: Ledger) -> None:
+    limit(ledger, "account", Rate(10, 2))
+    taken = taken_batch(ledger)
+    ledger.redis.set("mms:limit:account", (START_MS + HOUR_MS) * 1000, px=50_000)
+    assert ask(ledger, taken, 0, START_MS).wait_ms == 100 * 100
+    assert int(ledger.redis.get("mms:limit:account") or 0) == (START_MS + 10_000 + 100) * 1000
+    assert 45_000 < int(ledger.redis.pttl("mms:limit:account")) <= 50_000
+
+
+def test_what_is_owed_is_forgotten_an_hour_after_it_is_paid_off(ledger: Ledger) -> None:
+    limit(ledger, "account", Rate(1, 1))
+    taken = taken_batch(ledger, 9)
+    ask(ledger, taken, 0, START_MS)
+    assert HOUR_MS + 4_000 < int(ledger.redis.pttl("mms:limit:account")) <= HOUR_MS + 9_000

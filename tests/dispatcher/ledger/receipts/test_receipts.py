@@ -310,3 +310,15 @@ def test_of_an_unknown_message_the_newest_hundred_receipts_wait_for_a_day(ledger
     kept = ledger.redis.lrange(key, 0, -1)
     assert (len(kept), kept[0], kept[-1]) == (100, b"receipt 1", b"receipt 100")
     assert 86_395_000 < int(ledger.redis.pttl(key)) <= 86_400_000
+
+
+def test_a_failure_is_asked_for_its_reason_five_seconds_later_and_not_later_for_the_next(
+    ledger: Ledger,
+) -> None:
+    claimed(ledger, 1, 1)
+    answered(ledger)
+    apply(ledger, own(FAILED))
+    assert ledger.redis.zscore("mms:explain", f"{CAMPAIGN}:0") == START_MS + 5_000
+    set_clock(ledger.redis, START_MS + 3_000)
+    apply(ledger, Receipt(1, 1, 1, FAILED, "own", "another sid"))
+    assert ledger.redis.zscore("mms:explain", f"{CAMPAIGN}:0") == START_MS + 5_000

@@ -231,3 +231,67 @@ def test_a_carrierx_that_never_answers_is_probed_and_nothing_is_lost(make_runtim
     assert send_batch(runtime, CAMPAIGN, 0).endswith("waits for CarrierX, which does not answer")
     assert set(states(runtime.ledger)) == {"pending"}
     assert "in a row" in (runtime.ledger.campaign(CAMPAIGN).reason or "")
+
+
+def test_a_probe_of_the_api_is_waited_for_a_little_longer_than_a_request_may_take(braked: Desk) -> None:
+    braked.campaign(*[1] * 90)
+    for message in range(20):
+        outcome(braked, message, "unknown", health="f")
+    assert braked.ask(20).wait_ms == 5_000
+    braked.later(4_999)
+    assert braked.ask(20)[:4] == ("wait", 0, 1, "carrierx")
+    braked.later(1)
+    assert braked.ask(20).word == "go"
+    assert braked.ask(21).wait_ms == 5_000
+    braked.later(64_999)
+    assert braked.ask(21)[:4] == ("wait", 0, 1, "carrierx")
+    braked.later(1)
+    assert braked.ask(21).word == "go"
+
+
+def test_a_probe_that_was_not_tried_after_all_lets_the_next_one_go_at_once(braked: Desk) -> None:
+    braked.campaign(*[1] * 90)
+    for message in range(20):
+        outcome(braked, message, "unknown", health="f")
+    braked.later(5_000)
+    outcome(braked, 20, "later", health="")
+    assert braked.ask(21).word == "go"
+
+
+def test_a_429_lowers_the_pace_to_seven_tenths_and_it_grows_by_a_hundredth_each_second(desk: Desk) -> None:
+    def pace() -> str:
+        return (desk.ledger.redis.hget("mms:pace", "account") or b"").decode()
+
+    begun = desk.now_ms
+    desk.ledger.agenda.hold("account", 5_000, slower=True)
+    assert pace() == f"0.7000:{begun + 5_000}"
+    desk.ledger.agenda.hold("account", 5_000, slower=True)
+    assert pace() == f"0.7000:{begun + 5_000}"
+    desk.ledger.agenda.hold("account", 6_000, slower=True)
+    assert pace() == f"0.7000:{begun + 6_000}"
+    desk.later(6_000 + 10_000)
+    desk.ledger.agenda.hold("account", 100, slower=True)
+    assert pace() == f"0.5600:{desk.now_ms + 1_000}"
+    desk.later(999)
+    desk.ledger.agenda.hold("account", 1, slower=True)
+    assert pace().startswith("0.5600:")
+    desk.later(1)
+    desk.ledger.agenda.hold("account", 1, slower=True)
+    assert pace().startswith("0.3920:")
+    desk.later(10**9)
+    desk.ledger.agenda.hold("account", 1, slower=True)
+    assert pace().startswith("0.7000:")
+    for _ in range(20):
+        desk.later(1_000)
+        desk.ledger.agenda.hold("account", 1, slower=True)
+    assert pace().startswith("0.0100:")
+
+
+@pytest.mark.parametrize(("later_ms", "wait_ms"), [(0, 200), (10_000, 167), (30_000, 125), (60_000, 100)])
+def test_a_lowered_pace_is_obeyed_as_it_grows(desk: Desk, later_ms: int, wait_ms: int) -> None:
+    desk.limit("account", Rate(10, 1))
+    desk.campaign()
+    desk.ledger.redis.hset("mms:pace", "account", f"0.5:{desk.now_ms}")
+    desk.later(later_ms)
+    assert desk.ask(0).word == "go"
+    assert desk.ask(1).wait_ms == wait_ms

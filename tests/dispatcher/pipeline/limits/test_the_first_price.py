@@ -146,3 +146,23 @@ def test_confirmed_spend_stays_within_the_ceiling_whatever_the_settings_say(
     assert spent <= max(ceiling, real * sizes[0])
     assert desk.ledger.campaign(CAMPAIGN).state in (CampaignState.RUNNING, CampaignState.PAUSED)
     assert desk.ledger.redis.hexists(keys.PRICES, "legs") == (spent > 0)
+
+
+def test_a_first_message_goes_whatever_it_costs_and_the_next_only_within_a_quarter_of_the_ceiling(
+    desk: Desk,
+) -> None:
+    price(desk, 0.01)
+    desk.campaign(*[1] * 30, max_cost="0.20")
+    assert [desk.ask(n).word for n in range(6)] == [*["go"] * 5, "wait"]
+
+
+def test_a_price_is_waited_for_from_the_last_message_that_went_without_one(desk: Desk) -> None:
+    price(desk, 0.005)
+    desk.campaign(*[1] * 80, max_cost="5")
+    for message in range(10):
+        desk.later(100_000)
+        assert desk.ask(message).word == "go"
+    desk.later(297_000)
+    assert desk.ask(10)[:4] == ("wait", 0, 3_000, "price")
+    desk.later(2_000)
+    assert desk.ask(10).wait_ms == 1_000

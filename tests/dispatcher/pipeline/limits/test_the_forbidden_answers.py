@@ -162,3 +162,27 @@ def test_a_403_of_long_ago_says_nothing_about_todays(
     add_campaign(timed_ledger, make_batch(1, 1))
     send_batch(runtime, CAMPAIGN, 0)
     assert 0 < int(timed_ledger.redis.pttl(keys.FORBIDDEN)) <= 3_600_000
+
+
+def test_who_was_answered_403_stands_back_two_seconds_then_ten_and_a_probe_has_a_minute(desk: Desk) -> None:
+    desk.campaign(*[1] * 10)
+    hold = desk.taken[CAMPAIGN].hold
+
+    def forbidden(message: int, name: str) -> None:
+        asked = desk.asked(message, name=name)
+        became = make_record(asked, "forbidden", cost=1, account="fp all", health="a")
+        assert record(desk.ledger, hold, became) == "ok"
+
+    assert desk.ask(0, name="first").word == "go"
+    forbidden(0, "first")
+    assert 3_595_000 < int(desk.ledger.redis.pttl(keys.FORBIDDEN)) <= 3_600_000
+    assert desk.ask(0, name="second")[:4] == ("wait", 0, 2_000, "retry")
+    desk.later(2_000)
+    assert desk.ask(0, name="second").word == "go"
+    forbidden(0, "second")
+    assert desk.ask(0, name="third")[:4] == ("wait", 0, 10_000, "retry")
+    assert desk.ask(1).word == "go"
+    desk.later(64_900)
+    assert desk.ask(2)[:4] == ("wait", 0, 100, "forbidden")
+    desk.later(100)
+    assert desk.ask(2).word == "go"

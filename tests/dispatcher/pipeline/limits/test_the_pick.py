@@ -66,3 +66,28 @@ def test_one_that_nobody_holds_or_that_no_limit_denied_is_taken_up_unless_the_pr
 def test_an_urgent_one_is_taken_up_before_the_others(desk: Desk) -> None:
     add_campaign(desk.ledger, make_batch(1, 1, first_row=101), id="hurry", priority="urgent")
     assert unserved(desk) == ("hurry", 0)
+
+
+@pytest.mark.parametrize(("wait_ms", "until_ms"), [(100, 1_100), (2_000, 3_000), (60_000, 3_000)])
+def test_its_sender_is_waited_with_for_a_second_after_its_wait_and_no_more_than_three(
+    desk: Desk, wait_ms: int, until_ms: int
+) -> None:
+    desk.ledger.agenda.hold("account", wait_ms)
+    assert asked(desk, 0) == ["wait"]
+    said = desk.ledger.redis.hget("mms:c:waiting", "asked")
+    assert int(said or 0) == desk.now_ms + until_ms
+
+
+def test_that_it_is_waited_with_is_written_at_most_four_times_a_second(desk: Desk) -> None:
+    first = desk.now_ms
+    assert asked(desk, 0, 1) == ["go", "wait"]
+    for later_ms, written_ms in ((100, 2_000), (0, 2_000)):
+        desk.later(later_ms)
+        asked(desk, 1)
+        assert int(desk.ledger.redis.hget("mms:c:waiting", "asked") or 0) == first + written_ms
+    desk.ledger.redis.hset("mms:c:waiting", "asked", desk.now_ms + 1_900 - 250)
+    asked(desk, 1)
+    assert int(desk.ledger.redis.hget("mms:c:waiting", "asked") or 0) == desk.now_ms + 1_900 - 250
+    desk.ledger.redis.hset("mms:c:waiting", "asked", desk.now_ms + 1_900 - 251)
+    asked(desk, 1)
+    assert int(desk.ledger.redis.hget("mms:c:waiting", "asked") or 0) == desk.now_ms + 1_900
