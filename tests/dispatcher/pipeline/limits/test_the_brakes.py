@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.ledger.store.connection import text_of
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.sending.send import send_batch
@@ -260,7 +261,7 @@ def test_a_probe_that_was_not_tried_after_all_lets_the_next_one_go_at_once(brake
 
 def test_a_429_lowers_the_pace_to_seven_tenths_and_it_grows_by_a_hundredth_each_second(desk: Desk) -> None:
     def pace() -> str:
-        return (desk.ledger.redis.hget("mms:pace", "account") or b"").decode()
+        return text_of(desk.ledger.redis.hget("mms:pace", "account") or b"")
 
     begun = desk.now_ms
     desk.ledger.agenda.hold("account", 5_000, slower=True)
