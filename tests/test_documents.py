@@ -17,7 +17,7 @@ def test_the_table_of_settings_has_every_setting_and_no_other(repository: Path) 
 
 
 def test_links_in_the_documents_lead_somewhere(repository: Path) -> None:
-    for document in [*repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
+    for document in [*repository.glob("*.md"), *(repository / "docs").glob("**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
