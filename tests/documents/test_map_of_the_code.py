@@ -11,7 +11,7 @@ import pytest
 
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.queues import QUEUE_NAMES
-from tests.documents.shown import TOP, section
+from tests.documents.shown import DOCUMENTS, TOP, section
 
 PAGE = TOP / "docs" / "architecture.md"
 #: Where a path that a document names may begin.
@@ -48,17 +48,7 @@ def is_there(name: str) -> bool:
     return any(list(beginning.glob(name.rstrip("/"))) for beginning in BEGINNINGS)
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        PAGE,
-        TOP / "README.md",
-        TOP / "CONTRIBUTING.md",
-        *TOP.glob("docs/design.md"),
-        *TOP.glob("docs/decisions/*"),
-    ],
-    ids=lambda file: file.stem,
-)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.stem)
 def test_every_file_that_a_document_names_is_in_the_tree(document: Path) -> None:
     missing = [name for name in named_files(document.read_text("utf-8")) if not is_there(name)]
     assert missing == []
@@ -80,6 +70,11 @@ def test_the_tree_has_every_package_and_no_other() -> None:
         drawn.append("/".join(above[: depth + 1]))
     there = [file.parent for top in ("dispatcher", "tasks") for file in TOP.glob(f"{top}/**/__init__.py")]
     assert sorted(set(drawn)) == sorted(str(folder.relative_to(TOP)) for folder in there)
+
+
+def test_the_readme_has_a_line_for_every_package_at_the_top() -> None:
+    rows = re.findall(r"^\| `dispatcher/(\w+)/` \|", (TOP / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(file.parent.name for file in TOP.glob("dispatcher/*/__init__.py"))
 
 
 def _states(heading: str) -> set[str]:

@@ -22,10 +22,10 @@ RUN_BY = {
     "README.md": {"sh": "test_readme.py", "console": "test_readme.py", "text": ""},
     "docs/architecture.md": {"text": "test_map_of_the_code.py", "mermaid": "test_map_of_the_code.py"},
     "docs/campaign-files.md": {"csv": "test_pages.py", "toml": "test_pages.py"},
-    "docs/carrierx-guide.md": {"sh": "../dispatcher/cli/test_carrierx_guide.py"},
+    "docs/carrierx-guide.md": {"sh": "../dispatcher/cli/test_the_carrierx_guide.py"},
     "docs/carrierx.md": {"python": "test_pages.py"},
     "docs/operations.md": {"sh": "test_pages.py"},
-    "docs/redis.md": {"acl": "../dispatcher/ledger/test_rights.py"},
+    "docs/redis.md": {"acl": "../dispatcher/ledger/store/test_permissions.py"},
 }
 
 #: Variables that are no setting: what tests and Compose look at.
