@@ -17,7 +17,18 @@ PAGE = TOP / "docs" / "architecture.md"
 #: Where a path that a document names may begin.
 BEGINNINGS = [TOP, TOP / "dispatcher", TOP / "dispatcher" / "ledger", TOP / "dispatcher" / "ledger" / "lua"]
 #: What stands under one of these names belongs to an installation or to a test that has it made.
-NOT_OURS = (".mms", "valkey/", "witness/", "uploads/", "spool/", "run/", "logs/", "beat/", "dist/")
+NOT_OURS = (
+    ".mms",
+    "valkey/",
+    "witness/",
+    "uploads/",
+    "spool/",
+    "run/",
+    "logs/",
+    "beat/",
+    "dist/",
+    "benchmarks/results/",
+)
 ENDINGS = (".py", ".lua", ".html", ".md", ".toml", ".tsv", ".csv", ".yml", ".css", ".js", "/")
 
 
@@ -37,7 +48,8 @@ def named_files(text: str) -> Iterator[str]:
     """Files and folders that stand as `such/a/path.py` or `path.py`."""
     prose = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
     for name in re.findall(r"`(\.?[\w*][\w./*-]*)`", prose):
-        if name.endswith(ENDINGS) and not name.startswith(NOT_OURS):
+        ours = ENDINGS if "/" in name else (".py", ".lua")
+        if name.endswith(ours) and not name.startswith(NOT_OURS):
             yield name
 
 
