@@ -25,6 +25,7 @@ $(RUNTIME): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	$(PIP) uninstall --yes setuptools  # it has built what it had to; a developer's lock brings it again
 	@touch $@
 
 $(DEVELOPER): requirements-dev.lock $(RUNTIME)
