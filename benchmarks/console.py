@@ -19,7 +19,7 @@ from redis import Redis
 
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.views.recipient_pages import Looker
+from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
@@ -103,8 +103,8 @@ def main(rows: int) -> None:
 
 
 def _print(ledger: Ledger, rows: int) -> None:
-    looker = Looker(ledger, CAMPAIGN)
-    everything = milliseconds(lambda: [looker.open(number) for number in range(rows // BATCH_ROWS)], 1)
+    pages = RecipientPages(ledger, CAMPAIGN)
+    everything = milliseconds(lambda: [pages.open(number) for number in range(rows // BATCH_ROWS)], 1)
     print(f"{rows:,} rows; baseline, every batch read: {everything:,.0f} ms")
     invalid = frozenset({RecipientState.INVALID})
     bad_pages = rows // _BAD_EVERY // PAGE

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.campaign import file_of, submitted
 from benchmarks.store import Store
-from dispatcher.ledger.batches.claims import Claim, Record, Taken
+from dispatcher.ledger.batches.claims import Claim, Record, TakenBatch
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
@@ -68,7 +68,7 @@ def send_without_http(runtime: Runtime, campaign: str, word: RecipientState | No
 def _send_batch(runtime: Runtime, campaign: str, number: int) -> None:
     batches = runtime.ledger.batches
     taken = batches.take(campaign, number, token=os.urandom(8), lease_ms=HOUR_MS, look_ms=HOUR_MS)
-    assert isinstance(taken, Taken), taken
+    assert isinstance(taken, TakenBatch), taken
     messages = enumerate(taken.batch.messages)
     claims = [Claim(index, message.members, message.sender, 1, os.urandom(8)) for index, message in messages]
     _, answers = batches.record_and_claim(taken.hold, [], claims, caller_ms=wall_ms(), fingerprint="none")

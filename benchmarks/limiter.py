@@ -19,7 +19,7 @@ from kombu.utils.limits import TokenBucket
 
 from benchmarks.result import Asked, Line, Result, Values, median_line
 from benchmarks.store import Store
-from dispatcher.ledger.batches.claims import Claim, Hold, Taken
+from dispatcher.ledger.batches.claims import Claim, Hold, TakenBatch
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
@@ -66,9 +66,9 @@ def _claims(hold: Hold, messages: Sequence[int]) -> list[Claim]:
     return [Claim(message, (message,), SENDER, 1, os.urandom(8), numbers=("",)) for message in messages]
 
 
-def _taken(ledger: Ledger, id: str, number: int) -> Taken:
+def _taken(ledger: Ledger, id: str, number: int) -> TakenBatch:
     taken = ledger.batches.take(id, number, token=os.urandom(8), lease_ms=600_000, look_ms=1)
-    assert isinstance(taken, Taken), taken
+    assert isinstance(taken, TakenBatch), taken
     return taken
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 import redis
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.store.embedded import Answer, ask, prepare_embedded
+from dispatcher.ledger.store.embedded import PingAnswer, ask, prepare_embedded
 
 
 class Store:
@@ -33,7 +33,7 @@ class Store:
         )
         self.url, self.pid, self.folder = server.url, self._process.pid, self._folder.name
         deadline = time.monotonic() + 10
-        while ask(server) is not Answer.READY:
+        while ask(server) is not PingAnswer.READY:
             if time.monotonic() > deadline:
                 raise StoreUnavailable("Valkey does not start")
             time.sleep(0.02)

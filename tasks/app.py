@@ -16,7 +16,7 @@ from dispatcher.logs import configure_logging
 from dispatcher.pipeline.limits.defaults import require_limits
 from dispatcher.settings import settings
 from tasks.broker import Broker, broker_url
-from tasks.guard import Guard, Watched
+from tasks.guard import WatchedWorker, WorkerGuard
 from tasks.runtime import await_ledger, open_ledger
 
 log = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ def _ready(sender: Any, **_: Any) -> None:
     _stopping.clear()
     queues = sorted(queue.name for queue in sender.task_consumer.queues)
     facts = {"pid": os.getpid(), "queues": queues, "concurrency": sender.pool.num_processes}
-    watched = Watched(sender.hostname, sender, facts)
-    guard = Guard(watched, open_ledger(), Broker(broker_url(settings())), _stopping)
+    watched = WatchedWorker(sender.hostname, sender, facts)
+    guard = WorkerGuard(watched, open_ledger(), Broker(broker_url(settings())), _stopping)
     threading.Thread(target=guard.run, name="guard", daemon=True).start()
 
 

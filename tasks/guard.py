@@ -22,7 +22,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import last_contact
 from dispatcher.pipeline.runtime.runtime import wall_ms
 from tasks.broker import Broker, BrokerAwayError
-from tasks.progress import Progress, progress, seconds_since_taken
+from tasks.progress import WorkerProgress, progress, seconds_since_taken
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +45,13 @@ class Stillness:
         self._looked: float | None = None
         self._before: tuple[int, int] | None = None
 
-    def look(self, now: float, seen: Progress, waiting: int | None) -> float:
+    def look(self, now: float, seen: WorkerProgress, waiting: int | None) -> float:
         """Seconds that the worker has stood still; `now` in seconds of a stopwatch, `waiting` None: nobody knows.
 
         Times between looks in which this process itself stood still prove nothing.
         """
         moved = (seen.taken, seen.ended) != self._before
-        busy = seen.running > 0 and seen.silent_seconds < SILENT_SECONDS
+        busy = seen.running > 0 and seen.seconds_since_contact < SILENT_SECONDS
         paused = self._looked is not None and now - self._looked > 3 * LOOK_SECONDS
         self._before, self._looked = (seen.taken, seen.ended), now
         if moved or busy or paused or not waiting:
@@ -62,7 +62,7 @@ class Stillness:
         return now - self._since
 
 
-class Watched(NamedTuple):
+class WatchedWorker(NamedTuple):
     """The worker: its name, its Celery consumer, and its constant facts."""
 
     name: str
@@ -75,10 +75,12 @@ class Watched(NamedTuple):
         return sorted(queue.name for queue in found.queues) if found is not None else []
 
 
-class Guard:
+class WorkerGuard:
     """Looks at one worker every few seconds, on a thread of its own, until `stopping`."""
 
-    def __init__(self, watched: Watched, ledger: Ledger, broker: Broker, stopping: threading.Event) -> None:
+    def __init__(
+        self, watched: WatchedWorker, ledger: Ledger, broker: Broker, stopping: threading.Event
+    ) -> None:
         self._watched = watched
         self._ledger = ledger
         self._broker = broker
@@ -117,7 +119,7 @@ class Guard:
             return None
         return sum(self._depths.get(queue, 0) for queue in self._queues)
 
-    def _say(self, seen: Progress, still: float) -> None:
+    def _say(self, seen: WorkerProgress, still: float) -> None:
         try:
             now_ms = self._ledger.agenda.now_ms()
             facts = {
@@ -136,7 +138,7 @@ class Guard:
         except MmsError as error:
             log.warning("no sign of life given: %s", error)
 
-    def _end(self, still: float, seen: Progress) -> None:
+    def _end(self, still: float, seen: WorkerProgress) -> None:
         names = " and ".join(self._queues)
         running = ", what it runs hangs" if seen.running else ""
         why = f"hints wait in {names} and this worker has taken none for {still:.0f} s{running}"

@@ -11,23 +11,25 @@ from celery.worker import state
 from dispatcher.ledger.store import last_contact
 
 
-class Progress(NamedTuple):
-    """Counts since the start; `silent_seconds`: how long no running task has spoken with the ledger."""
+class WorkerProgress(NamedTuple):
+    """Counts since the start; `seconds_since_contact`: how long no running task has spoken with the ledger."""
 
     taken: int
     ended: int
     running: int
-    silent_seconds: float
+    seconds_since_contact: float
 
 
 _taken = 0
 _taken_at = 0.0
 
 
-def progress() -> Progress:
+def progress() -> WorkerProgress:
     """As it is now; for the main process of a worker, any thread."""
     running = len(state.active_requests)
-    return Progress(_taken, state.all_total_count[0] - running, running, last_contact.silent_seconds())
+    return WorkerProgress(
+        _taken, state.all_total_count[0] - running, running, last_contact.seconds_since_contact()
+    )
 
 
 def seconds_since_taken() -> float | None:
@@ -44,4 +46,4 @@ def _note(**_: Any) -> None:
     global _taken, _taken_at  # noqa: PLW0603 - the signals have no other place
     _taken += 1
     _taken_at = time.monotonic()
-    last_contact.speak()
+    last_contact.note_contact()

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Hold, Record, Taken
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Hold, Record, TakenBatch
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
@@ -104,14 +104,14 @@ def token_of(name: object) -> bytes:
     return hashlib.sha256(repr(name).encode()).digest()[:8]
 
 
-def take(ledger: Ledger, campaign_id: str = CAMPAIGN, number: int = 0, *, who: str = "a") -> Taken:
+def take(ledger: Ledger, campaign_id: str = CAMPAIGN, number: int = 0, *, who: str = "a") -> TakenBatch:
     """Take a batch, which must work."""
     taken = ledger.batches.take(campaign_id, number, token=token_of(who), lease_ms=LEASE_MS, look_ms=LOOK_MS)
-    assert isinstance(taken, Taken), taken
+    assert isinstance(taken, TakenBatch), taken
     return taken
 
 
-def make_claim(taken: Taken, message: int = 0, *, name: object = "claim", **changes: Any) -> Claim:
+def make_claim(taken: TakenBatch, message: int = 0, *, name: object = "claim", **changes: Any) -> Claim:
     """A claim of one message of a batch."""
     members = taken.batch.messages[message].members
     fields = {"message": message, "members": members, "sender": SENDER, "cost": len(members)}

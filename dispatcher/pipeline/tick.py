@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from dispatcher.ledger.batches.agenda import Outlook
+from dispatcher.ledger.batches.agenda import DueLists
 from dispatcher.ledger.store import keys
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.media_check import release_media
@@ -61,26 +61,26 @@ def tick(runtime: Runtime, hints: Hints) -> str:
     if restored:
         _go_on_reading(runtime, hints)
         return f"restored: {MEND}"
-    seen = _outlook(runtime)
-    if not seen.waiting.isdisjoint(_MAKES_WORK):
-        _make_work(runtime, seen.now_ms)
-        seen = _outlook(runtime)
-    if not seen.waiting.isdisjoint({keys.READING, keys.CALLBACKS}):
+    due = _due_lists(runtime)
+    if not due.waiting.isdisjoint(_MAKES_WORK):
+        _make_work(runtime, due.now_ms)
+        due = _due_lists(runtime)
+    if not due.waiting.isdisjoint({keys.READING, keys.CALLBACKS}):
         _go_on_reading(runtime, hints)
     offered = 0
-    if keys.DUE in seen.waiting:
+    if keys.DUE in due.waiting:
         offered = feed(runtime, hints.send)
-        sample_paces(runtime.ledger, seen.now_ms)
-    if keys.SETTLE in seen.waiting:
-        for campaign_id in runtime.ledger.agenda.settling(seen.now_ms, 100):
+        sample_paces(runtime.ledger, due.now_ms)
+    if keys.SETTLE in due.waiting:
+        for campaign_id in runtime.ledger.agenda.settling(due.now_ms, 100):
             runtime.ledger.campaigns.settle(campaign_id)
-    _tidy(runtime, seen)
-    _hint_at_questions(runtime, seen, hints)
+    _tidy(runtime, due)
+    _hint_at_questions(runtime, due, hints)
     return f"{offered} offered"
 
 
-def _outlook(runtime: Runtime) -> Outlook:
-    return runtime.ledger.agenda.outlook(schedules_ahead_ms=LEAD_MS, batches_ahead_ms=AT_WORK_MS)
+def _due_lists(runtime: Runtime) -> DueLists:
+    return runtime.ledger.agenda.due_lists(schedules_ahead_ms=LEAD_MS, batches_ahead_ms=AT_WORK_MS)
 
 
 def _make_work(runtime: Runtime, now_ms: int) -> None:
@@ -108,20 +108,20 @@ def _go_on_reading(runtime: Runtime, hints: Hints) -> None:
         hints.ingest("", 0)
 
 
-def _tidy(runtime: Runtime, seen: Outlook) -> None:
-    if keys.TURN_TIDY in seen.waiting and runtime.ledger.agenda.latch(keys.TURN_TIDY, TIDY_LATCH_MS):
+def _tidy(runtime: Runtime, due: DueLists) -> None:
+    if keys.TURN_TIDY in due.waiting and runtime.ledger.agenda.latch(keys.TURN_TIDY, TIDY_LATCH_MS):
         release_media(runtime.ledger)
         runtime.ledger.callback_stream.forget_consumers(TIDY_LATCH_MS)
-    if keys.TURN_RETENTION in seen.waiting:
-        retain(runtime, seen.now_ms)
+    if keys.TURN_RETENTION in due.waiting:
+        retain(runtime, due.now_ms)
 
 
-def _hint_at_questions(runtime: Runtime, seen: Outlook, hints: Hints) -> None:
+def _hint_at_questions(runtime: Runtime, due: DueLists, hints: Hints) -> None:
     """What CarrierX is asked for, one hint of each kind at a time: none waits behind another kind, none piles up."""
     agenda = runtime.ledger.agenda
     by_list = {keys.SEARCH: hints.search, keys.INBOUND_UNANSWERED: hints.answer, keys.CARE: hints.look}
     for key, hint in by_list.items():
-        if key in seen.waiting and agenda.latch(HINTED + key, QUESTIONS_LATCH_MS):
+        if key in due.waiting and agenda.latch(HINTED + key, QUESTIONS_LATCH_MS):
             hint("", 0)
-    if keys.EXPLAIN in seen.waiting and agenda.latch(HINTED + keys.EXPLAIN, EXPLAIN_LATCH_MS):
+    if keys.EXPLAIN in due.waiting and agenda.latch(HINTED + keys.EXPLAIN, EXPLAIN_LATCH_MS):
         hints.explain("", 0)

@@ -18,8 +18,8 @@ from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.embedded import (
-    Answer,
     EmbeddedValkey,
+    PingAnswer,
     announce,
     ask,
     prepare_embedded,
@@ -109,11 +109,11 @@ def _answers(store: EmbeddedValkey, supervisor: Supervisor, say: Say, start_web:
     web_started = False
     while not supervisor.stopping:
         answer = ask(store)
-        if answer is Answer.READY:
+        if answer is PingAnswer.READY:
             return True
         if supervisor.deaths(services.VALKEY):
             raise why_it_died(store, supervisor.last_words(services.VALKEY))
-        late = answer is Answer.LOADING or time.monotonic() - begun > STORE_SECONDS
+        late = answer is PingAnswer.LOADING or time.monotonic() - begun > STORE_SECONDS
         if late and not web_started:
             web_started = True
             say(

@@ -15,9 +15,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from starlette.staticfiles import StaticFiles
 
-from dispatcher.ledger.installation.api_tokens import Tokens
-from dispatcher.ledger.installation.audit_log import Journal
-from dispatcher.ledger.installation.idempotency_keys import Once
+from dispatcher.ledger.installation.api_tokens import ApiTokens
+from dispatcher.ledger.installation.audit_log import AuditLog
+from dispatcher.ledger.installation.idempotency_keys import IdempotencyKeys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import connect, redis_url
@@ -137,7 +137,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
 
 def _open_site(settings: Settings, hints: Hints) -> Site:
     client = connect(settings)
-    tokens = Tokens(client)
+    tokens = ApiTokens(client)
     configured = settings.callback_key.get_secret_value() if settings.callback_key else None
     callback_keys = CallbackKeys(configured, settings.data_dir / "callback-key")
     arrival = Arrival(connect(settings, **_IMPATIENT), settings, callback_keys)
@@ -153,8 +153,8 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
         throttle=Throttle(client),
         held=HeldUploads(settings.data_dir / "uploads"),
         tokens=tokens,
-        journal=Journal(client),
-        once=Once(client),
+        journal=AuditLog(client),
+        once=IdempotencyKeys(client),
     )
 
 

@@ -23,7 +23,7 @@ from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
-from dispatcher.ledger.store.embedded import Answer, ask, prepare_embedded
+from dispatcher.ledger.store.embedded import PingAnswer, ask, prepare_embedded
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from dispatcher.simulator.client import SimulatorHandle
@@ -256,7 +256,7 @@ class Stand:
         Raises:
             TimeoutError: it does not come back.
         """
-        _wait(lambda: ask(self._store) is Answer.READY, "Valkey")
+        _wait(lambda: ask(self._store) is PingAnswer.READY, "Valkey")
 
     def end_workers(self) -> None:
         """End everything but Valkey and CarrierX: from here on nothing changes."""

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.health.queue_status import not_moving, standings
 from tasks.broker import Broker
-from tasks.guard import LOOK_SECONDS, SILENT_SECONDS, STILL_SECONDS, Guard, Stillness, Watched
-from tasks.progress import Progress
+from tasks.guard import LOOK_SECONDS, SILENT_SECONDS, STILL_SECONDS, Stillness, WatchedWorker, WorkerGuard
+from tasks.progress import WorkerProgress
 from tests.valkey import free_port
 
-IDLE = Progress(taken=5, ended=5, running=0, silent_seconds=0.0)
+IDLE = WorkerProgress(taken=5, ended=5, running=0, seconds_since_contact=0.0)
 
 
-def looked(*looks: tuple[Progress, int | None], every: float = LOOK_SECONDS) -> float:
+def looked(*looks: tuple[WorkerProgress, int | None], every: float = LOOK_SECONDS) -> float:
     """What the last of these looks says, one every few seconds."""
     still, said = Stillness(), 0.0
     for number, (seen, waiting) in enumerate(looks):
@@ -49,12 +49,12 @@ def test_whatever_is_taken_or_ended_begins_the_time_anew() -> None:
 
 
 def test_a_task_that_takes_long_is_no_reason_while_it_speaks() -> None:
-    busy = IDLE._replace(taken=6, running=1, silent_seconds=4.0)
+    busy = IDLE._replace(taken=6, running=1, seconds_since_contact=4.0)
     assert looked(*[(busy, 1_000)] * 500) == 0
 
 
 def test_a_task_that_hangs_counts_as_none() -> None:
-    hangs = IDLE._replace(taken=6, running=1, silent_seconds=SILENT_SECONDS + 1)
+    hangs = IDLE._replace(taken=6, running=1, seconds_since_contact=SILENT_SECONDS + 1)
     assert looked(*[(hangs, 3)] * 8) >= STILL_SECONDS
 
 
@@ -73,7 +73,7 @@ def test_it_never_says_longer_than_since_the_last_move(looks: list[tuple[int, in
     for number, (more, running, waiting) in enumerate(looks):
         now = number * LOOK_SECONDS
         taken += more
-        said = still.look(now, Progress(taken, taken - running, running, 0.0), waiting)
+        said = still.look(now, WorkerProgress(taken, taken - running, running, 0.0), waiting)
         if more or running or not waiting:
             moved_at = now
         assert said <= now - moved_at
@@ -85,9 +85,9 @@ class _Consumer:
     task_consumer = None
 
 
-def _guard(ledger: Ledger, url: str) -> Guard:
-    watched = Watched("expand@here", _Consumer(), {"pid": 1, "queues": ["expand"], "concurrency": 1})
-    return Guard(watched, ledger, Broker(url), threading.Event())
+def _guard(ledger: Ledger, url: str) -> WorkerGuard:
+    watched = WatchedWorker("expand@here", _Consumer(), {"pid": 1, "queues": ["expand"], "concurrency": 1})
+    return WorkerGuard(watched, ledger, Broker(url), threading.Event())
 
 
 def test_a_sign_of_life_tells_progress_and_what_waits(ledger: Ledger, valkey_url: str) -> None:

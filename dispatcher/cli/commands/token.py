@@ -13,7 +13,7 @@ from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import out, print_json, print_line, say
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.host.private_files import private_folder, write_private
-from dispatcher.ledger.installation.api_tokens import Role, Tokens
+from dispatcher.ledger.installation.api_tokens import ApiTokens, Role
 from dispatcher.pipeline.runtime.credentials import token_file, token_of
 from dispatcher.settings import settings
 
@@ -34,7 +34,7 @@ def create_command(
     if role not in _ROLES:
         raise InputError(f"--role {role} is not known", hint="say --role viewer or --role admin")
     ledger = open_ledger().ledger
-    token, holder = Tokens(ledger.redis).create(name, _ROLES[role])
+    token, holder = ApiTokens(ledger.redis).create(name, _ROLES[role])
     noted(ledger, f"made the {role} token {holder.name}")
     if as_json:
         print_json({"id": holder.token_id, "name": holder.name, "role": holder.role, "token": token})
@@ -49,7 +49,7 @@ def list_command(as_json: AsJson = False) -> None:
 
     Example: mms token list
     """
-    holders = Tokens(open_ledger().ledger.redis).list()
+    holders = ApiTokens(open_ledger().ledger.redis).list()
     if as_json:
         print_json(
             [
@@ -75,7 +75,7 @@ def remove_command(
     Example: mms token remove k3x7ab2q
     """
     ledger = open_ledger().ledger
-    holder = Tokens(ledger.redis).remove(token_id)
+    holder = ApiTokens(ledger.redis).remove(token_id)
     noted(ledger, f"removed the {holder.role} token {holder.name}")
     print_line(f"{token_id} removed")
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from dispatcher.cli.shell.output import say
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.installation.installation import read_mode
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings, settings
@@ -68,7 +68,7 @@ def _refuse_no_file(file: Path) -> None:
 
 def noted(ledger: Ledger, did: str, campaign: str = "") -> None:
     """Add a line. It holds no number and no text."""
-    Journal(ledger.redis).note(who(), did, campaign)
+    AuditLog(ledger.redis).note(who(), did, campaign)
 
 
 def who() -> str:

@@ -20,7 +20,7 @@ STARTS_AT_ONCE = 250
 LookKind = Literal["care", "search"]
 
 
-class Outlook(NamedTuple):
+class DueLists(NamedTuple):
     """What a tick has to look at: names of keys (keys.py) with something due, and of latches that are open."""
 
     now_ms: int
@@ -72,10 +72,10 @@ class Agenda:
             seconds, micros = self._redis.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
-    def outlook(self, *, schedules_ahead_ms: int, batches_ahead_ms: int) -> Outlook:
+    def due_lists(self, *, schedules_ahead_ms: int, batches_ahead_ms: int) -> DueLists:
         """What there is to do, in one question; what comes up in so many ms is due already where that is given."""
         now, *waiting = self._scripts.run("batches/due_lists", schedules_ahead_ms, batches_ahead_ms)
-        return Outlook(int(now), frozenset(text_of(name) for name in waiting))
+        return DueLists(int(now), frozenset(text_of(name) for name in waiting))
 
     def start_due(self) -> None:
         """Start every campaign whose time has come, however many others are due."""

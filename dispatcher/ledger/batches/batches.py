@@ -18,7 +18,7 @@ from dispatcher.ledger.batches.claims import (
     Denied,
     Hold,
     Record,
-    Taken,
+    TakenBatch,
 )
 from dispatcher.ledger.batches.packing import Batch, PackedBatch, unpack_batch
 from dispatcher.ledger.batches.rows import RowState, unpack_lease, unpack_rows
@@ -88,7 +88,7 @@ class Batches:
 
     def take(
         self, campaign_id: str, number: int, *, token: bytes, lease_ms: int, look_ms: int
-    ) -> Taken | Denied:
+    ) -> TakenBatch | Denied:
         """Take a batch under a lease. What a dead sender had claimed becomes `unconfirmed`."""
         answer = self._scripts.run("batches/take", campaign_id, number, token, lease_ms, look_ms)
         word = answer[0].decode()
@@ -96,7 +96,7 @@ class Batches:
             return Denied(word, text_of(answer[1]) if len(answer) > 1 else "")
         batch = unpack_batch(answer[2])
         changed = dict(zip(answer[3][::2], answer[3][1::2], strict=True))
-        return Taken(Hold(campaign_id, number, token, answer[1]), batch, unpack_rows(batch, changed))
+        return TakenBatch(Hold(campaign_id, number, token, answer[1]), batch, unpack_rows(batch, changed))
 
     def pick(self, had: Sequence[str], *, offer_ms: int, unserved: bool) -> tuple[str, int] | None:
         """Another campaign's batch for a process that waits and has batches of these already; None: there is none.

@@ -23,7 +23,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenBatch:
     """The answer to a take that succeeded."""
 
     hold: Hold

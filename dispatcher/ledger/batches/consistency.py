@@ -19,7 +19,7 @@ from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 
 
 @dataclass(frozen=True)
-class CampaignBook:
+class CampaignFacts:
     """What the campaign's own keys say. `due`, `care`, `search`: the global sets know the campaign; `held`: its
     unconfirmed rows are for a person to decide."""
 
@@ -40,7 +40,7 @@ class CampaignBook:
 
 
 @dataclass(frozen=True)
-class BatchBook:
+class BatchFacts:
     """One batch: what the file said, its rows' states, its own counts, its lease, and when it is due (or None)."""
 
     number: int
@@ -65,7 +65,7 @@ class Consistency:
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def campaign(self, campaign_id: str) -> CampaignBook:
+    def campaign(self, campaign_id: str) -> CampaignFacts:
         """The campaign's own keys, in one transaction.
 
         Raises:
@@ -90,7 +90,7 @@ class Consistency:
             raise NotFound(f"there is no campaign {campaign_id!r}", hint="`mms campaign list` shows them")
         by_state = dict.fromkeys(RecipientState, 0)
         by_state |= {CODE_STATE[letter.decode()]: int(count) for letter, count in counts.items()}
-        return CampaignBook(
+        return CampaignFacts(
             state=CampaignState(state.decode()),
             read=read == b"1",
             rows_read=int(rows_read or 0),
@@ -107,7 +107,7 @@ class Consistency:
             held=CampaignSettings.model_validate_json(settings).on_unconfirmed == "hold",
         )
 
-    def batches(self, campaign_id: str, numbers: Sequence[int]) -> Iterator[BatchBook]:
+    def batches(self, campaign_id: str, numbers: Sequence[int]) -> Iterator[BatchFacts]:
         """These batches, all of the same moment; one that was erased is left out."""
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
@@ -124,10 +124,10 @@ class Consistency:
             packed, changed, due, search = answers[4 * place : 4 * place + 4]
             if packed is not None and b"m" in changed and state is not None:
                 campaign_state = CampaignState(state.decode())
-                yield _book(number, now_ms, campaign_state, packed, changed, due, search)
+                yield _batch_facts(number, now_ms, campaign_state, packed, changed, due, search)
 
 
-def _book(
+def _batch_facts(
     number: int,
     now_ms: int,
     campaign_state: CampaignState,
@@ -135,9 +135,9 @@ def _book(
     changed: dict[bytes, bytes],
     due: Any,
     search: Any,
-) -> BatchBook:
+) -> BatchFacts:
     batch = unpack_batch(packed)
-    return BatchBook(
+    return BatchFacts(
         number=number,
         now_ms=now_ms,
         campaign_state=campaign_state,

@@ -66,12 +66,12 @@ class Batch:
     def initial_counts(self) -> bytes:
         """One byte per state letter: how many rows begin in it."""
         counts = dict.fromkeys(LETTERS, 0)
-        for row in self.rejected():
+        for row in self.invalid_rows():
             counts[{"invalid": "i", "skipped": "k"}[row.state]] += 1
         counts["p"] = len(self.rows) - sum(counts.values())
         return bytes(counts.values())
 
-    def rejected(self) -> list[InvalidRow]:
+    def invalid_rows(self) -> list[InvalidRow]:
         """The rows that are not sent."""
         return [row for row in self.rows if isinstance(row, InvalidRow)]
 

@@ -23,7 +23,7 @@ _SLUG_LENGTH = 20
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-class Reading(NamedTuple):
+class FileReading(NamedTuple):
     """What the reader of a campaign's file needs."""
 
     settings: CampaignSettings
@@ -236,7 +236,7 @@ class Campaigns:
             found = self._redis.hmget(f"{keys.campaign(campaign_id)}:sids", list(places))
         return {place: text_of(sid) for place, sid in zip(places, found, strict=True) if sid}
 
-    def begin_reading(self, campaign_id: str, reader: str, lease_ms: int) -> Reading | None:
+    def begin_reading(self, campaign_id: str, reader: str, lease_ms: int) -> FileReading | None:
         """Become the one reader of the campaign's file; None if another is at work or it is read."""
         with translated():
             if not self._redis.set(keys.expanding(campaign_id), reader, nx=True, px=lease_ms):
@@ -249,7 +249,7 @@ class Campaigns:
             return None
         with translated():
             self._redis.hincrby(keys.campaign(campaign_id), "readers", 1)
-        return Reading(
+        return FileReading(
             CampaignSettings.model_validate_json(settings),
             frozenset(json.loads(fixed)),
             filename.decode(),

@@ -23,7 +23,7 @@ class Point(NamedTuple):
     limit: float
 
 
-class Heard(NamedTuple):
+class StateBreakdown(NamedTuple):
     """Messages that CarrierX spoke of, by state: of each sending number, and of each carrier (`mcc-mnc`)."""
 
     senders: dict[str, dict[RecipientState, int]]
@@ -57,11 +57,11 @@ class Progress:
             whole, lately = pipeline.execute()
         return [_point(text) for text in whole], [_point(text) for text in lately]
 
-    def heard(self, campaign_id: str) -> Heard:
+    def breakdown(self, campaign_id: str) -> StateBreakdown:
         """What CarrierX said so far; each attempt counts once, under its highest word."""
         with translated():
             found: Any = self._redis.hgetall(keys.heard(campaign_id))
-        heard = Heard({}, {})
+        heard = StateBreakdown({}, {})
         for field, count in found.items():
             kind, name, letter = text_of(field).split(":")
             if int(count) > 0:

@@ -32,7 +32,7 @@ _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class TokenHolder:
     """Who a token belongs to. `token_id` is empty for the admin token of the settings."""
 
     token_id: str
@@ -41,14 +41,14 @@ class Holder:
     made_at: str = ""
 
 
-class Tokens:
+class ApiTokens:
     """The tokens of this ledger."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
         self._proved: dict[bytes, str] = {}
 
-    def create(self, name: str, role: Role) -> tuple[str, Holder]:
+    def create(self, name: str, role: Role) -> tuple[str, TokenHolder]:
         """A new token, told only here, and who it belongs to.
 
         Raises:
@@ -70,9 +70,9 @@ class Tokens:
         facts["check"] = _check(secret)
         with translated():
             self._redis.hset(keys.TOKENS, token_id, json.dumps(facts))
-        return f"mms_{token_id}_{secret}", Holder(token_id, name, role, made_at)
+        return f"mms_{token_id}_{secret}", TokenHolder(token_id, name, role, made_at)
 
-    def find(self, token: str) -> Holder | None:
+    def find(self, token: str) -> TokenHolder | None:
         """Who this token belongs to, None if it is none of ours. A removed one ends at once."""
         parts = _TOKEN.fullmatch(token)
         if parts is None:
@@ -86,14 +86,14 @@ class Tokens:
         """There is a token with this id still."""
         return self._facts(token_id) is not None
 
-    def list(self) -> list[Holder]:
+    def list(self) -> list[TokenHolder]:
         """All of them, the oldest first."""
         with translated():
             found = self._redis.hgetall(keys.TOKENS)
         holders = [_holder(text_of(token_id), json.loads(facts)) for token_id, facts in found.items()]
         return sorted(holders, key=lambda holder: (holder.made_at, holder.name))
 
-    def remove(self, token_id: str) -> Holder:
+    def remove(self, token_id: str) -> TokenHolder:
         """End a token and every login with it.
 
         Raises:
@@ -138,7 +138,7 @@ def _check(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()[:16]
 
 
-def _holder(token_id: str, facts: dict[str, str]) -> Holder:
-    return Holder(
+def _holder(token_id: str, facts: dict[str, str]) -> TokenHolder:
+    return TokenHolder(
         token_id, facts["name"], "admin" if facts["role"] == "admin" else "viewer", facts["made_at"]
     )

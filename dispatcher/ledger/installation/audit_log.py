@@ -1,4 +1,4 @@
-"""The journal: who did what to which campaign, and when. A capped stream; it holds no number and no text."""
+"""The audit log: who did what to which campaign, and when. A capped stream; it holds no number and no text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEPT = 10_000
 _AT_ONCE = 1000
 
 
-class Note(NamedTuple):
+class AuditEntry(NamedTuple):
     """One line: an ISO time, a person's or program's name, what was done, and to which campaign if to one."""
 
     at: str
@@ -23,8 +23,8 @@ class Note(NamedTuple):
     campaign: str
 
 
-class Journal:
-    """Writes and reads the journal of this ledger."""
+class AuditLog:
+    """Writes and reads the audit log of this ledger."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
@@ -35,22 +35,22 @@ class Journal:
             line: Any = {"who": who, "did": did, "campaign": campaign}
             self._redis.xadd(keys.JOURNAL, line, maxlen=KEPT, approximate=True)
 
-    def latest(self, most: int, campaign: str | None = None) -> list[Note]:
+    def latest(self, most: int, campaign: str | None = None) -> list[AuditEntry]:
         """The newest lines first, of one campaign or of all."""
-        notes: list[Note] = []
+        entries: list[AuditEntry] = []
         before = "+"
-        while len(notes) < most:
+        while len(entries) < most:
             with translated():
                 found: Any = self._redis.xrevrange(keys.JOURNAL, before, "-", count=_AT_ONCE)
             if not found:
                 break
-            lines = [_note(entry_id, fields) for entry_id, fields in found]
-            notes += [line for line in lines if campaign in (None, line.campaign)]
+            lines = [_entry(entry_id, fields) for entry_id, fields in found]
+            entries += [line for line in lines if campaign in (None, line.campaign)]
             before = f"({text_of(found[-1][0])}"
-        return notes[:most]
+        return entries[:most]
 
 
-def _note(entry_id: bytes, fields: dict[bytes, bytes]) -> Note:
+def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> AuditEntry:
     at = datetime.fromtimestamp(int(entry_id.split(b"-")[0]) / 1000, UTC)
     who, did, campaign = (text_of(fields[name]) for name in (b"who", b"did", b"campaign"))
-    return Note(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), who, did, campaign)
+    return AuditEntry(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), who, did, campaign)

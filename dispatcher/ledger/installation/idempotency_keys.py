@@ -25,7 +25,7 @@ class AtWorkError(Conflict):
     """The first call with this key is not answered yet."""
 
 
-class Answer(NamedTuple):
+class StoredAnswer(NamedTuple):
     """What the first call was answered."""
 
     status: int
@@ -33,13 +33,13 @@ class Answer(NamedTuple):
     location: str
 
 
-class Once:
+class IdempotencyKeys:
     """Remembers answers by who calls and the key they chose."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def begin(self, who: str, key: str, body_digest: str) -> Answer | None:
+    def begin(self, who: str, key: str, body_digest: str) -> StoredAnswer | None:
         """Become the one call that does it: None; or what the first one was answered.
 
         Raises:
@@ -62,9 +62,9 @@ class Once:
             raise AtWorkError(
                 "the first call with this Idempotency-Key is at work", hint="ask again in a moment"
             )
-        return Answer(*known["answer"])
+        return StoredAnswer(*known["answer"])
 
-    def answered(self, who: str, key: str, body_digest: str, answer: Answer) -> None:
+    def answered(self, who: str, key: str, body_digest: str, answer: StoredAnswer) -> None:
         """It is done: the same answer to everybody who asks with this key and body for a day."""
         with translated():
             self._redis.set(

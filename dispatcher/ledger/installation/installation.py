@@ -15,7 +15,7 @@ from dispatcher.errors import ConfigError, StoreUnsafe
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.durability import durability_problem, version_told
-from dispatcher.ledger.store.permissions import Lacks, what_is_lacking
+from dispatcher.ledger.store.permissions import MissingPermissions, missing_permissions
 from dispatcher.ledger.store.redis_errors import NEEDED
 from dispatcher.settings import Settings
 
@@ -157,11 +157,12 @@ def prove_durable(client: redis.Redis, settings: Settings) -> None:
     """
     if settings.unsafe_redis:
         return
-    lacks = what_is_lacking(client, hints=settings.broker_url is None)
-    if lacks is not None and lacks != Lacks((), ("CONFIG GET",), (), ()):  # which the next look tells better
+    lacking = missing_permissions(client, hints=settings.broker_url is None)
+    told_next = MissingPermissions((), ("CONFIG GET",), (), ())  # and better
+    if lacking is not None and lacking != told_next:
         old = version_told(client)
         raise StoreUnsafe(
-            f"this Redis does not allow what is needed: {f'{old}; ' if old else ''}{lacks}", hint=NEEDED
+            f"this Redis does not allow what is needed: {f'{old}; ' if old else ''}{lacking}", hint=NEEDED
         )
     problem = durability_problem(client)
     if problem is not None:

@@ -31,7 +31,7 @@ AGAIN_SECONDS = 0.25
 RunScript = Callable[..., Any]
 
 
-class Assurance:
+class ClaimGuard:
     """Ends pipelines that claim, and looks at what stands behind their answers.
 
     `run` runs a script by its name. `unsafe`: an operator does without all this but the memory of claims.

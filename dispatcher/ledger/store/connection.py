@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from dispatcher.errors import ConfigError
 from dispatcher.ledger.store.embedded import embedded_url
-from dispatcher.ledger.store.last_contact import speak
+from dispatcher.ledger.store.last_contact import note_contact
 from dispatcher.ledger.store.redis_errors import ours
 from dispatcher.settings import Settings
 
@@ -126,7 +126,7 @@ def translated() -> Iterator[None]:
         ConfigError: it refuses the password.
         StoreRefused: it refuses the call, and will again.
     """
-    speak()
+    note_contact()
     try:
         yield
     except (redis.RedisError, RedisClusterException) as error:

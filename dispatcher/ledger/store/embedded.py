@@ -64,7 +64,7 @@ enable-protected-configs no
 """
 
 
-class Answer(Enum):
+class PingAnswer(Enum):
     """What the server says to a PING."""
 
     NONE = "none"
@@ -151,18 +151,18 @@ def ever_started(data_dir: Path) -> bool:
     return (data_dir / "valkey").exists()
 
 
-def ask(server: EmbeddedValkey) -> Answer:
+def ask(server: EmbeddedValkey) -> PingAnswer:
     """PING it once, without waiting for long."""
     client = redis.Redis.from_url(server.url, socket_connect_timeout=1, socket_timeout=1)
     try:
         client.ping()
     except redis.BusyLoadingError:
-        return Answer.LOADING
+        return PingAnswer.LOADING
     except redis.RedisError:
-        return Answer.NONE
+        return PingAnswer.NONE
     finally:
         client.close()
-    return Answer.READY
+    return PingAnswer.READY
 
 
 def why_it_died(server: EmbeddedValkey, log: str) -> StoreUnavailable:

@@ -16,7 +16,7 @@ _shared = mmap.mmap(-1, _NUMBER.size)
 _silent = threading.local()
 
 
-def speak() -> None:
+def note_contact() -> None:
     """Note that this process talks to the ledger now, unless its thread only watches."""
     if not getattr(_silent, "is_silent", False):
         _NUMBER.pack_into(_shared, 0, time.monotonic())
@@ -27,7 +27,7 @@ def only_watch() -> None:
     _silent.is_silent = True
 
 
-def silent_seconds() -> float:
+def seconds_since_contact() -> float:
     """How long no task of this worker has spoken."""
     (spoke,) = _NUMBER.unpack_from(_shared, 0)
     return float(time.monotonic() - spoke)

@@ -115,7 +115,7 @@ def _hints(database: int) -> tuple[_Call, ...]:
     )
 
 
-class Lacks(NamedTuple):
+class MissingPermissions(NamedTuple):
     """What is missing: commands that the server does not know, that the user may not run, keys and channels."""
 
     unknown: tuple[str, ...]
@@ -133,7 +133,7 @@ class Lacks(NamedTuple):
         return "; ".join(text.format(", ".join(names)) for text, names in parts if names)
 
 
-def what_is_lacking(client: redis.Redis, *, hints: bool) -> Lacks | None:
+def missing_permissions(client: redis.Redis, *, hints: bool) -> MissingPermissions | None:
     """What the server does not allow this user of what is needed, with `hints` also of a broker. None: all is there.
 
     Raises:
@@ -151,7 +151,7 @@ def what_is_lacking(client: redis.Redis, *, hints: bool) -> Lacks | None:
     channels = {str(call[1]) for call, text in refused if "channel" in text}
     keys = {_family(str(call[1])) for call, text in refused if _is_about_keys(text)}
     commands = _names(call for call, text in refused if "channel" not in text and not _is_about_keys(text))
-    return Lacks(unknown, commands, tuple(sorted(keys)), tuple(sorted(channels)))
+    return MissingPermissions(unknown, commands, tuple(sorted(keys)), tuple(sorted(channels)))
 
 
 def _queued(client: redis.Redis, calls: tuple[_Call, ...]) -> list[Any]:

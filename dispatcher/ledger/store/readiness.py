@@ -15,7 +15,7 @@ class Readiness:
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._replicas = scripts.assurance.replicas
+        self._replicas = scripts.claim_guard.replicas
         self._found: tuple[float, MmsError | None] = (float("-inf"), None)
 
     def problem(self, *, within_seconds: float = 0.0) -> MmsError | None:

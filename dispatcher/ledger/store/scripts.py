@@ -10,7 +10,7 @@ from typing import Any
 import redis
 
 from dispatcher.errors import ClaimsHeld
-from dispatcher.ledger.store._claim_guard import Assurance
+from dispatcher.ledger.store._claim_guard import ClaimGuard
 from dispatcher.ledger.store.connection import translated
 from dispatcher.ledger.store.drain_gate import WAIT_FOR_RECEIVERS, load_when_clear
 from dispatcher.ledger.store.script_text import script_text
@@ -20,7 +20,7 @@ type_of_argument = str | bytes | int | float
 
 _NoScript = redis.exceptions.NoScriptError
 #: What may be acted on only when it cannot be forgotten.
-_ASSURED = frozenset({"batches/claim", "batches/try_claim", "recovery/count_tick"})
+_GUARDED = frozenset({"batches/claim", "batches/try_claim", "recovery/count_tick"})
 #: Of it, what is not even asked for while it could not be acted on.
 _CLAIMING = frozenset({"batches/claim", "batches/try_claim"})
 #: What may be done only once the callback receivers have drained.
@@ -42,7 +42,7 @@ class Scripts:
         unsafe: bool = False,
     ) -> None:
         self.redis = redis_client
-        self.assurance = Assurance(redis_client, self.run, data_dir=data_dir, unsafe=unsafe)
+        self.claim_guard = ClaimGuard(redis_client, self.run, data_dir=data_dir, unsafe=unsafe)
         self._clock = clock
         self._sources: dict[str, tuple[str, str]] = {}
 
@@ -69,7 +69,7 @@ class Scripts:
     def run_many(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
         """Run several scripts in one round trip; the answers in the same order.
 
-        Claims are answered only while what stands behind them holds (`assurance`); what was asked for beside them is
+        Claims are answered only while what stands behind them holds (`claim_guard`); what was asked for beside them is
         done all the same. After a restart of Redis claims are answered `wait` until the callback receivers have
         drained.
 
@@ -103,16 +103,16 @@ class Scripts:
 
     def _pipelined(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
         names = {name for name, _ in calls}
-        if _ASSURED.isdisjoint(names):
+        if _GUARDED.isdisjoint(names):
             return list(self._pipeline(calls).execute(raise_on_error=False))
         try:
-            self.assurance.require()
+            self.claim_guard.require()
         except ClaimsHeld:
             for name, arguments in calls:
                 if name not in _CLAIMING:
                     self.run(name, *arguments)
             raise
-        return self.assurance.execute(self._pipeline(calls), claims="batches/claim" in names)
+        return self.claim_guard.execute(self._pipeline(calls), claims="batches/claim" in names)
 
     def _pipeline(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> Any:
         pipeline = self.redis.pipeline(transaction=False)

@@ -29,7 +29,7 @@ class Row(NamedTuple):
     state: RowState
 
 
-class Looker:
+class RecipientPages:
     """Reads rows of one campaign."""
 
     def __init__(self, ledger: Ledger, campaign_id: str) -> None:

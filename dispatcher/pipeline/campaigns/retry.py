@@ -8,7 +8,7 @@ from dispatcher.errors import Conflict, InputError, NotFound
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.batches.rows import RowState
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.views.recipient_pages import Looker
+from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.charges import charges_of
 from dispatcher.pipeline.reports.recipients import place_of
@@ -101,7 +101,7 @@ def _batches(
     ledger: Ledger, campaign_id: str, states: Collection[RecipientState]
 ) -> Iterator[tuple[int, Batch, list[RowState]]]:
     """The batches that have any row in these states; the others are not opened."""
-    numbers = list(Looker(ledger, campaign_id).numbers(states))
+    numbers = list(RecipientPages(ledger, campaign_id).numbers(states))
     for start in range(0, len(numbers), _BATCHES_AT_ONCE):
         some = numbers[start : start + _BATCHES_AT_ONCE]
         for number, (batch, rows) in zip(some, ledger.batches.read(campaign_id, some), strict=True):

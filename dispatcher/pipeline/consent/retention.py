@@ -11,7 +11,7 @@ from dispatcher.ledger.batches.packing import Batch, BatchRow, unpack_batch
 from dispatcher.ledger.batches.rows import pack_sid, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
-from dispatcher.ledger.views.recipient_pages import Looker
+from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.pipeline.consent._stored_files import forget_in_files
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -98,7 +98,7 @@ def forget(ledger: Ledger, number: str, config: Settings) -> Forgotten:
     """
     rows = 0
     for campaign_id in ledger.campaigns.ids():
-        for batch, holds in Looker(ledger, campaign_id).holding(number):
+        for batch, holds in RecipientPages(ledger, campaign_id).holding(number):
             rows += _forget_in_batch(ledger, campaign_id, batch, number) if holds else 0
     messages = ledger.inbound.of_number(number)
     ledger.inbound.forget([message.sid for message in messages])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, PackedBatch
-from dispatcher.ledger.campaigns.campaigns import Reading
+from dispatcher.ledger.campaigns.campaigns import FileReading
 from dispatcher.model.message import Draft
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion.grouping import Row, form_messages
@@ -120,7 +120,7 @@ def _bundles(batches: Iterable[Batch]) -> Iterator[Bundle]:
 
 
 def _drafts(
-    runtime: Runtime, campaign_id: str, reading: Reading, reader: str
+    runtime: Runtime, campaign_id: str, reading: FileReading, reader: str
 ) -> Iterator[Draft | InvalidRow]:
     def alive() -> bool:
         return runtime.ledger.campaigns.keep_reading(campaign_id, reader, READER_LEASE_MS)

@@ -10,7 +10,7 @@ from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.durability import durability_problem, version_told
-from dispatcher.ledger.store.permissions import what_is_lacking
+from dispatcher.ledger.store.permissions import missing_permissions
 from dispatcher.ledger.store.redis_errors import NEEDED
 from dispatcher.ledger.store.replicas import behind, missing
 from dispatcher.pipeline.health.finding import Finding
@@ -21,11 +21,11 @@ _FENCE = "min-replicas-to-write"
 
 def look_at_store(ledger: Ledger, config: Settings) -> Iterator[Finding]:
     """What is to be said of the store of this ledger."""
-    lacks = what_is_lacking(ledger.redis, hints=config.broker_url is None)
-    if lacks is not None:
+    lacking = missing_permissions(ledger.redis, hints=config.broker_url is None)
+    if lacking is not None:
         old = version_told(ledger.redis)
-        yield Finding("rights", "bad", f"{f'{old}; ' if old else ''}{lacks}", NEEDED)
-        if {"INFO", "ROLE", "WAITAOF"} & {*lacks.commands, *lacks.unknown}:
+        yield Finding("rights", "bad", f"{f'{old}; ' if old else ''}{lacking}", NEEDED)
+        if {"INFO", "ROLE", "WAITAOF"} & {*lacking.commands, *lacking.unknown}:
             return
     problem = durability_problem(ledger.redis)
     if problem is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from dispatcher.errors import Conflict, MmsError, NotFound
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.installation.recovery import HistoryReading, Restored
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.model.timestamps import iso
@@ -92,7 +92,7 @@ def recover(
         skipped=skipped,
         unread=history.unread,
     )
-    Journal(ledger.redis).note(who, _in_a_line(result))
+    AuditLog(ledger.redis).note(who, _in_a_line(result))
     whole = not history.unread
     recovery.set_history_reading(
         HistoryReading(began_ms, restored.since_ms, read_at_ms if whole else 0, whole)

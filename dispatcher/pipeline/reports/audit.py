@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict
 
-from dispatcher.ledger.batches.consistency import BatchBook, CampaignBook, Consistency
+from dispatcher.ledger.batches.consistency import BatchFacts, CampaignFacts, Consistency
 from dispatcher.ledger.batches.packing import BatchRow
 from dispatcher.ledger.batches.rows import RowState
 from dispatcher.ledger.ledger import Ledger
@@ -68,11 +68,11 @@ def audit(ledger: Ledger, campaign_id: str) -> AuditResult:
         NotFound: there is no such campaign.
         StoreUnavailable: Redis does not answer.
     """
-    compared, books = False, ledger.consistency
+    compared, consistency = False, ledger.consistency
     for _ in range(TRIES):
-        before = books.campaign(campaign_id)
-        in_batches, recount = _read_batches(books, campaign_id, before)
-        still = books.campaign(campaign_id) == before
+        before = consistency.campaign(campaign_id)
+        in_batches, recount = _read_batches(consistency, campaign_id, before)
+        still = consistency.campaign(campaign_id) == before
         in_totals = list(_total_findings(before, recount)) if still else []
         compared = compared or still
         if still and not in_totals:
@@ -89,69 +89,75 @@ def audit(ledger: Ledger, campaign_id: str) -> AuditResult:
 
 
 def _read_batches(
-    books: Consistency, campaign_id: str, campaign: CampaignBook
+    consistency: Consistency, campaign_id: str, campaign: CampaignFacts
 ) -> tuple[list[Finding], Counter[RecipientState]]:
     findings: list[Finding] = []
     recount: Counter[RecipientState] = Counter()
     for first in range(0, campaign.batches, BATCHES_AT_ONCE):
         numbers = range(first, min(first + BATCHES_AT_ONCE, campaign.batches))
-        found = list(books.batches(campaign_id, numbers))
-        for missing in set(numbers) - {book.number for book in found}:
+        found = list(consistency.batches(campaign_id, numbers))
+        for missing in set(numbers) - {facts.number for facts in found}:
             findings.append(Finding(code="batch_missing", batch=missing, message="it is not in the ledger"))
-        for book in found:
-            findings += _batch_findings(book, campaign)
-            recount.update(book.recount)
+        for facts in found:
+            findings += _batch_findings(facts, campaign)
+            recount.update(facts.recount)
     return findings, recount
 
 
-def _total_findings(book: CampaignBook, recount: Counter[RecipientState]) -> Iterator[Finding]:
+def _total_findings(facts: CampaignFacts, recount: Counter[RecipientState]) -> Iterator[Finding]:
     """The campaign's counts against its rows."""
     for state in RecipientState:
-        if book.counts[state] != recount[state]:
-            counted = f"the campaign counts {book.counts[state]} {state.value}, its rows are {recount[state]}"
+        if facts.counts[state] != recount[state]:
+            counted = (
+                f"the campaign counts {facts.counts[state]} {state.value}, its rows are {recount[state]}"
+            )
             yield Finding(code="campaign_count", message=counted)
 
 
-def _campaign_findings(book: CampaignBook) -> Iterator[Finding]:
+def _campaign_findings(facts: CampaignFacts) -> Iterator[Finding]:
     """What can be said of the campaign's own keys alone: they were read in one transaction."""
-    counted = sum(book.counts.values())
-    if counted != book.rows_read:
-        yield Finding(code="rows_lost", message=f"{book.rows_read} rows were read, the counts make {counted}")
-    if book.rows is not None and book.rows != book.rows_read:
-        yield Finding(code="rows_lost", message=f"the file has {book.rows} rows, {book.rows_read} were read")
-    unfinished = sum(book.counts[state] for state in UNFINISHED)
-    if book.state is CampaignState.COMPLETED and unfinished:
+    counted = sum(facts.counts.values())
+    if counted != facts.rows_read:
+        yield Finding(
+            code="rows_lost", message=f"{facts.rows_read} rows were read, the counts make {counted}"
+        )
+    if facts.rows is not None and facts.rows != facts.rows_read:
+        yield Finding(
+            code="rows_lost", message=f"the file has {facts.rows} rows, {facts.rows_read} were read"
+        )
+    unfinished = sum(facts.counts[state] for state in UNFINISHED)
+    if facts.state is CampaignState.COMPLETED and unfinished:
         yield Finding(code="completed_too_soon", message=f"it is completed and {unfinished} rows are not")
-    if book.state is CampaignState.RUNNING and book.read and not unfinished and not book.due_batches:
+    if facts.state is CampaignState.RUNNING and facts.read and not unfinished and not facts.due_batches:
         yield Finding(code="not_completed", message="nothing is left to do and it is not completed")
-    if book.state is CampaignState.RUNNING and book.due_batches and not book.due:
+    if facts.state is CampaignState.RUNNING and facts.due_batches and not facts.due:
         yield Finding(code="forgotten", message="batches are due and no tick will see it")
-    if (book.care_batches and not book.care) or (book.search_batches and not book.search):
+    if (facts.care_batches and not facts.care) or (facts.search_batches and not facts.search):
         yield Finding(code="forgotten", message="batches want looking after and no tick will see it")
-    if book.state in _ENDED and book.counts[RecipientState.PENDING] and not book.sweeping:
+    if facts.state in _ENDED and facts.counts[RecipientState.PENDING] and not facts.sweeping:
         yield Finding(code="forgotten", message="it has ended, rows are pending, and nobody sweeps")
 
 
-def _batch_findings(book: BatchBook, campaign: CampaignBook) -> Iterator[Finding]:
+def _batch_findings(facts: BatchFacts, campaign: CampaignFacts) -> Iterator[Finding]:
     """All that can be off within one batch, as of one moment."""
-    for code, message in (*_row_trouble(book), *_due_trouble(book, campaign), *_lease_trouble(book)):
-        yield Finding(code=code, batch=book.number, message=message)
+    for code, message in (*_row_trouble(facts), *_due_trouble(facts, campaign), *_lease_trouble(facts)):
+        yield Finding(code=code, batch=facts.number, message=message)
 
 
-def _row_trouble(book: BatchBook) -> Iterator[tuple[str, str]]:
-    recount = book.recount
+def _row_trouble(facts: BatchFacts) -> Iterator[tuple[str, str]]:
+    recount = facts.recount
     for state in RecipientState:
-        if book.counts[state] != recount[state]:
+        if facts.counts[state] != recount[state]:
             yield (
                 "batch_count",
-                f"it counts {book.counts[state]} {state.value}, its rows are {recount[state]}",
+                f"it counts {facts.counts[state]} {state.value}, its rows are {recount[state]}",
             )
-    members = Counter(book.batch.sendable())
-    wanted = {index for index, row in enumerate(book.batch.rows) if isinstance(row, BatchRow)}
+    members = Counter(facts.batch.sendable())
+    wanted = {index for index, row in enumerate(facts.batch.rows) if isinstance(row, BatchRow)}
     if set(members) != wanted or any(times > 1 for times in members.values()):
         yield "message_members", "its messages are not to each of its rows once"
     rejected = [
-        state for row, state in zip(book.batch.rows, book.states, strict=True) if _touched(row, state)
+        state for row, state in zip(facts.batch.rows, facts.states, strict=True) if _touched(row, state)
     ]
     if rejected:
         yield "rejected_row_sent", f"{len(rejected)} rows that cannot be sent were"
@@ -161,32 +167,32 @@ def _touched(row: BatchRow | InvalidRow, state: RowState) -> bool:
     return isinstance(row, InvalidRow) and state.attempt > 0
 
 
-def _due_trouble(book: BatchBook, campaign: CampaignBook) -> Iterator[tuple[str, str]]:
-    recount, leased = book.recount, book.lease.lease_ms > book.now_ms
+def _due_trouble(facts: BatchFacts, campaign: CampaignFacts) -> Iterator[tuple[str, str]]:
+    recount, leased = facts.recount, facts.lease.lease_ms > facts.now_ms
     pending = recount[RecipientState.PENDING]
-    given_back = not book.lease.lease_ms
-    if pending and book.due_ms is None and book.campaign_state not in _ENDED:
+    given_back = not facts.lease.lease_ms
+    if pending and facts.due_ms is None and facts.campaign_state not in _ENDED:
         yield "pending_not_due", f"{pending} rows are pending and it is not due"
-    if not pending and given_back and book.due_ms is not None:
+    if not pending and given_back and facts.due_ms is not None:
         yield "done_and_due", "it is done and due at once"
-    if leased and book.due_ms is None and book.campaign_state is CampaignState.RUNNING:
+    if leased and facts.due_ms is None and facts.campaign_state is CampaignState.RUNNING:
         yield "lease_not_due", "it is leased, and nobody comes when the lease is over"
-    if recount[RecipientState.UNCONFIRMED] and book.search_ms is None and not campaign.held:
+    if recount[RecipientState.UNCONFIRMED] and facts.search_ms is None and not campaign.held:
         yield "unconfirmed_unwatched", "rows are unconfirmed and nobody looks for them"
 
 
-def _lease_trouble(book: BatchBook) -> Iterator[tuple[str, str]]:
-    lease = book.lease
+def _lease_trouble(facts: BatchFacts) -> Iterator[tuple[str, str]]:
+    lease = facts.lease
     if bool(lease.lease_ms) != any(lease.token):
         yield "lease_without_holder", "its lease and its holder do not agree"
-    if lease.lease_ms > book.now_ms + LONGEST_LEASE_MS:
+    if lease.lease_ms > facts.now_ms + LONGEST_LEASE_MS:
         yield "lease_too_long", "its lease reaches further than any should"
-    if any(state.attempt for state in book.states) and not lease.fence:
+    if any(state.attempt for state in facts.states) and not lease.fence:
         yield "never_taken", "rows were tried though nobody ever took it"
-    if book.recount[RecipientState.SENDING] and not lease.lease_ms:
+    if facts.recount[RecipientState.SENDING] and not lease.lease_ms:
         yield "sending_without_lease", "rows are being sent by nobody"
     doubtful = [
-        state for state in book.states if state.state is RecipientState.SENDING and not state.claimed_ms
+        state for state in facts.states if state.state is RecipientState.SENDING and not state.claimed_ms
     ]
     if doubtful:
         yield "sending_without_claim", f"{len(doubtful)} rows are being sent and were never claimed"

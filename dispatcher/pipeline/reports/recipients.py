@@ -17,7 +17,7 @@ from dispatcher.ledger.batches.rows import RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
-from dispatcher.ledger.views.recipient_pages import Looker, Row
+from dispatcher.ledger.views.recipient_pages import RecipientPages, Row
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
 from dispatcher.model.timestamps import iso
@@ -97,8 +97,8 @@ def page_of(
     since: str | None = None,
 ) -> Page:
     """Recipients in these states (all if empty), from a place on or after the first `skip` of them."""
-    looker = Looker(ledger, campaign_id)
-    rows = looker.rows(
+    pages = RecipientPages(ledger, campaign_id)
+    rows = pages.rows(
         states or frozenset(RecipientState),
         most=most + 1,
         skip=skip,
@@ -120,12 +120,12 @@ def search(
     digits = f"1{digits}" if len(digits) == 10 else digits
     if len(digits) != 11:
         raise InputError("a search takes a whole number, 10 digits", hint="such as 212 555 0100")
-    looker = Looker(ledger, campaign_id)
+    pages = RecipientPages(ledger, campaign_id)
     until = time.monotonic() + SEARCH_SECONDS
     found: list[Row] = []
-    for batch, holds in looker.holding(digits, since):
+    for batch, holds in pages.holding(digits, since):
         if holds:
-            found += [row for row in looker.open(batch) if row.batch.rows[row.at].number == digits]
+            found += [row for row in pages.open(batch) if row.batch.rows[row.at].number == digits]
         elif time.monotonic() > until:
             return _lines(ledger, campaign_id, found), batch + 1
     return _lines(ledger, campaign_id, found), None
@@ -138,7 +138,7 @@ def story(ledger: Ledger, campaign_id: str, place: str) -> Story:
         NotFound: nobody has this place.
     """
     number, index = place_of(place)
-    rows = Looker(ledger, campaign_id).open(number)
+    rows = RecipientPages(ledger, campaign_id).open(number)
     if index >= len(rows):
         raise NotFound("there is no such recipient", hint="the campaign's table leads to each")
     row = rows[index]
@@ -174,13 +174,13 @@ class Reasons(NamedTuple):
 
 def reasons(ledger: Ledger, campaign_id: str, *, most_rows: int, most_seconds: float = 0.1) -> Reasons:
     """Failures and skips by reason, over the first `most_rows` such rows, or as many as the time allows."""
-    looker, texts = Looker(ledger, campaign_id), ledger.campaigns.texts(campaign_id)
+    pages, texts = RecipientPages(ledger, campaign_id), ledger.campaigns.texts(campaign_id)
     counted: Counter[tuple[RecipientState, str]] = Counter()
     until = time.monotonic() + most_seconds
     since: tuple[int, int] | None = (0, 0)
     while since is not None and counted.total() < most_rows and (time.monotonic() < until or not counted):
         step = min(_REASONS_STEP, most_rows - counted.total())
-        found = looker.rows(NOT_SENT, most=step + 1, since=since)
+        found = pages.rows(NOT_SENT, most=step + 1, since=since)
         counted.update(_reason(row, texts) for row in found[:step])
         since = (found[step].number, found[step].at) if len(found) > step else None
     rows = [(state, reason, count) for (state, reason), count in counted.most_common()]
@@ -197,10 +197,10 @@ def invalid_rows_csv(ledger: Ledger, campaign_id: str) -> Iterator[str]:
     """The campaign's invalid rows as a CSV that can be mended and sent by itself, a piece at a time."""
     buffer = io.StringIO()
     writer = InvalidRowsCsv(buffer, ledger.campaigns.columns(campaign_id))
-    looker = Looker(ledger, campaign_id)
+    pages = RecipientPages(ledger, campaign_id)
     since: tuple[int, int] | None = (0, 0)
     while since is not None:
-        rows = looker.rows({RecipientState.INVALID}, most=500, since=since)
+        rows = pages.rows({RecipientState.INVALID}, most=500, since=since)
         for row in rows:
             said = row.batch.rows[row.at]
             if isinstance(said, InvalidRow):

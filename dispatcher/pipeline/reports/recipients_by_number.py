@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dispatcher.ledger.batches.rows import RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.views.recipient_pages import Looker, Row
+from dispatcher.ledger.views.recipient_pages import RecipientPages, Row
 from dispatcher.model.recipient import InvalidRow
 
 
@@ -25,12 +25,12 @@ class Mention(NamedTuple):
 def mentions(ledger: Ledger, number: str) -> Iterator[Mention]:
     """Every row about this number of 11 digits, the newest campaign first."""
     for campaign_id in ledger.campaigns.ids():
-        looker = Looker(ledger, campaign_id)
-        found = [batch for batch, holds in looker.holding(number) if holds]
+        pages = RecipientPages(ledger, campaign_id)
+        found = [batch for batch, holds in pages.holding(number) if holds]
         texts = ledger.campaigns.texts(campaign_id) if found else {}
         sids = ledger.campaigns.long_sids(campaign_id) if found else {}
         for batch in found:
-            for row in looker.open(batch):
+            for row in pages.open(batch):
                 if row.batch.rows[row.at].number == number:
                     yield _mention(campaign_id, row, texts, sids)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches.claims import ClaimAnswer, Taken
+from dispatcher.ledger.batches.claims import ClaimAnswer, TakenBatch
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._batch_pool import BatchPool
@@ -36,7 +36,7 @@ class BatchSender:
     """The work on one taken batch. Lives as long as one call of `send_batch`."""
 
     def __init__(
-        self, runtime: Runtime, pool: BatchPool, taken: Taken, lease_ms: int, settings: CampaignSettings
+        self, runtime: Runtime, pool: BatchPool, taken: TakenBatch, lease_ms: int, settings: CampaignSettings
     ) -> None:
         self._runtime = runtime
         self._pool = pool

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response, StreamingResponse
 
 from dispatcher.errors import FileRefused, InputError
-from dispatcher.ledger.installation.idempotency_keys import Answer
+from dispatcher.ledger.installation.idempotency_keys import StoredAnswer
 from dispatcher.ledger.views.campaign_list import list_campaigns
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
@@ -122,14 +122,14 @@ def _sent(site: Site, form: FormData, beside: frozenset[str]) -> _Sent:
     return _Sent(upload, with_media(options, take_media(site, form)), given)
 
 
-def _create(site: Site, who: str, sent: _Sent) -> Answer:
+def _create(site: Site, who: str, sent: _Sent) -> StoredAnswer:
     upload, options, how = sent
     draft, base = yes_or_no("draft", how.get("draft", "no")), site.settings.public_url or ""
     require_calendar(how.get("every"), how.get("run_late_within"))
     if "every" not in how:
         campaign = check_and_submit(site, who, upload, options, draft=draft)
         location = f"{base}/api/v1/campaigns/{campaign.id}"
-        return Answer(201, campaign.model_dump_json(by_alias=True), location)
+        return StoredAnswer(201, campaign.model_dump_json(by_alias=True), location)
     if draft:
         raise InputError("a draft does not recur", hint="leave out draft or every")
     result = check_upload(site, upload, options, every=how["every"])
@@ -138,7 +138,7 @@ def _create(site: Site, who: str, sent: _Sent) -> Answer:
     schedule, next_ms = recur_upload(site, who, upload, options, every=how["every"], run_late_within=late)
     location = f"{base}/api/v1/schedules/{schedule.id}"
     made = MadeRecurring(**dict(recurring(schedule, next_ms)), checked=result.tally)
-    return Answer(201, made.model_dump_json(), location)
+    return StoredAnswer(201, made.model_dump_json(), location)
 
 
 @router.post(
@@ -173,8 +173,10 @@ def start(
     """A draft is read and sent, at once or at its time."""
     site = site_of(request)
 
-    def launched() -> Answer:
-        return Answer(200, launch_draft(site, caller.name, campaign_id).model_dump_json(by_alias=True), "")
+    def launched() -> StoredAnswer:
+        return StoredAnswer(
+            200, launch_draft(site, caller.name, campaign_id).model_dump_json(by_alias=True), ""
+        )
 
     answer = once(site, caller.name, idempotency_key, lambda: f"start {campaign_id}", launched)
     return Campaign.model_validate_json(answer.body)

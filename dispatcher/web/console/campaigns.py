@@ -114,7 +114,7 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
     """One campaign."""
     site = site_of(request)
     found = find_campaign(site, campaign_id)
-    heard = site.ledger.progress.heard(campaign_id)
+    heard = site.ledger.progress.breakdown(campaign_id)
     return page(
         request,
         "campaign.html",

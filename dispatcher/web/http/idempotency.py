@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dispatcher.errors import InputError, StoreUnavailable
-from dispatcher.ledger.installation.idempotency_keys import Answer
+from dispatcher.ledger.installation.idempotency_keys import StoredAnswer
 from dispatcher.web.http.upload_form import Upload
 from dispatcher.web.site.site import Site
 
@@ -28,8 +28,8 @@ def digest_of(upload: Upload, options: dict[str, Any]) -> str:
 
 
 def once(
-    site: Site, who: str, key: str | None, digest: Callable[[], str], work: Callable[[], Answer]
-) -> Answer:
+    site: Site, who: str, key: str | None, digest: Callable[[], str], work: Callable[[], StoredAnswer]
+) -> StoredAnswer:
     """Do `work` if this is the first call with this key, else answer what the first one was answered.
 
     A call that fails did nothing and is not remembered; unless Redis did not answer: then nobody knows what it did,

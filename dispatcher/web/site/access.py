@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from dispatcher.ledger.installation.api_tokens import Holder
+from dispatcher.ledger.installation.api_tokens import TokenHolder
 from dispatcher.web.site.sessions import Session
 from dispatcher.web.site.site import Site, site_of
 
@@ -19,10 +19,10 @@ _bearer = HTTPBearer(
 )
 
 
-def holder_of(site: Site, token: str) -> Holder | None:
+def holder_of(site: Site, token: str) -> TokenHolder | None:
     """Who a token belongs to; the admin token is compared in constant time."""
     if hmac.compare_digest(token.encode(errors="replace"), site.installation.admin_token.encode()):
-        return Holder("", "admin", "admin")
+        return TokenHolder("", "admin", "admin")
     return site.tokens.find(token)
 
 
@@ -33,7 +33,7 @@ def address_of(request: Request) -> str:
 
 def bearer(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Holder:
+) -> TokenHolder:
     """Who calls. Only calls with a token pass, and those always.
 
     Raises:
@@ -49,10 +49,10 @@ def bearer(
     raise HTTPException(401, "Send a token as a bearer token.", {"WWW-Authenticate": "Bearer"})
 
 
-Caller = Annotated[Holder, Depends(bearer)]
+Caller = Annotated[TokenHolder, Depends(bearer)]
 
 
-def acting(holder: Caller) -> Holder:
+def acting(holder: Caller) -> TokenHolder:
     """Who calls, if they may act.
 
     Raises:
@@ -63,7 +63,7 @@ def acting(holder: Caller) -> Holder:
     return holder
 
 
-Actor = Annotated[Holder, Depends(acting)]
+Actor = Annotated[TokenHolder, Depends(acting)]
 
 
 def cookie_name(site: Site) -> str:

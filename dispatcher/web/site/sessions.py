@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from dispatcher.ledger.installation.api_tokens import Holder, Role, Tokens
+from dispatcher.ledger.installation.api_tokens import ApiTokens, Role, TokenHolder
 from dispatcher.ledger.store.connection import text_of, translated
 
 LIFE_SECONDS = 12 * 3600
@@ -35,11 +35,11 @@ class Session:
 class Sessions:
     """Opens, finds and closes sessions. Who reads Redis learns no id that a browser would be believed with."""
 
-    def __init__(self, client: redis.Redis, tokens: Tokens) -> None:
+    def __init__(self, client: redis.Redis, tokens: ApiTokens) -> None:
         self._redis = client
         self._tokens = tokens
 
-    def open(self, holder: Holder) -> str:
+    def open(self, holder: TokenHolder) -> str:
         """A new session's id for the one who holds this token; it ends after twelve hours, or with the token.
 
         Raises:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import redis
 from fastapi import Request
 
-from dispatcher.ledger.installation.api_tokens import Tokens
-from dispatcher.ledger.installation.audit_log import Journal
-from dispatcher.ledger.installation.idempotency_keys import Once
+from dispatcher.ledger.installation.api_tokens import ApiTokens
+from dispatcher.ledger.installation.audit_log import AuditLog
+from dispatcher.ledger.installation.idempotency_keys import IdempotencyKeys
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.tick import Hints
@@ -38,9 +38,9 @@ class Site:
     sessions: Sessions
     throttle: Throttle
     held: HeldUploads
-    tokens: Tokens
-    journal: Journal
-    once: Once
+    tokens: ApiTokens
+    journal: AuditLog
+    once: IdempotencyKeys
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

@@ -6,7 +6,7 @@ import pytest
 
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.test_control_characters import HOSTILE, controls
 from tests.factories import CAMPAIGN, add_campaign
@@ -36,7 +36,7 @@ def hostile(ledger: Ledger) -> Ledger:
     ledger.inbound.keep(b"1-1", message, doubtful=True, follows=False)
     ledger.optouts.put([OptOut("15165550123", "out", 1_000, written[:30])])
     ledger.dead_letters.bury(written.encode(), 1_800_000_000_000)
-    Journal(ledger.redis).note(written, written, CAMPAIGN)
+    AuditLog(ledger.redis).note(written, written, CAMPAIGN)
     return ledger
 
 

@@ -11,7 +11,7 @@ import pytest
 from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
-from dispatcher.ledger.store.embedded import Answer, EmbeddedValkey, ask, prepare_embedded
+from dispatcher.ledger.store.embedded import EmbeddedValkey, PingAnswer, ask, prepare_embedded
 from dispatcher.pipeline.recovery.restore_detection import detect_restore
 from dispatcher.settings import Settings, load_settings
 from dispatcher.stack.embedded_store import OwnStore
@@ -28,7 +28,7 @@ def life(settings: Settings, spoil: Callable[[Path], None] = lambda _: None) -> 
     with OwnStore(settings) as own:
         process = subprocess.Popen(server.argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            until(lambda: ask(server) is Answer.READY)
+            until(lambda: ask(server) is PingAnswer.READY)
             found = _written(settings, server, own)
         finally:
             process.terminate()

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.batches.claims import Taken
+from dispatcher.ledger.batches.claims import TakenBatch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
@@ -33,7 +33,7 @@ def ledger(redis: Redis, address: str) -> Ledger:
     return ledger
 
 
-def step(ledger: Ledger, taken: Taken, message: int) -> None:
+def step(ledger: Ledger, taken: TakenBatch, message: int) -> None:
     """One message comes to the ending that is its turn: delivered, failed, refused, lost, or still on its way."""
     claimed = make_claim(taken, message)
     claim(ledger, taken.hold, claimed, now_ms=ledger.agenda.now_ms())

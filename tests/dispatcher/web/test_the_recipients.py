@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.views.recipient_pages import Looker
+from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.recipients import page_of, reasons
 from tests.factories import (
@@ -86,7 +86,7 @@ def test_a_filtered_page_opens_only_the_batches_it_needs(
         return read(campaign, numbers)
 
     monkeypatch.setattr(ledger.batches, "read", noted)
-    assert [row.number for row in Looker(ledger, campaign_id).rows(FAILED, most=50)] == [3]
+    assert [row.number for row in RecipientPages(ledger, campaign_id).rows(FAILED, most=50)] == [3]
     assert opened == [3]
 
 

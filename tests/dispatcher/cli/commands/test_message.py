@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.worker import working
@@ -43,7 +43,7 @@ def test_a_message_is_sent_and_its_sid_said(
     assert status["message_sid"] == said.json["message_sid"]
     assert status["direction"] == "outbound"
     assert status["from"] == OURS
-    (note,) = Journal(runtime.ledger.redis).latest(9)
+    (note,) = AuditLog(runtime.ledger.redis).latest(9)
     assert (note.did, note.campaign) == ("sent a message", said.json["campaign"])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.settings import Settings
 
@@ -40,14 +40,14 @@ def test_a_token_is_printed_once_listed_without_itself_and_removed(
 ) -> None:
     made = mms(environment, "create", "--role", "admin", "--name", "ann")
     token = made.stdout.strip()
-    found = Tokens(redis).find(token)
+    found = ApiTokens(redis).find(token)
     assert found is not None
     assert (made.returncode, found.name, found.role) == (0, "ann", "admin")
     listed = mms(environment, "list")
     assert "ann" in listed.stdout
     assert token not in listed.stdout
     assert mms(environment, "remove", found.token_id).returncode == 0
-    assert Tokens(redis).find(token) is None
+    assert ApiTokens(redis).find(token) is None
 
 
 def test_as_json_it_is_for_programs(environment: dict[str, str]) -> None:

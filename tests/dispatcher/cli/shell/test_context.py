@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.ledger.consent.inbound import Inbound
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.ledger import Ledger
 from tests.factories import CAMPAIGN, add_campaign
 from tests.mms import Mms
@@ -19,7 +19,7 @@ WHO = f"cli {getpass.getuser()}"
 
 def notes(ledger: Ledger) -> list[tuple[str, str]]:
     """What was done, oldest first, and to which campaign."""
-    found = Journal(ledger.redis).latest(100)
+    found = AuditLog(ledger.redis).latest(100)
     assert {note.who for note in found} <= {WHO}
     assert all(NUMBER not in note.did for note in found)
     return [(note.did, note.campaign) for note in reversed(found)]

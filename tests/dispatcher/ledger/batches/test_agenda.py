@@ -79,14 +79,14 @@ BY_TIME = (
 def waiting(ledger: Ledger, **ahead: int) -> frozenset[str]:
     """What the outlook names beside the open latches."""
     times = {"schedules_ahead_ms": 0, "batches_ahead_ms": 0} | ahead
-    return ledger.agenda.outlook(**times).waiting - TURNS
+    return ledger.agenda.due_lists(**times).waiting - TURNS
 
 
 @pytest.mark.parametrize("key", BY_TIME)
 def test_the_outlook_names_a_list_from_the_time_of_its_first_on(timed_ledger: Ledger, key: str) -> None:
     set_clock(timed_ledger.redis, START_MS)
     timed_ledger.redis.zadd(key, {"one": START_MS + 1, "other": START_MS + 9})
-    assert timed_ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).now_ms == START_MS
+    assert timed_ledger.agenda.due_lists(schedules_ahead_ms=0, batches_ahead_ms=0).now_ms == START_MS
     assert waiting(timed_ledger) == frozenset()
     set_clock(timed_ledger.redis, START_MS + 1)
     assert waiting(timed_ledger) == {key}
@@ -108,10 +108,13 @@ def test_the_outlook_names_a_set_with_anything_in_it(ledger: Ledger, key: str) -
 
 def test_the_outlook_names_callbacks_that_wait_and_latches_that_are_open(ledger: Ledger) -> None:
     ledger.callback_stream.store(b"{}", 1)
-    assert ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {keys.CALLBACKS, *TURNS}
+    assert ledger.agenda.due_lists(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {
+        keys.CALLBACKS,
+        *TURNS,
+    }
     for key in TURNS:
         ledger.agenda.latch(key, 60_000)
-    assert ledger.agenda.outlook(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {keys.CALLBACKS}
+    assert ledger.agenda.due_lists(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {keys.CALLBACKS}
 
 
 def turns(ledger: Ledger, *kinds: str, weight: float = 1, per_second: float = 10) -> list[list[float]]:

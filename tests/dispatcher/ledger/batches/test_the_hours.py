@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.batches.claims import Taken
+from dispatcher.ledger.batches.claims import TakenBatch
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import QuietHours
@@ -33,7 +33,7 @@ moments = st.builds(
 policies: st.SearchStrategy[QuietHours] = st.sampled_from(["federal", "us-strict"])
 
 
-def taken_at(ledger: Ledger, now_ms: int) -> Taken:
+def taken_at(ledger: Ledger, now_ms: int) -> TakenBatch:
     """A campaign with one message to each number, taken at this moment."""
     ledger.redis.flushall()
     set_clock(ledger.redis, now_ms)
@@ -52,7 +52,7 @@ def window_of(number: str, policy: QuietHours, now_ms: int) -> Window:
     return window
 
 
-def word(ledger: Ledger, taken: Taken, message: int, window: Window, now_ms: int) -> str:
+def word(ledger: Ledger, taken: TakenBatch, message: int, window: Window, now_ms: int) -> str:
     """What a claim is answered at this moment."""
     set_clock(ledger.redis, now_ms)
     wanted = make_claim(taken, message, numbers=(NUMBERS[message],), window=window)

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from dispatcher.errors import Conflict
 from dispatcher.ledger.batches.batches import NextLook
-from dispatcher.ledger.batches.claims import Claim, Hold, Taken
+from dispatcher.ledger.batches.claims import Claim, Hold, TakenBatch
 from dispatcher.ledger.batches.rows import RowState, unpack_lease
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
@@ -80,7 +80,7 @@ class Interleavings(RuleBasedStateMachine):
         set_clock(self.client, self.now)
         self.ledger = Ledger(self.client, clock=TEST_CLOCK)
         add_campaign(self.ledger, make_batch(1, 1, 3, rejected=1), settle_ms=60_000)
-        self.holds: dict[int, Taken] = {}
+        self.holds: dict[int, TakenBatch] = {}
         self.sendings = {
             (batch, message): Sending() for batch in range(BATCHES) for message in range(MESSAGES)
         }
@@ -108,7 +108,7 @@ class Interleavings(RuleBasedStateMachine):
         assert second == first
         return answer
 
-    def _claim(self, taken: Taken, asked: Claim) -> None:
+    def _claim(self, taken: TakenBatch, asked: Claim) -> None:
         sending = self.sendings[taken.hold.batch, asked.message]
         state = self._state()
         answer = self._twice(lambda: claim(self.ledger, taken.hold, asked, now_ms=self.now))
@@ -141,7 +141,7 @@ class Interleavings(RuleBasedStateMachine):
         taken = self._twice(
             lambda: self.ledger.batches.take(CAMPAIGN, batch, token=token, lease_ms=LEASE_MS, look_ms=LOOK_MS)
         )
-        if isinstance(taken, Taken):
+        if isinstance(taken, TakenBatch):
             self.holds[who] = taken
 
     @precondition(lambda self: self.holds)

@@ -48,22 +48,22 @@ def hear(ledger: Ledger, word: RecipientState, *, attempt: int = 1, mnc: str | N
 def test_each_message_counts_once_under_its_highest_word(ledger: Ledger) -> None:
     for word in (SENT, DELIVERED, SENT, DELIVERED):
         hear(ledger, word)
-    assert ledger.progress.heard(CAMPAIGN) == ({SENDER: {DELIVERED: 1}}, {"310-260": {DELIVERED: 1}})
+    assert ledger.progress.breakdown(CAMPAIGN) == ({SENDER: {DELIVERED: 1}}, {"310-260": {DELIVERED: 1}})
 
 
 def test_a_carrier_that_is_named_late_or_otherwise_takes_the_message_over(ledger: Ledger) -> None:
     hear(ledger, SENT, mnc=None)
-    assert ledger.progress.heard(CAMPAIGN).carriers == {}
+    assert ledger.progress.breakdown(CAMPAIGN).carriers == {}
     hear(ledger, SENT, mnc="410")
     hear(ledger, DELIVERED, mnc="260")
-    assert ledger.progress.heard(CAMPAIGN).carriers == {"310-260": {DELIVERED: 1}}
+    assert ledger.progress.breakdown(CAMPAIGN).carriers == {"310-260": {DELIVERED: 1}}
 
 
 def test_a_retried_message_counts_once_for_each_attempt(ledger: Ledger) -> None:
     hear(ledger, FAILED)
     assert ledger.batches.retry(CAMPAIGN, 0, [(0, 0, number_of(1))]) == 1
     hear(ledger, DELIVERED, attempt=2)
-    assert ledger.progress.heard(CAMPAIGN).senders == {SENDER: {FAILED: 1, DELIVERED: 1}}
+    assert ledger.progress.breakdown(CAMPAIGN).senders == {SENDER: {FAILED: 1, DELIVERED: 1}}
 
 
 def test_samples_tell_what_was_handed_over_and_the_limit(ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, TakenBatch
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
@@ -40,13 +40,13 @@ def ledger(timed_ledger: Ledger) -> Ledger:
     return timed_ledger
 
 
-def asked(taken: Taken, message: int = 0, **changes: Any) -> Claim:
+def asked(taken: TakenBatch, message: int = 0, **changes: Any) -> Claim:
     """A claim that names its members' numbers."""
     members = taken.batch.messages[message].members
     return make_claim(taken, message, numbers=tuple(number_of(1 + row) for row in members), **changes)
 
 
-def ask(ledger: Ledger, taken: Taken, wanted: Claim, now_ms: int = START_MS) -> ClaimAnswer:
+def ask(ledger: Ledger, taken: TakenBatch, wanted: Claim, now_ms: int = START_MS) -> ClaimAnswer:
     """Ask at this moment."""
     set_clock(ledger.redis, now_ms)
     return claim(ledger, taken.hold, wanted, now_ms=now_ms)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.batches.claims import ClaimAnswer, Taken
+from dispatcher.ledger.batches.claims import ClaimAnswer, TakenBatch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.rules.rates import Rate, parse_rate
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
@@ -32,7 +32,7 @@ def limit(ledger: Ledger, scope: str, rate: Rate) -> None:
     ledger.campaigns.set_rate(scope, (rate.interval_us, rate.tolerance_us))
 
 
-def taken_batch(ledger: Ledger, *sizes: int) -> Taken:
+def taken_batch(ledger: Ledger, *sizes: int) -> TakenBatch:
     """A batch with these messages, held for a day."""
     add_campaign(ledger, make_batch(*sizes or (1,) * 100))
     taken = take(ledger)
@@ -40,7 +40,7 @@ def taken_batch(ledger: Ledger, *sizes: int) -> Taken:
     return taken
 
 
-def ask(ledger: Ledger, taken: Taken, message: int, now_ms: int, **changes: Any) -> ClaimAnswer:
+def ask(ledger: Ledger, taken: TakenBatch, message: int, now_ms: int, **changes: Any) -> ClaimAnswer:
     """Claim one message at this time."""
     set_clock(ledger.redis, now_ms)
     return claim(ledger, taken.hold, make_claim(taken, message, **changes), now_ms=now_ms)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.batches.claims import Hold, Taken
+from dispatcher.ledger.batches.claims import Hold, TakenBatch
 from dispatcher.ledger.batches.rows import RowState, pack_sid, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
@@ -83,7 +83,7 @@ def answered(ledger: Ledger, outcome: str = "accepted", word: RecipientState = Q
     """The POST's own answer is recorded, whatever has become of the lease or the campaign."""
     batch = ledger.batches.content(CAMPAIGN, 0)
     assert batch is not None
-    taken = Taken(Hold(CAMPAIGN, 0, token_of("a"), 1), batch, [])
+    taken = TakenBatch(Hold(CAMPAIGN, 0, token_of("a"), 1), batch, [])
     record(ledger, taken.hold, make_record(make_claim(taken), outcome, word=word))
 
 

@@ -9,7 +9,7 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import ClaimsHeld, StoreUnavailable
-from dispatcher.ledger.batches.claims import Taken
+from dispatcher.ledger.batches.claims import TakenBatch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
 from dispatcher.ledger.store.connection import client
@@ -26,7 +26,7 @@ def cut(server: ValkeyServer, bytes_: int) -> None:
         out.truncate(file.stat().st_size - bytes_)
 
 
-def claimed(ledger: Ledger, taken: Taken, message: int) -> str:
+def claimed(ledger: Ledger, taken: TakenBatch, message: int) -> str:
     """Claim a message of a batch; the answer's word."""
     return claim(ledger, taken.hold, make_claim(taken, message), now_ms=ledger.agenda.now_ms()).word
 
@@ -102,7 +102,7 @@ def test_a_server_that_is_killed_under_load_has_forgotten_nothing(
 
 
 def _claim_until_it_dies(
-    ledger: Ledger, taken: Taken, kill: int, number: int, granted: threading.Event
+    ledger: Ledger, taken: TakenBatch, kill: int, number: int, granted: threading.Event
 ) -> None:
     for turn in range(100_000):
         # Messages of this round's own: one that was claimed when the server was killed stays so.

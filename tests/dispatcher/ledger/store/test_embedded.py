@@ -13,8 +13,8 @@ import redis
 
 from dispatcher.errors import InputError
 from dispatcher.ledger.store.embedded import (
-    Answer,
     EmbeddedValkey,
+    PingAnswer,
     announce,
     ask,
     embedded_url,
@@ -30,7 +30,7 @@ def running(server: EmbeddedValkey) -> Iterator[subprocess.Popen[str]]:
     """The server in a process, until it answers; killed at the end."""
     process = subprocess.Popen(server.argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        until(lambda: ask(server) is Answer.READY)
+        until(lambda: ask(server) is PingAnswer.READY)
         yield process
     finally:
         process.kill()
@@ -100,7 +100,7 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
         second = prepare_embedded(tmp_path)
     assert second.port != first.port
     with running(second):
-        assert ask(second) is Answer.READY
+        assert ask(second) is PingAnswer.READY
 
 
 def test_other_processes_find_it_while_it_is_announced(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dispatcher.ledger.installation.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.durability import version_problem
-from dispatcher.ledger.store.permissions import _LEDGER, what_is_lacking
+from dispatcher.ledger.store.permissions import _LEDGER, missing_permissions
 from dispatcher.settings import Settings, load_settings
 from tests.factories import add_campaign, claim, make_claim, take
 from tests.lua import PRELUDES, SCRIPTS
@@ -92,7 +92,7 @@ def test_the_line_that_the_docs_give_is_enough(
         r"^ACL SETUSER mms on >PASSWORD (.*)$", (repository / "docs/redis.md").read_text(), re.M
     )
     with user(own, *found[line].split()) as connected:
-        assert what_is_lacking(connected, hints=True) is None
+        assert missing_permissions(connected, hints=True) is None
         prove_durable(connected, settings_of(tmp_path))
         prepare(connected, settings_of(tmp_path))
         ledger = Ledger(connected)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dispatcher.ledger.batches.packing import MARK_BYTES, mark_of
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
-from dispatcher.ledger.views.recipient_pages import Looker
+from dispatcher.ledger.views.recipient_pages import RecipientPages
 from tests.factories import add_campaign, make_batch, number_of
 
 
 def holding(ledger: Ledger, campaign_id: str, row: int, since: int = 0) -> list[int]:
     """Batches that hold this row's number."""
-    looker = Looker(ledger, campaign_id)
-    return [batch for batch, holds in looker.holding(number_of(row), since) if holds]
+    pages = RecipientPages(ledger, campaign_id)
+    return [batch for batch, holds in pages.holding(number_of(row), since) if holds]
 
 
 def test_every_number_is_found_in_its_batch_and_nowhere_else(ledger: Ledger) -> None:
@@ -27,7 +27,7 @@ def test_every_number_is_found_in_its_batch_and_nowhere_else(ledger: Ledger) -> 
 def test_a_search_opens_few_batches_besides_the_one_that_holds_the_number(ledger: Ledger) -> None:
     batches = [make_batch(*[1] * 100, first_row=1 + 100 * n) for n in range(60)]
     campaign_id = add_campaign(ledger, *batches)
-    looked_into = list(Looker(ledger, campaign_id).holding(number_of(5_950)))
+    looked_into = list(RecipientPages(ledger, campaign_id).holding(number_of(5_950)))
     assert (59, True) in looked_into
     assert len(looked_into) < 5
 

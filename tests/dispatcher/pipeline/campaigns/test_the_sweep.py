@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.ledger.batches.claims import Hold, Taken
+from dispatcher.ledger.batches.claims import Hold, TakenBatch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns import lifecycle
@@ -55,11 +55,11 @@ def test_a_sweep_waits_for_the_living(runtime: Runtime) -> None:
     assert runtime.ledger.campaign(CAMPAIGN).state is CampaignState.CANCELLED
 
 
-def take_again(runtime: Runtime) -> Taken:
+def take_again(runtime: Runtime) -> TakenBatch:
     """What the first sender holds."""
     batch = runtime.ledger.batches.content(CAMPAIGN, 0)
     assert batch is not None
-    return Taken(Hold(CAMPAIGN, 0, token_of("a"), 1), batch, [])
+    return TakenBatch(Hold(CAMPAIGN, 0, token_of("a"), 1), batch, [])
 
 
 def test_what_a_dead_sender_had_is_unconfirmed_and_the_sweep_ends(runtime: Runtime) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.installation.audit_log import KEPT as JOURNAL_MAX
-from dispatcher.ledger.installation.audit_log import Journal
-from dispatcher.ledger.installation.idempotency_keys import Answer, Once
+from dispatcher.ledger.installation.audit_log import AuditLog
+from dispatcher.ledger.installation.idempotency_keys import IdempotencyKeys, StoredAnswer
 from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.campaigns.lifecycle import launch
@@ -203,21 +203,21 @@ def local_picture(runtime: Runtime) -> Kept:
 
 
 def answer_to_a_call(runtime: Runtime) -> Kept:
-    once = Once(runtime.ledger.redis)
+    once = IdempotencyKeys(runtime.ledger.redis)
     assert once.begin("who", "key", "digest") is None
-    once.answered("who", "key", "digest", Answer(201, "{}", ""))
+    once.answered("who", "key", "digest", StoredAnswer(201, "{}", ""))
     return Kept(lambda: bool(runtime.ledger.redis.keys(keys.ONCE + "*")), DAY_MS)
 
 
 def journal(runtime: Runtime) -> Kept:
     ledger = runtime.ledger
-    Journal(ledger.redis).note("ann", "the first line")
+    AuditLog(ledger.redis).note("ann", "the first line")
 
     def many() -> None:
         for start in range(0, JOURNAL_MAX + 200, 1000):
             pipeline = ledger.redis.pipeline()
             for line in range(start, start + 1000):
-                Journal(pipeline).note("ann", str(line))
+                AuditLog(pipeline).note("ann", str(line))
             pipeline.execute()
 
     return Kept(lambda: ledger.redis.xrange(keys.JOURNAL, count=1)[0][1][b"did"] == b"the first line", many)  # type: ignore[index]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Taken
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, TakenBatch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.rules.rates import Rate
 from tests.dispatcher.pipeline.conftest import make_runtime, runtime
@@ -26,7 +26,7 @@ class Desk:
         self.ledger = ledger
         self.now_ms = START_MS
         set_clock(ledger.redis, self.now_ms)
-        self.taken: dict[str, Taken] = {}
+        self.taken: dict[str, TakenBatch] = {}
 
     def at(self, now_ms: int) -> None:
         """It is this moment."""

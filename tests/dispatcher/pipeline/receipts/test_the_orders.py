@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from dispatcher.ledger.batches.claims import Taken
+from dispatcher.ledger.batches.claims import TakenBatch
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.pipeline.receipts.ingest import ingest
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -39,7 +39,7 @@ class Message:
         self.sid = f"{serial:08x}{SID[8:]}"
         ledger = runtime.ledger
         add_campaign(ledger, make_batch(members), id=self.campaign)
-        self.taken: Taken = take(ledger, self.campaign)
+        self.taken: TakenBatch = take(ledger, self.campaign)
         now_ms = ledger.agenda.now_ms()
         first = make_claim(self.taken, name="first")
         assert claim(ledger, self.taken.hold, first, now_ms=now_ms).attempt == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dispatcher.carrierx.vendor_errors import reason_of_code
-from dispatcher.ledger.batches.claims import Taken
+from dispatcher.ledger.batches.claims import TakenBatch
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.receipts.failure_reasons import Explanation
 from dispatcher.ledger.receipts.receipts import Receipt
@@ -53,7 +53,7 @@ def _everything_fails(simulator: SimulatorHandle) -> None:
     simulator.set_faults(fail_share=1)
 
 
-def send(runtime: Runtime, taken: Taken, message: int = 0, *, user_data: str | None = None) -> str:
+def send(runtime: Runtime, taken: TakenBatch, message: int = 0, *, user_data: str | None = None) -> str:
     """POST one message of a taken batch and record that it was accepted; its sid."""
     asked = make_claim(taken, message)
     answer = claim(runtime.ledger, taken.hold, asked, now_ms=runtime.ledger.agenda.now_ms())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.ledger.batches.claims import Claim, Taken
+from dispatcher.ledger.batches.claims import Claim, TakenBatch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
@@ -51,14 +51,14 @@ def ledger(timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     return timed_ledger
 
 
-def post(runtime: Runtime, taken: Taken, message: int) -> str:
+def post(runtime: Runtime, taken: TakenBatch, message: int) -> str:
     """CarrierX takes the message; its sid."""
     rows = taken.batch.messages[message].members
     to = tuple(taken.batch.rows[row].number or "" for row in rows)
     return runtime.carrierx.send(Outgoing(SENDER, to, "Hi", MEDIA, mark(message))).message_sid
 
 
-def claimed(runtime: Runtime, *sizes: int) -> tuple[Taken, list[Claim]]:
+def claimed(runtime: Runtime, *sizes: int) -> tuple[TakenBatch, list[Claim]]:
     """A batch, all its messages claimed."""
     add_campaign(runtime.ledger, make_batch(*sizes, media=MEDIA))
     taken = take(runtime.ledger)
@@ -68,7 +68,7 @@ def claimed(runtime: Runtime, *sizes: int) -> tuple[Taken, list[Claim]]:
     return taken, claims
 
 
-def give_back(runtime: Runtime, taken: Taken) -> None:
+def give_back(runtime: Runtime, taken: TakenBatch) -> None:
     """The sender is done."""
     runtime.ledger.batches.give_back(taken.hold, wait_ms=0, poll_ms=POLL_MS, look_ms=LOOK_MS)
 
@@ -278,7 +278,7 @@ def test_an_end_of_the_settle_window_ends_the_polls(runtime: Runtime, simulator:
     assert looks_due(runtime) == []
 
 
-def claimed_at(runtime: Runtime, taken: Taken, message: int, ms: int) -> Claim:
+def claimed_at(runtime: Runtime, taken: TakenBatch, message: int, ms: int) -> Claim:
     """A message that is claimed so long after the start."""
     later(runtime, ms)
     asked = make_claim(taken, message)

@@ -13,7 +13,7 @@ from dispatcher.errors import Refused
 from dispatcher.ledger.batches.rows import EPOCH_MS
 from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.consent.inbound import Inbound
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
@@ -191,7 +191,7 @@ def test_after_the_recovery_nothing_goes_twice_and_the_campaign_ends_right(
 def test_the_journal_has_a_line_and_a_second_recovery_does_nothing(put_back: Site) -> None:
     put_back.tick()
     put_back.recover()
-    (line,) = Journal(put_back.ledger.redis).latest(10)
+    (line,) = AuditLog(put_back.ledger.redis).latest(10)
     assert line.who == "tester"
     assert "4 rows unconfirmed in 1 campaigns, 2 of them found" in line.did
     assert put_back.ledger.recovery.restored() is None
@@ -241,7 +241,6 @@ def test_what_no_list_shows_at_once_is_found_message_by_message_and_is_a_control
     put_back: Site, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_back.tick()
-    monkeypatch.setattr(recovering, "read_history", lambda *_: ProviderHistory(unread="HTTP 404"))
     walk = put_back.runtime.carrierx.list_messages
 
     def only_eq(*, filter: str = "", **options: Any) -> Any:
@@ -250,7 +249,9 @@ def test_what_no_list_shows_at_once_is_found_message_by_message_and_is_a_control
         return walk(filter=filter, **options)
 
     monkeypatch.setattr(put_back.runtime.carrierx, "list_messages", only_eq)
-    assert put_back.recover().found == 0
+    with monkeypatch.context() as at_first:
+        at_first.setattr(recovering, "read_history", lambda *_: ProviderHistory(unread="HTTP 404"))
+        assert put_back.recover().found == 0
     look_twice(put_back)
     look_twice(put_back)
     assert set(states(put_back.ledger, number=1)) <= {"queued", "sent", "delivered"}

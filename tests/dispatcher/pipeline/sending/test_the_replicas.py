@@ -281,7 +281,7 @@ def test_a_setting_that_is_changed_at_run_time_stops_claims_within_a_minute_and_
         connected.config_set("appendfsync", "no")
         assert _claim_guard.LOOK_SECONDS <= 60
         monkeypatch.setattr(_claim_guard, "LOOK_SECONDS", 0.0)
-        ledger.readiness._scripts.assurance._look_again()
+        ledger.readiness._scripts.claim_guard._look_again()
         assert "appendfsync is 'no'" in ask(ledger, 1)
         connected.config_set("appendfsync", "always")
         until(lambda: ask(ledger, 1) == "go", 5)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
 from tests.factories import add_campaign
@@ -98,5 +98,5 @@ def test_who_steered_stands_in_the_journal_and_on_the_page(
 ) -> None:
     press(operator, campaign_id, "pause")
     press(operator, campaign_id, "resume")
-    assert [note.did for note in Journal(redis).latest(9, campaign_id)] == ["resumed", "paused"]
+    assert [note.did for note in AuditLog(redis).latest(9, campaign_id)] == ["resumed", "paused"]
     assert "Who did what" in operator.get(f"/campaigns/{campaign_id}").text

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatcher.ledger.installation.api_tokens import Tokens
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.api_tokens import ApiTokens
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
@@ -131,7 +131,7 @@ def test_the_journal_says_who_changed_what_without_a_number(api: httpx.Client, l
     add_campaign(ledger)
     for scope in ("account", f"sender:{NUMBER}", f"campaign:{CAMPAIGN}"):
         api.put(f"/limits/{scope}", json={"rate": "5/s"})
-    notes = Journal(ledger.redis).latest(3)
+    notes = AuditLog(ledger.redis).latest(3)
     assert [(note.who, note.did, note.campaign) for note in notes] == [
         ("admin", "changed the limits of the campaign", CAMPAIGN),
         ("admin", "changed the limits of one sender", ""),
@@ -179,7 +179,7 @@ def test_a_body_without_end_is_refused(api: httpx.Client) -> None:
 
 
 def test_a_viewer_looks_and_does_not_change(api: httpx.Client, ledger: Ledger) -> None:
-    viewer, _ = Tokens(ledger.redis).create("eve", "viewer")
+    viewer, _ = ApiTokens(ledger.redis).create("eve", "viewer")
     headers = {"authorization": f"Bearer {viewer}"}
     assert api.get("/limits", headers=headers).status_code == 200
     assert api.put("/limits/account", json={"rate": "5/s"}, headers=headers).status_code == 403

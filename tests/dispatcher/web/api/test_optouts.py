@@ -8,7 +8,7 @@ from redis import Redis
 
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut
-from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.ledger.ledger import Ledger
 
 NUMBER, OTHER, OURS = "15165550123", "15165550124", "15162065575"
@@ -118,7 +118,7 @@ def test_health_and_journal_are_there_for_programs(api: httpx.Client, ledger: Le
     ],
 )
 def test_a_viewers_token_may_not_act(api: httpx.Client, redis: Redis, method: str, path: str) -> None:
-    token, _ = Tokens(redis).create("ann", "viewer")
+    token, _ = ApiTokens(redis).create("ann", "viewer")
     answer = api.request(method, path, headers={"authorization": f"Bearer {token}"}, json={})
     assert answer.status_code == 403
     for seen in ("/opt-outs", "/opt-outs/export", "/inbound", "/schedules", "/health", "/journal"):

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from dispatcher.ledger.consent.optouts import OptOut
-from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.runtime.counters import ProcessCounters
 from tests.dispatcher.web.conftest import TOKEN
@@ -80,7 +80,7 @@ def test_without_a_token_for_carrierx_the_page_says_so(browser: httpx.Client) ->
 
 def test_metrics_need_a_token_and_a_viewers_will_do(address: str, redis: Redis) -> None:
     assert httpx.get(f"{address}/metrics", trust_env=False).status_code == 401
-    token, _ = Tokens(redis).create("prometheus", "viewer")
+    token, _ = ApiTokens(redis).create("prometheus", "viewer")
     answer = httpx.get(f"{address}/metrics", headers={"authorization": f"Bearer {token}"}, trust_env=False)
     assert (answer.status_code, answer.headers["content-type"]) == (
         200,

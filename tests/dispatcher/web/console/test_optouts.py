@@ -10,8 +10,8 @@ from redis import Redis
 
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut
-from dispatcher.ledger.installation.api_tokens import Tokens
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.api_tokens import ApiTokens
+from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.ledger import Ledger
 
 NUMBER, OTHER, OURS = "15165550123", "15165550124", "15162065575"
@@ -130,7 +130,7 @@ def test_what_was_done_is_in_the_journal_without_a_number(
     form = {"csrf": csrf(operator), "numbers": NUMBER, "state": "out"}
     operator.post("/opt-outs/put", data=form)
     operator.post("/opt-outs/decide", data={"csrf": form["csrf"], "sid": "a1", "word": "ignore"})
-    did = [note.did for note in Journal(redis).latest(2)]
+    did = [note.did for note in AuditLog(redis).latest(2)]
     assert did == ["decided that a message is no opt-out", "opted 1 number out"]
 
 
@@ -157,7 +157,7 @@ def test_a_form_without_this_sessions_mark_does_nothing(
 def test_a_viewer_looks_at_every_page_and_acts_on_none(
     browser: httpx.Client, ledger: Ledger, redis: Redis, path: str, fields: dict[str, str]
 ) -> None:
-    token, _ = Tokens(redis).create("ann", "viewer")
+    token, _ = ApiTokens(redis).create("ann", "viewer")
     browser.post("/login", data={"token": token})
     came_in(ledger, "a1", "stop by at 5?")
     for page in ("/opt-outs", f"/opt-outs?number={NUMBER}", "/inbound", "/schedule", "/health"):

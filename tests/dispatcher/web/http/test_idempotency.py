@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from redis import Redis
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.installation.idempotency_keys import Answer, Once
+from dispatcher.ledger.installation.idempotency_keys import IdempotencyKeys, StoredAnswer
 from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.web.conftest import CSV
 
@@ -88,8 +88,8 @@ def test_a_call_whose_end_nobody_knows_is_not_done_again_with_its_key(
 def hold_up(app: FastAPI, at_work: threading.Event, go_on: threading.Event) -> None:
     """The first call stops when it is at work: its claim of the key is in Redis, its campaign is not."""
 
-    class Slow(Once):
-        def begin(self, who: str, key: str, body_digest: str) -> Answer | None:
+    class Slow(IdempotencyKeys):
+        def begin(self, who: str, key: str, body_digest: str) -> StoredAnswer | None:
             answer = super().begin(who, key, body_digest)
             if answer is None:
                 at_work.set()

@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 
 from dispatcher.errors import InputError, NotFound
-from dispatcher.ledger.installation.api_tokens import Role, Tokens
-from dispatcher.ledger.installation.audit_log import Journal
+from dispatcher.ledger.installation.api_tokens import ApiTokens, Role
+from dispatcher.ledger.installation.audit_log import AuditLog
 from tests.dispatcher.web.conftest import CSV, TOKEN
 from tests.factories import add_campaign
 
@@ -17,13 +17,13 @@ FORM = {"from": "12125550100", "message": "Hi"}
 
 
 @pytest.fixture
-def tokens(redis: Redis) -> Tokens:
+def tokens(redis: Redis) -> ApiTokens:
     """The tokens of an empty ledger."""
-    return Tokens(redis)
+    return ApiTokens(redis)
 
 
 @pytest.fixture
-def viewer(address: str, tokens: Tokens) -> Iterator[httpx.Client]:
+def viewer(address: str, tokens: ApiTokens) -> Iterator[httpx.Client]:
     """A browser of one who may look."""
     headers = {"accept": "text/html"}
     with httpx.Client(base_url=address, trust_env=False, headers=headers) as client:
@@ -37,7 +37,7 @@ def csrf(page: httpx.Response) -> str:
     return found[1]
 
 
-def test_a_tokens_secret_is_nowhere_in_the_ledger(redis: Redis, tokens: Tokens) -> None:
+def test_a_tokens_secret_is_nowhere_in_the_ledger(redis: Redis, tokens: ApiTokens) -> None:
     token, _ = tokens.create("Ann", "admin")
     secret = token.rsplit("_", 1)[1]
     [facts] = redis.hgetall("mms:tokens").values()
@@ -46,7 +46,7 @@ def test_a_tokens_secret_is_nowhere_in_the_ledger(redis: Redis, tokens: Tokens) 
 
 
 @pytest.mark.parametrize("role", ["viewer", "admin"])
-def test_a_token_is_found_with_its_name_and_role_until_it_is_removed(tokens: Tokens, role: Role) -> None:
+def test_a_token_is_found_with_its_name_and_role_until_it_is_removed(tokens: ApiTokens, role: Role) -> None:
     token, holder = tokens.create("Ann", role)
     found = tokens.find(token)
     assert found is not None
@@ -58,26 +58,26 @@ def test_a_token_is_found_with_its_name_and_role_until_it_is_removed(tokens: Tok
 @pytest.mark.parametrize(
     "change", [lambda t: t[:-1], lambda t: t[:-1] + "!", lambda t: "mms_aaaaaaaa_" + t[13:], str.upper]
 )
-def test_no_other_text_is_a_token(tokens: Tokens, change: Callable[[str], str]) -> None:
+def test_no_other_text_is_a_token(tokens: ApiTokens, change: Callable[[str], str]) -> None:
     token, _ = tokens.create("Ann", "admin")
     assert tokens.find(token) is not None  # proved and remembered
     assert tokens.find(change(token)) is None
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 61, "a\nb", "<b>", "Ann"])
-def test_a_name_is_short_plain_and_only_one_tokens(tokens: Tokens, name: str) -> None:
+def test_a_name_is_short_plain_and_only_one_tokens(tokens: ApiTokens, name: str) -> None:
     tokens.create("Ann", "viewer")
     with pytest.raises(InputError):
         tokens.create(name, "viewer")
 
 
-def test_a_token_that_is_not_there_cannot_be_removed(tokens: Tokens) -> None:
+def test_a_token_that_is_not_there_cannot_be_removed(tokens: ApiTokens) -> None:
     with pytest.raises(NotFound):
         tokens.remove("aaaaaaaa")
 
 
 def test_a_viewers_token_looks_through_the_api_and_does_not_act(
-    api: httpx.Client, tokens: Tokens, redis: Redis
+    api: httpx.Client, tokens: ApiTokens, redis: Redis
 ) -> None:
     api.headers["authorization"] = f"Bearer {tokens.create('Vera', 'viewer')[0]}"
     assert api.get("/campaigns").status_code == 200
@@ -108,7 +108,7 @@ def test_a_viewer_sees_pages_without_buttons_and_may_not_use_their_addresses(
     assert Ledger(redis).campaign(campaign_id).state == "running"
 
 
-def test_a_login_ends_with_its_token(viewer: httpx.Client, tokens: Tokens) -> None:
+def test_a_login_ends_with_its_token(viewer: httpx.Client, tokens: ApiTokens) -> None:
     assert viewer.get("/").status_code == 200
     tokens.remove(tokens.list()[0].token_id)
     assert viewer.get("/").status_code == 303
@@ -119,7 +119,7 @@ def test_the_journal_says_who_logged_in_and_who_sent(
 ) -> None:
     browser.post("/login", data={"token": TOKEN})
     campaign_id = api.post("/campaigns", files={"file": ("a.csv", CSV)}, data=FORM).json()["id"]
-    notes = Journal(redis).latest(10)
+    notes = AuditLog(redis).latest(10)
     assert [(note.who, note.did, note.campaign) for note in notes] == [
         ("admin", "sent", campaign_id),
         ("admin", "logged in as admin", ""),
@@ -127,7 +127,7 @@ def test_the_journal_says_who_logged_in_and_who_sent(
 
 
 def test_the_journal_finds_the_lines_of_one_campaign_among_many(redis: Redis) -> None:
-    journal = Journal(redis)
+    journal = AuditLog(redis)
     journal.note("Ann", "sent", "spring")
     pipeline = redis.pipeline()
     for _ in range(2500):

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from redis import Redis
 
 from dispatcher.errors import ConfigError
-from dispatcher.ledger.installation.api_tokens import Tokens
+from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.settings import Settings, load_settings
 from dispatcher.web.app import create_app
 from dispatcher.web.site.throttle import Throttle, TooManyTriesError
@@ -81,7 +81,7 @@ def test_a_host_header_leads_nobody_elsewhere(address: str) -> None:
 
 
 def test_guesses_of_a_tokens_secret_cost_no_argon2(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens = Tokens(redis)
+    tokens = ApiTokens(redis)
     token, holder = tokens.create("Ann", "viewer")
     proved: list[str] = []
     verify = PasswordHasher.verify
