@@ -10,11 +10,13 @@ TESTS ?= tests
 RUNS ?= 20
 SEED ?= 1
 JOBS ?= 2
+# Tests wait for processes more than they compute.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 COUNT ?= 120
 RESOLVE := uv pip compile pyproject.toml --group source --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade
 
-.PHONY: demo test wheel chaos mutants bench check format lock release clean help
+.PHONY: demo test fast wheel chaos mutants bench check format lock release clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,7 +38,10 @@ demo: $(RUNTIME)   ## run the main job on a stack of its own, against the simula
 	$(BIN)/mms demo
 
 test: $(DEVELOPER)   ## the whole test suite: real Valkey, real workers, real HTTP on localhost
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+fast: $(DEVELOPER)   ## the tests that are quick and start nothing: under a minute
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
 
 wheel: $(DEVELOPER)  ## the built wheel in empty environments, and its demo; needs a package index
 	.ci/wheel

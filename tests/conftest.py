@@ -20,6 +20,11 @@ from tests.valkey import TEST_CLOCK, ValkeyServer, running_valkey, wait_by_clock
 SECRET = b"a secret of the tests"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
     """A Valkey as the embedded one is set up: append-only file, synced at every write."""

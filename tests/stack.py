@@ -62,7 +62,7 @@ class Terminal:
     def web(self, path: str, **options: Any) -> httpx.Response:
         """GET from the console or API, as admin."""
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        return httpx.get(f"http://127.0.0.1:{self.web_port}{path}", headers=headers, **options)
+        return httpx.get(f"http://127.0.0.1:{self.web_port}{path}", headers=headers, verify=False, **options)
 
     def mms(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""

@@ -63,6 +63,7 @@ def imported() -> dict[str, set[str]]:
     }
 
 
+@pytest.mark.slow
 def test_every_imported_package_is_declared(declared: dict[str, Requirement]) -> None:
     assert {name for name, found in imported().items() if not found & declared.keys()} == set()
 

@@ -16,6 +16,8 @@ from tests.stack import Terminal, until
 from tests.standin import StandIn, number, terminal_of
 from tests.test_end_to_end import report_of, submit_arguments, write_campaign
 
+pytestmark = pytest.mark.slow
+
 ROWS = 5_000
 #: Killing ends here: a later message shows that the list of messages can be believed about an earlier one.
 KILLED_UNTIL = 4_200

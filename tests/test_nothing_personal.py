@@ -20,6 +20,8 @@ from dispatcher.settings import Settings
 from tests.stack import ADMIN_TOKEN, CALLBACK_KEY, Terminal, until
 from tests.standin import TOKEN, StandIn, number, terminal_of
 
+pytestmark = pytest.mark.slow
+
 ROWS = 150
 SENDER = "15162065575"
 #: Stands in every message, and nowhere else.

@@ -17,6 +17,8 @@ from dispatcher.simulator.client import SimulatorHandle
 from tests.stack import STOP_SECONDS, Terminal, until
 from tests.standin import number
 
+pytestmark = pytest.mark.slow
+
 ROWS = 400
 SENDER = "15162065575"
 
@@ -51,8 +53,8 @@ def submitted(terminal: Terminal) -> str:
 
 
 def shown(terminal: Terminal, campaign_id: str) -> dict[str, Any]:
-    """The campaign as `show` has it."""
-    found: dict[str, Any] = json.loads(terminal.mms("campaign", "show", campaign_id, "--json").stdout)
+    """The campaign as the API has it."""
+    found: dict[str, Any] = terminal.web(f"/api/v1/campaigns/{campaign_id}").json()
     return found
 
 

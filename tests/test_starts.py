@@ -18,6 +18,8 @@ from tests.parts import Parts
 from tests.stack import until
 from tests.valkey import ValkeyServer
 
+pytestmark = pytest.mark.slow
+
 CAMPAIGNS = 1_000
 MONTH_MS = 30 * 86_400_000
 #: All is set and the ones that were killed are replaced before the start comes, on a busy machine, too.

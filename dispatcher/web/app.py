@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,12 @@ def _describe(app: FastAPI) -> None:
     @app.get("/api/v1/openapi.json", include_in_schema=False)
     def openapi() -> dict[str, Any]:
         """The API's own description."""
-        return page
+        return page()
 
-    page = get_openapi(title="MMS dispatcher", version="1", description=_DESCRIPTION, routes=app.routes)
-    page["components"]["schemas"].update(api.schemas())
+    @cache
+    def page() -> dict[
+        str, Any
+    ]:  # a third of a second's work: done for whoever asks first, not at every start
+        said = get_openapi(title="MMS dispatcher", version="1", description=_DESCRIPTION, routes=app.routes)
+        said["components"]["schemas"].update(api.schemas())
+        return said

@@ -25,6 +25,7 @@ def assert_compared(result: Result) -> None:
     assert result.table().row_count == len(result.lines)
 
 
+@pytest.mark.slow
 def test_the_runner_prints_tables_and_writes_the_figures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -40,6 +41,7 @@ def test_the_runner_prints_tables_and_writes_the_figures(
             assert all(line["what"].split()[0] in printed for line in result["lines"])
 
 
+@pytest.mark.slow
 def test_sending_is_compared_with_the_bare_loop_and_with_a_task_a_recipient() -> None:
     first = next(iter(import_module("benchmarks.dispatch").measure(TINY)))
     assert_compared(first)

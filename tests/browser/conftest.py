@@ -17,6 +17,14 @@ Open = Callable[..., Page]
 #: How long a page may take to show something, on a busy machine.
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them in one process: one stack, one Chromium at a time."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

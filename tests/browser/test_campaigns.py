@@ -12,6 +12,8 @@ from tests.browser.conftest import Open
 from tests.browser.pages import check, fill_in, log_in, number_of, send, write_csv
 from tests.stack import Terminal, until
 
+pytestmark = pytest.mark.slow
+
 BAD = ("1.5162E+10", "555-01", "nobody")
 
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Open
 from tests.browser.pages import MESSAGE, check, fill_in, log_in, send, write_csv
 
+pytestmark = pytest.mark.slow
+
 PHONE = {"width": 360, "height": 740}
 _SERIOUS = {"serious", "critical"}
 

@@ -6,12 +6,15 @@ import struct
 import zlib
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.pages import check, fill_in, log_in, send, write_csv
 from tests.browser.test_looks import serious
 from tests.stack import Terminal, until
+
+pytestmark = pytest.mark.slow
 
 
 def write_png(path: Path, width: int = 120, height: int = 90) -> Path:

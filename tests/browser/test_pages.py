@@ -15,6 +15,8 @@ from tests.browser.seed import ledger_of, seed
 from tests.browser.test_looks import PHONE, serious, tab_to, tab_to_field
 from tests.stack import Terminal
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def seeded(stack: Terminal) -> None:

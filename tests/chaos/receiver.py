@@ -79,7 +79,10 @@ class _Trial:
         mark = f"{self._name}:{next(self._numbers)}"
         body = {"message_sid": str(uuid.uuid4()), "direction": "outbound", "status": "sent", _MARK: mark}
         with suppress(httpx.HTTPError):
-            if httpx.post(self._address, json=body, timeout=5, trust_env=False).status_code == 200:
+            if (
+                httpx.post(self._address, json=body, timeout=5, trust_env=False, verify=False).status_code
+                == 200
+            ):
                 self._stand.probes.append(mark)
                 return True
         return False

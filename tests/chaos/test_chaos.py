@@ -12,6 +12,8 @@ from tests.chaos.starving import starve
 from tests.chaos.store import cut_off, split
 from tests.chaos.table import report_of
 
+pytestmark = pytest.mark.slow
+
 #: The promise that each planted fault must be seen to break.
 SEEN_AS = {"claim": "I1", "fence": "I6", "forward": "I7", "receiver": "I8", "acknowledge": "I10"}
 

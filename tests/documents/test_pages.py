@@ -42,6 +42,7 @@ def campaign(ledger: Ledger) -> str:
     return CAMPAIGN
 
 
+@pytest.mark.slow
 def test_every_command_of_the_operations_page_works(mms: Mms, campaign: str) -> None:
     token, said = "", []
     for line in commands(blocks(OPERATIONS)):

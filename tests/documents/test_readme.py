@@ -16,6 +16,8 @@ from dispatcher.simulator.launch import running_simulator
 from tests.documents.shown import TOP, commands, is_shown, section, sessions
 from tests.stack import Terminal
 
+pytestmark = pytest.mark.slow
+
 README = TOP / "README.md"
 
 

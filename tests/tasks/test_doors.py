@@ -102,6 +102,7 @@ def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
     assert tasks.tasks.explain_failures.run() == "0 failures, 0 explained"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["worker", "beat", "flower"])
 @pytest.mark.parametrize(
     ("variables", "said"),

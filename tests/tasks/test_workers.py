@@ -20,6 +20,9 @@ from tests.hints import flicker
 from tests.tasks.crew import Crew, crew_of, until
 from tests.valkey import running_valkey
 
+#: One crew serves all of them: they run in one process.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crew")]
+
 
 @pytest.fixture(scope="module")
 def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:

@@ -155,6 +155,7 @@ def test_what_is_not_an_object_says_so(raw: bytes) -> None:
         read_object(raw)
 
 
+@pytest.mark.slow
 @unhurried
 @given(st.dictionaries(names, anything))
 def test_any_values_are_read_or_refused_but_never_crash(body: dict[str, Any]) -> None:

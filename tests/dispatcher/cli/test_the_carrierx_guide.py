@@ -6,10 +6,14 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.worker import working
 from tests.mms import Mms
+
+pytestmark = pytest.mark.slow
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 #: Runs for ever; `pipeline.answers` has tests of what follows.

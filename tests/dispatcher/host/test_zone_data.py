@@ -63,6 +63,7 @@ OFFSET = "from datetime import datetime as d; from zoneinfo import ZoneInfo as Z
 OFFSET += "print(d(2026, 12, 1, tzinfo=Z('America/Vancouver')).utcoffset())"
 
 
+@pytest.mark.slow
 def test_every_kind_of_process_reads_the_locked_data_and_not_the_machines(
     tmp_path: Path, repository: Path
 ) -> None:

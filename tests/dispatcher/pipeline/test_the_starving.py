@@ -81,6 +81,7 @@ def outcome(runtime: Runtime, text: Inbound) -> str:
     return runtime.ledger.inbound.read([text.sid])[0].outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lists", ["well", "refuses", "fails", "ignores", "lags"])
 def test_thirty_unconfirmed_beside_sixty_thousand_without_callbacks_are_looked_at_within_a_minute_and_help_is_answered(
     make_runtime: MakeRuntime, ledger: Ledger, lists: str
@@ -115,6 +116,7 @@ def _looked_for(api: Quiet, lists: str) -> bool:
     return bool(looks) if lists == "well" else sum(what.startswith("eq") for what in looks) >= 30
 
 
+@pytest.mark.slow
 def test_a_list_asks_for_a_whole_batch_so_that_ten_thousand_rows_take_a_third_of_a_minute(
     make_runtime: MakeRuntime, ledger: Ledger
 ) -> None:

@@ -114,6 +114,7 @@ class Endless:
         return next(self._blocks, b"")
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_a_long_file() -> None:
     roster = Roster(
         cast(BinaryIO, Endless(30_000, "1516{},Ann,North\n")),

@@ -26,6 +26,7 @@ def refusal_of(data: bytes, max_bytes: int = 1 << 30) -> FileRefused:
     return refusal.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -69,6 +70,7 @@ def workbook_file(data: bytes) -> IO[bytes]:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SHEET_CPU_SECONDS", "SHEET_MEMORY_MB"])
 def test_a_reader_at_its_limit_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     limits = {"SHEET_CPU_SECONDS": 60, "SHEET_MEMORY_MB": 768} | {name: 1 if "CPU" in name else 60}
@@ -123,6 +125,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 def test_a_reader_ends_when_the_process_that_asked_is_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

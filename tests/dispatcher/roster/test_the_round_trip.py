@@ -8,6 +8,7 @@ import io
 from typing import Literal, NamedTuple
 
 import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from dispatcher.model.recipient import Recipient
 from dispatcher.roster._area_codes import COUNTRY
 from dispatcher.roster.formula_guard import guarded
 from tests.dispatcher.roster.reading import open_roster
+
+pytestmark = pytest.mark.slow
 
 WRITINGS = (
     "1{npa}{nxx}{line}",

@@ -143,6 +143,7 @@ def test_days_of_the_month_and_of_the_week_are_noted_where_cron_takes_either() -
     ]
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 23),
     st.integers(0, 59),

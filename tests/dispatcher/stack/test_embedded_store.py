@@ -69,6 +69,7 @@ def test_a_store_that_is_left_alone_is_what_it_was(settings: Settings) -> None:
     assert [life(settings) for _ in range(3)] == [None] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bytes_", [1, 30, 90])
 def test_whatever_is_cut_off_is_missed_at_the_next_start(settings: Settings, bytes_: int) -> None:
     assert life(settings) is None

@@ -90,6 +90,7 @@ def test_the_store_ends_after_all_others_have_ended(start: Start) -> None:
     assert supervised.notes("end") == [by_name["worker"], by_name["simulator"], by_name["store"]]
 
 
+@pytest.mark.slow
 def test_a_part_that_ignores_sigterm_is_killed_with_its_group_in_under_15_seconds(start: Start) -> None:
     supervised = start("deaf:0:stubborn,pool", "store:2:stubborn")
     until(lambda: len(supervised.notes("start")) == 2 and supervised.notes("pool"))
@@ -112,6 +113,7 @@ def test_a_second_signal_ends_everything_at_once(start: Start) -> None:
     assert supervised.survivors() == []
 
 
+@pytest.mark.slow
 def test_a_part_that_is_killed_is_started_again_and_its_pool_is_gone(start: Start) -> None:
     supervised = start("worker:0:pool")
     first = until(lambda: supervised.notes("start"))[0]
@@ -123,6 +125,7 @@ def test_a_part_that_is_killed_is_started_again_and_its_pool_is_gone(start: Star
     assert "worker ended with SIGKILL" in said
 
 
+@pytest.mark.slow
 def test_a_part_that_dies_at_once_is_started_again_more_and_more_slowly(start: Start) -> None:
     supervised = start("broken:0:dies")
     until(lambda: len(supervised.notes("start")) == 3)
@@ -133,6 +136,7 @@ def test_a_part_that_dies_at_once_is_started_again_more_and_more_slowly(start: S
     assert pause_seconds(1000) == LAST_PAUSE
 
 
+@pytest.mark.slow
 def test_a_part_that_never_lives_is_given_up_with_its_last_words(start: Start, tmp_path: Path) -> None:
     supervised = start("store:2:", "broken:0:dies")
     said, _ = supervised.process.communicate(timeout=PATIENCE_SECONDS)
@@ -163,6 +167,7 @@ def test_when_the_supervisor_is_killed_its_watchdog_ends_the_parts_in_order(star
     assert supervised.notes("end")[-1] == by_name["store"]
 
 
+@pytest.mark.slow
 def test_the_next_start_ends_what_a_killed_supervisor_and_watchdog_left(start: Start) -> None:
     first = start("store:2:", "worker:0:pool")
     until(lambda: len(first.notes("start")) == 2 and first.notes("pool"))

@@ -54,7 +54,10 @@ def away(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def takes_callbacks(terminal: Terminal) -> bool:
     try:
-        return httpx.post(terminal.callback_url, json=CALLBACK, trust_env=False).status_code == httpx.codes.OK
+        return (
+            httpx.post(terminal.callback_url, json=CALLBACK, trust_env=False, verify=False).status_code
+            == httpx.codes.OK
+        )
     except httpx.TransportError:
         return False
 
@@ -87,6 +90,7 @@ def test_the_receiver_is_open_while_redis_is_away_and_everything_starts_when_it_
     assert terminal.processes() == []
 
 
+@pytest.mark.slow
 def test_a_redis_of_another_mode_that_comes_later_ends_it_with_its_sentence(
     terminal: Terminal, away: ValkeyServer, tmp_path: Path
 ) -> None:
@@ -102,6 +106,7 @@ def test_a_redis_of_another_mode_that_comes_later_ends_it_with_its_sentence(
     assert terminal.processes() == []
 
 
+@pytest.mark.slow
 def test_a_redis_that_may_forget_and_comes_later_ends_it_with_its_sentence(
     terminal: Terminal, away: ValkeyServer
 ) -> None:
@@ -117,6 +122,7 @@ def test_a_redis_that_may_forget_and_comes_later_ends_it_with_its_sentence(
     assert "cannot keep a claim safe" in terminal.said()
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_waiting_though_redis_hangs(terminal: Terminal) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         terminal.environment["MMS_REDIS_URL"] = f"redis://:pass-word@127.0.0.1:{hanging.getsockname()[1]}/0"

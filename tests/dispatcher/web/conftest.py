@@ -125,7 +125,7 @@ def address(serve: Serve, app: FastAPI) -> str:
 def browser(address: str) -> Iterator[httpx.Client]:
     """A browser that keeps cookies and does not follow redirects."""
     headers = {"accept": "text/html"}
-    with httpx.Client(base_url=address, trust_env=False, headers=headers) as client:
+    with httpx.Client(base_url=address, trust_env=False, verify=False, headers=headers) as client:
         yield client
 
 
@@ -140,7 +140,7 @@ def operator(browser: httpx.Client) -> httpx.Client:
 def api(address: str) -> Iterator[httpx.Client]:
     """A program with the admin token."""
     headers = {"authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=f"{address}/api/v1", trust_env=False, headers=headers) as client:
+    with httpx.Client(base_url=f"{address}/api/v1", trust_env=False, verify=False, headers=headers) as client:
         yield client
 
 

@@ -78,6 +78,7 @@ def test_page_api_report_and_table_say_what_the_ledger_says_after_every_step(
     assert dict(said) == {state: number for state, number in of_ledger(ledger).items() if number}
 
 
+@pytest.mark.slow
 def test_every_refresh_of_an_open_page_says_what_the_ledger_says(
     operator: httpx.Client, ledger: Ledger
 ) -> None:

@@ -66,6 +66,7 @@ def test_pages_by_cursor_are_the_whole_without_a_row_twice(
         assert found == rows(ledger, *states)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [1, 3, 7, 10, 33])
 def test_pages_by_number_are_the_whole_without_a_row_twice(
     campaign_id: str, ledger: Ledger, most: int

@@ -13,6 +13,8 @@ from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 MMS = Path(sys.executable).parent / "mms"
 
 

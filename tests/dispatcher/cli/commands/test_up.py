@@ -19,6 +19,8 @@ from dispatcher.stack.addresses import answers_ready
 from dispatcher.stack.run_directory import published
 from tests.stack import ADMIN_TOKEN, CALLBACK_KEY, STOP_SECONDS, Terminal, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:

@@ -16,6 +16,8 @@ import pytest
 from dispatcher.stack.run_directory import published
 from tests.stack import MMS, STOP_SECONDS, Terminal, until
 
+pytestmark = pytest.mark.slow
+
 FILE = "phone,first_name\n" + "".join(f"1212555{number:04},Ada\n" for number in range(100, 160))
 BAD_ROWS = "not a number,Bob\n12125550100,twice\n"
 

@@ -56,6 +56,7 @@ def calls(path: tuple[str, ...], command: click.Command, good: str) -> Iterator[
             yield [*path, *required, option.opts[0], text, "--", *plain]
 
 
+@pytest.mark.slow
 def test_no_argument_of_any_command_ends_in_a_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +77,7 @@ def test_no_argument_of_any_command_ends_in_a_traceback(
     assert tried > 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "option", ["--message", "--name", "--media", "--from", "--group-by", "--at", "--max-cost", "--rate"]
 )

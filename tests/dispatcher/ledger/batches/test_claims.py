@@ -178,6 +178,7 @@ def test_a_message_with_a_not_before_waits_for_it(ledger: Ledger) -> None:
     assert claim(ledger, taken.hold, second, now_ms=START_MS + 700)[:4] == ("go", 2, 0, "")
 
 
+@pytest.mark.slow
 def test_attempts_beyond_a_byte_never_begin_at_nothing_again(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(1))
     taken = take(ledger)

@@ -59,6 +59,7 @@ def word(ledger: Ledger, taken: TakenBatch, message: int, window: Window, now_ms
     return claim(ledger, taken.hold, wanted, now_ms=now_ms).word
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(policies, moments, st.integers(0, LONGEST_WAIT_MS))
 def test_nothing_is_claimed_outside_hours_however_long_ago_they_were_looked_up(

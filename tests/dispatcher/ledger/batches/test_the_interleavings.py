@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import pytest
 import redis as redis_py
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -48,6 +49,8 @@ from tests.factories import (
     token_of,
 )
 from tests.valkey import TEST_CLOCK, set_clock
+
+pytestmark = pytest.mark.slow
 
 BATCHES = 1
 MESSAGES = 3  # two singles and a group of three

@@ -75,6 +75,7 @@ def test_what_it_confirmed_survives_a_kill(tmp_path: Path) -> None:
         assert redis.Redis.from_url(server.url).get("claim") == b"made"
 
 
+@pytest.mark.slow
 def test_nobody_comes_in_without_the_password(tmp_path: Path) -> None:
     server = prepare_embedded(tmp_path)
     with running(server), pytest.raises(redis.AuthenticationError):

@@ -87,6 +87,7 @@ def test_a_start_a_month_ahead_comes_on_its_day_and_once(
     assert timed_ledger.redis.hget(f"mms:c:{CAMPAIGN}", "started_at") == str(at_ms).encode()
 
 
+@pytest.mark.slow
 def test_new_starts_are_not_kept_waiting_by_campaigns_that_run_already(runtime: Runtime) -> None:
     for index in range(250):
         add_campaign(runtime.ledger, make_batch(1, first_row=1 + index), id=f"old{index}")

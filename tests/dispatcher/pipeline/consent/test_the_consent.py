@@ -59,6 +59,7 @@ def batch_to(*numbers: str, size: int = 1) -> Batch:
     return Batch(rows, tuple(BatchMessage(members, SENDER, "Hi", ()) for members in groups))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CLOCK_CHANGES, ids=["spring", "autumn"])
 @pytest.mark.parametrize("policy", ["federal", "us-strict"])
 def test_on_the_days_of_a_clock_change_nothing_is_sent_outside_hours_and_everything_within_them(

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis as redis_py
 
 from dispatcher.ledger.ledger import Ledger
@@ -21,6 +22,8 @@ from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster._area_codes import COUNTRY
 from tests.dispatcher.pipeline.preflight.test_check import checked
+
+pytestmark = pytest.mark.slow
 
 SENDER, MESSAGE = "15165550199", "Hi {{name}}"
 ROWS = 20_000

@@ -20,6 +20,8 @@ from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 
+pytestmark = pytest.mark.slow
+
 SLOW = [f"slow-{number}" for number in range(12)]
 
 

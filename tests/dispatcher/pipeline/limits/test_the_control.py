@@ -97,6 +97,7 @@ class Operator:
             time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(50))
 def test_whatever_the_operator_does_the_books_and_carrierx_agree(arena: Arena, seed: int) -> None:
     dice, ledger, id = random.Random(seed), arena.ledger, f"spring-{seed}"

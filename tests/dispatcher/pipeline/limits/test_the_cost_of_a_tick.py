@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -46,6 +48,7 @@ def cost_of_a_tick(runtime: Runtime) -> Counter[str]:
     return Counter({name.removeprefix("cmdstat_"): int(each["calls"]) for name, each in stats.items()})
 
 
+@pytest.mark.slow
 def test_two_thousand_campaigns_that_are_not_due_cost_a_tick_no_more_than_ten(
     make_runtime: MakeRuntime,
 ) -> None:

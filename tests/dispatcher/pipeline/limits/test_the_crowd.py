@@ -22,6 +22,8 @@ from tests.factories import CAMPAIGN, add_campaign, make_batch
 from tests.stack import until
 from tests.valkey import ValkeyServer
 
+pytestmark = pytest.mark.slow
+
 POOL = ("15162065575", "15162065576", "15162065577")
 FROM: dict[str, Any] = {"from": POOL}
 #: Legs a second of the account that campaigns share: far less than a busy machine can do.

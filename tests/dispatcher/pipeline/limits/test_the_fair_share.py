@@ -32,6 +32,7 @@ def make(desk: Desk, *ids: str, **settings: object) -> dict[str, list[int]]:
     return {desk.campaign(*(1,) * 90, id=id, **settings): list(range(90)) for id in ids}
 
 
+@pytest.mark.slow
 def test_one_that_asks_more_often_is_served_no_more(desk: Desk) -> None:
     desk.limit("account", TEN)
     served = compete(desk, make(desk, "loud", "quiet"), 10_000, eager={"loud": 9})
@@ -39,6 +40,7 @@ def test_one_that_asks_more_often_is_served_no_more(desk: Desk) -> None:
     assert abs(served["loud"] - served["quiet"]) <= 10
 
 
+@pytest.mark.slow
 def test_a_newcomer_joins_where_the_others_are_and_owes_and_is_owed_nothing(desk: Desk) -> None:
     desk.limit("account", TEN)
     wanters = make(desk, "first", "second")
@@ -48,6 +50,7 @@ def test_a_newcomer_joins_where_the_others_are_and_owes_and_is_owed_nothing(desk
     assert all(20 <= count <= 42 for count in served.values()), served
 
 
+@pytest.mark.slow
 def test_an_urgent_campaign_goes_at_the_next_message_and_before_all_others(desk: Desk) -> None:
     desk.limit("account", TEN)
     wanters = make(desk, "normal")
@@ -58,6 +61,7 @@ def test_an_urgent_campaign_goes_at_the_next_message_and_before_all_others(desk:
     assert served["normal"] <= 2
 
 
+@pytest.mark.slow
 def test_a_campaign_that_its_own_limit_holds_keeps_nobody_from_the_account(desk: Desk) -> None:
     desk.limit("account", TEN)
     desk.limit("campaign:slow", Rate(1, 1))
@@ -66,6 +70,7 @@ def test_a_campaign_that_its_own_limit_holds_keeps_nobody_from_the_account(desk:
     assert served["slow"] + served["fast"] >= 78
 
 
+@pytest.mark.slow
 def test_one_that_went_away_is_waited_for_a_moment_only(desk: Desk) -> None:
     desk.limit("account", TEN)
     wanters = make(desk, "stays", "goes")

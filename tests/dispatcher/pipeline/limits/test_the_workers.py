@@ -29,6 +29,8 @@ from tests.dispatcher.pipeline.limits.crew import (
 from tests.factories import CAMPAIGN, add_campaign, make_batch
 from tests.valkey import ValkeyServer
 
+pytestmark = pytest.mark.slow
+
 SECONDS = int(os.environ.get("MMS_TEST_LIMIT_SECONDS", "10"))
 RATE, BURST = 50, 2
 #: The share of the limit that is used, and by how many seconds the end may be missed: the promise at the promised

@@ -27,6 +27,8 @@ from tests.factories import (
     take,
 )
 
+pytestmark = pytest.mark.slow
+
 Event = Callable[["Message"], None]
 
 

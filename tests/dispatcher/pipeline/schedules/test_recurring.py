@@ -125,6 +125,7 @@ def test_it_can_be_changed_and_ended(runtime: Runtime) -> None:
         end_schedule(runtime.ledger, schedule.id)
 
 
+@pytest.mark.slow
 def test_a_thousand_of_the_same_minute_each_start_once(make_runtime: MakeRuntime) -> None:
     runtime = make_runtime()
     schedule = make(runtime)

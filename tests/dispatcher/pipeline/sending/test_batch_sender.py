@@ -98,6 +98,7 @@ class Killing:
         return self._runtime.carrierx.send(outgoing, permit=permit)
 
 
+@pytest.mark.slow
 def test_redis_killed_in_mid_batch_and_back_loses_and_repeats_nothing(
     make_runtime: MakeRuntime, simulator: SimulatorHandle, server: ValkeyServer
 ) -> None:

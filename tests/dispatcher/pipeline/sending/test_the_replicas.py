@@ -34,6 +34,8 @@ from tests.factories import (
 from tests.stack import until
 from tests.valkey import ValkeyServer, running_valkey
 
+pytestmark = pytest.mark.slow
+
 #: Replicas get their data at once.
 QUICK = ("--repl-diskless-sync-delay", "0")
 

@@ -18,6 +18,8 @@ from tests.factories import CAMPAIGN, add_campaign, make_batch, recount
 from tests.stack import until
 from tests.valkey import ValkeyServer
 
+pytestmark = pytest.mark.slow
+
 ROWS = 200
 
 

@@ -24,6 +24,7 @@ def press(browser: httpx.Client, campaign_id: str, verb: str) -> httpx.Response:
     return browser.post(f"/campaigns/{campaign_id}/{verb}", data={"csrf": found[1]})
 
 
+@pytest.mark.slow
 def test_a_program_pauses_resumes_and_cancels(api: httpx.Client, campaign_id: str) -> None:
     states = [
         api.post(f"/campaigns/{campaign_id}/{verb}").json()["state"] for verb in ("pause", "resume", "cancel")
@@ -35,6 +36,7 @@ def test_a_pause_says_by_whom(api: httpx.Client, campaign_id: str) -> None:
     assert api.post(f"/campaigns/{campaign_id}/pause").json()["reason"] == "paused by admin"
 
 
+@pytest.mark.slow
 def test_pausing_twice_is_pausing_once(api: httpx.Client, campaign_id: str) -> None:
     answers = [api.post(f"/campaigns/{campaign_id}/pause").status_code for _ in range(2)]
     assert answers == [200, 200]
@@ -85,6 +87,7 @@ def test_a_button_of_an_old_page_says_why_it_did_nothing(operator: httpx.Client,
     assert "is cancelling" in answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])
 def test_a_form_without_its_sessions_token_steers_nothing(
     operator: httpx.Client, campaign_id: str, ledger: Ledger, verb: str

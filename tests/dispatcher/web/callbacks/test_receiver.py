@@ -119,7 +119,7 @@ def test_without_a_store_and_a_spool_the_sender_is_asked_to_come_again(
     serve: Serve, nobody_there: str, tmp_path: Path
 ) -> None:
     address = serve(receiver(nobody_there, tmp_path, max_bytes=0))
-    answer = httpx.post(address + URL, content=b"{}", trust_env=False)
+    answer = httpx.post(address + URL, content=b"{}", trust_env=False, verify=False)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
@@ -142,7 +142,7 @@ def test_the_ingest_is_hinted_once_for_callbacks_that_come_together(
     hinted = threading.Semaphore(0)
     address = serve(receiver(valkey_url, tmp_path, publish=hinted.release))
     redis.set(keys.INGEST_HINTED, 1, px=60_000)  # another process hinted just now
-    with httpx.Client(base_url=address, trust_env=False) as client:
+    with httpx.Client(base_url=address, trust_env=False, verify=False) as client:
         client.post(URL, content=b"{}")
         assert not hinted.acquire(blocking=False)
         redis.delete(keys.INGEST_HINTED)
@@ -158,9 +158,9 @@ def test_a_hint_that_fails_is_no_error(serve: Serve, valkey_url: str, redis: Red
         raise ConnectionError("broker down")
 
     address = serve(receiver(valkey_url, tmp_path, publish=publish))
-    assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
+    assert httpx.post(address + URL, content=b"{}", trust_env=False, verify=False).status_code == 200
     assert tried.wait(60)
-    assert httpx.post(address + URL, content=b"{}", trust_env=False).status_code == 200
+    assert httpx.post(address + URL, content=b"{}", trust_env=False, verify=False).status_code == 200
 
 
 @pytest.mark.parametrize("text", ["STOP", " stop. ", "please stop texting me"])

@@ -38,7 +38,7 @@ def own(server: ValkeyServer) -> Iterator[Redis]:
 def client(serve: Serve, server: ValkeyServer, tmp_path: Path) -> Iterator[httpx.Client]:
     """What calls a receiver on that Valkey."""
     address = serve(receiver(server.url, tmp_path / "spool"))
-    with httpx.Client(base_url=address, trust_env=False) as client:
+    with httpx.Client(base_url=address, trust_env=False, verify=False) as client:
         yield client
 
 
@@ -72,6 +72,7 @@ def test_callbacks_are_taken_while_redis_is_away_and_go_in_when_it_is_back_in_or
     assert stored(own) == list(range(60))
 
 
+@pytest.mark.slow
 def test_callbacks_that_come_together_while_redis_dies_are_all_kept(
     client: httpx.Client, server: ValkeyServer, own: Redis
 ) -> None:
@@ -84,6 +85,7 @@ def test_callbacks_that_come_together_while_redis_dies_are_all_kept(
     until(lambda: set(stored(own)) == set(range(400)))
 
 
+@pytest.mark.slow
 def test_redis_may_go_again_and_again(client: httpx.Client, server: ValkeyServer, own: Redis) -> None:
     for turn in range(3):
         server.kill()
@@ -144,7 +146,7 @@ def test_a_killed_receivers_spool_is_drained_by_the_next_start_though_its_end_is
     process = start(ended, tmp_path / "log", **settings)
     wait_until_ready(address, process)
     server.kill()
-    with httpx.Client(base_url=address, trust_env=False) as client:
+    with httpx.Client(base_url=address, trust_env=False, verify=False) as client:
         assert [call(client, number) for number in range(20)] == [200] * 20
     process.kill()
     process.wait(timeout=60)

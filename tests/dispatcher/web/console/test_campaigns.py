@@ -255,6 +255,7 @@ def events(lines: Iterator[str]) -> Iterator[list[dict[str, Any]]]:
             yield json.loads(line.removeprefix("data: "))
 
 
+@pytest.mark.slow
 def test_counts_move_on_the_open_page(operator: httpx.Client, read_file: Callable[[str], str]) -> None:
     campaign_id = send(operator)
     with operator.stream("GET", f"/campaigns/{campaign_id}/events") as stream:
@@ -276,6 +277,7 @@ def test_the_live_page_ends_when_the_campaign_is_over(operator: httpx.Client, re
     assert answer.text.endswith("event: over\ndata: 1\n\n")
 
 
+@pytest.mark.slow
 def test_the_live_page_ends_with_the_session(operator: httpx.Client, app: FastAPI) -> None:
     campaign_id = send(operator)
     with operator.stream("GET", "/events") as stream:
@@ -301,6 +303,7 @@ def test_cookies_are_secure_where_the_world_comes_by_https(
     assert "Secure" in answer.headers["set-cookie"]
 
 
+@pytest.mark.slow
 def test_a_check_leaves_out_who_opted_out(operator: httpx.Client, redis: Redis) -> None:
     Ledger(redis).optouts.put([OptOut("12125550102", "out", 1_800_000_000_000, "console")])
     page = post_new(operator, "check").text

@@ -153,6 +153,7 @@ def test_a_form_without_this_sessions_mark_does_nothing(
     assert not ledger.optouts.is_out(NUMBER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "fields"), POSTS)
 def test_a_viewer_looks_at_every_page_and_acts_on_none(
     browser: httpx.Client, ledger: Ledger, redis: Redis, path: str, fields: dict[str, str]

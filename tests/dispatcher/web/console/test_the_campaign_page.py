@@ -125,6 +125,7 @@ def test_a_person_decides_an_unconfirmed_message_on_its_page(
     assert press(operator, "recipients/0.1/resolve", **{"as": word}).status_code == 409
 
 
+@pytest.mark.slow
 def test_a_form_that_decides_nothing_decides_nothing(operator: httpx.Client, ledger: Ledger) -> None:
     assert press(operator, "recipients/0.1/resolve").status_code == 422
     assert count(ledger, RecipientState.UNCONFIRMED) == 1

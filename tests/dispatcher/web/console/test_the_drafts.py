@@ -148,6 +148,7 @@ def test_a_test_message_is_that_rows_message_to_ones_own_number(
     assert [message.text for message in batch.messages] == ["Hi Ben"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "to", "said"),
     [("9", "12125550155", "no row 9"), ("", "12125550155", "no row"), ("1", "12", "12")],
@@ -190,6 +191,7 @@ def test_a_program_sends_a_picture_along(api: httpx.Client) -> None:
     assert post(api, media=b"no picture", allow_same_file="yes").status_code == 422
 
 
+@pytest.mark.slow
 def test_a_file_recurs_from_the_form_and_from_the_api(
     operator: httpx.Client, api: httpx.Client, ledger: Ledger
 ) -> None:

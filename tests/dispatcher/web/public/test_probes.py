@@ -4,6 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 import redis as redis_py
 
 from dispatcher.ledger.ledger import Ledger
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def test_a_process_with_its_store_is_alive_and_ready(address: str) -> None:
-    assert httpx.get(f"{address}/healthz", trust_env=False).status_code == 200
+    assert httpx.get(f"{address}/healthz", trust_env=False, verify=False).status_code == 200
     for path in ("/readyz", "/readyz/console"):
-        answer = httpx.get(f"{address}{path}", trust_env=False)
+        answer = httpx.get(f"{address}{path}", trust_env=False, verify=False)
         assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
@@ -28,12 +29,13 @@ def test_both_say_which_queue_does_not_move_and_stay_ready(address: str, ledger:
     facts = {"queues": ["ingest"], "said_ms": now_ms, "still_ms": 120_000, "waiting": {"ingest": 400}}
     ledger.agenda.sign_of_life("ingest@here", facts, now_ms)
     for path in ("/readyz", "/readyz/console"):
-        answer = httpx.get(f"{address}{path}", trust_env=False)
+        answer = httpx.get(f"{address}{path}", trust_env=False, verify=False)
         assert answer.status_code == 200
         assert "queue ingest does not move: 400 hints wait" in answer.text
         assert not answer.text.startswith("ok")
 
 
+@pytest.mark.slow
 def test_when_the_store_dies_every_page_says_so_and_callbacks_are_kept(
     server: ValkeyServer, settings: Settings, published: Published, serve: Serve
 ) -> None:
@@ -76,7 +78,7 @@ def test_a_receiver_with_neither_store_nor_room_is_not_ready(
 ) -> None:
     full = settings.model_copy(update={"redis_url": nobody_there, "spool_mb": 0})
     address = serve(create_app(full, hints=published.hints()))
-    answer = httpx.get(f"{address}/readyz", trust_env=False)
+    answer = httpx.get(f"{address}/readyz", trust_env=False, verify=False)
     assert (answer.status_code, "full" in answer.text) == (503, True)
 
 
@@ -87,6 +89,6 @@ def test_a_store_that_hangs_does_not_take_the_receiver_away(
     address = serve(create_app(changed, hints=published.hints()))
     server.pause()
     try:
-        assert httpx.get(f"{address}/readyz", trust_env=False, timeout=5).status_code == 200
+        assert httpx.get(f"{address}/readyz", trust_env=False, verify=False, timeout=5).status_code == 200
     finally:
         server.resume()
