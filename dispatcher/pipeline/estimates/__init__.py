@@ -6,6 +6,6 @@
 
 `_projection` is the reckoning, `_fair_share` the speeds it is given, `_standstill` why nothing is sent at all.
 
-May import: `ledger/`, `rules/`, `settings`, `model/`; of the pipeline `runtime/` and what is beside that.
+May import: `ledger/`, `rules/`, `settings`, `model/`; of the pipeline `limits/`, `reports/`, `polling/`, `runtime/`.
 Begin with: `estimate`.
 """

@@ -5,6 +5,6 @@
 - `recipients_by_number`: every row of every campaign about one number.
 - `audit`: proves from the ledger alone that a campaign's books are right, or says what is off.
 
-May import: `ledger/`, `roster/`, `model/`; no other package of the pipeline.
+May import: `runtime/`, `ledger/`, `roster/`, `model/`.
 Begin with: `report`.
 """
