@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from tests.mutants.copies import run_pytest
 from tests.mutants.mutant import Mutant
 
-#: Where tests are looked for: those of the parts in which faults are made.
-FOLDERS = ("ledger", "pipeline", "rules")
+#: Where tests are looked for: those of the parts in which faults are made, and of the one that shows what they keep.
+FOLDERS = ("ledger", "pipeline", "rules", "web")
 #: A test that takes longer tells by other ways than its own asserts, and costs too much for each mutant.
 QUICK_SECONDS = 3.0
 #: Tests of a mutant that take longer than this altogether are cut off, the slowest first.
