@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from tests.mutants.choice import measured
 from tests.mutants.copies import copy_tree
-from tests.mutants.equivalents import equivalents
+from tests.mutants.equivalents import equivalent_among, stale_among
 from tests.mutants.heart import mutants_of_the_heart
 from tests.mutants.mutant import Mutant
 from tests.mutants.table import share_killed, survivor, table
@@ -33,18 +33,17 @@ def main() -> int:
         for mutant in drawn:
             _say(f"{mutant.name} {mutant.path}:{mutant.line} {mutant.function}: {mutant.change}")
         return 0
-    known = {each.name for each in equivalents()}
     with TemporaryDirectory(prefix="mutants-") as folder:
         choice = measured(copy_tree(TOP, Path(folder)), KEPT, chosen.jobs)
     texts = {each.path: (TOP / each.path).read_text("utf-8") for each in drawn}
     verdicts = []
-    for verdict in try_all(TOP, drawn, choice, frozenset(known), chosen.jobs):
+    for verdict in try_all(TOP, drawn, choice, equivalent_among(drawn), chosen.jobs):
         verdicts.append(verdict)
         if chosen.verbose or verdict.fate in {"alive", "unreached"}:
             told = f"{verdict.told}\n" if verdict.told else ""
             _say(survivor(verdict, texts[verdict.mutant.path]) + told)
-    for stale in sorted(known - {each.name for each in everything}):
-        _say(f"equivalents.toml names {stale}, and there is no such mutant any more")
+    for stale in stale_among(everything):
+        _say(f"equivalents.toml names {stale.name or stale.lines}, and there is no such mutant any more")
     share = share_killed(verdicts)
     _say(table(verdicts))
     drawn_of = f"{len(drawn)} of {len(everything)} mutants, seed {chosen.seed}"

@@ -18,7 +18,7 @@ FOLDERS = ("ledger", "pipeline", "rules", "web")
 #: A test that takes longer tells by other ways than its own asserts, and costs too much for each mutant.
 QUICK_SECONDS = 3.0
 #: Tests of a mutant that take longer than this altogether are cut off, the slowest first.
-BUDGET_SECONDS = 150.0
+BUDGET_SECONDS = 60.0
 #: Exit statuses of pytest.
 _PASSED, _SOME_FAILED = 0, 1
 

@@ -196,6 +196,11 @@ class _Faults(ast.NodeVisitor):
             self._add(*self._span(node.func), _OTHER_CALL[node.func.id])
         self.generic_visit(node)
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        """What only documents a field is left out."""
+        if node.arg not in {"examples", "description"}:
+            self.generic_visit(node)
+
     def visit_Constant(self, node: ast.Constant) -> None:
         """Numbers and truths."""
         start, end = self._span(node)

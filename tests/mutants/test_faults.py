@@ -102,7 +102,7 @@ def test_effects_and_answers_of_python() -> None:
 
 
 def test_types_texts_and_logs_are_left_alone() -> None:
-    body = "    '3'\n    log.info('%d', 3)\n    y = f'{3}'\n"
+    body = "    z = Field(None, examples=[3])\n    '3'\n    log.info('%d', 3)\n    y = f'{3}'\n"
     assert in_python(f"x: Literal[1]\ndef f() -> None:\n{body}") == set()
 
 

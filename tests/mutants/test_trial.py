@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dispatcher.ledger.ledger import Ledger
 from tests.mutants import copies, reach
 from tests.mutants.choice import BUDGET_SECONDS, Choice, Seen
 from tests.mutants.copies import spoiled
-from tests.mutants.equivalents import equivalents
+from tests.mutants.equivalents import Equivalent, equivalents
 from tests.mutants.mutant import Mutant
 from tests.mutants.table import share_killed, table
 from tests.mutants.trial import Fate, Verdict, try_one
@@ -146,5 +147,16 @@ def test_what_is_equivalent_does_not_count_and_what_hangs_was_told() -> None:
 
 def test_the_list_of_equivalents_gives_each_once_with_its_reason() -> None:
     listed = equivalents()
-    assert len({each.name for each in listed}) == len(listed)
+    assert len({each.name or each.lines for each in listed}) == len(listed)
     assert all(len(each.reason) > 20 for each in listed)
+    assert all(bool(each.name) is not bool(each.file and each.lines) for each in listed)
+
+
+def test_an_entry_speaks_of_one_mutant_by_name_or_of_numbers_in_lines_that_read_alike() -> None:
+    mutant = fault("100", "101")
+    assert Equivalent("why", name=mutant.name).is_of(mutant)
+    assert not Equivalent("why", name=fault("100", "102").name).is_of(mutant)
+    lines = Equivalent("why", file="code.py", lines="^while")
+    assert lines.is_of(replace(mutant, text="while b > 100:"))
+    assert not lines.is_of(replace(mutant, text="while b > 100:", old=">"))
+    assert not lines.is_of(replace(mutant, text="while b > 100:", path="dispatcher/rules/another.py"))

@@ -23,6 +23,7 @@ from tests.factories import (
     make_batch,
     make_claim,
     make_record,
+    number_of,
     record,
     recount,
     snapshot,
@@ -289,3 +290,18 @@ def test_calls_for_an_erased_campaign_do_no_harm(ledger: Ledger) -> None:
     assert ledger.batches.sweep(CAMPAIGN, 0, RecipientState.CANCELLED, [0, 1], look_ms=LOOK_MS) == 0
     assert again(ledger, "b") == Denied("halt", "gone")
     assert snapshot(ledger) == before
+
+
+def test_what_a_sender_holds_and_asks_and_records_is_shown_without_numbers_texts_and_tokens(
+    ledger: Ledger,
+) -> None:
+    add_campaign(ledger, make_batch(2, text="a text to somebody"))
+    taken = take(ledger)
+    asked = make_claim(taken, numbers=(number_of(1), number_of(2)))
+    token = repr(taken.hold.token)
+    for shown in (repr(taken), repr(taken.hold), repr(asked), repr(make_record(asked, sender=asked.sender))):
+        for secret in (token, repr(asked.token), asked.sender, number_of(1), number_of(2), "a text"):
+            assert secret not in shown
+    (book,) = ledger.consistency.batches(CAMPAIGN, [0])
+    for secret in (number_of(1), "a text", "RowState"):
+        assert secret not in repr(book)

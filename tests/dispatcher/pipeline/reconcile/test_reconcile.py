@@ -371,3 +371,54 @@ def test_a_control_that_was_taken_too_early_does_not_hide_a_later_one_further_aw
         record(runtime.ledger, holds[batch].hold, make_record(asked, sid=sid))
     give_back(runtime, holds[0])
     assert twice_looked_for(runtime, one_by_one=one_by_one)[0] == "pending"
+
+
+def due_again(runtime: Runtime, kind: str, ms: int) -> int:
+    """When the batch is due for this after now, which is so long after the start; ms."""
+    score = runtime.ledger.redis.zscore(f"mms:c:{CAMPAIGN}:{kind}", 0)
+    return 0 if score is None else int(score) - START_MS - ms
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "next_ms"), [(0, 20_000), (400_020, 20_001), (900_000, 45_000), (20_000_000, 600_000)]
+)
+def test_what_is_unknown_is_looked_for_the_more_seldom_the_older_it_is(
+    runtime: Runtime, age_ms: int, next_ms: int
+) -> None:
+    doubtful(runtime, control=False)
+    later(runtime, age_ms)
+    look_after(runtime, CAMPAIGN, 0)
+    assert due_again(runtime, "search", age_ms) == next_ms
+
+
+@pytest.mark.parametrize(
+    ("sizes", "age_ms", "next_ms"),
+    [
+        ((1,), 10_000, 30_000),
+        ((1,), 100_000, 100_000),
+        ((1,), 3_600_000, 3_600_000),
+        ((1,), 4_000_000, 3_600_000),
+        ((2,), 100_000, 100_000),
+        ((2,), 700_000, 600_000),
+    ],
+)
+def test_what_settles_is_asked_for_at_doubled_age_up_to_an_hour_and_a_group_up_to_its_grace(
+    runtime: Runtime, simulator: SimulatorHandle, sizes: tuple[int, ...], age_ms: int, next_ms: int
+) -> None:
+    simulator.set_faults(undelivered_share=1)
+    taken, (asked,) = claimed(runtime, *sizes)
+    record(runtime.ledger, taken.hold, make_record(asked, sid=post(runtime, taken, 0)))
+    give_back(runtime, taken)
+    later(runtime, age_ms)
+    look_after(runtime, CAMPAIGN, 0)
+    assert due_again(runtime, "care", age_ms) == next_ms
+
+
+def test_who_could_not_be_looked_for_at_this_look_is_looked_for_five_seconds_later(runtime: Runtime) -> None:
+    taken, claims = claimed(runtime, *[1] * 11)
+    for asked in claims:
+        record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
+    runtime.ledger.agenda.latch("mms:turn:no-list", 10**9)
+    look_after(runtime, CAMPAIGN, 0)
+    waited_ms = int(float(runtime.ledger.redis.get("test:clock") or 0)) - START_MS  # for turns to ask
+    assert due_again(runtime, "search", waited_ms) == 5_000

@@ -100,3 +100,24 @@ def test_carrierxs_own_word_counts_from_the_first() -> None:
 def test_a_stale_claim_is_given_back_without_a_word() -> None:
     record = _post_results.stale(CLAIM).record
     assert (record.outcome, record.text, record.wait_ms) == ("later", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "outcome"),
+    [
+        (NotSent("down"), 199, "later"),
+        (NotSent("down"), 200, "refused"),
+        (Throttled("slow", status=429), 199, "later"),
+        (Throttled("slow", status=429), 200, "refused"),
+        (Throttled("busy", status=409), 29, "later"),
+        (Throttled("busy", status=409), 30, "refused"),
+    ],
+)
+def test_so_many_tries_are_made_and_no_more(error: ApiError, attempt: int, outcome: str) -> None:
+    assert _post_results.failed(CLAIM, error, attempt).record.outcome == outcome
+
+
+def test_what_is_unknown_is_looked_for_ten_seconds_later_and_a_long_reason_is_cut() -> None:
+    record = _post_results.failed(CLAIM, OutcomeUnknown("r" * 500), 1).record
+    assert (record.wait_ms, record.text, record.health) == (10_000, "r" * 300, "f")
+    assert _post_results.failed(CLAIM, ApiError("?"), 1).record.wait_ms == 10_000
