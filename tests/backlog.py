@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dispatcher.carrierx.pagination import Page
+from dispatcher.carrierx.pagination import ListPage
 from dispatcher.errors import OutcomeUnknown, Refused
 from dispatcher.ledger.batches.packing import PackedBatch
 from dispatcher.ledger.batches.rows import EPOCH_MS
@@ -109,7 +109,7 @@ class Quiet:
         self.gets: list[str] = []
         self.texts: dict[str, Inbound] = {}
 
-    def list_messages(self, *, filter: str, limit: int, offset: int = 0) -> Page[MessageStatus]:
+    def list_messages(self, *, filter: str, limit: int, offset: int = 0) -> ListPage[MessageStatus]:
         """A page of what it has."""
         attribute, how, value = filter.split()
         assert attribute == "user_data"
@@ -121,7 +121,7 @@ class Quiet:
             raise OutcomeUnknown("HTTP 500")
         if self._lists == "ignores":
             others = tuple(self._status("other-abc234", 0, at) for at in range(limit))
-            return Page(others, offset, limit, has_more=True)
+            return ListPage(others, offset, limit, has_more=True)
         size = self._sizes.get(campaign_id, 0) if self._lists == "well" else 0
         first = int(batch, 36) * ROWS_A_BATCH
         found = [
@@ -129,7 +129,7 @@ class Quiet:
             for at in range(min(ROWS_A_BATCH, max(0, size - first)))
         ]
         shown = [each for each in found if how == "like" or each.user_data == value]
-        return Page(tuple(shown), offset, len(shown), has_more=False)
+        return ListPage(tuple(shown), offset, len(shown), has_more=False)
 
     def get_message(self, sid: str) -> MessageStatus | None:
         """One message."""

@@ -58,7 +58,7 @@ _OF_THE_ACCOUNT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An HTTP answer, read whole. `headers` has lower-case names; the body stays out of the repr."""
 
     status: int
@@ -97,7 +97,7 @@ def failure_of_exception(error: Exception, *, written: bool) -> ApiError:
     return NotSent(_words(error, _NEVER_LEFT))
 
 
-def failure_of_answer(answer: Answer) -> ApiError | None:
+def failure_of_answer(answer: HttpAnswer) -> ApiError | None:
     """What an answer's status means; None for 200, whose body has yet to be read."""
     match answer.status:
         case 200:
@@ -122,12 +122,12 @@ def failure_of_answer(answer: Answer) -> ApiError | None:
             return OutcomeUnknown(f"CarrierX answered {answer.status}", status=answer.status)
 
 
-def not_the_object(answer: Answer) -> OutcomeUnknown:
+def not_the_object(answer: HttpAnswer) -> OutcomeUnknown:
     """A 200 whose body is not what was asked for."""
     return OutcomeUnknown("CarrierX answered 200 without the object", status=answer.status)
 
 
-def _refused(answer: Answer, kind: type[_Refusal]) -> _Refusal:
+def _refused(answer: HttpAnswer, kind: type[_Refusal]) -> _Refusal:
     field_name, text, complaints = _words_of_refusal(answer.body)
     return kind(
         f"CarrierX refused the request: {answer.status}",

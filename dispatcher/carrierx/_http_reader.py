@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import urllib3
 
-from dispatcher.carrierx._error_mapping import Answer
+from dispatcher.carrierx._error_mapping import HttpAnswer
 
 #: More than any head is; what comes without an end of its head is no HTTP.
 HEAD_MAX = 64 * 1024
@@ -24,14 +24,14 @@ _SPECIAL = re.compile(
 _END = b"\r\n\r\n"
 
 
-class Whole(NamedTuple):
+class WholeAnswer(NamedTuple):
     """An answer that is there whole, and whether its connection can be used again."""
 
-    answer: Answer
+    answer: HttpAnswer
     reusable: bool
 
 
-def read_answer(got: bytes | bytearray, *, ended: bool = False) -> Whole | None:
+def read_answer(got: bytes | bytearray, *, ended: bool = False) -> WholeAnswer | None:
     """The answer to a POST; None while it is not whole. `ended`: the other side closed, nothing more comes.
 
     Raises:
@@ -48,7 +48,7 @@ def read_answer(got: bytes | bytearray, *, ended: bool = False) -> Whole | None:
         size = end + len(_END) + int(lengths[0]) if len(lengths) == 1 else -1
         if 0 <= size <= len(got):
             body = bytes(got[end + len(_END) : size])
-            return Whole(Answer(200, {}, body), reusable=size == len(got) and not ended)
+            return WholeAnswer(HttpAnswer(200, {}, body), reusable=size == len(got) and not ended)
         if size > 0 and not ended:
             return None
     return _read_any(bytes(got), end + len(_END), ended)
@@ -71,7 +71,7 @@ class _Received(BytesIO):
         return
 
 
-def _read_any(got: bytes, head: int, ended: bool) -> Whole | None:
+def _read_any(got: bytes, head: int, ended: bool) -> WholeAnswer | None:
     if got.startswith((b"HTTP/1.1 100", b"HTTP/1.0 100")):
         return read_answer(got[head:], ended=ended)
     received = _Received(got)
@@ -88,9 +88,9 @@ def _read_any(got: bytes, head: int, ended: bool) -> Whole | None:
             raise
         return None
     headers = {name.lower(): value for name, value in response.getheaders()}
-    answer = Answer(response.status, headers, _decoded(body, headers))
+    answer = HttpAnswer(response.status, headers, _decoded(body, headers))
     is_last = ended or response.will_close or received.tell() < len(got)
-    return Whole(answer, reusable=response.status >= 200 and not is_last)
+    return WholeAnswer(answer, reusable=response.status >= 200 and not is_last)
 
 
 def _may_be_whole(got: bytes, head: int, response: http.client.HTTPResponse) -> bool:

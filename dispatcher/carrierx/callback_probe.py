@@ -11,13 +11,13 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
-from dispatcher.host.egress import STRAIGHT, Proxy, WayOut
+from dispatcher.host.egress import DIRECT, Egress, Proxy
 
 PATH = "/callbacks/carrierx/"
 _ANSWER_MAX = 200
 
 
-class Said(NamedTuple):
+class ProbeAnswer(NamedTuple):
     """What came of asking: the text of a 200, or what the trouble is; `reached` when anything answered."""
 
     text: str = ""
@@ -28,11 +28,11 @@ class Said(NamedTuple):
 class _Trusting(HTTPAdapter):
     """Trusts the certificates of a way out besides certifi's, and shows its proxy our login."""
 
-    def __init__(self, way: WayOut) -> None:
-        self._proxy: Proxy | None = way.proxy
+    def __init__(self, egress: Egress) -> None:
+        self._proxy: Proxy | None = egress.proxy
         self._context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
         self._context.load_verify_locations(certifi.where())
-        way.trust(self._context)
+        egress.trust(self._context)
         super().__init__()
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
@@ -45,14 +45,14 @@ class _Trusting(HTTPAdapter):
         return dict(self._proxy.headers) if self._proxy else {}
 
 
-def ask_receiver(
-    public_url: str, challenge: str, *, timeouts: tuple[float, float], way: WayOut = STRAIGHT
-) -> Said:
+def probe_receiver(
+    public_url: str, challenge: str, *, timeouts: tuple[float, float], egress: Egress = DIRECT
+) -> ProbeAnswer:
     """Ask the receiver behind this address. No redirect is followed: CarrierX may not follow one with a POST."""
     with requests.Session() as session:
         session.trust_env = False
-        session.mount("https://", _Trusting(way))
-        proxy = way.proxy_for(urlsplit(public_url).hostname or "")
+        session.mount("https://", _Trusting(egress))
+        proxy = egress.proxy_for(urlsplit(public_url).hostname or "")
         try:
             with session.get(
                 f"{public_url}{PATH}",
@@ -63,11 +63,13 @@ def ask_receiver(
                 proxies={"https": f"http://{proxy.host}:{proxy.port}"} if proxy else None,
             ) as answer:
                 if answer.status_code != requests.codes.ok:
-                    return Said(trouble=f"it answers HTTP {answer.status_code}")
-                return Said(answer.raw.read(_ANSWER_MAX, decode_content=True).decode("utf-8", "replace"))
+                    return ProbeAnswer(trouble=f"it answers HTTP {answer.status_code}")
+                return ProbeAnswer(
+                    answer.raw.read(_ANSWER_MAX, decode_content=True).decode("utf-8", "replace")
+                )
         except requests.Timeout:
-            return Said(trouble="it does not answer in time", reached=False)
+            return ProbeAnswer(trouble="it does not answer in time", reached=False)
         except requests.exceptions.SSLError:
-            return Said(trouble="its certificate is not accepted", reached=False)
+            return ProbeAnswer(trouble="its certificate is not accepted", reached=False)
         except (requests.RequestException, OSError, ValueError):
-            return Said(trouble="it cannot be reached", reached=False)
+            return ProbeAnswer(trouble="it cannot be reached", reached=False)

@@ -11,13 +11,18 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit
 import requests
 from urllib3.util import Timeout
 
-from dispatcher.carrierx._error_mapping import Answer, failure_of_answer, failure_of_exception, not_the_object
+from dispatcher.carrierx._error_mapping import (
+    HttpAnswer,
+    failure_of_answer,
+    failure_of_exception,
+    not_the_object,
+)
 from dispatcher.carrierx.detail_records import DetailRecord, read_detail_record
-from dispatcher.carrierx.pagination import Page, read_page
+from dispatcher.carrierx.pagination import ListPage, read_page
 from dispatcher.carrierx.schema import NotTheObjectError, read_object, read_status, write_message
 from dispatcher.carrierx.transport import CarrierAdapter, Permit, begin_exchange, was_written
 from dispatcher.errors import ApiError, Refused
-from dispatcher.host.egress import STRAIGHT, WayOut
+from dispatcher.host.egress import DIRECT, Egress
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 
@@ -31,7 +36,7 @@ DEFAULT_PORT = {"http": 80, "https": 443}
 Item = TypeVar("Item")
 
 
-class _Asked(NamedTuple):
+class _ListQuery(NamedTuple):
     filter: str
     limit: int
     offset: int
@@ -55,13 +60,13 @@ class CarrierX:
         read_timeout: float = 30,
         pool_size: int = 64,
         idle_limit: float = 3.0,
-        way: WayOut = STRAIGHT,
+        egress: Egress = DIRECT,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self.read_timeout = read_timeout
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         tls = self._base_url.lower().startswith("https")
-        self._adapter = CarrierAdapter(pool_size=pool_size, idle_limit=idle_limit, tls=tls, way=way)
+        self._adapter = CarrierAdapter(pool_size=pool_size, idle_limit=idle_limit, tls=tls, egress=egress)
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers = requests.structures.CaseInsensitiveDict(
@@ -106,7 +111,7 @@ class CarrierX:
         body = write_message(outgoing)
         return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
 
-    def read_taken(self, answer: Answer) -> MessageStatus | ApiError:
+    def read_taken(self, answer: HttpAnswer) -> MessageStatus | ApiError:
         """What the answer to such a POST means, as `send` tells it."""
         try:
             return _read(answer, read_status)
@@ -128,21 +133,21 @@ class CarrierX:
 
     def list_messages(
         self, *, filter: str = "", limit: int = LIMIT_MAX, offset: int = 0, order: str = ""
-    ) -> Page[MessageStatus]:
+    ) -> ListPage[MessageStatus]:
         """One page of messages (`GET /sms/messages`).
 
         `filter` is `attr op value and …`, `order` is `attr asc` or `attr desc`, both CarrierX's own words.
         CarrierX may ignore the filter or lag: compare every item, and take silence for no answer.
         """
-        asked = _Asked(filter, limit, offset, order)
-        return self._list("/sms/messages", read_status, asked)
+        listing = _ListQuery(filter, limit, offset, order)
+        return self._list("/sms/messages", read_status, listing)
 
     def list_detail_records(
         self, *, filter: str = "", limit: int = LIMIT_MAX, offset: int = 0, order: str = ""
-    ) -> Page[DetailRecord]:
+    ) -> ListPage[DetailRecord]:
         """One page of detail records (`GET /sms/message_drs`), where failures have `vendor_error_code`."""
-        asked = _Asked(filter, limit, offset, order)
-        return self._list("/sms/message_drs", read_detail_record, asked)
+        listing = _ListQuery(filter, limit, offset, order)
+        return self._list("/sms/message_drs", read_detail_record, listing)
 
     def get_object(self, path: str, query: dict[str, object] | None = None) -> dict[str, Any] | None:
         """Any other object of the API as it stands; None for 404."""
@@ -192,10 +197,12 @@ class CarrierX:
         request.headers = {**same.headers, "Content-Length": str(len(body))}  # type: ignore[assignment]
         return request
 
-    def _list(self, path: str, read: Callable[[Mapping[str, Any]], Item], asked: _Asked) -> Page[Item]:
-        query = {name: value for name, value in asked._asdict().items() if value}
+    def _list(
+        self, path: str, read: Callable[[Mapping[str, Any]], Item], listing: _ListQuery
+    ) -> ListPage[Item]:
+        query = {name: value for name, value in listing._asdict().items() if value}
         return self._get(
-            path, query, lambda body: read_page(body, read, offset=asked.offset, limit=asked.limit)
+            path, query, lambda body: read_page(body, read, offset=listing.offset, limit=listing.limit)
         )
 
     def _get(self, path: str, query: dict[str, object], read: Callable[[dict[str, Any]], Item]) -> Item:
@@ -206,7 +213,7 @@ class CarrierX:
 
     def _exchange(
         self, prepare: Callable[[], requests.PreparedRequest], permit: Permit | None = None
-    ) -> Answer:
+    ) -> HttpAnswer:
         """One request, one answer. The only place where foreign exceptions arrive; none of them leaves."""
         begin_exchange(permit)
         failure: ApiError
@@ -219,7 +226,7 @@ class CarrierX:
         raise failure
 
 
-def _answer(response: requests.Response, deadline: float) -> Answer:
+def _answer(response: requests.Response, deadline: float) -> HttpAnswer:
     """The answer, read whole. A body that trickles beyond the deadline (monotonic) or never ends is given up."""
     raw, body = response.raw, bytearray()
     while chunk := raw.read1(CHUNK, decode_content=True):
@@ -228,10 +235,10 @@ def _answer(response: requests.Response, deadline: float) -> Answer:
             raw.close()
             raise TimeoutError
     headers = {name.lower(): value for name, value in raw.headers.items()}
-    return Answer(response.status_code, headers, bytes(body))
+    return HttpAnswer(response.status_code, headers, bytes(body))
 
 
-def _read(answer: Answer, read: Callable[[dict[str, Any]], Item]) -> Item:
+def _read(answer: HttpAnswer, read: Callable[[dict[str, Any]], Item]) -> Item:
     failure = failure_of_answer(answer)
     if failure is not None:
         raise failure

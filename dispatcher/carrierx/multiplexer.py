@@ -33,7 +33,7 @@ _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 Tag = TypeVar("Tag", bound=Hashable)
 
 
-class Ended(NamedTuple, Generic[Tag]):
+class FinishedPost(NamedTuple, Generic[Tag]):
     """A POST that is over: as what CarrierX took it, or why it did not."""
 
     tag: Tag
@@ -41,7 +41,7 @@ class Ended(NamedTuple, Generic[Tag]):
 
 
 @dataclass(slots=True)
-class _Flight(Generic[Tag]):
+class _OpenPost(Generic[Tag]):
     tag: Tag
     client: CarrierX
     connection: Any
@@ -49,27 +49,27 @@ class _Flight(Generic[Tag]):
     got: bytearray = field(default_factory=bytearray)
 
 
-class Exchanges(Generic[Tag]):
+class Multiplexer(Generic[Tag]):
     """The POSTs of one thread. Use it in a `with`; nothing but `wake` is for other threads."""
 
     def __init__(self) -> None:
         self._poll = select.poll()
-        self._flights: dict[int, _Flight[Tag]] = {}
-        self._over: list[Ended[Tag]] = []
+        self._open: dict[int, _OpenPost[Tag]] = {}
+        self._over: list[FinishedPost[Tag]] = []
         self._woken, self._bell = socket.socketpair()
         for end in (self._woken, self._bell):
             end.setblocking(False)
         self._poll.register(self._woken, select.POLLIN)
 
-    def __enter__(self) -> Exchanges[Tag]:
+    def __enter__(self) -> Multiplexer[Tag]:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        for flight in self._flights.values():
-            flight.connection.close()
-            flight.client.give_back(flight.connection)
+        for post in self._open.values():
+            post.connection.close()
+            post.client.give_back(post.connection)
         self._woken.close()
         self._bell.close()
 
@@ -85,26 +85,26 @@ class Exchanges(Generic[Tag]):
         if not permit():
             client.give_back(connection)
             self._over.append(
-                Ended(tag, NotSent("the request was no longer wanted when its first byte was due"))
+                FinishedPost(tag, NotSent("the request was no longer wanted when its first byte was due"))
             )
             return True
-        flight = _Flight(tag, client, connection, time.monotonic() + client.read_timeout)
+        post = _OpenPost(tag, client, connection, time.monotonic() + client.read_timeout)
         try:
             _write(connection.sock, request)
         except Exception as error:
-            self._end(flight, failure_of_exception(error, written=True), reusable=False)
+            self._end(post, failure_of_exception(error, written=True), reusable=False)
             return True
         descriptor = connection.sock.fileno()
-        self._flights[descriptor] = flight
+        self._open[descriptor] = post
         self._poll.register(descriptor, select.POLLIN)
         return True
 
-    def wait(self, seconds: float) -> list[Ended[Tag]]:
+    def wait(self, seconds: float) -> list[FinishedPost[Tag]]:
         """Those that ended; waits at most so long for the first, or until it is woken."""
         if self._over:
             seconds = 0.0
-        elif self._flights:
-            first = next(iter(self._flights.values()))
+        elif self._open:
+            first = next(iter(self._open.values()))
             seconds = max(0.0, min(seconds, first.deadline - time.monotonic()))
         for descriptor, _ in self._poll.poll(seconds * 1000):
             if descriptor == self._woken.fileno():
@@ -122,39 +122,39 @@ class Exchanges(Generic[Tag]):
             self._bell.send(b"!")
 
     def _read(self, descriptor: int) -> None:
-        flight = self._flights[descriptor]
+        post = self._open[descriptor]
         try:
             while True:
-                chunk = flight.connection.sock.recv(CHUNK)
-                flight.got += chunk
-                whole = read_answer(flight.got, ended=not chunk)
+                chunk = post.connection.sock.recv(CHUNK)
+                post.got += chunk
+                whole = read_answer(post.got, ended=not chunk)
                 if whole is not None:
                     break
         except _LATER:
             return
         except Exception as error:
-            self._landed(descriptor, failure_of_exception(error, written=True), reusable=False)
+            self._finish(descriptor, failure_of_exception(error, written=True), reusable=False)
             return
-        self._landed(descriptor, flight.client.read_taken(whole.answer), reusable=whole.reusable)
+        self._finish(descriptor, post.client.read_taken(whole.answer), reusable=whole.reusable)
 
     def _expire(self) -> None:
         """Those whose time is over. All have the same time: the first that was begun is the first to go."""
         now = time.monotonic()
-        while self._flights:
-            descriptor, flight = next(iter(self._flights.items()))
-            if flight.deadline > now:
+        while self._open:
+            descriptor, post = next(iter(self._open.items()))
+            if post.deadline > now:
                 return
-            self._landed(descriptor, failure_of_exception(TimeoutError(), written=True), reusable=False)
+            self._finish(descriptor, failure_of_exception(TimeoutError(), written=True), reusable=False)
 
-    def _landed(self, descriptor: int, outcome: MessageStatus | ApiError, *, reusable: bool) -> None:
+    def _finish(self, descriptor: int, outcome: MessageStatus | ApiError, *, reusable: bool) -> None:
         self._poll.unregister(descriptor)
-        self._end(self._flights.pop(descriptor), outcome, reusable=reusable)
+        self._end(self._open.pop(descriptor), outcome, reusable=reusable)
 
-    def _end(self, flight: _Flight[Tag], outcome: MessageStatus | ApiError, *, reusable: bool) -> None:
+    def _end(self, post: _OpenPost[Tag], outcome: MessageStatus | ApiError, *, reusable: bool) -> None:
         if not reusable:
-            flight.connection.close()
-        flight.client.give_back(flight.connection)
-        self._over.append(Ended(flight.tag, outcome))
+            post.connection.close()
+        post.client.give_back(post.connection)
+        self._over.append(FinishedPost(post.tag, outcome))
 
 
 def _write(sock: Any, request: bytes) -> None:

@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class ListPage(Generic[Item]):
     """One page. `received` counts what CarrierX sent, `items` holds what of it could be read."""
 
     items: tuple[Item, ...]
@@ -28,7 +28,7 @@ class Page(Generic[Item]):
 
 def read_page(
     body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Item], *, offset: int, limit: int
-) -> Page[Item]:
+) -> ListPage[Item]:
     """A page of the envelope `{items, has_more, …}`; `total` is often null and not looked at.
 
     Raises:
@@ -39,7 +39,7 @@ def read_page(
         raise NotTheObjectError("the body is not a list's envelope")
     more = body.get("has_more")
     has_more = more if isinstance(more, bool) else len(items) >= limit
-    return Page(tuple(_readable(items, read)), offset, len(items), has_more and bool(items))
+    return ListPage(tuple(_readable(items, read)), offset, len(items), has_more and bool(items))
 
 
 def _readable(items: list[Any], read: Callable[[Mapping[str, Any]], Item]) -> Iterator[Item]:

@@ -29,7 +29,7 @@ from urllib3.util import Retry, Url
 from urllib3.util.connection import is_connection_dropped
 from urllib3.util.ssl_ import create_urllib3_context
 
-from dispatcher.host.egress import STRAIGHT, WayOut
+from dispatcher.host.egress import DIRECT, Egress
 
 # At DEBUG urllib3 logs URLs, and the filter of a list may name a phone number.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -181,8 +181,8 @@ class CarrierAdapter(HTTPAdapter):
     Certificates are checked against certifi's bundle and that of `way`, whose proxy is told to CONNECT.
     """
 
-    def __init__(self, *, pool_size: int, idle_limit: float, tls: bool, way: WayOut = STRAIGHT) -> None:
-        self._way = way
+    def __init__(self, *, pool_size: int, idle_limit: float, tls: bool, egress: Egress = DIRECT) -> None:
+        self._egress = egress
         self._idle_limit = idle_limit
         self._tls = tls
         self._pool: Any = None
@@ -193,7 +193,7 @@ class CarrierAdapter(HTTPAdapter):
     ) -> None:
         if self._tls:
             pool_kwargs["ssl_context"] = context = _verifying_context()
-            self._way.trust(context)
+            self._egress.trust(context)
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": partial(_PlainPool, idle_limit=self._idle_limit),
@@ -202,7 +202,7 @@ class CarrierAdapter(HTTPAdapter):
 
     def _tls_pool(self, host: str, port: int | None = None, **kwargs: Any) -> _TlsPool:
         """A pool whose connections go through the proxy that this host is asked through, if there is one."""
-        proxy = self._way.proxy_for(host)
+        proxy = self._egress.proxy_for(host)
         if proxy is not None:
             kwargs |= {
                 "_proxy": Url("http", host=proxy.host, port=proxy.port),

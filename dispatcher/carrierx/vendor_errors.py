@@ -9,29 +9,29 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Reason(NamedTuple):
+class VendorError(NamedTuple):
     """A short word for programs, a sentence for people."""
 
     word: str
     sentence: str
 
 
-_ROUTE = Reason("no_route", "no route to the recipient's carrier")
-_SENDER = Reason("sender_not_allowed", "the sending number may not send to this carrier")
-_NUMBER = Reason("invalid_number", "the recipient's number is not in service or takes no messages")
-_MEDIA = Reason("media_refused", "the medium could not be fetched, or its kind is not supported")
-_SIZE = Reason("too_large", "the message or its media are too large for the carrier")
-_SPAM = Reason("spam_blocked", "taken for spam")
-_BLOCKED = Reason("blocked", "the sender or the recipient is on a block list")
-_CAMPAIGN = Reason("not_registered", "the sender's registration or its campaign is not active")
-_REFUSED = Reason("carrier_refused", "the recipient's carrier refused it and gave no closer reason")
-_MALFORMED = Reason("malformed", "the carrier could not read the message")
-_UNREACHABLE = Reason("unreachable", "the recipient's phone or carrier could not be reached")
-_BUSY = Reason("carrier_unavailable", "the vendor or the carrier had a failure or was too busy")
-_UNKNOWN = Reason("no_receipt", "the carrier never said what became of it")
+_ROUTE = VendorError("no_route", "no route to the recipient's carrier")
+_SENDER = VendorError("sender_not_allowed", "the sending number may not send to this carrier")
+_NUMBER = VendorError("invalid_number", "the recipient's number is not in service or takes no messages")
+_MEDIA = VendorError("media_refused", "the medium could not be fetched, or its kind is not supported")
+_SIZE = VendorError("too_large", "the message or its media are too large for the carrier")
+_SPAM = VendorError("spam_blocked", "taken for spam")
+_BLOCKED = VendorError("blocked", "the sender or the recipient is on a block list")
+_CAMPAIGN = VendorError("not_registered", "the sender's registration or its campaign is not active")
+_REFUSED = VendorError("carrier_refused", "the recipient's carrier refused it and gave no closer reason")
+_MALFORMED = VendorError("malformed", "the carrier could not read the message")
+_UNREACHABLE = VendorError("unreachable", "the recipient's phone or carrier could not be reached")
+_BUSY = VendorError("carrier_unavailable", "the vendor or the carrier had a failure or was too busy")
+_UNKNOWN = VendorError("no_receipt", "the carrier never said what became of it")
 
 #: Code → reason. 4[0-6]xx were refused by the vendor, 47xx by the carrier; 5xxx are failures, 9xxx unclear.
-REASONS: dict[str, Reason] = {
+VENDOR_ERRORS: dict[str, VendorError] = {
     "4301": _MALFORMED,
     "4302": _SENDER,
     "4303": _NUMBER,
@@ -46,7 +46,7 @@ REASONS: dict[str, Reason] = {
     "4412": _MEDIA,
     "4420": _ROUTE,
     "4421": _ROUTE,
-    "4432": Reason("country_not_allowed", "messages to this country are not allowed"),
+    "4432": VendorError("country_not_allowed", "messages to this country are not allowed"),
     "4470": _SPAM,
     "4476": _CAMPAIGN,
     "4481": _BLOCKED,
@@ -64,12 +64,12 @@ REASONS: dict[str, Reason] = {
     "4752": _MALFORMED,
     "4753": _REFUSED,
     "4770": _SPAM,
-    "4771": Reason("short_link", "a shortened link in the text"),
+    "4771": VendorError("short_link", "a shortened link in the text"),
     "4772": _BLOCKED,
     "4775": _CAMPAIGN,
-    "4780": Reason("over_carrier_limit", "more messages than the carrier allows this sender"),
-    "4781": Reason("over_carrier_limit", "more messages than the carrier allows this sender"),
-    "4785": Reason("over_carrier_limit", "more messages than the carrier allows this sender"),
+    "4780": VendorError("over_carrier_limit", "more messages than the carrier allows this sender"),
+    "4781": VendorError("over_carrier_limit", "more messages than the carrier allows this sender"),
+    "4785": VendorError("over_carrier_limit", "more messages than the carrier allows this sender"),
     "4795": _CAMPAIGN,
     "5100": _BUSY,
     "5106": _BUSY,
@@ -88,5 +88,5 @@ REASONS: dict[str, Reason] = {
 def reason_of_code(code: str) -> str:
     """A code as reports show it: `word: sentence (code 4470)`, or `code NNN` for one that is not in the table."""
     code = code.strip()[:40]
-    known = REASONS.get(code)
+    known = VENDOR_ERRORS.get(code)
     return f"{known.word}: {known.sentence} (code {code})" if known else f"code {code}"

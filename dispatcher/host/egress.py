@@ -38,7 +38,7 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
+class Egress:
     """The proxy, the hosts that are asked without it (as in `NO_PROXY`), and certificates trusted besides the usual."""
 
     proxy: Proxy | None = None
@@ -70,10 +70,10 @@ class WayOut:
             ) from None
 
 
-STRAIGHT = WayOut()
+DIRECT = Egress()
 
 
-def way_out(settings: Settings, environment: Mapping[str, str] | None = None) -> WayOut:
+def egress_of(settings: Settings, environment: Mapping[str, str] | None = None) -> Egress:
     """The way out that settings and environment say.
 
     Raises:
@@ -86,7 +86,7 @@ def way_out(settings: Settings, environment: Mapping[str, str] | None = None) ->
     bundle_said_by, bundle = _first(environment, "MMS_CA_BUNDLE", settings.ca_bundle, _BUNDLES)
     _, no_proxy = _first(environment, "MMS_NO_PROXY", settings.no_proxy, ("NO_PROXY",))
     off = not address or address.lower() == "off"
-    return WayOut(None if off else _proxy(address, said_by), no_proxy, bundle, bundle_said_by)
+    return Egress(None if off else _proxy(address, said_by), no_proxy, bundle, bundle_said_by)
 
 
 def _first(

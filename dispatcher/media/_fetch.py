@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote
 
-from dispatcher.host.egress import STRAIGHT, Proxy, WayOut
+from dispatcher.host.egress import DIRECT, Egress, Proxy
 from dispatcher.media._deadline import Deadline
 from dispatcher.media.resolver import Endpoint
 
@@ -33,7 +33,7 @@ class Route(NamedTuple):
 
     endpoints: Sequence[Endpoint]
     proxy: Proxy | None = None
-    way: WayOut = STRAIGHT
+    egress: Egress = DIRECT
 
 
 class _Line:
@@ -65,9 +65,9 @@ class _Line:
         if not re.match(rb"HTTP/1\.[01] 2\d\d\b", head):
             raise OSError("the proxy does not connect us")
 
-    def secure(self, host: str, way: WayOut) -> None:
+    def secure(self, host: str, egress: Egress) -> None:
         """Speak TLS from here on, with a server that proves to be this host."""
-        self.sock = _tls(way).wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+        self.sock = _tls(egress).wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
         self.sock.do_handshake()
 
     def close(self) -> None:
@@ -77,9 +77,9 @@ class _Line:
 
 
 @lru_cache(maxsize=4)
-def _tls(way: WayOut) -> ssl.SSLContext:
+def _tls(egress: Egress) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    way.trust(context)
+    egress.trust(context)
     return context
 
 
@@ -120,7 +120,7 @@ def fetched(
             name = host.encode("idna").decode()
             if route.proxy is not None:
                 line.tunnel(name, url.port or PORTS["https"], route.proxy)
-            line.secure(name, route.way)
+            line.secure(name, route.egress)
         connection = http.client.HTTPConnection("resolved.invalid")
         connection.sock = line.sock
         headers = {"Host": _host_header(url), **_HEADERS} | ({"Range": "bytes=0-0"} if first_byte else {})

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from dispatcher.host.egress import STRAIGHT, WayOut
+from dispatcher.host.egress import DIRECT, Egress
 from dispatcher.media._content_types import bare_type, is_allowed
 from dispatcher.media._deadline import Deadline
 from dispatcher.media._fetch import PORTS, Route, fetched
@@ -40,27 +40,27 @@ class _Elsewhere(NamedTuple):
 _Answer = MediaFacts | _Elsewhere | None
 
 
-def ask(url: str, allow: AllowList, *, seconds: float = SECONDS_MAX, way: WayOut = STRAIGHT) -> MediaFacts:
+def ask(url: str, allow: AllowList, *, seconds: float = SECONDS_MAX, egress: Egress = DIRECT) -> MediaFacts:
     """Ask an address for its type and size, in `seconds` at most. Whatever goes wrong is part of the answer.
 
     The type is what the server says, since that is what carriers go by.
     """
     try:
-        return _followed(url, allow, Deadline(seconds), way)
+        return _followed(url, allow, Deadline(seconds), egress)
     except PrivateAddressError:
         return _PRIVATE
     except (OSError, http.client.HTTPException, ValueError):
         return _UNREACHABLE
 
 
-def _followed(url: str, allow: AllowList, deadline: Deadline, way: WayOut) -> MediaFacts:
+def _followed(url: str, allow: AllowList, deadline: Deadline, egress: Egress) -> MediaFacts:
     for _ in range(REDIRECTS_MAX + 1):
         parts = urlsplit(url)
         if url.endswith("?"):  # an empty query is a part of the address too
             parts = parts._replace(path=f"{parts.path or '/'}?")
         if parts.scheme not in PORTS or not parts.hostname or parts.username is not None:
             return _UNREACHABLE
-        route = _route(parts.hostname, parts.port or PORTS[parts.scheme], allow, deadline, way)
+        route = _route(parts.hostname, parts.port or PORTS[parts.scheme], allow, deadline, egress)
         answer = _head(parts, route, deadline)
         answer = answer or _get(parts, route, deadline, first_byte=True)
         answer = answer or _get(parts, route, deadline, first_byte=False)
@@ -70,15 +70,15 @@ def _followed(url: str, allow: AllowList, deadline: Deadline, way: WayOut) -> Me
     return _UNREACHABLE
 
 
-def _route(host: str, port: int, allow: AllowList, deadline: Deadline, way: WayOut) -> Route:
+def _route(host: str, port: int, allow: AllowList, deadline: Deadline, egress: Egress) -> Route:
     """Straight to what was judged; or to the proxy, which finds the host by itself. What can be looked up here is
     judged then too, in a part of the time: an inner network often knows no outer names."""
-    proxy = way.proxy_for(host)
+    proxy = egress.proxy_for(host)
     if proxy is None:
-        return Route(resolve(host, port, allow, deadline), way=way)
+        return Route(resolve(host, port, allow, deadline), egress=egress)
     with suppress(OSError):
         resolve(host, port, allow, Deadline(min(_LOOK_SECONDS, deadline.left())))
-    return Route(resolve(proxy.host, proxy.port, AllowList(proxy.host), deadline), proxy, way)
+    return Route(resolve(proxy.host, proxy.port, AllowList(proxy.host), deadline), proxy, egress)
 
 
 def _head(url: SplitResult, route: Route, deadline: Deadline) -> _Answer:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from dispatcher.host.egress import STRAIGHT, WayOut
+from dispatcher.host.egress import DIRECT, Egress
 from dispatcher.media._probe import SECONDS_MAX, ask
 from dispatcher.media.resolver import AllowList
 from dispatcher.model.media import MediaFacts
@@ -42,13 +42,13 @@ class MediaGate:
         *,
         known: Mapping[str, MediaFacts] | None = None,
         fictional_ok: bool = False,
-        way: WayOut = STRAIGHT,
+        egress: Egress = DIRECT,
         seconds: float = SECONDS_MAX,
         campaign_seconds: float = CAMPAIGN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._allow = allow
-        self._way = way
+        self._egress = egress
         self._known = dict(known or {})
         self._fictional_ok = fictional_ok
         self._seconds = seconds
@@ -71,7 +71,11 @@ class MediaGate:
         return facts
 
     def _asked(self, url: str, until: float) -> MediaFacts | None:
-        return ask(url, self._allow, seconds=self._seconds, way=self._way) if self._clock() < until else None
+        return (
+            ask(url, self._allow, seconds=self._seconds, egress=self._egress)
+            if self._clock() < until
+            else None
+        )
 
     def _remembered(self, urls: Sequence[str]) -> dict[str, MediaFacts]:
         now = self._clock()

@@ -11,7 +11,7 @@ from dispatcher.model.recipient import Recipient, masked
 GROUP_MAX = 9
 
 
-class Draft(NamedTuple):
+class ComposedMessage(NamedTuple):
     """A message before it has a place in the ledger: its recipients (1, or a group's 2 to 9)."""
 
     members: tuple[Recipient, ...]

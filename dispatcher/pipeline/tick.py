@@ -21,7 +21,7 @@ from dispatcher.pipeline.sending.feed import Publish, feed
 
 LATCH_MS = 900
 #: Of each kind of question to CarrierX one hint is on its way at a time; one that was lost is given again after this.
-QUESTIONS_LATCH_MS = 60_000
+POLLS_LATCH_MS = 60_000
 #: Files that nobody reads yet and that are hinted at in one tick: hints shall not pile up when a thousand came at once.
 READING_A_TICK = 50
 #: More callbacks than these are hinted at although a drain is under way: another worker may help.
@@ -75,7 +75,7 @@ def tick(runtime: Runtime, hints: Hints) -> str:
         for campaign_id in runtime.ledger.agenda.settling(due.now_ms, 100):
             runtime.ledger.campaigns.settle(campaign_id)
     _tidy(runtime, due)
-    _hint_at_questions(runtime, due, hints)
+    _hint_at_polls(runtime, due, hints)
     return f"{offered} offered"
 
 
@@ -116,12 +116,12 @@ def _tidy(runtime: Runtime, due: DueLists) -> None:
         retain(runtime, due.now_ms)
 
 
-def _hint_at_questions(runtime: Runtime, due: DueLists, hints: Hints) -> None:
+def _hint_at_polls(runtime: Runtime, due: DueLists, hints: Hints) -> None:
     """What CarrierX is asked for, one hint of each kind at a time: none waits behind another kind, none piles up."""
     agenda = runtime.ledger.agenda
     by_list = {keys.SEARCH: hints.search, keys.INBOUND_UNANSWERED: hints.answer, keys.CARE: hints.look}
     for key, hint in by_list.items():
-        if key in due.waiting and agenda.latch(HINTED + key, QUESTIONS_LATCH_MS):
+        if key in due.waiting and agenda.latch(HINTED + key, POLLS_LATCH_MS):
             hint("", 0)
     if keys.EXPLAIN in due.waiting and agenda.latch(HINTED + keys.EXPLAIN, EXPLAIN_LATCH_MS):
         hints.explain("", 0)

@@ -17,7 +17,7 @@ _FIRST_CLOCK = "Pacific/Kiritimati"
 _LAST_CLOCK = ZoneInfo("Etc/GMT+12")
 
 
-class Departure:
+class SendWindow:
     """The windows of one campaign's messages. `at` is the campaign's start as it was written, `margin_seconds` how
     early hours close.
 
@@ -30,7 +30,7 @@ class Departure:
         self._wall = start.wall if isinstance(start, LocalMoment) else None
         self._start = start if isinstance(start, datetime) else None
         self._hours = Hours(policy, margin_seconds)
-        self.always = policy == "off" and self._wall is None
+        self.is_always_open = policy == "off" and self._wall is None
 
     @property
     def begins(self) -> datetime | None:
@@ -42,7 +42,7 @@ class Departure:
 
     def window(self, parties: Sequence[Party], now_ms: int) -> Window | None:
         """The window, now or next, in which these may have a message together; None: not within eight days."""
-        if self.always:
+        if self.is_always_open:
             return ANY_TIME
         starts_ms = self.starts_ms(parties)
         window = self._hours.window(parties, max(now_ms, starts_ms))

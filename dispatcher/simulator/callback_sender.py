@@ -27,7 +27,7 @@ class _Job:
 
 
 class CallbackSender:
-    """InFlight JSON bodies to callback URLs and says how each was answered; repeats nothing by itself."""
+    """Posts JSON bodies to callback URLs and says how each was answered; repeats nothing by itself."""
 
     def __init__(self, connections: int = 16) -> None:
         self._connections = connections
@@ -65,28 +65,28 @@ class CallbackSender:
 
 
 class _Receiver:
-    """One origin: its queue and its lines."""
+    """One origin: its queue and its connections."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, most: int) -> None:
         self._address = (host, port, tls)
         self._most = most
         self._waiting: deque[_Job] = deque()
-        self._idle: list[_Line] = []
-        self._lines: set[_Line] = set()
+        self._idle: list[_Connection] = []
+        self._open: set[_Connection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
 
     def add(self, job: _Job) -> None:
         while self._idle:
-            line = self._idle.pop()
-            if line.idled_seconds() < IDLE_SECONDS:
-                line.begin(job)
+            connection = self._idle.pop()
+            if connection.idled_seconds() < IDLE_SECONDS:
+                connection.begin(job)
                 return
-            line.drop()
+            connection.drop()
         self._waiting.append(job)
-        self._want_line()
+        self._want_connection()
 
-    def _want_line(self) -> None:
-        if len(self._lines) + len(self._connecting) < self._most:
+    def _want_connection(self) -> None:
+        if len(self._open) + len(self._connecting) < self._most:
             task = asyncio.get_running_loop().create_task(self._connect())
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
@@ -94,21 +94,21 @@ class _Receiver:
     def close(self) -> None:
         self._most = 0
         self._waiting.clear()
-        for line in list(self._lines):
-            line.close()
+        for connection in list(self._open):
+            connection.close()
 
-    def line_is_free(self, line: _Line) -> None:
+    def connection_is_free(self, connection: _Connection) -> None:
         if self._waiting:
-            line.begin(self._waiting.popleft())
+            connection.begin(self._waiting.popleft())
         else:
-            self._idle.append(line)
+            self._idle.append(connection)
 
-    def line_is_lost(self, line: _Line) -> None:
-        self._lines.discard(line)
-        if line in self._idle:
-            self._idle.remove(line)
+    def connection_is_lost(self, connection: _Connection) -> None:
+        self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
         if self._waiting:
-            self._want_line()
+            self._want_connection()
 
     def _taken_from_queue(self) -> list[_Job]:
         jobs = list(self._waiting)
@@ -120,16 +120,16 @@ class _Receiver:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                _, line = await loop.create_connection(lambda: _Line(self), host, port, ssl=tls)
+                _, connection = await loop.create_connection(lambda: _Connection(self), host, port, ssl=tls)
         except (OSError, ValueError):
             for job in self._taken_from_queue():
                 job.done(None)
             return
-        self._lines.add(line)
-        self.line_is_free(line)
+        self._open.add(connection)
+        self.connection_is_free(connection)
 
 
-class _Line(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection, one callback at a time."""
 
     def __init__(self, receiver: _Receiver) -> None:
@@ -164,7 +164,7 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._receiver.line_is_lost(self)
+        self._receiver.connection_is_lost(self)
         self._finish(None)
 
     def data_received(self, data: bytes) -> None:
@@ -179,7 +179,7 @@ class _Line(asyncio.Protocol):
         self._free_since = time.monotonic()
         self._finish(status)
         if keep_alive:
-            self._receiver.line_is_free(self)
+            self._receiver.connection_is_free(self)
         else:
             self.close()
 

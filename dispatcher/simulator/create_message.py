@@ -17,7 +17,7 @@ from dispatcher.simulator.validation import complaints, error_body, group_of, re
 _SERVER_ERROR = error_body("Internal server error")
 
 
-class Posting:
+class MessageCreation:
     """Takes messages, or not, as the faults say."""
 
     def __init__(self, store: Store, walker: Walker) -> None:

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dispatcher.simulator.account import Account
 from dispatcher.simulator.callback_sender import CallbackSender
 from dispatcher.simulator.control_api import PREFIX, control
-from dispatcher.simulator.create_message import Posting
+from dispatcher.simulator.create_message import MessageCreation
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.http_server import Connection, Reply, Request
 from dispatcher.simulator.message_lifecycle import Walker
-from dispatcher.simulator.queries import Reading
+from dispatcher.simulator.queries import Queries
 from dispatcher.simulator.store import Store
 from dispatcher.simulator.validation import error_body
 
@@ -28,8 +28,8 @@ class Engine:
         self.account = Account(callback_url)
         self.callbacks = CallbackSender()
         self.walker = Walker(self.store, self.account, self.callbacks)
-        self._posting = Posting(self.store, self.walker)
-        self._reading = Reading(self.store, self.account)
+        self._creation = MessageCreation(self.store, self.walker)
+        self._queries = Queries(self.store, self.account)
         self._token = token
         self._open: set[Connection] = set()
 
@@ -53,9 +53,9 @@ class Engine:
             self.store.answers["401"] += 1
             connection.reply(Reply(401, error_body("The token is not valid")))
         elif request.method == "POST" and request.path == "/sms/messages":
-            self._posting.post(request, connection, self.faults)
+            self._creation.post(request, connection, self.faults)
         else:
-            self._answer_later(self._reading.answer(request, self.faults), connection)
+            self._answer_later(self._queries.answer(request, self.faults), connection)
 
     def close(self) -> None:
         """Drop all connections; callbacks that are not out yet are lost, as they would be."""

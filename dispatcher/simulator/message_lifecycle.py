@@ -12,7 +12,7 @@ from dispatcher.simulator.account import Account
 from dispatcher.simulator.callback_sender import CallbackSender, Done
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.seeded_random import Fate
-from dispatcher.simulator.store import Store, Taken
+from dispatcher.simulator.store import Store, TakenMessage
 
 Then = Callable[[], None]
 
@@ -21,7 +21,7 @@ Then = Callable[[], None]
 class _Leg:
     """One member's walk through its words. `url` is None for a member that no callback speaks of."""
 
-    taken: Taken
+    taken: TakenMessage
     member: str
     words: tuple[str, ...]
     fate: Fate
@@ -36,7 +36,7 @@ class Walker:
         self._account = account
         self._sender = sender
 
-    def start(self, taken: Taken, fate: Fate, after_first: Then | None = None) -> None:
+    def start(self, taken: TakenMessage, fate: Fate, after_first: Then | None = None) -> None:
         """Let the message walk; `after_first` is called when its first callback, sent at once, is over."""
         url = self._account.callback_url(taken.sender) if fate.faults.callbacks else None
         by_message = taken.group and fate.faults.group_receipts == "message"

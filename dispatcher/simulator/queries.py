@@ -10,13 +10,13 @@ from dispatcher.simulator.account import Account, merge
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.http_server import Reply, Request
 from dispatcher.simulator.list_endpoints import Clause, envelope, read_filter
-from dispatcher.simulator.store import Store, Taken, iso
+from dispatcher.simulator.store import Store, TakenMessage, iso
 from dispatcher.simulator.validation import error_body, is_own
 
 _NOT_FOUND = Reply(404, error_body("Not found"))
 
 
-class Reading:
+class Queries:
     """Answers everything but the POST of a message."""
 
     def __init__(self, store: Store, account: Account) -> None:
@@ -55,7 +55,7 @@ class Reading:
         yield from reversed(list(self._store.inbound.values()))
         yield from (taken.body() for taken in self._candidates(clauses, faults.list_lag_ms))
 
-    def _candidates(self, clauses: tuple[Clause, ...], lag_ms: float) -> Iterable[Taken]:
+    def _candidates(self, clauses: tuple[Clause, ...], lag_ms: float) -> Iterable[TakenMessage]:
         """Newest first; a filter on `user_data` alone decides over a long list, so it has an index."""
         wanted = next((c.value for c in clauses if (c.attribute, c.op) == ("user_data", "eq")), None)
         visible = self._store.visible(lag_ms, wanted)
@@ -106,7 +106,7 @@ class Reading:
                 return None
 
 
-def _record(taken: Taken, member: str, word: str, faults: Faults) -> dict[str, Any]:
+def _record(taken: TakenMessage, member: str, word: str, faults: Faults) -> dict[str, Any]:
     return {
         "dr_sid": f"{taken.sid}-{member[-4:]}",
         "date_start": iso(taken.created),

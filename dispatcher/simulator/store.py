@@ -24,7 +24,7 @@ def iso(moment: float) -> str:
 
 
 @dataclass(slots=True)
-class Taken:
+class TakenMessage:
     """One message that was taken. Times are Unix seconds."""
 
     sid: str
@@ -88,18 +88,18 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.messages: dict[str, Taken] = {}
+        self.messages: dict[str, TakenMessage] = {}
         self.inbound: dict[str, dict[str, Any]] = {}
-        self.by_user_data: defaultdict[str, list[Taken]] = defaultdict(list)
+        self.by_user_data: defaultdict[str, list[TakenMessage]] = defaultdict(list)
         self.tries: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
         # What is on its way stays on its way.
         self.callbacks = Counter(pending=self.callbacks["pending"])
 
-    def take(self, body: dict[str, Any]) -> Taken:
+    def take(self, body: dict[str, Any]) -> TakenMessage:
         """Keep a checked POST's message."""
         group = group_of(body)
-        taken = Taken(
+        taken = TakenMessage(
             sid=str(uuid.uuid4()),
             sender=body["from"],
             to=group or (body["to"],),
@@ -114,7 +114,7 @@ class Store:
         self.by_user_data[taken.user_data or ""].append(taken)
         return taken
 
-    def visible(self, lag_ms: float, user_data: str | None = None) -> Iterator[Taken]:
+    def visible(self, lag_ms: float, user_data: str | None = None) -> Iterator[TakenMessage]:
         """The messages that are older than the lag, all or those with this `user_data`."""
         newest = time.time() - lag_ms / 1000
         among = self.messages.values() if user_data is None else self.by_user_data.get(user_data, [])
@@ -135,7 +135,7 @@ class Store:
         }
 
 
-def _summary(taken: Taken) -> dict[str, Any]:
+def _summary(taken: TakenMessage) -> dict[str, Any]:
     return {
         "message_sid": taken.sid,
         "from": taken.sender,

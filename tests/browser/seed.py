@@ -36,7 +36,7 @@ def seed(terminal: Terminal) -> None:
     for index, (text, meaning, outcome, minutes) in enumerate(_SAID):
         sender, at_ms = f"121255501{index + 10}", now_ms - minutes * _MINUTE
         message = Inbound(f"seed-{index}", at_ms, sender, OURS, text, (), meaning, outcome=outcome)
-        ledger.inbound.keep(b"0-1", message, doubtful=meaning == "doubtful", follows=False)
+        ledger.inbound.keep(b"0-1", message, needs_review=meaning == "doubtful", follows=False)
     ledger.optouts.put(
         OptOut(f"121255501{index:02}", "out", now_ms - index * 97 * _MINUTE, _SOURCES[index % 4])
         for index in range(9)

@@ -7,7 +7,7 @@ from importlib import import_module
 #: Module, name, value in the kit. None of them decides what is safe, all of them how long something takes.
 SHORT: tuple[tuple[str, str, float], ...] = (
     ("dispatcher.pipeline.sending.feed", "OFFER_MS", 3_000),
-    ("dispatcher.pipeline.tick", "QUESTIONS_LATCH_MS", 1_000),
+    ("dispatcher.pipeline.tick", "POLLS_LATCH_MS", 1_000),
     ("dispatcher.pipeline.expansion.expand", "READER_LEASE_MS", 3_000),
     ("dispatcher.pipeline.expansion.expand", "RENEW_SECONDS", 1.0),
     ("dispatcher.rules.retry_policy", "FIRST_LOOK_MS", 1_500),

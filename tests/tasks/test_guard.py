@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.health.queue_status import not_moving, standings
+from dispatcher.pipeline.health.queue_status import not_moving, queue_statuses
 from tasks.broker import Broker
 from tasks.guard import LOOK_SECONDS, SILENT_SECONDS, STILL_SECONDS, Stillness, WatchedWorker, WorkerGuard
 from tasks.progress import WorkerProgress
@@ -123,4 +123,4 @@ def test_a_queue_of_whose_standing_little_is_known_counts_as_moving(
 ) -> None:
     _worker(ledger, "a", "look", **facts)
     assert not_moving(ledger) == []
-    assert [each.workers for each in standings(ledger)] == [0, 0, 0, 1, 0]
+    assert [each.workers for each in queue_statuses(ledger)] == [0, 0, 0, 1, 0]

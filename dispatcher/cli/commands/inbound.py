@@ -38,7 +38,7 @@ def list_command(
     Example: mms inbound list --doubtful
     """
     inbound = open_ledger().ledger.inbound
-    messages = inbound.doubtful(limit) if doubtful else inbound.newest(limit)
+    messages = inbound.needing_review(limit) if doubtful else inbound.newest(limit)
     if as_json:
         print_json([{"at": iso(message.at_ms), **asdict(message)} for message in messages])
         return
@@ -50,7 +50,7 @@ def list_command(
         cells = (iso(message.at_ms), message.sender, message.to, message.meaning, text, message.sid)
         table.add_row(*cells)
     out().print(table if messages else "nothing came in")
-    waiting = inbound.doubtful_count()
+    waiting = inbound.review_count()
     if waiting and not doubtful:
         say(f"note: {waiting} may be an opt-out and wait for a person: mms inbound list --doubtful")
 

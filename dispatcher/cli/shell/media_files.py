@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dispatcher.host.egress import way_out
+from dispatcher.host.egress import egress_of
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.media.files import MediaFile, media_address, media_base, read_media_file
 from dispatcher.media.gate import MediaGate
@@ -54,7 +54,7 @@ def gate_for(config: Settings, media_files: Mapping[str, MediaFile]) -> MediaGat
     """The media gate of these settings, which knows these files."""
     known = {url: file.facts for url, file in media_files.items()}
     return MediaGate(
-        AllowList(config.media_allow), known=known, fictional_ok=config.simulate, way=way_out(config)
+        AllowList(config.media_allow), known=known, fictional_ok=config.simulate, egress=egress_of(config)
     )
 
 

@@ -42,7 +42,7 @@ class InboundMessages:
         self._scripts = scripts
         self._redis = scripts.redis
 
-    def keep(self, entry: bytes, message: Inbound, *, doubtful: bool, follows: bool) -> bool:
+    def keep(self, entry: bytes, message: Inbound, *, needs_review: bool, follows: bool) -> bool:
         """Keep one and acknowledge its stream entry; False: it was known. `follows`: `todo` names it from now on."""
         packed = _packed(message)
         answer = self._scripts.run(
@@ -52,7 +52,7 @@ class InboundMessages:
             message.at_ms,
             packed,
             KEPT_MAX,
-            int(doubtful),
+            int(needs_review),
             int(follows),
         )
         return bool(answer == b"new")
@@ -86,13 +86,13 @@ class InboundMessages:
             scores = pipeline.execute()
         return frozenset(sid for sid, score in zip(sids, scores, strict=True) if score is not None)
 
-    def doubtful(self, most: int) -> list[Inbound]:
+    def needing_review(self, most: int) -> list[Inbound]:
         """What waits for a person, the oldest first."""
         with translated():
             sids = self._redis.zrange(keys.DOUBTFUL, 0, most - 1)
         return self.read([text_of(sid) for sid in sids])
 
-    def doubtful_count(self) -> int:
+    def review_count(self) -> int:
         """How many wait for a person."""
         with translated():
             return int(self._redis.zcard(keys.DOUBTFUL))

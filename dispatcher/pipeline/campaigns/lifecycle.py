@@ -11,7 +11,7 @@ from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.send_constraints import require_prices, require_start
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules import retry_policy
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 from dispatcher.settings import Settings
 
 
@@ -47,7 +47,7 @@ def launch(ledger: Ledger, campaign_id: str, config: Settings) -> None:
     settings = ledger.campaign(campaign_id).settings
     require_prices(settings, config)
     require_start(settings.at, ledger.agenda.now_ms())
-    start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
+    start_at = SendWindow(settings.quiet_hours, settings.at, config.hours_margin).begins
     start_ms = int(start_at.timestamp() * 1000) if start_at else None
     ledger.campaigns.launch(campaign_id, start_ms, allow_same=settings.allow_same_file)
 
@@ -59,7 +59,7 @@ def change_start(ledger: Ledger, campaign_id: str, at: str, config: Settings) ->
         InputError: it is not a time, or one that is past.
         NotFound, Conflict: there is no such campaign; it has started or ended.
     """
-    begins = Departure("off", at, config.hours_margin).begins
+    begins = SendWindow("off", at, config.hours_margin).begins
     if begins is None:
         raise InputError("no time was given", hint="write it like 2026-12-01T10:00-05:00")
     require_start(at, ledger.agenda.now_ms())

@@ -16,7 +16,7 @@ from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.campaigns.send_constraints import require_prices, require_start, terms_of
 from dispatcher.roster.roster import open_roster
 from dispatcher.rules.rates import parse_rate
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 from dispatcher.settings import Settings
 
 
@@ -45,7 +45,7 @@ def submit(
         SubmittedBefore: the same is a campaign of the last 24 hours, and the settings do not allow that.
         StoreUnavailable: Redis does not answer; nothing will be sent, unless the error says that nobody knows.
     """
-    start_at = Departure(settings.quiet_hours, settings.at, config.hours_margin).begins
+    start_at = SendWindow(settings.quiet_hours, settings.at, config.hours_margin).begins
     limit = parse_rate(settings.rate) if settings.rate else None
     require_prices(settings, config)
     if not draft:

@@ -73,8 +73,10 @@ def keep(runtime: Runtime, entry: StreamEntry, status: MessageStatus) -> None:
         optouts = runtime.ledger.optouts
         if optouts.put([OptOut(message.sender, "out", message.at_ms, SOURCE)]):
             optouts.owe_confirmation(message.sender, message.at_ms)
-    doubtful = message.meaning == Meaning.DOUBTFUL
-    runtime.ledger.inbound.keep(entry.id, message, doubtful=doubtful, follows=_may_follow(runtime, message))
+    needs_review = message.meaning == Meaning.DOUBTFUL
+    runtime.ledger.inbound.keep(
+        entry.id, message, needs_review=needs_review, follows=_may_follow(runtime, message)
+    )
 
 
 def _may_follow(runtime: Runtime, message: Inbound) -> bool:

@@ -38,7 +38,7 @@ def rivals_among(running: Iterable[Campaign], limits: LimitsInForce, campaign: C
     return Rivals(ceilings, Counter(sender for other in others for sender in other.settings.senders))
 
 
-def fair_part(whole: float, ceilings: Iterable[float]) -> float:
+def fair_share(whole: float, ceilings: Iterable[float]) -> float:
     """What one that takes all it can get has of a limit that it shares evenly with others who take at most so much."""
     left, places = whole, 1 + len(found := sorted(ceilings))
     for ceiling in found:
@@ -52,7 +52,7 @@ def speeds_of(campaign: Campaign, limits: LimitsInForce, shares: Shares, rivals:
     """Legs and segments a second that each limit allows this campaign, by the limit's name."""
     speeds: dict[str, float] = {}
     if account := limits.rates.get("account"):
-        speeds["the account"] = fair_part(
+        speeds["the account"] = fair_share(
             account.per_second * limits.paces.get("account", 1.0), rivals.ceilings
         )
     of_senders = [
@@ -72,7 +72,7 @@ def allowances_of(
 ) -> list[Allowance]:
     """What daily caps leave to this campaign, today and on the days after."""
     senders = "the senders" if len(shares) > 1 else "the sender"
-    wanted = [("account", "account", "the account", fair_part(1.0, [1.0 for _ in rivals.ceilings]))]
+    wanted = [("account", "account", "the account", fair_share(1.0, [1.0 for _ in rivals.ceilings]))]
     wanted.append((f"campaign:{campaign.id}", f"campaign:{campaign.id}", "the campaign", 1.0))
     for sender, share in shares.items():
         scope = f"sender:{sender}"

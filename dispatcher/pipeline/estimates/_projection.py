@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from dispatcher.rules.quiet_hours import Window
 
 _DAY_MS = 86_400_000
-#: A course with more turns than these goes on as it went until there.
+#: A projection with more turns than these goes on as it went until there.
 MOST_TURNS = 500
 _NOTHING = 1e-6
 HOURS = "allowed hours"
@@ -39,7 +39,7 @@ class Allowance:
 
 
 @dataclass(slots=True)
-class Course(Generic[Place]):
+class Projection(Generic[Place]):
     """The rest of a campaign on its way. `left` are units by place; a place's `window` at a moment is the one then or
     the next, None if there is none, and then its units never go. `speed` is units a second.
 
@@ -110,13 +110,13 @@ class Course(Generic[Place]):
         self.now_ms += lasts
 
 
-def course(
+def projection(
     left: Mapping[Place, float],
     window: Callable[[Place, int], Window | None],
     *,
     speed: float,
     allowances: Sequence[Allowance] = (),
     begin_ms: float,
-) -> Course[Place]:
+) -> Projection[Place]:
     """One that begins then."""
-    return Course(left, window, speed, allowances, begin_ms, defaultdict(float))
+    return Projection(left, window, speed, allowances, begin_ms, defaultdict(float))

@@ -9,7 +9,7 @@ from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
 
 
-def held(ledger: Ledger, campaigns: Sequence[Campaign]) -> Callable[[Campaign], Campaign]:
+def with_standstill(ledger: Ledger, campaigns: Sequence[Campaign]) -> Callable[[Campaign], Campaign]:
     """Gives running campaigns that have no reason of their own the one for which no claim is granted now, if there is.
 
     Looked at once for all of them, by a write as a claim makes it.

@@ -12,12 +12,12 @@ from dispatcher.ledger.views.samples import Sample, samples
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.estimates._fair_share import NOBODY, Rivals, allowances_of, rivals_among, speeds_of
-from dispatcher.pipeline.estimates._projection import HOURS, SENDING, course
-from dispatcher.pipeline.estimates._standstill import held
+from dispatcher.pipeline.estimates._projection import HOURS, SENDING, projection
+from dispatcher.pipeline.estimates._standstill import with_standstill
 from dispatcher.pipeline.estimates.forecast import finish_time
-from dispatcher.pipeline.estimates.remaining import Places, remainder_of
+from dispatcher.pipeline.estimates.remaining import Places, remaining_of
 from dispatcher.rules.quiet_hours import Window
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 
 _DAY_MS = 86_400_000
 _TO_COME = frozenset({CampaignState.RUNNING, CampaignState.SCHEDULED})
@@ -37,7 +37,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class EstimateInputs:
     """What estimates are made from, read once for several campaigns."""
 
     limits: LimitsInForce
@@ -46,7 +46,7 @@ class Outlook:
     samples: dict[str, Sample]
 
     @classmethod
-    def over(cls, ledger: Ledger, campaigns: Sequence[Campaign], at_ms: int | None = None) -> Outlook:
+    def over(cls, ledger: Ledger, campaigns: Sequence[Campaign], at_ms: int | None = None) -> EstimateInputs:
         """For these campaigns, as of a moment; now without one."""
         at_ms = ledger.agenda.now_ms() if at_ms is None else at_ms
         ids = ledger.agenda.due(at_ms + _DAY_MS, 1000)
@@ -81,10 +81,10 @@ def estimated_all(
     to_come = [campaign for campaign in campaigns if _is_to_come(campaign)]
     if not to_come:
         return list(campaigns)
-    outlook = Outlook.over(ledger, to_come)
-    stopped = held(ledger, to_come)
+    inputs = EstimateInputs.over(ledger, to_come)
+    stopped = with_standstill(ledger, to_come)
     return [
-        _told(outlook, stopped(campaign), hours_margin) if _is_to_come(campaign) else campaign
+        _told(inputs, stopped(campaign), hours_margin) if _is_to_come(campaign) else campaign
         for campaign in campaigns
     ]
 
@@ -99,7 +99,7 @@ def estimate(
     """
     if not _is_to_come(campaign):
         return None
-    return _estimate(Outlook.over(ledger, [campaign], at_ms), campaign, hours_margin)
+    return _estimate(EstimateInputs.over(ledger, [campaign], at_ms), campaign, hours_margin)
 
 
 def speed_limit(campaign: Campaign, limits: LimitsInForce, running: int) -> tuple[float, str] | None:
@@ -115,12 +115,12 @@ def _is_to_come(campaign: Campaign) -> bool:
     return campaign.state in _TO_COME and left > 0
 
 
-def _told(outlook: Outlook, campaign: Campaign, hours_margin: float) -> Campaign:
+def _told(inputs: EstimateInputs, campaign: Campaign, hours_margin: float) -> Campaign:
     running = campaign.state is CampaignState.RUNNING
     senders = campaign.settings.senders
-    if running and senders and not campaign.reason and outlook.limits.disabled >= set(senders):
+    if running and senders and not campaign.reason and inputs.limits.disabled >= set(senders):
         return campaign.model_copy(update={"reason": "all of its senders are disabled"})
-    found = _estimate(outlook, campaign, hours_margin)
+    found = _estimate(inputs, campaign, hours_margin)
     if found is None:
         return campaign
     at = found.finish_at.isoformat().replace("+00:00", "Z")
@@ -129,27 +129,27 @@ def _told(outlook: Outlook, campaign: Campaign, hours_margin: float) -> Campaign
     return campaign.model_copy(update={"finish_at": at, "reason": reason})
 
 
-def _estimate(outlook: Outlook, campaign: Campaign, hours_margin: float) -> Estimate | None:
-    limits, rivals = outlook.limits, outlook.rivals(campaign)
-    rest = remainder_of(campaign, outlook.samples[campaign.id], limits.disabled)
-    departure = Departure(campaign.settings.quiet_hours, campaign.settings.at, hours_margin)
+def _estimate(inputs: EstimateInputs, campaign: Campaign, hours_margin: float) -> Estimate | None:
+    limits, rivals = inputs.limits, inputs.rivals(campaign)
+    rest = remaining_of(campaign, inputs.samples[campaign.id], limits.disabled)
+    send_window = SendWindow(campaign.settings.quiet_hours, campaign.settings.at, hours_margin)
     speeds = speeds_of(campaign, limits, rest.shares, rivals)
     allowances = allowances_of(campaign, limits, rest.shares, rivals)
-    if not speeds and not allowances and departure.always:
+    if not speeds and not allowances and send_window.is_always_open:
         return None
     tightest = min(speeds, key=lambda scope: speeds[scope]) if speeds else "nothing"
     anywhere: dict[Places, float] = {frozenset(): rest.units}
-    on_its_way = course(
-        anywhere if departure.always else rest.by_places or anywhere,
-        _windows(departure),
+    projected = projection(
+        anywhere if send_window.is_always_open else rest.by_places or anywhere,
+        _windows(send_window),
         speed=speeds.get(tightest, _UNLIMITED),
         allowances=allowances,
         begin_ms=_begin_ms(campaign, limits),
     )
-    seconds = (on_its_way.run() - limits.now_ms) / 1000
+    seconds = (projected.run() - limits.now_ms) / 1000
     since = dt.datetime.fromtimestamp(limits.now_ms / 1000, dt.UTC)
     named = {SENDING: f"the limit of {tightest}", HOURS: HOURS}
-    binds = named.get(on_its_way.binds, f"the daily cap of {on_its_way.binds}")
+    binds = named.get(projected.binds, f"the daily cap of {projected.binds}")
     return Estimate(finish_time(since, seconds), binds)
 
 
@@ -162,9 +162,9 @@ def _begin_ms(campaign: Campaign, limits: LimitsInForce) -> int:
     return max(begin, *(until for until in holds if until < NEVER_MS))
 
 
-def _windows(departure: Departure) -> Callable[[Places, int], Window | None]:
+def _windows(send_window: SendWindow) -> Callable[[Places, int], Window | None]:
     def window(places: Places, now_ms: int) -> Window | None:
         parties = [(f"1{area}", zone) for area, zone in places]
-        return departure.window(parties, now_ms) if parties else Window(0, NEVER_MS)
+        return send_window.window(parties, now_ms) if parties else Window(0, NEVER_MS)
 
     return window

@@ -10,11 +10,11 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.samples import samples
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
-from dispatcher.pipeline.estimates.remaining import remainder_of
+from dispatcher.pipeline.estimates.remaining import remaining_of
 from dispatcher.rules.area_code_places import places_of
 from dispatcher.rules.quiet_hours import Party
 from dispatcher.rules.quiet_hours_table import hours_table
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 
 _DAY_MS = 86_400_000
 
@@ -40,14 +40,14 @@ def waits_for_hours(
 
     A few unsent batches are looked at; those that are left are like them.
     """
-    departure = Departure(campaign.settings.quiet_hours, campaign.settings.at, hours_margin)
-    if campaign.state is not CampaignState.RUNNING or departure.always:
+    send_window = SendWindow(campaign.settings.quiet_hours, campaign.settings.at, hours_margin)
+    if campaign.state is not CampaignState.RUNNING or send_window.is_always_open:
         return None
-    rest = remainder_of(campaign, samples(ledger, [campaign.id])[campaign.id], frozenset())
+    rest = remaining_of(campaign, samples(ledger, [campaign.id])[campaign.id], frozenset())
     found = []
     for places in rest.by_places:
         parties = [(f"1{area}", zone) for area, zone in sorted(places, key=str)]
-        window = departure.window(parties, now_ms)
+        window = send_window.window(parties, now_ms)
         if window is not None and window.allows(now_ms):
             return None
         if window is not None:

@@ -18,7 +18,7 @@ Places = frozenset[tuple[str, str | None]]
 _UNSENT = (RecipientState.PENDING, RecipientState.SENDING)
 
 
-class Remainder(NamedTuple):
+class Remaining(NamedTuple):
     """Legs and segments that are left, in all and by places; each sender's share of them."""
 
     units: float
@@ -26,7 +26,7 @@ class Remainder(NamedTuple):
     shares: dict[str, float]
 
 
-def remainder_of(campaign: Campaign, sample: Sample, disabled: frozenset[str]) -> Remainder:
+def remaining_of(campaign: Campaign, sample: Sample, disabled: frozenset[str]) -> Remaining:
     """Rows that were not looked at are like those that were. A pool's senders share evenly, without disabled ones."""
     pool = [number for number in campaign.settings.senders if number not in disabled]
     rows, units = 0, 0.0
@@ -46,8 +46,8 @@ def remainder_of(campaign: Campaign, sample: Sample, disabled: frozenset[str]) -
     left = sum(campaign.counts[state] for state in _UNSENT)
     scale = left / rows if rows else 0.0
     if not rows:
-        return Remainder(float(left), {}, {number: 1 / len(pool) for number in pool})
-    return Remainder(
+        return Remaining(float(left), {}, {number: 1 / len(pool) for number in pool})
+    return Remaining(
         units * scale,
         {places: cost * scale for places, cost in by_places.items()},
         {sender: cost / units for sender, cost in by_sender.items()},

@@ -12,7 +12,7 @@ from pathlib import Path
 from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, PackedBatch
 from dispatcher.ledger.campaigns.campaigns import FileReading
-from dispatcher.model.message import Draft
+from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion.grouping import Row, form_messages
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -121,7 +121,7 @@ def _bundles(batches: Iterable[Batch]) -> Iterator[Bundle]:
 
 def _drafts(
     runtime: Runtime, campaign_id: str, reading: FileReading, reader: str
-) -> Iterator[Draft | InvalidRow]:
+) -> Iterator[ComposedMessage | InvalidRow]:
     def alive() -> bool:
         return runtime.ledger.campaigns.keep_reading(campaign_id, reader, READER_LEASE_MS)
 
@@ -164,12 +164,12 @@ def rows_of(roster: Iterable[Row], show_life: Callable[[], None]) -> Iterator[Ro
         yield row
 
 
-def batches_of(drafts: Iterable[Draft | InvalidRow], senders: tuple[str, ...]) -> Iterator[Batch]:
+def batches_of(drafts: Iterable[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Iterator[Batch]:
     """Cut the stream into batches of at most 100 rows, groups kept whole, rows in the file's order within each."""
-    held: list[Draft | InvalidRow] = []
+    held: list[ComposedMessage | InvalidRow] = []
     size = 0
     for draft in drafts:
-        adds = len(draft.members) if isinstance(draft, Draft) else 1
+        adds = len(draft.members) if isinstance(draft, ComposedMessage) else 1
         if size + adds > BATCH_ROWS:
             yield make_batch(held, senders)
             held, size = [], 0
@@ -179,12 +179,14 @@ def batches_of(drafts: Iterable[Draft | InvalidRow], senders: tuple[str, ...]) -
         yield make_batch(held, senders)
 
 
-def make_batch(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, ...]) -> Batch:
+def make_batch(drafts: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
     """Give every row its index and every message its sender."""
     return _batch_of_singles(drafts, senders) or _batch_of_groups(drafts, senders)
 
 
-def _batch_of_singles(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, ...]) -> Batch | None:
+def _batch_of_singles(
+    drafts: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]
+) -> Batch | None:
     """The batch where every message has one row and they stand in the file's order, which is nearly always so."""
     sole = senders[0] if len(senders) == 1 else None
     rows: list[BatchRow | InvalidRow] = []
@@ -208,10 +210,10 @@ def _batch_of_singles(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, 
     return Batch(tuple(rows), tuple(messages))
 
 
-def _batch_of_groups(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, ...]) -> Batch:
+def _batch_of_groups(drafts: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
     entries: list[Recipient | InvalidRow] = []
     for draft in drafts:
-        entries.extend(draft.members if isinstance(draft, Draft) else (draft,))
+        entries.extend(draft.members if isinstance(draft, ComposedMessage) else (draft,))
     entries.sort(key=lambda entry: entry.row)
     index_of = {entry.row: index for index, entry in enumerate(entries)}
     rows = tuple(
@@ -229,6 +231,6 @@ def _batch_of_groups(drafts: Sequence[Draft | InvalidRow], senders: tuple[str, .
             draft.media,
         )
         for draft in drafts
-        if isinstance(draft, Draft)
+        if isinstance(draft, ComposedMessage)
     )
     return Batch(rows, messages)

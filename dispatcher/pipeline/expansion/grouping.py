@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.message import GROUP_MAX, Draft
+from dispatcher.model.message import GROUP_MAX, ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion._group_spool import Gathering
 from dispatcher.roster.rejections import row_sentence
@@ -13,7 +13,7 @@ from dispatcher.roster.rejections import row_sentence
 Row = Recipient | InvalidRow
 
 
-def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[Draft | InvalidRow]:
+def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[ComposedMessage | InvalidRow]:
     """Drafts of the messages to send, and the rows that are not sent.
 
     Order is kept. An invalid row comes out as it comes, before the draft that it was read amid. With
@@ -32,9 +32,9 @@ def _invalid_row(row: Recipient, column: str | None, code: str, **words: object)
     return InvalidRow(row.row, row.line, "invalid", column, code, sentence, row.number, row.cells)
 
 
-def _draft(members: list[Recipient]) -> Draft:
+def _draft(members: list[Recipient]) -> ComposedMessage:
     first = members[0]
-    return Draft(tuple(members), first.sender, first.text, first.media)
+    return ComposedMessage(tuple(members), first.sender, first.text, first.media)
 
 
 def _without_own_number(rows: Iterable[Row], senders: tuple[str, ...]) -> Iterator[Row]:
@@ -47,10 +47,10 @@ def _without_own_number(rows: Iterable[Row], senders: tuple[str, ...]) -> Iterat
             yield row
 
 
-def _singles(rows: Iterable[Row]) -> Iterator[Draft | InvalidRow]:
+def _singles(rows: Iterable[Row]) -> Iterator[ComposedMessage | InvalidRow]:
     for row in rows:
         if type(row) is Recipient:
-            yield Draft((row,), row.sender, row.text, row.media)
+            yield ComposedMessage((row,), row.sender, row.text, row.media)
         else:
             yield row  # type: ignore[misc]
 
@@ -73,7 +73,7 @@ def _joined(members: list[Recipient], row: Recipient) -> InvalidRow | None:
     return None
 
 
-def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | InvalidRow]:
+def _by_size(rows: Iterable[Row], size: int) -> Iterator[ComposedMessage | InvalidRow]:
     members: list[Recipient] = []
     for row in rows:
         invalid = row if isinstance(row, InvalidRow) else _joined(members, row)
@@ -86,7 +86,7 @@ def _by_size(rows: Iterable[Row], size: int) -> Iterator[Draft | InvalidRow]:
         yield _draft(members)
 
 
-def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | InvalidRow]:
+def _by_column(rows: Iterable[Row], column: str) -> Iterator[ComposedMessage | InvalidRow]:
     gathering = Gathering(largest=GROUP_MAX)
     for row in rows:
         if isinstance(row, InvalidRow):
@@ -102,7 +102,7 @@ def _by_column(rows: Iterable[Row], column: str) -> Iterator[Draft | InvalidRow]
             yield from _group(members)
 
 
-def _group(rows: list[Recipient]) -> Iterator[Draft | InvalidRow]:
+def _group(rows: list[Recipient]) -> Iterator[ComposedMessage | InvalidRow]:
     members: list[Recipient] = []
     for row in rows:
         if invalid := _joined(members, row):

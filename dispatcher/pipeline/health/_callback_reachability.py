@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dispatcher.carrierx.callback_probe import PATH, ask_receiver
-from dispatcher.host.egress import way_out
+from dispatcher.carrierx.callback_probe import PATH, probe_receiver
+from dispatcher.host.egress import egress_of
 from dispatcher.ledger.installation.callback_challenges import put_challenge
 from dispatcher.ledger.installation.installation import callback_key_of
 from dispatcher.ledger.ledger import Ledger
@@ -22,7 +22,7 @@ _REACH = (
 _SET_OURS = "`mms callbacks set --did NUMBER`, `--did-group SID` or `--partner SID` sets this installation's"
 
 
-class Reach(NamedTuple):
+class Reachability(NamedTuple):
     """Whether it is well, what was seen, and what to do about it."""
 
     well: bool
@@ -30,7 +30,7 @@ class Reach(NamedTuple):
     mend: str = ""
 
 
-def public_receiver(ledger: Ledger, config: Settings) -> Reach:
+def public_receiver(ledger: Ledger, config: Settings) -> Reachability:
     """Whether MMS_PUBLIC_URL, which is set, leads to a callback receiver of this ledger.
 
     Raises:
@@ -39,20 +39,20 @@ def public_receiver(ledger: Ledger, config: Settings) -> Reach:
     url = config.public_url or ""
     challenge = put_challenge(ledger.redis)
     timeouts = (config.connect_timeout, config.read_timeout)
-    said = ask_receiver(url, challenge.text, timeouts=timeouts, way=way_out(config))
+    said = probe_receiver(url, challenge.text, timeouts=timeouts, egress=egress_of(config))
     if said.text == challenge.answer:
-        return Reach(True, f"{url} leads to our callback receiver, asked from here")
+        return Reachability(True, f"{url} leads to our callback receiver, asked from here")
     trouble = said.trouble or "something else answers there, or another installation of ours"
     mend = _PASS_ON if said.reached else _REACH
-    return Reach(False, f"{url} does not lead to our callback receiver: {trouble}", mend)
+    return Reachability(False, f"{url} does not lead to our callback receiver: {trouble}", mend)
 
 
-def callback_in_force(ledger: Ledger | None, config: Settings, url: str) -> Reach:
+def callback_in_force(ledger: Ledger | None, config: Settings, url: str) -> Reachability:
     """Whether a callback URL that CarrierX holds is ours, with the key that our receiver takes."""
     base, found, key = url.partition(PATH)
     wanted = callback_key_of(ledger.redis, config) if ledger is not None else None
     if not found or (config.public_url is not None and base != config.public_url):
-        return Reach(False, "not ours", _SET_OURS)
+        return Reachability(False, "not ours", _SET_OURS)
     if wanted is not None and key != wanted:
-        return Reach(False, "our address, but with a key that our receiver does not take", _SET_OURS)
-    return Reach(True, "ours")
+        return Reachability(False, "our address, but with a key that our receiver does not take", _SET_OURS)
+    return Reachability(True, "ours")

@@ -6,24 +6,26 @@ import ssl
 from urllib.parse import urlsplit
 
 from dispatcher.errors import ConfigError
-from dispatcher.host.egress import way_out
+from dispatcher.host.egress import egress_of
 from dispatcher.pipeline.health.finding import Finding
 from dispatcher.settings import Settings
 
 
-def look_at_way(config: Settings) -> list[Finding]:
+def look_at_egress(config: Settings) -> list[Finding]:
     """Through which proxy all is asked outside, and whose certificates are trusted besides; nothing for straight."""
     found: list[Finding] = []
     try:
-        way = way_out(config)
-        way.trust(ssl.create_default_context())
+        egress = egress_of(config)
+        egress.trust(ssl.create_default_context())
     except ConfigError as error:
         return [Finding("way out", "bad", error.message, error.hint)]
-    if way.proxy is not None:
-        login = " with a login" if way.proxy.login else ""
-        straight = way.proxy_for(urlsplit(config.carrierx_url).hostname or "") is None
-        seen = f"through the proxy {way.proxy.host}:{way.proxy.port}{login} ({way.proxy.said_by})"
+    if egress.proxy is not None:
+        login = " with a login" if egress.proxy.login else ""
+        straight = egress.proxy_for(urlsplit(config.carrierx_url).hostname or "") is None
+        seen = f"through the proxy {egress.proxy.host}:{egress.proxy.port}{login} ({egress.proxy.said_by})"
         found.append(Finding("way out", "ok", seen + ("; CarrierX straight" if straight else "")))
-    if way.bundle:
-        found.append(Finding("certificates", "ok", f"{way.bundle} besides the usual ({way.bundle_said_by})"))
+    if egress.bundle:
+        found.append(
+            Finding("certificates", "ok", f"{egress.bundle} besides the usual ({egress.bundle_said_by})")
+        )
     return found

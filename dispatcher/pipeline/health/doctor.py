@@ -13,7 +13,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import IMPATIENT
 from dispatcher.ledger.store.embedded import embedded_url, ever_started
 from dispatcher.pipeline.health import _callback_reachability, queue_status
-from dispatcher.pipeline.health._egress_findings import look_at_way
+from dispatcher.pipeline.health._egress_findings import look_at_egress
 from dispatcher.pipeline.health._store_findings import look_at_store
 from dispatcher.pipeline.health._time_zone_age import old_data
 from dispatcher.pipeline.health.finding import Finding
@@ -47,9 +47,9 @@ def diagnose(
     except (ConfigError, StoreUnavailable) as error:
         ledger = None
         yield _no_redis(config, error)
-    way = look_at_way(config)
-    yield from way
-    if any(finding.verdict == "bad" for finding in way):
+    outside = look_at_egress(config)
+    yield from outside
+    if any(finding.verdict == "bad" for finding in outside):
         return
     yield from _carrierx(config, sender, ledger)
     if ledger is not None:
@@ -115,7 +115,7 @@ def _workers(config: Settings, ledger: Ledger) -> Iterator[Finding]:
 
 def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[Finding]:
     """Which queues nobody works on, which do not move, and which had a worker that ended itself for it."""
-    queues = queue_status.standings(ledger)
+    queues = queue_status.queue_statuses(ledger)
     if missing := sorted(each.queue for each in queues if not each.workers):
         log = config.data_dir / "logs" / f"{missing[-1]}.log"  # `send` before all others
         mend = f"start `mms up`; if it runs already, the log of that part says what happened: `{log}`"

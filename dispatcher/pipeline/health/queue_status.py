@@ -12,7 +12,7 @@ from dispatcher.queues import QUEUE_NAMES, STILL_MS
 TOLD_MS = 3_600_000
 
 
-class Standing(NamedTuple):
+class QueueStatus(NamedTuple):
     """One queue. `waiting` None: nobody could say; `still_ms`: how long hints have waited there and none was taken."""
 
     queue: str
@@ -30,7 +30,7 @@ class Standing(NamedTuple):
         return f"queue {self.queue} does not move: {waiting}, none was taken for {self.still_ms // 1000} s"
 
 
-def standings(ledger: Ledger) -> list[Standing]:
+def queue_statuses(ledger: Ledger) -> list[QueueStatus]:
     """All queues of the register.
 
     Raises:
@@ -41,16 +41,16 @@ def standings(ledger: Ledger) -> list[Standing]:
         workers.values(), key=lambda facts: int(facts.get("said_ms", 0)), default={}
     )
     depths = newest.get("waiting") or {}
-    return [_standing(queue, workers, depths, now_ms) for queue in QUEUE_NAMES]
+    return [_status_of(queue, workers, depths, now_ms) for queue in QUEUE_NAMES]
 
 
-def _standing(
+def _status_of(
     queue: str, workers: Mapping[str, Mapping[str, Any]], depths: Mapping[str, int], now_ms: int
-) -> Standing:
+) -> QueueStatus:
     """A queue stands still when all of its workers do: one that moves is enough."""
     own = [facts for facts in workers.values() if queue in facts.get("queues", ())]
     still = [_still_ms(facts, now_ms) for facts in own]
-    return Standing(queue, len(own), depths.get(queue), min(still, default=0))
+    return QueueStatus(queue, len(own), depths.get(queue), min(still, default=0))
 
 
 def _still_ms(facts: Mapping[str, Any], now_ms: int) -> int:
@@ -64,7 +64,7 @@ def not_moving(ledger: Ledger) -> list[str]:
     Raises:
         StoreUnavailable: the ledger does not answer.
     """
-    return [str(standing) for standing in standings(ledger) if not standing.moves]
+    return [str(status) for status in queue_statuses(ledger) if not status.moves]
 
 
 def ms_without_tick(ledger: Ledger) -> int | None:
@@ -91,7 +91,7 @@ def _idle_ms(facts: Mapping[str, Any], now_ms: int) -> int:
     return 0 if idle is None else int(idle) + max(0, now_ms - int(facts["said_ms"]))
 
 
-class Ended(NamedTuple):
+class WorkerEnds(NamedTuple):
     """Workers of a queue that ended themselves because they stood still: how often, when last, and why."""
 
     queue: str
@@ -100,7 +100,7 @@ class Ended(NamedTuple):
     why: str
 
 
-def ended(ledger: Ledger) -> Iterator[Ended]:
+def ended(ledger: Ledger) -> Iterator[WorkerEnds]:
     """All that was noted since the ledger was made.
 
     Raises:
@@ -110,7 +110,7 @@ def ended(ledger: Ledger) -> Iterator[Ended]:
     for queue in QUEUE_NAMES:
         if f"{queue}:times" in noted:
             times, at_ms, why = (noted.get(f"{queue}:{name}", "0") for name in ("times", "at", "why"))
-            yield Ended(queue, int(times), int(at_ms), why)
+            yield WorkerEnds(queue, int(times), int(at_ms), why)
 
 
 def what_it_does(facts: Mapping[str, Any]) -> str:

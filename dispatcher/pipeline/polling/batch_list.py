@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dispatcher.errors import OutcomeUnknown, Refused
 from dispatcher.model.correlation import base36, read_user_data
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline.polling.turns import Question, pages_of_messages
+from dispatcher.pipeline.polling.turns import PollKind, pages_of_messages
 from dispatcher.pipeline.runtime.runtime import Runtime
 
 #: A batch has at most 100 messages; more than these pages of objects of it are not ours.
@@ -44,7 +44,7 @@ NOTHING = BatchList({}, whole=False)
 
 
 def read_batch_list(
-    runtime: Runtime, question: Question, campaign_id: str, number: int, *, beyond_others: bool = False
+    runtime: Runtime, kind: PollKind, campaign_id: str, number: int, *, beyond_others: bool = False
 ) -> BatchList:
     """The list of a batch. One that shows others' messages has ignored the filter: without `beyond_others` it is not
     read beyond the page that shows it.
@@ -55,7 +55,7 @@ def read_batch_list(
     found: dict[int, list[tuple[int, MessageStatus]]] = {}
     others, more = False, True
     wanted = f"user_data like {campaign_id}.{base36(number)}.%"
-    for page in pages_of_messages(runtime, question, wanted, limit=LIMIT, most=PAGES):
+    for page in pages_of_messages(runtime, kind, wanted, limit=LIMIT, most=PAGES):
         more = page.has_more
         others = others or len(page.items) < page.received
         for status in page.items:
@@ -69,7 +69,7 @@ def read_batch_list(
     return BatchList(found, whole=not others and not more)
 
 
-def try_batch_list(runtime: Runtime, question: Question, campaign_id: str, number: int) -> BatchList:
+def try_batch_list(runtime: Runtime, kind: PollKind, campaign_id: str, number: int) -> BatchList:
     """The same; nothing where lists are no help, and then none is asked for in the next ten minutes.
 
     Raises:
@@ -79,7 +79,7 @@ def try_batch_list(runtime: Runtime, question: Question, campaign_id: str, numbe
     if agenda.is_latched(_USELESS):
         return NOTHING
     try:
-        shown = read_batch_list(runtime, question, campaign_id, number)
+        shown = read_batch_list(runtime, kind, campaign_id, number)
     except (Refused, OutcomeUnknown):
         shown = NOTHING
     if not shown.whole:

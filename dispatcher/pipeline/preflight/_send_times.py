@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from dispatcher.model.message import Draft
+from dispatcher.model.message import ComposedMessage
 from dispatcher.pipeline.preflight._warnings import Notice
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 
 #: Recipients of one area code and zone have the same hours; the key of a message is the set of its members' places.
 _Place = tuple[str, str | None]
@@ -27,13 +27,13 @@ class Wait(NamedTuple):
 class Timing:
     """Counts recipients by their places as drafts pass; windows are worked out once for each place."""
 
-    def __init__(self, departure: Departure) -> None:
-        self._departure = departure
+    def __init__(self, send_window: SendWindow) -> None:
+        self._send_window = send_window
         self._rows: Counter[frozenset[_Place]] = Counter()
 
-    def add(self, draft: Draft) -> None:
+    def add(self, draft: ComposedMessage) -> None:
         """One message that would be sent."""
-        if not self._departure.always:
+        if not self._send_window.is_always_open:
             places = frozenset((member.number[1:4], member.timezone) for member in draft.members)
             self._rows[places] += len(draft.members)
 
@@ -43,7 +43,7 @@ class Timing:
         opens: list[int] = []
         for places, count in self._rows.items():
             parties = [(f"1{area}", zone) for area, zone in places]
-            window = self._departure.window(parties, now_ms)
+            window = self._send_window.window(parties, now_ms)
             if window is None:
                 never += count
                 continue

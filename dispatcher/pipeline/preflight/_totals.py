@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from dispatcher.model.message import Draft
+from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.segments import encoding_of, segments
 from dispatcher.pipeline.campaigns.media_check import Asked
@@ -51,7 +51,7 @@ class CheckTotals:
         """All invalid rows."""
         return self.invalid.total()
 
-    def add(self, item: Draft | InvalidRow) -> None:
+    def add(self, item: ComposedMessage | InvalidRow) -> None:
         """Take one message into account, or one row that is not sent."""
         if isinstance(item, InvalidRow):
             self._reject(item)
@@ -70,7 +70,7 @@ class CheckTotals:
         if self._invalid_rows:
             self._invalid_rows.write(row)
 
-    def _accept(self, draft: Draft) -> None:
+    def _accept(self, draft: ComposedMessage) -> None:
         if self._is_opted_out:
             draft = draft._replace(members=tuple(self._willing(draft, self._is_opted_out)))
         legs = len(draft.members)
@@ -86,14 +86,14 @@ class CheckTotals:
         if len(self.previews) < _PREVIEWS:
             self.previews.append(_preview(draft, units))
 
-    def _willing(self, draft: Draft, opted_out: Callable[[str], bool]) -> Iterator[Recipient]:
+    def _willing(self, draft: ComposedMessage, opted_out: Callable[[str], bool]) -> Iterator[Recipient]:
         for member in draft.members:
             if opted_out(member.number):
                 self.opted_out += 1
             else:
                 yield member
 
-    def _add_load(self, draft: Draft, legs: int) -> int:
+    def _add_load(self, draft: ComposedMessage, legs: int) -> int:
         load = self.load
         if legs > 1 or draft.media:
             units = legs
@@ -106,7 +106,7 @@ class CheckTotals:
         return units
 
 
-def _preview(draft: Draft, units: int) -> Preview:
+def _preview(draft: ComposedMessage, units: int) -> Preview:
     first, legs = draft.members[0], len(draft.members)
     kind: Literal["sms", "mms", "group"] = "group" if legs > 1 else "mms" if draft.media else "sms"
     return Preview(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dispatcher.model.media import MEDIA_ASKED_MAX, MEDIA_BYTES_SAFE, MediaFacts
 from dispatcher.model.media_address import ends_at
-from dispatcher.model.message import Draft
+from dispatcher.model.message import ComposedMessage
 from dispatcher.model.segments import encoding_of, segments
 
 _OPT_OUT = re.compile(r"\b(?:stop|opt[\s-]?out|unsubscribe|arr[eê]t|quit|end|cancel)\b", re.IGNORECASE)
@@ -59,7 +59,7 @@ class TextNotices:
         self._longer_by_unicode = 0
         self._first_text: str | None = None
 
-    def look_at(self, draft: Draft, units: int) -> None:
+    def look_at(self, draft: ComposedMessage, units: int) -> None:
         """Take one draft into account; `units` are its segments or legs."""
         text = draft.text
         if text is None:
@@ -116,7 +116,7 @@ class MediaNotices:
         self._ends: dict[str, dt.datetime] = {}
         self._looked_at: set[str] = set()
 
-    def look_at(self, draft: Draft) -> None:
+    def look_at(self, draft: ComposedMessage) -> None:
         """Take one draft into account."""
         known = (self.facts.get(url) for url in draft.media)
         self._large += sum(fact.size for fact in known if fact) > MEDIA_BYTES_SAFE

@@ -21,7 +21,7 @@ from dispatcher.pipeline.preflight.result import CheckResult, ColumnMeaning
 from dispatcher.roster.invalid_rows import InvalidRowsCsv
 from dispatcher.roster.roster import Roster, open_roster
 from dispatcher.rules.rates import parse_rate
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 from dispatcher.settings import Settings
 
 
@@ -41,12 +41,12 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
     begins = first_occurrence(settings, request.every, now) if request.every else None
     media = _media(source, request, config)
     roster = _roster(source, request, config, media.facts)
-    departure = Departure(settings.quiet_hours, settings.at, config.hours_margin)
+    send_window = SendWindow(settings.quiet_hours, settings.at, config.hours_margin)
     invalid_rows = InvalidRowsCsv(request.errors_to, roster.column_names) if request.errors_to else None
-    totals = CheckTotals(request.opted_out, invalid_rows, media, Timing(departure))
+    totals = CheckTotals(request.opted_out, invalid_rows, media, Timing(send_window))
     for item in form_messages(roster, settings):
         totals.add(item)
-    start = max(now, begins or departure.begins or now)
+    start = max(now, begins or send_window.begins or now)
     wait = totals.timing.wait(int(start.timestamp() * 1000))
     finish = _finish_at(wait, _rates(request, config).seconds(totals.load, settings.senders))
     return _result(request, config, roster, totals, wait, finish if totals.sendable else None, recurring)

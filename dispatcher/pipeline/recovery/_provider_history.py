@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from dispatcher.carrierx.pagination import Page
+from dispatcher.carrierx.pagination import ListPage
 from dispatcher.errors import ApiError, ConfigError, Refused
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.installation.recovery import Control
@@ -136,7 +136,7 @@ def _messages(runtime: Runtime, oldest_ms: int) -> Iterator[MessageStatus]:
     raise _TooLongError
 
 
-def _first_page(runtime: Runtime) -> tuple[str, Page[MessageStatus]]:
+def _first_page(runtime: Runtime) -> tuple[str, ListPage[MessageStatus]]:
     """In the first order that CarrierX does not refuse."""
     for order in _ORDERS:
         wait_for_turn(runtime, "gap")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError
-from dispatcher.host.egress import way_out
+from dispatcher.host.egress import egress_of
 from dispatcher.settings import Settings, load_settings
 
 #: Files are looked at so often at most.
@@ -53,7 +53,7 @@ def client_of(settings: Settings, token: str) -> CarrierX:
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
         pool_size=settings.in_flight + 8,
-        way=way_out(settings),
+        egress=egress_of(settings),
     )
 
 

@@ -17,7 +17,7 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.quiet_hours import Party
 from dispatcher.rules.rates import parse_cap
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 from dispatcher.rules.sender_pool import choose_sender
 
 TOKEN_BYTES = 8
@@ -43,7 +43,7 @@ class BatchClaims:
     def __init__(self, runtime: Runtime, batch: Batch, settings: CampaignSettings) -> None:
         self._runtime = runtime
         self._batch = batch
-        self._departure = Departure(settings.quiet_hours, settings.at, runtime.settings.hours_margin)
+        self._send_window = SendWindow(settings.quiet_hours, settings.at, runtime.settings.hours_margin)
         self._cap = parse_cap(runtime.settings.frequency_cap)
         self._senders = settings.senders
         self._pool = self._senders_in_use()
@@ -59,9 +59,9 @@ class BatchClaims:
     def as_of_now(self, pending: PendingClaim, now: float) -> PendingClaim:
         """The claim with the hours as they are now. Asked again after a lost reply, it keeps its first moment."""
         claim = pending.claim
-        if not self._departure.always:
+        if not self._send_window.is_always_open:
             parties = [self._party(row) for row in claim.members]
-            window = self._departure.window(parties, self._runtime.clock_ms())
+            window = self._send_window.window(parties, self._runtime.clock_ms())
             claim = replace(claim, window=window or NEVER)
         return PendingClaim(claim, pending.at or now)
 

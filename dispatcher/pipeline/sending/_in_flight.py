@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.multiplexer import Exchanges
+from dispatcher.carrierx.multiplexer import Multiplexer
 from dispatcher.carrierx.transport import Permit
 from dispatcher.errors import ApiError, OutcomeUnknown
 from dispatcher.ledger.batches.claims import Claim, Hold
@@ -54,16 +54,16 @@ class InFlight:
         self._batch = batch
         self._granted: deque[tuple[PendingClaim, int]] = deque()
         self._ended: queue.SimpleQueue[PostResult] = queue.SimpleQueue()
-        self._exchanges: Exchanges[InFlightPost] = Exchanges()
+        self._multiplexer: Multiplexer[InFlightPost] = Multiplexer()
 
     def __enter__(self) -> InFlight:
-        self._exchanges.__enter__()
+        self._multiplexer.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._exchanges.__exit__(kind, error, at)
+        self._multiplexer.__exit__(kind, error, at)
 
     @property
     def granted(self) -> int:
@@ -83,7 +83,7 @@ class InFlight:
         """What comes back, waiting at most so long for the first of it."""
         if not self._ended.empty():
             seconds = 0.0
-        results = [self._result_of(over.tag, over.outcome) for over in self._exchanges.wait(seconds)]
+        results = [self._result_of(over.tag, over.outcome) for over in self._multiplexer.wait(seconds)]
         while not self._ended.empty():
             results.append(self._ended.get())
         for result in results:
@@ -112,7 +112,7 @@ class InFlight:
         post = InFlightPost(
             pending.claim, attempt, access.token, outgoing.user_data, self._runtime.stopwatch()
         )
-        if not self._exchanges.begin(post, access.client, outgoing, still_good):
+        if not self._multiplexer.begin(post, access.client, outgoing, still_good):
             self._runtime.pool.submit(self._post_in_thread, post, access.client, outgoing, still_good)
 
     def _outgoing(self, claim: Claim, attempt: int) -> Outgoing:
@@ -143,7 +143,7 @@ class InFlight:
                 answer = ApiError(type(error).__name__)
             result = self._result_of(post, answer)
         self._ended.put(result)
-        self._exchanges.wake()
+        self._multiplexer.wake()
 
     def _result_of(self, post: InFlightPost, answer: MessageStatus | ApiError) -> PostResult:
         if isinstance(answer, ApiError):

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from starlette.datastructures import FormData, UploadFile
 
-from dispatcher.host.egress import WayOut, way_out
+from dispatcher.host.egress import Egress, egress_of
 from dispatcher.media.files import make_media_file, media_address, media_base
 from dispatcher.media.gate import MediaGate
 from dispatcher.media.resolver import AllowList
@@ -74,13 +74,13 @@ def asks_about(site: Site, urls: Sequence[str]) -> dict[str, MediaFacts]:
 
 
 @lru_cache(maxsize=4)
-def _gate(allow: str, fictional_ok: bool, way: WayOut) -> MediaGate:
-    return MediaGate(AllowList(allow), fictional_ok=fictional_ok, way=way)
+def _gate(allow: str, fictional_ok: bool, egress: Egress) -> MediaGate:
+    return MediaGate(AllowList(allow), fictional_ok=fictional_ok, egress=egress)
 
 
 def gate_of(config: Settings) -> MediaGate:
     """The one gate of these settings."""
-    return _gate(config.media_allow, config.simulate, way_out(config))
+    return _gate(config.media_allow, config.simulate, egress_of(config))
 
 
 def media_facts(

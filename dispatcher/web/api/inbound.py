@@ -68,7 +68,7 @@ def list_inbound(
     site = site_of(request)
     inbound = site.ledger.inbound
     if waiting:
-        return InboundPage(items=_shown(site, inbound.doubtful(limit)))
+        return InboundPage(items=_shown(site, inbound.needing_review(limit)))
     found = inbound.newest(limit + 1) if cursor is None else inbound.after(cursor, limit + 1)
     items = _shown(site, found[:limit])
     return InboundPage(items=items, next=items[-1].sid if len(found) > limit else None)

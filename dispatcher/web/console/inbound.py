@@ -36,7 +36,7 @@ def inbound(request: Request, session: Person, after: Annotated[str, Query(max_l
         session=session,
         messages=shown,
         waiting=messages.waiting([message.sid for message in shown]),
-        doubtful_total=messages.doubtful_count(),
+        doubtful_total=messages.review_count(),
         following=shown[-1].sid if len(found) > PAGE else "",
         first_page=not after,
         meanings=MEANINGS,

@@ -164,6 +164,6 @@ def _nothing() -> dict[str, Any]:
 
 def _doubtful(site: Site) -> dict[str, Any]:
     return {
-        "doubtful": site.ledger.inbound.doubtful(DOUBTFUL),
-        "doubtful_total": site.ledger.inbound.doubtful_count(),
+        "doubtful": site.ledger.inbound.needing_review(DOUBTFUL),
+        "doubtful_total": site.ledger.inbound.review_count(),
     }

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 
 from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.health.queue_status import ended, standings
+from dispatcher.pipeline.health.queue_status import ended, queue_statuses
 from dispatcher.pipeline.runtime.counters import ENDLESS, SEND_SECONDS, WAIT_SECONDS
 from dispatcher.web.site.access import bearer
 from dispatcher.web.site.site import Site, site_of
@@ -70,13 +70,13 @@ def _now(site: Site, overview: Overview) -> Iterator[Metric]:
         "Callback receivers not known to be clear.",
         len(agenda.receivers_draining()),
     )
-    waiting = site.ledger.inbound.doubtful_count()
+    waiting = site.ledger.inbound.review_count()
     yield _one("mms_inbound_doubtful", "Inbound messages that wait for a person.", waiting)
 
 
 def _queues(site: Site) -> Iterator[Metric]:
     """How each queue stands, by the signs of life of the workers."""
-    queues = standings(site.ledger)
+    queues = queue_statuses(site.ledger)
     living = {each.queue: each.workers for each in queues}
     waiting = {each.queue: each.waiting for each in queues if each.waiting is not None}
     still = {each.queue: each.still_ms / 1000 for each in queues}

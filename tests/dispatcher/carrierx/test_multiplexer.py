@@ -15,7 +15,7 @@ import pytest
 from dispatcher.carrierx import transport
 from dispatcher.carrierx._http_reader import read_answer
 from dispatcher.carrierx.client import CarrierX
-from dispatcher.carrierx.multiplexer import Exchanges
+from dispatcher.carrierx.multiplexer import Multiplexer
 from dispatcher.errors import ApiError, NotSent, OutcomeUnknown
 from dispatcher.model.receipt import MessageStatus
 from tests.dispatcher.carrierx.stub import SID, TOKEN, Request, StubServer, answer, client_of, outgoing, taken
@@ -58,7 +58,7 @@ def ended(stub: StubServer, client: CarrierX, reply: bytes | None) -> MessageSta
     stub.script = lambda request: answer(200, taken())
     client.send(outgoing())
     stub.script = lambda request: reply
-    with Exchanges[str]() as exchanges:
+    with Multiplexer[str]() as exchanges:
         assert exchanges.begin("it", client, outgoing(), lambda: True)
         over, deadline = exchanges.wait(5), time.monotonic() + 60
         while not over and time.monotonic() < deadline:
@@ -146,7 +146,7 @@ def test_what_is_no_http_is_unknown_at_once(stub: StubServer) -> None:
 
 def test_without_a_ready_connection_nothing_is_done(stub: StubServer) -> None:
     client = client_of(stub)
-    with Exchanges[str]() as exchanges:
+    with Multiplexer[str]() as exchanges:
         assert not exchanges.begin("it", client, outgoing(), lambda: True)
     assert stub.requests == []
 
@@ -160,7 +160,7 @@ def test_a_connection_that_is_not_fresh_is_not_written_to(stub: StubServer, how:
         assert stub.closed_one.wait(60)
     if how == "client closed":
         client.close()
-    with Exchanges[str]() as exchanges:
+    with Multiplexer[str]() as exchanges:
         assert not exchanges.begin("it", client, outgoing(), lambda: True)
     assert len(stub.requests) == 1
 
@@ -168,7 +168,7 @@ def test_a_connection_that_is_not_fresh_is_not_written_to(stub: StubServer, how:
 def test_a_permit_withdrawn_is_not_sent_and_asked_once(stub: StubServer) -> None:
     client, answers = client_of(stub), iter([False])
     client.send(outgoing())
-    with Exchanges[str]() as exchanges:
+    with Multiplexer[str]() as exchanges:
         assert exchanges.begin("it", client, outgoing(), lambda: next(answers))
         assert isinstance(exchanges.wait(60)[0].outcome, NotSent)
     assert len(stub.requests) == 1
@@ -190,7 +190,7 @@ def test_many_are_under_way_at_once_and_each_gets_its_own_answer(stub: StubServe
     for one in senders:
         one.join()
     found: dict[int, MessageStatus | ApiError] = {}
-    with Exchanges[int]() as exchanges:
+    with Multiplexer[int]() as exchanges:
         for index in range(20):
             assert exchanges.begin(index, client, outgoing(user_data=f"c.{index}"), lambda: True)
         while len(found) < 20:
@@ -202,7 +202,7 @@ def test_many_are_under_way_at_once_and_each_gets_its_own_answer(stub: StubServe
 
 
 def test_another_thread_ends_the_wait() -> None:
-    with Exchanges[str]() as exchanges:
+    with Multiplexer[str]() as exchanges:
         threading.Timer(0.05, exchanges.wake).start()
         began = time.monotonic()
         assert exchanges.wait(30) == []

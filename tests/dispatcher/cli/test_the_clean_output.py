@@ -33,7 +33,7 @@ def hostile(ledger: Ledger) -> Ledger:
     add_campaign(ledger)
     ledger.redis.hset(f"mms:c:{CAMPAIGN}", mapping={"reason": written, "name": written})
     message = Inbound("a1", 1_800_000_000_000, "15165550123", "15162065575", written, (written,), "doubtful")
-    ledger.inbound.keep(b"1-1", message, doubtful=True, follows=False)
+    ledger.inbound.keep(b"1-1", message, needs_review=True, follows=False)
     ledger.optouts.put([OptOut("15165550123", "out", 1_000, written[:30])])
     ledger.dead_letters.bury(written.encode(), 1_800_000_000_000)
     AuditLog(ledger.redis).note(written, written, CAMPAIGN)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.message import Draft, Outgoing
+from dispatcher.model.message import ComposedMessage, Outgoing
 from dispatcher.model.recipient import masked
 from dispatcher.model.state import (
     CODE_STATE,
@@ -42,7 +42,7 @@ def test_carrierxs_words_have_one_total_order() -> None:
     [
         make_recipient(number=NUMBER, text="secret text", cells=(NUMBER, "Ann")),
         make_invalid_row(number=NUMBER, cells=(NUMBER, "Ann"), message="Ann's"),
-        Draft(
+        ComposedMessage(
             (make_recipient(number=NUMBER, text="secret text", cells=("Ann",)),), NUMBER, "secret text", ()
         ),
         Outgoing(NUMBER, (NUMBER,), "secret text", (), "ref"),

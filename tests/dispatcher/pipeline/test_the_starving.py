@@ -72,7 +72,7 @@ def writes_help(runtime: Runtime, api: Quiet) -> Inbound:
     """Somebody asks for help, and the receiver has stored it."""
     text = Inbound("help-sid", runtime.ledger.agenda.now_ms(), "15165550123", SENDER, "HELP", (), "help")
     api.texts[text.sid] = text
-    runtime.ledger.inbound.keep(b"0-1", text, doubtful=False, follows=True)
+    runtime.ledger.inbound.keep(b"0-1", text, needs_review=False, follows=True)
     return text
 
 

@@ -16,7 +16,7 @@ def doubtful(ledger: Ledger) -> None:
     ledger.inbound.keep(
         b"0-1",
         Inbound("a1", 1_700_000_000_000, NUMBER, "15162065575", "stop by at 5?", (), "doubtful"),
-        doubtful=True,
+        needs_review=True,
         follows=False,
     )
 
@@ -96,7 +96,7 @@ def test_a_message_that_is_ignored_is_no_opt_out(mms: Mms, ledger: Ledger) -> No
     doubtful(ledger)
     mms("inbound", "decide", "a1", "ignore")
     assert not ledger.optouts.is_out(NUMBER)
-    assert ledger.inbound.doubtful_count() == 0
+    assert ledger.inbound.review_count() == 0
 
 
 def test_an_import_tells_what_was_known_and_which_words_nobody_knows(mms: Mms, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_limits_are_noted_without_a_number(
 
 def test_opt_outs_and_decisions_are_noted_by_how_many(mms: Mms, ledger: Ledger, tmp_path: Path) -> None:
     message = Inbound("a1", 1_700_000_000_000, NUMBER, "15162065575", "stop by at 5?", (), "doubtful")
-    ledger.inbound.keep(b"0-1", message, doubtful=True, follows=False)
+    ledger.inbound.keep(b"0-1", message, needs_review=True, follows=False)
     file = tmp_path / "list.csv"
     file.write_text(f"number\n{NUMBER}\n")
     mms("optout", "add", NUMBER)

@@ -14,7 +14,7 @@ from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import QuietHours
 from dispatcher.rules.quiet_hours import Window
-from dispatcher.rules.send_window import Departure
+from dispatcher.rules.send_window import SendWindow
 from tests.dispatcher.rules.test_quiet_hours import CLOCK_CHANGES, SPLIT, STRICT, number_in, open_at
 from tests.factories import CAMPAIGN, SENDER, add_campaign, claim, make_claim, states, take
 from tests.valkey import set_clock
@@ -47,7 +47,7 @@ def taken_at(ledger: Ledger, now_ms: int) -> TakenBatch:
 
 def window_of(number: str, policy: QuietHours, now_ms: int) -> Window:
     """What a sender asks a claim with."""
-    window = Departure(policy, None, 0).window([(number, None)], now_ms)
+    window = SendWindow(policy, None, 0).window([(number, None)], now_ms)
     assert window is not None
     return window
 

@@ -83,10 +83,10 @@ def test_a_message_that_comes_twice_is_kept_once(runtime: Runtime) -> None:
 
 def test_a_doubtful_wording_waits_for_a_person(runtime: Runtime) -> None:
     receive(runtime, body("stop by at 5?", "a1"), body("see you", "a2"))
-    assert [message.sid for message in runtime.ledger.inbound.doubtful(10)] == ["a1"]
+    assert [message.sid for message in runtime.ledger.inbound.needing_review(10)] == ["a1"]
     assert not runtime.ledger.optouts.is_out(SOMEBODY)
     assert runtime.ledger.inbound.decided("a1")
-    assert runtime.ledger.inbound.doubtful_count() == 0
+    assert runtime.ledger.inbound.review_count() == 0
 
 
 def test_an_opt_out_that_did_not_come_by_the_receiver_counts_when_it_is_ingested(runtime: Runtime) -> None:
@@ -107,11 +107,11 @@ def test_only_the_newest_messages_are_kept_but_doubtful_ones_until_they_are_deci
     inbound = runtime.ledger.inbound
     for index in range(3):
         message = Inbound(f"old{index}", index, SOMEBODY, OURS, "x", (), "none")
-        inbound.keep(b"0-1", message, doubtful=index == 1, follows=False)
+        inbound.keep(b"0-1", message, needs_review=index == 1, follows=False)
     fill = {f"s{index}": 1_000 + index for index in range(KEPT_MAX)}
     runtime.ledger.redis.zadd("mms:inbound:order", fill)
     inbound.keep(
-        b"0-1", Inbound("new", 99_999, SOMEBODY, OURS, "x", (), "none"), doubtful=False, follows=False
+        b"0-1", Inbound("new", 99_999, SOMEBODY, OURS, "x", (), "none"), needs_review=False, follows=False
     )
     assert [message.sid for message in inbound.read(["old0", "old1", "old2", "new"])] == ["old1", "new"]
 
@@ -121,4 +121,4 @@ def test_what_a_person_sent_can_be_forgotten(runtime: Runtime) -> None:
     found = runtime.ledger.inbound.of_number(SOMEBODY)
     runtime.ledger.inbound.forget([message.sid for message in found])
     assert [message.sid for message in runtime.ledger.inbound.newest(10)] == ["a2"]
-    assert runtime.ledger.inbound.doubtful_count() == 0
+    assert runtime.ledger.inbound.review_count() == 0

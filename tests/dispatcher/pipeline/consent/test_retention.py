@@ -331,11 +331,11 @@ def test_what_waits_for_a_person_behind_many_newer_messages_is_erased_in_time(
     monkeypatch.setattr("dispatcher.ledger.consent.inbound.KEPT_MAX", 2)
     for sid, days, doubtful in (("waits", 0, True), ("decided", 0, True), ("b", 8, False), ("c", 9, False)):
         told = Inbound(sid, now_ms + days * DAY_MS, "15165550123", SENDER, "stop by", (), "doubtful")
-        inbound.keep(b"0-1", told, doubtful=doubtful, follows=False)
+        inbound.keep(b"0-1", told, needs_review=doubtful, follows=False)
     inbound.decided("decided")
     retain(runtime, now_ms + 11 * DAY_MS)
     assert runtime.ledger.redis.hkeys(keys.INBOUND_MESSAGES) == [b"b", b"c"]
-    assert inbound.doubtful_count() == 0
+    assert inbound.review_count() == 0
 
 
 def test_the_table_of_what_is_kept_is_whole_and_names_settings_that_there_are(repository: Path) -> None:

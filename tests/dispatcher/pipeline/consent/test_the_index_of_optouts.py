@@ -49,7 +49,7 @@ def by_a_list(runtime: Runtime, _: SimulatorHandle) -> None:
 
 def by_a_word_on_a_doubtful_message(runtime: Runtime, _: SimulatorHandle) -> None:
     message = Inbound("a1", AT_MS, SOMEBODY, OURS, "stop by at 5?", (), "doubtful")
-    runtime.ledger.inbound.keep(b"0-1", message, doubtful=True, follows=False)
+    runtime.ledger.inbound.keep(b"0-1", message, needs_review=True, follows=False)
     decide(runtime.ledger, "a1", stop=True)
 
 

@@ -140,7 +140,7 @@ def records(runtime: Runtime) -> Kept:
 def inbound(runtime: Runtime) -> Kept:
     ledger = runtime.ledger
     told = Inbound("sid", ledger.agenda.now_ms(), SOMEBODY, SENDER, "stop by", (), "doubtful")
-    ledger.inbound.keep(b"0-1", told, doubtful=True, follows=False)
+    ledger.inbound.keep(b"0-1", told, needs_review=True, follows=False)
     return Kept(lambda: bool(ledger.inbound.of_number(SOMEBODY)), RETENTION)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.message import Draft
+from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
@@ -220,11 +220,11 @@ drafts = st.lists(st.integers(0, 9), max_size=60)
 
 @given(drafts)
 def test_batches_hold_at_most_a_hundred_rows_and_keep_groups_whole(sizes: list[int]) -> None:
-    row, stream = 0, list[Draft | InvalidRow]()
+    row, stream = 0, list[ComposedMessage | InvalidRow]()
     for size in sizes:
         members = tuple(make_recipient(row + index + 1) for index in range(size))
         row += max(size, 1)
-        stream.append(Draft(members, None, "Hi", ()) if members else make_invalid_row(row))
+        stream.append(ComposedMessage(members, None, "Hi", ()) if members else make_invalid_row(row))
     made = list(batches_of(stream, (SENDER,)))
     assert all(len(batch.rows) <= 100 for batch in made)
     assert [each.row for batch in made for each in batch.rows] == list(range(1, row + 1))
@@ -234,7 +234,10 @@ def test_batches_hold_at_most_a_hundred_rows_and_keep_groups_whole(sizes: list[i
 
 def test_the_sender_of_a_pool_is_left_open_until_a_message_is_sent() -> None:
     pool = ("15162065575", "15162065576", "15162065577")
-    drafts = [Draft((make_recipient(1),), None, "Hi", ()), Draft((make_recipient(2),), pool[1], "Hi", ())]
+    drafts = [
+        ComposedMessage((make_recipient(1),), None, "Hi", ()),
+        ComposedMessage((make_recipient(2),), pool[1], "Hi", ()),
+    ]
     (batch,) = batches_of(drafts, pool)
     assert [message.sender for message in batch.messages] == ["", pool[1]]
 

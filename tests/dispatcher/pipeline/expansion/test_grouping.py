@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.message import Draft
+from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion.grouping import form_messages
 
@@ -28,7 +28,9 @@ def formed(rows: Sequence[Recipient | InvalidRow], **settings: Any) -> list[list
     """A draft as the list of its rows, an invalid row as (row, code)."""
     items = form_messages(rows, CampaignSettings(**({"senders": (SENDER,)} | settings)))
     return [
-        [member.row for member in item.members] if isinstance(item, Draft) else (item.row, item.code)
+        [member.row for member in item.members]
+        if isinstance(item, ComposedMessage)
+        else (item.row, item.code)
         for item in items
     ]
 
@@ -52,7 +54,7 @@ def test_messages_are_formed_while_the_file_is_still_read() -> None:
 def test_a_draft_has_the_sender_text_and_media_of_its_rows() -> None:
     row = recipient(1, sender="15165550198", text=None, media=("https://example.com/a.jpg",))
     (draft,) = form_messages([row], CampaignSettings(senders=(SENDER,)))
-    assert draft == Draft((row,), "15165550198", None, ("https://example.com/a.jpg",))
+    assert draft == ComposedMessage((row,), "15165550198", None, ("https://example.com/a.jpg",))
 
 
 def test_the_senders_own_number_is_taken_out_of_singles_and_groups() -> None:
@@ -152,5 +154,5 @@ def test_a_gathered_group_comes_back_as_it_was_read() -> None:
         for row in (1, 2)
     ]
     (draft,) = form_messages(rows, CampaignSettings(senders=(SENDER,), group_by="household"))
-    assert isinstance(draft, Draft)
+    assert isinstance(draft, ComposedMessage)
     assert list(draft.members) == rows

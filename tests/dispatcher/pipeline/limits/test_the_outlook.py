@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dispatcher.ledger.batches.packing import Batch, BatchRow
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.estimates._fair_share import fair_part
-from dispatcher.pipeline.estimates._projection import HOURS, SENDING, Allowance, course
+from dispatcher.pipeline.estimates._fair_share import fair_share
+from dispatcher.pipeline.estimates._projection import HOURS, SENDING, Allowance, projection
 from dispatcher.pipeline.estimates.estimate import estimate, estimated_all
 from dispatcher.pipeline.limits.changes import set_limit, use_sender
 from dispatcher.pipeline.limits.charges import set_cap
@@ -184,7 +184,7 @@ def test_a_list_of_campaigns_costs_no_more_round_trips_than_one(ledger: Ledger) 
 
 @given(st.floats(1, 1e4), st.lists(st.floats(0.1, 1e4), max_size=8))
 def test_a_fair_part_leaves_nothing_and_takes_nothing(whole: float, ceilings: list[float]) -> None:
-    part = fair_part(whole, ceilings)
+    part = fair_share(whole, ceilings)
     assert whole / (1 + len(ceilings)) <= part * 1.000001
     assert part + sum(min(part, ceiling) for ceiling in ceilings) == pytest.approx(whole)
 
@@ -213,7 +213,7 @@ def test_a_course_never_sends_more_than_windows_and_caps_allow(
 
     noon = DAY_MS // 2
     cap = Allowance("a cap", room, most, noon, noon + DAY_MS)
-    found = course({"here": float(units)}, window, speed=speed, allowances=[cap], begin_ms=0)
+    found = projection({"here": float(units)}, window, speed=speed, allowances=[cap], begin_ms=0)
     end = found.run()
     days = end / DAY_MS + 1
     assert units <= room + most * (days + 1)

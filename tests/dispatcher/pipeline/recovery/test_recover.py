@@ -483,7 +483,7 @@ def test_answers_of_ours_are_dropped_and_nothing_from_before_is_answered(
     old = simulator.inbound(from_=number_of(7), to=SENDER, message="HELP")["message_sid"]
     message = Inbound(old, ledger.agenda.now_ms() - 60_000, number_of(7), SENDER, "HELP", (), "help")
     ledger.redis.xadd(keys.CALLBACKS, {"raw": b"", "at": 1})
-    ledger.inbound.keep(b"0-1", message, doubtful=False, follows=True)
+    ledger.inbound.keep(b"0-1", message, needs_review=False, follows=True)
     asked = put_back.runtime.settings.model_copy(update={"help_answer": "We are here"})
     runtime = put_back._make_runtime(parts={"ledger": ledger, "settings": asked})
     assert answer_inbound(runtime) == "0 answered"

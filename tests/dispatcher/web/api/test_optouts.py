@@ -16,7 +16,7 @@ NUMBER, OTHER, OURS = "15165550123", "15165550124", "15162065575"
 
 def came_in(ledger: Ledger, sid: str, at_ms: int = 1_700_000_000_000) -> None:
     message = Inbound(sid, at_ms, NUMBER, OURS, "stop by at 5?", (), "doubtful")
-    ledger.inbound.keep(b"0-1", message, doubtful=True, follows=False)
+    ledger.inbound.keep(b"0-1", message, needs_review=True, follows=False)
 
 
 def test_numbers_go_out_and_come_back_in(api: httpx.Client, ledger: Ledger) -> None:

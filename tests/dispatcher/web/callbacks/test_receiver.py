@@ -13,7 +13,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from dispatcher.carrierx.callback_probe import ask_receiver
+from dispatcher.carrierx.callback_probe import probe_receiver
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.installation.callback_challenges import put_challenge
 from dispatcher.ledger.ledger import Ledger
@@ -203,7 +203,7 @@ def test_the_receiver_proves_to_who_asks_in_the_ledger_that_it_is_ours_and_tells
     serve: Serve, valkey_url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
     challenge = put_challenge(ledger.redis)
-    said = ask_receiver(serve(receiver(valkey_url, tmp_path)), challenge.text, timeouts=(2, 2))
+    said = probe_receiver(serve(receiver(valkey_url, tmp_path)), challenge.text, timeouts=(2, 2))
     assert said.text == challenge.answer
     assert 0 < ledger.redis.ttl(keys.CHALLENGE + challenge.text) <= 30
 

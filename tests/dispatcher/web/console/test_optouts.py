@@ -25,7 +25,7 @@ def csrf(browser: httpx.Client) -> str:
 
 def came_in(ledger: Ledger, sid: str, text: str, meaning: str = "doubtful", **more: str) -> None:
     message = Inbound(sid, 1_700_000_000_000 + len(sid), NUMBER, OURS, text, (), meaning, **more)
-    ledger.inbound.keep(b"0-1", message, doubtful=meaning == "doubtful", follows=False)
+    ledger.inbound.keep(b"0-1", message, needs_review=meaning == "doubtful", follows=False)
 
 
 def test_the_page_lists_who_opted_out_with_how_we_know(operator: httpx.Client, ledger: Ledger) -> None:
@@ -119,7 +119,7 @@ def test_a_person_decides_what_may_be_an_opt_out(
     form = {"csrf": csrf(operator), "sid": "a1", "word": word}
     assert operator.post("/opt-outs/decide", data=form).headers["location"] == f"/opt-outs?done={word}"
     assert ledger.optouts.is_out(NUMBER) is out
-    assert ledger.inbound.doubtful_count() == 0
+    assert ledger.inbound.review_count() == 0
     assert "stop by at 5?" not in operator.get("/opt-outs").text
 
 
