@@ -105,3 +105,24 @@ def test_the_diagrams_have_every_state() -> None:
 def test_the_diagram_of_processes_has_every_queue() -> None:
     (block,) = section(PAGE, "Processes and queues")
     assert set(re.findall(r"\{\{(\w+)\}\}", "\n".join(block.lines))) == set(QUEUE_NAMES)
+
+
+def test_every_decision_is_in_the_index_and_linked_from_where_it_holds() -> None:
+    decisions = {file.name for file in TOP.glob("docs/decisions/0*.md")}
+    index = (TOP / "docs" / "decisions" / "README.md").read_text("utf-8")
+    assert re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index) == sorted(decisions)
+    linked = [(TOP / "docs" / name).read_text("utf-8") for name in ("design.md", "architecture.md")]
+    assert {
+        name for text in linked for name in re.findall(r"\(decisions/(\d[\w-]+\.md)\)", text)
+    } == decisions
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.stem)
+def test_a_link_to_a_heading_leads_to_one(document: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text("utf-8")):
+        assert anchor in _anchors(document.parent / target if target else document), f"{target}#{anchor}"
