@@ -14,8 +14,9 @@ import redis as redis_py
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.launch import running_simulator
+from tests.factories import START_MS
 from tests.key_page import strangers
-from tests.valkey import TEST_CLOCK, ValkeyServer, running_valkey, wait_by_clock
+from tests.valkey import TEST_CLOCK, ValkeyServer, look_at_clock, running_valkey, set_clock, wait_by_clock
 
 SECRET = b"a secret of the tests"
 
@@ -61,6 +62,14 @@ def timed_ledger(redis: redis_py.Redis) -> Ledger:
     ledger = Ledger(redis, clock=TEST_CLOCK)
     ledger.agenda.pause = partial(wait_by_clock, redis)
     return ledger
+
+
+@pytest.fixture
+def ledger_at_start(timed_ledger: Ledger) -> Ledger:
+    """A ledger at START_MS, the agenda's own look at the clock, too."""
+    set_clock(timed_ledger.redis, START_MS)
+    timed_ledger.agenda.now_ms = partial(look_at_clock, timed_ledger.redis)  # type: ignore[method-assign]
+    return timed_ledger
 
 
 @pytest.fixture

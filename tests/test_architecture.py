@@ -138,3 +138,19 @@ def test_a_task_is_a_door_of_at_most_fifteen_lines() -> None:
         assert module.startswith("tasks."), f"{name} is not among the tasks"
         assert node.end_lineno is not None
         assert node.end_lineno - node.lineno < 15, f"{name} is more than a door"
+
+
+TESTS = TOP / "tests"
+
+
+@pytest.mark.parametrize("ours", ["dispatcher", "tasks"])
+def test_each_folder_of_tests_is_a_folder_of_the_code(ours: str) -> None:
+    folders = {file.parent.relative_to(TESTS) for file in (TESTS / ours).glob("**/test_*.py")}
+    assert [folder for folder in folders if not (TOP / folder).is_dir()] == []
+
+
+def test_a_file_of_tests_is_named_after_its_module_or_is_a_scenario() -> None:
+    for file in TESTS.glob("dispatcher/**/test_*.py"):
+        folder, name = TOP / file.parent.relative_to(TESTS), file.stem.removeprefix("test_")
+        modules = {path.stem.removeprefix("_") for path in folder.glob("*.py")}
+        assert name in modules or name.startswith("the_"), f"{file} is named after nothing in {folder}"

@@ -24,6 +24,11 @@ end
 """
 
 
+def look_at_clock(client: redis.Redis) -> int:
+    """Where the tests' clock stands, in ms."""
+    return int(float(client.get("test:clock") or 0))
+
+
 def set_clock(client: redis.Redis, now_ms: int) -> None:
     """Put the clock of a timed ledger here."""
     client.set("test:clock", now_ms)

@@ -21,19 +21,15 @@ from dispatcher.pipeline.tick import Hints, tick
 from tests.backlog import VERBS, Quiet, backlog
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import SENDER, START_MS
-from tests.valkey import set_clock, wait_by_clock
+from tests.valkey import wait_by_clock
 
 RATE = 5.0
 
 
 @pytest.fixture
-def ledger(timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """A ledger at START_MS, the agenda's own look at the clock too."""
-    set_clock(timed_ledger.redis, START_MS)
-    monkeypatch.setattr(
-        timed_ledger.agenda, "now_ms", lambda: int(float(timed_ledger.redis.get("test:clock") or 0))
-    )
-    return timed_ledger
+def ledger(ledger_at_start: Ledger) -> Ledger:
+    """What the verbs of this file work on."""
+    return ledger_at_start
 
 
 class Stack:

@@ -31,13 +31,6 @@ QUEUED, SENT = RecipientState.QUEUED, RecipientState.SENT
 FAILED, DELIVERED = RecipientState.FAILED, RecipientState.DELIVERED
 
 
-@pytest.fixture
-def ledger(timed_ledger: Ledger) -> Ledger:
-    """A ledger at START_MS."""
-    set_clock(timed_ledger.redis, START_MS)
-    return timed_ledger
-
-
 def tell(
     ledger: Ledger, row: int, word: RecipientState, *, attempt: int, how: str = "own", sid: str = "first"
 ) -> None:
@@ -75,107 +68,113 @@ def retry(ledger: Ledger, *rows: int) -> None:
 
 @pytest.mark.parametrize("word", [QUEUED, SENT, FAILED])
 def test_a_late_word_of_the_attempt_that_failed_does_not_undo_a_retry(
-    ledger: Ledger, word: RecipientState
+    ledger_at_start: Ledger, word: RecipientState
 ) -> None:
-    add_campaign(ledger, make_batch(1))
-    send(ledger, "accepted", who="first")
-    tell(ledger, 0, FAILED, attempt=1)
-    retry(ledger, 0)
-    tell(ledger, 0, word, attempt=1)
-    assert states(ledger) == ["pending"]
-    assert send(ledger, "accepted", who="second") == (2, (0,))
-    recount(ledger)
+    add_campaign(ledger_at_start, make_batch(1))
+    send(ledger_at_start, "accepted", who="first")
+    tell(ledger_at_start, 0, FAILED, attempt=1)
+    retry(ledger_at_start, 0)
+    tell(ledger_at_start, 0, word, attempt=1)
+    assert states(ledger_at_start) == ["pending"]
+    assert send(ledger_at_start, "accepted", who="second") == (2, (0,))
+    recount(ledger_at_start)
 
 
-def test_an_attempt_that_was_delivered_after_all_is_not_repeated(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(1))
-    send(ledger, "accepted", who="first")
-    tell(ledger, 0, FAILED, attempt=1)
-    retry(ledger, 0)
-    tell(ledger, 0, DELIVERED, attempt=1)
-    assert states(ledger) == ["delivered"]
+def test_an_attempt_that_was_delivered_after_all_is_not_repeated(ledger_at_start: Ledger) -> None:
+    add_campaign(ledger_at_start, make_batch(1))
+    send(ledger_at_start, "accepted", who="first")
+    tell(ledger_at_start, 0, FAILED, attempt=1)
+    retry(ledger_at_start, 0)
+    tell(ledger_at_start, 0, DELIVERED, attempt=1)
+    assert states(ledger_at_start) == ["delivered"]
 
 
-def test_a_refused_message_that_was_taken_after_all_is_not_repeated(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(1))
-    send(ledger, "refused", who="first")
-    retry(ledger, 0)
-    tell(ledger, 0, SENT, attempt=1)
-    assert states(ledger) == ["sent"]
+def test_a_refused_message_that_was_taken_after_all_is_not_repeated(ledger_at_start: Ledger) -> None:
+    add_campaign(ledger_at_start, make_batch(1))
+    send(ledger_at_start, "refused", who="first")
+    retry(ledger_at_start, 0)
+    tell(ledger_at_start, 0, SENT, attempt=1)
+    assert states(ledger_at_start) == ["sent"]
 
 
-def test_a_member_that_was_left_out_of_a_new_attempt_gets_nothing_of_its_words(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(2))
-    send(ledger, "refused", who="first")
-    retry(ledger, 0)
-    assert send(ledger, "accepted", who="second") == (2, (0,))
-    tell(ledger, 0, DELIVERED, attempt=2, sid="second")
+def test_a_member_that_was_left_out_of_a_new_attempt_gets_nothing_of_its_words(
+    ledger_at_start: Ledger,
+) -> None:
+    add_campaign(ledger_at_start, make_batch(2))
+    send(ledger_at_start, "refused", who="first")
+    retry(ledger_at_start, 0)
+    assert send(ledger_at_start, "accepted", who="second") == (2, (0,))
+    tell(ledger_at_start, 0, DELIVERED, attempt=2, sid="second")
     for word in (QUEUED, DELIVERED):
-        tell(ledger, 1, word, attempt=2, how="shared", sid="second")
-    assert states(ledger) == ["delivered", "rejected"]
-    recount(ledger)
+        tell(ledger_at_start, 1, word, attempt=2, how="shared", sid="second")
+    assert states(ledger_at_start) == ["delivered", "rejected"]
+    recount(ledger_at_start)
 
 
-def test_a_silent_member_inherits_nothing_from_an_attempt_for_another(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(2))
-    send(ledger, "accepted", who="first")
-    tell(ledger, 0, FAILED, attempt=1)
-    retry(ledger, 0)
-    assert send(ledger, "accepted", who="second") == (2, (0,))
-    tell(ledger, 1, DELIVERED, attempt=2, how="shared", sid="second")
-    assert states(ledger) == ["queued", "queued"]
+def test_a_silent_member_inherits_nothing_from_an_attempt_for_another(ledger_at_start: Ledger) -> None:
+    add_campaign(ledger_at_start, make_batch(2))
+    send(ledger_at_start, "accepted", who="first")
+    tell(ledger_at_start, 0, FAILED, attempt=1)
+    retry(ledger_at_start, 0)
+    assert send(ledger_at_start, "accepted", who="second") == (2, (0,))
+    tell(ledger_at_start, 1, DELIVERED, attempt=2, how="shared", sid="second")
+    assert states(ledger_at_start) == ["queued", "queued"]
 
 
-def test_members_that_are_tried_again_one_after_the_other_have_attempts_of_their_own(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(2))
-    send(ledger, "accepted", who="first")
+def test_members_that_are_tried_again_one_after_the_other_have_attempts_of_their_own(
+    ledger_at_start: Ledger,
+) -> None:
+    add_campaign(ledger_at_start, make_batch(2))
+    send(ledger_at_start, "accepted", who="first")
     for row in (0, 1):
-        tell(ledger, row, FAILED, attempt=1)
-    retry(ledger, 0)
-    assert send(ledger, "accepted", who="second") == (2, (0,))
-    retry(ledger, 1)
-    tell(ledger, 0, DELIVERED, attempt=2, sid="second")
-    tell(ledger, 1, QUEUED, attempt=2, how="shared", sid="second")
-    assert states(ledger) == ["delivered", "pending"]
-    assert send(ledger, "accepted", who="third") == (3, (1,))
+        tell(ledger_at_start, row, FAILED, attempt=1)
+    retry(ledger_at_start, 0)
+    assert send(ledger_at_start, "accepted", who="second") == (2, (0,))
+    retry(ledger_at_start, 1)
+    tell(ledger_at_start, 0, DELIVERED, attempt=2, sid="second")
+    tell(ledger_at_start, 1, QUEUED, attempt=2, how="shared", sid="second")
+    assert states(ledger_at_start) == ["delivered", "pending"]
+    assert send(ledger_at_start, "accepted", who="third") == (3, (1,))
 
 
-def test_members_that_are_tried_again_together_have_the_same_new_attempt(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(2))
-    send(ledger, "accepted", who="first")
+def test_members_that_are_tried_again_together_have_the_same_new_attempt(ledger_at_start: Ledger) -> None:
+    add_campaign(ledger_at_start, make_batch(2))
+    send(ledger_at_start, "accepted", who="first")
     for row in (0, 1):
-        tell(ledger, row, FAILED, attempt=1)
-    retry(ledger, 0)
-    send(ledger, "later", who="second")
-    retry(ledger, 1)
-    assert send(ledger, "accepted", who="third") == (3, (0, 1))
-    assert [row.attempt for row in ledger.batches.read(CAMPAIGN, [0])[0][1]] == [3, 3]
+        tell(ledger_at_start, row, FAILED, attempt=1)
+    retry(ledger_at_start, 0)
+    send(ledger_at_start, "later", who="second")
+    retry(ledger_at_start, 1)
+    assert send(ledger_at_start, "accepted", who="third") == (3, (0, 1))
+    assert [row.attempt for row in ledger_at_start.batches.read(CAMPAIGN, [0])[0][1]] == [3, 3]
 
 
-def test_a_member_waits_for_the_outcome_of_another_ones_attempt_and_costs_no_sender(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(2))
-    send(ledger, "accepted", who="first")
+def test_a_member_waits_for_the_outcome_of_another_ones_attempt_and_costs_no_sender(
+    ledger_at_start: Ledger,
+) -> None:
+    add_campaign(ledger_at_start, make_batch(2))
+    send(ledger_at_start, "accepted", who="first")
     for row in (0, 1):
-        tell(ledger, row, FAILED, attempt=1)
-    retry(ledger, 0)
-    send(ledger, "unknown", who="second")
-    retry(ledger, 1)
-    taken = take(ledger, who="third")
-    assert claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS).word == "done"
-    give_back(ledger, taken.hold)
-    denied = ledger.batches.take(CAMPAIGN, 0, token=b"fourth  ", lease_ms=LEASE_MS, look_ms=LOOK_MS)
+        tell(ledger_at_start, row, FAILED, attempt=1)
+    retry(ledger_at_start, 0)
+    send(ledger_at_start, "unknown", who="second")
+    retry(ledger_at_start, 1)
+    taken = take(ledger_at_start, who="third")
+    assert claim(ledger_at_start, taken.hold, make_claim(taken), now_ms=START_MS).word == "done"
+    give_back(ledger_at_start, taken.hold)
+    denied = ledger_at_start.batches.take(CAMPAIGN, 0, token=b"fourth  ", lease_ms=LEASE_MS, look_ms=LOOK_MS)
     assert denied == ("later", str(LOOK_MS))
-    tell(ledger, 0, DELIVERED, attempt=2, sid="second")
-    set_clock(ledger.redis, START_MS + LOOK_MS)
-    taken = take(ledger, who="fifth")
-    answer = claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS + LOOK_MS)
+    tell(ledger_at_start, 0, DELIVERED, attempt=2, sid="second")
+    set_clock(ledger_at_start.redis, START_MS + LOOK_MS)
+    taken = take(ledger_at_start, who="fifth")
+    answer = claim(ledger_at_start, taken.hold, make_claim(taken), now_ms=START_MS + LOOK_MS)
     assert (answer.word, answer.attempt, answer.members) == ("go", 3, (1,))
 
 
-def test_a_retried_campaign_whose_time_runs_out_expires(ledger: Ledger) -> None:
-    add_campaign(ledger, make_batch(1), expires_after="6h")
-    send(ledger, "refused", who="first")
-    assert ledger.campaign(CAMPAIGN).state is CampaignState.COMPLETED
-    retry(ledger, 0)
-    set_clock(ledger.redis, START_MS + 7 * 3_600_000)
-    assert ledger.agenda.expiring(START_MS + 7 * 3_600_000, 10) == [CAMPAIGN]
+def test_a_retried_campaign_whose_time_runs_out_expires(ledger_at_start: Ledger) -> None:
+    add_campaign(ledger_at_start, make_batch(1), expires_after="6h")
+    send(ledger_at_start, "refused", who="first")
+    assert ledger_at_start.campaign(CAMPAIGN).state is CampaignState.COMPLETED
+    retry(ledger_at_start, 0)
+    set_clock(ledger_at_start.redis, START_MS + 7 * 3_600_000)
+    assert ledger_at_start.agenda.expiring(START_MS + 7 * 3_600_000, 10) == [CAMPAIGN]

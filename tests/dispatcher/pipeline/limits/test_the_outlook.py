@@ -29,10 +29,9 @@ Look = Callable[..., tuple[float, str]]
 
 
 @pytest.fixture
-def ledger(timed_ledger: Ledger) -> Ledger:
-    """A ledger at START_MS."""
-    set_clock(timed_ledger.redis, START_MS)
-    return timed_ledger
+def ledger(ledger_at_start: Ledger) -> Ledger:
+    """What the verbs of this file work on."""
+    return ledger_at_start
 
 
 @pytest.fixture

@@ -16,15 +16,9 @@ from tests.valkey import set_clock
 
 
 @pytest.fixture
-def ledger(timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """A ledger at START_MS, the agenda's own look at the clock too."""
-    set_clock(timed_ledger.redis, START_MS)
-
-    def now_ms() -> int:
-        return int(timed_ledger.redis.get("test:clock") or 0)
-
-    monkeypatch.setattr(timed_ledger.agenda, "now_ms", now_ms)
-    return timed_ledger
+def ledger(ledger_at_start: Ledger) -> Ledger:
+    """What the verbs of this file work on."""
+    return ledger_at_start
 
 
 def alive(runtime: Runtime, processes: int) -> None:
