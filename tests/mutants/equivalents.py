@@ -13,8 +13,8 @@ from tests.mutants.mutant import Mutant
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """One mutant by its name, with where it was and what it changed, for the reader; or numbers of all lines that read
-    alike, by the file (`*`: any) and a pattern. `reason`: why nothing can tell it."""
+    """One mutant by its name, with where it was and what it changed, for the reader; or all that change `old` in lines
+    that read alike, by the file (`*`: any) and patterns. `reason`: why nothing can tell it."""
 
     reason: str
     name: str = ""
@@ -22,13 +22,15 @@ class Equivalent:
     change: str = ""
     file: str = ""
     lines: str = ""
+    old: str = r"^\d"
 
     def is_of(self, mutant: Mutant) -> bool:
         """Whether it speaks of this mutant."""
         if self.name:
             return self.name == mutant.name
         of_file = self.file in {"*", PurePosixPath(mutant.path).name}
-        return of_file and mutant.old[:1].isdigit() and re.search(self.lines, mutant.text) is not None
+        alike = re.search(self.lines, mutant.text) and re.search(self.old, mutant.old)
+        return of_file and alike is not None
 
 
 def equivalents() -> list[Equivalent]:

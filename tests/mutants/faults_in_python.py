@@ -197,9 +197,12 @@ class _Faults(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        """What only documents a field is left out."""
-        if node.arg not in {"examples", "description"}:
+        """What only documents a field, or states what cannot be otherwise, is left out."""
+        if node.arg not in {"examples", "description", "strict"}:
             self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """States what cannot be otherwise."""
 
     def visit_Constant(self, node: ast.Constant) -> None:
         """Numbers and truths."""

@@ -102,7 +102,14 @@ def test_effects_and_answers_of_python() -> None:
 
 
 def test_types_texts_and_logs_are_left_alone() -> None:
-    body = "    z = Field(None, examples=[3])\n    '3'\n    log.info('%d', 3)\n    y = f'{3}'\n"
+    body = """
+    assert 3 < 4
+    for _ in zip(a, b, strict=True):
+        z = Field(None, examples=[3])
+    '3'
+    log.info('%d', 3)
+    y = f'{3}'
+"""
     assert in_python(f"x: Literal[1]\ndef f() -> None:\n{body}") == set()
 
 
