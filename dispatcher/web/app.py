@@ -24,35 +24,18 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import connect, redis_url
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
-from dispatcher.web import error_handlers as failures
-from dispatcher.web.api import campaign_actions as api_steering
-from dispatcher.web.api import campaigns as api
-from dispatcher.web.api import health as api_health
-from dispatcher.web.api import inbound as api_inbound
-from dispatcher.web.api import limits as api_limits
-from dispatcher.web.api import optouts as api_optouts
-from dispatcher.web.api import recipients as api_recipients
-from dispatcher.web.api import schedules as api_schedules
+from dispatcher.web import error_handlers
+from dispatcher.web.api import routers
 from dispatcher.web.callbacks.challenge import Challenges
 from dispatcher.web.callbacks.durable_inbox import DurableInbox
 from dispatcher.web.callbacks.ingest_hint import IngestHint
 from dispatcher.web.callbacks.receiver import CallbackReceiver
 from dispatcher.web.callbacks.receiver_status import ReceiverStatus
 from dispatcher.web.callbacks.stream_writer import CallbackStreamWriter
-from dispatcher.web.console import campaign_actions as console_steering
-from dispatcher.web.console import campaigns as console
-from dispatcher.web.console import health as health_page
-from dispatcher.web.console import inbound as console_inbound
-from dispatcher.web.console import login
-from dispatcher.web.console import new_campaign_page as console_new
-from dispatcher.web.console import optouts as console_optouts
-from dispatcher.web.console import recipients as console_recipients
-from dispatcher.web.console import schedules as console_schedule
+from dispatcher.web.console.pages import PAGES
 from dispatcher.web.housekeeping import swept
 from dispatcher.web.http.headers import SecurityHeaders
-from dispatcher.web.public import media_files as media
-from dispatcher.web.public import metrics
-from dispatcher.web.public import probes as health
+from dispatcher.web.public import media_files, metrics, probes
 from dispatcher.web.site.callback_keys import CallbackKeys
 from dispatcher.web.site.ledger_arrival import Arrival
 from dispatcher.web.site.sessions import Sessions
@@ -63,27 +46,12 @@ from dispatcher.web.site.throttle import Throttle
 #: A Redis that hangs must not hold up the receiver, nor its start.
 _IMPATIENT: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 1, "socket_keepalive": True}
 STATIC = Path(__file__).parent / "static"
-_PARTS = (
-    health,
-    media,
-    metrics,
-    api,
-    api_health,
-    api_inbound,
-    api_optouts,
-    api_schedules,
-    api_limits,
-    api_recipients,
-    api_steering,
-    login,
-    console,
-    console_inbound,
-    console_optouts,
-    console_schedule,
-    console_new,
-    console_recipients,
-    console_steering,
-    health_page,
+_ROUTERS = (
+    probes.router,
+    media_files.router,
+    metrics.router,
+    *routers.ROUTERS,
+    *(page.router for page in PAGES),
 )
 
 _DESCRIPTION = """Bulk and group MMS over CarrierX: send a campaign file, watch it, take its report.
@@ -117,13 +85,14 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     app.router.redirect_slashes = False  # such a redirect would lead wherever the request's Host header says
     app.state.site = site
     app.state.durable_inbox = inbox
-    for part in _PARTS:
-        app.include_router(part.router)
+    app.state.pages = PAGES
+    for router in _ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _describe(app)
-    failures.install(app)
+    error_handlers.install(app)
     # The last one added stands first.
-    app.add_middleware(failures.Guard)
+    app.add_middleware(error_handlers.Guard)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(
         CallbackReceiver,
@@ -190,5 +159,5 @@ def _describe(app: FastAPI) -> None:
         str, Any
     ]:  # a third of a second's work: done for whoever asks first, not at every start
         said = get_openapi(title="MMS dispatcher", version="1", description=_DESCRIPTION, routes=app.routes)
-        said["components"]["schemas"].update(api.schemas())
+        said["components"]["schemas"].update(routers.schemas())
         return said

@@ -7,8 +7,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from dispatcher.web.console.pages import PAGES
 from tests.stack import ADMIN_TOKEN
 
+#: The pages that the navigation leads to, and those of them that a viewer is shown.
+NAVIGATION = tuple(page.path for page in PAGES if page.in_navigation)
+FOR_VIEWERS = tuple(page.path for page in PAGES if page.in_navigation and page.who == "viewer")
 SENDER = "(212) 555-0100"
 MESSAGE = "Hi {{first_name|there}}, the spring sale starts on Friday. See you at Rosewood Garden."
 

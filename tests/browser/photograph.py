@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from dispatcher.web.console.pages import PAGES
 from tests.browser.chromium import chromium
 from tests.browser.pages import check, fill_in, log_in, send, write_csv
 from tests.browser.seed import seed
@@ -78,15 +79,11 @@ def _photograph(camera: Camera, work: Path) -> None:
     page.get_by_role("button", name="Pause").wait_for()
     camera.take(page, "campaign")
     for name, path in {
-        "campaigns": "/",
+        **{page.title.lower(): page.path for page in PAGES if page.in_navigation and page.who == "viewer"},
         "recipients": f"/campaigns/{campaign}/recipients",
         "recipient": f"/campaigns/{campaign}/recipients/0.0",
         "bad-row": f"/campaigns/{campaign}/recipients/0.2",
         "cancel": f"/campaigns/{campaign}/cancel",
-        "schedule": "/schedule",
-        "opt-outs": "/opt-outs",
-        "inbound": "/inbound",
-        "health": "/health",
     }.items():
         page.goto(path)
         camera.take(page, name, whole=name not in {"recipients", "inbound"})

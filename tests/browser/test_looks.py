@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.pages import MESSAGE, check, fill_in, log_in, send, write_csv
+from tests.browser.pages import MESSAGE, NAVIGATION, check, fill_in, log_in, send, write_csv
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def addresses(campaign: str) -> list[str]:
     """Every page of the console."""
     one = f"/campaigns/{campaign}"
     parts = ("", "/recipients", "/recipients/0.0", "/recipients/0.2", "/cancel")
-    return ["/", "/new", "/health", "/nothing", *(one + part for part in parts)]
+    return [*NAVIGATION, "/nothing", *(one + part for part in parts)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -112,7 +112,7 @@ def test_a_keyboard_is_enough_to_log_in_check_and_send(open_page: Open, folder: 
 def test_on_a_phone_the_menu_shows_where_one_is(open_page: Open) -> None:
     page = open_page(viewport=PHONE)
     log_in(page)
-    for address in ("/", "/inbound", "/health"):
+    for address in NAVIGATION:
         page.goto(address)
         expect(page.locator(".top nav [aria-current]")).to_be_in_viewport(ratio=1)
 

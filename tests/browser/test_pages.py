@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.pages import log_in
+from tests.browser.pages import FOR_VIEWERS, log_in
 from tests.browser.seed import ledger_of, seed
 from tests.browser.test_looks import PHONE, serious, tab_to, tab_to_field
 from tests.stack import Terminal
@@ -122,7 +122,7 @@ def test_where_carrierx_calls_back_is_shown_by_level(page: Page) -> None:
 
 
 def test_a_viewer_sees_everything_and_is_offered_nothing_to_press(viewer: Page) -> None:
-    for path in ("/schedule", "/opt-outs?number=12125550105", "/inbound", "/health"):
+    for path in (*FOR_VIEWERS, "/opt-outs?number=12125550105"):
         viewer.goto(path)
         buttons = {button.inner_text() for button in viewer.get_by_role("button").all()}
         assert buttons <= {"Log out", "Find", "Look", "Copy"}, path
@@ -132,23 +132,20 @@ def test_a_viewer_sees_everything_and_is_offered_nothing_to_press(viewer: Page) 
 def test_every_page_can_be_read_without_javascript(open_page: Open) -> None:
     page = open_page(java_script_enabled=False)
     log_in(page)
-    for path, text in {
+    texts = {
+        "/": "Campaigns",
         "/schedule": "Weekly rosewood news",
         "/opt-outs": "written request of May 3",
         "/inbound": "Lovely picture, thank you!",
         "/health": "Limits in force",
-    }.items():
+    }
+    assert texts.keys() == set(FOR_VIEWERS)
+    for path, text in texts.items():
         page.goto(path)
         expect(page.get_by_text(text).first).to_be_visible()
 
 
-ADDRESSES = (
-    "/schedule",
-    "/opt-outs",
-    "/opt-outs?number=12125550105",
-    "/inbound",
-    "/health?number=12125550100",
-)
+ADDRESSES = (*FOR_VIEWERS, "/opt-outs?number=12125550105", "/health?number=12125550100")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -171,7 +168,7 @@ def test_axe_finds_nothing_serious_on_these_pages_and_nothing_scrolls_sideways(
 def test_no_page_asks_anybody_else_for_anything(page: Page, stack: Terminal) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    for path in ("/schedule", "/opt-outs", "/inbound", "/health"):
+    for path in FOR_VIEWERS:
         page.goto(path)
     assert asked
     assert all(url.startswith(f"http://127.0.0.1:{stack.web_port}/") for url in asked)

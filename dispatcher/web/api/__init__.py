@@ -1,9 +1,7 @@
 """`/api/v1` for programs, a module for each resource. Every error is a problem (RFC 9457) with a stable code.
 
-- `campaigns`, `campaign_actions`, `recipients`: made, read, steered; another attempt; who gets one.
-- `schedules`, `inbound`, `optouts`, `limits`, `health`: the other resources.
-- `openapi`: examples and descriptions of its page.
+- `routers`: the register of resources, which the application reads.
 
 May import: `actions/`, `http/`, `site/`, and of `pipeline/` and `ledger/` what it answers with; never `console/`.
-Begin with: `campaigns`.
+Begin with: `routers`, then the module of the resource that it is about.
 """

@@ -1,10 +1,8 @@
 """The pages, a module for each; templates under the same names. None needs JavaScript to be read.
 
-- `campaigns`, `campaign_live`, `campaign_actions`: the campaigns, what moves on the page of one, its buttons.
-- `new_campaign_page`, `new_campaign_form`, `form_values`: a file checked, looked at, tried, sent or kept.
-- `recipients`, `recipient_timeline`: the table, and one recipient's story.
-- `schedules`, `inbound`, `optouts`, `health`, `login`: the other pages.
+- `pages`: the register of pages. Application, navigation and tests read it; a new page is a line there, a module of its
+  own and a template.
 
-May import: `actions/`, `http/`, `site/`, `api/` and `public/`, and of `pipeline/` and `ledger/` what it shows.
-Begin with: `campaigns`.
+May import: `actions/`, `http/`, `site/` and `public/`, and of `pipeline/` and `ledger/` what it shows.
+Begin with: `pages`, then the module of the page that it is about.
 """

@@ -2,8 +2,8 @@
 
 - `body`, `upload_form`, `reading_turns`: bodies with a ceiling; a campaign as a form; a few uploads at a time.
 - `problems`, `headers`, `pages`, `formats`: errors as answers, headers, templates, and words and numbers for people.
-- `cursors`, `idempotency`: pages of a list, calls done once. `server_sent_events`, `background`: live pages, hints
-  beside the answer.
+- `cursors`, `idempotency`: pages of a list, calls done once. `downloads`, `server_sent_events`: answers in pieces.
+- `background`: hints beside the answer.
 
 May import: `site/`, `ledger/`, `roster/`, `model/`, `errors`.
 Begin with: `problems`.

@@ -34,12 +34,13 @@ def page(
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """One page. `session`, `flower` and `simulated` are there for every template."""
+    """One page. `session`, `navigation`, `flower` and `simulated` are there for every template."""
     site = site_of(request)
     values.setdefault("session", None)
     host = request.url.hostname or "127.0.0.1"
     text = _pages.get_template(template).render(
         path=request.url.path,
+        navigation=[each for each in request.app.state.pages if each.in_navigation],
         flower=f"http://{host}:{site.settings.flower_port}/",
         simulated=site.settings.simulate,
         **values,

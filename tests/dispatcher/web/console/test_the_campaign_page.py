@@ -14,7 +14,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.estimates.pace import Pace
 from dispatcher.web.actions.lifecycle import possible
-from dispatcher.web.console.campaign_live import HEIGHT, WIDTH, chart_of
+from dispatcher.web.console._campaign_live import HEIGHT, WIDTH, chart_of
 from dispatcher.web.http.formats import moment
 from tests.factories import (
     CAMPAIGN,

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from dispatcher.errors import InputError
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.limits.view import LimitLine, limit_line, limit_lines, read_scope
-from dispatcher.web.api.openapi import problems
+from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.body import read_body
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import Site, site_of

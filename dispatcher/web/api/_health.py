@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from dispatcher.pipeline.health.finding import Verdict
 from dispatcher.web.actions.health import look
-from dispatcher.web.api.openapi import problems
+from dispatcher.web.api._openapi import problems
 from dispatcher.web.site.access import bearer
 from dispatcher.web.site.site import site_of
 

@@ -18,8 +18,9 @@ from dispatcher.pipeline.reports.recipients import (
     story,
 )
 from dispatcher.web.actions.submissions import find_campaign
-from dispatcher.web.api import openapi
-from dispatcher.web.api.openapi import csv_download, problems
+from dispatcher.web.api import _openapi
+from dispatcher.web.api._openapi import problems
+from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.site.access import bearer
 from dispatcher.web.site.site import site_of
 
@@ -76,7 +77,7 @@ def show_recipient(request: Request, campaign_id: str, place: str) -> Story:
     "/errors",
     summary="Download the invalid rows",
     response_class=StreamingResponse,
-    responses={200: openapi.ERRORS},
+    responses={200: _openapi.ERRORS},
 )
 def errors(request: Request, campaign_id: str) -> StreamingResponse:
     """The rows that cannot be sent, as a file that can be mended and sent by itself."""

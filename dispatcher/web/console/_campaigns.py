@@ -16,9 +16,9 @@ from dispatcher.pipeline.estimates.remaining import expected_cost
 from dispatcher.pipeline.reports.recipients import invalid_rows_csv, reasons
 from dispatcher.web.actions.lifecycle import possible
 from dispatcher.web.actions.submissions import find_campaign, report_chunks
-from dispatcher.web.api.openapi import csv_download
-from dispatcher.web.console.campaign_live import FUNNEL, pace_text, watched
+from dispatcher.web.console._campaign_live import FUNNEL, pace_text, watched
 from dispatcher.web.http import formats
+from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.server_sent_events import live_response
 from dispatcher.web.site.access import Person, cookie_name, same_origin

@@ -15,8 +15,8 @@ from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.roster.numbers import read_number
 from dispatcher.web.actions import consent
-from dispatcher.web.api.openapi import csv_download
 from dispatcher.web.http.cursors import Place, place_after, read_place
+from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form, upload_in
 from dispatcher.web.site.access import Operator, Person, check_csrf, same_origin

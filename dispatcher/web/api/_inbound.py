@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.web.actions import consent
-from dispatcher.web.api.openapi import problems
+from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import Site, site_of

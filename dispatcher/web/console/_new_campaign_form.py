@@ -23,7 +23,7 @@ from dispatcher.web.actions.submissions import (
     send_test,
     submit_upload,
 )
-from dispatcher.web.console.form_values import OWN_CLOCK, ZONES, typed_again
+from dispatcher.web.console._form_values import OWN_CLOCK, ZONES, typed_again
 from dispatcher.web.http.problems import Problem, problem_of
 from dispatcher.web.http.upload_form import REPEATABLE, Upload, first, options_in, upload_in, with_media
 from dispatcher.web.site.site import Site

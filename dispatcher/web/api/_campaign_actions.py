@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dispatcher.pipeline.campaigns.retry import RETRIABLE
 from dispatcher.web.actions.lifecycle import decide, send_again
-from dispatcher.web.api.openapi import problems
+from dispatcher.web.api._openapi import problems
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import site_of
 

@@ -12,7 +12,7 @@ from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.recipients import RecipientLine, page_of, search, story
 from dispatcher.web.actions.submissions import find_campaign
-from dispatcher.web.console.recipient_timeline import steps
+from dispatcher.web.console._recipient_timeline import steps
 from dispatcher.web.http import formats
 from dispatcher.web.http.pages import page
 from dispatcher.web.site.access import Person, same_origin

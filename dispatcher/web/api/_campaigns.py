@@ -34,10 +34,10 @@ from dispatcher.web.actions.submissions import (
     send_test,
     settings_of,
 )
-from dispatcher.web.api import openapi
-from dispatcher.web.api.openapi import csv_download, problems
+from dispatcher.web.api import _openapi
+from dispatcher.web.api._openapi import problems
+from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.idempotency import digest_of, once
-from dispatcher.web.http.problems import Problem
 from dispatcher.web.http.upload_form import (
     Upload,
     first,
@@ -73,13 +73,13 @@ class CampaignPage(BaseModel):
     status_code=201,
     summary="Send a campaign file",
     response_model=MadeCampaign | MadeRecurring,
-    responses={201: openapi.CREATED, **problems(400, 403, 409, 413, 415, 422)},
-    openapi_extra={"requestBody": openapi.FORM},
+    responses={201: _openapi.CREATED, **problems(400, 403, 409, 413, 415, 422)},
+    openapi_extra={"requestBody": _openapi.FORM},
 )
 async def create(
     request: Request,
     caller: Actor,
-    idempotency_key: Annotated[str | None, Header(description=openapi.IDEMPOTENCY_KEY)] = None,
+    idempotency_key: Annotated[str | None, Header(description=_openapi.IDEMPOTENCY_KEY)] = None,
 ) -> Response:
     """Take a campaign file with its settings. Good rows go out, bad ones are recorded (`strict` refuses the file).
 
@@ -146,7 +146,7 @@ def _create(site: Site, who: str, sent: _Sent) -> StoredAnswer:
     status_code=201,
     summary="Send a test message",
     responses=problems(400, 403, 413, 415, 422),
-    openapi_extra={"requestBody": openapi.TEST_FORM},
+    openapi_extra={"requestBody": _openapi.TEST_FORM},
 )
 async def test(request: Request, caller: Actor) -> Campaign:
     """Send what a row of the file would get to a number of your own, at once and whatever the hours.
@@ -168,7 +168,7 @@ def start(
     request: Request,
     caller: Actor,
     campaign_id: str,
-    idempotency_key: Annotated[str | None, Header(description=openapi.IDEMPOTENCY_KEY)] = None,
+    idempotency_key: Annotated[str | None, Header(description=_openapi.IDEMPOTENCY_KEY)] = None,
 ) -> Campaign:
     """A draft is read and sent, at once or at its time."""
     site = site_of(request)
@@ -248,13 +248,8 @@ def cancel(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     "/campaigns/{campaign_id}/report",
     summary="Download the report",
     response_class=StreamingResponse,
-    responses={200: openapi.REPORT, **problems(404, 409)},
+    responses={200: _openapi.REPORT, **problems(404, 409)},
 )
 def report(request: Request, campaign_id: str) -> StreamingResponse:
     """One line per row of the file, in its order, with what became of it."""
     return csv_download(report_chunks(site_of(request), campaign_id), f"{campaign_id}-report.csv")
-
-
-def schemas() -> dict[str, Any]:
-    """What the OpenAPI page needs beside what the routes say."""
-    return {"Problem": Problem.model_json_schema()}

@@ -18,7 +18,7 @@ from dispatcher.pipeline.schedules.upcoming import (
     waiting_campaigns,
 )
 from dispatcher.web.actions import consent
-from dispatcher.web.api.openapi import problems
+from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import Site, site_of

@@ -15,10 +15,11 @@ from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.roster.numbers import read_number
 from dispatcher.web.actions import consent
-from dispatcher.web.api import openapi
-from dispatcher.web.api.openapi import csv_download, problems
+from dispatcher.web.api import _openapi
+from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.http.cursors import place_after, read_place
+from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.upload_form import read_form, upload_in
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import site_of
@@ -109,7 +110,7 @@ async def let_in(request: Request, caller: Actor) -> Changed:
     "/import",
     summary="Import a list",
     responses=problems(400, 403, 413, 415, 422),
-    openapi_extra={"requestBody": openapi.LIST},
+    openapi_extra={"requestBody": _openapi.LIST},
 )
 async def import_list(request: Request, caller: Actor) -> Imported:
     """A list of ours or of another system: .csv, .xlsx, or a plain list of numbers, one on each line.
@@ -130,7 +131,7 @@ async def import_list(request: Request, caller: Actor) -> Imported:
     "/export",
     summary="Download the list",
     response_class=StreamingResponse,
-    responses={200: openapi.OPT_OUTS},
+    responses={200: _openapi.OPT_OUTS},
 )
 def export(request: Request) -> StreamingResponse:
     """Every entry with source and time, those that came back too; it can be imported again."""

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from dispatcher.web.actions.media import MOST, own_hash
-from dispatcher.web.api.openapi import csv_download
-from dispatcher.web.console.form_values import ZONES
-from dispatcher.web.console.new_campaign_form import Draft, invalid_rows_of, reopened, take
+from dispatcher.web.console._form_values import ZONES
+from dispatcher.web.console._new_campaign_form import Draft, invalid_rows_of, reopened, take
 from dispatcher.web.http import formats
+from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import read_form
 from dispatcher.web.site.access import Operator, check_csrf, same_origin
