@@ -37,10 +37,10 @@ from dispatcher.web.housekeeping import swept
 from dispatcher.web.http.headers import SecurityHeaders
 from dispatcher.web.public import media_files, metrics, probes
 from dispatcher.web.site.callback_keys import CallbackKeys
-from dispatcher.web.site.ledger_arrival import Arrival
+from dispatcher.web.site.ledger_arrival import LedgerArrival
 from dispatcher.web.site.sessions import Sessions
 from dispatcher.web.site.site import Site
-from dispatcher.web.site.staged_uploads import HeldUploads
+from dispatcher.web.site.staged_uploads import StagedUploads
 from dispatcher.web.site.throttle import Throttle
 
 #: A Redis that hangs must not hold up the receiver, nor its start.
@@ -76,7 +76,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with inbox, swept(site.held.sweep):
+        async with inbox, swept(site.staged_uploads.sweep):
             yield
         await hint.close()
         await receiver_redis.aclose()
@@ -92,7 +92,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     _describe(app)
     error_handlers.install(app)
     # The last one added stands first.
-    app.add_middleware(error_handlers.Guard)
+    app.add_middleware(error_handlers.ErrorGuard)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(
         CallbackReceiver,
@@ -110,7 +110,7 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
     tokens = ApiTokens(client)
     configured = settings.callback_key.get_secret_value() if settings.callback_key else None
     callback_keys = CallbackKeys(configured, settings.data_dir / "callback-key")
-    arrival = Arrival(connect(settings, **_IMPATIENT), settings, callback_keys)
+    arrival = LedgerArrival(connect(settings, **_IMPATIENT), settings, callback_keys)
     arrival.begin()
     return Site(
         settings=settings,
@@ -121,10 +121,10 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
         hints=hints,
         sessions=Sessions(client, tokens),
         throttle=Throttle(client),
-        held=HeldUploads(settings.data_dir / "uploads"),
-        tokens=tokens,
-        journal=AuditLog(client),
-        once=IdempotencyKeys(client),
+        staged_uploads=StagedUploads(settings.data_dir / "uploads"),
+        api_tokens=tokens,
+        audit_log=AuditLog(client),
+        idempotency_keys=IdempotencyKeys(client),
     )
 
 

@@ -1,8 +1,8 @@
 """A connection to the web process: how long its heads may be, how long it may take, who goes when there are too many.
 
-uvicorn's protocol with the bounds that it lacks. When all places are taken, whoever has sent no whole request goes
-first, then whoever rests between two or reads a page that never ends, and a callback at work never: those who hold
-connections take none from CarrierX.
+uvicorn's protocol with the bounds that it lacks. When there are as many connections as may be, whoever has sent no
+whole request goes first, then whoever rests between two or reads a page that never ends, and a callback at work never:
+those who hold connections take none from CarrierX.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ HEAD_SECONDS = 15.0
 #: A body may rest so long, and must come faster than this, in bytes a second; an answer may lie unread so long.
 REST_SECONDS = 30.0
 BYTES_A_SECOND = 500
-#: Connections at a time of one process; so many places are made at once when all are taken.
+#: Connections at a time of one process; so many are closed at once when one too many comes.
 CONNECTIONS = 1000
-PLACES = 20
+CLOSED_AT_ONCE = 20
 #: Files and sockets of our own beside the connections.
 OTHER_FILES = 124
 CALLBACKS = "/callbacks/"
@@ -49,11 +49,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unread_since: float | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Take a place; if there is none, one is made. Only while callbacks have all of them there is none."""
+        """Be one of `most`; if there are as many, a few are closed. Callbacks at work never are."""
         if len(self.connections) >= self.most:
-            make_places(self.connections)
+            close_the_least(self.connections)
         super().connection_made(transport)
-        if len(self.connections) > self.most + PLACES:  # those that were ended are still leaving
+        if len(self.connections) > self.most + CLOSED_AT_ONCE:  # those that were ended are still leaving
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -146,13 +146,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def make_places(connections: Iterable[Any]) -> None:
+def close_the_least(connections: Iterable[Any]) -> None:
     """Close a few connections, those that are worth least, of these the oldest."""
     found = list(connections)
-    ranked = sorted((one.rank, place) for place, one in enumerate(found))
-    for (worth, _), place in ranked[:PLACES]:
+    ranked = sorted((one.rank, index) for index, one in enumerate(found))
+    for (worth, _), index in ranked[:CLOSED_AT_ONCE]:
         if worth < _CALLBACK_AT_WORK:
-            found[place].transport.abort()
+            found[index].transport.abort()
 
 
 def look_after(connections: Iterable[Any], now: float) -> None:
@@ -161,7 +161,7 @@ def look_after(connections: Iterable[Any], now: float) -> None:
         one.look_after(now)
 
 
-def places() -> int:
+def connection_limit() -> int:
     """How many connections this process may have: as many as it is allowed files for, and no more than a thousand."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + OTHER_FILES
@@ -169,4 +169,4 @@ def places() -> int:
         soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     free = CONNECTIONS if soft == resource.RLIM_INFINITY else soft - OTHER_FILES
-    return max(PLACES, min(CONNECTIONS, free))
+    return max(CLOSED_AT_ONCE, min(CONNECTIONS, free))

@@ -115,7 +115,7 @@ def where(error: BaseException) -> str:
     return f"{type(error).__name__} at {place}"
 
 
-class Guard:
+class ErrorGuard:
     """ASGI middleware that turns an unexpected exception into an answer and a log line without its text."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from dispatcher.settings import Settings
-from dispatcher.web.connection import BoundedProtocol, look_after, places
+from dispatcher.web.connection import BoundedProtocol, connection_limit, look_after
 
 #: What is answered after SIGTERM must be answered by then; live pages are told to end at once.
 GRACE_SECONDS = 2
@@ -51,7 +51,7 @@ class Server(uvicorn.Server):
 
 def make_server(app: FastAPI, settings: Settings) -> Server:
     """A server for `app`."""
-    BoundedProtocol.most = places()
+    BoundedProtocol.most = connection_limit()
     return Server(server_config(app, settings), app.state.site.closing.set)
 
 

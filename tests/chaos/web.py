@@ -9,20 +9,20 @@ from collections.abc import Callable
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.__main__ import main
 from dispatcher.web.callbacks.spool import Spool
-from dispatcher.web.site.ledger_arrival import Arrival
+from dispatcher.web.site.ledger_arrival import LedgerArrival
 from tests.chaos.launcher import PLANT_VARIABLE
 
 
 def _end_without_store() -> None:
     """The process ends where Redis does not answer at its start."""
-    begin = Arrival.begin
+    begin = LedgerArrival.begin
 
-    def begun(arrival: Arrival) -> None:
+    def begun(arrival: LedgerArrival) -> None:
         begin(arrival)
         if not arrival.is_there:
             raise StoreUnavailable("Redis does not answer")
 
-    Arrival.begin = begun  # type: ignore[method-assign, assignment]
+    LedgerArrival.begin = begun  # type: ignore[method-assign, assignment]
 
 
 def _leave_others_spools() -> None:

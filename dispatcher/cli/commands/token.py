@@ -23,7 +23,7 @@ _ROLES: dict[str, Role] = {"viewer": "viewer", "admin": "admin"}
 
 @app.command("create")
 def create_command(
-    name: Annotated[str, typer.Option("--name", help="Whose it is; stands in the journal.")],
+    name: Annotated[str, typer.Option("--name", help="Whose it is; stands in the audit log.")],
     role: Annotated[str, typer.Option("--role", help="viewer: may look; admin: may act.")] = "viewer",
     as_json: AsJson = False,
 ) -> None:

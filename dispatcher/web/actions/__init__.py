@@ -1,7 +1,8 @@
 """What API and console do alike, written once, each deed noted in the audit log.
 
 - `submissions`: a campaign checked, made, tried, started. `lifecycle`: pause, resume, cancel, rate, retry, resolve.
-- `consent`: opt-outs, messages that a person decides on, schedules. `media`: pictures that come with a form.
+- `consent`: opt-outs, messages that a person decides on. `schedules`: what is still to come.
+- `media`: pictures that come with a form.
 - `health`: findings, and where CarrierX calls back.
 
 May import: `site/`, `http/`, `tasks/` for its hints, `pipeline/` and everything below.

@@ -28,7 +28,7 @@ class CallbackLevel(NamedTuple):
     in_force: bool
 
 
-def look(site: Site) -> list[Finding]:
+def doctor_findings(site: Site) -> list[Finding]:
     """What `mms doctor` sees."""
     said = list(diagnose(_impatient(site.settings)))
     return [*said, *look_at_broker(site.settings, said)]

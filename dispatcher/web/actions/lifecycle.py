@@ -43,7 +43,7 @@ def steer(site: Site, who: str, campaign_id: str, verb: Verb) -> Campaign:
     find_campaign(site, campaign_id)
     way = _WAYS[verb]
     site.ledger.campaigns.steer(campaign_id, way.to, "" if verb == "resume" else f"{way.done} by {who}")
-    site.journal.note(who, way.done, campaign_id)
+    site.audit_log.note(who, way.done, campaign_id)
     return find_campaign(site, campaign_id)
 
 
@@ -70,10 +70,10 @@ def rerate(site: Site, who: str, campaign_id: str, rate: str) -> None:
     find_campaign(site, campaign_id)
     if rate.strip():
         set_limit(site.ledger, f"campaign:{campaign_id}", rate=rate)
-        site.journal.note(who, f"changed the rate to {rate.strip()[:20]}", campaign_id)
+        site.audit_log.note(who, f"changed the rate to {rate.strip()[:20]}", campaign_id)
     else:
         reset_limit(site.ledger, f"campaign:{campaign_id}", site.settings)
-        site.journal.note(who, "set the rate back", campaign_id)
+        site.audit_log.note(who, "set the rate back", campaign_id)
 
 
 def send_again(
@@ -86,7 +86,7 @@ def send_again(
     """
     find_campaign(site, campaign_id)
     rows = retry(site.ledger, campaign_id, states, reason)
-    site.journal.note(who, f"retried {rows} rows", campaign_id)
+    site.audit_log.note(who, f"retried {rows} rows", campaign_id)
     return rows
 
 
@@ -98,5 +98,7 @@ def decide(site: Site, who: str, campaign_id: str, place: str, *, sent: bool) ->
     """
     find_campaign(site, campaign_id)
     rows = resolve_at(site.ledger, campaign_id, place, sent=sent)
-    site.journal.note(who, f"decided {rows} unconfirmed rows: {'sent' if sent else 'not sent'}", campaign_id)
+    site.audit_log.note(
+        who, f"decided {rows} unconfirmed rows: {'sent' if sent else 'not sent'}", campaign_id
+    )
     return rows

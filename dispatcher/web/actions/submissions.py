@@ -119,7 +119,7 @@ def submit_upload(
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
     campaign_id = submit(site.ledger, upload.source, **_submission_of(site, upload, options), draft=draft)
-    site.journal.note(who, "kept a draft" if draft else "sent", campaign_id)
+    site.audit_log.note(who, "kept a draft" if draft else "sent", campaign_id)
     if not draft:
         _hint_at_reading(site, campaign_id)
     return campaign_id
@@ -170,7 +170,7 @@ def recur_upload(
         every=every,
         run_late_within=run_late_within or LATE_BY_DEFAULT,
     )
-    site.journal.note(who, f"made the schedule {schedule.id}")
+    site.audit_log.note(who, f"made the schedule {schedule.id}")
     return schedule, site.ledger.schedules.next_ms(schedule.id)
 
 
@@ -187,7 +187,7 @@ def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, 
     with reading_turn() as pulse:
         roster = roster_of(config, upload, settings, fixed, pulse)
         made = send_trial(site.ledger, roster, settings, config, row=int(row), to=to)
-    site.journal.note(who, f"sent a test of row {int(row)}", made)
+    site.audit_log.note(who, f"sent a test of row {int(row)}", made)
     _hint_at_reading(site, made)
     return made
 
@@ -200,7 +200,7 @@ def launch_draft(site: Site, who: str, campaign_id: str) -> Campaign:
     """
     find_campaign(site, campaign_id)
     launch(site.ledger, campaign_id, site.settings)
-    site.journal.note(who, "sent", campaign_id)
+    site.audit_log.note(who, "sent", campaign_id)
     _hint_at_reading(site, campaign_id)
     return find_campaign(site, campaign_id)
 
@@ -213,7 +213,7 @@ def discard_draft(site: Site, who: str, campaign_id: str) -> None:
     """
     find_campaign(site, campaign_id)
     site.ledger.campaigns.discard(campaign_id)
-    site.journal.note(who, "threw a draft away")
+    site.audit_log.note(who, "threw a draft away")
 
 
 def check_and_submit(

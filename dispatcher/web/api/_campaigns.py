@@ -37,7 +37,7 @@ from dispatcher.web.actions.submissions import (
 from dispatcher.web.api import _openapi
 from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.downloads import csv_download
-from dispatcher.web.http.idempotency import digest_of, once
+from dispatcher.web.http.idempotency import answer_once, digest_of
 from dispatcher.web.http.upload_form import (
     Upload,
     first,
@@ -91,7 +91,7 @@ async def create(
     async with read_form(request, site.max_file_bytes, max_media=MOST) as form:
         sent = await run_in_threadpool(_sent, site, form, _HOW)
         answer = await run_in_threadpool(
-            lambda: once(
+            lambda: answer_once(
                 site,
                 caller.name,
                 idempotency_key,
@@ -178,7 +178,7 @@ def start(
             200, launch_draft(site, caller.name, campaign_id).model_dump_json(by_alias=True), ""
         )
 
-    answer = once(site, caller.name, idempotency_key, lambda: f"start {campaign_id}", launched)
+    answer = answer_once(site, caller.name, idempotency_key, lambda: f"start {campaign_id}", launched)
     return Campaign.model_validate_json(answer.body)
 
 

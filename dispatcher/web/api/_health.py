@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from dispatcher.pipeline.health.finding import Verdict
-from dispatcher.web.actions.health import look
+from dispatcher.web.actions.health import doctor_findings
 from dispatcher.web.api._openapi import problems
 from dispatcher.web.site.access import bearer
 from dispatcher.web.site.site import site_of
@@ -35,7 +35,7 @@ class Health(BaseModel):
 
 
 class Line(BaseModel):
-    """One line of the journal. `who` is a token's name, or `cli` and the system's user."""
+    """One line of the audit log. `who` is a token's name, or `cli` and the system's user."""
 
     at: str = Field(examples=["2026-03-01T14:00:00.000Z"])
     who: str = Field(examples=["ann"])
@@ -44,7 +44,7 @@ class Line(BaseModel):
 
 
 class JournalPage(BaseModel):
-    """Lines of the journal, the newest first."""
+    """Lines of the audit log, the newest first."""
 
     items: list[Line]
 
@@ -54,7 +54,7 @@ def health(request: Request) -> Health:
     """Redis, workers and their clocks, CarrierX, callbacks; each with what to do about it."""
     findings = [
         ApiFinding(subject=one.subject, verdict=one.verdict, seen=one.seen, mend=one.mend or None)
-        for one in look(site_of(request))
+        for one in doctor_findings(site_of(request))
     ]
     return Health(ok=not any(finding.verdict == "bad" for finding in findings), findings=findings)
 
@@ -66,7 +66,7 @@ def journal(
     limit: Annotated[int, Query(ge=1, le=500, description="Lines.")] = 50,
 ) -> JournalPage:
     """The newest lines; about 10,000 are kept."""
-    notes = site_of(request).journal.latest(limit, campaign)
+    notes = site_of(request).audit_log.latest(limit, campaign)
     return JournalPage(
         items=[Line(at=note.at, who=note.who, did=note.did, campaign=note.campaign or None) for note in notes]
     )

@@ -101,8 +101,8 @@ def _change(site: Site, who: str, what: str, body: bytes) -> LimitLine:
 
 
 def _noted(site: Site, who: str, scope: str, did: str) -> LimitLine:
-    """The journal says which kind of scope, never a number."""
+    """The audit log says which kind of scope, never a number."""
     kind, _, name = scope.partition(":")
     whose = "one sender" if kind == "sender" and name else f"the {kind}"
-    site.journal.note(who, f"{did} the limits of {whose}", name if kind == "campaign" else "")
+    site.audit_log.note(who, f"{did} the limits of {whose}", name if kind == "campaign" else "")
     return limit_line(site.ledger.limits.in_force(), scope)

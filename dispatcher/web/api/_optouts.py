@@ -18,7 +18,7 @@ from dispatcher.web.actions import consent
 from dispatcher.web.api import _openapi
 from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.body import json_body, read_json
-from dispatcher.web.http.cursors import place_after, read_place
+from dispatcher.web.http.cursors import cursor_after, read_cursor
 from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.upload_form import read_form, upload_in
 from dispatcher.web.site.access import Actor, bearer
@@ -80,10 +80,10 @@ def list_opt_outs(
     if number is not None:
         found = optouts.find([read_number(number)])[0]
         return OptOutPage(items=[_entry(found)] if found else [])
-    place = read_place(cursor) if cursor else None
-    entries = optouts.newest_out(limit + 1, place)
+    position = read_cursor(cursor) if cursor else None
+    entries = optouts.newest_out(limit + 1, position)
     shown = entries[:limit]
-    following = place_after([entry.at_ms for entry in shown], place) if len(entries) > limit else None
+    following = cursor_after([entry.at_ms for entry in shown], position) if len(entries) > limit else None
     return OptOutPage(items=[_entry(entry) for entry in shown], next=following)
 
 

@@ -17,7 +17,7 @@ from dispatcher.pipeline.schedules.upcoming import (
     recurring,
     waiting_campaigns,
 )
-from dispatcher.web.actions import consent
+from dispatcher.web.actions import schedules
 from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.body import json_body, read_json
 from dispatcher.web.site.access import Actor, bearer
@@ -97,7 +97,7 @@ def list_waiting(request: Request, limit: Limit = 50, cursor: Cursor = None) -> 
 async def change_start(request: Request, caller: Actor, campaign_id: str) -> Campaign:
     """As long as it has not started."""
     at = (await read_json(request, NewStart)).at
-    return await run_in_threadpool(consent.change_start, site_of(request), caller.name, campaign_id, at)
+    return await run_in_threadpool(schedules.change_start, site_of(request), caller.name, campaign_id, at)
 
 
 @router.get("/{schedule_id}", summary="Look at one recurring broadcast", responses=problems(404))
@@ -133,16 +133,16 @@ def cancel(request: Request, caller: Actor, schedule_id: str) -> Recurring:
     """It does not come again. Campaigns that it made and that have started go on. Answers it as it was."""
     site = site_of(request)
     found = _shown(site, schedule_id)
-    consent.cancel(site, caller.name, schedule_id)
+    schedules.cancel(site, caller.name, schedule_id)
     return found
 
 
 def _change(site: Site, who: str, schedule_id: str, wanted: ScheduleChange) -> Recurring:
     if not wanted.every and not wanted.run_late_within:
         raise InputError("there is nothing to change", hint="give every, run_late_within or both")
-    consent.change(site, who, schedule_id, wanted.every, wanted.run_late_within)
+    schedules.change(site, who, schedule_id, wanted.every, wanted.run_late_within)
     return _shown(site, schedule_id)
 
 
 def _shown(site: Site, schedule_id: str) -> Recurring:
-    return recurring(*consent.find_schedule(site, schedule_id))
+    return recurring(*schedules.find_schedule(site, schedule_id))

@@ -21,7 +21,7 @@ from dispatcher.ledger.receipts.spool import UNREADABLE, SpooledCallback
 from dispatcher.pipeline.consent.inbound import opting_out
 from dispatcher.web.callbacks._spool_file import Spooled
 from dispatcher.web.callbacks.receiver_status import ReceiverStatus
-from dispatcher.web.callbacks.spool import Peeked, Spool
+from dispatcher.web.callbacks.spool import PeekedRecords, Spool
 from dispatcher.web.callbacks.stream_writer import BATCH, CallbackStreamWriter, StoreAway
 from dispatcher.web.site.callback_keys import CallbackKeys
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class _Waiting(NamedTuple):
+class _Unsynced(NamedTuple):
     callback: Spooled
     synced: asyncio.Future[None]
 
@@ -71,7 +71,7 @@ class DurableInbox:
         self._disk = ThreadPoolExecutor(1, "spool")
         self._spooling = False
         self._why = ""
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_Unsynced] = []
         self._syncing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> DurableInbox:
@@ -146,7 +146,7 @@ class DurableInbox:
     async def _to_disk(self, callback: Spooled) -> None:
         """Those who come while one sync runs share the next."""
         synced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(callback, synced))
+        self._waiting.append(_Unsynced(callback, synced))
         if self._syncing is None:
             self._syncing = asyncio.create_task(self._sync())
         await synced
@@ -220,7 +220,7 @@ class DurableInbox:
             self._why = error.message
             logger.warning("the spool waits: %s", error.message)
 
-    def _believed(self, peeked: Peeked) -> list[SpooledCallback]:
+    def _believed(self, peeked: PeekedRecords) -> list[SpooledCallback]:
         """Those that came with our key, as the ledger takes them."""
         believed: list[SpooledCallback] = []
         for record, end in zip(peeked.records, peeked.ends, strict=True):
@@ -244,7 +244,7 @@ def _drained(record: Spooled, end: int) -> SpooledCallback:
     return SpooledCallback(record.raw, record.received_ms, number, source, end)
 
 
-def _settle(some: list[_Waiting], error: StoreUnavailable | None) -> None:
+def _settle(some: list[_Unsynced], error: StoreUnavailable | None) -> None:
     for one in some:
         if one.synced.done():
             continue

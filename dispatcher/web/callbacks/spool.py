@@ -21,7 +21,7 @@ from dispatcher.web.callbacks._spool_file import Spooled, SpoolFile, open_locked
 _USUAL_BYTES = 2048
 
 
-class Peeked(NamedTuple):
+class PeekedRecords(NamedTuple):
     """Records, the oldest first; the id of the file that they lie in, and where in it each ends."""
 
     records: list[Spooled]
@@ -75,12 +75,12 @@ class Spool:
         """Whether another callback of the usual size may be spooled."""
         return self._own.size + _USUAL_BYTES <= self._max_bytes
 
-    def peek(self, most: int) -> Peeked:
+    def peek(self, most: int) -> PeekedRecords:
         """The next records that were not dropped yet: those of the dead receivers, then ours."""
         file = self._first
         records, ends = file.peek(most)
         self._peeked_end = ends[-1] if ends else 0
-        return Peeked(records, file.id, ends)
+        return PeekedRecords(records, file.id, ends)
 
     def drop(self) -> None:
         """Forget what `peek` gave last; a dead receiver's file goes with its last record, ours is empty again."""

@@ -43,7 +43,7 @@ class StoreAway(StoreUnavailable):
     """Redis cannot take callbacks now; it will again."""
 
 
-class _Waiting(NamedTuple):
+class _Unstored(NamedTuple):
     callback: Spooled
     stored: asyncio.Future[None]
 
@@ -54,7 +54,7 @@ class CallbackStreamWriter:
     def __init__(self, redis: Redis, stream: str) -> None:
         self._redis = redis
         self._stream = stream
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Unstored] = deque()
         self._writing: asyncio.Task[None] | None = None
 
     async def store(self, callback: Spooled) -> None:
@@ -67,7 +67,7 @@ class CallbackStreamWriter:
         if len(self._waiting) >= WAITING_MAX:
             raise StoreAway("too many callbacks wait for Redis")
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(callback, stored))
+        self._waiting.append(_Unstored(callback, stored))
         if self._writing is None:
             self._writing = asyncio.create_task(self._drain())
         await stored

@@ -28,8 +28,8 @@ FUNNEL = {
 }
 
 
-def watched(site: Site, campaign: Campaign) -> dict[str, Any]:
-    """The whole view of a campaign's page: `display.live`, what can be done with it, funnel, chart and pace."""
+def live_view(site: Site, campaign: Campaign) -> dict[str, Any]:
+    """The whole view of a campaign's page: `formats.live`, what can be done with it, funnel, chart and pace."""
     ledger = site.ledger
     now_ms = ledger.agenda.now_ms()
     pace = pace_of(ledger, campaign, now_ms)

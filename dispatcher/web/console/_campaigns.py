@@ -16,7 +16,7 @@ from dispatcher.pipeline.estimates.remaining import expected_cost
 from dispatcher.pipeline.reports.recipients import invalid_rows_csv, reasons
 from dispatcher.web.actions.lifecycle import possible
 from dispatcher.web.actions.submissions import find_campaign, report_chunks
-from dispatcher.web.console._campaign_live import FUNNEL, pace_text, watched
+from dispatcher.web.console._campaign_live import FUNNEL, live_view, pace_text
 from dispatcher.web.http import formats
 from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
@@ -120,7 +120,7 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
         "campaign.html",
         session=session,
         campaign=found,
-        view=watched(site, found),
+        view=live_view(site, found),
         funnel_labels=[(key, label) for key, (label, _) in FUNNEL.items()],
         heard=heard,
         senders=formats.spoken(heard.senders, formats.phone),
@@ -130,7 +130,7 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
         states=formats.WORDS,
         hours=formats.HOURS,
         reasons=reasons(site.ledger, campaign_id, most_rows=REASONS_ROWS),
-        notes=site.journal.latest(NOTES, campaign_id),
+        notes=site.audit_log.latest(NOTES, campaign_id),
     )
 
 
@@ -150,7 +150,7 @@ def campaign_events(request: Request, session: Person, campaign_id: str) -> Stre
     """One campaign, live."""
     site = site_of(request)
     find_campaign(site, campaign_id)
-    return _live(request, lambda: [watched(site, find_campaign(site, campaign_id))])
+    return _live(request, lambda: [live_view(site, find_campaign(site, campaign_id))])
 
 
 def _live(request: Request, views: Callable[[], list[dict[str, Any]]]) -> StreamingResponse:

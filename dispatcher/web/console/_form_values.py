@@ -1,4 +1,4 @@
-"""Settings as they were typed into the console's form, for a draft that is opened again."""
+"""The values of the console's form that give a campaign's settings, for a draft that is opened again."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ZONES = {
 _AT = re.compile(r"(\S+?)[T ](\S+) (\S+)")
 
 
-def typed_again(settings: CampaignSettings) -> dict[str, str]:
+def form_values_of(settings: CampaignSettings) -> dict[str, str]:
     """The form's fields that give these settings."""
-    typed = {
+    values = {
         "name": settings.name,
         "from": ", ".join(settings.senders),
         "media_urls": "\n".join(settings.media_urls),
@@ -36,10 +36,10 @@ def typed_again(settings: CampaignSettings) -> dict[str, str]:
     }
     for name in ("message", "group_size", "group_by", "rate", "expires_after", "max_cost"):
         value = getattr(settings, name)
-        typed[name] = "" if value is None else str(value)
+        values[name] = "" if value is None else str(value)
     for name in ("strict", "allow_same_file"):
-        typed[name] = "yes" if getattr(settings, name) else ""
+        values[name] = "yes" if getattr(settings, name) else ""
     start = _AT.fullmatch(settings.at or "")
     if start and start[3] in ZONES:
-        typed |= {"at_local": f"{start[1]}T{start[2]}", "at_zone": start[3]}
-    return typed
+        values |= {"at_local": f"{start[1]}T{start[2]}", "at_zone": start[3]}
+    return values

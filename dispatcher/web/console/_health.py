@@ -15,7 +15,7 @@ from dispatcher.errors import ApiError, InputError, MmsError
 from dispatcher.ledger.views.overview import Overview
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.limits.view import limit_lines, read_scope
-from dispatcher.web.actions.health import callback_levels, look
+from dispatcher.web.actions.health import callback_levels, doctor_findings
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form
 from dispatcher.web.site.access import Operator, Person, check_csrf, same_origin
@@ -66,18 +66,18 @@ def _change(site: Site, who: str, form: FormData) -> None:
     campaign = name if kind == "campaign" else ""
     if first(form, "act") == "reset":
         reset_limit(site.ledger, scope, site.settings)
-        site.journal.note(who, f"reset the limits of {whose}", campaign)
+        site.audit_log.note(who, f"reset the limits of {whose}", campaign)
         return
     given = {name: first(form, name).strip() for name in ("rate", "burst", "per_day", "zone")}
     wanted = LimitChange.model_validate({name: value for name, value in given.items() if value})
     change_limit(site.ledger, scope, wanted)
-    site.journal.note(who, f"changed the limits of {whose}", campaign)
+    site.audit_log.note(who, f"changed the limits of {whose}", campaign)
 
 
 def _page(request: Request, session: Session, *, status: int = 200, **values: Any) -> Response:
     site = site_of(request)
     ledger, overview = site.ledger, Overview(site.redis)
-    now_ms, findings, limits = ledger.agenda.now_ms(), look(site), ledger.limits.in_force()
+    now_ms, findings, limits = ledger.agenda.now_ms(), doctor_findings(site), ledger.limits.in_force()
     lines = sorted(
         limit_lines(ledger, limits), key=lambda line: (line.scope.startswith("campaign:"), line.scope)
     )
@@ -103,7 +103,7 @@ def _page(request: Request, session: Session, *, status: int = 200, **values: An
         limits_more=len(lines) - LIMITS,
         stopped=limits.brake,
         alarms=overview.alarms(),
-        tokens=[asdict(holder) for holder in site.tokens.list()],
-        notes=site.journal.latest(NOTES),
+        tokens=[asdict(holder) for holder in site.api_tokens.list()],
+        notes=site.audit_log.latest(NOTES),
         **{**nothing, **values},
     )

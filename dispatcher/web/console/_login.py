@@ -73,7 +73,7 @@ def _session_for(site: Site, address: str, token: str) -> str | None:
         site.throttle.wrong(address, also_all=True)
         return None
     site.throttle.right(address)
-    site.journal.note(holder.name, f"logged in as {holder.role}")
+    site.audit_log.note(holder.name, f"logged in as {holder.role}")
     return site.sessions.open(holder)
 
 

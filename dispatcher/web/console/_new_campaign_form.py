@@ -23,11 +23,11 @@ from dispatcher.web.actions.submissions import (
     send_test,
     submit_upload,
 )
-from dispatcher.web.console._form_values import OWN_CLOCK, ZONES, typed_again
+from dispatcher.web.console._form_values import OWN_CLOCK, ZONES, form_values_of
 from dispatcher.web.http.problems import Problem, problem_of
 from dispatcher.web.http.upload_form import REPEATABLE, Upload, first, options_in, upload_in, with_media
 from dispatcher.web.site.site import Site
-from dispatcher.web.site.staged_uploads import HeldUpload
+from dispatcher.web.site.staged_uploads import StagedUpload
 
 _DAY = r"(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*|\d)(?:#?l|#\d)?"
 #: The last word of a calendar line that names no zone: a time, or cron's days of the week.
@@ -51,12 +51,12 @@ BESIDE = frozenset(
 
 
 @dataclass
-class Draft:
-    """The form as it stands, to be shown again: what was typed, the file, what the check said, or what is wrong.
+class FormDraft:
+    """The form as it stands, to be shown again: its values, the file, what the check said, or what is wrong.
     `went_to` is the page to show once it was sent or kept; `tested` the campaign of a test message."""
 
-    typed: dict[str, str] = field(default_factory=dict)
-    upload: HeldUpload | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    upload: StagedUpload | None = None
     result: CheckResult | None = None
     problem: Problem | None = None
     note: str = ""
@@ -64,13 +64,13 @@ class Draft:
     went_to: str | None = None
 
     def value(self, name: str) -> str:
-        """What was typed into a field."""
-        return self.typed.get(name, "")
+        """The value of a field."""
+        return self.values.get(name, "")
 
 
-def take(site: Site, who: str, form: FormData) -> Draft:
+def take(site: Site, who: str, form: FormData) -> FormDraft:
     """Do what a form asks for: check, send a test, send, or keep. Never raises what a person can mend."""
-    draft = Draft(typed={name: first(form, name) for name in form})
+    draft = FormDraft(values={name: first(form, name) for name in form})
     try:
         _take(site, who, form, draft)
     except MmsError as error:
@@ -79,7 +79,7 @@ def take(site: Site, who: str, form: FormData) -> Draft:
     return draft
 
 
-def reopened(site: Site, campaign_id: str) -> Draft:
+def reopened(site: Site, campaign_id: str) -> FormDraft:
     """A draft that was kept, as the form that it was, with its check.
 
     Raises:
@@ -87,13 +87,13 @@ def reopened(site: Site, campaign_id: str) -> Draft:
     """
     find_campaign(site, campaign_id)
     stored = open_draft(site.ledger, campaign_id)
-    draft = Draft(typed={**typed_again(stored.settings), "draft": campaign_id})
+    draft = FormDraft(values={**form_values_of(stored.settings), "draft": campaign_id})
     with tempfile.TemporaryFile() as copy, stored.file:
         while block := stored.file.read(1 << 18):
             copy.write(block)
-        draft.upload = HeldUpload(site.held.hold(copy, stored.filename), stored.filename, "")
+        draft.upload = StagedUpload(site.staged_uploads.hold(copy, stored.filename), stored.filename, "")
     try:
-        _check(site, draft, draft.upload, _options(draft.typed, _given(draft.typed)))
+        _check(site, draft, draft.upload, _options(draft.values, _given(draft.values)))
     except MmsError as error:
         draft.problem = problem_of(error)
     return draft
@@ -105,11 +105,11 @@ def invalid_rows_of(site: Site, token: str) -> Iterator[str]:
     Raises:
         NotFound: the file is not kept any more; before the first piece.
     """
-    held = site.held.find(token)
+    staged = site.staged_uploads.find(token)
     rows = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed when it is read
-    options = {name: value for name, value in json.loads(held.checked or "{}").items() if name != "every"}
-    with site.held.open(token) as source:
-        check_upload(site, Upload(source, held.filename), options, errors_to=rows)
+    options = {name: value for name, value in json.loads(staged.checked or "{}").items() if name != "every"}
+    with site.staged_uploads.open(token) as source:
+        check_upload(site, Upload(source, staged.filename), options, errors_to=rows)
     rows.seek(0)
     return _pieces(rows)
 
@@ -120,17 +120,17 @@ def _pieces(file: IO[str]) -> Iterator[str]:
             yield piece
 
 
-def _take(site: Site, who: str, form: FormData, draft: Draft) -> None:
+def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
     action, token = draft.value("action"), draft.value("held")
     if action in ("send", "keep") and token:
-        became = site.held.sent_as(token)
+        became = site.staged_uploads.sent_as(token)
         if became is not None:
             draft.went_to = became or "/"
             return
-    draft.upload = upload = _held(site, upload_in(form), token)
+    draft.upload = upload = _staged(site, upload_in(form), token)
     given = with_media(options_in(form, beside=BESIDE), take_media(site, form))
-    draft.typed["media_urls"] = "\n".join(given.get("media_urls", []))
-    options = _options(draft.typed, given)
+    draft.values["media_urls"] = "\n".join(given.get("media_urls", []))
+    options = _options(draft.values, given)
     unchanged = upload.checked == _fingerprint(draft, options)
     if action == "keep" or (action == "send" and unchanged):
         draft.went_to = _become(site, who, draft, upload, options)
@@ -142,53 +142,53 @@ def _take(site: Site, who: str, form: FormData, draft: Draft) -> None:
     _check(site, draft, upload, options)
 
 
-def _check(site: Site, draft: Draft, held: HeldUpload, options: dict[str, Any]) -> None:
-    with site.held.open(held.token) as source:
-        upload = Upload(source, held.filename)
+def _check(site: Site, draft: FormDraft, staged: StagedUpload, options: dict[str, Any]) -> None:
+    with site.staged_uploads.open(staged.token) as source:
+        upload = Upload(source, staged.filename)
         draft.result = check_upload(site, upload, options, every=_every(draft))
-    draft.upload = HeldUpload(held.token, held.filename, _fingerprint(draft, options))
-    site.held.note(draft.upload)
+    draft.upload = StagedUpload(staged.token, staged.filename, _fingerprint(draft, options))
+    site.staged_uploads.note(draft.upload)
 
 
-def _fingerprint(draft: Draft, options: dict[str, Any]) -> str:
+def _fingerprint(draft: FormDraft, options: dict[str, Any]) -> str:
     """What a file was checked with, to be compared with what it is sent with."""
     every = draft.value("every").strip()
     return json.dumps({**options, "every": every} if every else options, sort_keys=True)
 
 
-def _try(site: Site, who: str, draft: Draft, held: HeldUpload, options: dict[str, Any]) -> None:
+def _try(site: Site, who: str, draft: FormDraft, staged: StagedUpload, options: dict[str, Any]) -> None:
     """Send a row to a number of one's own; what is wrong with that is said beside the check."""
     row, to = draft.value("test_row").strip(), draft.value("test_to").strip()
     try:
-        with site.held.open(held.token) as source:
-            draft.tested = send_test(site, who, Upload(source, held.filename), options, row=row, to=to)
+        with site.staged_uploads.open(staged.token) as source:
+            draft.tested = send_test(site, who, Upload(source, staged.filename), options, row=row, to=to)
     except InputError as error:
         draft.problem = problem_of(error)
 
 
-def _held(site: Site, upload: Upload | None, token: str) -> HeldUpload:
+def _staged(site: Site, upload: Upload | None, token: str) -> StagedUpload:
     if upload is not None:
-        site.held.drop(token)
-        return HeldUpload(site.held.hold(upload.source, upload.filename), upload.filename, "")
+        site.staged_uploads.drop(token)
+        return StagedUpload(site.staged_uploads.hold(upload.source, upload.filename), upload.filename, "")
     if not token:
         raise FileRefused(
             "no_file", "No file is chosen.", hint="choose a CSV file with one recipient on each row"
         )
-    return site.held.find(token)
+    return site.staged_uploads.find(token)
 
 
-def _given(typed: dict[str, str]) -> dict[str, Any]:
+def _given(values: dict[str, str]) -> dict[str, Any]:
     """The settings of fields that are filled in, as a form would give them."""
     given: dict[str, Any] = {}
-    for name, text in typed.items():
+    for name, text in values.items():
         if text and name not in BESIDE:
             parts = [part.strip() for part in REPEATABLE[name].split(text)] if name in REPEATABLE else []
             given[name] = [part for part in parts if part] or text
     return given
 
 
-def _options(typed: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
-    local, zone = typed.get("at_local", "").strip(), typed.get("at_zone", "")
+def _options(values: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    local, zone = values.get("at_local", "").strip(), values.get("at_zone", "")
     if not local:
         return given
     if zone not in ZONES:
@@ -196,25 +196,25 @@ def _options(typed: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
     return {**given, "at": f"{local} {zone}"}
 
 
-def _become(site: Site, who: str, draft: Draft, held: HeldUpload, options: dict[str, Any]) -> str:
+def _become(site: Site, who: str, draft: FormDraft, staged: StagedUpload, options: dict[str, Any]) -> str:
     """Make a campaign, a draft or a recurring broadcast of it, once, however often the button is pressed; answers its
     page."""
-    earlier = site.held.claim(held.token)
+    earlier = site.staged_uploads.claim(staged.token)
     if earlier is not None:
         return earlier or "/"
     try:
-        with site.held.open(held.token) as source:
-            page = _made(site, who, draft, Upload(source, held.filename), options)
+        with site.staged_uploads.open(staged.token) as source:
+            page = _made(site, who, draft, Upload(source, staged.filename), options)
     except BaseException:
-        site.held.give_back(held.token)
+        site.staged_uploads.give_back(staged.token)
         raise
-    site.held.became(held.token, page)
+    site.staged_uploads.became(staged.token, page)
     if draft.value("draft"):
         discard_draft(site, who, draft.value("draft"))
     return page
 
 
-def _made(site: Site, who: str, draft: Draft, upload: Upload, options: dict[str, Any]) -> str:
+def _made(site: Site, who: str, draft: FormDraft, upload: Upload, options: dict[str, Any]) -> str:
     every, keep = _every(draft), draft.value("action") == "keep"
     if keep and every:
         raise InputError("a draft does not recur", hint="leave “Again and again” empty, or schedule it now")
@@ -224,7 +224,7 @@ def _made(site: Site, who: str, draft: Draft, upload: Upload, options: dict[str,
     return f"/campaigns/{submit_upload(site, who, upload, options, draft=keep)}"
 
 
-def _every(draft: Draft) -> str | None:
+def _every(draft: FormDraft) -> str | None:
     """The calendar line of the form, with the zone beside the start if it names none itself; None: it is sent once."""
     every = draft.value("every").strip()
     if not every:

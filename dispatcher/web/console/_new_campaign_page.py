@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from dispatcher.web.actions.media import MOST, own_hash
 from dispatcher.web.console._form_values import ZONES
-from dispatcher.web.console._new_campaign_form import Draft, invalid_rows_of, reopened, take
+from dispatcher.web.console._new_campaign_form import FormDraft, invalid_rows_of, reopened, take
 from dispatcher.web.http import formats
 from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
 @router.get("/new")
 def new(request: Request, session: Operator, draft: Annotated[str, Query(max_length=64)] = "") -> Response:
     """An empty form, or a draft as it was kept."""
-    return _form(request, session, reopened(site_of(request), draft) if draft else Draft())
+    return _form(request, session, reopened(site_of(request), draft) if draft else FormDraft())
 
 
 @router.post("/new")
@@ -46,7 +46,7 @@ def errors(request: Request, session: Operator, held: str) -> StreamingResponse:
     return csv_download(invalid_rows_of(site_of(request), held), "errors.csv")
 
 
-def _form(request: Request, session: Session, draft: Draft) -> Response:
+def _form(request: Request, session: Session, draft: FormDraft) -> Response:
     site = site_of(request)
     shown = {url for preview in (draft.result.previews if draft.result else ()) for url in preview.media}
     return page(

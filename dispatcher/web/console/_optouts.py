@@ -15,7 +15,7 @@ from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.roster.numbers import read_number
 from dispatcher.web.actions import consent
-from dispatcher.web.http.cursors import Place, place_after, read_place
+from dispatcher.web.http.cursors import ListPosition, cursor_after, read_cursor
 from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form, upload_in
@@ -59,11 +59,11 @@ def opt_outs(
             found = Found(digits, site_of(request).ledger.optouts.find([digits])[0])
         except InputError as error:
             problem = error
-    place = read_place(after) if after else None
+    position = read_cursor(after) if after else None
     return _page(
         request,
         session,
-        place,
+        position,
         found=found,
         problem=problem,
         number=number.strip()[:40],
@@ -81,14 +81,14 @@ async def put(request: Request, session: Operator) -> Response:
     state: State = "in" if first(form, "state") == "in" else "out"
     source = first(form, "source").strip()[:SOURCE_MAX] or "operator"
     site = site_of(request)
-    typed = "\n".join(numbers)
+    entered = "\n".join(numbers)
     if not numbers:
         nobody = InputError("there is no number in the form", hint="one on each line")
-        return await run_in_threadpool(_refused, request, session, nobody, typed)
+        return await run_in_threadpool(_refused, request, session, nobody, entered)
     try:
         changed = await run_in_threadpool(consent.put_numbers, site, session.who, numbers, state, source)
     except InputError as error:
-        return await run_in_threadpool(_refused, request, session, error, typed)
+        return await run_in_threadpool(_refused, request, session, error, entered)
     return RedirectResponse(f"/opt-outs?done={state if changed else 'same'}", 303)
 
 
@@ -136,12 +136,12 @@ def _refused(request: Request, session: Session, error: InputError, numbers: str
 
 
 def _page(
-    request: Request, session: Session, place: Place | None, *, status: int = 200, **values: Any
+    request: Request, session: Session, position: ListPosition | None, *, status: int = 200, **values: Any
 ) -> Response:
     site = site_of(request)
-    entries = site.ledger.optouts.newest_out(PAGE + 1, place)
+    entries = site.ledger.optouts.newest_out(PAGE + 1, position)
     shown = entries[:PAGE]
-    following = place_after([entry.at_ms for entry in shown], place) if len(entries) > PAGE else ""
+    following = cursor_after([entry.at_ms for entry in shown], position) if len(entries) > PAGE else ""
     return page(
         request,
         "optouts.html",
@@ -150,7 +150,7 @@ def _page(
         entries=[(entry, iso(entry.at_ms)) for entry in shown],
         total=site.ledger.optouts.out_count(),
         following=following,
-        first_page=place is None,
+        first_page=position is None,
         iso=iso,
         source_max=SOURCE_MAX,
         **{**_nothing(), **_doubtful(site), **values},

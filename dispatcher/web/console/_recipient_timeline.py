@@ -38,12 +38,12 @@ class Step(NamedTuple):
     tone: str
 
 
-def steps(story: Story, campaign: Campaign) -> list[Step]:
+def timeline(story: Story, campaign: Campaign) -> list[Step]:
     """The steps so far, and what is waited for."""
-    return list(_steps(story, campaign))
+    return list(_timeline(story, campaign))
 
 
-def _steps(story: Story, campaign: Campaign) -> Iterator[Step]:
+def _timeline(story: Story, campaign: Campaign) -> Iterator[Step]:
     yield Step(campaign.created_at, "In the file", f"Row {story.row}, line {story.line}.", "off")
     if story.state in _NOT_SENT:
         title, tone = _NOT_SENT[story.state]

@@ -12,7 +12,7 @@ from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reports.recipients import RecipientLine, page_of, search, story
 from dispatcher.web.actions.submissions import find_campaign
-from dispatcher.web.console._recipient_timeline import steps
+from dispatcher.web.console._recipient_timeline import timeline
 from dispatcher.web.http import formats
 from dispatcher.web.http.pages import page
 from dispatcher.web.site.access import Person, same_origin
@@ -82,6 +82,6 @@ def recipient(request: Request, session: Person, campaign_id: str, place: str) -
         session=session,
         campaign=campaign,
         story=found,
-        steps=steps(found, campaign),
+        steps=timeline(found, campaign),
         words=formats.WORDS[found.state],
     )

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dispatcher.errors import InputError, NotFound
 from dispatcher.pipeline.schedules.upcoming import occurrences, recurring, waiting_campaigns
-from dispatcher.web.actions import consent
+from dispatcher.web.actions import schedules
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form
 from dispatcher.web.site.access import Operator, Person, check_csrf, same_origin
@@ -38,7 +38,7 @@ async def change(request: Request, session: Operator, schedule_id: str) -> Respo
     every, late = first(form, "every").strip(), first(form, "late").strip()
     try:
         await run_in_threadpool(
-            consent.change, site_of(request), session.who, schedule_id, every or None, late or None
+            schedules.change, site_of(request), session.who, schedule_id, every or None, late or None
         )
     except NotFound:
         raise
@@ -55,7 +55,7 @@ async def change_start(request: Request, session: Operator, campaign_id: str) ->
         check_csrf(session, form.get("csrf"))
     at = first(form, "at").strip()
     try:
-        await run_in_threadpool(consent.change_start, site_of(request), session.who, campaign_id, at)
+        await run_in_threadpool(schedules.change_start, site_of(request), session.who, campaign_id, at)
     except NotFound:
         raise
     except InputError as error:
@@ -67,7 +67,7 @@ async def change_start(request: Request, session: Operator, campaign_id: str) ->
 @router.get("/schedule/{schedule_id}/cancel")
 def ask(request: Request, session: Operator, schedule_id: str) -> Response:
     """Is it meant?"""
-    found = recurring(*consent.find_schedule(site_of(request), schedule_id))
+    found = recurring(*schedules.find_schedule(site_of(request), schedule_id))
     return page(request, "schedule_cancel.html", session=session, schedule=found)
 
 
@@ -76,7 +76,7 @@ async def cancel(request: Request, session: Operator, schedule_id: str) -> Respo
     """End it; campaigns that it made go on."""
     async with read_form(request, 0) as form:
         check_csrf(session, form.get("csrf"))
-    await run_in_threadpool(consent.cancel, site_of(request), session.who, schedule_id)
+    await run_in_threadpool(schedules.cancel, site_of(request), session.who, schedule_id)
     return RedirectResponse("/schedule", 303)
 
 
@@ -91,8 +91,8 @@ def _page(
 ) -> Response:
     ledger = site_of(request).ledger
     now_ms = ledger.agenda.now_ms()
-    schedules = ledger.schedules.some(PAGE + 1, offset)
-    shown = [recurring(*each) for each in schedules[:PAGE]]
+    listed = ledger.schedules.some(PAGE + 1, offset)
+    shown = [recurring(*each) for each in listed[:PAGE]]
     waiting = waiting_campaigns(ledger, PAGE + 1, once)
     return page(
         request,
@@ -103,7 +103,7 @@ def _page(
         waiting=waiting[:PAGE],
         offset=offset,
         once=once,
-        more=len(schedules) > PAGE,
+        more=len(listed) > PAGE,
         more_once=len(waiting) > PAGE,
         step=PAGE,
         wrong=wrong or {"id": "", "every": "", "late": "", "error": None},

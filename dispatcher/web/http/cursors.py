@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 #: The ms of the last entry shown, and how many of that same ms were shown.
-Place = tuple[int, int]
+ListPosition = tuple[int, int]
 
 
-def read_place(cursor: str) -> Place:
-    """The place that a cursor names, `ms.shown`."""
+def read_cursor(cursor: str) -> ListPosition:
+    """The position that a cursor names, `ms.shown`."""
     at_ms, _, shown = cursor.partition(".")
     return int(at_ms), int(shown)
 
 
-def place_after(times: Sequence[int], before: Place | None) -> str:
+def cursor_after(times: Sequence[int], before: ListPosition | None) -> str:
     """The cursor of the page after entries of these times, whose own page began after `before`."""
     if not times:
         return ""

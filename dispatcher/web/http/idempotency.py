@@ -27,7 +27,7 @@ def digest_of(upload: Upload, options: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def once(
+def answer_once(
     site: Site, who: str, key: str | None, digest: Callable[[], str], work: Callable[[], StoredAnswer]
 ) -> StoredAnswer:
     """Do `work` if this is the first call with this key, else answer what the first one was answered.
@@ -46,7 +46,7 @@ def once(
             "an Idempotency-Key has 1 to 255 visible ASCII characters", hint="a UUID is a good one"
         )
     body_digest = digest()
-    earlier = site.once.begin(who, key, body_digest)
+    earlier = site.idempotency_keys.begin(who, key, body_digest)
     if earlier is not None:
         return earlier
     try:
@@ -54,7 +54,7 @@ def once(
     except StoreUnavailable:
         raise
     except BaseException:
-        site.once.forget(who, key)
+        site.idempotency_keys.forget(who, key)
         raise
-    site.once.answered(who, key, body_digest, answer)
+    site.idempotency_keys.answered(who, key, body_digest, answer)
     return answer

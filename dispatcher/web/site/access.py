@@ -23,7 +23,7 @@ def holder_of(site: Site, token: str) -> TokenHolder | None:
     """Who a token belongs to; the admin token is compared in constant time."""
     if hmac.compare_digest(token.encode(errors="replace"), site.installation.admin_token.encode()):
         return TokenHolder("", "admin", "admin")
-    return site.tokens.find(token)
+    return site.api_tokens.find(token)
 
 
 def address_of(request: Request) -> str:

@@ -15,7 +15,7 @@ from dispatcher.web.site.callback_keys import CallbackKeys
 logger = logging.getLogger(__name__)
 
 
-class Arrival:
+class LedgerArrival:
     """The installation, once the ledger was seen; `keys` learns the ledger's callback key then."""
 
     def __init__(self, client: redis.Redis, settings: Settings, keys: CallbackKeys) -> None:

@@ -16,9 +16,9 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web.site.callback_keys import CallbackKeys
-from dispatcher.web.site.ledger_arrival import Arrival
+from dispatcher.web.site.ledger_arrival import LedgerArrival
 from dispatcher.web.site.sessions import Sessions
-from dispatcher.web.site.staged_uploads import HeldUploads
+from dispatcher.web.site.staged_uploads import StagedUploads
 from dispatcher.web.site.throttle import Throttle
 
 
@@ -30,17 +30,17 @@ class Site:
     """
 
     settings: Settings
-    arrival: Arrival
+    arrival: LedgerArrival
     callback_keys: CallbackKeys
     redis: redis.Redis
     ledger: Ledger
     hints: Hints
     sessions: Sessions
     throttle: Throttle
-    held: HeldUploads
-    tokens: ApiTokens
-    journal: AuditLog
-    once: IdempotencyKeys
+    staged_uploads: StagedUploads
+    api_tokens: ApiTokens
+    audit_log: AuditLog
+    idempotency_keys: IdempotencyKeys
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class HeldUpload:
+class StagedUpload:
     """A file that was checked. `checked` is what it was checked with, to be compared with what is sent."""
 
     token: str
@@ -29,7 +29,7 @@ class HeldUpload:
     checked: str
 
 
-class HeldUploads:
+class StagedUploads:
     """Files in `folder`, which nobody else may enter, gone after an hour."""
 
     def __init__(self, folder: Path) -> None:
@@ -43,10 +43,10 @@ class HeldUploads:
         source.seek(0)
         with self._path(token, "csv").open("xb") as out:
             shutil.copyfileobj(source, out, 1024 * 1024)
-        self.note(HeldUpload(token, filename, ""))
+        self.note(StagedUpload(token, filename, ""))
         return token
 
-    def note(self, upload: HeldUpload) -> None:
+    def note(self, upload: StagedUpload) -> None:
         """Remember what the file was checked with."""
         text = json.dumps({"filename": upload.filename, "checked": upload.checked})
         part = self._path(upload.token, f"{secrets.token_hex(4)}.part")
@@ -54,7 +54,7 @@ class HeldUploads:
             out.write(text)
         part.replace(self._path(upload.token, "json"))
 
-    def find(self, token: str) -> HeldUpload:
+    def find(self, token: str) -> StagedUpload:
         """The upload with this token.
 
         Raises:
@@ -64,7 +64,7 @@ class HeldUploads:
             found = json.loads(self._path(token, "json").read_text("utf-8"))
         except FileNotFoundError:
             raise _gone() from None
-        return HeldUpload(token, found["filename"], found["checked"])
+        return StagedUpload(token, found["filename"], found["checked"])
 
     @contextmanager
     def open(self, token: str) -> Iterator[BinaryIO]:

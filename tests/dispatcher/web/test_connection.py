@@ -15,7 +15,7 @@ import pytest
 from redis import Redis
 
 from dispatcher.web import connection
-from dispatcher.web.connection import CONNECTIONS, HEAD_MAX, PLACES, BoundedProtocol, places
+from dispatcher.web.connection import CLOSED_AT_ONCE, CONNECTIONS, HEAD_MAX, BoundedProtocol, connection_limit
 from tests.dispatcher.web.conftest import KEY
 from tests.dispatcher.web.receivers import receiver
 from tests.stack import until
@@ -175,9 +175,9 @@ def test_who_holds_connections_takes_none_from_a_callback(
     assert first.recv(64).startswith(b"HTTP/1.1 200 ")
     lines.open.remove(first)
     first.close()
-    until(lambda: sum(not is_closed(line) for line in lines.open) <= 40 + PLACES)
+    until(lambda: sum(not is_closed(line) for line in lines.open) <= 40 + CLOSED_AT_ONCE)
     assert redis.xlen("mms:callbacks") == 11
 
 
-def test_there_are_no_more_places_than_files_and_no_more_than_a_thousand() -> None:
-    assert PLACES <= places() <= CONNECTIONS
+def test_there_are_no_more_connections_than_files_and_no_more_than_a_thousand() -> None:
+    assert CLOSED_AT_ONCE <= connection_limit() <= CONNECTIONS

@@ -32,7 +32,7 @@ from dispatcher.pipeline.schedules.recurring import end_schedule
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.web.callbacks._spool_file import Spooled
 from dispatcher.web.callbacks.spool import Spool
-from dispatcher.web.site.staged_uploads import HeldUploads
+from dispatcher.web.site.staged_uploads import StagedUploads
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.consent.test_retention import stored, text_of_file
 from tests.factories import CAMPAIGN, SENDER, add_campaign, callback_body, make_batch, number_of
@@ -71,7 +71,7 @@ class Clock:
         for path in _uploads(self.runtime).glob("*"):
             then = path.stat().st_mtime - ms / 1000
             os.utime(path, (then, then))
-        HeldUploads(_uploads(self.runtime)).sweep()
+        StagedUploads(_uploads(self.runtime)).sweep()
         ledger.redis.delete(keys.TURN_RETENTION)
         retain(self.runtime, ledger.agenda.now_ms() + self.gone_ms)
 
@@ -185,7 +185,7 @@ def spooled(runtime: Runtime) -> Kept:
 
 
 def held_upload(runtime: Runtime) -> Kept:
-    HeldUploads(_uploads(runtime)).hold(io.BytesIO(FILE), "list.csv")
+    StagedUploads(_uploads(runtime)).hold(io.BytesIO(FILE), "list.csv")
     return Kept(lambda: any(_uploads(runtime).iterdir()), HOUR_MS)
 
 
