@@ -23,7 +23,9 @@ from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.reports.recipients import page_of, reasons, search, story
+from dispatcher.pipeline.reports.failure_reasons import failure_reasons
+from dispatcher.pipeline.reports.recipient_story import story
+from dispatcher.pipeline.reports.recipients import page_of, search
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from tests.dispatcher.web.conftest import Published, ThreadServer
@@ -120,7 +122,7 @@ def _print(ledger: Ledger, rows: int) -> None:
         ),
         "number in the last batch": lambda: search(ledger, CAMPAIGN, number_of(rows - 1)),
         "one recipient": lambda: story(ledger, CAMPAIGN, f"{rows // BATCH_ROWS - 1}.50"),
-        "reasons of the campaign's page": lambda: reasons(ledger, CAMPAIGN, most_rows=1000),
+        "reasons of the campaign's page": lambda: failure_reasons(ledger, CAMPAIGN, most_rows=1000),
     }
     for name, look in looks.items():
         taken = milliseconds(look)

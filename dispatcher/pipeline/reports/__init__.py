@@ -1,7 +1,7 @@
 """What became of everybody, told to those who look.
 
-- `report`: one line for each row of the file, in its order. `recipients`: pages of a table, one recipient's story,
-  reasons.
+- `report`: one line for each row of the file, in its order. `recipients`: pages of a table, a search for a number.
+- `recipient_story`: everything known of one row. `failure_reasons`: why rows were not sent, and the invalid ones.
 - `recipients_by_number`: every row of every campaign about one number.
 - `audit`: proves from the ledger alone that a campaign's books are right, or says what is off.
 

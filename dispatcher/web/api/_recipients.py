@@ -9,14 +9,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.reports.recipients import (
-    RecipientLine,
-    Story,
-    invalid_rows_csv,
-    page_of,
-    search,
-    story,
-)
+from dispatcher.pipeline.reports.failure_reasons import invalid_rows_csv
+from dispatcher.pipeline.reports.recipient_story import Story, story
+from dispatcher.pipeline.reports.recipients import RecipientLine, page_of, search
 from dispatcher.web.actions.submissions import find_campaign
 from dispatcher.web.api import _openapi
 from dispatcher.web.api._openapi import problems

@@ -13,7 +13,7 @@ from dispatcher.ledger.views.campaign_list import list_campaigns
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.remaining import expected_cost
-from dispatcher.pipeline.reports.recipients import invalid_rows_csv, reasons
+from dispatcher.pipeline.reports.failure_reasons import failure_reasons, invalid_rows_csv
 from dispatcher.web.actions.lifecycle import possible
 from dispatcher.web.actions.submissions import find_campaign, report_chunks
 from dispatcher.web.console._campaign_live import FUNNEL, live_view, pace_text
@@ -129,7 +129,7 @@ def campaign(request: Request, session: Person, campaign_id: str) -> Response:
         expected=expected_cost(site.ledger, found, site.settings),
         states=formats.WORDS,
         hours=formats.HOURS,
-        reasons=reasons(site.ledger, campaign_id, most_rows=REASONS_ROWS),
+        reasons=failure_reasons(site.ledger, campaign_id, most_rows=REASONS_ROWS),
         notes=site.audit_log.latest(NOTES, campaign_id),
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.reports.recipients import Story
+from dispatcher.pipeline.reports.recipient_story import Story
 from dispatcher.web.http import formats
 
 _ENDS = {

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from dispatcher.errors import InputError
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.reports.recipients import RecipientLine, page_of, search, story
+from dispatcher.pipeline.reports.recipient_story import story
+from dispatcher.pipeline.reports.recipients import RecipientLine, page_of, search
 from dispatcher.web.actions.submissions import find_campaign
 from dispatcher.web.console._recipient_timeline import timeline
 from dispatcher.web.http import formats

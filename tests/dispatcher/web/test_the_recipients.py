@@ -9,7 +9,8 @@ import pytest
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.reports.recipients import page_of, reasons
+from dispatcher.pipeline.reports.failure_reasons import failure_reasons
+from dispatcher.pipeline.reports.recipients import page_of
 from tests.factories import (
     CAMPAIGN,
     SID,
@@ -123,13 +124,13 @@ def test_the_invalid_rows_are_a_file_to_mend(
 
 
 def test_reasons_are_counted_over_the_first_rows(campaign_id: str, ledger: Ledger) -> None:
-    found = reasons(ledger, campaign_id, most_rows=100)
+    found = failure_reasons(ledger, campaign_id, most_rows=100)
     assert found.whole
     assert [(state.value, reason, count) for state, reason, count in found.rows] == [
         ("invalid", "too_short", 20),
         ("rejected", "to: not a mobile number", 1),
     ]
-    assert not reasons(ledger, campaign_id, most_rows=5).whole
+    assert not failure_reasons(ledger, campaign_id, most_rows=5).whole
 
 
 def test_the_page_shows_a_table_with_filter_search_and_paging(
