@@ -10,7 +10,7 @@
     ├── StoreUnavailable      Redis does not answer; try again when it does
     │   └── ClaimsHeld        it answers, and no claim may be granted on it now; says why
     ├── StoreUnsafe           Redis answers, but cannot keep our promises
-    ├── PartFailed            a part of `mms up` cannot live; its last words say why
+    ├── ServiceFailed         a service of `mms up` cannot live; its last words say why
     ├── StoreRefused          Redis refuses a call of ours for good: another program's key, or a defect
     └── ApiError              an answer of CarrierX, or none
         ├── NotSent           the request never left us: safe to try again
@@ -96,7 +96,7 @@ class StoreUnsafe(MmsError):
     """Redis answers, but with settings under which a promise cannot be kept."""
 
 
-class PartFailed(MmsError):
+class ServiceFailed(MmsError):
     """A supervised process ended at once, whenever it was started."""
 
 

@@ -1,6 +1,6 @@
 """The register of queues: which there are, what is hinted at in each, and how its worker works.
 
-Celery's settings, the parts of `mms up`, `mms doctor` and `/metrics` read it here, so that none of them misses one.
+Celery's settings, the services of `mms up`, `mms doctor` and `/metrics` read it here, so that none of them misses one.
 """
 
 from __future__ import annotations

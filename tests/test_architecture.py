@@ -108,9 +108,9 @@ def test_a_package_hands_on_nothing_but_its_docstring() -> None:
 def test_every_queue_is_consumed_and_every_worker_has_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMS_REDIS_URL", "redis://127.0.0.1:1/0")
     config = importlib.import_module("celeryconfig")
-    parts = importlib.import_module("dispatcher.stack.services")
+    services = importlib.import_module("dispatcher.stack.services")
     declared = {queue.name for queue in config.task_queues}
-    consumed = [worker.queue for worker in parts.workers(2)]
+    consumed = [worker.queue for worker in services.workers(2)]
     assert sorted(consumed) == sorted(declared)
     assert {route["queue"] for route in config.task_routes.values()} == declared
 

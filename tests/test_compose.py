@@ -19,7 +19,7 @@ import yaml
 from dispatcher.ledger.store.embedded import CONFIGURATION
 from dispatcher.settings import SWITCHED_OFF_BY_EMPTY, Settings
 from dispatcher.stack import healthcheck
-from dispatcher.stack import services as parts
+from dispatcher.stack.services import Worker, beat_arguments, flower_arguments, workers
 
 Service = dict[str, Any]
 
@@ -70,14 +70,14 @@ def services(compose: dict[str, Any]) -> dict[str, Service]:
     return found
 
 
-def test_there_is_a_service_for_every_part_of_mms_up(services: dict[str, Service]) -> None:
-    queues = {worker.queue for worker in parts.workers(1)}
+def test_there_is_a_service_for_every_service_of_mms_up(services: dict[str, Service]) -> None:
+    queues = {worker.queue for worker in workers(1)}
     assert set(services) == queues | {"valkey", "web", "beat", "flower"}
 
 
-@pytest.mark.parametrize("worker", parts.workers(2), ids=lambda worker: worker.queue)
+@pytest.mark.parametrize("worker", workers(2), ids=lambda worker: worker.queue)
 def test_each_worker_runs_with_the_arguments_that_mms_up_gives_it(
-    services: dict[str, Service], worker: parts.Worker
+    services: dict[str, Service], worker: Worker
 ) -> None:
     assert tuple(services[worker.queue]["command"]) == ("celery", *worker.arguments)
 
@@ -87,9 +87,9 @@ def test_beat_flower_and_web_run_with_the_arguments_that_mms_up_gives_them(
 ) -> None:
     assert tuple(services["beat"]["command"]) == (
         "celery",
-        *parts.beat_arguments(Path("/data/beat/schedule")),
+        *beat_arguments(Path("/data/beat/schedule")),
     )
-    assert tuple(services["flower"]["command"]) == ("celery", *parts.flower_arguments("0.0.0.0", 5555))
+    assert tuple(services["flower"]["command"]) == ("celery", *flower_arguments("0.0.0.0", 5555))
     assert services["web"]["command"] == ["python", "-m", "dispatcher.web"]
     assert importlib.util.find_spec("dispatcher.web.__main__")
 
@@ -204,7 +204,7 @@ def test_every_service_has_a_health_check_that_exists(services: dict[str, Servic
                 "dispatcher.stack.healthcheck",
                 name,
             ]
-            assert name in healthcheck.PARTS
+            assert name in healthcheck.SERVICES
             assert service["depends_on"] == {"valkey": {"condition": "service_healthy"}}
     assert "valkey-cli ping" in services["valkey"]["healthcheck"]["test"][1]
 

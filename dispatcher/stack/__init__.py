@@ -1,13 +1,12 @@
 """Everything on one machine: what `mms up` starts, looks after and ends.
 
-- `stack`: the store first, then all the rest. `services`: which parts there are, and their arguments; compose has the
-  same.
+- `stack`: the store first, then all the rest. `services`: which there are, and their arguments; compose has the same.
 - `supervisor`, `watchdog`, `process`, `process_log`, `process_registry`: start, start again, end in order, leave
   nothing behind.
-- `embedded_store`, `simulator_service`: the two parts that are not always there.
-- `run_directory`, `addresses`, `environment`: who works with this data folder, where everything is, what a child is
+- `embedded_store`, `simulator_service`: the two services that are not always there.
+- `run_directory`, `addresses`, `environment`: who works with this data folder, where everything is, what a service is
   told.
-- `healthcheck`: is that part alive?
+- `healthcheck`: does that service work?
 
 May import: `pipeline/`, `ledger/`, `simulator/`, `host/`, `queues`, `settings`, `errors`.
 Begin with: `stack.run_stack`.

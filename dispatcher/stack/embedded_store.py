@@ -9,7 +9,7 @@ from dispatcher.pipeline.recovery.restore_detection import remember_files
 from dispatcher.settings import Settings
 
 
-class OwnStore:
+class EmbeddedStore:
     """A context manager around everything that writes to them. `ledger` is whose they are, once that is known."""
 
     def __init__(self, settings: Settings) -> None:
@@ -17,7 +17,7 @@ class OwnStore:
         self.found = lengths(settings.data_dir)
         self.ledger = ""
 
-    def __enter__(self) -> OwnStore:
+    def __enter__(self) -> EmbeddedStore:
         return self
 
     def __exit__(

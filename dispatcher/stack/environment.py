@@ -12,8 +12,8 @@ from dispatcher.stack.simulator_service import CALLBACK_VARIABLE, PORT_VARIABLE
 _FOREIGN = ("FLOWER_", "CELERY_")
 
 
-def child_environment(settings: Settings, redis_url: str, caller: Mapping[str, str]) -> dict[str, str]:
-    """For every part: the settings that options or the start itself decided; the others are read as usual.
+def service_environment(settings: Settings, redis_url: str, caller: Mapping[str, str]) -> dict[str, str]:
+    """For every service: the settings that options or the start itself decided; the others are read as usual.
 
     The simulator's token is decided here; a live one is left where it stands, so that a new one is seen there.
     """

@@ -1,4 +1,4 @@
-"""`python -m dispatcher.stack.healthcheck PART`: is that part of this machine or container alive? For health checks.
+"""`python -m dispatcher.stack.healthcheck SERVICE`: does that service of this machine or container work?
 
 A worker by its sign of life in the ledger, in which it says whether it takes what waits; beat by the ticks that arrive
 there, web and Flower by their answers.
@@ -24,23 +24,23 @@ from dispatcher.settings import Settings, settings
 #: A tick leaves a trace for most of a second; none at all in this time means that none comes.
 TICKS_SECONDS = 5.0
 
-PARTS = (*QUEUE_NAMES, "beat", "web", "flower")
+SERVICES = (*QUEUE_NAMES, "beat", "web", "flower")
 
 
-def alive(part: str, settings: Settings) -> bool:
-    """Whether the part works.
+def is_healthy(service: str, settings: Settings) -> bool:
+    """Whether the service works.
 
     Raises:
         StoreUnavailable: the ledger does not answer.
     """
-    if part == "web":
+    if service == "web":
         return _answers(settings.web_port, "/readyz")
-    if part == "flower":
+    if service == "flower":
         return _answers(settings.flower_port, "/healthcheck")
     ledger = Ledger.open(settings)
-    if part == "beat":
+    if service == "beat":
         return _ticks(ledger)
-    facts = ledger.agenda.workers().get(f"{part}@{socket.gethostname()}")
+    facts = ledger.agenda.workers().get(f"{service}@{socket.gethostname()}")
     return facts is not None and int(facts.get("still_ms") or 0) < STILL_MS
 
 
@@ -66,18 +66,18 @@ def _ticks(ledger: Ledger) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """0 alive, 1 not, 2 no such part."""
-    if len(arguments) != 1 or arguments[0] not in PARTS:
-        sys.stderr.write(f"say one of: {', '.join(PARTS)}\n")
+    """0 it works, 1 it does not, 2 no such service."""
+    if len(arguments) != 1 or arguments[0] not in SERVICES:
+        sys.stderr.write(f"say one of: {', '.join(SERVICES)}\n")
         return 2
     try:
-        is_alive = alive(arguments[0], settings())
+        healthy = is_healthy(arguments[0], settings())
     except MmsError as error:
         sys.stderr.write(f"{clean(error.message)}\n")
         return 1
-    if not is_alive:
+    if not healthy:
         sys.stderr.write(f"{arguments[0]} gives no sign of life\n")
-    return os.EX_OK if is_alive else 1
+    return os.EX_OK if healthy else 1
 
 
 if __name__ == "__main__":

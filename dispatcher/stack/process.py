@@ -1,4 +1,4 @@
-"""One supervised child: its command, its present life, and when it may live again."""
+"""One supervised process: its command, its present life, and when it may live again."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dispatcher.stack.process_log import ChildLog
-from dispatcher.stack.process_registry import MARK, Recorded, record
+from dispatcher.stack.process_log import ProcessLog
+from dispatcher.stack.process_registry import MARK, RecordedProcess, record
 
-#: Seconds before a child that died is started again: doubled at every death up to the last ...
+#: Seconds before a process that died is started again: doubled at every death up to the last ...
 FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
 #: ... and back at the first once it lived this long.
 HEALTHY_SECONDS = 30.0
-#: A child that never worked is given up after so many deaths; one that did is started again for ever.
+#: A process that never worked is given up after so many deaths; one that did is started again for ever.
 DEATHS_MAX = 5
 
 
 @dataclass(frozen=True)
-class Part:
+class Service:
     """What to run: a name, a command line (seen by every user of the machine: no secrets), and its
     environment.
 
@@ -34,19 +34,19 @@ class Part:
     wave: int = 0
 
 
-class Child:
-    """A part, started as often as needed."""
+class ServiceProcess:
+    """A service, started as often as needed."""
 
-    def __init__(self, part: Part, *, run: Path, logs: Path, mark: str) -> None:
-        self.part = part
-        self.log = ChildLog(logs, part.name)
+    def __init__(self, service: Service, *, run: Path, logs: Path, mark: str) -> None:
+        self.service = service
+        self.log = ProcessLog(logs, service.name)
         self.deaths = 0
         self.due: float | None = None
         self.worked = False
         self._run = run
         self._mark = mark
         self._process: subprocess.Popen[bytes] | None = None
-        self._recorded: Recorded | None = None
+        self._recorded: RecordedProcess | None = None
         self._born = 0.0
 
     def start(self) -> None:
@@ -59,8 +59,8 @@ class Child:
         output = self.log.open()
         try:
             self._process = subprocess.Popen(  # noqa: S603  our own commands
-                self.part.argv,
-                env={**self.part.environment, MARK: self._mark},
+                self.service.argv,
+                env={**self.service.environment, MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -69,10 +69,12 @@ class Child:
         finally:
             os.close(output)
         self._born = time.monotonic()
-        self._recorded = record(self._run, self.part.name, self._process.pid, self.part.wave, self._mark)
+        self._recorded = record(
+            self._run, self.service.name, self._process.pid, self.service.wave, self._mark
+        )
 
     @property
-    def recorded(self) -> Recorded | None:
+    def recorded(self) -> RecordedProcess | None:
         """How others know its latest life; None before the first."""
         return self._recorded
 
@@ -80,7 +82,7 @@ class Child:
         """Whether it is alive."""
         return self._process is not None and self._process.poll() is None
 
-    def bury(self) -> tuple[int, float] | None:
+    def collect_exit(self) -> tuple[int, float] | None:
         """If it died since the last look: its exit status and age in seconds; its group is ended too."""
         if self._process is None:
             return None

@@ -1,4 +1,4 @@
-"""The file that a child writes its output to: appended by the child itself, kept small by the supervisor."""
+"""The file that a service writes its output to: appended by its process itself, kept small by the supervisor."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ MAX_BYTES = 10 * 1024 * 1024
 TAIL_BYTES = 8192
 
 
-class ChildLog:
+class ProcessLog:
     """`FOLDER/NAME.log` and, once that was full, `FOLDER/NAME.log.1`.
 
-    The child holds the file itself, opened for appending, so nothing stands between the two that could break
+    The process holds the file itself, opened for appending, so nothing stands between the two that could break
     or block. A full file is copied and cut; lines written in that instant may be lost.
     """
 
@@ -23,7 +23,7 @@ class ChildLog:
         self._life_began = 0
 
     def open(self) -> int:
-        """A descriptor for a new life of the child; the caller closes it."""
+        """A descriptor for a new life of the process; the caller closes it."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         descriptor = os.open(self.path, flags, 0o600)
         self._life_began = os.fstat(descriptor).st_size
@@ -41,7 +41,7 @@ class ChildLog:
             return  # a full disk must not end the supervisor; the next look tries again
 
     def last_words(self, lines: int = 6) -> str:
-        """The last lines that the child wrote in its present life."""
+        """The last lines that the process wrote in its present life."""
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)

@@ -21,7 +21,7 @@ import psutil
 from dispatcher.errors import InputError
 from dispatcher.host.private_files import write_private
 
-#: The variable that marks a supervised process: `RUN_FOLDER#PID_OF_THE_SUPERVISOR`.
+#: The variable that marks a supervised process: `RUN_DIRECTORY#PID_OF_THE_SUPERVISOR`.
 MARK = "MMS_SUPERVISED"
 
 #: Seconds that each wave gets between SIGTERM and SIGKILL; together less than 15. Wave 0 is ended first.
@@ -37,7 +37,7 @@ _PREFIX = "part-"
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedProcess:
     """A started process: its name, pid (which is its group's id too), time of birth, and wave at the stop."""
 
     name: str
@@ -74,24 +74,24 @@ class Recorded:
             _signal(os.killpg, self.pid, signal.SIGKILL)
 
 
-def record(run: Path, name: str, pid: int, wave: int, mark: str) -> Recorded:
+def record(run: Path, name: str, pid: int, wave: int, mark: str) -> RecordedProcess:
     """Write a fresh process down, for whoever has to clean up after a crash."""
     try:
         created = psutil.Process(pid).create_time()
     except psutil.Error:
         created = time.time()
-    process = Recorded(name, pid, created, wave, mark)
+    process = RecordedProcess(name, pid, created, wave, mark)
     with suppress(InputError):  # a full disk: its mark finds it too
         write_private(run / f"{_PREFIX}{name}.json", json.dumps(asdict(process)))
     return process
 
 
-def recorded(run: Path) -> list[Recorded]:
+def recorded(run: Path) -> list[RecordedProcess]:
     """All processes written down in this folder, whether they live or not. A spoilt record is passed over."""
     found = []
     for file in sorted(run.glob(f"{_PREFIX}*.json")):
         try:
-            found.append(Recorded(**json.loads(file.read_text(encoding="utf-8"))))
+            found.append(RecordedProcess(**json.loads(file.read_text(encoding="utf-8"))))
         except (OSError, ValueError, TypeError):
             continue
     return found
@@ -103,7 +103,7 @@ def forget(run: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def end(processes: Iterable[Recorded], *, hurry: Callable[[], bool] = lambda: False) -> None:
+def end(processes: Iterable[RecordedProcess], *, hurry: Callable[[], bool] = lambda: False) -> None:
     """End them wave by wave: SIGTERM, a time of grace, SIGKILL to what is left of each group.
 
     `hurry` is asked all the time; once it says yes, nothing is waited for any more.
@@ -137,7 +137,7 @@ def kill_marked(is_ours: Callable[[str], bool]) -> int:
 
 
 def end_leftovers(run: Path) -> int:
-    """End what an earlier supervisor of this folder left behind; answers how many of its parts still ran."""
+    """End what an earlier supervisor of this folder left behind; answers how many of its services still ran."""
     left = [process for process in recorded(run) if process.leader() is not None]
     running = [process for process in left if process.runs() and process.wave != WATCHDOG_WAVE]
     end(left)

@@ -28,7 +28,7 @@ class Stack:
 
 @contextmanager
 def only_one(data_dir: Path) -> Iterator[Path]:
-    """Hold the data folder for this process; yields its `run` folder. The system lets go when the process
+    """Hold the data folder for this process; yields its `run` directory. The system lets go when the process
     ends.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The parts of a running dispatcher: which processes there are, and with which arguments.
+"""The services of a running dispatcher: which processes there are, and with which arguments.
 
 `mms up` starts them on one machine; `docker-compose.yml` runs the same ones as services, and a test compares the two.
 """
@@ -14,14 +14,14 @@ from dispatcher.host.ports import LOOPBACK
 from dispatcher.ledger.store.embedded import EmbeddedValkey
 from dispatcher.queues import QUEUES
 from dispatcher.settings import Settings
-from dispatcher.stack.process import Part
+from dispatcher.stack.process import Service
 
 APPLICATION = ("-A", "tasks.app")
 
 #: Waves at the stop: first what works, then the simulator that it talks to, then the store that it writes to.
 WORKING, TALKED_TO, WRITTEN_TO = 0, 1, 2
 
-#: The name of the store's part, when it is ours.
+#: The name of the store's service, when it is ours.
 VALKEY = "valkey"
 
 #: Tasks that Flower remembers, some 6 KB each; at its own default, ten times as many, it grows to 700 MB.
@@ -88,33 +88,33 @@ def flower_arguments(host: str, port: int) -> tuple[str, ...]:
     )
 
 
-def celery_parts(settings: Settings, environment: Mapping[str, str], flower_login: str) -> list[Part]:
+def celery_services(settings: Settings, environment: Mapping[str, str], flower_login: str) -> list[Service]:
     """Everything that is a Celery process."""
     celery = (sys.executable, "-m", "celery")
     schedule = settings.data_dir / "beat" / "schedule"
     flower = flower_arguments(LOOPBACK, settings.flower_port)
     return [
         *(
-            Part(worker.queue, (*celery, *worker.arguments), environment, WORKING)
+            Service(worker.queue, (*celery, *worker.arguments), environment, WORKING)
             for worker in workers(settings.workers)
         ),
-        Part("beat", (*celery, *beat_arguments(schedule)), environment, WORKING),
-        Part("flower", (*celery, *flower), {**environment, "FLOWER_BASIC_AUTH": flower_login}, WORKING),
+        Service("beat", (*celery, *beat_arguments(schedule)), environment, WORKING),
+        Service("flower", (*celery, *flower), {**environment, "FLOWER_BASIC_AUTH": flower_login}, WORKING),
     ]
 
 
-def web_part(environment: Mapping[str, str]) -> Part:
+def web_service(environment: Mapping[str, str]) -> Service:
     """The console, the API and the callback receiver."""
-    return Part("web", (sys.executable, "-m", "dispatcher.web"), environment, WORKING)
+    return Service("web", (sys.executable, "-m", "dispatcher.web"), environment, WORKING)
 
 
-def simulator_part(environment: Mapping[str, str]) -> Part:
+def simulator_service(environment: Mapping[str, str]) -> Service:
     """The simulated CarrierX; port and callback URL come in its environment."""
     command = (sys.executable, "-m", "dispatcher.stack.simulator_service")
-    return Part("simulator", command, environment, TALKED_TO)
+    return Service("simulator", command, environment, TALKED_TO)
 
 
-def valkey_part(server: EmbeddedValkey, environment: Mapping[str, str]) -> Part:
+def valkey_service(server: EmbeddedValkey, environment: Mapping[str, str]) -> Service:
     """The embedded Valkey; all it needs is in its configuration. `environment` is the caller's own, with nothing of
     ours: what the caller does to clocks or libraries holds for the store as for everything else."""
-    return Part(VALKEY, server.argv, environment, WRITTEN_TO)
+    return Service(VALKEY, server.argv, environment, WRITTEN_TO)

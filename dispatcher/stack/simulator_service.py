@@ -1,4 +1,4 @@
-"""The simulator as a part of `mms up --simulate`: `mms simulator`, its callback URL kept off the command line.
+"""The simulator as a service of `mms up --simulate`: `mms simulator`, its callback URL kept off the command line.
 
 The callback URL ends in a secret, and command lines are seen by every user of a machine, environments are not.
 """

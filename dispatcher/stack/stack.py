@@ -39,8 +39,8 @@ from dispatcher.stack.addresses import (
     require_free_ports,
     web_url,
 )
-from dispatcher.stack.embedded_store import OwnStore
-from dispatcher.stack.environment import child_environment, simulator_environment, without_our_variables
+from dispatcher.stack.embedded_store import EmbeddedStore
+from dispatcher.stack.environment import service_environment, simulator_environment, without_our_variables
 from dispatcher.stack.run_directory import Stack, only_one, publish, unpublish
 from dispatcher.stack.simulator_service import TOKEN
 from dispatcher.stack.supervisor import Supervisor
@@ -55,7 +55,7 @@ WhenReady = Callable[[Supervisor], None]
 
 
 def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
-    """Start all parts, say where they are, look after them until SIGTERM or Ctrl-C, end them.
+    """Start all services, say where they are, look after them until SIGTERM or Ctrl-C, end them.
 
     `when_ready` is called once, when everything works; it must not block.
 
@@ -64,13 +64,13 @@ def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
         ConfigError: the ledger belongs to another mode or API.
         StoreUnavailable, StoreUnsafe: our own store does not start, or the store cannot keep our promises. Another
             one that does not answer is waited for.
-        PartFailed: a part ends at once, however often it is started.
+        ServiceFailed: a service ends at once, however often it is started.
     """
     data_dir = private_folder(settings.data_dir.absolute())
     settings = settings.model_copy(update={"data_dir": data_dir})
     with (
         only_one(data_dir) as run,
-        OwnStore(settings) as own,
+        EmbeddedStore(settings) as own,
         Supervisor(run=run, logs=data_dir / "logs", say=say) as supervisor,
     ):
         require_free_ports(settings)
@@ -87,11 +87,11 @@ def _with_own_store(
     run: Path,
     supervisor: Supervisor,
     say: Say,
-    own: OwnStore,
+    own: EmbeddedStore,
     when_ready: WhenReady,
 ) -> None:
     store = prepare_embedded(settings.data_dir)
-    supervisor.start(services.valkey_part(store, without_our_variables()))
+    supervisor.start(services.valkey_service(store, without_our_variables()))
     start = _Start(settings, store.url, run, supervisor, say, own)
     try:
         if _answers(store, supervisor, say, start.start_web):
@@ -142,7 +142,7 @@ class _Start:
         run: Path,
         supervisor: Supervisor,
         say: Say,
-        own: OwnStore,
+        own: EmbeddedStore,
     ) -> None:
         self._own = own
         self._simulator_port = remembered_port(run / "simulator-port") if settings.simulate else 0
@@ -152,7 +152,7 @@ class _Start:
         self._run = run
         self._supervisor = supervisor
         self._say = say
-        self._environment = child_environment(self._settings, redis_url, os.environ)
+        self._environment = service_environment(self._settings, redis_url, os.environ)
         self._web_started = False
 
     def as_soon_as_it_answers(self, when_ready: WhenReady) -> None:
@@ -162,14 +162,14 @@ class _Start:
             self._go_on(begun, when_ready)
 
     def everything(self, when_ready: WhenReady) -> None:
-        """Start the parts, say where they are and when they are ready, look after them to the end."""
+        """Start the services, say where they are and when they are ready, look after them to the end."""
         self._go_on(self._begin(), when_ready)
 
     def start_web(self) -> str:
         """Start the web process, whose callback receiver needs no store; says where it listens."""
         if not self._web_started:
             self._web_started = True
-            self._supervisor.start(services.web_part(self._environment))
+            self._supervisor.start(services.web_service(self._environment))
         return web_url(self._settings)
 
     def _begin(self) -> _Begun:
@@ -187,7 +187,7 @@ class _Start:
             self._say(f"\nATTENTION: nothing is sent: {begun.problem}.\n  {begun.problem.hint}.\n")
         if begun.restored is not None:
             self._say(f"\nATTENTION: {in_words(begun.restored)}.\n  {MEND}.\n")
-        self._start_parts(found)
+        self._start_services(found)
         try:
             self._publish(found, ready=False)
             if self._await_readiness(found):
@@ -213,14 +213,14 @@ class _Start:
         }
         return settings.model_copy(update=simulated)
 
-    def _start_parts(self, found: Addresses) -> None:
+    def _start_services(self, found: Addresses) -> None:
         private_folder(self._settings.data_dir / "beat")
-        wanted = services.celery_parts(self._settings, self._environment, found.flower_login)
+        wanted = services.celery_services(self._settings, self._environment, found.flower_login)
         if self._settings.simulate:
             simulator = simulator_environment(self._environment, self._simulator_port, found.local_callback)
-            wanted.append(services.simulator_part(simulator))
-        for part in wanted:
-            self._supervisor.start(part)
+            wanted.append(services.simulator_service(simulator))
+        for service in wanted:
+            self._supervisor.start(service)
         self.start_web()
 
     def _await_readiness(self, found: Addresses) -> bool:
@@ -240,7 +240,7 @@ class _Start:
         return True
 
     def _not_ready(self, found: Addresses) -> list[str]:
-        """The parts that do not work yet. Those that do are noted: should they die, they are started again."""
+        """The services that do not work yet. Those that do are noted: should they die, they are started again."""
         try:
             living = {facts["pid"] for facts in self._ledger.agenda.workers().values()}
         except StoreUnavailable:

@@ -1,9 +1,9 @@
 """Start processes, start again those that die, end all of them in order.
 
-One thread, one loop. `step` looks after the children once; whoever waits for something calls it while
+One thread, one loop. `step` looks after the processes once; whoever waits for something calls it while
 waiting. SIGTERM, SIGINT and SIGHUP ask for the stop; a second one makes it a hard one. A watchdog ends
 everything should this process be killed; what even that leaves, the next start ends by the records in the run
-folder.
+directory.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from dispatcher.errors import PartFailed
+from dispatcher.errors import ServiceFailed
 from dispatcher.host.private_files import private_folder
 from dispatcher.stack import process_registry
-from dispatcher.stack.process import Child, Part
+from dispatcher.stack.process import Service, ServiceProcess
 from dispatcher.stack.watchdog import GOODBYE
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -33,7 +33,7 @@ ROTATE_SECONDS = 2.0
 
 
 class Supervisor:
-    """Parts of one data folder and their lives. A context manager: leaving it ends every part.
+    """Services of one data folder and their lives. A context manager: leaving it ends every service.
 
     `say` gets the few lines that a person should see.
     """
@@ -43,7 +43,7 @@ class Supervisor:
         self._logs = private_folder(logs)
         self._say = say
         self._mark = f"{run}#{os.getpid()}"
-        self._children: dict[str, Child] = {}
+        self._processes: dict[str, ServiceProcess] = {}
         self._stops = 0
         self._rotated = 0.0
         self._watchdog: subprocess.Popen[bytes] | None = None
@@ -90,31 +90,31 @@ class Supervisor:
         with suppress(OSError):
             os.write(self._wake_write, b".")
 
-    def start(self, part: Part) -> None:
-        """Start a part and look after it from now on."""
-        child = Child(part, run=self._run, logs=self._logs, mark=self._mark)
-        self._children[part.name] = child
-        self._start(child)
+    def start(self, service: Service) -> None:
+        """Start a service and look after it from now on."""
+        process = ServiceProcess(service, run=self._run, logs=self._logs, mark=self._mark)
+        self._processes[service.name] = process
+        self._start(process)
 
     def deaths(self, name: str) -> int:
-        """How often that part died in a row; 0 while its first life lasts."""
-        return self._children[name].deaths
+        """How often that service died in a row; 0 while its first life lasts."""
+        return self._processes[name].deaths
 
     def worked(self, name: str) -> None:
-        """That part did its work in its present life: from now on it is never given up."""
-        self._children[name].worked = True
+        """That service did its work in its present life: from now on it is never given up."""
+        self._processes[name].worked = True
 
     def pid(self, name: str) -> int | None:
-        """The process of that part in its present or latest life."""
-        recorded = self._children[name].recorded
+        """The process of that service in its present or latest life."""
+        recorded = self._processes[name].recorded
         return recorded.pid if recorded is not None else None
 
     def last_words(self, name: str) -> str:
-        """The end of that part's output."""
-        return self._children[name].log.last_words()
+        """The end of that service's output."""
+        return self._processes[name].log.last_words()
 
     def wait_until(self, happened: Callable[[], bool], *, timeout_seconds: float) -> bool:
-        """Look after the children until that happened, the time is up, or the end is asked for."""
+        """Look after the processes until that happened, the time is up, or the end is asked for."""
         deadline = time.monotonic() + timeout_seconds
         while not self.stopping:
             if happened():
@@ -125,68 +125,70 @@ class Supervisor:
         return False
 
     def run(self) -> None:
-        """Look after the children until the end is asked for.
+        """Look after the processes until the end is asked for.
 
         Raises:
-            PartFailed: one ends at once whenever it is started, and never worked.
+            ServiceFailed: one ends at once whenever it is started, and never worked.
         """
         while not self.stopping:
             self.step(self._quiet_seconds())
 
     def _quiet_seconds(self) -> float:
-        """Until a dead child is to be started again; a death itself wakes us by its signal."""
-        dues = [child.due - time.monotonic() for child in self._children.values() if child.due is not None]
+        """Until a dead process is to be started again; a death itself wakes us by its signal."""
+        dues = [
+            process.due - time.monotonic() for process in self._processes.values() if process.due is not None
+        ]
         return max(0.0, min([LOOK_SECONDS, *dues]))
 
     def step(self, seconds: float) -> None:
-        """Wait at most so long for something to happen, then look after every child once."""
+        """Wait at most so long for something to happen, then look after every process once."""
         select.select([self._wake_read], [], [], seconds)
         self._drain()
         if self.stopping:
             return
-        for child in self._children.values():
-            self._look_after(child)
+        for process in self._processes.values():
+            self._look_after(process)
         if self._watchdog is None or self._watchdog.poll() is not None:
             self._watch_over()
         if time.monotonic() - self._rotated > ROTATE_SECONDS:
             self._rotated = time.monotonic()
-            for child in self._children.values():
-                child.log.rotate()
+            for process in self._processes.values():
+                process.log.rotate()
 
     def end(self) -> None:
-        """End all parts, wave by wave; nothing of them is left."""
-        parts = [child.recorded for child in self._children.values() if child.recorded is not None]
-        process_registry.end(parts, hurry=lambda: self.hurried)
-        for child in self._children.values():
-            child.reap()
+        """End all services, wave by wave; nothing of them is left."""
+        services = [process.recorded for process in self._processes.values() if process.recorded is not None]
+        process_registry.end(services, hurry=lambda: self.hurried)
+        for process in self._processes.values():
+            process.reap()
         self._dismiss_watchdog()
         process_registry.kill_marked(lambda mark: mark == self._mark)
         process_registry.forget(self._run)
 
-    def _look_after(self, child: Child) -> None:
-        death = child.bury()
+    def _look_after(self, process: ServiceProcess) -> None:
+        death = process.collect_exit()
         if death is not None:
-            self._report(child, *death)
-        if child.hopeless:
-            raise _given_up(child)
-        if child.due is not None and time.monotonic() >= child.due:
-            self._start(child)
+            self._report(process, *death)
+        if process.hopeless:
+            raise _given_up(process)
+        if process.due is not None and time.monotonic() >= process.due:
+            self._start(process)
 
-    def _start(self, child: Child) -> None:
+    def _start(self, process: ServiceProcess) -> None:
         try:
-            child.start()
+            process.start()
         except OSError as error:
-            child.postpone()
-            self._say(f"{child.part.name} cannot be started: {error.strerror}; tried again soon")
+            process.postpone()
+            self._say(f"{process.service.name} cannot be started: {error.strerror}; tried again soon")
 
-    def _report(self, child: Child, status: int, age_seconds: float) -> None:
+    def _report(self, process: ServiceProcess, status: int, age_seconds: float) -> None:
         ending = f"status {status}" if status >= 0 else signal.Signals(-status).name
-        then = "" if child.hopeless else "; starting it again"
-        self._say(f"{child.part.name} ended with {ending} after {age_seconds:.1f} s{then}")
-        if child.deaths == 1 or child.deaths % 10 == 0:
-            for line in child.log.last_words().splitlines():
+        then = "" if process.hopeless else "; starting it again"
+        self._say(f"{process.service.name} ended with {ending} after {age_seconds:.1f} s{then}")
+        if process.deaths == 1 or process.deaths % 10 == 0:
+            for line in process.log.last_words().splitlines():
                 self._say(f"  {line}")
-            self._say(f"  (all of it: {child.log.path})")
+            self._say(f"  (all of it: {process.log.path})")
 
     def _watch_over(self) -> None:
         self._watchdog = subprocess.Popen(  # noqa: S603  our own module
@@ -223,9 +225,9 @@ class Supervisor:
             return
 
 
-def _given_up(child: Child) -> PartFailed:
-    words = child.log.last_words() or "it said nothing"
-    return PartFailed(
-        f"{child.part.name} cannot run here: it ended {child.deaths} times, each time soon after its start",
-        hint=f"its last words:\n{words}\n(all of it: {child.log.path})",
+def _given_up(process: ServiceProcess) -> ServiceFailed:
+    words = process.log.last_words() or "it said nothing"
+    return ServiceFailed(
+        f"{process.service.name} cannot run here: it ended {process.deaths} times, each time soon after its start",
+        hint=f"its last words:\n{words}\n(all of it: {process.log.path})",
     )

@@ -1,4 +1,4 @@
-"""A small process that outlives a supervisor killed with SIGKILL, and then ends its parts in order.
+"""A small process that outlives a supervisor killed with SIGKILL, and then ends its services in order.
 
 It reads a pipe from the supervisor. A clean stop says so in it; an end without a word means that the
 supervisor died. That works on every system and lets Valkey end last, so that workers can still record what

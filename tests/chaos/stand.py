@@ -31,7 +31,7 @@ from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.launch import simulator_process
 from dispatcher.stack import process_registry, services
 from dispatcher.stack.addresses import CALLBACK_PATH, answers_ready
-from dispatcher.stack.environment import child_environment, without_our_variables
+from dispatcher.stack.environment import service_environment, without_our_variables
 from dispatcher.stack.watchdog import GOODBYE
 from tests.chaos.history import Standstill
 from tests.chaos.launcher import AHEAD_VARIABLE, PLANT_VARIABLE
@@ -137,7 +137,7 @@ class Stand:
             self.ledger = Ledger(client(self._store.url, socket_timeout=10))
             self._exits.callback(self.ledger.redis.close)
             prepare(self.ledger.redis, self.settings)
-            self._start_parts()
+            self._start_services()
             self._await_readiness()
         except BaseException:
             self.__exit__(None, None, None)
@@ -314,9 +314,9 @@ class Stand:
             more["MMS_PUBLIC_URL"] = chosen.public_url
         if self._plant:
             more[PLANT_VARIABLE] = self._plant
-        return {**child_environment(chosen, self._store.url, without_our_variables()), **more}
+        return {**service_environment(chosen, self._store.url, without_our_variables()), **more}
 
-    def _start_parts(self) -> None:
+    def _start_services(self) -> None:
         environment = self._environment
         for worker in services.workers(self.settings.workers):
             self._part(worker.queue, (*_celery(), *worker.arguments), environment)

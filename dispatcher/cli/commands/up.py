@@ -44,7 +44,7 @@ def up(
     """Start everything on this machine and look after it until Ctrl-C.
 
     Valkey (unless MMS_REDIS_URL names one), the workers, beat, the console with the callback receiver, and Flower.
-    A part that dies is started again. State and logs are in MMS_DATA_DIR (.mms).
+    A service that dies is started again. State and logs are in MMS_DATA_DIR (.mms).
 
     Example: MMS_CARRIERX_TOKEN=… mms up --web-port 8090
     """

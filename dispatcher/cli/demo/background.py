@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dispatcher.stack.supervisor import Supervisor
 
 
-class Guest:
+class BackgroundWork:
     """Some work and its outcome. `stay`: the stack goes on after work that went well."""
 
     def __init__(self, work: Callable[[], None], *, stay: bool = False) -> None:
@@ -19,7 +19,7 @@ class Guest:
 
     def start(self, supervisor: Supervisor) -> None:
         """Begin; the supervisor is asked to end everything afterwards."""
-        threading.Thread(target=self._run, args=(supervisor,), name="guest", daemon=True).start()
+        threading.Thread(target=self._run, args=(supervisor,), name="background", daemon=True).start()
 
     def raise_error(self) -> None:
         """Pass on what went wrong with the work while the stack ran, after it has ended."""

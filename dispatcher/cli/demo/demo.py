@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.demo.background import Guest
+from dispatcher.cli.demo.background import BackgroundWork
 from dispatcher.cli.demo.campaigns import (
     DemoCampaign,
     demo_files,
@@ -69,16 +69,16 @@ def demo(
     config = settings_of_its_own(folder)
     campaigns = [looked_at(each, config) for each in files]
     print_line(f"a dispatcher of its own, with a simulated CarrierX, in {FOLDER}:\n")
-    guest = Guest(lambda: _send(campaigns, config, folder, start, stay=stay), stay=stay)
+    work = BackgroundWork(lambda: _send(campaigns, config, folder, start, stay=stay), stay=stay)
     try:
-        run_stack(config, _indented, when_ready=guest.start)
-        guest.raise_error()
+        run_stack(config, _indented, when_ready=work.start)
+        work.raise_error()
     except InputError:
         raise
     except MmsError as error:
         hint = f"the logs are in {folder / 'logs'}"
         raise MmsError(error.message, hint=f"{error.hint}; {hint}" if error.hint else hint) from None
-    if not guest.done:
+    if not work.done:
         raise MmsError("the demo was stopped before it was done", hint="mms demo starts it afresh")
 
 

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from dispatcher.errors import PartFailed
-from dispatcher.stack.process import Part
+from dispatcher.errors import ServiceFailed
+from dispatcher.stack.process import Service
 from dispatcher.stack.run_directory import only_one
 from dispatcher.stack.supervisor import Supervisor
 from tests.dispatcher.stack import stand_in
@@ -28,13 +28,13 @@ def main(folder: Path, *wanted: str) -> None:
         for each in wanted:
             name, wave, manners = each.split(":")
             command = (sys.executable, stand_in.__file__, str(folder / "notes"), *manners.split(","))
-            supervisor.start(Part(name, command, dict(os.environ), int(wave)))
+            supervisor.start(Service(name, command, dict(os.environ), int(wave)))
         supervisor.run()
 
 
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), *sys.argv[2:])
-    except PartFailed as error:
+    except ServiceFailed as error:
         say(f"given up: {error.message}\n{error.hint}")
         sys.exit(error.exit_status)

@@ -14,7 +14,7 @@ from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.embedded import EmbeddedValkey, PingAnswer, ask, prepare_embedded
 from dispatcher.pipeline.recovery.restore_detection import detect_restore
 from dispatcher.settings import Settings, load_settings
-from dispatcher.stack.embedded_store import OwnStore
+from dispatcher.stack.embedded_store import EmbeddedStore
 from tests.factories import add_campaign
 from tests.stack import until
 
@@ -25,7 +25,7 @@ def life(settings: Settings, spoil: Callable[[Path], None] = lambda _: None) -> 
     `spoil` is done to the newest file when all is over.
     """
     server = prepare_embedded(settings.data_dir)
-    with OwnStore(settings) as own:
+    with EmbeddedStore(settings) as own:
         process = subprocess.Popen(server.argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             until(lambda: ask(server) is PingAnswer.READY)
@@ -38,7 +38,7 @@ def life(settings: Settings, spoil: Callable[[Path], None] = lambda _: None) -> 
     return found
 
 
-def _written(settings: Settings, server: EmbeddedValkey, own: OwnStore) -> Restored | None:
+def _written(settings: Settings, server: EmbeddedValkey, own: EmbeddedStore) -> Restored | None:
     with client(server.url) as connected:
         ledger = Ledger.of(connected, settings)
         own.ledger = ledger.recovery.id()

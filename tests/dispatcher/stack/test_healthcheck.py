@@ -14,7 +14,7 @@ from dispatcher.host.ports import free_port
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.settings import Settings
-from dispatcher.stack.healthcheck import alive
+from dispatcher.stack.healthcheck import is_healthy
 
 
 @pytest.fixture
@@ -24,31 +24,31 @@ def config(valkey_url: str, redis: Redis, tmp_path: Path) -> Settings:
 
 
 def test_a_worker_lives_while_its_sign_of_life_is_in_the_ledger(config: Settings, ledger: Ledger) -> None:
-    assert not alive("send", config)
+    assert not is_healthy("send", config)
     ledger.agenda.sign_of_life(f"send@{socket.gethostname()}", {"pid": 1}, ledger.agenda.now_ms())
-    assert alive("send", config)
-    assert not alive("expand", config)
+    assert is_healthy("send", config)
+    assert not is_healthy("expand", config)
 
 
 def test_a_worker_that_takes_nothing_of_what_waits_is_not_well(config: Settings, ledger: Ledger) -> None:
     facts = {"pid": 1, "still_ms": 45_000}
     ledger.agenda.sign_of_life(f"send@{socket.gethostname()}", facts, ledger.agenda.now_ms())
-    assert not alive("send", config)
+    assert not is_healthy("send", config)
 
 
 def test_a_worker_of_another_machine_is_not_ours(config: Settings, ledger: Ledger) -> None:
     ledger.agenda.sign_of_life("send@elsewhere", {"pid": 1}, ledger.agenda.now_ms())
-    assert not alive("send", config)
+    assert not is_healthy("send", config)
 
 
 def test_beat_lives_while_its_ticks_arrive(config: Settings, redis: Redis) -> None:
     redis.set(keys.TICK, 1, px=60_000)
-    assert alive("beat", config)
+    assert is_healthy("beat", config)
 
 
 @pytest.mark.parametrize("part", ["web", "flower"])
 def test_what_does_not_answer_is_not_alive(config: Settings, part: str) -> None:
-    assert not alive(part, config)
+    assert not is_healthy(part, config)
 
 
 @pytest.mark.parametrize(("arguments", "status"), [([], 2), (["nothing"], 2), (["send"], 1)])

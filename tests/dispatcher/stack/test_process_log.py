@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dispatcher.stack.process_log import ChildLog
+from dispatcher.stack.process_log import ProcessLog
 
 
-def write(log: ChildLog, text: str) -> int:
+def write(log: ProcessLog, text: str) -> int:
     """A life of the child that says this; the descriptor stays open as a running child's would."""
     descriptor = log.open()
     os.write(descriptor, text.encode())
@@ -16,7 +16,7 @@ def write(log: ChildLog, text: str) -> int:
 
 
 def test_a_full_file_is_set_aside_while_the_child_goes_on_writing(tmp_path: Path) -> None:
-    log = ChildLog(tmp_path, "web", max_bytes=100)
+    log = ProcessLog(tmp_path, "web", max_bytes=100)
     descriptor = write(log, "old\n" * 30)
     log.rotate()
     os.write(descriptor, b"new\n")
@@ -26,7 +26,7 @@ def test_a_full_file_is_set_aside_while_the_child_goes_on_writing(tmp_path: Path
 
 
 def test_a_file_that_is_not_full_stays(tmp_path: Path) -> None:
-    log = ChildLog(tmp_path, "web", max_bytes=100)
+    log = ProcessLog(tmp_path, "web", max_bytes=100)
     os.close(write(log, "a line\n"))
     log.rotate()
     assert log.path.read_text() == "a line\n"
@@ -34,7 +34,7 @@ def test_a_file_that_is_not_full_stays(tmp_path: Path) -> None:
 
 
 def test_last_words_are_those_of_the_present_life(tmp_path: Path) -> None:
-    log = ChildLog(tmp_path, "web")
+    log = ProcessLog(tmp_path, "web")
     os.close(write(log, "of the first life\n"))
     os.close(write(log, "one\n\ntwo\nthree\n"))
     assert log.last_words(2) == "two\nthree"
@@ -42,11 +42,11 @@ def test_last_words_are_those_of_the_present_life(tmp_path: Path) -> None:
 
 
 def test_a_child_that_said_nothing_has_no_last_words(tmp_path: Path) -> None:
-    assert ChildLog(tmp_path, "web").last_words() == ""
+    assert ProcessLog(tmp_path, "web").last_words() == ""
 
 
 def test_both_files_are_for_their_owner_only(tmp_path: Path) -> None:
-    log = ChildLog(tmp_path, "web", max_bytes=1)
+    log = ProcessLog(tmp_path, "web", max_bytes=1)
     os.close(write(log, "text"))
     log.rotate()
     for file in tmp_path.iterdir():

@@ -10,7 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dispatcher.stack.process_registry import MARK, Recorded, end, end_leftovers, forget, record, recorded
+from dispatcher.stack.process_registry import (
+    MARK,
+    RecordedProcess,
+    end,
+    end_leftovers,
+    forget,
+    record,
+    recorded,
+)
 
 Started = list[subprocess.Popen[bytes]]
 
@@ -39,7 +47,7 @@ def test_a_record_finds_its_process_and_ends_it(tmp_path: Path, ended: Started) 
 def test_a_pid_that_belongs_to_another_process_by_now_is_left_alone(tmp_path: Path, ended: Started) -> None:
     stranger = sleeper(ended)
     born = psutil.Process(stranger.pid).create_time()
-    earlier = Recorded("web", stranger.pid, born - 1000, 0, f"{tmp_path}#1")
+    earlier = RecordedProcess("web", stranger.pid, born - 1000, 0, f"{tmp_path}#1")
     assert not earlier.runs()
     end([earlier])
     assert stranger.poll() is None

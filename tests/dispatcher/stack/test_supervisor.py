@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from dispatcher.stack import process_registry
-from dispatcher.stack.process import DEATHS_MAX, LAST_PAUSE, Child, Part, pause_seconds
+from dispatcher.stack.process import DEATHS_MAX, LAST_PAUSE, Service, ServiceProcess, pause_seconds
 from tests.stack import PATIENCE_SECONDS, until
 
 Start = Callable[..., "Supervised"]
@@ -150,12 +150,12 @@ def test_a_part_that_never_lives_is_given_up_with_its_last_words(start: Start, t
 
 
 def test_a_part_that_worked_before_is_never_given_up(tmp_path: Path) -> None:
-    child = Child(Part("web", ("none",)), run=tmp_path, logs=tmp_path, mark="")
+    process = ServiceProcess(Service("web", ("none",)), run=tmp_path, logs=tmp_path, mark="")
     for _ in range(DEATHS_MAX):
-        child.postpone()
-    assert child.hopeless
-    child.worked = True
-    assert not child.hopeless
+        process.postpone()
+    assert process.hopeless
+    process.worked = True
+    assert not process.hopeless
 
 
 def test_when_the_supervisor_is_killed_its_watchdog_ends_the_parts_in_order(start: Start) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.cli.demo.background import Guest
+from dispatcher.cli.demo.background import BackgroundWork
 from dispatcher.errors import StoreUnavailable
 from dispatcher.stack.supervisor import Supervisor
 from tests.stack import until
@@ -27,12 +27,12 @@ def test_work_that_fails_by_itself_ends_the_stack_and_says_why(supervisor: Super
     def fails() -> None:
         raise StoreUnavailable("Redis does not answer")
 
-    guest = Guest(fails)
-    guest.start(supervisor)
+    work = BackgroundWork(fails)
+    work.start(supervisor)
     supervisor.run()
-    assert not guest.done
+    assert not work.done
     with pytest.raises(StoreUnavailable):
-        guest.raise_error()
+        work.raise_error()
 
 
 def test_work_that_fails_after_the_end_was_asked_for_is_not_to_blame(supervisor: Supervisor) -> None:
@@ -40,17 +40,17 @@ def test_work_that_fails_after_the_end_was_asked_for_is_not_to_blame(supervisor:
         until(lambda: supervisor.stopping)
         raise StoreUnavailable("Redis does not answer")
 
-    guest = Guest(fails_once_the_stack_ends, stay=True)
-    guest.start(supervisor)
-    [thread] = (each for each in threading.enumerate() if each.name == "guest")
+    work = BackgroundWork(fails_once_the_stack_ends, stay=True)
+    work.start(supervisor)
+    [thread] = (each for each in threading.enumerate() if each.name == "work")
     supervisor.ask_to_stop()
     thread.join(60)
-    guest.raise_error()
-    assert not guest.done
+    work.raise_error()
+    assert not work.done
 
 
 def test_work_that_goes_well_ends_the_stack_unless_it_stays(supervisor: Supervisor) -> None:
-    guest = Guest(lambda: None)
-    guest.start(supervisor)
+    work = BackgroundWork(lambda: None)
+    work.start(supervisor)
     supervisor.run()
-    assert guest.done
+    assert work.done

@@ -14,7 +14,7 @@ from dispatcher.pipeline.runtime.credentials import TokenInUse, token_file, toke
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
-from dispatcher.stack.environment import child_environment
+from dispatcher.stack.environment import service_environment
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.sending.timed_sending import Clock, until_nothing_is_due
 from tests.factories import (
@@ -125,6 +125,6 @@ def test_the_command_writes_the_token_for_its_owner_only_and_it_goes_before_the_
 
 def test_a_live_token_of_the_settings_is_not_pinned_into_the_children() -> None:
     live = load_settings(simulate=False, carrierx_token="of the file")
-    assert "MMS_CARRIERX_TOKEN" not in child_environment(live, "redis://", {})
+    assert "MMS_CARRIERX_TOKEN" not in service_environment(live, "redis://", {})
     simulated = live.model_copy(update={"simulate": True})
-    assert child_environment(simulated, "redis://", {})["MMS_CARRIERX_TOKEN"] == "of the file"
+    assert service_environment(simulated, "redis://", {})["MMS_CARRIERX_TOKEN"] == "of the file"
