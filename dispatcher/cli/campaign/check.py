@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
+from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
 from dispatcher.cli.campaign.check_output import print_check
-from dispatcher.cli.shell import options
 from dispatcher.cli.shell.context import config_of_any_ledger, open_file
-from dispatcher.cli.shell.media_files import base_of, gate_for
+from dispatcher.cli.shell.media_files import gate_for
 from dispatcher.cli.shell.options import AsJson, Chosen, File
 from dispatcher.cli.shell.output import print_json
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
@@ -23,26 +23,10 @@ from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.settings import Settings
 
 
+@campaign_options
 def check_command(
     file: File,
-    name: options.Name = None,
-    sender: options.From = None,
-    message: options.MessageText = None,
-    media: options.Media = None,
-    group_size: options.GroupSize = None,
-    group_by: options.GroupBy = None,
-    rate: options.RateOption = None,
-    at: options.At = None,
-    expires_after: options.ExpiresAfter = None,
-    quiet_hours: options.QuietHours = None,
-    max_cost: options.MaxCost = None,
-    priority: options.Priority = None,
-    on_unconfirmed: options.OnUnconfirmed = None,
-    no_media_check: options.NoMediaCheck = False,
-    strict: options.Strict = False,
-    allow_same_file: options.AllowSameFile = False,
-    every: options.Every = None,
-    run_late_within: options.RunLateWithin = None,
+    given: CampaignOptions,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="As a simulated ledger sees it: numbers of fiction will do.")
     ] = False,
@@ -61,7 +45,7 @@ def check_command(
     config = config_of_any_ledger()
     if simulate:
         config = config.model_copy(update={"simulate": True})
-    chosen = choose(file, locals(), config)
+    chosen = given.choose(file, config)
     result = _checked(file, chosen, config, errors)
     if as_json:
         print_json(result.model_dump(mode="json"))
@@ -71,16 +55,6 @@ def check_command(
         raise typer.Exit(2)
     if chosen.settings.strict and result.errors_total:
         raise typer.Exit(1)
-
-
-def choose(file: Path, given: dict[str, Any], config: Settings) -> Chosen:
-    """What the options of check and submit, given by their names, ask for."""
-    names = ["name", "message", "group_size", "group_by", "rate", "at", "expires_after", "quiet_hours"]
-    names += ["max_cost", "priority", "on_unconfirmed", "no_media_check", "strict", "allow_same_file"]
-    given_options = {name: given[name] for name in names}
-    asked = {**given_options, "from": given["sender"], "media_urls": given["media"]}
-    calendar = {name: given.get(name) for name in options.CALENDAR}
-    return options.choose(file, asked, media_base=base_of(config), calendar=calendar)
 
 
 def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO | None = None) -> CheckResult:

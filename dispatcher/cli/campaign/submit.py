@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from dispatcher.cli.campaign._after_submit import Submitted
-from dispatcher.cli.campaign.check import choose, look_at
+from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
+from dispatcher.cli.campaign.check import look_at
 from dispatcher.cli.campaign.check_output import waiting_lines
 from dispatcher.cli.commands.schedules import make_recurring
-from dispatcher.cli.shell import options
 from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import store_media
 from dispatcher.cli.shell.options import AsJson, Chosen, File
@@ -29,26 +29,10 @@ Wait = Annotated[
 ]
 
 
+@campaign_options
 def submit_command(
     file: File,
-    name: options.Name = None,
-    sender: options.From = None,
-    message: options.MessageText = None,
-    media: options.Media = None,
-    group_size: options.GroupSize = None,
-    group_by: options.GroupBy = None,
-    rate: options.RateOption = None,
-    at: options.At = None,
-    expires_after: options.ExpiresAfter = None,
-    quiet_hours: options.QuietHours = None,
-    max_cost: options.MaxCost = None,
-    priority: options.Priority = None,
-    on_unconfirmed: options.OnUnconfirmed = None,
-    no_media_check: options.NoMediaCheck = False,
-    strict: options.Strict = False,
-    allow_same_file: options.AllowSameFile = False,
-    every: options.Every = None,
-    run_late_within: options.RunLateWithin = None,
+    given: CampaignOptions,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Wait = None,
     wait_timeout: Annotated[
@@ -64,7 +48,7 @@ def submit_command(
     """
     until = _until(wait)
     ledger, config = open_ledger()
-    chosen = choose(file, locals(), config)
+    chosen = given.choose(file, config)
     if chosen.every and until is not None:
         raise InputError(
             "--wait waits for one campaign, and --every makes many", hint="leave one of the two out"
