@@ -1,9 +1,8 @@
 """Everything on one machine: what `mms up` starts, looks after and ends.
 
 - `stack`: the store first, then all the rest. `services`: which there are, and their arguments; compose has the same.
-- `supervisor`, `watchdog`, `process`, `process_log`, `process_registry`: start, start again, end in order, leave
-  nothing behind.
-- `embedded_store`, `simulator_service`: the two services that are not always there.
+- `supervisor`, `process_registry`: start, start again, end in order, leave nothing behind.
+- `simulator_service`: a service that is not always there.
 - `run_directory`, `addresses`, `environment`: who works with this data folder, where everything is, what a service is
   told.
 - `healthcheck`: does that service work?

@@ -14,7 +14,7 @@ from dispatcher.host.ports import LOOPBACK
 from dispatcher.ledger.store.embedded import EmbeddedValkey
 from dispatcher.queues import QUEUES
 from dispatcher.settings import Settings
-from dispatcher.stack.process import Service
+from dispatcher.stack._process import Service
 
 APPLICATION = ("-A", "tasks.app")
 

@@ -29,6 +29,7 @@ from dispatcher.ledger.store.embedded import (
 from dispatcher.pipeline.recovery.restore_detection import MEND, count_tick, detect_restore, in_words
 from dispatcher.settings import Settings
 from dispatcher.stack import services
+from dispatcher.stack._embedded_store import EmbeddedStore
 from dispatcher.stack._store_wait import await_store
 from dispatcher.stack.addresses import (
     Addresses,
@@ -39,7 +40,6 @@ from dispatcher.stack.addresses import (
     require_free_ports,
     web_url,
 )
-from dispatcher.stack.embedded_store import EmbeddedStore
 from dispatcher.stack.environment import service_environment, simulator_environment, without_our_variables
 from dispatcher.stack.run_directory import Stack, only_one, publish, unpublish
 from dispatcher.stack.simulator_service import TOKEN

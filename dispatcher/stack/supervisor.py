@@ -22,8 +22,8 @@ from types import FrameType, TracebackType
 from dispatcher.errors import ServiceFailed
 from dispatcher.host.private_files import private_folder
 from dispatcher.stack import process_registry
-from dispatcher.stack.process import Service, ServiceProcess
-from dispatcher.stack.watchdog import GOODBYE
+from dispatcher.stack._process import Service, ServiceProcess
+from dispatcher.stack._watchdog import GOODBYE
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
@@ -192,7 +192,7 @@ class Supervisor:
 
     def _watch_over(self) -> None:
         self._watchdog = subprocess.Popen(  # noqa: S603  our own module
-            [sys.executable, "-m", "dispatcher.stack.watchdog", str(self._run)],
+            [sys.executable, "-m", "dispatcher.stack._watchdog", str(self._run)],
             env={**os.environ, process_registry.MARK: self._mark},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

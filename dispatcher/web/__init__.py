@@ -1,8 +1,6 @@
 """One ASGI application: CarrierX's callbacks, our API and the console.
 
-- `app`: put together. `server`, `connection`: uvicorn with bounds of ours. `error_handlers`: no traceback reaches a
-  user.
-- `housekeeping`: what is kept for a while goes in time.
+- `app`: put together. `server`: uvicorn with bounds of ours.
 - `callbacks/`: the callback receiver, which works without Redis. `public/`: media, probes, metrics.
 - `api/`, `console/`: a module for each resource or page. `actions/`: what both do alike.
 - `http/`, `site/`: HTTP without a subject; what one process shares, and who may come in.

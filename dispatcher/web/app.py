@@ -24,7 +24,8 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import connect, redis_url
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
-from dispatcher.web import error_handlers
+from dispatcher.web import _error_handlers
+from dispatcher.web._housekeeping import swept
 from dispatcher.web.api import routers
 from dispatcher.web.callbacks.challenge import Challenges
 from dispatcher.web.callbacks.durable_inbox import DurableInbox
@@ -33,7 +34,6 @@ from dispatcher.web.callbacks.receiver import CallbackReceiver
 from dispatcher.web.callbacks.receiver_status import ReceiverStatus
 from dispatcher.web.callbacks.stream_writer import CallbackStreamWriter
 from dispatcher.web.console.pages import PAGES
-from dispatcher.web.housekeeping import swept
 from dispatcher.web.http.headers import SecurityHeaders
 from dispatcher.web.public import media_files, metrics, probes
 from dispatcher.web.site.callback_keys import CallbackKeys
@@ -90,9 +90,9 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _describe(app)
-    error_handlers.install(app)
+    _error_handlers.install(app)
     # The last one added stands first.
-    app.add_middleware(error_handlers.ErrorGuard)
+    app.add_middleware(_error_handlers.ErrorGuard)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(
         CallbackReceiver,

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from dispatcher.settings import Settings
-from dispatcher.web.connection import BoundedProtocol, connection_limit, look_after
+from dispatcher.web._connection import BoundedProtocol, connection_limit, look_after
 
 #: What is answered after SIGTERM must be answered by then; live pages are told to end at once.
 GRACE_SECONDS = 2

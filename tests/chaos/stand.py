@@ -30,9 +30,9 @@ from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.launch import simulator_process
 from dispatcher.stack import process_registry, services
+from dispatcher.stack._watchdog import GOODBYE
 from dispatcher.stack.addresses import CALLBACK_PATH, answers_ready
 from dispatcher.stack.environment import service_environment, without_our_variables
-from dispatcher.stack.watchdog import GOODBYE
 from tests.chaos.history import Standstill
 from tests.chaos.launcher import AHEAD_VARIABLE, PLANT_VARIABLE
 from tests.chaos.plan import Weather
@@ -363,7 +363,7 @@ class Stand:
     def _watch_over(self) -> None:
         """Should the kit itself be killed, this ends its processes."""
         watchdog = subprocess.Popen(
-            [sys.executable, "-m", "dispatcher.stack.watchdog", str(self._run)],
+            [sys.executable, "-m", "dispatcher.stack._watchdog", str(self._run)],
             env={**os.environ, process_registry.MARK: self._mark},
             stdin=subprocess.PIPE,
             start_new_session=True,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.__main__ import main
-from dispatcher.web.callbacks.spool import Spool
+from dispatcher.web.callbacks._spool import Spool
 from dispatcher.web.site.ledger_arrival import LedgerArrival
 from tests.chaos.launcher import PLANT_VARIABLE
 

@@ -10,7 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
-from dispatcher.cli.campaign.check_output import print_check
+from dispatcher.cli.campaign._check_output import print_check
 from dispatcher.cli.shell.context import config_of_any_ledger, open_file
 from dispatcher.cli.shell.media_files import gate_for
 from dispatcher.cli.shell.options import AsJson, Chosen, File

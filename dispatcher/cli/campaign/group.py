@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from dispatcher.cli.campaign.actions import (
+from dispatcher.cli.campaign._actions import (
     cancel_command,
     pause_command,
     resolve_command,
     resume_command,
     retry_command,
 )
-from dispatcher.cli.campaign.audit import audit_command, erase_command
+from dispatcher.cli.campaign._audit import audit_command, erase_command
+from dispatcher.cli.campaign._show import list_command, report_command, show_command, watch_command
+from dispatcher.cli.campaign._submit import submit_command
+from dispatcher.cli.campaign._test_message import try_command
 from dispatcher.cli.campaign.check import check_command
-from dispatcher.cli.campaign.show import list_command, report_command, show_command, watch_command
-from dispatcher.cli.campaign.submit import submit_command
-from dispatcher.cli.campaign.test_message import try_command
 
 app = typer.Typer(no_args_is_help=True, help="Check, send and follow campaigns.")
 app.command("audit")(audit_command)

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.demo.background import BackgroundWork
-from dispatcher.cli.demo.campaigns import (
+from dispatcher.cli.demo._background import BackgroundWork
+from dispatcher.cli.demo._campaigns import (
     DemoCampaign,
     demo_files,
     follow,
@@ -21,7 +21,7 @@ from dispatcher.cli.demo.campaigns import (
     submit_all,
     write_reports,
 )
-from dispatcher.cli.demo.progress import progress_of_campaigns
+from dispatcher.cli.demo._progress import progress_of_campaigns
 from dispatcher.cli.shell.output import counts_table, mms, out, print_line
 from dispatcher.errors import InputError, MmsError
 from dispatcher.host.ports import free_port

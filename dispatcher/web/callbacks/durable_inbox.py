@@ -19,9 +19,9 @@ from dispatcher.carrierx.webhook import is_readable
 from dispatcher.errors import MmsError, StoreUnavailable
 from dispatcher.ledger.receipts.spool import UNREADABLE, SpooledCallback
 from dispatcher.pipeline.consent.inbound import opting_out
+from dispatcher.web.callbacks._spool import PeekedRecords, Spool
 from dispatcher.web.callbacks._spool_file import Spooled
 from dispatcher.web.callbacks.receiver_status import ReceiverStatus
-from dispatcher.web.callbacks.spool import PeekedRecords, Spool
 from dispatcher.web.callbacks.stream_writer import BATCH, CallbackStreamWriter, StoreAway
 from dispatcher.web.site.callback_keys import CallbackKeys
 

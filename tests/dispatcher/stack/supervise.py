@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dispatcher.errors import ServiceFailed
-from dispatcher.stack.process import Service
+from dispatcher.stack._process import Service
 from dispatcher.stack.run_directory import only_one
 from dispatcher.stack.supervisor import Supervisor
 from tests.dispatcher.stack import stand_in

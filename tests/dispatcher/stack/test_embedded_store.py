@@ -14,7 +14,7 @@ from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.embedded import EmbeddedValkey, PingAnswer, ask, prepare_embedded
 from dispatcher.pipeline.recovery.restore_detection import detect_restore
 from dispatcher.settings import Settings, load_settings
-from dispatcher.stack.embedded_store import EmbeddedStore
+from dispatcher.stack._embedded_store import EmbeddedStore
 from tests.factories import add_campaign
 from tests.stack import until
 

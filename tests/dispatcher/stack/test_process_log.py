@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dispatcher.stack.process_log import ProcessLog
+from dispatcher.stack._process_log import ProcessLog
 
 
 def write(log: ProcessLog, text: str) -> int:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from dispatcher.stack import process_registry
-from dispatcher.stack.process import DEATHS_MAX, LAST_PAUSE, Service, ServiceProcess, pause_seconds
+from dispatcher.stack._process import DEATHS_MAX, LAST_PAUSE, Service, ServiceProcess, pause_seconds
 from tests.stack import PATIENCE_SECONDS, until
 
 Start = Callable[..., "Supervised"]

@@ -14,8 +14,13 @@ import psutil
 import pytest
 from redis import Redis
 
-from dispatcher.web import connection
-from dispatcher.web.connection import CLOSED_AT_ONCE, CONNECTIONS, HEAD_MAX, BoundedProtocol, connection_limit
+from dispatcher.web._connection import (
+    CLOSED_AT_ONCE,
+    CONNECTIONS,
+    HEAD_MAX,
+    BoundedProtocol,
+    connection_limit,
+)
 from tests.dispatcher.web.conftest import KEY
 from tests.dispatcher.web.receivers import receiver
 from tests.stack import until
@@ -141,8 +146,8 @@ def test_a_head_as_large_as_real_ones_are_is_read(address: str) -> None:
     ],
 )
 def test_half_a_request_ends_in_a_while(lines: Lines, said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
-    monkeypatch.setattr(connection, "REST_SECONDS", 0.3)
+    monkeypatch.setattr(_connection, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(_connection, "REST_SECONDS", 0.3)
     line = lines.dial(said)
     until(lambda: is_closed(line))
 
@@ -150,7 +155,7 @@ def test_half_a_request_ends_in_a_while(lines: Lines, said: bytes, monkeypatch: 
 def test_one_byte_now_and_then_does_not_keep_a_connection(
     lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(_connection, "HEAD_SECONDS", 0.5)
     line = lines.dial(b"GET / HTTP/1.1\r\n")
 
     def drip() -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.cli.demo.background import BackgroundWork
+from dispatcher.cli.demo._background import BackgroundWork
 from dispatcher.errors import StoreUnavailable
 from dispatcher.stack.supervisor import Supervisor
 from tests.stack import until

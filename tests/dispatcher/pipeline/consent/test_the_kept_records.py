@@ -30,8 +30,8 @@ from dispatcher.pipeline.reports.recipients_by_number import mentions
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.recurring import end_schedule
 from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.web.callbacks._spool import Spool
 from dispatcher.web.callbacks._spool_file import Spooled
-from dispatcher.web.callbacks.spool import Spool
 from dispatcher.web.site.staged_uploads import StagedUploads
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.consent.test_retention import stored, text_of_file

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.web.callbacks._spool import Spool
 from dispatcher.web.callbacks._spool_file import Spooled
-from dispatcher.web.callbacks.spool import Spool
 
 BODIES = [Spooled(b'{"n": %d}' % number, 1_800_000_000_000 + number) for number in range(5)]
 

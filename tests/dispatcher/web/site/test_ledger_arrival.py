@@ -16,8 +16,8 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
+from dispatcher.web.callbacks._spool import Spool
 from dispatcher.web.callbacks._spool_file import Spooled
-from dispatcher.web.callbacks.spool import Spool
 from dispatcher.web.site.callback_keys import KEY_MAX, CallbackKeys, Judgement
 from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.stack import until

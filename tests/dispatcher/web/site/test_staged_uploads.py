@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.errors import NotFound
-from dispatcher.web.housekeeping import swept
+from dispatcher.web._housekeeping import swept
 from dispatcher.web.site.staged_uploads import LIFE_SECONDS, StagedUploads
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from dispatcher.cli.campaign._status_lines import done_rows
-from dispatcher.cli.campaign.watch import watch_campaign
+from dispatcher.cli.campaign._watch import watch_campaign
 from dispatcher.cli.shell.context import open_ledger
 from dispatcher.cli.shell.options import AsJson, CampaignId
 from dispatcher.cli.shell.output import campaign_json, counts_table, facts_table, out, print_json, say

@@ -9,8 +9,8 @@ import typer
 
 from dispatcher.cli.campaign._after_submit import Submitted
 from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
+from dispatcher.cli.campaign._check_output import waiting_lines
 from dispatcher.cli.campaign.check import look_at
-from dispatcher.cli.campaign.check_output import waiting_lines
 from dispatcher.cli.commands.schedules import make_recurring
 from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import store_media

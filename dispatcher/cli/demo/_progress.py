@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from dispatcher.cli.demo.campaigns import final_rows
+from dispatcher.cli.demo._campaigns import final_rows
 from dispatcher.cli.shell.output import out, say
 from dispatcher.cli.shell.wait import why
 from dispatcher.model.campaign import Campaign

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dispatcher.stack.process_log import ProcessLog
+from dispatcher.stack._process_log import ProcessLog
 from dispatcher.stack.process_registry import MARK, RecordedProcess, record
 
 #: Seconds before a process that died is started again: doubled at every death up to the last ...
