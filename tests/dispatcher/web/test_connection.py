@@ -14,6 +14,7 @@ import psutil
 import pytest
 from redis import Redis
 
+from dispatcher.web import _connection
 from dispatcher.web._connection import (
     CLOSED_AT_ONCE,
     CONNECTIONS,

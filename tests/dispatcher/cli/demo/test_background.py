@@ -42,7 +42,7 @@ def test_work_that_fails_after_the_end_was_asked_for_is_not_to_blame(supervisor:
 
     work = BackgroundWork(fails_once_the_stack_ends, stay=True)
     work.start(supervisor)
-    [thread] = (each for each in threading.enumerate() if each.name == "work")
+    [thread] = (each for each in threading.enumerate() if each.name == "background")
     supervisor.ask_to_stop()
     thread.join(60)
     work.raise_error()

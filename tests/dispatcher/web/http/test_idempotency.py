@@ -96,7 +96,7 @@ def hold_up(app: FastAPI, at_work: threading.Event, go_on: threading.Event) -> N
                 assert go_on.wait(60)
             return answer
 
-    object.__setattr__(app.state.site, "once", Slow(app.state.site.redis))
+    object.__setattr__(app.state.site, "idempotency_keys", Slow(app.state.site.redis))
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256])
