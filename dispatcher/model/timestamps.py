@@ -1,12 +1,27 @@
-"""The ledger's times as people and programs read them."""
+"""The ledger's times, milliseconds since 1970, as people and programs read them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Literal
+
+Precision = Literal["seconds", "milliseconds"]
 
 
-def iso(ms: int) -> str | None:
-    """Milliseconds since 1970 as ISO 8601 in UTC; None for 0, which is 'not yet'."""
-    if not ms:
-        return None
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def utc_text(ms: int, precision: Precision = "milliseconds") -> str:
+    """A moment as ISO 8601 in UTC, such as `2026-12-01T15:00:00.250Z`; what is finer than `precision` is cut off."""
+    return (
+        f"{_second(ms // 1000)}.{ms % 1000:03}Z" if precision == "milliseconds" else f"{_second(ms // 1000)}Z"
+    )
+
+
+def utc_text_or_none(ms: int, precision: Precision = "milliseconds") -> str | None:
+    """The same, and None for 0, which is 'not yet'."""
+    return utc_text(ms, precision) if ms else None
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    """A report writes the same seconds again and again."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").removesuffix("+00:00")

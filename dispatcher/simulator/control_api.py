@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.http_server import Connection, Reply, Request
 from dispatcher.simulator.seeded_random import carrier_of
-from dispatcher.simulator.store import PARTNER_SID, iso
+from dispatcher.simulator.store import PARTNER_SID, carrierx_time
 from dispatcher.simulator.validation import error_body, is_own
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _inbound(engine: Engine, request: Request, connection: Connection) -> None:
 
 
 def _received(body: dict[str, Any]) -> dict[str, Any]:
-    now = iso(time.time())
+    now = carrierx_time(time.time())
     mcc, mnc = carrier_of(str(body["from"]))
     media = list(body.get("media_urls") or ())
     return {

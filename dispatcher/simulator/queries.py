@@ -10,7 +10,7 @@ from dispatcher.simulator.account import Account, merge
 from dispatcher.simulator.faults import Faults
 from dispatcher.simulator.http_server import Reply, Request
 from dispatcher.simulator.list_endpoints import Clause, envelope, read_filter
-from dispatcher.simulator.store import Store, TakenMessage, iso
+from dispatcher.simulator.store import Store, TakenMessage, carrierx_time
 from dispatcher.simulator.validation import error_body, is_own
 
 _NOT_FOUND = Reply(404, error_body("Not found"))
@@ -109,8 +109,8 @@ class Queries:
 def _record(taken: TakenMessage, member: str, word: str, faults: Faults) -> dict[str, Any]:
     return {
         "dr_sid": f"{taken.sid}-{member[-4:]}",
-        "date_start": iso(taken.created),
-        "date_stop": iso(taken.changed or taken.created),
+        "date_start": carrierx_time(taken.created),
+        "date_stop": carrierx_time(taken.changed or taken.created),
         "direction": "outbound",
         "number_src": taken.sender,
         "number_dst": member,

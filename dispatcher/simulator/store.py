@@ -7,9 +7,9 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+from dispatcher.model.timestamps import utc_text
 from dispatcher.simulator.seeded_random import carrier_of
 from dispatcher.simulator.validation import SAID_LEGACY, group_of, legacy_names
 
@@ -17,10 +17,9 @@ PARTNER_SID = "66352290-bd20-4ed0-a403-8c00792f15b8"
 _RANK = {"queued": 1, "sent": 2, "failed": 3, "delivered": 4}
 
 
-def iso(moment: float) -> str:
+def carrierx_time(moment: float) -> str:
     """A Unix time as CarrierX writes it: UTC with milliseconds and `Z`."""
-    text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    return utc_text(int(moment * 1000))
 
 
 @dataclass(slots=True)
@@ -57,9 +56,9 @@ class TakenMessage:
         text = self.message or ""
         mcc, mnc = carrier_of(member or self.to[-1])
         body = {
-            "date_changed": iso(self.changed or self.created),
-            "date_created": iso(self.created),
-            "date_status_changed": iso(self.changed) if self.changed else None,
+            "date_changed": carrierx_time(self.changed or self.created),
+            "date_created": carrierx_time(self.created),
+            "date_status_changed": carrierx_time(self.changed) if self.changed else None,
             "direction": "outbound",
             "from": self.sender,
             "group_recipients": list(self.to) if self.group else [],

@@ -24,7 +24,7 @@ from dispatcher.cli.shell.provider import reach_carrierx
 from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.logs import mask
-from dispatcher.model.timestamps import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.roster.numbers import read_number
 from dispatcher.settings import Settings
 from dispatcher.stack.addresses import addresses
@@ -108,7 +108,7 @@ def unread_command(
     Example: mms callbacks unread --limit 5
     """
     ledger, _ = open_ledger()
-    letters = [(iso(one.at_ms), decoded(one.raw)) for one in ledger.dead_letters.newest(limit)]
+    letters = [(utc_text(one.at_ms), decoded(one.raw)) for one in ledger.dead_letters.newest(limit)]
     if as_json:
         print_json([{"received_at": at, "body": body} for at, body in letters])
         return

@@ -12,7 +12,7 @@ from rich.table import Table
 from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import out, print_json, print_line, say
-from dispatcher.pipeline.consent.optout_csv import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.consent.optouts import decide
 
 app = typer.Typer(no_args_is_help=True, help="What people sent to our numbers.")
@@ -40,14 +40,14 @@ def list_command(
     inbound = open_ledger().ledger.inbound
     messages = inbound.needing_review(limit) if doubtful else inbound.newest(limit)
     if as_json:
-        print_json([{"at": iso(message.at_ms), **asdict(message)} for message in messages])
+        print_json([{"at": utc_text(message.at_ms), **asdict(message)} for message in messages])
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("received", "from", "to", "meaning", "text", "sid"):
         table.add_column(heading, overflow="fold")
     for message in messages:
         text = message.text or ", ".join(message.media)
-        cells = (iso(message.at_ms), message.sender, message.to, message.meaning, text, message.sid)
+        cells = (utc_text(message.at_ms), message.sender, message.to, message.meaning, text, message.sid)
         table.add_row(*cells)
     out().print(table if messages else "nothing came in")
     waiting = inbound.review_count()

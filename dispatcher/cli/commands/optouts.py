@@ -15,7 +15,8 @@ from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import out, print_json, print_line, say
 from dispatcher.errors import InputError
 from dispatcher.ledger.consent.optouts import State
-from dispatcher.pipeline.consent.optout_csv import iso, write_opt_outs
+from dispatcher.model.timestamps import utc_text
+from dispatcher.pipeline.consent.optout_csv import write_opt_outs
 from dispatcher.pipeline.consent.optouts import import_list, put_numbers
 
 app = typer.Typer(no_args_is_help=True, help="Who wants no messages. Every send looks here first.")
@@ -59,7 +60,7 @@ def list_command(
     if as_json:
         print_json(
             [
-                {"number": one.number, "state": one.state, "at": iso(one.at_ms), "source": one.source}
+                {"number": one.number, "state": one.state, "at": utc_text(one.at_ms), "source": one.source}
                 for one in newest
             ]
         )
@@ -68,7 +69,7 @@ def list_command(
     for heading in ("number", "state", "since", "source"):
         table.add_column(heading, overflow="fold")
     for entry in newest:
-        table.add_row(entry.number, entry.state, iso(entry.at_ms), entry.source)
+        table.add_row(entry.number, entry.state, utc_text(entry.at_ms), entry.source)
     out().print(table if newest else "nobody has opted out")
 
 

@@ -11,7 +11,7 @@ from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import counted, out, print_json, print_line, say
 from dispatcher.errors import InputError
-from dispatcher.pipeline.consent.optout_csv import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.consent.retention import forget
 from dispatcher.pipeline.reports.recipients_by_number import Mention, mentions
 from dispatcher.roster.numbers import read_number
@@ -30,12 +30,14 @@ def find_command(number: Number, as_json: AsJson = False) -> None:
     opted = ledger.optouts.find([digits])[0]
     wrote = ledger.inbound.of_number(digits)
     if as_json:
-        opt_out = opted and {"state": opted.state, "at": iso(opted.at_ms), "source": opted.source}
-        inbound = [{"at": iso(each.at_ms), "text": each.text, "meaning": each.meaning} for each in wrote]
+        opt_out = opted and {"state": opted.state, "at": utc_text(opted.at_ms), "source": opted.source}
+        inbound = [{"at": utc_text(each.at_ms), "text": each.text, "meaning": each.meaning} for each in wrote]
         print_json({"messages": rows, "opt_out": opt_out, "inbound": inbound})
         return
     print_line(
-        f"opted {opted.state} since {iso(opted.at_ms)} ({opted.source})" if opted else "has not opted out"
+        f"opted {opted.state} since {utc_text(opted.at_ms)} ({opted.source})"
+        if opted
+        else "has not opted out"
     )
     table = Table(box=None, pad_edge=False)
     for heading in ("campaign", "row", "state", "reason", "claimed", "message_sid"):
@@ -46,7 +48,7 @@ def find_command(number: Number, as_json: AsJson = False) -> None:
         )
     out().print(table if rows else "no campaign names this number")
     for each in wrote:
-        print_line(f"{iso(each.at_ms)} wrote: {each.text} ({each.meaning})")
+        print_line(f"{utc_text(each.at_ms)} wrote: {each.text} ({each.meaning})")
 
 
 def forget_command(
@@ -84,6 +86,6 @@ def _fields(mention: Mention) -> dict[str, Any]:
         "reason": mention.reason,
         "message_sid": mention.sid,
         "attempts": state.attempt,
-        "claimed_at": iso(state.claimed_ms) if state.claimed_ms else "",
-        "final_at": iso(state.final_ms) if state.final_ms else "",
+        "claimed_at": utc_text(state.claimed_ms) if state.claimed_ms else "",
+        "final_at": utc_text(state.final_ms) if state.final_ms else "",
     }

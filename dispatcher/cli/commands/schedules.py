@@ -18,8 +18,8 @@ from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.campaigns.lifecycle import change_start
-from dispatcher.pipeline.consent.optout_csv import iso
 from dispatcher.pipeline.preflight.recurrence import either_day
 from dispatcher.pipeline.schedules.occurrences import is_understood
 from dispatcher.pipeline.schedules.recurring import (
@@ -71,7 +71,7 @@ def make_recurring(
         print_json(_row(schedule, ledger.schedules.next_ms(schedule.id)))
         return
     print_line(schedule.id)
-    first = iso(next_after(schedule.every, ledger.agenda.now_ms()))
+    first = utc_text(next_after(schedule.every, ledger.agenda.now_ms()))
     say(f"first at {first}; `mms schedule next {schedule.id}` shows more")
 
 
@@ -89,7 +89,7 @@ def list_command(as_json: AsJson = False) -> None:
             "id": one.id,
             "name": one.name,
             "every": "once",
-            "next_at": iso(starts[one.id]),
+            "next_at": utc_text(starts[one.id]),
             "made": 0,
             "missed": 0,
         }
@@ -118,9 +118,10 @@ def next_command(
     """
     ledger = open_ledger().ledger
     every = ledger.schedules.get(schedule_id).every
-    now = parse_moment(iso(ledger.agenda.now_ms()))
+    now = parse_moment(utc_text(ledger.agenda.now_ms()))
     moments = [
-        iso(int(moment.timestamp() * 1000)) for moment in islice(parse_recurrence(every).after(now), count)
+        utc_text(int(moment.timestamp() * 1000))
+        for moment in islice(parse_recurrence(every).after(now), count)
     ]
     if as_json:
         print_json(moments)
@@ -159,7 +160,7 @@ def change_command(
     changed = change_schedule(ledger, schedule_id, every, late)
     noted(ledger, f"changed the schedule {schedule_id}")
     print_line(f"{changed.id} {changed.every}")
-    recurrence, now = parse_recurrence(changed.every), parse_moment(iso(ledger.agenda.now_ms()))
+    recurrence, now = parse_recurrence(changed.every), parse_moment(utc_text(ledger.agenda.now_ms()))
     for notice in either_day(recurrence, now):
         say(f"note: {notice.message}")
 
@@ -185,7 +186,9 @@ def _row(schedule: Schedule, next_ms: int) -> dict[str, Any]:
         "id": schedule.id,
         "name": schedule.settings.name,
         "every": schedule.every,
-        "next_at": iso(next_ms) if is_understood(schedule.every) else "times not understood: change them",
+        "next_at": utc_text(next_ms)
+        if is_understood(schedule.every)
+        else "times not understood: change them",
         "made": schedule.made,
         "missed": schedule.missed,
         "last_campaign": schedule.last_campaign,

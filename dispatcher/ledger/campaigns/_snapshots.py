@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import redis
 
@@ -11,6 +10,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
+from dispatcher.model.timestamps import utc_text
 
 _FORBIDDEN = (
     "CarrierX answered 403 to a message: one at a time until another tells whether it means the account"
@@ -44,11 +44,9 @@ def read_snapshots(client: redis.Redis, ids: Sequence[str]) -> Sequence[Campaign
     ]
 
 
-def _iso(value: bytes | None) -> str | None:
-    if value is None:
-        return None
-    moment = datetime.fromtimestamp(int(value) / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _moment(value: bytes | None) -> str | None:
+    """A moment of the campaign's hash; None where there is none."""
+    return None if value is None else utc_text(int(value))
 
 
 def _what_stops_all(brake: dict[bytes, bytes], api: dict[bytes, bytes]) -> str | None:
@@ -72,7 +70,7 @@ def _resting(fields: dict[bytes, bytes], now_ms: int) -> str | None:
         limit = "CarrierX, which does not answer"
     if kind == "price":
         return "waits for the first confirmed price, to keep --max-cost by it (MMS_PRICE_WAIT)"
-    return f"waits for {limit} until {_iso(str(until).encode())}"
+    return f"waits for {limit} until {utc_text(until)}"
 
 
 def _dollars(micros: bytes | None) -> str | None:
@@ -118,11 +116,11 @@ def _snapshot(
         messages=int(fields[b"messages"]),
         rate=_rate_in_force(settings.rate, rate),
         cost=_dollars(fields.get(b"cost")),
-        created_at=_iso(fields[b"created_at"]) or "",
-        start_at=_iso(fields.get(b"start_at")),
-        started_at=_iso(fields.get(b"started_at")),
-        finished_at=_iso(fields.get(b"finished_at")),
-        settled_at=_iso(fields.get(b"settled_at")),
-        erased_at=_iso(fields.get(b"erased_at")),
+        created_at=_moment(fields[b"created_at"]) or "",
+        start_at=_moment(fields.get(b"start_at")),
+        started_at=_moment(fields.get(b"started_at")),
+        finished_at=_moment(fields.get(b"finished_at")),
+        settled_at=_moment(fields.get(b"settled_at")),
+        erased_at=_moment(fields.get(b"erased_at")),
         settings=settings,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import redis
 
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
+from dispatcher.model.timestamps import utc_text
 
 KEPT = 10_000
 _AT_ONCE = 1000
@@ -51,6 +51,5 @@ class AuditLog:
 
 
 def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> AuditEntry:
-    at = datetime.fromtimestamp(int(entry_id.split(b"-")[0]) / 1000, UTC)
     who, did, campaign = (text_of(fields[name]) for name in (b"who", b"did", b"campaign"))
-    return AuditEntry(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), who, did, campaign)
+    return AuditEntry(utc_text(int(entry_id.split(b"-")[0])), who, did, campaign)

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 from dispatcher.control_characters import CleanCsv
 from dispatcher.errors import InputError
 from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.consent._optout_columns import (
     OptOutColumns,
     Said,
@@ -138,7 +139,7 @@ def opt_out_lines(entries: Iterable[OptOut]) -> Iterator[str]:
     writer.writerow(COLUMNS)
     for entry in entries:
         yield _emptied(buffer)
-        writer.writerow((entry.number, entry.state, guarded(entry.source), iso(entry.at_ms)))
+        writer.writerow((entry.number, entry.state, guarded(entry.source), utc_text(entry.at_ms)))
     yield _emptied(buffer)
 
 
@@ -147,11 +148,6 @@ def _emptied(buffer: io.StringIO) -> str:
     buffer.seek(0)
     buffer.truncate()
     return line
-
-
-def iso(at_ms: int) -> str:
-    """A time as it is written in the file."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _read(line: int, cells: list[str], columns: OptOutColumns) -> Iterator[Entry]:

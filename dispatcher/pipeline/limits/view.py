@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +12,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits.limits import NEVER_MS, LimitsInForce
 from dispatcher.model.campaign import CAMPAIGN_ID
 from dispatcher.model.state import CampaignState
+from dispatcher.model.timestamps import utc_text
 from dispatcher.roster.numbers import read_number
 from dispatcher.rules.rates import rate_text
 
@@ -60,7 +60,7 @@ def limit_line(found: LimitsInForce, scope: str) -> LimitLine:
         per_day=cap.most if cap else None,
         zone=cap.zone if cap else None,
         used=found.served.get(scope) if cap else None,
-        held_until=_iso(held) if 0 < held < NEVER_MS else None,
+        held_until=utc_text(held, "seconds") if 0 < held < NEVER_MS else None,
         pace=round(found.paces.get(scope, 1.0), 3),
         disabled=scope.removeprefix("sender:") in found.disabled,
     )
@@ -85,7 +85,3 @@ def read_scope(text: str) -> str:
     raise InputError(
         "this is not a scope of limits", hint="write account, sender, sender:15162065575 or campaign:ID"
     )
-
-
-def _iso(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from dispatcher.model.message import ComposedMessage
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.rules.send_window import SendWindow
 
@@ -55,18 +55,14 @@ class Timing:
 def timing_notices(wait: Wait) -> Iterator[Notice]:
     """What a person should know of it before they submit."""
     if wait.rows:
+        first, last = utc_text(wait.first_ms, "seconds"), utc_text(wait.last_ms, "seconds")
         yield Notice(
             code="waits_for_hours",
-            message=f"{wait.rows} recipients cannot have it at once: the first may at {iso(wait.first_ms)}, "
-            f"the last at {iso(wait.last_ms)}; they go by themselves.",
+            message=f"{wait.rows} recipients cannot have it at once: the first may at {first}, "
+            f"the last at {last}; they go by themselves.",
         )
     if wait.never:
         yield Notice(
             code="no_common_hours",
             message=f"{wait.never} members of groups share no allowed hours with the others: they get nothing.",
         )
-
-
-def iso(at_ms: int) -> str:
-    """A moment in UTC, whole seconds."""
-    return datetime.fromtimestamp(at_ms // 1000, UTC).isoformat().replace("+00:00", "Z")

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.campaigns.media_check import NOTHING_ASKED, Asked, ask_for_media
 from dispatcher.pipeline.campaigns.send_constraints import require_terms
 from dispatcher.pipeline.estimates.forecast import Prices, Rates, finish_time
 from dispatcher.pipeline.expansion.grouping import form_messages
-from dispatcher.pipeline.preflight._send_times import Timing, Wait, iso, timing_notices
+from dispatcher.pipeline.preflight._send_times import Timing, Wait, timing_notices
 from dispatcher.pipeline.preflight._totals import CheckTotals
 from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.pipeline.preflight.recurrence import first_occurrence, recurrence_notices
@@ -108,8 +109,8 @@ def _result(
         cost_low=cost and cost[0],
         cost_high=cost and cost[1],
         waiting=wait.rows,
-        first_at=iso(wait.first_ms) if totals.sendable else None,
-        last_at=iso(wait.last_ms) if totals.sendable else None,
+        first_at=utc_text(wait.first_ms, "seconds") if totals.sendable else None,
+        last_at=utc_text(wait.last_ms, "seconds") if totals.sendable else None,
         finish_at=finish,
         previews=tuple(totals.previews),
         warnings=(

@@ -14,7 +14,7 @@ from dispatcher.errors import ApiError, NotFound
 from dispatcher.ledger.receipts.failure_reasons import Explanation
 from dispatcher.model.correlation import MessageRef, read_user_data
 from dispatcher.model.state import RecipientState
-from dispatcher.model.timestamps import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.polling.turns import wait_for_turn
 from dispatcher.pipeline.runtime.runtime import Runtime
 
@@ -126,7 +126,9 @@ def _records(runtime: Runtime, spans: Iterable[int]) -> tuple[list[DetailRecord]
     for span in spans:
         begins, ends = span * SPAN_MS - SLACK_MS, (span + 1) * SPAN_MS + SLACK_MS
         try:
-            if not _read_span(runtime, f"date_start ge {iso(begins)} and date_start le {iso(ends)}", found):
+            if not _read_span(
+                runtime, f"date_start ge {utc_text(begins)} and date_start le {utc_text(ends)}", found
+            ):
                 unread.add(span)
         except ApiError as error:
             log.info("asking why messages failed: %s", error)

@@ -11,7 +11,7 @@ from dispatcher.errors import Conflict, MmsError, NotFound
 from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.installation.recovery import HistoryReading, Restored
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.model.timestamps import iso
+from dispatcher.model.timestamps import utc_text_or_none
 from dispatcher.pipeline.recovery._provider_history import apply_history, read_history
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import skip_due
@@ -78,7 +78,7 @@ def recover(
     done = not history.again or opt_outs_imported
     result = Recovered(
         done=done,
-        since=iso(restored.since_ms),
+        since=utc_text_or_none(restored.since_ms),
         campaigns=quarantined,
         reading=tuple(recovery.quarantined()),
         not_begun=tuple(name for name, state in states.items() if state == "later"),

@@ -19,7 +19,7 @@ from dispatcher.errors import ClaimsHeld
 from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.append_only_files import is_cut, lengths
-from dispatcher.model.timestamps import iso
+from dispatcher.model.timestamps import utc_text_or_none
 from dispatcher.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -155,5 +155,5 @@ def in_words(found: Restored) -> str:
     """What happened to the store, for a person."""
     return (
         f"the ledger was put back from an older copy ({_HOW[found.why]}): it does not know what was sent since "
-        f"{iso(found.since_ms)}, so nothing is sent"
+        f"{utc_text_or_none(found.since_ms)}, so nothing is sent"
     )

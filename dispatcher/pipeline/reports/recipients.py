@@ -16,7 +16,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import RecipientPages, Row
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
-from dispatcher.model.timestamps import iso
+from dispatcher.model.timestamps import utc_text_or_none
 
 _PLACE = re.compile(r"(\d{1,7})\.(\d{1,3})")
 _NOT_DIGITS = re.compile(r"\D")
@@ -128,10 +128,10 @@ def _line(row: Row, texts: dict[int, str], long_sids: dict[str, str]) -> Recipie
         reason=said.message if isinstance(said, InvalidRow) else texts.get(state.reason),
         attempts=state.attempt,
         message_sid=sid_text(state, long_sids, row.number, message_of(row)[0]) or None,
-        not_before=iso(state.at_ms) if waits else None,
-        claimed_at=iso(state.claimed_ms),
+        not_before=utc_text_or_none(state.at_ms) if waits else None,
+        claimed_at=utc_text_or_none(state.claimed_ms),
         accepted_at=_accepted(state),
-        final_at=iso(state.final_ms),
+        final_at=utc_text_or_none(state.final_ms),
         price=state.price,
         mcc=state.mcc,
         mnc=state.mnc,
@@ -139,7 +139,8 @@ def _line(row: Row, texts: dict[int, str], long_sids: dict[str, str]) -> Recipie
 
 
 def _accepted(state: RowState) -> str | None:
-    return iso(state.at_ms) if any(state.sid) and state.state is not RecipientState.PENDING else None
+    taken = any(state.sid) and state.state is not RecipientState.PENDING
+    return utc_text_or_none(state.at_ms) if taken else None
 
 
 def message_of(row: Row) -> tuple[int, BatchMessage | None]:

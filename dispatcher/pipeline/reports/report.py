@@ -7,7 +7,6 @@ import re
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from dispatcher.ledger.batches.rows import UNTOUCHED, RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.recipient import InvalidRow
+from dispatcher.model.timestamps import utc_text_or_none
 from dispatcher.roster.formula_guard import guarded
 
 COLUMNS = (
@@ -137,9 +137,9 @@ def _batch_lines(
                 guarded(reason),
                 guarded(sid_text(state, long_sids, number, message)),
                 state.attempt,
-                _iso(state.claimed_ms),
-                _iso(state.at_ms) if state.sid != UNTOUCHED.sid else "",
-                _iso(state.final_ms),
+                utc_text_or_none(state.claimed_ms),
+                utc_text_or_none(state.at_ms) if state.sid != UNTOUCHED.sid else None,
+                utc_text_or_none(state.final_ms),
                 _price(state.price) if members and members[0] == index else "",
                 _share(state.price, len(members) or 1),
                 "" if state.mcc is None else state.mcc,
@@ -156,17 +156,6 @@ def _paid_for(members: tuple[int, ...], states: list[RowState]) -> tuple[int, ..
     latest = max(states[row].attempt for row in members)
     went = tuple(row for row in members if states[row].attempt == latest and states[row].sid != UNTOUCHED.sid)
     return went if any(states[row].price for row in went) else members
-
-
-def _iso(ms: int) -> str:
-    if not ms:
-        return ""
-    return f"{_second(ms // 1000)}.{ms % 1000:03}Z"
-
-
-@lru_cache(maxsize=4096)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from dispatcher.errors import InputError
 from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
-from dispatcher.model.timestamps import iso
+from dispatcher.model.timestamps import utc_text_or_none
 from dispatcher.pipeline.preflight.recurrence import local_text
 from dispatcher.rules.recurrence import parse_recurrence
 
@@ -57,11 +57,11 @@ def recurring(schedule: Schedule, next_ms: int) -> Recurring:
         every=schedule.every,
         zone=zone,
         run_late_within=schedule.late_ms / 1000,
-        next_at=None if problem else iso(next_ms),
+        next_at=None if problem else utc_text_or_none(next_ms),
         next_local=_local(next_ms, zone) if next_ms and not problem else None,
         made=schedule.made,
         missed=schedule.missed,
-        last_missed_at=iso(schedule.last_missed_ms),
+        last_missed_at=utc_text_or_none(schedule.last_missed_ms),
         last_campaign=schedule.last_campaign or None,
         problem=problem,
     )
@@ -84,7 +84,9 @@ def occurrences(every: str, now_ms: int, most: int) -> list[Occurrence]:
     recurrence = parse_recurrence(every)
     moments = recurrence.after(datetime.fromtimestamp(now_ms / 1000, UTC))
     found = (int(moment.timestamp() * 1000) for moment in islice(moments, most))
-    return [Occurrence(at=iso(at_ms) or "", local=_local(at_ms, recurrence.zone)) for at_ms in found]
+    return [
+        Occurrence(at=utc_text_or_none(at_ms) or "", local=_local(at_ms, recurrence.zone)) for at_ms in found
+    ]
 
 
 def waiting_campaigns(ledger: Ledger, most: int, offset: int = 0) -> list[Campaign]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from dispatcher.ledger.consent.inbound import Inbound
-from dispatcher.pipeline.consent.optout_csv import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.web.actions import consent
 from dispatcher.web.api._openapi import problems
 from dispatcher.web.http.body import json_body, read_json
@@ -95,7 +95,7 @@ def _shown(site: Site, messages: list[Inbound]) -> list[InboundMessage]:
     return [
         InboundMessage(
             sid=message.sid,
-            at=iso(message.at_ms),
+            at=utc_text(message.at_ms),
             sender=message.sender,
             to=message.to,
             text=message.text,

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from dispatcher.errors import FileRefused
 from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut, State
-from dispatcher.pipeline.consent.optout_csv import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.roster.numbers import read_number
 from dispatcher.web.actions import consent
@@ -146,4 +146,4 @@ async def _put(request: Request, who: str, state: State) -> Changed:
 
 
 def _entry(entry: OptOut) -> Entry:
-    return Entry(number=entry.number, state=entry.state, at=iso(entry.at_ms), source=entry.source)
+    return Entry(number=entry.number, state=entry.state, at=utc_text(entry.at_ms), source=entry.source)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.estimates.estimate import estimate, estimated, speed_limit
 from dispatcher.pipeline.estimates.pace import Pace, pace_of
 from dispatcher.web.actions.lifecycle import possible
@@ -129,8 +129,8 @@ def chart_of(pace: Pace) -> dict[str, Any] | None:
         "limit": f"M{limits}" if limits else "",
         "top": f"{top:g}/s",
         "half": f"{top / 2:g}/s",
-        "begins": _iso(begins),
-        "ends": _iso(ends),
+        "begins": utc_text(begins, "seconds"),
+        "ends": utc_text(ends, "seconds"),
         "fastest": f"{fastest:.3g}/s",
     }
 
@@ -150,7 +150,3 @@ def _round_up(value: float) -> float:
     while step * 10 <= value:
         step *= 10
     return next(step * part for part in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10) if step * part >= value)
-
-
-def _iso(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

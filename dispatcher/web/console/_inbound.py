@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from dispatcher.pipeline.consent.optout_csv import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.web.http.pages import page
 from dispatcher.web.site.access import Person, same_origin
 from dispatcher.web.site.site import site_of
@@ -40,5 +40,5 @@ def inbound(request: Request, session: Person, after: Annotated[str, Query(max_l
         following=shown[-1].sid if len(found) > PAGE else "",
         first_page=not after,
         meanings=MEANINGS,
-        iso=iso,
+        utc_text=utc_text,
     )

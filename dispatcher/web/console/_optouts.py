@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut, State
-from dispatcher.pipeline.consent.optout_csv import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.consent.optouts import Imported
 from dispatcher.roster.numbers import read_number
 from dispatcher.web.actions import consent
@@ -147,11 +147,11 @@ def _page(
         "optouts.html",
         status=status,
         session=session,
-        entries=[(entry, iso(entry.at_ms)) for entry in shown],
+        entries=[(entry, utc_text(entry.at_ms)) for entry in shown],
         total=site.ledger.optouts.out_count(),
         following=following,
         first_page=position is None,
-        iso=iso,
+        utc_text=utc_text,
         source_max=SOURCE_MAX,
         **{**_nothing(), **_doubtful(site), **values},
     )

@@ -8,7 +8,7 @@ from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.batches.agenda import Agenda
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import CampaignState
-from dispatcher.model.timestamps import iso
+from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.campaigns.lifecycle import change_start
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import Hints, tick
@@ -108,7 +108,9 @@ def test_a_start_can_be_moved_until_it_has_come(runtime: Runtime) -> None:
         change_start(runtime.ledger, CAMPAIGN, "2099-06-01 10:00 local", runtime.settings)
     with pytest.raises(InputError, match="in the past"):
         change_start(runtime.ledger, CAMPAIGN, "2001-01-01T00:00Z", runtime.settings)
-    change_start(runtime.ledger, CAMPAIGN, str(iso(runtime.ledger.agenda.now_ms() - 1000)), runtime.settings)
+    change_start(
+        runtime.ledger, CAMPAIGN, str(utc_text(runtime.ledger.agenda.now_ms() - 1000)), runtime.settings
+    )
     tick(runtime, hints([]))
     with pytest.raises(Conflict):
         change_start(runtime.ledger, CAMPAIGN, "2099-06-01T10:00Z", runtime.settings)
