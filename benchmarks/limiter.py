@@ -24,6 +24,7 @@ from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER
 from dispatcher.rules.rates import parse_rate
 
 PER_SECOND, PROCESSES, SECONDS = 50, 4, 10
@@ -73,7 +74,7 @@ def _taken(ledger: Ledger, id: str, number: int) -> TakenBatch:
 
 
 def _set_rate(ledger: Ledger, text: str) -> None:
-    for scope in ("account", "sender"):
+    for scope in (ACCOUNT, EACH_SENDER):
         rate = parse_rate(text)
         ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us)
 

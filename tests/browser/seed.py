@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import LimitScope
 from dispatcher.settings import Settings
 from tests.browser.pages import MESSAGE, SENDER, write_csv
 from tests.stack import Terminal
@@ -41,7 +42,7 @@ def seed(terminal: Terminal) -> None:
         OptOut(f"121255501{index:02}", "out", now_ms - index * 97 * _MINUTE, _SOURCES[index % 4])
         for index in range(9)
     )
-    ledger.limits.set_rate("sender:12125550100", 100_000, 0)
+    ledger.limits.set_rate(LimitScope.sender("12125550100"), 100_000, 0)
     _schedule(terminal, "weekly", "--every", "mon 09:00 America/New_York", "--name", "Weekly rosewood news")
     _schedule(terminal, "holiday", "--at", "2031-12-24 10:00 America/New_York", "--name", "Holiday greeting")
 

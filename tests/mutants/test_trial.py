@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import ACCOUNT
 from tests.mutants import copies, reach
 from tests.mutants.choice import BUDGET_SECONDS, Choice, Seen
 from tests.mutants.copies import spoiled
@@ -88,7 +89,7 @@ def test_a_test_that_runs_a_script_comes_by_every_file_that_it_is_joined_from(le
     before = sys.gettrace()
     sys.settrace(reach._called)
     try:
-        ledger.agenda.hold("account", 1)
+        ledger.agenda.hold(ACCOUNT, 1)
     finally:
         sys.settrace(before)
     (script,) = [place for place in reach._PLACES if place.startswith("script:")]

@@ -11,6 +11,7 @@ from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import CampaignId
 from dispatcher.cli.shell.output import print_line, say
 from dispatcher.errors import InputError
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import RESUMABLE, CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve, retry
 from dispatcher.pipeline.limits.changes import set_limit
@@ -88,7 +89,7 @@ def resume_command(campaign_id: CampaignId, rate: options.RateOption = None) -> 
     if rate is not None:
         ledger = open_ledger().ledger
         if ledger.campaign(campaign_id).state in RESUMABLE:  # of any other the resume itself says no
-            set_limit(ledger, f"campaign:{campaign_id}", rate=rate)
+            set_limit(ledger, LimitScope.campaign(campaign_id), rate=rate)
     _steer(campaign_id, CampaignState.RUNNING, "")
 
 

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dispatcher.cli.shell.context import limits_of, noted, open_ledger
+from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import out, print_json, print_line
 from dispatcher.errors import InputError
+from dispatcher.model.scope import scope_forms
 from dispatcher.pipeline.limits.changes import MOST, LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.limits.view import limit_lines, read_scope
 
@@ -18,9 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Show and change limits; running ca
 
 Scope = Annotated[
     str,
-    typer.Argument(
-        metavar="SCOPE", help="account, sender (each one's default), sender:NUMBER or campaign:ID."
-    ),
+    typer.Argument(metavar="SCOPE", help=f"{scope_forms()}."),
 ]
 
 
@@ -89,6 +88,5 @@ def set_command(
     change = LimitChange(rate=rate, burst=burst, per_day=per_day, zone=zone, enabled=enabled)
     if change != LimitChange():
         change_limit(ledger, name, change)
-    whose, campaign = limits_of(name)
-    noted(ledger, f"{'reset' if reset else 'changed'} the limits of {whose}", campaign)
+    noted(ledger, f"{'reset' if reset else 'changed'} the limits of {name.whose}", name.campaign_id)
     print_line(f"{name}: in force")

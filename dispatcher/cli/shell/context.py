@@ -79,12 +79,6 @@ def who() -> str:
         return "cli somebody"
 
 
-def limits_of(scope: str) -> tuple[str, str]:
-    """Whose limits a scope means, without a number; and the campaign, if it is one's."""
-    kind, _, name = scope.partition(":")
-    return ("one sender" if kind == "sender" and name else f"the {kind}", name if kind == "campaign" else "")
-
-
 def hint_expansion(campaign_id: str) -> None:
     """Publish the first hint; if the broker does not take it, the tick finds the campaign all the same."""
     from tasks import hints  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it

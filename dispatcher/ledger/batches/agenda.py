@@ -11,6 +11,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.drain_gate import draining
 from dispatcher.ledger.store.scripts import Scripts
+from dispatcher.model.scope import LimitScope
 
 #: Campaigns that one call of the script starts; Redis does nothing else meanwhile.
 STARTS_AT_ONCE = 250
@@ -178,7 +179,7 @@ class Agenda:
         with translated():
             self._redis.delete(keys.BRAKE, keys.REFUSED)
 
-    def hold(self, scope: str, wait_ms: int, *, slower: bool = False) -> int:
+    def hold(self, scope: LimitScope, wait_ms: int, *, slower: bool = False) -> int:
         """CarrierX asked for patience: no claim in this scope for so long. Answers ms until the hold ends.
 
         `slower` lowers the scope's pace too, at most once a second; it grows back by itself.

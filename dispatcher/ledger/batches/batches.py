@@ -147,14 +147,14 @@ class Batches:
         wait_ms: int,
         poll_ms: int,
         look_ms: int,
-        scope: str = "",
+        rests_for: str = "",
         counts: Mapping[str, int] | None = None,
     ) -> str:
         """End the lease: `done`, `due` (again, when its next row is) or `lost`. What was claimed and never
         recorded is looked for after `look_ms`; rows without a last word are asked for after `poll_ms`.
 
-        With a `scope` the whole campaign rests for `wait_ms`: that limit holds all of it. `counts` goes with it."""
-        arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, scope)
+        With `rests_for` the whole campaign rests for `wait_ms`: that limit holds all of it. `counts` goes with it."""
+        arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, rests_for)
         calls: list[Call] = [("batches/give_back", arguments)]
         if counts:
             calls.append(count_call(counts))

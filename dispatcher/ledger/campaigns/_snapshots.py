@@ -9,6 +9,8 @@ import redis
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.model.campaign import Campaign, CampaignSettings
+from dispatcher.model.claim_wait import FIRST_PRICE, ClaimWait
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 from dispatcher.model.timestamps import utc_text
 
@@ -28,7 +30,7 @@ def read_snapshots(client: redis.Redis, ids: Sequence[str]) -> Sequence[Campaign
         for campaign_id in ids:
             pipeline.hgetall(keys.campaign(campaign_id))
             pipeline.hgetall(keys.counts(campaign_id))
-            pipeline.hget(keys.RATES, f"campaign:{campaign_id}")
+            pipeline.hget(keys.RATES, LimitScope.campaign(campaign_id))
         pipeline.hgetall(keys.BRAKE)
         pipeline.hgetall(keys.API)
         pipeline.exists(keys.FORBIDDEN)
@@ -64,13 +66,10 @@ def _resting(fields: dict[bytes, bytes], now_ms: int) -> str | None:
     until = int(float(fields.get(b"rest", 0)))
     if until <= now_ms:
         return None
-    day, kind = fields[b"rest_for"].startswith(b"day:"), text_of(fields[b"rest_for"]).removeprefix("day:")
-    limit = f"the {'daily cap' if day else 'limit'} of the {kind.partition(':')[0]}"
-    if kind == "carrierx":
-        limit = "CarrierX, which does not answer"
-    if kind == "price":
+    waits_for = ClaimWait(text_of(fields[b"rest_for"]))
+    if waits_for == FIRST_PRICE:
         return "waits for the first confirmed price, to keep --max-cost by it (MMS_PRICE_WAIT)"
-    return f"waits for {limit} until {utc_text(until)}"
+    return f"waits for {waits_for.in_words('the ')} until {utc_text(until)}"
 
 
 def _dollars(micros: bytes | None) -> str | None:

@@ -17,6 +17,7 @@ from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CampaignState
 
 _SLUG_LENGTH = 20
@@ -152,7 +153,7 @@ class Campaigns:
         ended = {CampaignState.CANCELLING, CampaignState.CANCELLED, CampaignState.FAILED}
         return None if state is None or CampaignState(text_of(state)) in ended else text_of(found)
 
-    def set_rate(self, scope: str, rate: tuple[float, float]) -> None:
+    def set_rate(self, scope: LimitScope, rate: tuple[float, float]) -> None:
         """Put a limit in force from the next claim on: interval and tolerance in microseconds."""
         with translated():
             self._redis.hset(keys.RATES, scope, _rate_text(rate))

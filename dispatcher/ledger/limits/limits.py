@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts
+from dispatcher.model.scope import EACH_SENDER, LimitScope
 
 #: No time ever comes that is later than this one, ms.
 NEVER_MS = 9_000_000_000_000_000
@@ -42,11 +43,11 @@ class LimitsInForce(NamedTuple):
     `now_ms`. `served` is what went since each cap's last boundary. `failures` are CarrierX's in a row."""
 
     now_ms: int
-    rates: dict[str, RateInForce]
-    caps: dict[str, DayCap]
-    served: dict[str, int]
-    holds: dict[str, int]
-    paces: dict[str, float]
+    rates: dict[LimitScope, RateInForce]
+    caps: dict[LimitScope, DayCap]
+    served: dict[LimitScope, int]
+    holds: dict[LimitScope, int]
+    paces: dict[LimitScope, float]
     disabled: frozenset[str]
     failures: int
     most_failures: int
@@ -60,30 +61,32 @@ class Limits:
         self._scripts = scripts
         self._redis = scripts.redis
 
-    def set_rate(self, scope: str, interval_us: float, tolerance_us: float, *, default: bool = False) -> bool:
+    def set_rate(
+        self, scope: LimitScope, interval_us: float, tolerance_us: float, *, default: bool = False
+    ) -> bool:
         """Put a rate in force from the next claim on; False: it is a default, and an operator's is in force."""
         by = "default" if default else "operator"
         answer = self._scripts.run("limits/set_rate", scope, f"{interval_us:.3f}:{tolerance_us:.3f}", by)
         return bool(answer == b"ok")
 
-    def reset(self, scope: str) -> None:
+    def reset(self, scope: LimitScope) -> None:
         """What an operator set is gone: the default is in force, if there is one, and no daily cap."""
         self._scripts.run("limits/set_rate", scope, "", "operator")
         self._scripts.run("limits/set_daily_cap", scope, 0, 0, 0, 0, "", "")
 
-    def set_cap(self, scope: str, cap: DayCap, *, before: DayCap | None = None) -> bool:
+    def set_cap(self, scope: LimitScope, cap: DayCap, *, before: DayCap | None = None) -> bool:
         """Put a daily cap in force; False: `before` was given and is not in force any more."""
         return bool(
             self._scripts.run("limits/set_daily_cap", scope, *cap, before.text() if before else "") == b"ok"
         )
 
-    def caps_due(self, now_ms: int, most: int = 100) -> dict[str, DayCap]:
+    def caps_due(self, now_ms: int, most: int = 100) -> dict[LimitScope, DayCap]:
         """Caps whose boundary went by."""
         with translated():
             found: Any = self._redis.zrangebyscore(keys.CAPS_DUE, "-inf", now_ms, start=0, num=most)
             values: Any = self._redis.hmget(keys.CAPS, found) if found else []
         return {
-            text_of(scope): _cap(value)
+            LimitScope(text_of(scope)): _cap(value)
             for scope, value in zip(found, values, strict=True)
             if value is not None
         }
@@ -93,7 +96,7 @@ class Limits:
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
             pipeline.sadd(keys.SENDERS_OFF, number)
-            pipeline.hset(keys.HOLDS, f"sender:{number}", NEVER_MS)
+            pipeline.hset(keys.HOLDS, LimitScope.sender(number), NEVER_MS)
             pipeline.execute()
 
     def enable(self, number: str) -> None:
@@ -101,7 +104,7 @@ class Limits:
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
             pipeline.srem(keys.SENDERS_OFF, number)
-            pipeline.hdel(keys.HOLDS, f"sender:{number}")
+            pipeline.hdel(keys.HOLDS, LimitScope.sender(number))
             pipeline.execute()
 
     def disabled(self) -> frozenset[str]:
@@ -129,9 +132,11 @@ class Limits:
         for campaign_id in running:
             self.wake(campaign_id)
 
-    def in_force(self, scopes: Collection[str] | None = None, *, at_ms: int | None = None) -> LimitsInForce:
+    def in_force(
+        self, scopes: Collection[LimitScope] | None = None, *, at_ms: int | None = None
+    ) -> LimitsInForce:
         """All of them, or those of these scopes and of senders by default, as of one moment; now by Redis's clock."""
-        named = None if scopes is None else sorted({*scopes, "sender"})
+        named = None if scopes is None else sorted({*scopes, EACH_SENDER})
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
             pipeline.time()
@@ -144,7 +149,7 @@ class Limits:
             now_ms = int(seconds) * 1000 + int(micros) // 1000 if at_ms is None else at_ms
             rates, caps, holds, paces = (_by_scope(each, named) for each in found)
             known = {scope: _cap(value) for scope, value in caps.items()}
-            counted = {scope: cap for scope in named or known if (cap := _cap_of(scope, known))}
+            counted = {scope: cap for scope in named or known if (cap := scope.own_or_default(known))}
             counters = [f"{keys.DAY}{scope}:{_day_begin(cap, now_ms)}" for scope, cap in counted.items()]
             served = self._redis.mget(counters) if counters else []
         return LimitsInForce(
@@ -167,15 +172,10 @@ def wake(scripts: Scripts, campaign_id: str) -> None:
         continue
 
 
-def _by_scope(found: Any, named: list[str] | None) -> dict[str, bytes]:
+def _by_scope(found: Any, named: list[LimitScope] | None) -> dict[LimitScope, bytes]:
     if named is None:
-        return {text_of(scope): value for scope, value in found.items()}
+        return {LimitScope(text_of(scope)): value for scope, value in found.items()}
     return {scope: value for scope, value in zip(named, found, strict=True) if value is not None}
-
-
-def _cap_of(scope: str, known: Mapping[str, DayCap]) -> DayCap | None:
-    """The scope's own cap, or that of all senders."""
-    return known.get(scope) or (known.get("sender") if scope.startswith("sender:") else None)
 
 
 def _rate(value: bytes) -> RateInForce:

@@ -109,6 +109,8 @@ after that; what we answer by ourselves has none, it is gone with the retention.
 
 from __future__ import annotations
 
+from dispatcher.model.scope import LimitScope
+
 STAMP = "mms:stamp"
 INSTALL = "mms:install"
 CAMPAIGNS = "mms:campaigns"
@@ -261,7 +263,7 @@ def search(campaign_id: str) -> str:
     return f"mms:c:{campaign_id}:search"
 
 
-def limit(scope: str) -> str:
+def limit(scope: LimitScope) -> str:
     """The limiter's memory of one scope: `account`, `sender:NUMBER`, `campaign:ID`."""
     return f"mms:limit:{scope}"
 

@@ -10,6 +10,7 @@ import redis
 
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope, scopes_over
 
 #: Of so many campaigns, those due longest, it is looked what holds them.
 _LOOK_AT = 200
@@ -27,12 +28,13 @@ def overdue_seconds(client: redis.Redis, now_ms: int) -> float:
         free = _Limits(client)
         free.read(
             [
-                "account",
-                *(scope for name, known in zip(due, facts, strict=True) for scope in _scopes(name, known)),
+                scope
+                for name, known in zip(due, facts, strict=True)
+                for scope in scopes_over(name, _senders(known))
             ]
         )
     late = [
-        now_ms - max(at_ms, free.since("account"), *_waited(name, known, free))
+        now_ms - max(at_ms, free.since(ACCOUNT), *_waited(name, known, free))
         for (name, at_ms), known in zip(due.items(), facts, strict=True)
     ]
     return max(0.0, *late) / 1000 if late else 0.0
@@ -42,15 +44,13 @@ def _waited(name: str, known: Sequence[bytes | None], free: _Limits) -> Iterable
     asked, rest, _ = known
     yield float(asked or 0)
     yield float(rest or 0)
-    yield free.since(f"campaign:{name}")
-    senders = _scopes(name, known)[1:]
-    if senders:  # a pool waits when all of it does
-        yield min(map(free.since, senders))
+    yield free.since(LimitScope.campaign(name))
+    if senders := _senders(known):  # a pool waits when all of it does
+        yield min(free.since(LimitScope.sender(sender)) for sender in senders)
 
 
-def _scopes(name: str, known: Sequence[bytes | None]) -> list[str]:
-    settings = json.loads(known[2] or b"{}")
-    return [f"campaign:{name}", *(f"sender:{sender}" for sender in settings.get("from") or ())]
+def _senders(known: Sequence[bytes | None]) -> Sequence[str]:
+    return json.loads(known[2] or b"{}").get("from") or ()
 
 
 class _Limits:
@@ -58,20 +58,20 @@ class _Limits:
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-        self._since: dict[str, float] = {}
+        self._since: dict[LimitScope, float] = {}
 
-    def read(self, scopes: Sequence[str]) -> None:
+    def read(self, scopes: Sequence[LimitScope]) -> None:
         """Two round trips for all of them."""
         names = list(dict.fromkeys(scopes))
         held: Any = self._redis.hmget(keys.HOLDS, names)
-        rates: Any = self._redis.hmget(keys.RATES, [*names, "sender"])
+        rates: Any = self._redis.hmget(keys.RATES, [*names, EACH_SENDER])
         owed: Any = self._redis.mget([keys.limit(name) for name in names])
         for name, hold, own, paid_until_us in zip(names, held, rates, owed, strict=False):
-            rate = own or (rates[-1] if name.startswith("sender:") else None)
+            rate = own or (rates[-1] if name.number else None)
             tolerance_us = float(text_of(rate).split(":")[1]) if rate else 0.0
             paid_ms = (float(paid_until_us) - tolerance_us) / 1000 if rate and paid_until_us else 0.0
             self._since[name] = max(float(hold or 0), paid_ms)
 
-    def since(self, scope: str) -> float:
+    def since(self, scope: LimitScope) -> float:
         """Since when it lets one pass."""
         return self._since.get(scope, 0.0)

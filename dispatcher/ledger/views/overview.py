@@ -11,6 +11,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.ledger.views._overdue import overdue_seconds
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 
 _CAMPAIGNS_AT_ONCE = 500
@@ -21,7 +22,7 @@ _SEALED_AT_ONCE = 500
 class Limit(NamedTuple):
     """A limit in force: `account`, `sender`, `sender:NUMBER` or `campaign:ID`, and how many a second."""
 
-    scope: str
+    scope: LimitScope
     per_second: float
 
 
@@ -97,16 +98,16 @@ class Overview:
         with translated():
             found = self._redis.hgetall(keys.RATES)
         limits = [
-            Limit(text_of(scope), 1e6 / float(text_of(text).partition(":")[0]))
+            Limit(LimitScope(text_of(scope)), 1e6 / float(text_of(text).partition(":")[0]))
             for scope, text in found.items()
         ]
-        return sorted(limits, key=lambda limit: (limit.scope.startswith("campaign:"), limit.scope))
+        return sorted(limits, key=lambda limit: limit.scope.rank)
 
-    def holds(self, now_ms: int) -> dict[str, int]:
+    def holds(self, now_ms: int) -> dict[LimitScope, int]:
         """Scopes in which CarrierX asked for patience, and for how many ms still."""
         with translated():
             found = self._redis.hgetall(keys.HOLDS)
-        left = {text_of(scope): int(until) - now_ms for scope, until in found.items()}
+        left = {LimitScope(text_of(scope)): int(until) - now_ms for scope, until in found.items()}
         return {scope: ms for scope, ms in left.items() if ms > 0}
 
     def alarms(self) -> dict[str, int]:

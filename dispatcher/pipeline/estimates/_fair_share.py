@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from dispatcher.ledger.limits.limits import LimitsInForce
+from dispatcher.ledger.limits.limits import DayCap, LimitsInForce
 from dispatcher.model.campaign import Campaign
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.pipeline.estimates._projection import Allowance
 
 #: Each sender's share of what a campaign sends.
@@ -33,7 +34,7 @@ def rivals_among(running: Iterable[Campaign], limits: LimitsInForce, campaign: C
         for other in running
         if other.id != campaign.id and (not urgent or other.settings.priority == "urgent")
     ]
-    rates = (limits.rates.get(f"campaign:{other.id}") for other in others)
+    rates = (limits.rates.get(LimitScope.campaign(other.id)) for other in others)
     ceilings = [rate.per_second if rate else math.inf for rate in rates]
     return Rivals(ceilings, Counter(sender for other in others for sender in other.settings.senders))
 
@@ -51,20 +52,24 @@ def fair_share(whole: float, ceilings: Iterable[float]) -> float:
 def speeds_of(campaign: Campaign, limits: LimitsInForce, shares: Shares, rivals: Rivals) -> dict[str, float]:
     """Legs and segments a second that each limit allows this campaign, by the limit's name."""
     speeds: dict[str, float] = {}
-    if account := limits.rates.get("account"):
-        speeds["the account"] = fair_share(
-            account.per_second * limits.paces.get("account", 1.0), rivals.ceilings
-        )
+    if account := _speed(limits, ACCOUNT):
+        speeds["the account"] = fair_share(account, rivals.ceilings)
     of_senders = [
-        rate.per_second * limits.paces.get(f"sender:{sender}", 1.0) / (1 + rivals.by_sender[sender]) / share
+        speed / (1 + rivals.by_sender[sender]) / share
         for sender, share in shares.items()
-        if (rate := limits.rates.get(f"sender:{sender}") or limits.rates.get("sender")) and share
+        if share and (speed := _speed(limits, LimitScope.sender(sender)))
     ]
     if of_senders:
         speeds["the senders" if len(shares) > 1 else "the sender"] = min(of_senders)
-    if rate := limits.rates.get(f"campaign:{campaign.id}"):
-        speeds["the campaign"] = rate.per_second * limits.paces.get(f"campaign:{campaign.id}", 1.0)
+    if own := _speed(limits, LimitScope.campaign(campaign.id)):
+        speeds["the campaign"] = own
     return speeds
+
+
+def _speed(limits: LimitsInForce, scope: LimitScope) -> float | None:
+    """What goes a second in this scope at its pace; None where nothing limits it."""
+    rate = scope.own_or_default(limits.rates)
+    return rate.per_second * limits.paces.get(scope, 1.0) if rate else None
 
 
 def allowances_of(
@@ -72,23 +77,23 @@ def allowances_of(
 ) -> list[Allowance]:
     """What daily caps leave to this campaign, today and on the days after."""
     senders = "the senders" if len(shares) > 1 else "the sender"
-    wanted = [("account", "account", "the account", fair_share(1.0, [1.0 for _ in rivals.ceilings]))]
-    wanted.append((f"campaign:{campaign.id}", f"campaign:{campaign.id}", "the campaign", 1.0))
+    wanted = [
+        (ACCOUNT, "the account", fair_share(1.0, [1.0 for _ in rivals.ceilings])),
+        (LimitScope.campaign(campaign.id), "the campaign", 1.0),
+    ]
     for sender, share in shares.items():
-        scope = f"sender:{sender}"
-        own = scope if scope in limits.caps else "sender"
-        wanted.append(
-            (scope, own, senders, 1 / share / (1 + rivals.by_sender[sender]) if share else math.inf)
-        )
-    found = []
-    for scope, kept, name, part in wanted:
-        if cap := limits.caps.get(kept):
-            past = limits.now_ms >= cap.until_ms
-            until, following = (
-                (cap.next_until_ms, cap.next_until_ms + 86_400_000)
-                if past
-                else (cap.until_ms, cap.next_until_ms)
-            )
-            room = max(0, cap.most - limits.served.get(scope, 0))
-            found.append(Allowance(name, room * part, cap.most * part, until, following))
-    return found
+        part = 1 / share / (1 + rivals.by_sender[sender]) if share else math.inf
+        wanted.append((LimitScope.sender(sender), senders, part))
+    return [
+        _allowance(limits, cap, limits.served.get(scope, 0), name, part)
+        for scope, name, part in wanted
+        if (cap := scope.own_or_default(limits.caps))
+    ]
+
+
+def _allowance(limits: LimitsInForce, cap: DayCap, served: int, name: str, part: float) -> Allowance:
+    past = limits.now_ms >= cap.until_ms
+    until, following = (
+        (cap.next_until_ms, cap.next_until_ms + 86_400_000) if past else (cap.until_ms, cap.next_until_ms)
+    )
+    return Allowance(name, max(0, cap.most - served) * part, cap.most * part, until, following)

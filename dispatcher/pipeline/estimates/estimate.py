@@ -10,6 +10,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits.limits import NEVER_MS, LimitsInForce
 from dispatcher.ledger.views.samples import Sample, samples
 from dispatcher.model.campaign import Campaign
+from dispatcher.model.scope import scopes_over
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.estimates._fair_share import NOBODY, Rivals, allowances_of, rivals_among, speeds_of
 from dispatcher.pipeline.estimates._projection import HOURS, SENDING, projection
@@ -58,8 +59,7 @@ class EstimateInputs:
         senders |= {
             message.sender for sample in found.values() for batch, _ in sample for message in batch.messages
         }
-        scopes = {"account", *(f"sender:{sender}" for sender in senders)}
-        scopes |= {f"campaign:{campaign.id}" for campaign in [*campaigns, *others]}
+        scopes = {scope for campaign in [*campaigns, *others] for scope in scopes_over(campaign.id, senders)}
         limits = ledger.limits.in_force(scopes, at_ms=at_ms)
         return cls(limits, running, max(0, len(ids) - len(known) - MOST_RIVALS), found)
 
@@ -158,7 +158,7 @@ def _begin_ms(campaign: Campaign, limits: LimitsInForce) -> int:
     begin = limits.now_ms
     if campaign.state is CampaignState.SCHEDULED and campaign.start_at:
         begin = max(begin, int(dt.datetime.fromisoformat(campaign.start_at).timestamp() * 1000))
-    holds = (limits.holds.get(scope, 0) for scope in ("account", f"campaign:{campaign.id}"))
+    holds = (limits.holds.get(scope, 0) for scope in scopes_over(campaign.id, ()))
     return max(begin, *(until for until in holds if until < NEVER_MS))
 
 

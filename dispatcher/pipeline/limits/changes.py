@@ -8,6 +8,7 @@ from dispatcher.errors import InputError
 from dispatcher.host.zone_data import zone_named
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits.limits import DayCap
+from dispatcher.model.scope import LimitScope
 from dispatcher.pipeline.limits.defaults import put_default_rates
 from dispatcher.rules.cap_days import day_boundaries
 from dispatcher.rules.rates import Rate, parse_rate
@@ -43,7 +44,7 @@ class LimitChange(BaseModel):
     )
 
 
-def change_limit(ledger: Ledger, scope: str, change: LimitChange) -> None:
+def change_limit(ledger: Ledger, scope: LimitScope, change: LimitChange) -> None:
     """Change what is given, leave the rest. `scope`: `account`, `sender`, `sender:NUMBER`, `campaign:ID`.
 
     `burst` alone keeps the rate that is in force, `zone` alone the daily cap.
@@ -57,11 +58,11 @@ def change_limit(ledger: Ledger, scope: str, change: LimitChange) -> None:
         raise InputError(
             "there is nothing to change", hint="give a rate, burst, per_day, zone, or whether it is enabled"
         )
-    if change.enabled is not None and not scope.startswith("sender:"):
+    if change.enabled is not None and not scope.number:
         raise InputError("only a sender is enabled or disabled", hint="name it, like sender:15162065575")
     rate, cap = _rate_wanted(ledger, scope, change), _cap_wanted(ledger, scope, change)
     if change.enabled is not None:
-        use_sender(ledger, scope.removeprefix("sender:"), enabled=change.enabled)
+        use_sender(ledger, scope.number, enabled=change.enabled)
     if rate is not None:
         ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us)
     if cap is not None:
@@ -71,7 +72,7 @@ def change_limit(ledger: Ledger, scope: str, change: LimitChange) -> None:
 
 def set_limit(
     ledger: Ledger,
-    scope: str,
+    scope: LimitScope,
     *,
     rate: str | None = None,
     burst: float | None = None,
@@ -87,7 +88,7 @@ def set_limit(
     change_limit(ledger, scope, LimitChange(rate=rate, burst=burst, per_day=per_day, zone=zone))
 
 
-def reset_limit(ledger: Ledger, scope: str, config: Settings) -> None:
+def reset_limit(ledger: Ledger, scope: LimitScope, config: Settings) -> None:
     """Forget what an operator set: what the workers' settings say, or the campaign's own rate, is in force again.
 
     `config` stands in for workers' settings where no worker has started yet.
@@ -97,12 +98,12 @@ def reset_limit(ledger: Ledger, scope: str, config: Settings) -> None:
     """
     _require(ledger, scope)
     ledger.limits.reset(scope)
-    if scope.startswith("campaign:"):
-        written = ledger.campaign(scope.removeprefix("campaign:")).settings.rate
+    if scope.campaign_id:
+        written = ledger.campaign(scope.campaign_id).settings.rate
         if written:
             rate = parse_rate(written)
             ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)
-    elif ledger.limits.in_force().rates.keys().isdisjoint({scope, scope.partition(":")[0]}):
+    elif ledger.limits.in_force().rates.keys().isdisjoint({scope, scope.kind}):
         put_default_rates(ledger, config)
     _wake(ledger, scope)
 
@@ -116,41 +117,38 @@ def use_sender(ledger: Ledger, number: str, *, enabled: bool) -> None:
     ledger.limits.wake_all()
 
 
-def _require(ledger: Ledger, scope: str) -> None:
-    if scope.startswith("campaign:"):
-        ledger.campaign(scope.removeprefix("campaign:"))
+def _require(ledger: Ledger, scope: LimitScope) -> None:
+    if scope.campaign_id:
+        ledger.campaign(scope.campaign_id)
 
 
-def _rate_wanted(ledger: Ledger, scope: str, change: LimitChange) -> Rate | None:
+def _rate_wanted(ledger: Ledger, scope: LimitScope, change: LimitChange) -> Rate | None:
     if change.rate is not None:
         return parse_rate(change.rate, burst=change.burst)
     if change.burst is None:
         return None
-    rates = ledger.limits.in_force().rates
-    known = rates.get(scope) or (rates.get("sender") if scope.startswith("sender:") else None)
+    known = scope.own_or_default(ledger.limits.in_force().rates)
     if known is None:
-        raise InputError(f"{_named(scope)} has no rate that a burst could belong to", hint="give a rate too")
+        raise InputError(f"the {scope.kind} has no rate that a burst could belong to", hint="give a rate too")
     return Rate(known.per_second, change.burst)
 
 
-def _cap_wanted(ledger: Ledger, scope: str, change: LimitChange) -> DayCap | None:
+def _cap_wanted(ledger: Ledger, scope: LimitScope, change: LimitChange) -> DayCap | None:
     if change.per_day is None and change.zone is None:
         return None
     most, known = change.per_day, ledger.limits.in_force().caps.get(scope)
     if most is None and known is None:
-        raise InputError(f"{_named(scope)} has no daily cap whose zone could change", hint="give per_day too")
+        raise InputError(
+            f"the {scope.kind} has no daily cap whose zone could change", hint="give per_day too"
+        )
     zone = zone_named(change.zone or (known.zone if known else CARRIERS_ZONE))
     if most is None and known is not None:
         most = known.most
     return DayCap(most or 0, *day_boundaries(ledger.agenda.now_ms(), zone), zone.key)
 
 
-def _named(scope: str) -> str:
-    return f"the {scope.partition(':')[0]}"
-
-
-def _wake(ledger: Ledger, scope: str) -> None:
-    if scope.startswith("campaign:"):
-        ledger.limits.wake(scope.removeprefix("campaign:"))
+def _wake(ledger: Ledger, scope: LimitScope) -> None:
+    if scope.campaign_id:
+        ledger.limits.wake(scope.campaign_id)
     else:
         ledger.limits.wake_all()

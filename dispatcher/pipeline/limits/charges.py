@@ -12,6 +12,7 @@ from dispatcher.ledger.batches.rows import RowState
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits.limits import DayCap
 from dispatcher.model.campaign import Campaign
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import RecipientState
 from dispatcher.rules.cap_days import day_boundaries
 from dispatcher.rules.sender_pool import choose_sender
@@ -34,7 +35,7 @@ def charges_of(
     return charges
 
 
-def set_cap(ledger: Ledger, scope: str, most: int, zone: str, now_ms: int) -> None:
+def set_cap(ledger: Ledger, scope: LimitScope, most: int, zone: str, now_ms: int) -> None:
     """At most so many legs and segments a day of this zone, from now on; what went today counts.
 
     Raises:

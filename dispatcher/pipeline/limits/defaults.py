@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from dispatcher.errors import InputError
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER
 from dispatcher.rules.rates import parse_cap, parse_rate
 from dispatcher.settings import Settings
 
@@ -35,7 +36,7 @@ def put_default_rates(ledger: Ledger, settings: Settings) -> None:
     Raises:
         InputError: a rate cannot be read.
     """
-    scopes = {"account": settings.effective_account_rate, "sender": settings.effective_sender_rate}
+    scopes = {ACCOUNT: settings.effective_account_rate, EACH_SENDER: settings.effective_sender_rate}
     for scope, text in scopes.items():
         rate = parse_rate(text)
         ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us, default=True)

@@ -11,6 +11,7 @@ from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits.limits import NEVER_MS, LimitsInForce
 from dispatcher.model.campaign import CAMPAIGN_ID
+from dispatcher.model.scope import SCOPE_HINT, LimitScope
 from dispatcher.model.state import CampaignState
 from dispatcher.model.timestamps import utc_text
 from dispatcher.roster.numbers import read_number
@@ -37,19 +38,22 @@ class LimitLine(BaseModel):
     pace: float = Field(default=1.0, examples=[1])
     disabled: bool = Field(default=False, examples=[False])
 
+    @property
+    def limits_of(self) -> LimitScope:
+        """Whose limits these are."""
+        return LimitScope(self.scope)
+
 
 def limit_lines(ledger: Ledger, found: LimitsInForce) -> list[LimitLine]:
     """One line for each scope that anything is in force for, by name; nothing is for a campaign that is over."""
-    disabled = (f"sender:{number}" for number in found.disabled)
+    disabled = map(LimitScope.sender, found.disabled)
     scopes = {*found.rates, *found.caps, *found.holds, *disabled}
-    named = {scope: scope.removeprefix("campaign:") for scope in scopes if scope.startswith("campaign:")}
-    over = {
-        campaign.id for campaign in ledger.campaigns.some(list(named.values())) if campaign.state in _OVER
-    }
-    return [limit_line(found, scope) for scope in sorted(scopes) if named.get(scope) not in over]
+    campaigns = ledger.campaigns.some([scope.campaign_id for scope in scopes if scope.campaign_id])
+    over = {campaign.id for campaign in campaigns if campaign.state in _OVER}
+    return [limit_line(found, scope) for scope in sorted(scopes) if scope.campaign_id not in over]
 
 
-def limit_line(found: LimitsInForce, scope: str) -> LimitLine:
+def limit_line(found: LimitsInForce, scope: LimitScope) -> LimitLine:
     """This scope's line, all empty when nothing is in force for it."""
     rate, cap, held = found.rates.get(scope), found.caps.get(scope), found.holds.get(scope, 0)
     return LimitLine(
@@ -62,26 +66,21 @@ def limit_line(found: LimitsInForce, scope: str) -> LimitLine:
         used=found.served.get(scope) if cap else None,
         held_until=utc_text(held, "seconds") if 0 < held < NEVER_MS else None,
         pace=round(found.paces.get(scope, 1.0), 3),
-        disabled=scope.removeprefix("sender:") in found.disabled,
+        disabled=scope.number in found.disabled,
     )
 
 
-def read_scope(text: str) -> str:
+def read_scope(text: str) -> LimitScope:
     """A scope as the ledger writes it; a number may stand in any usual writing.
 
     Raises:
         InputError: it is none.
         NotFound: no campaign can have this id.
     """
-    kind, colon, name = text.strip().partition(":")
-    if kind in {"account", "sender"} and not colon:
-        return kind
-    if kind == "sender" and name:
-        return f"sender:{read_number(name)}"
-    if kind == "campaign" and name:
-        if not _ID.fullmatch(name):
-            raise NotFound("there is no such campaign", hint="`mms campaign list` shows their ids")
-        return f"campaign:{name}"
-    raise InputError(
-        "this is not a scope of limits", hint="write account, sender, sender:15162065575 or campaign:ID"
-    )
+    try:
+        scope = LimitScope.parse(text)
+    except ValueError:
+        raise InputError("this is not a scope of limits", hint=SCOPE_HINT) from None
+    if scope.campaign_id and not _ID.fullmatch(scope.campaign_id):
+        raise NotFound("there is no such campaign", hint="`mms campaign list` shows their ids")
+    return LimitScope.sender(read_number(scope.number)) if scope.number else scope

@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 
+from dispatcher.model.claim_wait import ClaimWait
+
 #: Upper ends of the histograms' buckets, seconds; what is longer falls into the last one, without an end.
 SEND_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 WAIT_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 600.0, 3600.0)
@@ -32,11 +34,10 @@ class ProcessCounters:
             self._counts[f"sends {outcome}"] += 1
             self._observe("send", SEND_SECONDS, seconds)
 
-    def waited(self, scope: str, seconds: float) -> None:
-        """The limiter asked for so much patience; of the scope only its kind is kept."""
-        kind = "day" if scope.startswith("day:") else scope.partition(":")[0]
+    def waited(self, limit: ClaimWait, seconds: float) -> None:
+        """The limiter asked for so much patience; of the limit only its kind is kept."""
         with self._lock:
-            self._counts[f"waits {kind}"] += 1
+            self._counts[f"waits {limit.label}"] += 1
             self._observe("wait", WAIT_SECONDS, seconds)
 
     def take(self) -> dict[str, int]:

@@ -7,26 +7,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, Record
+from dispatcher.model.claim_wait import ClaimWait
 from dispatcher.rules.retry_policy import HALT_MS
 
 #: Answers after which the batch is somebody else's. After any other stop what is in flight keeps its lease.
 _LOST = frozenset({"lost", "taken"})
-_WAITS = {
-    "closing": "waits for allowed hours",
-    "receivers": "waits for callbacks from before a restart of Redis",
-    "forbidden": "waits for the answer to one message, after a 403",
-}
 
 
 class StopReason(NamedTuple):
     """Nothing more is claimed because of `why` (empty: there is no stop), and the batch is due again in `wait_ms`.
 
-    With a `scope` the whole campaign rests for so long: that limit holds all of it.
+    With `rests_for` the whole campaign rests for so long: that limit holds all of it.
     """
 
     why: str = ""
     wait_ms: int = 0
-    scope: str = ""
+    rests_for: str = ""
 
     @property
     def is_lost(self) -> bool:
@@ -48,20 +44,10 @@ def stop_reason_of(answer: ClaimAnswer) -> StopReason:
     return StopReason(why, wait_ms=HALT_MS if answer.word in {"brake", "clock"} else 0)
 
 
-def stop_for_limit(scope: str, wait_ms: int, *, of_senders: bool) -> StopReason:
+def stop_for_limit(limit: ClaimWait, wait_ms: int, *, of_senders: bool) -> StopReason:
     """A wait for this limit that is too long to hold the batch; one of single senders rests no campaign."""
-    why = _WAITS.get(scope) or f"waits for {limit_in_words(scope)}"
-    return StopReason(why, wait_ms, "" if scope in _WAITS or of_senders else scope)
-
-
-def limit_in_words(scope: str) -> str:
-    """The limit that binds, without its number: `the limit of account`, `the daily cap of campaign`."""
-    if scope == "carrierx":
-        return "CarrierX, which does not answer"
-    if scope == "price":
-        return "the first confirmed price"
-    day, kind = scope.startswith("day:"), scope.removeprefix("day:").partition(":")[0]
-    return f"the {'daily cap' if day else 'limit'} of {kind}"
+    rests_for = limit if limit.rests_campaign and not of_senders else ""
+    return StopReason(f"waits for {limit.in_words()}", wait_ms, rests_for)
 
 
 class BatchSummary:

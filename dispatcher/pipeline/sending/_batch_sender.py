@@ -12,6 +12,7 @@ from dataclasses import replace
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import ClaimAnswer, TakenBatch
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.claim_wait import KEPT_BY_ROWS
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._batch_pool import BatchPool
 from dispatcher.pipeline.sending._batch_result import BatchSummary, StopReason, stop_for_limit, stop_reason_of
@@ -28,8 +29,6 @@ STORE_PATIENCE_SECONDS = 60.0
 STORE_PAUSE_SECONDS = 0.5
 #: A claim granted ahead of its turn looks so often whether a request of another batch has come back.
 TURN_SECONDS = 0.005
-#: Waits that the rows keep themselves: the batch is due again when the first is over.
-_KEPT_WAITS = frozenset({"retry", "hours"})
 
 
 class BatchSender:
@@ -163,7 +162,7 @@ class BatchSender:
                     self._in_flight.grant(replace(each, claim=each.claim.to(answer.members)), answer.attempt)
                 case "skip":
                     self._summary.skipped(each.claim, answer)
-                case "wait" if answer.detail in _KEPT_WAITS:
+                case "wait" if answer.detail in KEPT_BY_ROWS:
                     self._summary.waiting(each.claim)
                 case "wait" | "yield":
                     denied.append(each.with_new_token())

@@ -12,6 +12,8 @@ from dispatcher.ledger.batches.claims import Claim, ClaimAnswer
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.batches.rows import RowState
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.claim_wait import ClaimWait
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.segments import segments
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -112,7 +114,7 @@ class ClaimQueue:
         self._at_once = FIRST_CLAIMS
         self._blocked_until = 0.0
         self._senders_blocked: dict[str, float] = {}
-        self._binding = self._sender_binding = ""
+        self._binding = self._sender_binding = ClaimWait()
 
     def __len__(self) -> int:
         """So many are left."""
@@ -140,13 +142,13 @@ class ClaimQueue:
 
     def block(self, claim: Claim, answer: ClaimAnswer, now: float) -> None:
         """A limit denied this claim. One of a single sender keeps only this sender's messages."""
-        until = now + answer.wait_ms / 1000
-        if answer.detail.endswith(f"sender:{claim.sender}"):
+        until, limit = now + answer.wait_ms / 1000, ClaimWait(answer.detail)
+        if limit.scope == LimitScope.sender(claim.sender):
             self._senders_blocked[claim.sender] = until
-            self._sender_binding = answer.detail
+            self._sender_binding = limit
         else:
             self._blocked_until = max(self._blocked_until, until)
-            self._binding = answer.detail
+            self._binding = limit
 
     def block_all(self, until: float) -> None:
         """Nothing is asked for until then, and not a moment longer."""
@@ -167,7 +169,7 @@ class ClaimQueue:
         return self._first_sender_free() > self._blocked_until
 
     @property
-    def binds(self) -> str:
+    def binds(self) -> ClaimWait:
         """The limit that is waited for longest."""
         return self._sender_binding if self.waits_for_senders else self._binding
 

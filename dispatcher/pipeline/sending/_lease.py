@@ -53,7 +53,7 @@ class BatchLease:
                 wait_ms=stop.wait_ms,
                 poll_ms=poll_ms,
                 look_ms=retry_policy.FIRST_LOOK_MS,
-                scope=stop.scope,
+                rests_for=stop.rests_for,
                 counts=counts,
             )
         except StoreUnavailable:

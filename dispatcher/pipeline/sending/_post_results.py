@@ -17,6 +17,7 @@ from dispatcher.errors import (
 )
 from dispatcher.ledger.batches.claims import Claim, Record
 from dispatcher.model.receipt import MessageStatus
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.model.state import WORD_RANK, RecipientState
 from dispatcher.pipeline.sending._refused_members import named_members, split
 from dispatcher.rules import retry_policy
@@ -43,7 +44,7 @@ class PostResult:
 
     record: Record
     hold_ms: int = 0
-    hold_scope: str = "account"
+    hold_scope: LimitScope = ACCOUNT
     brake: str = ""
     refused: str = ""
     odd_word: str = ""
@@ -138,9 +139,8 @@ def _slower(claim: Claim, error: Throttled, attempt: int) -> PostResult:
         record = _record(claim, "later", "CarrierX asked to slow down (429)", hold)
     if field in RECIPIENT_FIELDS:
         return PostResult(record)
-    return PostResult(
-        record, hold_ms=hold, hold_scope=f"sender:{claim.sender}" if field in SENDER_FIELDS else "account"
-    )
+    scope = LimitScope.sender(claim.sender) if field in SENDER_FIELDS else ACCOUNT
+    return PostResult(record, hold_ms=hold, hold_scope=scope)
 
 
 def _in_words(error: Refused | Forbidden) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from dispatcher.model.campaign import Campaign
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import RESUMABLE, CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve_at, retry
 from dispatcher.pipeline.limits.changes import reset_limit, set_limit
@@ -69,10 +70,10 @@ def rerate(site: Site, who: str, campaign_id: str, rate: str) -> None:
     """
     find_campaign(site, campaign_id)
     if rate.strip():
-        set_limit(site.ledger, f"campaign:{campaign_id}", rate=rate)
+        set_limit(site.ledger, LimitScope.campaign(campaign_id), rate=rate)
         site.audit_log.note(who, f"changed the rate to {rate.strip()[:20]}", campaign_id)
     else:
-        reset_limit(site.ledger, f"campaign:{campaign_id}", site.settings)
+        reset_limit(site.ledger, LimitScope.campaign(campaign_id), site.settings)
         site.audit_log.note(who, "set the rate back", campaign_id)
 
 

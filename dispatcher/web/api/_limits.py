@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from dispatcher.errors import InputError
+from dispatcher.model.scope import SCOPE_EXAMPLES, LimitScope, scope_forms
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.limits.view import LimitLine, limit_line, limit_lines, read_scope
 from dispatcher.web.api._openapi import problems
@@ -27,8 +28,8 @@ _MOST_BYTES = 16 * 1024
 What = Annotated[
     str,
     Path(
-        description="`account`, `sender` (each one's default), `sender:NUMBER` or `campaign:ID`.",
-        examples=["account", "sender:12125550100", "campaign:spring-sale-7f3akq"],
+        description=f"{scope_forms('`')}.",
+        examples=list(SCOPE_EXAMPLES),
     ),
 ]
 _CHANGE: dict[str, Any] = {
@@ -100,9 +101,7 @@ def _change(site: Site, who: str, what: str, body: bytes) -> LimitLine:
     return _noted(site, who, scope, "changed")
 
 
-def _noted(site: Site, who: str, scope: str, did: str) -> LimitLine:
+def _noted(site: Site, who: str, scope: LimitScope, did: str) -> LimitLine:
     """The audit log says which kind of scope, never a number."""
-    kind, _, name = scope.partition(":")
-    whose = "one sender" if kind == "sender" and name else f"the {kind}"
-    site.audit_log.note(who, f"{did} the limits of {whose}", name if kind == "campaign" else "")
+    site.audit_log.note(who, f"{did} the limits of {scope.whose}", scope.campaign_id)
     return limit_line(site.ledger.limits.in_force(), scope)

@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 
 from dispatcher.errors import ApiError, InputError, MmsError
 from dispatcher.ledger.views.overview import Overview
+from dispatcher.model.scope import SCOPE_FORMS
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.limits.view import limit_lines, read_scope
-from dispatcher.web.actions.health import callback_levels, doctor_findings
+from dispatcher.web.actions.health import callback_levels
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form
 from dispatcher.web.site.access import Operator, Person, check_csrf, same_origin
@@ -61,26 +62,21 @@ async def set_limit(request: Request, session: Operator) -> Response:
 
 def _change(site: Site, who: str, form: FormData) -> None:
     scope = read_scope(first(form, "what"))
-    kind, _, name = scope.partition(":")
-    whose = "one sender" if kind == "sender" and name else f"the {kind}"
-    campaign = name if kind == "campaign" else ""
     if first(form, "act") == "reset":
         reset_limit(site.ledger, scope, site.settings)
-        site.audit_log.note(who, f"reset the limits of {whose}", campaign)
+        site.audit_log.note(who, f"reset the limits of {scope.whose}", scope.campaign_id)
         return
     given = {name: first(form, name).strip() for name in ("rate", "burst", "per_day", "zone")}
     wanted = LimitChange.model_validate({name: value for name, value in given.items() if value})
     change_limit(site.ledger, scope, wanted)
-    site.audit_log.note(who, f"changed the limits of {whose}", campaign)
+    site.audit_log.note(who, f"changed the limits of {scope.whose}", scope.campaign_id)
 
 
 def _page(request: Request, session: Session, *, status: int = 200, **values: Any) -> Response:
     site = site_of(request)
     ledger, overview = site.ledger, Overview(site.redis)
-    now_ms, findings, limits = ledger.agenda.now_ms(), doctor_findings(site), ledger.limits.in_force()
-    lines = sorted(
-        limit_lines(ledger, limits), key=lambda line: (line.scope.startswith("campaign:"), line.scope)
-    )
+    now_ms, findings, limits = ledger.agenda.now_ms(), look(site), ledger.limits.in_force()
+    lines = sorted(limit_lines(ledger, limits), key=lambda line: line.limits_of.rank)
     nothing: dict[str, Any] = {
         "number": "",
         "levels": None,
@@ -100,6 +96,7 @@ def _page(request: Request, session: Session, *, status: int = 200, **values: An
         offered=overview.offered(now_ms),
         draining=ledger.agenda.receivers_draining(),
         limits=lines[:LIMITS],
+        scope_forms=list(SCOPE_FORMS),
         limits_more=len(lines) - LIMITS,
         stopped=limits.brake,
         alarms=overview.alarms(),

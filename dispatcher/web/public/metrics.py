@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse
 
 from dispatcher.ledger.views.overview import Overview
+from dispatcher.model.claim_wait import DAY
+from dispatcher.model.scope import ScopeKind
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.health.queue_status import ended, queue_statuses
 from dispatcher.pipeline.runtime.counters import ENDLESS, SEND_SECONDS, WAIT_SECONDS
@@ -93,7 +95,7 @@ def _counted(tallies: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
     """What workers counted, since the ledger was made."""
     sends = _from_zero(tallies.get("sends"), "accepted", "refused", "forbidden", "later", "unknown")
     callbacks = _from_zero(tallies.get("callbacks"), "applied", "inbound", "early")
-    waits = _from_zero(tallies.get("waits"), "account", "sender", "campaign", "day")
+    waits = _from_zero(tallies.get("waits"), *ScopeKind, DAY)
     yield _by("mms_sends_total", "counter", "POSTs to CarrierX by how they ended.", "result", sends)
     yield _histogram("mms_send_seconds", "How long a POST took.", tallies.get("send", {}), SEND_SECONDS)
     yield _by("mms_callbacks_total", "counter", "Callbacks by what became of them.", "outcome", callbacks)

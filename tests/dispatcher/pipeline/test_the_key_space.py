@@ -16,6 +16,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.campaigns.lifecycle import launch, sweep
 from dispatcher.pipeline.campaigns.media_check import release_media
@@ -157,8 +158,8 @@ def campaigns(runtime: Runtime) -> list[str]:
         submitted(runtime, "scheduled-cancelled", at="2099-06-01T10:00-04:00"),
         submitted(runtime, "launched", draft=True),
     ]
-    set_limit(ledger, f"campaign:{made[4]}", rate="900/s")
-    set_cap(ledger, f"campaign:{made[4]}", 100, "America/New_York", ledger.agenda.now_ms())
+    set_limit(ledger, LimitScope.campaign(made[4]), rate="900/s")
+    set_cap(ledger, LimitScope.campaign(made[4]), 100, "America/New_York", ledger.agenda.now_ms())
     launch(ledger, made[6], runtime.settings)
     for campaign_id in (made[3], made[5]):
         expand(runtime, campaign_id)

@@ -13,6 +13,7 @@ from dispatcher.ledger.batches.claims import TakenBatch
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import QuietHours
+from dispatcher.model.scope import ACCOUNT
 from dispatcher.rules.quiet_hours import Window
 from dispatcher.rules.send_window import SendWindow
 from tests.dispatcher.rules.test_quiet_hours import CLOCK_CHANGES, SPLIT, STRICT, number_in, open_at
@@ -88,7 +89,7 @@ def test_a_row_that_is_due_a_tenth_of_a_second_before_its_window_closes_and_wait
         closes_ms = window.until_ms
         assert not open_at(number, None, policy, closes_ms)
         taken = taken_at(timed_ledger, closes_ms - 100)
-        timed_ledger.campaigns.set_rate("account", (200_000, 0))
+        timed_ledger.campaigns.set_rate(ACCOUNT, (200_000, 0))
         first, late = NUMBERS.index(number), (NUMBERS.index(number) + 1) % len(NUMBERS)
         before_ms, after_ms = closes_ms - 100, closes_ms + 100
         assert word(timed_ledger, taken, late, Window(1, closes_ms), before_ms) == "go"

@@ -11,6 +11,7 @@ from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, TakenBatch
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.model.scope import ACCOUNT
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (
     CAMPAIGN,
@@ -149,7 +150,7 @@ def test_only_a_confirmation_reaches_somebody_who_opted_out(ledger_at_start: Led
 
 def test_what_is_left_of_a_group_is_charged_for_what_goes(ledger_at_start: Ledger) -> None:
     add_campaign(ledger_at_start, make_batch(3, 1))
-    ledger_at_start.campaigns.set_rate("account", (1_000_000, 0))
+    ledger_at_start.campaigns.set_rate(ACCOUNT, (1_000_000, 0))
     taken = take(ledger_at_start)
     stop(ledger_at_start, 2)
     assert ask(ledger_at_start, taken, asked(taken, 0)).members == (0, 2)
@@ -158,7 +159,7 @@ def test_what_is_left_of_a_group_is_charged_for_what_goes(ledger_at_start: Ledge
 
 def test_the_last_member_of_a_group_is_charged_as_a_single_message(ledger_at_start: Ledger) -> None:
     add_campaign(ledger_at_start, make_batch(3, 1))
-    ledger_at_start.campaigns.set_rate("account", (1_000_000, 0))
+    ledger_at_start.campaigns.set_rate(ACCOUNT, (1_000_000, 0))
     taken = take(ledger_at_start)
     stop(ledger_at_start, 1)
     stop(ledger_at_start, 2)
@@ -195,7 +196,7 @@ def test_a_window_is_open_from_its_first_moment_and_before_its_last(
 
 def test_a_claim_that_waited_past_the_end_of_its_window_is_held(ledger_at_start: Ledger) -> None:
     add_campaign(ledger_at_start)
-    ledger_at_start.campaigns.set_rate("account", (200_000, 0))
+    ledger_at_start.campaigns.set_rate(ACCOUNT, (200_000, 0))
     taken = take(ledger_at_start)
     nine = START_MS + 100  # it is 20:59:59.9
     assert ask(ledger_at_start, taken, asked(taken, 0, window=(1, nine))).word == "go"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.claim_wait import ClaimWait
 from dispatcher.pipeline.runtime.counters import ENDLESS, ProcessCounters
 
 
@@ -41,7 +42,7 @@ def test_a_duration_falls_into_the_first_bucket_that_holds_it() -> None:
 def test_of_a_limit_only_its_kind_is_kept() -> None:
     counters = ProcessCounters()
     for scope in ("account", "sender:12125550100", "day:sender:12125550100", "campaign:spring-abc234"):
-        counters.waited(scope, 0.2)
+        counters.waited(ClaimWait(scope), 0.2)
     waits = {field for field in counters.take() if field.startswith("waits ")}
     assert waits == {"waits account", "waits sender", "waits day", "waits campaign"}
 

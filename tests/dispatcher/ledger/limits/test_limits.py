@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dispatcher.ledger.batches.claims import ClaimAnswer, TakenBatch
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.rules.rates import Rate, parse_rate
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
 from tests.valkey import set_clock
@@ -20,7 +21,7 @@ from tests.valkey import set_clock
 HOUR_MS = 3_600_000
 
 
-def limit(ledger: Ledger, scope: str, rate: Rate) -> None:
+def limit(ledger: Ledger, scope: LimitScope, rate: Rate) -> None:
     """Put a limit in force."""
     ledger.campaigns.set_rate(scope, (rate.interval_us, rate.tolerance_us))
 
@@ -46,7 +47,7 @@ def within(times: list[int], window_ms: int) -> int:
 
 
 def test_a_claim_over_the_limit_is_told_how_long_and_by_which(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "sender", Rate(10, 1))
+    limit(ledger_at_start, EACH_SENDER, Rate(10, 1))
     taken = taken_batch(ledger_at_start)
     assert ask(ledger_at_start, taken, 0, START_MS).word == "go"
     assert ask(ledger_at_start, taken, 1, START_MS)[:4] == ("wait", 0, 100, "sender:15162065575")
@@ -54,25 +55,25 @@ def test_a_claim_over_the_limit_is_told_how_long_and_by_which(ledger_at_start: L
 
 
 def test_the_limit_that_binds_longest_is_named(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", Rate(10, 1))
-    limit(ledger_at_start, "sender", Rate(5, 1))
-    limit(ledger_at_start, f"campaign:{CAMPAIGN}", Rate(2, 1))
+    limit(ledger_at_start, ACCOUNT, Rate(10, 1))
+    limit(ledger_at_start, EACH_SENDER, Rate(5, 1))
+    limit(ledger_at_start, LimitScope.campaign(CAMPAIGN), Rate(2, 1))
     taken = taken_batch(ledger_at_start)
     ask(ledger_at_start, taken, 0, START_MS)
     assert ask(ledger_at_start, taken, 1, START_MS)[:4] == ("wait", 0, 500, f"campaign:{CAMPAIGN}")
 
 
 def test_a_senders_own_limit_outranks_that_of_all_senders(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "sender", Rate(1, 1))
-    limit(ledger_at_start, "sender:15162065575", Rate(10, 1))
+    limit(ledger_at_start, EACH_SENDER, Rate(1, 1))
+    limit(ledger_at_start, LimitScope.sender("15162065575"), Rate(10, 1))
     taken = taken_batch(ledger_at_start)
     ask(ledger_at_start, taken, 0, START_MS)
     assert ask(ledger_at_start, taken, 1, START_MS).wait_ms == 100
 
 
 def test_a_claim_that_one_limit_denies_costs_the_others_nothing(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", Rate(10, 1))
-    limit(ledger_at_start, "sender:a", Rate(1, 1))
+    limit(ledger_at_start, ACCOUNT, Rate(10, 1))
+    limit(ledger_at_start, LimitScope.sender("a"), Rate(1, 1))
     taken = taken_batch(ledger_at_start)
     ask(ledger_at_start, taken, 0, START_MS, sender="a")
     assert ask(ledger_at_start, taken, 1, START_MS + 100, sender="a").detail == "sender:a"
@@ -80,14 +81,14 @@ def test_a_claim_that_one_limit_denies_costs_the_others_nothing(ledger_at_start:
 
 
 def test_a_group_passes_as_one_and_is_paid_for_as_nine(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", Rate(10, 1))
+    limit(ledger_at_start, ACCOUNT, Rate(10, 1))
     taken = taken_batch(ledger_at_start, 9, 1)
     assert ask(ledger_at_start, taken, 0, START_MS).word == "go"
     assert ask(ledger_at_start, taken, 1, START_MS).wait_ms == 900
 
 
 def test_a_slow_limits_debt_outlives_an_hour(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", parse_rate("1/h"))
+    limit(ledger_at_start, ACCOUNT, parse_rate("1/h"))
     taken = taken_batch(ledger_at_start, 9, 1)
     ask(ledger_at_start, taken, 0, START_MS)
     assert ledger_at_start.redis.pttl("mms:limit:account") > 9 * HOUR_MS
@@ -95,7 +96,7 @@ def test_a_slow_limits_debt_outlives_an_hour(ledger_at_start: Ledger) -> None:
 
 
 def test_idle_time_saves_up_no_more_than_the_burst(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", Rate(10, 3))
+    limit(ledger_at_start, ACCOUNT, Rate(10, 3))
     taken = taken_batch(ledger_at_start)
     words = [ask(ledger_at_start, taken, message, START_MS + HOUR_MS).word for message in range(5)]
     assert words == ["go", "go", "go", "wait", "wait"]
@@ -103,7 +104,7 @@ def test_idle_time_saves_up_no_more_than_the_burst(ledger_at_start: Ledger) -> N
 
 @pytest.mark.parametrize("back_ms", [1, 5_000, HOUR_MS])
 def test_a_clock_that_steps_back_neither_stalls_nor_bursts(ledger_at_start: Ledger, back_ms: int) -> None:
-    limit(ledger_at_start, "account", Rate(10, 2))
+    limit(ledger_at_start, ACCOUNT, Rate(10, 2))
     taken = taken_batch(ledger_at_start)
     for message in range(10):
         ask(ledger_at_start, taken, message, START_MS + 100 * message)
@@ -117,7 +118,7 @@ def test_a_clock_that_steps_back_neither_stalls_nor_bursts(ledger_at_start: Ledg
 
 
 def test_a_step_forward_gives_no_more_than_the_burst(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", Rate(10, 2))
+    limit(ledger_at_start, ACCOUNT, Rate(10, 2))
     taken = taken_batch(ledger_at_start)
     words = [ask(ledger_at_start, taken, message, START_MS + HOUR_MS).word for message in range(4)]
     assert words == ["go", "go", "wait", "wait"]
@@ -134,7 +135,7 @@ def test_no_rolling_window_is_over_rate_and_burst(
 ) -> None:
     ledger_at_start.redis.flushall()
     set_clock(ledger_at_start.redis, START_MS)
-    limit(ledger_at_start, "account", Rate(rate, burst))
+    limit(ledger_at_start, ACCOUNT, Rate(rate, burst))
     taken = taken_batch(ledger_at_start, *(size for _, size in steps[:33]))
     now, went = START_MS, []
     for message, (step_ms, size) in enumerate(steps[:33]):
@@ -148,7 +149,7 @@ def test_no_rolling_window_is_over_rate_and_burst(
 
 def test_many_workers_together_stay_within_the_limit(ledger_at_start: Ledger) -> None:
     """Four threads ask for every millisecond in turn; a barrier, not a sleep, keeps them at the same time."""
-    limit(ledger_at_start, "account", Rate(50, 2))
+    limit(ledger_at_start, ACCOUNT, Rate(50, 2))
     taken = taken_batch(ledger_at_start)
     went: list[int] = []
     now = START_MS
@@ -182,16 +183,16 @@ def test_many_workers_together_stay_within_the_limit(ledger_at_start: Ledger) ->
 
 def test_a_hold_of_carrierx_stops_its_scope_until_it_ends(ledger_at_start: Ledger) -> None:
     taken = taken_batch(ledger_at_start)
-    limit(ledger_at_start, "account", Rate(1000, 100))
-    ledger_at_start.agenda.hold("account", 2_500)
+    limit(ledger_at_start, ACCOUNT, Rate(1000, 100))
+    ledger_at_start.agenda.hold(ACCOUNT, 2_500)
     assert ask(ledger_at_start, taken, 0, START_MS)[:4] == ("wait", 0, 2_500, "account")
     assert ask(ledger_at_start, taken, 0, START_MS + 2_500).word == "go"
 
 
 def test_a_shorter_hold_does_not_end_a_longer_one(ledger_at_start: Ledger) -> None:
     taken = taken_batch(ledger_at_start)
-    limit(ledger_at_start, "account", Rate(1000, 100))
-    assert [ledger_at_start.agenda.hold("account", wait_ms) for wait_ms in (60_000, 1_000)] == [
+    limit(ledger_at_start, ACCOUNT, Rate(1000, 100))
+    assert [ledger_at_start.agenda.hold(ACCOUNT, wait_ms) for wait_ms in (60_000, 1_000)] == [
         60_000,
         60_000,
     ]
@@ -205,19 +206,19 @@ def test_without_a_limit_everything_may_go(ledger_at_start: Ledger) -> None:
 
 def test_a_hold_is_obeyed_where_no_limit_is_in_force(ledger_at_start: Ledger) -> None:
     taken = taken_batch(ledger_at_start)
-    ledger_at_start.agenda.hold("account", 2_500)
+    ledger_at_start.agenda.hold(ACCOUNT, 2_500)
     assert ask(ledger_at_start, taken, 0, START_MS)[:4] == ("wait", 0, 2_500, "account")
 
 
 def test_a_hold_is_waited_for_an_hour_at_a_time(ledger_at_start: Ledger) -> None:
     taken = taken_batch(ledger_at_start)
-    ledger_at_start.agenda.hold("account", 5 * HOUR_MS)
+    ledger_at_start.agenda.hold(ACCOUNT, 5 * HOUR_MS)
     assert ask(ledger_at_start, taken, 0, START_MS)[:4] == ("wait", 0, HOUR_MS, "account")
     assert ask(ledger_at_start, taken, 0, START_MS + 4 * HOUR_MS + 1).wait_ms == HOUR_MS - 1
 
 
 def test_a_debt_is_no_older_than_a_hundred_messages_of_the_limit(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", Rate(10, 2))
+    limit(ledger_at_start, ACCOUNT, Rate(10, 2))
     taken = taken_batch(ledger_at_start)
     ledger_at_start.redis.set("mms:limit:account", (START_MS + HOUR_MS) * 1000, px=50_000)
     assert ask(ledger_at_start, taken, 0, START_MS).wait_ms == 100 * 100
@@ -226,7 +227,7 @@ def test_a_debt_is_no_older_than_a_hundred_messages_of_the_limit(ledger_at_start
 
 
 def test_what_is_owed_is_forgotten_an_hour_after_it_is_paid_off(ledger_at_start: Ledger) -> None:
-    limit(ledger_at_start, "account", Rate(1, 1))
+    limit(ledger_at_start, ACCOUNT, Rate(1, 1))
     taken = taken_batch(ledger_at_start, 9)
     ask(ledger_at_start, taken, 0, START_MS)
     assert HOUR_MS + 4_000 < int(ledger_at_start.redis.pttl("mms:limit:account")) <= HOUR_MS + 9_000

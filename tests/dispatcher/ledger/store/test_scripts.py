@@ -12,6 +12,7 @@ from dispatcher.errors import ConfigError, StoreRefused, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client, translated
 from dispatcher.ledger.store.scripts import Scripts
+from dispatcher.model.scope import ACCOUNT
 from tests.factories import CAMPAIGN, add_campaign, claim, make_claim, make_record, states, take
 from tests.lua import SCRIPTS
 from tests.valkey import ValkeyServer
@@ -26,7 +27,7 @@ def test_every_script_compiles(redis: redis_py.Redis, name: str) -> None:
 def test_a_restarted_redis_is_taught_its_scripts_again(ledger: Ledger) -> None:
     add_campaign(ledger)
     ledger.redis.script_flush()
-    assert ledger.agenda.hold("account", 1) == 1
+    assert ledger.agenda.hold(ACCOUNT, 1) == 1
     ledger.redis.script_flush()
     taken = take(ledger)
     ledger.redis.script_flush()

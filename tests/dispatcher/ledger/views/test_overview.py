@@ -8,6 +8,7 @@ from typing import Any
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.views.overview import Overview
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import add_campaign, make_batch, make_claim, make_record, record, take
 from tests.factories import claim as claim_one
@@ -84,7 +85,7 @@ def test_time_that_a_limit_made_a_batch_wait_is_no_delay_of_ours(ledger: Ledger)
     assert overview.overdue_seconds(now_ms) == 16.0
     ledger.redis.hset(keys.RATES, "campaign:spring", "1000000:1000000:operator")
     for paid_for_ms, late in ((5_000, 0.0), (1_000, 0.0), (-2_000, 3.0), (-60_000, 16.0)):
-        ledger.redis.set(keys.limit("campaign:spring"), (now_ms + paid_for_ms) * 1000)
+        ledger.redis.set(keys.limit(LimitScope.campaign("spring")), (now_ms + paid_for_ms) * 1000)
         assert overview.overdue_seconds(now_ms) == late
     ledger.redis.hset(keys.campaign("spring"), "asked", now_ms + 250)
     assert overview.overdue_seconds(now_ms) == 0.0
@@ -100,7 +101,7 @@ def test_a_pool_waits_when_all_of_its_senders_do(ledger: Ledger) -> None:
     overview, now_ms = Overview(ledger.redis), ledger.agenda.now_ms()
     ledger.redis.zadd(keys.DUE, {"spring": now_ms - 9_000})
     ledger.redis.hset(keys.RATES, "sender", "1000000:50000:default")
-    ledger.redis.set(keys.limit("sender:15162065575"), (now_ms + 5_000) * 1000)
+    ledger.redis.set(keys.limit(LimitScope.sender("15162065575")), (now_ms + 5_000) * 1000)
     assert overview.overdue_seconds(now_ms) == 9.0
-    ledger.redis.set(keys.limit("sender:15162065576"), (now_ms + 5_000) * 1000)
+    ledger.redis.set(keys.limit(LimitScope.sender("15162065576")), (now_ms + 5_000) * 1000)
     assert overview.overdue_seconds(now_ms) == 0.0

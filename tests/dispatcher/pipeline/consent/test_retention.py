@@ -16,6 +16,7 @@ from dispatcher.ledger.installation.audit_log import KEPT as JOURNAL_MAX
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import launch
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, retry
@@ -59,7 +60,7 @@ def settled(runtime: Runtime) -> None:
 
 def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(runtime: Runtime) -> None:
     settled(runtime)
-    set_limit(runtime.ledger, f"campaign:{CAMPAIGN}", rate="2/s")
+    set_limit(runtime.ledger, LimitScope.campaign(CAMPAIGN), rate="2/s")
     before = runtime.ledger.campaign(CAMPAIGN)
     erase_campaign(runtime.ledger, CAMPAIGN)
     after = runtime.ledger.campaign(CAMPAIGN)
@@ -67,12 +68,12 @@ def test_an_erased_campaign_keeps_its_counts_and_nothing_about_anybody(runtime: 
     assert runtime.ledger.redis.keys(f"mms:c:{CAMPAIGN}:[br]:*") == []
     assert runtime.ledger.redis.keys("mms:sid:*") == []
     assert after.settings.message is None
-    assert f"campaign:{CAMPAIGN}" not in runtime.ledger.limits.in_force()
+    assert LimitScope.campaign(CAMPAIGN) not in runtime.ledger.limits.in_force().rates
     assert (before.erased_at, after.erased_at is not None) == (None, True)
 
 
 def test_of_an_erased_campaign_no_limit_no_pace_and_no_turn_is_left(runtime: Runtime) -> None:
-    ledger, scope = runtime.ledger, f"campaign:{CAMPAIGN}"
+    ledger, scope = runtime.ledger, LimitScope.campaign(CAMPAIGN)
     settled(runtime)
     set_limit(ledger, scope, rate="2/s", per_day=5, zone="UTC")
     ledger.agenda.hold(scope, 60_000, slower=True)

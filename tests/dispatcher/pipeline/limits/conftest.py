@@ -9,6 +9,7 @@ import pytest
 
 from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, TakenBatch
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import LimitScope
 from dispatcher.rules.rates import Rate
 from tests.dispatcher.pipeline.conftest import make_runtime, runtime
 from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
@@ -44,7 +45,7 @@ class Desk:
         self.ledger.batches.renew(self.taken[id].hold, lease_ms=30 * DAY_MS)
         return id
 
-    def limit(self, scope: str, rate: Rate) -> None:
+    def limit(self, scope: LimitScope, rate: Rate) -> None:
         """Put a limit in force."""
         self.ledger.limits.set_rate(scope, rate.interval_us, rate.tolerance_us)
 

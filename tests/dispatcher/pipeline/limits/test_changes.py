@@ -6,6 +6,7 @@ import pytest
 
 from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit, set_limit
 from dispatcher.settings import load_settings
 from tests.factories import CAMPAIGN, SENDER, START_MS, add_campaign
@@ -18,14 +19,14 @@ def in_force(ledger: Ledger, scope: str) -> tuple[float, float, bool]:
 
 
 def test_a_burst_alone_keeps_the_rate_that_is_in_force(ledger: Ledger) -> None:
-    set_limit(ledger, "account", rate="10/s", burst=2)
-    set_limit(ledger, "account", burst=5)
+    set_limit(ledger, ACCOUNT, rate="10/s", burst=2)
+    set_limit(ledger, ACCOUNT, burst=5)
     assert in_force(ledger, "account") == (10, 5, True)
 
 
 def test_a_burst_of_one_sender_goes_with_the_rate_of_all_senders(ledger: Ledger) -> None:
-    set_limit(ledger, "sender", rate="3/s")
-    set_limit(ledger, f"sender:{SENDER}", burst=4)
+    set_limit(ledger, EACH_SENDER, rate="3/s")
+    set_limit(ledger, LimitScope.sender(SENDER), burst=4)
     assert in_force(ledger, f"sender:{SENDER}") == (3, 4, True)
 
 
@@ -37,69 +38,69 @@ def test_a_burst_without_any_rate_is_refused(ledger: Ledger, scope: str) -> None
 
 
 def test_a_burst_of_the_account_does_not_go_with_the_rate_of_senders(ledger: Ledger) -> None:
-    set_limit(ledger, "sender", rate="3/s")
+    set_limit(ledger, EACH_SENDER, rate="3/s")
     with pytest.raises(InputError, match="the account has no rate"):
-        set_limit(ledger, "account", burst=4)
+        set_limit(ledger, ACCOUNT, burst=4)
 
 
 def test_a_zone_alone_keeps_the_cap_and_a_cap_alone_the_zone(ledger: Ledger) -> None:
-    set_limit(ledger, "account", per_day=100, zone="Asia/Tokyo")
-    set_limit(ledger, "account", per_day=200)
-    assert (ledger.limits.in_force().caps["account"].most, ledger.limits.in_force().caps["account"].zone) == (
+    set_limit(ledger, ACCOUNT, per_day=100, zone="Asia/Tokyo")
+    set_limit(ledger, ACCOUNT, per_day=200)
+    assert (ledger.limits.in_force().caps[ACCOUNT].most, ledger.limits.in_force().caps[ACCOUNT].zone) == (
         200,
         "Asia/Tokyo",
     )
-    set_limit(ledger, "account", zone="UTC")
-    assert (ledger.limits.in_force().caps["account"].most, ledger.limits.in_force().caps["account"].zone) == (
+    set_limit(ledger, ACCOUNT, zone="UTC")
+    assert (ledger.limits.in_force().caps[ACCOUNT].most, ledger.limits.in_force().caps[ACCOUNT].zone) == (
         200,
         "UTC",
     )
-    set_limit(ledger, "account", per_day=0)
+    set_limit(ledger, ACCOUNT, per_day=0)
     assert ledger.limits.in_force().caps == {}
 
 
 def test_a_first_cap_is_counted_in_the_zone_of_the_carriers(ledger: Ledger) -> None:
-    set_limit(ledger, "account", per_day=100)
-    assert ledger.limits.in_force().caps["account"].zone == "America/Los_Angeles"
+    set_limit(ledger, ACCOUNT, per_day=100)
+    assert ledger.limits.in_force().caps[ACCOUNT].zone == "America/Los_Angeles"
 
 
 def test_a_zone_without_any_cap_is_refused(ledger: Ledger) -> None:
     with pytest.raises(InputError, match="has no daily cap"):
-        set_limit(ledger, "account", zone="UTC")
+        set_limit(ledger, ACCOUNT, zone="UTC")
 
 
 def test_only_a_sender_is_taken_out_of_use(ledger: Ledger) -> None:
     with pytest.raises(InputError, match="only a sender"):
-        change_limit(ledger, "account", LimitChange(enabled=False))
-    change_limit(ledger, f"sender:{SENDER}", LimitChange(enabled=False))
+        change_limit(ledger, ACCOUNT, LimitChange(enabled=False))
+    change_limit(ledger, LimitScope.sender(SENDER), LimitChange(enabled=False))
     assert ledger.limits.disabled() == {SENDER}
-    change_limit(ledger, f"sender:{SENDER}", LimitChange(enabled=True))
+    change_limit(ledger, LimitScope.sender(SENDER), LimitChange(enabled=True))
     assert ledger.limits.disabled() == set()
 
 
 def test_a_campaign_that_there_is_not_has_no_limits(ledger: Ledger) -> None:
     with pytest.raises(NotFound):
-        set_limit(ledger, f"campaign:{CAMPAIGN}", rate="1/s")
+        set_limit(ledger, LimitScope.campaign(CAMPAIGN), rate="1/s")
     with pytest.raises(NotFound):
-        reset_limit(ledger, f"campaign:{CAMPAIGN}", load_settings(simulate=True))
+        reset_limit(ledger, LimitScope.campaign(CAMPAIGN), load_settings(simulate=True))
 
 
 def test_a_reset_campaign_has_its_own_rate_again_and_another_one_none(ledger: Ledger) -> None:
     add_campaign(ledger, rate=(1.0, 1.0))
     add_campaign(ledger, id="own-abc234", rate=(1.0, 1.0))
     for name in (CAMPAIGN, "own-abc234"):
-        set_limit(ledger, f"campaign:{name}", rate="1/s")
+        set_limit(ledger, LimitScope.campaign(name), rate="1/s")
     settings = ledger.campaign("own-abc234").settings.model_copy(update={"rate": "7/s"})
     ledger.redis.hset("mms:c:own-abc234", "settings", settings.model_dump_json(by_alias=True))
     for name in (CAMPAIGN, "own-abc234"):
-        reset_limit(ledger, f"campaign:{name}", load_settings(simulate=True))
+        reset_limit(ledger, LimitScope.campaign(name), load_settings(simulate=True))
     assert f"campaign:{CAMPAIGN}" not in ledger.limits.in_force().rates
     assert in_force(ledger, "campaign:own-abc234")[::2] == (7, False)
 
 
 def test_a_reset_account_has_the_rate_of_the_settings(ledger: Ledger) -> None:
-    set_limit(ledger, "account", rate="1/s")
-    reset_limit(ledger, "account", load_settings(simulate=True, account_rate="9/s"))
+    set_limit(ledger, ACCOUNT, rate="1/s")
+    reset_limit(ledger, ACCOUNT, load_settings(simulate=True, account_rate="9/s"))
     rate, _, by_operator = in_force(ledger, "account")
     assert (rate, by_operator) == (9, False)
 

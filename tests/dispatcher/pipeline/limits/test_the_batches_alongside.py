@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.reports.audit import audit
@@ -30,7 +31,7 @@ def test_one_process_sends_a_fast_campaign_while_a_dozen_slow_ones_wait(
 ) -> None:
     for place, id in enumerate(SLOW):
         add_campaign(runtime.ledger, make_batch(*[1] * 50, first_row=1001 + 50 * place), id=id)
-        set_limit(runtime.ledger, f"campaign:{id}", rate="1/s")
+        set_limit(runtime.ledger, LimitScope.campaign(id), rate="1/s")
     add_campaign(
         runtime.ledger, *(make_batch(*[1] * 100, first_row=1 + 100 * n) for n in range(4)), id="fast"
     )
@@ -76,7 +77,7 @@ def test_a_batch_that_fails_keeps_no_place_from_the_others(
 ) -> None:
     runtime = make_runtime(in_flight=2)
     add_campaign(runtime.ledger, make_batch(*[1] * 4), id="slow")
-    set_limit(runtime.ledger, "campaign:slow", rate="2/s")
+    set_limit(runtime.ledger, LimitScope.campaign("slow"), rate="2/s")
     add_campaign(runtime.ledger, make_batch(*[1] * 30, first_row=101), id="failing")
     begin = InFlight.begin
 
@@ -99,7 +100,7 @@ def test_one_process_alone_shares_the_accounts_limit_between_campaigns_within_on
     runtime: Runtime, rate: str
 ) -> None:
     """The second one's batches are short: when one of them is done, another has to follow."""
-    set_limit(runtime.ledger, "account", rate=rate, burst=1)
+    set_limit(runtime.ledger, ACCOUNT, rate=rate, burst=1)
     add_campaign(
         runtime.ledger, *(make_batch(*[1] * 100, first_row=1 + 100 * n) for n in range(3)), id="early"
     )
@@ -118,7 +119,7 @@ def test_campaigns_with_limits_of_their_own_all_go_within_one_task_however_short
     ids = [f"own-{number}" for number in range(8)]
     for place, id in enumerate(ids):
         add_campaign(runtime.ledger, make_batch(*[1] * 200, first_row=1 + 200 * place), id=id)
-        set_limit(runtime.ledger, f"campaign:{id}", rate="25/s", burst=1)
+        set_limit(runtime.ledger, LimitScope.campaign(id), rate="25/s", burst=1)
     send_batch(runtime, ids[0], 0)
     sent = {id: runtime.ledger.campaign(id).counts[RecipientState.QUEUED] for id in ids}
     assert min(sent.values()) >= 0.4 * max(sent.values()) > 0, sent

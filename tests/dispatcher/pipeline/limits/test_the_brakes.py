@@ -8,6 +8,7 @@ import pytest
 
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.ledger.store.connection import text_of
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.sending.send import send_batch
@@ -186,15 +187,15 @@ def test_a_probe_whose_worker_died_is_followed_by_another(braked: Desk) -> None:
 
 
 def test_a_429_lowers_the_pace_once_a_second_and_it_comes_back(desk: Desk) -> None:
-    desk.ledger.limits.set_rate("account", Rate(10, 1).interval_us, 0)
+    desk.ledger.limits.set_rate(ACCOUNT, Rate(10, 1).interval_us, 0)
     desk.campaign()
     desk.ask(0)
     for _ in range(5):
-        desk.ledger.agenda.hold("account", 1_000, slower=True)
+        desk.ledger.agenda.hold(ACCOUNT, 1_000, slower=True)
     desk.later(1_000)
     assert desk.ask(1).word == "go"
     assert 100 < desk.ask(2).wait_ms <= 143
-    desk.ledger.agenda.hold("account", 1_000, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 1_000, slower=True)
     desk.later(1_000)
     desk.ask(2)
     assert 190 < desk.ask(3).wait_ms <= 205
@@ -207,7 +208,7 @@ def test_a_429_that_names_the_number_holds_that_number_only(
     make_runtime: MakeRuntime, simulator: SimulatorHandle
 ) -> None:
     runtime = make_runtime()
-    runtime.ledger.agenda.hold("sender:15162065575", 60_000, slower=True)
+    runtime.ledger.agenda.hold(LimitScope.sender("15162065575"), 60_000, slower=True)
     add_campaign(runtime.ledger, make_batch(1, 1), **FROM)
     assert send_batch(runtime, CAMPAIGN, 0) == "waits for the limit of sender"
     assert simulator.received().taken == 0
@@ -264,33 +265,33 @@ def test_a_429_lowers_the_pace_to_seven_tenths_and_it_grows_by_a_hundredth_each_
         return text_of(desk.ledger.redis.hget("mms:pace", "account") or b"")
 
     begun = desk.now_ms
-    desk.ledger.agenda.hold("account", 5_000, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 5_000, slower=True)
     assert pace() == f"0.7000:{begun + 5_000}"
-    desk.ledger.agenda.hold("account", 5_000, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 5_000, slower=True)
     assert pace() == f"0.7000:{begun + 5_000}"
-    desk.ledger.agenda.hold("account", 6_000, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 6_000, slower=True)
     assert pace() == f"0.7000:{begun + 6_000}"
     desk.later(6_000 + 10_000)
-    desk.ledger.agenda.hold("account", 100, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 100, slower=True)
     assert pace() == f"0.5600:{desk.now_ms + 1_000}"
     desk.later(999)
-    desk.ledger.agenda.hold("account", 1, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 1, slower=True)
     assert pace().startswith("0.5600:")
     desk.later(1)
-    desk.ledger.agenda.hold("account", 1, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 1, slower=True)
     assert pace().startswith("0.3920:")
     desk.later(10**9)
-    desk.ledger.agenda.hold("account", 1, slower=True)
+    desk.ledger.agenda.hold(ACCOUNT, 1, slower=True)
     assert pace().startswith("0.7000:")
     for _ in range(20):
         desk.later(1_000)
-        desk.ledger.agenda.hold("account", 1, slower=True)
+        desk.ledger.agenda.hold(ACCOUNT, 1, slower=True)
     assert pace().startswith("0.0100:")
 
 
 @pytest.mark.parametrize(("later_ms", "wait_ms"), [(0, 200), (10_000, 167), (30_000, 125), (60_000, 100)])
 def test_a_lowered_pace_is_obeyed_as_it_grows(desk: Desk, later_ms: int, wait_ms: int) -> None:
-    desk.limit("account", Rate(10, 1))
+    desk.limit(ACCOUNT, Rate(10, 1))
     desk.campaign()
     desk.ledger.redis.hset("mms:pace", "account", f"0.5:{desk.now_ms}")
     desk.later(later_ms)

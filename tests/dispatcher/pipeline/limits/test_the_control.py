@@ -18,6 +18,7 @@ from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
+from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.limits.changes import set_limit
@@ -75,7 +76,7 @@ class Operator:
         """One act; nothing may be claimed after a pause has returned and before the next act begins."""
         with suppress(Conflict):
             if deed == "rate":
-                set_limit(self._ledger, f"campaign:{self._campaign}", rate=self._dice.choice(RATES))
+                set_limit(self._ledger, LimitScope.campaign(self._campaign), rate=self._dice.choice(RATES))
             elif deed == "resume":
                 self._ledger.campaigns.steer(self._campaign, CampaignState.RUNNING)
             else:
@@ -88,7 +89,7 @@ class Operator:
     def finish(self, runtime: Runtime) -> None:
         """Let it run to its end, or end it."""
         self.do("resume")
-        set_limit(self._ledger, f"campaign:{self._campaign}", rate="10000/s")
+        set_limit(self._ledger, LimitScope.campaign(self._campaign), rate="10000/s")
         deadline = time.monotonic() + 60
         while self._ledger.campaign(self._campaign).state not in ENDED:
             assert time.monotonic() < deadline, self._ledger.campaign(self._campaign)

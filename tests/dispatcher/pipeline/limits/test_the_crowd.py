@@ -10,6 +10,7 @@ import pytest
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.limits.changes import set_limit, use_sender
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
@@ -97,15 +98,15 @@ def test_four_racing_processes_never_spend_more_than_five_dollars(
 def test_a_pool_keeps_the_campaigns_limit_sticks_to_its_recipients_and_moves_a_disabled_ones_share(
     server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger
 ) -> None:
-    set_limit(ledger, "sender", rate="50/s", burst=2)
+    set_limit(ledger, EACH_SENDER, rate="50/s", burst=2)
     add_campaign(ledger, *many(3, pooled=True), id="first", **FROM)
-    set_limit(ledger, "campaign:first", rate="60/s", burst=2)
+    set_limit(ledger, LimitScope.campaign("first"), rate="60/s", burst=2)
     with crew(server, simulator):
         await_rows(ledger, "first", 300, 90)
         before = senders(simulator.received())
         simulator.clear_received()
         add_campaign(ledger, *many(6, pooled=True), id="second", **FROM)
-        set_limit(ledger, "campaign:second", rate="60/s", burst=2)
+        set_limit(ledger, LimitScope.campaign("second"), rate="60/s", burst=2)
         await_rows(ledger, "second", 200, 90)
         use_sender(ledger, POOL[1], enabled=False)
         settled_ms = ledger.agenda.now_ms() + 3_000  # whoever asked for a claim before has it by then
@@ -129,7 +130,7 @@ def test_a_pool_keeps_the_campaigns_limit_sticks_to_its_recipients_and_moves_a_d
 def test_two_campaigns_share_evenly_and_an_urgent_one_goes_before_both(
     server: ValkeyServer, simulator: SimulatorHandle, ledger: Ledger
 ) -> None:
-    set_limit(ledger, "account", rate=f"{SHARED_RATE}/s", burst=3)
+    set_limit(ledger, ACCOUNT, rate=f"{SHARED_RATE}/s", burst=3)
     for place, id in enumerate(("early", "late")):
         add_campaign(ledger, *many(12, first_row=1 + 2000 * place), id=id)
     with crew(server, simulator):
@@ -161,9 +162,9 @@ def test_slow_campaigns_hold_no_process_and_cost_no_task_a_message(
     slow = [f"slow-{number}" for number in range(8)]
     for place, id in enumerate(slow):
         add_campaign(ledger, make_batch(*[1] * 60, first_row=10_001 + 60 * place), id=id)
-        set_limit(ledger, f"campaign:{id}", rate="2/s")
+        set_limit(ledger, LimitScope.campaign(id), rate="2/s")
     add_campaign(ledger, *many(5), id="fast")
-    set_limit(ledger, "campaign:fast", rate="40/s", burst=4)
+    set_limit(ledger, LimitScope.campaign("fast"), rate="40/s", burst=4)
     with crew(server, simulator):
         await_rows(ledger, "fast", 500, 90)
         sent = sum(ledger.campaign(id).counts[RecipientState.QUEUED] for id in slow)

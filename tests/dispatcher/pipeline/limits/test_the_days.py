@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.errors import InputError
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.pipeline.limits.charges import refresh_caps, set_cap
 from dispatcher.rules.cap_days import day_boundaries
 from tests.dispatcher.pipeline.limits.conftest import Desk
@@ -36,7 +37,7 @@ def test_a_cap_lasts_from_midnight_to_midnight_also_when_the_clocks_change(
     desk: Desk, day: tuple[int, ...], following: tuple[int, ...], hours: int
 ) -> None:
     desk.at(local(*day) - 1)
-    set_cap(desk.ledger, "account", 3, ZONE, desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 3, ZONE, desk.now_ms)
     desk.campaign()
     assert [desk.ask(n).word for n in range(4)] == ["go", "go", "go", "wait"]
     assert desk.ask(4) == ("wait", 0, 1, "day:account", ())
@@ -51,7 +52,7 @@ def test_a_cap_lasts_from_midnight_to_midnight_also_when_the_clocks_change(
 
 
 def test_a_cap_needs_room_for_all_of_a_group(desk: Desk) -> None:
-    set_cap(desk.ledger, f"campaign:{CAMPAIGN}", 10, ZONE, desk.now_ms)
+    set_cap(desk.ledger, LimitScope.campaign(CAMPAIGN), 10, ZONE, desk.now_ms)
     desk.campaign(9, 2, 1)
     assert desk.ask(0).word == "go"
     assert desk.ask(1).detail == f"day:campaign:{CAMPAIGN}"
@@ -59,7 +60,7 @@ def test_a_cap_needs_room_for_all_of_a_group(desk: Desk) -> None:
 
 
 def test_what_carrierx_did_not_take_is_given_back_once(desk: Desk) -> None:
-    set_cap(desk.ledger, "account", 9, ZONE, desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 9, ZONE, desk.now_ms)
     desk.campaign(9, 9)
     wanted = desk.asked(0)
     assert desk.ask(0).word == "go"
@@ -69,7 +70,7 @@ def test_what_carrierx_did_not_take_is_given_back_once(desk: Desk) -> None:
 
 
 def test_yesterdays_units_are_not_given_back_to_today(desk: Desk) -> None:
-    set_cap(desk.ledger, "account", 2, ZONE, desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 2, ZONE, desk.now_ms)
     desk.campaign()
     wanted = desk.asked(0)
     desk.ask(0)
@@ -81,7 +82,7 @@ def test_yesterdays_units_are_not_given_back_to_today(desk: Desk) -> None:
 
 
 def test_a_cap_that_nobody_refreshed_for_a_day_lets_nothing_go(desk: Desk) -> None:
-    set_cap(desk.ledger, "account", 5, ZONE, desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 5, ZONE, desk.now_ms)
     desk.campaign()
     desk.at(day_boundaries(desk.now_ms, ZONE)[2])
     assert desk.ask(0) == ("wait", 0, 60_000, "day:account", ())
@@ -90,28 +91,28 @@ def test_a_cap_that_nobody_refreshed_for_a_day_lets_nothing_go(desk: Desk) -> No
 
 
 def test_a_cap_changed_in_the_middle_of_a_day_counts_what_went(desk: Desk) -> None:
-    set_cap(desk.ledger, "account", 2, ZONE, desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 2, ZONE, desk.now_ms)
     desk.campaign()
     assert [desk.ask(n).word for n in range(3)] == ["go", "go", "wait"]
-    set_cap(desk.ledger, "account", 3, "America/New_York", desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 3, "America/New_York", desk.now_ms)
     assert [desk.ask(n).word for n in (2, 3)] == ["go", "wait"]
 
 
 def test_what_a_day_counted_is_forgotten_three_days_after_its_last_change(desk: Desk) -> None:
-    set_cap(desk.ledger, "account", 2, ZONE, desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 2, ZONE, desk.now_ms)
     desk.campaign()
     desk.ask(0)
     (key,) = desk.ledger.redis.keys("mms:day:*")
     desk.ledger.redis.persist(key)
     desk.ask(1)
-    set_cap(desk.ledger, "account", 3, "America/New_York", desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 3, "America/New_York", desk.now_ms)
     (moved,) = set(desk.ledger.redis.keys("mms:day:*")) - {key}
     for each in (key, moved):
         assert 3 * 24 * HOUR_MS - 5_000 < int(desk.ledger.redis.pttl(each)) <= 3 * 24 * HOUR_MS
 
 
 def test_a_senders_default_cap_counts_each_sender_by_itself(desk: Desk) -> None:
-    set_cap(desk.ledger, "sender", 1, ZONE, desk.now_ms)
+    set_cap(desk.ledger, EACH_SENDER, 1, ZONE, desk.now_ms)
     desk.campaign()
     assert [desk.ask(n, sender=number).word for n, number in enumerate(["a", "a", "b"])] == [
         "go",

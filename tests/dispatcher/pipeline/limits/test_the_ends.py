@@ -12,6 +12,7 @@ import pytest
 from dispatcher.errors import Conflict, NotFound
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve, retry
@@ -190,25 +191,25 @@ def test_nothing_goes_from_a_disabled_number_of_ones_own_until_it_is_enabled(
 
 def test_a_limit_raised_by_hand_wakes_what_rests_and_outlives_a_restart(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(*[1] * 20))
-    set_limit(runtime.ledger, "account", rate="1/h")
+    set_limit(runtime.ledger, ACCOUNT, rate="1/h")
     assert send_batch(runtime, CAMPAIGN, 0) == "1 queued, waits for the limit of account"
     assert "waits for the limit of the account" in (runtime.ledger.campaign(CAMPAIGN).reason or "")
     assert send_batch(runtime, CAMPAIGN, 0).startswith("later ")
-    set_limit(runtime.ledger, "account", rate="500/s", burst=5)
+    set_limit(runtime.ledger, ACCOUNT, rate="500/s", burst=5)
     put_rates_in_force(runtime.ledger, runtime.settings)
-    in_force = runtime.ledger.limits.in_force().rates["account"]
+    in_force = runtime.ledger.limits.in_force().rates[ACCOUNT]
     assert (round(in_force.per_second), round(in_force.burst), in_force.by_operator) == (500, 5, True)
     assert send_batch(runtime, CAMPAIGN, 0) == "19 queued"
-    reset_limit(runtime.ledger, "account", runtime.settings)
-    assert not runtime.ledger.limits.in_force().rates["account"].by_operator
+    reset_limit(runtime.ledger, ACCOUNT, runtime.settings)
+    assert not runtime.ledger.limits.in_force().rates[ACCOUNT].by_operator
 
 
 def test_a_limit_raised_during_a_pause_is_obeyed_as_soon_as_the_campaign_goes_on(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(1, 1))
-    set_limit(runtime.ledger, "sender", per_day=1)
+    set_limit(runtime.ledger, EACH_SENDER, per_day=1)
     assert send_batch(runtime, CAMPAIGN, 0) == "1 queued, waits for the daily cap of sender"
     runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
-    set_limit(runtime.ledger, "sender", per_day=9)
+    set_limit(runtime.ledger, EACH_SENDER, per_day=9)
     runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.RUNNING)
     assert send_batch(runtime, CAMPAIGN, 0) == "1 queued"
 
@@ -218,12 +219,12 @@ def test_a_reset_from_a_shell_without_prices_leaves_the_workers_prices_alone(
 ) -> None:
     runtime = make_runtime(price_mms=0.015)
     put_rates_in_force(runtime.ledger, runtime.settings)
-    reset_limit(runtime.ledger, "account", make_runtime().settings)
+    reset_limit(runtime.ledger, ACCOUNT, make_runtime().settings)
     assert runtime.ledger.redis.hget("mms:policy", "price_legs") == b"15000"
 
 
 def test_senders_of_a_pool_do_not_wait_for_each_other(runtime: Runtime, simulator: SimulatorHandle) -> None:
-    set_limit(runtime.ledger, f"sender:{POOL[0]}", rate="1/h")
+    set_limit(runtime.ledger, LimitScope.sender(POOL[0]), rate="1/h")
     add_campaign(runtime.ledger, pooled_batch(), **FROM)
     send_batch(runtime, CAMPAIGN, 0)
     senders = Counter(message["from"] for message in simulator.received().messages)
@@ -233,9 +234,9 @@ def test_senders_of_a_pool_do_not_wait_for_each_other(runtime: Runtime, simulato
 
 def test_a_sender_that_waits_long_lets_the_rest_of_the_campaign_go_on(runtime: Runtime) -> None:
     """The batch waits for the sender; the campaign does not rest, though its own limit said no in the same breath."""
-    set_limit(runtime.ledger, f"sender:{POOL[0]}", rate="1/h")
+    set_limit(runtime.ledger, LimitScope.sender(POOL[0]), rate="1/h")
     add_campaign(runtime.ledger, pooled_batch(), **FROM)
-    set_limit(runtime.ledger, f"campaign:{CAMPAIGN}", rate="200/s", burst=1)
+    set_limit(runtime.ledger, LimitScope.campaign(CAMPAIGN), rate="200/s", burst=1)
     assert send_batch(runtime, CAMPAIGN, 0).endswith("waits for the limit of sender")
     assert runtime.ledger.redis.hget(f"mms:c:{CAMPAIGN}", "rest") is None
 
@@ -245,7 +246,7 @@ def test_a_batch_under_way_whose_sender_is_disabled_is_due_again_at_once_with_th
 ) -> None:
     add_campaign(runtime.ledger, pooled_batch(), **FROM)
     simulator.set_faults(latency_ms=20)
-    set_limit(runtime.ledger, f"campaign:{CAMPAIGN}", rate="100/s", burst=1)
+    set_limit(runtime.ledger, LimitScope.campaign(CAMPAIGN), rate="100/s", burst=1)
     thread = threading.Thread(target=send_batch, args=(runtime, CAMPAIGN, 0))
     thread.start()
     until(lambda: simulator.received(messages=False).taken >= 10)

@@ -6,6 +6,7 @@ import datetime as dt
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.estimate import estimated
 from dispatcher.pipeline.limits.changes import set_limit, use_sender
@@ -24,11 +25,11 @@ def look(ledger: Ledger) -> tuple[Campaign, float]:
 
 def test_the_tightest_limit_is_named_and_decides_the_time(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(*[1] * 100))
-    set_limit(ledger, "account", rate="10/s")
+    set_limit(ledger, ACCOUNT, rate="10/s")
     campaign, seconds = look(ledger)
     assert campaign.reason == "as fast as the limit of the account allows"
     assert 9 <= seconds <= 11
-    set_limit(ledger, f"campaign:{CAMPAIGN}", rate="2/s")
+    set_limit(ledger, LimitScope.campaign(CAMPAIGN), rate="2/s")
     campaign, seconds = look(ledger)
     assert campaign.reason == "as fast as the limit of the campaign allows"
     assert 49 <= seconds <= 51
@@ -36,8 +37,8 @@ def test_the_tightest_limit_is_named_and_decides_the_time(ledger: Ledger) -> Non
 
 def test_it_moves_with_what_is_left_and_ends_with_it(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(*[1] * 50), make_batch(*[1] * 50, first_row=51))
-    set_limit(runtime.ledger, "account", rate="1000/s", burst=1000)
-    set_limit(runtime.ledger, "sender", rate="100/s", burst=100)
+    set_limit(runtime.ledger, ACCOUNT, rate="1000/s", burst=1000)
+    set_limit(runtime.ledger, EACH_SENDER, rate="100/s", burst=100)
     send_batch(runtime, CAMPAIGN, 0)
     _, seconds = look(runtime.ledger)
     assert seconds <= 2
@@ -47,7 +48,7 @@ def test_it_moves_with_what_is_left_and_ends_with_it(runtime: Runtime) -> None:
 
 def test_a_daily_cap_pushes_it_to_another_day(ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(*[1] * 100))
-    set_limit(ledger, "account", rate="10/s", per_day=20, zone="UTC")
+    set_limit(ledger, ACCOUNT, rate="10/s", per_day=20, zone="UTC")
     campaign, seconds = look(ledger)
     assert campaign.reason == "as fast as the daily cap of the account allows"
     assert 3 * 86_400 <= seconds <= 4 * 86_400
@@ -55,14 +56,14 @@ def test_a_daily_cap_pushes_it_to_another_day(ledger: Ledger) -> None:
 
 def test_a_paused_campaign_has_none(ledger: Ledger) -> None:
     add_campaign(ledger)
-    set_limit(ledger, "account", rate="10/s")
+    set_limit(ledger, ACCOUNT, rate="10/s")
     ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "by hand")
     assert estimated(ledger, ledger.campaign(CAMPAIGN)).finish_at is None
 
 
 def test_a_campaign_whose_only_sender_is_out_of_use_is_not_promised_a_time(ledger: Ledger) -> None:
     add_campaign(ledger)
-    set_limit(ledger, "account", rate="10/s")
+    set_limit(ledger, ACCOUNT, rate="10/s")
     use_sender(ledger, SENDER, enabled=False)
     campaign = estimated(ledger, ledger.campaign(CAMPAIGN))
     assert campaign.finish_at is None

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.rules.rates import Rate
 from tests.dispatcher.pipeline.limits.conftest import Desk
 
@@ -34,7 +35,7 @@ def make(desk: Desk, *ids: str, **settings: object) -> dict[str, list[int]]:
 
 @pytest.mark.slow
 def test_one_that_asks_more_often_is_served_no_more(desk: Desk) -> None:
-    desk.limit("account", TEN)
+    desk.limit(ACCOUNT, TEN)
     served = compete(desk, make(desk, "loud", "quiet"), 10_000, eager={"loud": 9})
     assert sum(served.values()) >= 98
     assert abs(served["loud"] - served["quiet"]) <= 10
@@ -42,7 +43,7 @@ def test_one_that_asks_more_often_is_served_no_more(desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_a_newcomer_joins_where_the_others_are_and_owes_and_is_owed_nothing(desk: Desk) -> None:
-    desk.limit("account", TEN)
+    desk.limit(ACCOUNT, TEN)
     wanters = make(desk, "first", "second")
     compete(desk, wanters, 4_000)
     wanters |= make(desk, "third")
@@ -52,7 +53,7 @@ def test_a_newcomer_joins_where_the_others_are_and_owes_and_is_owed_nothing(desk
 
 @pytest.mark.slow
 def test_an_urgent_campaign_goes_at_the_next_message_and_before_all_others(desk: Desk) -> None:
-    desk.limit("account", TEN)
+    desk.limit(ACCOUNT, TEN)
     wanters = make(desk, "normal")
     compete(desk, wanters, 2_000)
     wanters |= make(desk, "hurry", priority="urgent")
@@ -63,8 +64,8 @@ def test_an_urgent_campaign_goes_at_the_next_message_and_before_all_others(desk:
 
 @pytest.mark.slow
 def test_a_campaign_that_its_own_limit_holds_keeps_nobody_from_the_account(desk: Desk) -> None:
-    desk.limit("account", TEN)
-    desk.limit("campaign:slow", Rate(1, 1))
+    desk.limit(ACCOUNT, TEN)
+    desk.limit(LimitScope.campaign("slow"), Rate(1, 1))
     served = compete(desk, make(desk, "slow", "fast"), 8_000)
     assert served["slow"] >= 7
     assert served["slow"] + served["fast"] >= 78
@@ -72,7 +73,7 @@ def test_a_campaign_that_its_own_limit_holds_keeps_nobody_from_the_account(desk:
 
 @pytest.mark.slow
 def test_one_that_went_away_is_waited_for_a_moment_only(desk: Desk) -> None:
-    desk.limit("account", TEN)
+    desk.limit(ACCOUNT, TEN)
     wanters = make(desk, "stays", "goes")
     compete(desk, wanters, 2_000)
     del wanters["goes"]
@@ -90,7 +91,7 @@ SERVED, WANT = "mms:fair:account", "mms:want:account"
 
 def rivals(desk: Desk, *, rate: Rate = TEN, ahead: int = 10, wants_ms: int = 0) -> None:
     """A campaign that was served so much more than another one, which wants the account until then, ms from now."""
-    desk.limit("account", rate)
+    desk.limit(ACCOUNT, rate)
     make(desk, "mine")
     desk.ledger.redis.zadd(SERVED, {"mine": ahead, "theirs": 0})
     desk.ledger.redis.zadd(WANT, {"theirs": desk.now_ms + wants_ms})
@@ -100,9 +101,9 @@ def rivals(desk: Desk, *, rate: Rate = TEN, ahead: int = 10, wants_ms: int = 0) 
 def test_who_is_denied_wants_the_limit_until_a_little_after_the_wait(
     desk: Desk, wait_ms: int, longer_ms: int
 ) -> None:
-    desk.limit("account", TEN)
+    desk.limit(ACCOUNT, TEN)
     make(desk, "mine")
-    desk.ledger.agenda.hold("account", wait_ms)
+    desk.ledger.agenda.hold(ACCOUNT, wait_ms)
     assert desk.ask(0, "mine").wait_ms == wait_ms
     assert desk.ledger.redis.zscore(WANT, "mine") == desk.now_ms + wait_ms + longer_ms
     for key in (SERVED, WANT):
@@ -112,7 +113,7 @@ def test_who_is_denied_wants_the_limit_until_a_little_after_the_wait(
 def test_who_wants_a_limit_again_within_a_second_keeps_its_place_and_later_joins_the_others(
     desk: Desk,
 ) -> None:
-    desk.limit("account", TEN)
+    desk.limit(ACCOUNT, TEN)
     make(desk, "mine")
     desk.ask(0, "mine")
     desk.ledger.redis.zadd(WANT, {"mine": desk.now_ms - 1_000})
@@ -170,7 +171,7 @@ def test_what_was_served_tells_newcomers_for_a_minute_where_to_join(desk: Desk) 
 
 
 def test_a_limit_of_the_campaign_alone_makes_nobody_a_rival(desk: Desk) -> None:
-    desk.limit("campaign:mine", TEN)
+    desk.limit(LimitScope.campaign("mine"), TEN)
     make(desk, "mine")
     assert [desk.ask(n, "mine").word for n in (0, 1)] == ["go", "wait"]
     assert desk.ledger.redis.keys("mms:fair:*") + desk.ledger.redis.keys("mms:want:*") == []

@@ -12,6 +12,7 @@ from dispatcher.ledger.batches.batches import NextLook
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.scope import ACCOUNT
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.retry import resolve
 from dispatcher.pipeline.campaigns.send_constraints import micro_dollars, require_prices
@@ -180,7 +181,7 @@ def reserved(desk: Desk) -> tuple[int, int, int]:
 
 
 def test_what_a_person_calls_not_sent_gives_back_what_it_reserved_once(desk: Desk) -> None:
-    set_cap(desk.ledger, "account", 100, "UTC", desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 100, "UTC", desk.now_ms)
     unconfirmed(desk, 3, 1, 1, max_cost="1")
     assert reserved(desk) == (3, 4, 7)
     resolve(desk.ledger, CAMPAIGN, 1, sent=False)
@@ -193,7 +194,7 @@ def test_what_a_person_calls_not_sent_gives_back_what_it_reserved_once(desk: Des
 
 
 def test_what_two_looks_did_not_find_gives_back_what_it_reserved_once(desk: Desk) -> None:
-    set_cap(desk.ledger, "account", 100, "UTC", desk.now_ms)
+    set_cap(desk.ledger, ACCOUNT, 100, "UTC", desk.now_ms)
     unconfirmed(desk, 3, 1, max_cost="1")
 
     def look(rows: list[int]) -> int:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dispatcher.ledger.batches.packing import Batch, BatchRow
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.pipeline.estimates._fair_share import fair_share
 from dispatcher.pipeline.estimates._projection import HOURS, SENDING, Allowance, projection
 from dispatcher.pipeline.estimates.estimate import estimate, estimated_all
@@ -71,7 +72,7 @@ def test_what_does_not_fit_into_the_evening_goes_in_the_morning_also_when_the_cl
     ledger: Ledger, look: Look, day: tuple[int, ...], hours: int
 ) -> None:
     add_campaign(ledger, zoned("America/New_York"), quiet_hours="federal")
-    set_limit(ledger, f"campaign:{CAMPAIGN}", rate="1/s")
+    set_limit(ledger, LimitScope.campaign(CAMPAIGN), rate="1/s")
     at_ms = new_york(*day, 20, 59)
     set_clock(ledger.redis, at_ms)
     assert look(at_ms) == (60 + hours * 3600 + 40, HOURS)
@@ -80,7 +81,7 @@ def test_what_does_not_fit_into_the_evening_goes_in_the_morning_also_when_the_cl
 def test_two_zones_are_served_while_each_is_open(ledger: Ledger, look: Look) -> None:
     east, west = zoned("America/New_York"), zoned("America/Los_Angeles", first_row=101)
     add_campaign(ledger, east, west, quiet_hours="federal")
-    set_limit(ledger, f"campaign:{CAMPAIGN}", rate="1/s")
+    set_limit(ledger, LimitScope.campaign(CAMPAIGN), rate="1/s")
     seconds, binds = look(new_york(2027, 1, 12, 20, 59))
     assert seconds == pytest.approx(11 * 3600 + 60 + 70, abs=1)  # 30 of each go; the west is done meanwhile
     assert binds == HOURS
@@ -88,21 +89,21 @@ def test_two_zones_are_served_while_each_is_open(ledger: Ledger, look: Look) -> 
 
 def test_an_sms_of_three_segments_takes_three_times_as_long(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, make_batch(*[1] * 100, text="x" * 400))
-    set_limit(ledger, "sender", rate="10/s")
+    set_limit(ledger, EACH_SENDER, rate="10/s")
     assert look() == (30, "the limit of the sender")
 
 
 def test_a_group_takes_as_long_as_its_legs(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, make_batch(*[9] * 10))
-    set_limit(ledger, "account", rate="10/s")
+    set_limit(ledger, ACCOUNT, rate="10/s")
     assert look() == (9, "the limit of the account")
 
 
 def test_a_pool_takes_as_long_as_its_slowest_sender(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, pooled(), **FROM)
-    set_limit(ledger, "sender", rate="10/s")
+    set_limit(ledger, EACH_SENDER, rate="10/s")
     assert look() == (5, "the limit of the senders")
-    set_limit(ledger, f"sender:{POOL[1]}", rate="1/s")
+    set_limit(ledger, LimitScope.sender(POOL[1]), rate="1/s")
     assert look() == (50, "the limit of the senders")
     use_sender(ledger, POOL[1], enabled=False)
     assert look() == (10, "the limit of the sender")
@@ -110,8 +111,8 @@ def test_a_pool_takes_as_long_as_its_slowest_sender(ledger: Ledger, look: Look) 
 
 def test_daily_caps_of_senders_count_those_that_went_today(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, pooled(), **FROM)
-    set_limit(ledger, "sender", rate="10/s")
-    set_cap(ledger, "sender", 30, "UTC", START_MS)
+    set_limit(ledger, EACH_SENDER, rate="10/s")
+    set_cap(ledger, EACH_SENDER, 30, "UTC", START_MS)
     midnight = START_MS // DAY_MS * DAY_MS + DAY_MS
     assert look() == ((midnight - START_MS) / 1000 + 2, "the daily cap of the senders")
     ledger.redis.set(f"mms:day:sender:{POOL[0]}:{midnight - DAY_MS}", 25)
@@ -121,7 +122,7 @@ def test_daily_caps_of_senders_count_those_that_went_today(ledger: Ledger, look:
 
 def test_caps_of_many_days_are_told_to_the_day(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, make_batch(*[1] * 100))
-    set_cap(ledger, f"campaign:{CAMPAIGN}", 30, "America/Los_Angeles", START_MS)
+    set_cap(ledger, LimitScope.campaign(CAMPAIGN), 30, "America/Los_Angeles", START_MS)
     seconds, binds = look()
     assert 2 * 86_400 < seconds < 3.5 * 86_400
     assert binds == "the daily cap of the campaign"
@@ -130,26 +131,26 @@ def test_caps_of_many_days_are_told_to_the_day(ledger: Ledger, look: Look) -> No
 def test_running_campaigns_share_what_they_share(ledger: Ledger, look: Look) -> None:
     for place, id in enumerate((CAMPAIGN, "other", "third")):
         add_campaign(ledger, make_batch(*[1] * 100, first_row=1 + 100 * place), id=id)
-    set_limit(ledger, "account", rate="12/s")
+    set_limit(ledger, ACCOUNT, rate="12/s")
     assert look() == (25, "the limit of the account")
-    set_limit(ledger, "campaign:other", rate="2/s")
+    set_limit(ledger, LimitScope.campaign("other"), rate="2/s")
     assert look() == (20, "the limit of the account")
     assert look(id="other") == (50, "the limit of the campaign")
-    set_limit(ledger, "sender", rate="3/s")
+    set_limit(ledger, EACH_SENDER, rate="3/s")
     assert look() == (100, "the limit of the sender")
 
 
 def test_an_urgent_campaign_shares_with_urgent_ones_only(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, make_batch(*[1] * 100), id="other")
     add_campaign(ledger, make_batch(*[1] * 100, first_row=101), priority="urgent")
-    set_limit(ledger, "account", rate="10/s")
+    set_limit(ledger, ACCOUNT, rate="10/s")
     assert look() == (10, "the limit of the account")
 
 
 def test_a_hold_and_a_lowered_pace_of_carrierx_count(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, make_batch(*[1] * 70))
-    set_limit(ledger, "account", rate="10/s")
-    ledger.agenda.hold("account", 60_000, slower=True)
+    set_limit(ledger, ACCOUNT, rate="10/s")
+    ledger.agenda.hold(ACCOUNT, 60_000, slower=True)
     assert look() == (70, "the limit of the account")
     assert look(START_MS + 60_000)[0] == 10
     assert look(START_MS + 90_000)[0] == 7
@@ -157,12 +158,12 @@ def test_a_hold_and_a_lowered_pace_of_carrierx_count(ledger: Ledger, look: Look)
 
 def test_a_campaign_that_starts_later_ends_later(ledger: Ledger, look: Look) -> None:
     add_campaign(ledger, make_batch(*[1] * 100), start_at_ms=START_MS + 3_600_000, run=False)
-    set_limit(ledger, "account", rate="10/s")
+    set_limit(ledger, ACCOUNT, rate="10/s")
     assert look() == (3610, "the limit of the account")
 
 
 def test_a_list_of_campaigns_costs_no_more_round_trips_than_one(ledger: Ledger) -> None:
-    set_limit(ledger, "account", rate="10/s")
+    set_limit(ledger, ACCOUNT, rate="10/s")
 
     def commands() -> int:
         return int(ledger.redis.info("stats")["total_reads_processed"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.rules.rates import Rate
 from tests.dispatcher.pipeline.limits.conftest import Desk
 from tests.factories import add_campaign, make_batch, take
@@ -15,7 +16,7 @@ OFFER_MS = 5_000
 def waiting(desk: Desk) -> None:
     """A campaign of two batches, one of them held; its limit lets one message a second go."""
     add_campaign(desk.ledger, *(make_batch(*[1] * 10, first_row=1 + 10 * n) for n in range(2)), id="waiting")
-    desk.limit("campaign:waiting", Rate(1, 1))
+    desk.limit(LimitScope.campaign("waiting"), Rate(1, 1))
     desk.taken["waiting"] = take(desk.ledger, "waiting")
 
 
@@ -72,7 +73,7 @@ def test_an_urgent_one_is_taken_up_before_the_others(desk: Desk) -> None:
 def test_its_sender_is_waited_with_for_a_second_after_its_wait_and_no_more_than_three(
     desk: Desk, wait_ms: int, until_ms: int
 ) -> None:
-    desk.ledger.agenda.hold("account", wait_ms)
+    desk.ledger.agenda.hold(ACCOUNT, wait_ms)
     assert asked(desk, 0) == ["wait"]
     said = desk.ledger.redis.hget("mms:c:waiting", "asked")
     assert int(said or 0) == desk.now_ms + until_ms

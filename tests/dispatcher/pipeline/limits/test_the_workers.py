@@ -14,6 +14,7 @@ import pytest
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
+from dispatcher.model.scope import ACCOUNT
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.estimates.estimate import estimate
 from dispatcher.pipeline.limits.changes import set_limit
@@ -51,7 +52,7 @@ def campaign(ledger: Ledger, legs: int, size: int) -> int:
     batches = -(-legs // (messages * size))
     rows = messages * size
     add_campaign(ledger, *(make_batch(*[size] * messages, first_row=1 + rows * n) for n in range(batches)))
-    set_limit(ledger, "account", rate=f"{RATE}/s", burst=BURST)
+    set_limit(ledger, ACCOUNT, rate=f"{RATE}/s", burst=BURST)
     return batches * rows
 
 
@@ -123,7 +124,7 @@ def test_a_carrierx_that_says_429_is_settled_with_and_nothing_is_lost(
     settle = 30 if SECONDS >= 60 else 15
     batches = 1 + int(40 * (settle + measured)) // 100
     add_campaign(ledger, *(make_batch(*[1] * 100, first_row=1 + 100 * n) for n in range(batches)))
-    set_limit(ledger, "account", rate="100/s")
+    set_limit(ledger, ACCOUNT, rate="100/s")
     to_carrierx: dict[str, Any] = {"carrierx_url": simulator.url, "carrierx_token": simulator.token}
     with Crew(server.url, CAMPAIGN, **to_carrierx) as crew:
         time.sleep(settle)

@@ -8,6 +8,7 @@ import pytest
 
 from dispatcher.ledger.limits.limits import DayCap
 from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.recovery import recover
@@ -29,7 +30,7 @@ def put_back(site: Site) -> Site:
     put_rates_in_force(site.ledger, site.runtime.settings)
     now_ms = site.ledger.agenda.now_ms()
     today = DayCap(100, now_ms - 12 * HOUR_MS, now_ms + 12 * HOUR_MS, now_ms + 36 * HOUR_MS, "UTC")
-    for scope in ("account", f"campaign:{CAMPAIGN}"):
+    for scope in (ACCOUNT, LimitScope.campaign(CAMPAIGN)):
         site.ledger.limits.set_cap(scope, today)
     batches = [make_batch(1), make_batch(1, first_row=2, text="x" * 300), make_batch(3, first_row=3)]
     add_campaign(site.ledger, *batches, make_batch(1, first_row=6), max_cost="1")
@@ -124,7 +125,7 @@ def test_who_had_enough_in_the_gap_gets_no_more(put_back: Site) -> None:
 def test_a_message_of_an_earlier_day_is_not_charged_to_todays(put_back: Site) -> None:
     now_ms = put_back.ledger.agenda.now_ms()
     begun = DayCap(100, now_ms + HOUR_MS, now_ms + 25 * HOUR_MS, now_ms + 49 * HOUR_MS, "UTC")
-    put_back.ledger.limits.set_cap("account", begun)
+    put_back.ledger.limits.set_cap(ACCOUNT, begun)
     before = _day(put_back, "account")
     put_back.recover()
     assert _day(put_back, f"campaign:{CAMPAIGN}") == 6

@@ -10,6 +10,7 @@ import pytest
 
 from dispatcher.ledger.batches.claims import Hold
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.send import send_batch
@@ -26,7 +27,7 @@ def test_a_429_holds_the_account_as_long_as_carrierx_asks_and_loses_nothing(
     add_campaign(runtime.ledger, make_batch(1, 1))
     assert send_batch(runtime, CAMPAIGN, 0).startswith("2 later")
     assert states(runtime.ledger) == ["pending", "pending"]
-    assert 30_000 < runtime.ledger.agenda.hold("account", 0) <= 40_000
+    assert 30_000 < runtime.ledger.agenda.hold(ACCOUNT, 0) <= 40_000
     simulator.set_faults(throttle_share=0)
     assert send_batch(runtime, CAMPAIGN, 0).startswith("later ")
     assert simulator.received().taken == 0
@@ -46,7 +47,7 @@ def test_after_429s_and_conflicts_everything_goes_once(
 
 
 def test_a_long_wait_for_a_limit_gives_the_batch_back(runtime: Runtime, simulator: SimulatorHandle) -> None:
-    runtime.ledger.campaigns.set_rate("account", (3_600_000_000, 0))
+    runtime.ledger.campaigns.set_rate(ACCOUNT, (3_600_000_000, 0))
     add_campaign(runtime.ledger, make_batch(1, 1))
     assert send_batch(runtime, CAMPAIGN, 0) == "1 queued, waits for the limit of account"
     assert simulator.received().taken == 1
@@ -77,7 +78,7 @@ def test_a_claim_that_was_denied_is_asked_for_anew_so_that_a_late_run_of_the_fir
 
 def test_what_a_limit_made_wait_is_counted_by_the_kind_of_limit(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(1, 1, 1))
-    runtime.ledger.limits.set_rate(f"sender:{SENDER}", 60_000_000, 0)
+    runtime.ledger.limits.set_rate(LimitScope.sender(SENDER), 60_000_000, 0)
     send_batch(runtime, CAMPAIGN, 0)
     counted = runtime.ledger.counters.read()
     assert set(counted["waits"]) == {"sender"}

@@ -9,6 +9,7 @@ import pytest
 from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.settings import Settings
@@ -34,8 +35,8 @@ def words(ledger: Ledger, messages: range) -> list[str]:
 
 def test_what_is_in_force_is_shown(api: httpx.Client, ledger: Ledger, settings: Settings) -> None:
     put_rates_in_force(ledger, settings)
-    set_limit(ledger, "account", rate="50/s", burst=5, per_day=1000, zone="America/New_York")
-    ledger.agenda.hold("account", 60_000, slower=True)
+    set_limit(ledger, ACCOUNT, rate="50/s", burst=5, per_day=1000, zone="America/New_York")
+    ledger.agenda.hold(ACCOUNT, 60_000, slower=True)
     found = api.get("/limits").json()
     assert (found["stopped"], found["failures_in_a_row"]) == (None, 0)
     account, sender = found["limits"]
@@ -57,7 +58,7 @@ def test_what_is_in_force_is_shown(api: httpx.Client, ledger: Ledger, settings: 
 
 def test_the_limit_of_a_campaign_that_is_over_is_in_force_no_more(api: httpx.Client, ledger: Ledger) -> None:
     add_campaign(ledger, make_batch(1))
-    set_limit(ledger, f"campaign:{CAMPAIGN}", rate="3/s")
+    set_limit(ledger, LimitScope.campaign(CAMPAIGN), rate="3/s")
     assert line_of(api, f"campaign:{CAMPAIGN}") is not None
     ledger.redis.hset(f"mms:c:{CAMPAIGN}", "state", "completed")
     assert line_of(api, f"campaign:{CAMPAIGN}") is None

@@ -9,6 +9,8 @@ from redis import Redis
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.claim_wait import ClaimWait
+from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.pipeline.runtime.counters import ProcessCounters
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import SENDER, add_campaign
@@ -18,7 +20,7 @@ _PARTS = ("_bucket", "_sum", "_count")
 
 def test_the_health_page_shows_what_doctor_sees(browser: httpx.Client, ledger: Ledger) -> None:
     browser.post("/login", data={"token": TOKEN})
-    ledger.campaigns.set_rate("account", (5000, 0))
+    ledger.campaigns.set_rate(ACCOUNT, (5000, 0))
     ledger.receipts.alarm("user_data_not_ours")
     page = browser.get("/health").text
     assert "every claim is on disk" in page
@@ -39,8 +41,8 @@ def test_an_admin_changes_a_limit_and_it_is_in_force_and_noted(browser: httpx.Cl
     form = limit_form(browser, what="sender:(212) 555-0100", rate="7/s", per_day="500", zone="America/Denver")
     assert browser.post("/health/limits", data=form).status_code == 303
     found = ledger.limits.in_force()
-    assert round(found.rates["sender:12125550100"].per_second, 3) == 7
-    assert found.caps["sender:12125550100"].most == 500
+    assert round(found.rates[LimitScope.sender("12125550100")].per_second, 3) == 7
+    assert found.caps[LimitScope.sender("12125550100")].most == 500
     page = browser.get("/health").text
     assert "0 of 500 today, America/Denver" in page
     assert "changed the limits of one sender" in page
@@ -65,8 +67,8 @@ def test_a_limit_that_cannot_be_is_refused_and_what_was_typed_stays(
 
 def test_a_pace_lowered_after_a_429_and_a_hold_are_shown(browser: httpx.Client, ledger: Ledger) -> None:
     browser.post("/login", data={"token": TOKEN})
-    ledger.limits.set_rate("account", 5000, 0)
-    ledger.agenda.hold("account", 60_000, slower=True)
+    ledger.limits.set_rate(ACCOUNT, 5000, 0)
+    ledger.agenda.hold(ACCOUNT, 60_000, slower=True)
     page = browser.get("/health").text
     assert re.search(r"lowered to \d\d % after CarrierX asked to slow down", page)
     assert "held until" in page
@@ -133,7 +135,7 @@ def test_durations_are_histograms_whose_buckets_add_up(
     counters = ProcessCounters()
     for seconds in (0.02, 0.02, 0.3, 99.0):
         counters.sent("accepted", seconds)
-    counters.waited("sender:12125550100", 0.2)
+    counters.waited(ClaimWait(LimitScope.sender("12125550100")), 0.2)
     ledger.counters.add(counters.take())
     text = httpx.get(f"{address}/metrics", headers=api.headers, trust_env=False, verify=False).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
