@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import uuid
 from collections.abc import Mapping
 from hashlib import sha1
 from typing import NamedTuple
 
+from dispatcher.errors import NotFound
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import CODE_STATE, RecipientState
@@ -26,6 +28,7 @@ RESTORED_TRIES = 4
 
 _ROW = struct.Struct("<cBBH5s5s5s16sHH")
 _META = struct.Struct("<I6s6sB8s")
+_ROW_REF = re.compile(r"(\d{1,7})\.(\d{1,3})")
 
 
 class RowState(NamedTuple):
@@ -82,6 +85,33 @@ def unpack_rows(batch: Batch, changed: Mapping[bytes, bytes]) -> list[RowState]:
         else:
             states.append(unpack_row(value))
     return states
+
+
+class RowRef(NamedTuple):
+    """Where a row stands within its campaign: the number of its batch and its index there. Written `batch.row`."""
+
+    batch: int
+    row: int
+
+    @classmethod
+    def parse(cls, text: str) -> RowRef:
+        """Read `batch.row`.
+
+        Raises:
+            NotFound: it is none.
+        """
+        parts = _ROW_REF.fullmatch(text)
+        if parts is None:
+            raise NotFound("there is no such recipient", hint="the campaign's table leads to each")
+        return cls(int(parts[1]), int(parts[2]))
+
+    @property
+    def text(self) -> str:
+        """As it is written in links, cursors and the report."""
+        return f"{self.batch}.{self.row}"
+
+
+FIRST_ROW = RowRef(0, 0)
 
 
 class Lease(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from dispatcher.ledger.batches.rows import Sid, pack_sid
+from dispatcher.ledger.batches.rows import RowRef, Sid, pack_sid
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts, type_of_argument
@@ -94,7 +94,7 @@ class Receipts:
     def keep_word(self, campaign_id: str, batch: int, row: int, word: str) -> None:
         """A word that is no state of ours is kept beside the state (its first 40 characters)."""
         with translated():
-            self._redis.hset(keys.odd(campaign_id), f"{batch}.{row}", word[:40])
+            self._redis.hset(keys.odd(campaign_id), RowRef(batch, row).text, word[:40])
 
     def learned(self, name: str) -> str | None:
         """What is known of the account, such as `group_receipts`."""

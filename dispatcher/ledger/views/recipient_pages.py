@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from dispatcher.ledger.batches.batches import Batches
 from dispatcher.ledger.batches.packing import ANY_MARK, MARK_BYTES, Batch, decompress, mark_of, unpack_counts
-from dispatcher.ledger.batches.rows import RowState
+from dispatcher.ledger.batches.rows import FIRST_ROW, RowRef, RowState
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import translated
@@ -28,6 +28,11 @@ class Row(NamedTuple):
     batch: Batch
     state: RowState
 
+    @property
+    def ref(self) -> RowRef:
+        """Where it stands within its campaign."""
+        return RowRef(self.number, self.at)
+
 
 class RecipientPages:
     """Reads rows of one campaign."""
@@ -44,18 +49,18 @@ class RecipientPages:
         *,
         most: int,
         skip: int = 0,
-        since: tuple[int, int] = (0, 0),
+        since: RowRef = FIRST_ROW,
     ) -> list[Row]:
-        """At most so many rows in these states: from batch and index `since` on, or after the first `skip` of them.
+        """At most so many rows in these states: from `since` on, or after the first `skip` of them.
 
         Batches without such rows, and those that are skipped as a whole, are never opened.
         """
         rows: list[Row] = []
         wanted: list[int] = []
         in_wanted = 0
-        for number, counts in self._counts(since[0]):
+        for number, counts in self._counts(since.batch):
             here = sum(counts[state] for state in states)
-            if not wanted and not rows and skip >= here and since == (0, 0):
+            if not wanted and not rows and skip >= here and since == FIRST_ROW:
                 skip -= here
                 continue
             if here:
@@ -96,7 +101,7 @@ class RecipientPages:
 
     def open(self, number: int) -> list[Row]:
         """All rows of one batch; none if there is no such batch."""
-        return self._open([number], _ALL, (0, 0)) if 0 <= number < self._count else []
+        return self._open([number], _ALL, FIRST_ROW) if 0 <= number < self._count else []
 
     def numbers(self, states: Collection[RecipientState]) -> Iterator[int]:
         """The batches that have any row in these states."""
@@ -112,9 +117,7 @@ class RecipientPages:
                     yield number, unpack_counts(packed)
             start, step = start + step, min(step * 4, _COUNTS_AT_ONCE)
 
-    def _open(
-        self, numbers: list[int], states: Collection[RecipientState], since: tuple[int, int]
-    ) -> list[Row]:
+    def _open(self, numbers: list[int], states: Collection[RecipientState], since: RowRef) -> list[Row]:
         return [
             Row(number, index, batch, row)
             for number, (batch, rows) in zip(numbers, self._batches.read(self._id, numbers), strict=True)

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 
 from dispatcher.errors import Conflict, InputError, NotFound
 from dispatcher.ledger.batches.packing import Batch
-from dispatcher.ledger.batches.rows import RowState
+from dispatcher.ledger.batches.rows import RowRef, RowState
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.charges import charges_of
-from dispatcher.pipeline.reports.recipients import place_of
 
 RETRIABLE = frozenset({RecipientState.FAILED, RecipientState.REJECTED})
 _BATCHES_AT_ONCE = 50
@@ -71,7 +70,7 @@ def resolve_at(ledger: Ledger, campaign_id: str, place: str, *, sent: bool) -> i
         NotFound, Conflict: there is no such campaign or place, or it is not unconfirmed.
     """
     ledger.campaign(campaign_id)
-    number, index = place_of(place)
+    number, index = RowRef.parse(place)
     picture = ledger.batches.picture(campaign_id, number)
     if picture is None or index >= len(picture.batch.rows):
         raise NotFound(f"campaign {campaign_id} has no recipient {place}", hint="the list has their places")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dispatcher.ledger.batches.rows import FIRST_ROW, RowRef
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import RecipientPages, Row
 from dispatcher.model.recipient import InvalidRow
@@ -39,12 +40,12 @@ def failure_reasons(
     pages, texts = RecipientPages(ledger, campaign_id), ledger.campaigns.texts(campaign_id)
     counted: Counter[tuple[RecipientState, str]] = Counter()
     until = time.monotonic() + most_seconds
-    since: tuple[int, int] | None = (0, 0)
+    since: RowRef | None = FIRST_ROW
     while since is not None and counted.total() < most_rows and (time.monotonic() < until or not counted):
         step = min(_REASONS_STEP, most_rows - counted.total())
         found = pages.rows(NOT_SENT, most=step + 1, since=since)
         counted.update(_reason(row, texts) for row in found[:step])
-        since = (found[step].number, found[step].at) if len(found) > step else None
+        since = found[step].ref if len(found) > step else None
     rows = [(state, reason, count) for (state, reason), count in counted.most_common()]
     return FailureReasons(rows, whole=since is None)
 
@@ -60,14 +61,14 @@ def invalid_rows_csv(ledger: Ledger, campaign_id: str) -> Iterator[str]:
     buffer = io.StringIO()
     writer = InvalidRowsCsv(buffer, ledger.campaigns.columns(campaign_id))
     pages = RecipientPages(ledger, campaign_id)
-    since: tuple[int, int] | None = (0, 0)
+    since: RowRef | None = FIRST_ROW
     while since is not None:
         rows = pages.rows({RecipientState.INVALID}, most=500, since=since)
         for row in rows:
             said = row.batch.rows[row.at]
             if isinstance(said, InvalidRow):
                 writer.write(said)
-        since = (rows[-1].number, rows[-1].at + 1) if len(rows) == 500 else None
+        since = rows[-1].ref._replace(row=rows[-1].at + 1) if len(rows) == 500 else None
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

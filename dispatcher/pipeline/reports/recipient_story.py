@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from dispatcher.errors import NotFound
+from dispatcher.ledger.batches.rows import RowRef
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.views.recipient_pages import RecipientPages
 from dispatcher.model.recipient import InvalidRow
-from dispatcher.pipeline.reports.recipients import RecipientLine, lines_of, message_of, place_of
+from dispatcher.pipeline.reports.recipients import RecipientLine, lines_of, message_of
 
 
 class Story(RecipientLine):
@@ -32,7 +33,7 @@ def story(ledger: Ledger, campaign_id: str, place: str) -> Story:
     Raises:
         NotFound: nobody has this place.
     """
-    number, index = place_of(place)
+    number, index = ref = RowRef.parse(place)
     rows = RecipientPages(ledger, campaign_id).open(number)
     if index >= len(rows):
         raise NotFound("there is no such recipient", hint="the campaign's table leads to each")
@@ -40,14 +41,16 @@ def story(ledger: Ledger, campaign_id: str, place: str) -> Story:
     said = row.batch.rows[index]
     message = message_of(row)[1]
     with translated():
-        word = ledger.redis.hget(keys.odd(campaign_id), f"{number}.{index}")
+        word = ledger.redis.hget(keys.odd(campaign_id), ref.text)
     bad = said if isinstance(said, InvalidRow) else None
     return Story(
         **lines_of(ledger, campaign_id, [row])[0].model_dump(),
         sender=message.sender if message else None,
         text=message.text if message else None,
         media_urls=message.media if message else (),
-        group=tuple(f"{number}.{other}" for other in message.members if other != index) if message else (),
+        group=tuple(RowRef(number, other).text for other in message.members if other != index)
+        if message
+        else (),
         cells=dict(zip(ledger.campaigns.columns(campaign_id), said.cells, strict=False)),
         code=bad.code if bad else None,
         column=bad.column if bad else None,

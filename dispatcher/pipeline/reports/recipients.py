@@ -9,16 +9,15 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dispatcher.errors import InputError, NotFound
+from dispatcher.errors import InputError
 from dispatcher.ledger.batches.packing import BatchMessage
-from dispatcher.ledger.batches.rows import RowState, sid_text
+from dispatcher.ledger.batches.rows import FIRST_ROW, RowRef, RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.recipient_pages import RecipientPages, Row
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import RecipientState
 from dispatcher.model.timestamps import utc_text_or_none
 
-_PLACE = re.compile(r"(\d{1,7})\.(\d{1,3})")
 _NOT_DIGITS = re.compile(r"\D")
 #: A search that takes longer answers with what it has, and where to go on.
 SEARCH_SECONDS = 1.5
@@ -53,18 +52,6 @@ class TablePage(NamedTuple):
     following: str | None
 
 
-def place_of(place: str) -> tuple[int, int]:
-    """A place as batch and index.
-
-    Raises:
-        NotFound: it is none.
-    """
-    parts = _PLACE.fullmatch(place)
-    if parts is None:
-        raise NotFound("there is no such recipient", hint="the campaign's table leads to each")
-    return int(parts[1]), int(parts[2])
-
-
 def page_of(
     ledger: Ledger,
     campaign_id: str,
@@ -80,9 +67,9 @@ def page_of(
         states or frozenset(RecipientState),
         most=most + 1,
         skip=skip,
-        since=place_of(since) if since else (0, 0),
+        since=RowRef.parse(since) if since else FIRST_ROW,
     )
-    following = f"{rows[most].number}.{rows[most].at}" if len(rows) > most else None
+    following = rows[most].ref.text if len(rows) > most else None
     return TablePage(lines_of(ledger, campaign_id, rows[:most]), following)
 
 
@@ -120,7 +107,7 @@ def _line(row: Row, texts: dict[int, str], long_sids: dict[str, str]) -> Recipie
     said, state = row.batch.rows[row.at], row.state
     waits = state.state is RecipientState.PENDING
     return RecipientLine(
-        place=f"{row.number}.{row.at}",
+        place=row.ref.text,
         row=said.row,
         line=said.line,
         number=said.number,

@@ -75,7 +75,7 @@ def _change(site: Site, who: str, form: FormData) -> None:
 def _page(request: Request, session: Session, *, status: int = 200, **values: Any) -> Response:
     site = site_of(request)
     ledger, overview = site.ledger, Overview(site.redis)
-    now_ms, findings, limits = ledger.agenda.now_ms(), look(site), ledger.limits.in_force()
+    now_ms, findings, limits = ledger.agenda.now_ms(), doctor_findings(site), ledger.limits.in_force()
     lines = sorted(limit_lines(ledger, limits), key=lambda line: line.limits_of.rank)
     nothing: dict[str, Any] = {
         "number": "",

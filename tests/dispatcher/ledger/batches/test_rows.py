@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.ledger.batches.rows import EPOCH_MS, pack_sid, unpack_lease, unpack_row
+from dispatcher.errors import NotFound
+from dispatcher.ledger.batches.rows import EPOCH_MS, RowRef, pack_sid, unpack_lease, unpack_row
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
@@ -108,3 +109,16 @@ def test_the_rows_of_a_full_batch_stay_in_the_compact_encoding(timed_ledger: Led
     values = timed_ledger.redis.hvals(key)
     assert max(len(value) for value in values) <= 64
     assert (timed_ledger.redis.memory_usage(key) or 0) < 100 * 90
+
+
+@given(st.integers(0, 9_999_999), st.integers(0, 999))
+def test_where_a_row_stands_is_read_back_from_its_text(batch: int, row: int) -> None:
+    assert RowRef.parse(RowRef(batch, row).text) == (batch, row)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "0.", ".0", "0.1.2", "-1.0", "1e3.0", "0.1000", "12345678.0", " 0.0"]
+)
+def test_what_names_no_row_is_not_found(text: str) -> None:
+    with pytest.raises(NotFound):
+        RowRef.parse(text)
