@@ -3,6 +3,7 @@
 - `campaign`, `recipient`, `message`, `receipt`: a campaign with its settings, a row of its file, what one POST carries,
   what CarrierX says of it.
 - `state`: the states of recipients and campaigns, and the order of CarrierX's words.
+- `scope`, `claim_wait`: what a limit is for, and what a claim waits for.
 - `correlation`: the user_data that ties a receipt to its row. `segments`: a text as an SMS.
 - `media`, `media_address`: what is known of a medium, and its address in one writing. `timestamps`: times as people
   read them.
