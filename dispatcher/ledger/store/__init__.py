@@ -10,6 +10,6 @@
 
 Before every answer to a claim stand `_claim_guard` and `_claim_memory`.
 
-May import: `host/`, `settings`, `errors`; no other package of the ledger.
+May import: `model/`, `host/`, `settings`, `queues`, `errors`; no other package of the ledger.
 Begin with: `keys`, then `scripts`.
 """

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import redis
 
 from dispatcher.ledger.store.connection import text_of, translated
+from dispatcher.queues import QUEUE_NAMES
 
 _KEY = "mms:trial"
-_QUEUES = ("send", "expand", "ingest", "look", "control")
 _Call = tuple[str | int, ...]
 
 #: Of strings, hashes, sets, sorted sets, lists and streams: what scripts and Python call, on a key of ours.
@@ -100,9 +100,9 @@ _LEDGER: tuple[_Call, ...] = (
 def _hints(database: int) -> tuple[_Call, ...]:
     """What Celery needs for hints: lists, bindings, and channels for events and for what workers are asked."""
     return (
-        *(("LLEN", queue) for queue in _QUEUES),
-        *(("LPUSH", queue, 1) for queue in _QUEUES),
-        *(("BRPOP", queue, 1) for queue in _QUEUES),
+        *(("LLEN", queue) for queue in QUEUE_NAMES),
+        *(("LPUSH", queue, 1) for queue in QUEUE_NAMES),
+        *(("BRPOP", queue, 1) for queue in QUEUE_NAMES),
         ("SADD", "_kombu.binding.send", 1),
         ("SMEMBERS", "_kombu.binding.send"),
         ("EXISTS", "_kombu.binding.celery.pidbox"),
