@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from dispatcher.carrierx.detail_records import DetailRecord
-from dispatcher.carrierx.vendor_errors import reason_of_code
 from dispatcher.errors import ApiError, NotFound
 from dispatcher.ledger.receipts.failure_reasons import Explanation
-from dispatcher.model.correlation import MessageRef, read_user_data
+from dispatcher.model.correlation import MessageRef
 from dispatcher.model.state import RecipientState
 from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.polling.turns import wait_for_turn
+from dispatcher.pipeline.reconcile._record_matching import SLACK_MS, Failure, reasons_of
 from dispatcher.pipeline.runtime.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -29,33 +26,10 @@ PATIENCE_MS = 24 * 3_600_000
 GIVE_UP_MS = 72 * 3_600_000
 #: Batches are asked for again in their failures' age, between these.
 SOONEST_MS, LATEST_MS = 60_000, 3_600_000
-#: Records are asked for by this span of time, and so much before and after: CarrierX's clock is its own.
-SPAN_MS, SLACK_MS = 1_800_000, 300_000
+#: Records are asked for by this span of time, with the slack before and after.
+SPAN_MS = 1_800_000
 #: At most so many batches, spans and pages of each span at one time.
 BATCHES, SPANS, PAGES = 400, 4, 25
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A failed row without a reason; `sent_ms` is about when CarrierX took its message, `senders` are the numbers
-    that it may have gone from: one, or all of the campaign's pool, for which were in use then nobody knows."""
-
-    ref: MessageRef
-    row: int
-    number: str = field(repr=False)
-    senders: frozenset[str] = field(repr=False)
-    sent_ms: int
-    failed_ms: int
-
-    @property
-    def span(self) -> int:
-        """The span of time that its record is asked for in."""
-        return self.sent_ms // SPAN_MS
-
-    def rivals(self, other: Failure) -> bool:
-        """A record without `user_data` may be of this one as well as of the other."""
-        near = abs(other.sent_ms - self.sent_ms) <= 2 * SLACK_MS
-        return near and self.number == other.number and not self.senders.isdisjoint(other.senders)
 
 
 #: Campaign and batch → what failed in it.
@@ -67,9 +41,9 @@ def explain_failures(runtime: Runtime, now_ms: int) -> str:
     if not runtime.ledger.agenda.latch(TURN, LATCH_MS):
         return "asked already"
     due = _due(runtime, now_ms)
-    spans = sorted({failure.span for failures in due.values() for failure in failures})
+    spans = sorted({_span(failure) for failures in due.values() for failure in failures})
     records, unread = _records(runtime, spans)
-    reasons = _joined(runtime, [failure for failures in due.values() for failure in failures], records)
+    reasons = reasons_of(runtime, [failure for failures in due.values() for failure in failures], records)
     explained = 0
     for (campaign_id, batch), failures in due.items():
         told = [_explanation(failure, reasons, unread, now_ms) for failure in failures]
@@ -82,13 +56,18 @@ def explain_failures(runtime: Runtime, now_ms: int) -> str:
     return f"{sum(map(len, due.values()))} failures, {explained} explained"
 
 
+def _span(failure: Failure) -> int:
+    """The span of time that its record is asked for in."""
+    return failure.sent_ms // SPAN_MS
+
+
 def _due(runtime: Runtime, now_ms: int) -> Due:
     """The batches to explain now: the longest waiting, as many as few spans of time hold."""
     due: Due = {}
     spans: set[int] = set()
     for campaign_id, batch in runtime.ledger.failure_reasons.due(now_ms, BATCHES):
         failures = list(_failures(runtime, campaign_id, batch))
-        spans |= {failure.span for failure in failures}
+        spans |= {_span(failure) for failure in failures}
         if due and len(spans) > SPANS:
             break
         due[campaign_id, batch] = failures
@@ -154,52 +133,11 @@ def _tells_of_a_failure(record: DetailRecord) -> bool:
     return record.vendor_error_code is not None or record.status == RecipientState.FAILED
 
 
-def _joined(
-    runtime: Runtime, failures: Sequence[Failure], records: Iterable[DetailRecord]
-) -> dict[Failure, str]:
-    """The reason of each failure that has one: by `user_data`, else by sender, number and time when unique."""
-    by_ref: dict[MessageRef, list[Failure]] = defaultdict(list)
-    by_number: dict[str | None, list[Failure]] = defaultdict(list)
-    unmarked: dict[str | None, list[DetailRecord]] = defaultdict(list)
-    for failure in failures:
-        by_ref[failure.ref].append(failure)
-        by_number[failure.number].append(failure)
-    reasons: dict[Failure, str] = {}
-    for record in records:
-        if not record.user_data:
-            unmarked[record.to].append(record)
-            continue
-        ref = read_user_data(record.user_data, runtime.secrets)
-        for failure in by_ref.get(ref, ()) if ref else ():
-            if record.vendor_error_code and record.to in (None, failure.number):
-                reasons[failure] = reason_of_code(record.vendor_error_code)
-    for number, candidates in by_number.items():
-        for failure in candidates:
-            near = [record for record in unmarked.get(number, ()) if _may_be_of(record, failure)]
-            rivals = [other for other in candidates if failure.rivals(other)]
-            if len(near) == len(rivals) == 1 and near[0].vendor_error_code:
-                reasons.setdefault(failure, reason_of_code(near[0].vendor_error_code))
-    return reasons
-
-
-def _may_be_of(record: DetailRecord, failure: Failure) -> bool:
-    """The record is of a message from there and of that time, as far as two clocks can agree."""
-    if record.sender not in failure.senders:
-        return False
-    try:
-        began = datetime.fromisoformat(record.date_start or "")
-    except ValueError:
-        return False
-    if began.tzinfo is None:
-        return False
-    return abs(began.timestamp() * 1000 - failure.sent_ms) <= SLACK_MS
-
-
 def _explanation(
     failure: Failure, reasons: dict[Failure, str], unread: set[int], now_ms: int
 ) -> Explanation | None:
     """What the row gets now, or None while a reason may still come."""
-    patience_ms = GIVE_UP_MS if failure.span in unread else PATIENCE_MS
+    patience_ms = GIVE_UP_MS if _span(failure) in unread else PATIENCE_MS
     reason = reasons.get(failure)
     if reason is None and now_ms - failure.failed_ms >= patience_ms:
         reason = NO_REASON

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from dispatcher.errors import Refused
 from dispatcher.ledger.batches.rows import FLAG_NOT_THERE, FLAG_RESTORED, RESTORED_TRIES, RowState
 from dispatcher.ledger.installation.recovery import Control
-from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.correlation import MessageRef
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import WORD_RANK, RecipientState
 from dispatcher.pipeline.polling.batch_list import PAGES, read_batch_list
-from dispatcher.pipeline.polling.turns import pages_of_messages
+from dispatcher.pipeline.polling.message_list import read_message_list
 from dispatcher.pipeline.runtime.runtime import Runtime
 
 #: Messages asked for one by one in one look at a batch.
@@ -111,12 +111,10 @@ def _asked_for(runtime: Runtime, campaign_id: str, number: int, unconfirmed: Unc
         unconfirmed.state.attempt + RESTORED_TRIES, max(0, unconfirmed.state.attempt - 1), -1
     ):
         ref = MessageRef(campaign_id, number, unconfirmed.message, attempt)
-        for secret in runtime.secrets:
-            mark = write_user_data(ref, secret)
-            for status in _walk(runtime, f"user_data eq {mark}", 100):
-                if status.user_data == mark:
-                    return Shown({unconfirmed.message: (attempt, status)}, proves=True)
-                proves = False
+        listed = read_message_list(runtime, ref, most_pages=PAGES)
+        if listed.status is not None:
+            return Shown({unconfirmed.message: (attempt, listed.status)}, proves=True)
+        proves = proves and listed.proves
     return Shown({}, proves)
 
 
@@ -153,17 +151,6 @@ def _is_listed(runtime: Runtime, controls: Sequence[MessageRef]) -> bool:
 
 def _is_found(runtime: Runtime, controls: Sequence[MessageRef]) -> bool:
     """The same for looks at single messages."""
-    for control in controls[:2]:
-        marks = [write_user_data(control, secret) for secret in runtime.secrets]
-        if any(
-            status.user_data == mark
-            for mark in marks
-            for status in _walk(runtime, f"user_data eq {mark}", 100)
-        ):
-            return True
-    return False
-
-
-def _walk(runtime: Runtime, filter: str, limit: int) -> Iterator[MessageStatus]:
-    for page in pages_of_messages(runtime, "search", filter, limit=limit, most=PAGES):
-        yield from page.items
+    return any(
+        read_message_list(runtime, control, most_pages=PAGES).status is not None for control in controls[:2]
+    )
