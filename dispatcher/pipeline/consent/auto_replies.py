@@ -18,6 +18,7 @@ from dispatcher.pipeline.campaigns.one_off import Note, submit_note
 from dispatcher.pipeline.consent.inbound import SOURCE
 from dispatcher.pipeline.polling.turns import wait_for_turn
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.rules import retry_policy
 from dispatcher.rules.keywords import Meaning
 
 MOST_AT_ONCE = 50
@@ -25,9 +26,6 @@ MOST_AT_ONCE = 50
 SLICE_MS = 5_000
 #: One process at a time looks at a message.
 TURN_MS = 30_000
-#: A message that CarrierX does not show is asked for again after this, and given up after an hour.
-AGAIN_MS = 30_000
-PATIENCE_MS = 3_600_000
 #: One HELP a number, and one automatic answer a number and DID, in this time: two machines never talk for ever.
 ONCE_MS = 3_600_000
 _ANSWERED = "answered"
@@ -64,8 +62,8 @@ def _finish(runtime: Runtime, message: Inbound, now_ms: int) -> bool:
     """True when something was sent."""
     wait_for_turn(runtime, "answers")
     proved = _is_proved(runtime.carrierx, message)
-    if proved is None and now_ms - message.at_ms < PATIENCE_MS:
-        runtime.ledger.inbound.later(message.sid, now_ms + AGAIN_MS)
+    if proved is None and now_ms - message.at_ms < retry_policy.PROOF_PATIENCE_MS:
+        runtime.ledger.inbound.later(message.sid, now_ms + retry_policy.PROOF_AGAIN_MS)
         return False
     if not proved:
         runtime.ledger.receipts.alarm("inbound_not_at_carrierx")

@@ -14,11 +14,10 @@ from dispatcher.model.correlation import base36, read_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.polling.turns import PollKind, pages_of_messages
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.rules.retry_policy import NO_LISTS_MS
 
 #: A batch has at most 100 messages; more than these pages of objects of it are not ours.
 PAGES, LIMIT = 5, 1000
-#: After a list that was no help none is asked for so long.
-USELESS_MS = 600_000
 _USELESS = "mms:turn:no-list"
 
 
@@ -70,7 +69,7 @@ def read_batch_list(
 
 
 def try_batch_list(runtime: Runtime, kind: PollKind, campaign_id: str, number: int) -> BatchList:
-    """The same; nothing where lists are no help, and then none is asked for in the next ten minutes.
+    """The same; nothing where lists are no help, and then for a while none is asked for.
 
     Raises:
         ApiError: CarrierX gave no answer at all.
@@ -83,5 +82,5 @@ def try_batch_list(runtime: Runtime, kind: PollKind, campaign_id: str, number: i
     except (Refused, OutcomeUnknown):
         shown = NOTHING
     if not shown.whole:
-        agenda.latch(_USELESS, USELESS_MS)
+        agenda.latch(_USELESS, NO_LISTS_MS)
     return shown

@@ -63,7 +63,7 @@ def poll_states(runtime: Runtime, view: BatchView) -> PolledStates:
 def _waiting(runtime: Runtime, view: BatchView) -> Iterable[tuple[int, RowState]]:
     for message, _, states in view.messages():
         state = next((each for each in states if each.state in SETTLING), None)
-        if state and any(state.sid) and view.now_ms >= state.at_ms + poll_first_ms(runtime):
+        if state and any(state.sid) and view.now_ms >= state.at_ms + runtime.first_poll_ms:
             yield message, state
 
 
@@ -77,8 +77,3 @@ def _long_sids(runtime: Runtime, view: BatchView, messages: Iterable[int]) -> di
 def _receipts(view: BatchView, message: int, state: RowState, told: Iterable[MessageStatus]) -> list[Receipt]:
     location = view.location(message)
     return [receipt for status in told for receipt in receipts_of(status, location, state.attempt)]
-
-
-def poll_first_ms(runtime: Runtime) -> int:
-    """Without a public URL nothing else tells us; with one, asking is for callbacks that were lost."""
-    return int(runtime.settings.poll_first * 1000) * (1 if runtime.polls else 120)

@@ -14,6 +14,7 @@ from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.polling.turns import wait_for_turn
 from dispatcher.pipeline.reconcile._record_matching import SLACK_MS, Failure, reasons_of
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.rules import retry_policy
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +22,6 @@ NO_REASON = "no_reason_given"
 #: One process asks in this time, over all processes.
 TURN = "mms:turn:explain"
 LATCH_MS = 60_000
-#: After so long without a reason a row gets none: when the records could be read, and in any case.
-PATIENCE_MS = 24 * 3_600_000
-GIVE_UP_MS = 72 * 3_600_000
-#: Batches are asked for again in their failures' age, between these.
-SOONEST_MS, LATEST_MS = 60_000, 3_600_000
 #: Records are asked for by this span of time, with the slack before and after.
 SPAN_MS = 1_800_000
 #: At most so many batches, spans and pages of each span at one time.
@@ -48,7 +44,7 @@ def explain_failures(runtime: Runtime, now_ms: int) -> str:
     for (campaign_id, batch), failures in due.items():
         told = [_explanation(failure, reasons, unread, now_ms) for failure in failures]
         youngest = min((now_ms - failure.failed_ms for failure in failures), default=0)
-        again_at_ms = now_ms + min(max(youngest, SOONEST_MS), LATEST_MS)
+        again_at_ms = now_ms + retry_policy.ask_reason_again_ms(youngest)
         known = [each for each in told if each is not None]
         explained += runtime.ledger.failure_reasons.explain(
             campaign_id, batch, known, again_at_ms=again_at_ms
@@ -137,7 +133,9 @@ def _explanation(
     failure: Failure, reasons: dict[Failure, str], unread: set[int], now_ms: int
 ) -> Explanation | None:
     """What the row gets now, or None while a reason may still come."""
-    patience_ms = GIVE_UP_MS if _span(failure) in unread else PATIENCE_MS
+    patience_ms = (
+        retry_policy.REASON_GIVE_UP_MS if _span(failure) in unread else retry_policy.REASON_PATIENCE_MS
+    )
     reason = reasons.get(failure)
     if reason is None and now_ms - failure.failed_ms >= patience_ms:
         reason = NO_REASON

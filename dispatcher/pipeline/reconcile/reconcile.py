@@ -20,7 +20,7 @@ from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import SETTLING, WORD_RANK, RecipientState
 from dispatcher.pipeline.limits.charges import charges_of
 from dispatcher.pipeline.reconcile._batch_view import BatchView
-from dispatcher.pipeline.reconcile._lost_callbacks import poll_first_ms, poll_states
+from dispatcher.pipeline.reconcile._lost_callbacks import poll_states
 from dispatcher.pipeline.reconcile._unknown_outcomes import search
 from dispatcher.pipeline.recovery.quarantine_lookup import is_quarantined
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -159,7 +159,7 @@ def _ask_again_ms(runtime: Runtime, view: BatchView, left: int) -> int:
     settling = [state.at_ms for state in view.states if state.state in SETTLING]
     if not settling or view.campaign.settled_at is not None:
         return 0
-    age = max(view.now_ms - min(settling), poll_first_ms(runtime))
+    age = max(view.now_ms - min(settling), runtime.first_poll_ms)
     wait = min(age, retry_policy.LONGEST_POLL_MS)
     if not _reports_by_member(runtime) and any(len(message.members) > 1 for message in view.batch.messages):
         wait = min(wait, max(1000, int(runtime.settings.group_grace * 1000)))

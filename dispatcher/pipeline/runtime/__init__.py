@@ -4,6 +4,6 @@
 - `credentials`: the CarrierX token in use, looked at again while the process runs.
 - `counters`: what a process counts for `/metrics`.
 
-May import: `ledger/`, `carrierx/`, `host/`, `settings`; no other package of the pipeline.
+May import: `ledger/`, `carrierx/`, `rules/`, `host/`, `settings`; no other package of the pipeline.
 Begin with: `runtime`.
 """

@@ -16,6 +16,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.views.message_locator import MessageLocator
 from dispatcher.pipeline.runtime.counters import ProcessCounters
 from dispatcher.pipeline.runtime.credentials import Access, TokenInUse, client_of, token_of
+from dispatcher.rules import retry_policy
 from dispatcher.settings import Settings
 
 
@@ -109,6 +110,11 @@ class Runtime:
     def polls(self) -> bool:
         """No callback can reach us from outside: ask for states instead."""
         return self.settings.public_url is None
+
+    @property
+    def first_poll_ms(self) -> int:
+        """How long after its acceptance CarrierX is first asked for a message, ms."""
+        return retry_policy.first_poll_ms(self.settings.poll_first, polls=self.polls)
 
 
 def make_client(settings: Settings) -> CarrierX | None:

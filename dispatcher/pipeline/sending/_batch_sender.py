@@ -20,13 +20,8 @@ from dispatcher.pipeline.sending._claims import BatchClaims, ClaimQueue, Pending
 from dispatcher.pipeline.sending._in_flight import InFlight
 from dispatcher.pipeline.sending._lease import BatchLease
 from dispatcher.pipeline.sending._result_buffer import ResultBuffer
+from dispatcher.rules import retry_policy
 
-#: A longer wait gives the batch back instead of holding the process.
-LONGEST_WAIT_MS = 2_000
-#: Redis away for longer than this: what is in flight is left to be found as unconfirmed.
-STORE_PATIENCE_SECONDS = 60.0
-#: While Redis is away it is asked so often.
-STORE_PAUSE_SECONDS = 0.5
 #: A claim granted ahead of its turn looks so often whether a request of another batch has come back.
 TURN_SECONDS = 0.005
 
@@ -144,13 +139,13 @@ class BatchSender:
         """Nothing is sent without Redis. The same claims are asked again: what it granted, it grants again."""
         self._queue.put_back(pending)
         now = self._runtime.stopwatch()
-        self._queue.block_all(now + STORE_PAUSE_SECONDS)
+        self._queue.block_all(now + retry_policy.STORE_PAUSE_SECONDS)
         self._away_since = now if self._away_since is None else self._away_since
-        if now - self._away_since > STORE_PATIENCE_SECONDS:
+        if now - self._away_since > retry_policy.STORE_PATIENCE_SECONDS:
             self._stop = self._stop.because("redis away")
             self._results.forget()
             return
-        self._await(STORE_PAUSE_SECONDS)
+        self._await(retry_policy.STORE_PAUSE_SECONDS)
 
     def _obey(self, pending: Sequence[PendingClaim], answers: Sequence[ClaimAnswer]) -> None:
         granted, denied = 0, []
@@ -191,7 +186,7 @@ class BatchSender:
     def _give_up_waiting(self, now: float) -> None:
         """A long wait, or any wait after a while with this batch, gives it back."""
         wait = self._queue.ready_at - now
-        if wait > LONGEST_WAIT_MS / 1000 or (wait > 0 and self._pool.is_over):
+        if wait > retry_policy.LONGEST_CLAIM_WAIT_MS / 1000 or (wait > 0 and self._pool.is_over):
             of_senders = self._queue.waits_for_senders
             keeps_senders = not of_senders or self._claims.pool_is_in_use()
             wait_ms = int(wait * 1000) + 1 if keeps_senders else 1

@@ -45,13 +45,12 @@ class BatchLease:
 
     def give_back(self, stop: StopReason) -> None:
         """End it; the ledger knows from the rows when the batch is due again."""
-        poll_ms = int(self._runtime.settings.poll_first * 1000) * (1 if self._runtime.polls else 120)
         counts = self._runtime.counters.take()
         try:
             self._runtime.ledger.batches.give_back(
                 self._hold,
                 wait_ms=stop.wait_ms,
-                poll_ms=poll_ms,
+                poll_ms=self._runtime.first_poll_ms,
                 look_ms=retry_policy.FIRST_LOOK_MS,
                 rests_for=stop.rests_for,
                 counts=counts,

@@ -15,6 +15,7 @@ from dispatcher.pipeline.receipts.ingest import ingest
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.rules import retry_policy
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 
@@ -154,12 +155,12 @@ def test_a_message_that_carrierx_does_not_show_yet_is_asked_for_again(
     make_runtime: MakeRuntime, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = make_runtime(auto_answer="Thanks")
-    monkeypatch.setattr(auto_replies, "AGAIN_MS", 0)
+    monkeypatch.setattr(retry_policy, "PROOF_AGAIN_MS", 0)
     monkeypatch.setattr(auto_replies, "TURN_MS", 1)
     comes_in(runtime, simulator, "hello", message_sid="not-yet")
     work(runtime)
     assert runtime.ledger.inbound.todo(runtime.ledger.agenda.now_ms(), 10) == ["not-yet"]
-    monkeypatch.setattr(auto_replies, "PATIENCE_MS", 0)
+    monkeypatch.setattr(retry_policy, "PROOF_PATIENCE_MS", 0)
     work(runtime)
     assert runtime.ledger.inbound.todo(runtime.ledger.agenda.now_ms(), 10) == []
 

@@ -16,14 +16,12 @@ from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.reconcile.failure_reasons import (
-    GIVE_UP_MS,
     LATCH_MS,
-    LATEST_MS,
     NO_REASON,
-    PATIENCE_MS,
     explain_failures,
 )
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.rules import retry_policy
 from dispatcher.simulator.client import SimulatorHandle
 from tests.conftest import SECRET
 from tests.dispatcher.pipeline.conftest import MakeRuntime
@@ -216,9 +214,9 @@ def test_after_a_day_without_a_record_no_reason_was_given(
 ) -> None:
     simulator.set_faults(record_lag_ms=60_000)
     one_failed(runtime)
-    explain(runtime, later_ms=PATIENCE_MS - 60_000)
+    explain(runtime, later_ms=retry_policy.REASON_PATIENCE_MS - 60_000)
     assert reasons(runtime) == [""]
-    explain(runtime, later_ms=PATIENCE_MS + LATEST_MS)
+    explain(runtime, later_ms=retry_policy.REASON_PATIENCE_MS + retry_policy.REASON_LATEST_MS)
     assert reasons(runtime) == [NO_REASON]
     assert runtime.ledger.redis.zcard(keys.EXPLAIN) == 0
 
@@ -228,9 +226,9 @@ def test_a_list_that_cannot_be_read_is_no_answer_for_three_days(
 ) -> None:
     simulator.set_faults(list_status=400)
     one_failed(runtime)
-    explain(runtime, later_ms=PATIENCE_MS + 1_000)
+    explain(runtime, later_ms=retry_policy.REASON_PATIENCE_MS + 1_000)
     assert reasons(runtime) == [""]
-    explain(runtime, later_ms=GIVE_UP_MS + 1_000)
+    explain(runtime, later_ms=retry_policy.REASON_GIVE_UP_MS + 1_000)
     assert reasons(runtime) == [NO_REASON]
 
 

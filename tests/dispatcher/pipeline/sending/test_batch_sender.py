@@ -17,8 +17,8 @@ from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending import _batch_sender
 from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.rules import retry_policy
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.sending.timed_sending import Clock, until_nothing_is_due
@@ -123,7 +123,7 @@ def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_l
     server: ValkeyServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_batch_sender, "STORE_PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(retry_policy, "STORE_PATIENCE_SECONDS", 0.5)
     ledger = Ledger(client(server.url), clock=TEST_CLOCK)
     clock = Clock(ledger)
     parts = {"ledger": ledger, "clock_ms": clock}
@@ -145,7 +145,7 @@ def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_l
 def test_a_reply_of_the_ledger_that_was_lost_is_asked_for_again_with_the_same_tokens(
     make_runtime: MakeRuntime, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(_batch_sender, "STORE_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(retry_policy, "STORE_PAUSE_SECONDS", 0.01)
     runtime = make_runtime()
     add_campaign(runtime.ledger, make_batch(*[1] * 5))
     batches, replies = runtime.ledger.batches, count()
