@@ -38,12 +38,12 @@ class LimitScope(str):
     @classmethod
     def sender(cls, number: str) -> LimitScope:
         """What goes from one number."""
-        return cls(f"{ScopeKind.SENDER}:{number}")
+        return cls(f"sender:{number}")
 
     @classmethod
     def campaign(cls, campaign_id: str) -> LimitScope:
         """What goes of one campaign."""
-        return cls(f"{ScopeKind.CAMPAIGN}:{campaign_id}")
+        return cls(f"campaign:{campaign_id}")
 
     @classmethod
     def parse(cls, text: str) -> LimitScope:
