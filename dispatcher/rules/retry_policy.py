@@ -22,8 +22,8 @@ DEFAULT_HOLD_MS = 1_000
 LONGEST_HOLD_MS = 3_600_000
 #: After a brake or a clock that is off, the batch is due again when this is over.
 HALT_MS = 10_000
-#: A longer wait for a limit gives the batch back instead of holding the process. The same in `lua/lib/fair_share.lua`.
-LONGEST_CLAIM_WAIT_MS = 2_000
+#: A longer wait for a limit gives the batch back instead of holding the process. The same in Lua.
+LONGEST_WAIT_MS = 2_000
 #: Redis away for longer than this: what is in flight is left to be found as unconfirmed.
 STORE_PATIENCE_SECONDS = 60.0
 #: While Redis is away it is asked so often.

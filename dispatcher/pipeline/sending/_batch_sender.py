@@ -186,7 +186,7 @@ class BatchSender:
     def _give_up_waiting(self, now: float) -> None:
         """A long wait, or any wait after a while with this batch, gives it back."""
         wait = self._queue.ready_at - now
-        if wait > retry_policy.LONGEST_CLAIM_WAIT_MS / 1000 or (wait > 0 and self._pool.is_over):
+        if wait > retry_policy.LONGEST_WAIT_MS / 1000 or (wait > 0 and self._pool.is_over):
             of_senders = self._queue.waits_for_senders
             keeps_senders = not of_senders or self._claims.pool_is_in_use()
             wait_ms = int(wait * 1000) + 1 if keeps_senders else 1

@@ -69,7 +69,7 @@ local function fair_serve(id, urgent, limits, cost)
 end
 
 -- Until when a denied campaign counts as waited with: its sender asks again by then, or gives the batch back
--- (LONGEST_CLAIM_WAIT_MS in rules/retry_policy.py). A process that is blocked takes up campaigns that nobody waits with (offer_other.lua).
+-- (LONGEST_WAIT_MS in pipeline/sending/_batch_sender.py). A process that is blocked takes up campaigns that nobody waits with (offer_other.lua).
 local function fair_asked(id, before, wait)
   local till = now + math.min(wait, 2000) + 1000
   if wait > 0 and till > tonumber(before or 0) + 250 then redis.call('HSET', ckey(id), 'asked', till) end
