@@ -78,6 +78,10 @@ class LimitScope(str):
         """The campaign, if it is one's."""
         return self.key if self.kind == ScopeKind.CAMPAIGN else ""
 
+    def is_of(self, number: str) -> bool:
+        """Its limits hold what goes from this number, and not what goes from all others."""
+        return self == LimitScope.sender(number)
+
     @property
     def whose(self) -> str:
         """In words, without a number: `the account`, `one sender`, `the sender` (each one's default)."""

@@ -13,7 +13,6 @@ from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
 from dispatcher.ledger.batches.rows import RowState
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.claim_wait import ClaimWait
-from dispatcher.model.scope import LimitScope
 from dispatcher.model.segments import segments
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -143,7 +142,7 @@ class ClaimQueue:
     def block(self, claim: Claim, answer: ClaimAnswer, now: float) -> None:
         """A limit denied this claim. One of a single sender keeps only this sender's messages."""
         until, limit = now + answer.wait_ms / 1000, ClaimWait(answer.detail)
-        if limit.scope == LimitScope.sender(claim.sender):
+        if limit.scope.is_of(claim.sender):
             self._senders_blocked[claim.sender] = until
             self._sender_binding = limit
         else:

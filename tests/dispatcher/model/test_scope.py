@@ -65,6 +65,13 @@ def test_in_words_a_scope_tells_no_number_and_no_campaign(number: str, campaign_
     assert sorted(scopes, key=lambda scope: scope.rank)[-1] == scopes[-1]
 
 
+@given(NUMBERS, IDS, NUMBERS)
+def test_only_its_own_scope_is_of_one_number(number: str, campaign_id: str, other: str) -> None:
+    scopes = [ACCOUNT, EACH_SENDER, LimitScope.sender(number), LimitScope.campaign(campaign_id)]
+    assert [scope.is_of(number) for scope in scopes] == [False, False, True, False]
+    assert LimitScope.sender(other).is_of(number) is (other == number)
+
+
 def test_a_number_without_a_limit_of_its_own_has_each_ones() -> None:
     mine, other = LimitScope.sender("12125550100"), LimitScope.sender("12125550101")
     known = {EACH_SENDER: 5, mine: 0}
