@@ -21,10 +21,12 @@ def overdue_seconds(client: redis.Redis, now_ms: int) -> float:
     with translated():
         found: Any = client.zrangebyscore(keys.DUE, 0, now_ms, start=0, num=_LOOK_AT, withscores=True)
         due = {text_of(name): float(score) for name, score in found}
+        if not due:
+            return 0.0
         pipeline = client.pipeline(transaction=False)
         for name in due:
             pipeline.hmget(keys.campaign(name), ["asked", "rest", "settings"])
-        facts: list[Any] = pipeline.execute() if due else []
+        facts: list[Any] = pipeline.execute()
         free = _Limits(client)
         free.read(
             [
@@ -37,7 +39,7 @@ def overdue_seconds(client: redis.Redis, now_ms: int) -> float:
         now_ms - max(at_ms, free.since(ACCOUNT), *_waited(name, known, free))
         for (name, at_ms), known in zip(due.items(), facts, strict=True)
     ]
-    return max(0.0, *late) / 1000 if late else 0.0
+    return max(0.0, *late) / 1000
 
 
 def _waited(name: str, known: Sequence[bytes | None], free: _Limits) -> Iterable[float]:
