@@ -12,7 +12,7 @@ from dispatcher.settings import load_settings
 from tests.factories import CAMPAIGN, SENDER, START_MS, add_campaign
 
 
-def in_force(ledger: Ledger, scope: str) -> tuple[float, float, bool]:
+def in_force(ledger: Ledger, scope: LimitScope) -> tuple[float, float, bool]:
     """Rate, burst, and whether an operator set them."""
     rate = ledger.limits.in_force().rates[scope]
     return round(rate.per_second, 3), round(rate.burst, 3), rate.by_operator
@@ -21,17 +21,17 @@ def in_force(ledger: Ledger, scope: str) -> tuple[float, float, bool]:
 def test_a_burst_alone_keeps_the_rate_that_is_in_force(ledger: Ledger) -> None:
     set_limit(ledger, ACCOUNT, rate="10/s", burst=2)
     set_limit(ledger, ACCOUNT, burst=5)
-    assert in_force(ledger, "account") == (10, 5, True)
+    assert in_force(ledger, ACCOUNT) == (10, 5, True)
 
 
 def test_a_burst_of_one_sender_goes_with_the_rate_of_all_senders(ledger: Ledger) -> None:
     set_limit(ledger, EACH_SENDER, rate="3/s")
     set_limit(ledger, LimitScope.sender(SENDER), burst=4)
-    assert in_force(ledger, f"sender:{SENDER}") == (3, 4, True)
+    assert in_force(ledger, LimitScope.sender(SENDER)) == (3, 4, True)
 
 
-@pytest.mark.parametrize("scope", ["account", "sender", f"sender:{SENDER}"])
-def test_a_burst_without_any_rate_is_refused(ledger: Ledger, scope: str) -> None:
+@pytest.mark.parametrize("scope", [ACCOUNT, EACH_SENDER, LimitScope.sender(SENDER)])
+def test_a_burst_without_any_rate_is_refused(ledger: Ledger, scope: LimitScope) -> None:
     with pytest.raises(InputError, match="has no rate"):
         set_limit(ledger, scope, burst=4)
     assert ledger.limits.in_force().rates == {}
@@ -95,19 +95,19 @@ def test_a_reset_campaign_has_its_own_rate_again_and_another_one_none(ledger: Le
     for name in (CAMPAIGN, "own-abc234"):
         reset_limit(ledger, LimitScope.campaign(name), load_settings(simulate=True))
     assert f"campaign:{CAMPAIGN}" not in ledger.limits.in_force().rates
-    assert in_force(ledger, "campaign:own-abc234")[::2] == (7, False)
+    assert in_force(ledger, LimitScope.campaign("own-abc234"))[::2] == (7, False)
 
 
 def test_a_reset_account_has_the_rate_of_the_settings(ledger: Ledger) -> None:
     set_limit(ledger, ACCOUNT, rate="1/s")
     reset_limit(ledger, ACCOUNT, load_settings(simulate=True, account_rate="9/s"))
-    rate, _, by_operator = in_force(ledger, "account")
+    rate, _, by_operator = in_force(ledger, ACCOUNT)
     assert (rate, by_operator) == (9, False)
 
 
 def test_a_changed_limit_wakes_what_rests_for_one(ledger: Ledger) -> None:
     add_campaign(ledger)
-    for scope in ("account", f"campaign:{CAMPAIGN}"):
+    for scope in (ACCOUNT, LimitScope.campaign(CAMPAIGN)):
         ledger.redis.hset(f"mms:c:{CAMPAIGN}", mapping={"rest": 2 * START_MS, "rest_for": "account"})
         set_limit(ledger, scope, rate="5/s")
         assert not ledger.redis.hexists(f"mms:c:{CAMPAIGN}", "rest"), scope
