@@ -16,7 +16,7 @@ from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.scope import SCOPE_FORMS
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit
 from dispatcher.pipeline.limits.view import limit_lines, read_scope
-from dispatcher.web.actions.health import callback_levels
+from dispatcher.web.actions.health import callback_levels, doctor_findings
 from dispatcher.web.http.pages import page
 from dispatcher.web.http.upload_form import first, read_form
 from dispatcher.web.site.access import Operator, Person, check_csrf, same_origin
