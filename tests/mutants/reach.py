@@ -48,11 +48,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Places are those of one test."""
     _PLACES.clear()
     if "MUTANTS_REACH" in os.environ:
+        _forget_texts()
         sys.settrace(_called)
     result = yield
     if item.nodeid in _PASSED:
         _PASSED[item.nodeid]["places"] = sorted(_PLACES)
     return result
+
+
+def _forget_texts() -> None:
+    """Who keeps a script's text for EVAL asks for it anew in each test, so that the test is seen to need it."""
+    for name, module in list(sys.modules.items()):
+        forget = getattr(getattr(module, "_text", None), "cache_clear", None)
+        if name.startswith("dispatcher.") and forget is not None:
+            forget()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -94,7 +103,7 @@ def _called(frame: FrameType, event: str, _: object) -> None:
     if path and event == "call":
         name = code.co_qualname.partition(".<locals>")[0]
         _PLACES.add(f"{path}::{name}")
-        if name == "Scripts.source":
+        if code.co_qualname in {"Scripts.source", "script_text"}:
             _JOINER.update(script_text=frame.f_globals["script_text"])
             _PLACES.add(f"{_SCRIPT}{frame.f_locals['name']}")
 

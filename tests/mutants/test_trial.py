@@ -92,7 +92,7 @@ def test_a_test_that_runs_a_script_comes_by_every_file_that_it_is_joined_from(le
         ledger.agenda.hold(ACCOUNT, 1)
     finally:
         sys.settrace(before)
-    (script,) = [place for place in reach._PLACES if place.startswith("script:")]
+    (script,) = {place for place in reach._PLACES if place.endswith("hold_scope")}
     files = [Path(file).stem for file in reach.files_of(script.removeprefix("script:"))]
     assert len(files) >= 3
     assert script.rpartition("/")[2].removeprefix("script:") in files

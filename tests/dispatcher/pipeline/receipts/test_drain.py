@@ -9,6 +9,7 @@ import pytest
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.callback_stream import StreamEntry
 from dispatcher.ledger.store import keys
+from dispatcher.pipeline.receipts import drain as drain_module
 from dispatcher.pipeline.receipts.drain import (
     HOLD_MS,
     PAUSE_SECONDS,
@@ -21,6 +22,17 @@ from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import tick
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.test_tick import Told
+
+
+@pytest.mark.parametrize(
+    ("now", "heard", "goes_on"),
+    [(4.999, 4.0, True), (5.0, 4.5, False), (1.999, 1.0, True), (2.0, 1.0, False)],
+)
+def test_a_drain_goes_on_for_less_than_five_seconds_and_less_than_one_of_silence(
+    make_runtime: MakeRuntime, now: float, heard: float, goes_on: bool
+) -> None:
+    runtime = make_runtime(parts={"stopwatch": lambda: now})
+    assert drain_module._goes_on(runtime, 0.0, heard) is goes_on
 
 
 class Pauses:

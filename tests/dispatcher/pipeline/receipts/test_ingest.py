@@ -13,6 +13,7 @@ from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.rows import pack_sid
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.receipts.callback_stream import StreamEntry
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of
 from dispatcher.ledger.views import message_locator
@@ -389,3 +390,17 @@ def test_callbacks_are_counted_by_what_became_of_them(runtime: Runtime) -> None:
     runtime.ledger.callback_stream.store(b"not json", NOW)
     ingest(runtime, "one")
     assert runtime.ledger.counters.read()["callbacks"] == {"applied": 1, "unreadable_callback": 1}
+
+
+def test_one_ingest_takes_so_many_at_once_a_hundred_times_and_leaves_the_rest(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def take(consumer: str, most: int) -> list[StreamEntry]:
+        asked.append(most)
+        return [StreamEntry(b"0-1", b"nobody can read it", 1)]
+
+    monkeypatch.setattr(runtime.ledger.callback_stream, "take", take)
+    assert ingest(runtime, "tester").startswith("100 callbacks")
+    assert asked == [500] * 100
