@@ -22,7 +22,7 @@ _ANY = re.compile(f"{_BREAK.pattern}|{_CONTROL.pattern}|\t")
 GONE = "\ufffd"
 
 
-def clean(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """The text with line breaks as its only control characters; a tab is a space."""
     if text.isprintable() or not _ANY.search(text):
         return text
@@ -31,15 +31,15 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The same on one line: what comes after a break stands behind a mark."""
-    return clean(text).strip("\n").replace("\n", " ⏎ ")
+    return strip_control_characters(text).strip("\n").replace("\n", " ⏎ ")
 
 
-def clean_json(document: str) -> str:
+def escape_control_characters(document: str) -> str:
     """A JSON document as `json.dumps` writes it in ASCII: it escapes all but one of them, and loses nothing."""
     return document.replace("\x7f", "\\u007f")
 
 
-class CleanCsv:
+class StrippedCsv:
     """A CSV writer; line breaks in a cell stay, quoted."""
 
     def __init__(self, file: TextIO) -> None:
@@ -60,4 +60,4 @@ def _cell(cell: Any) -> Any:
         return cell
     if cell.startswith(("'\t", "'\r")):  # guarded against what it does not begin with any more
         cell = cell[1:]
-    return clean(cell)
+    return strip_control_characters(cell)

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-from dispatcher.control_characters import clean, clean_json, one_line
+from dispatcher.control_characters import escape_control_characters, one_line, strip_control_characters
 
 _NUMBER = re.compile(r"(?<![\w.-])\+?1?[2-9]\d{9}(?![\w.-])")
 _CALLBACK_KEY = re.compile(r"(/callbacks/carrierx/)[^\s\"'?]+")
@@ -26,7 +26,7 @@ class _Console(logging.Formatter):
         return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        return mask(clean(super().format(record)))
+        return mask(strip_control_characters(super().format(record)))
 
 
 class _Json(logging.Formatter):
@@ -35,7 +35,7 @@ class _Json(logging.Formatter):
         fields = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return mask(clean_json(json.dumps(fields)))
+        return mask(escape_control_characters(json.dumps(fields)))
 
 
 def _not_a_tick(record: logging.LogRecord) -> bool:

@@ -1,6 +1,7 @@
-"""The doors to Celery, and all that knows it. `celery -A tasks …` finds the application here.
+"""The tasks of Celery, and all that knows it. `celery -A tasks …` finds the application here.
 
-- `tasks`: every task on one page: a name, a queue, one call of a verb. `hints`: publishing one. `door`: what is let in.
+- `tasks`: every task on one page: a name, a queue, one call of a verb. `hints`: publishing one. `checked_task`: which
+  hints are taken.
 - `app`, `runtime`: the application; a process's runtime, made after the fork.
 - `guard`, `progress`: a worker that takes nothing of what waits is ended.
 - `broker`, `transport`, `consumer`, `results`: where hints go, how they are taken, what is dropped; there are no

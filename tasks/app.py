@@ -28,7 +28,7 @@ def _refuse(error: MmsError) -> None:
     sys.exit(error.exit_status)
 
 
-app = Celery("mms", task_cls="tasks.door:Door")
+app = Celery("mms", task_cls="tasks.checked_task:CheckedTask")
 try:
     require_limits(settings())
     app.config_from_object("celeryconfig", force=True)  # now, instead of somewhere in Celery

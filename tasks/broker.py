@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from dispatcher.errors import ConfigError, MmsError
 from dispatcher.ledger.store.connection import address, redis_url
-from dispatcher.pipeline.health.finding import Finding
+from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from tasks.transport import SOCKET, Channel
@@ -122,7 +122,7 @@ class Broker:
             ) from error
 
 
-def look_at_broker(settings: Settings, said: Sequence[Finding] = ()) -> Iterator[Finding]:
+def look_at_broker(settings: Settings, said: Sequence[HealthFinding] = ()) -> Iterator[HealthFinding]:
     """What `mms doctor` says of it; nothing where it is a Redis that is not known or does not answer, which was `said`
     then."""
     if settings.broker_url is None and any(one.subject == "Redis" and one.verdict == "bad" for one in said):
@@ -135,11 +135,11 @@ def look_at_broker(settings: Settings, said: Sequence[Finding] = ()) -> Iterator
         with closing(Broker(url)) as broker:
             waiting = {name: depth for name, depth in broker.depths().items() if depth}
     except MmsError as error:
-        yield Finding("broker", "bad", error.message, error.hint)
+        yield HealthFinding("broker", "bad", error.message, error.hint)
         return
     where = "MMS_BROKER_URL" if settings.broker_url else "the ledger's Redis"
     told = ", ".join(f"{depth} in {name}" for name, depth in waiting.items())
-    yield Finding("broker", "ok", f"{where} answers; hints wait: {told or 'none'}")
+    yield HealthFinding("broker", "ok", f"{where} answers; hints wait: {told or 'none'}")
 
 
 def _impatient(url: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Celery's doors: every task, a few lines each, in the order in which a campaign meets them."""
+"""Celery's tasks: every one, a few lines each, in the order in which a campaign meets them."""
 
 from __future__ import annotations
 

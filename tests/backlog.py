@@ -21,7 +21,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.correlation import MessageRef, base36, write_user_data
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline import polls
-from dispatcher.pipeline.campaigns.send_constraints import terms_of
+from dispatcher.pipeline.campaigns.send_constraints import constraints_of
 from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.conftest import SECRET
 from tests.factories import SENDER, make_batch, number_of
@@ -68,7 +68,7 @@ def backlog(ledger: Ledger, id: str, rows: int, state: bytes, *, at_ms: int, due
         start_at_ms=None,
         settle_ms=10**9,
         rate=None,
-        terms=terms_of(made),
+        constraints=constraints_of(made),
     )
     ledger.campaigns.begin_reading(id, "reader", 60_000)
     sizes = [min(ROWS_A_BATCH, rows - first) for first in range(0, rows, ROWS_A_BATCH)]

@@ -14,7 +14,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.state import RecipientState
-from dispatcher.pipeline.campaigns.send_constraints import terms_of
+from dispatcher.pipeline.campaigns.send_constraints import constraints_of
 
 SENDER = "15162065575"
 CAMPAIGN = "spring-abc234"
@@ -85,7 +85,7 @@ def add_campaign(
         start_at_ms=start_at_ms,
         settle_ms=settle_ms,
         rate=rate,
-        terms=terms_of(made),
+        constraints=constraints_of(made),
     )
     assert ledger.campaigns.begin_reading(id, "reader", 60_000) is not None
     rows = 0

@@ -133,11 +133,11 @@ def test_every_task_has_a_queue_and_every_route_a_task(monkeypatch: pytest.Monke
     assert {entry["task"] for entry in config.beat_schedule.values()} <= set(config.task_routes)
 
 
-def test_a_task_is_a_door_of_at_most_fifteen_lines() -> None:
+def test_a_task_has_at_most_fifteen_lines() -> None:
     for module, name, node in _tasks():
         assert module.startswith("tasks."), f"{name} is not among the tasks"
         assert node.end_lineno is not None
-        assert node.end_lineno - node.lineno < 15, f"{name} is more than a door"
+        assert node.end_lineno - node.lineno < 15, f"{name} is more than a call of a verb"
 
 
 TESTS = TOP / "tests"

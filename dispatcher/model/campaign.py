@@ -13,7 +13,7 @@ QuietHours = Literal["off", "federal", "us-strict"]
 
 
 class CampaignSettings(BaseModel):
-    """What `submit`, `check`, the sidecar TOML and the API take; the same names everywhere.
+    """What `submit`, `check`, the TOML file beside a campaign file and the API take; the same names everywhere.
 
     Numbers in `senders` have 11 digits without `+`. `rate` and the like keep their written form (`20/s`), checked.
     """

@@ -36,7 +36,7 @@ EXPLAIN_LATCH_MS = 10_000
 
 #: Where what is done about one list may put something into another.
 _MAKES_WORK = frozenset(
-    {keys.DOUBT, keys.CAPS_DUE, keys.EXPIRING, keys.SWEEPING, keys.SCHEDULE_DUE, keys.STARTS}
+    {keys.QUARANTINE, keys.CAPS_DUE, keys.EXPIRING, keys.SWEEPING, keys.SCHEDULE_DUE, keys.STARTS}
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from dispatcher.control_characters import CleanCsv
+from dispatcher.control_characters import StrippedCsv
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.roster.columns import ERROR_COLUMNS
 from dispatcher.roster.formula_guard import guarded
@@ -19,7 +19,7 @@ class InvalidRowsCsv:
     """
 
     def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
-        self._writer = CleanCsv(file)
+        self._writer = StrippedCsv(file)
         self._writer.writerow([*map(guarded, columns), *ERROR_COLUMNS])
 
     def write(self, row: InvalidRow) -> None:

@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 
-from dispatcher.control_characters import clean
+from dispatcher.control_characters import strip_control_characters
 from dispatcher.errors import MmsError
 from dispatcher.host.ports import LOOPBACK
 from dispatcher.ledger.ledger import Ledger
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
     try:
         healthy = is_healthy(arguments[0], settings())
     except MmsError as error:
-        sys.stderr.write(f"{clean(error.message)}\n")
+        sys.stderr.write(f"{strip_control_characters(error.message)}\n")
         return 1
     if not healthy:
         sys.stderr.write(f"{arguments[0]} gives no sign of life\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from dispatcher.control_characters import clean
+from dispatcher.control_characters import strip_control_characters
 from dispatcher.errors import MmsError
 from dispatcher.logs import configure_logging
 from dispatcher.pipeline.tick import Hints
@@ -23,9 +23,9 @@ def main() -> int:
 
         return run(create_app(chosen, hints=hints), chosen)
     except MmsError as error:
-        sys.stderr.write(f"{clean(error.message)}\n")
+        sys.stderr.write(f"{strip_control_characters(error.message)}\n")
         if error.hint:
-            sys.stderr.write(f"{clean(error.hint)}\n")
+            sys.stderr.write(f"{strip_control_characters(error.hint)}\n")
         return error.exit_status
 
 

@@ -12,7 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.control_characters import CleanCsv, clean, clean_json, one_line
+from dispatcher.control_characters import (
+    StrippedCsv,
+    escape_control_characters,
+    one_line,
+    strip_control_characters,
+)
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.logs import _Console, _Json
 from dispatcher.model.recipient import InvalidRow
@@ -34,10 +39,10 @@ def controls(text: str) -> set[str]:
 
 @given(ANYTHING)
 def test_what_is_clean_has_no_control_characters_can_be_written_and_stays_as_it_is(text: str) -> None:
-    cleaned = clean(text)
+    cleaned = strip_control_characters(text)
     assert controls(cleaned) == set()
     cleaned.encode()
-    assert clean(cleaned) == cleaned
+    assert strip_control_characters(cleaned) == cleaned
     assert len(one_line(text).splitlines()) <= 1
 
 
@@ -53,13 +58,13 @@ def test_what_is_clean_has_no_control_characters_can_be_written_and_stays_as_it_
     ],
 )
 def test_letters_emoji_joiners_and_right_to_left_letters_stay(text: str) -> None:
-    assert clean(text) == text
+    assert strip_control_characters(text) == text
 
 
 @given(st.lists(ANYTHING, min_size=1, max_size=4))
 def test_every_file_that_is_written_is_clean(cells: list[str]) -> None:
     buffer = io.StringIO()
-    CleanCsv(buffer).writerows([cells, [guarded(cell) for cell in cells]])
+    StrippedCsv(buffer).writerows([cells, [guarded(cell) for cell in cells]])
     row = InvalidRow(2, 2, "invalid", cells[0], "code", cells[0], None, tuple(cells))
     rows = InvalidRowsCsv(buffer, cells)
     rows.write(row)
@@ -70,9 +75,9 @@ def test_every_file_that_is_written_is_clean(cells: list[str]) -> None:
 @given(st.sampled_from("\t\r=+-@").flatmap(lambda first: ANYTHING.map(lambda rest: first + rest)))
 def test_a_guarded_cell_is_read_as_the_clean_cell(cell: str) -> None:
     buffer = io.StringIO()
-    CleanCsv(buffer).writerow([guarded(cell)])
+    StrippedCsv(buffer).writerow([guarded(cell)])
     [[read]] = csv.reader(io.StringIO(buffer.getvalue(), newline=""))
-    assert bare(read) == clean(cell)
+    assert bare(read) == strip_control_characters(cell)
 
 
 @given(ANYTHING)
@@ -94,6 +99,6 @@ def test_an_exceptions_text_is_cleaned_too() -> None:
 
 @given(ANYTHING)
 def test_json_loses_nothing(text: str) -> None:
-    document = clean_json(json.dumps({"text": text}))
+    document = escape_control_characters(json.dumps({"text": text}))
     assert controls(document) == set()
     assert json.loads(document) == {"text": text}

@@ -17,7 +17,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import IMPATIENT
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.health.doctor import diagnose
-from dispatcher.pipeline.health.finding import Finding
+from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.settings import Settings, settings
 
 _MARKS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("bad ", "red")}
@@ -53,7 +53,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _broker(config: Settings, said: Sequence[Finding]) -> Iterator[Finding]:
+def _broker(config: Settings, said: Sequence[HealthFinding]) -> Iterator[HealthFinding]:
     from tasks.broker import look_at_broker  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it
 
     return look_at_broker(config, said)

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from dispatcher.control_characters import clean, clean_json
+from dispatcher.control_characters import escape_control_characters, strip_control_characters
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import RecipientState
 
@@ -28,7 +28,9 @@ class _CleanConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=clean(segment.text))
+            yield (
+                segment if segment.control else segment._replace(text=strip_control_characters(segment.text))
+            )
 
 
 def out() -> Console:
@@ -39,17 +41,17 @@ def out() -> Console:
 
 def say(text: str) -> None:
     """A line for the person, beside the data."""
-    print(clean(text), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints
+    print(strip_control_characters(text), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints
 
 
 def print_json(data: Any) -> None:
     """One JSON document on standard output."""
-    print(clean_json(json.dumps(data, indent=2, default=str)), flush=True)  # noqa: T201
+    print(escape_control_characters(json.dumps(data, indent=2, default=str)), flush=True)  # noqa: T201
 
 
 def print_line(text: str) -> None:
     """One plain line on standard output."""
-    print(clean(text), flush=True)  # noqa: T201
+    print(strip_control_characters(text), flush=True)  # noqa: T201
 
 
 def campaign_json(campaign: Campaign) -> dict[str, Any]:

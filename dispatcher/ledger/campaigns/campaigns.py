@@ -65,7 +65,7 @@ class Campaigns:
         media: Mapping[str, MediaFacts] | None = None,
         media_files: Sequence[str] = (),
         kind: str = "",
-        terms: Mapping[str, int] | None = None,
+        constraints: Mapping[str, int] | None = None,
         draft: bool = False,
     ) -> bool:
         """Make a campaign whose upload is stored under its id already. False: the id is in use.
@@ -73,8 +73,8 @@ class Campaigns:
         `rate` is the campaign's own limit as (interval, tolerance) in microseconds. `digest` stands for the file's
         content and the settings; empty: whatever was submitted before. `media` is what was found about media
         addresses, `media_files` the hashes of stored media that it needs. `kind` is `answer` or `confirmation` for
-        what we answer by ourselves; the claim treats those differently, and lists leave them out. `terms` are what
-        the claim reads of the settings: `urgent` (1), `expires_ms` after the start, `max_cost` in micro-dollars.
+        what we answer by ourselves; the claim treats those differently, and lists leave them out. `constraints` are
+        what the claim reads of the settings: `urgent` (1), `expires_ms` after the start, `max_cost` in micro-dollars.
 
         Raises:
             SubmittedBefore: the same was made into a campaign in the last 24 h.
@@ -88,7 +88,7 @@ class Campaigns:
             fields += ["kind", kind]
         if draft:
             fields += ["state", CampaignState.DRAFT.value, "draft", digest]
-        for name, value in (terms or {}).items():
+        for name, value in (constraints or {}).items():
             fields += [name, value]
         if start_at_ms is not None:
             fields += ["start_at", start_at_ms]

@@ -82,25 +82,25 @@ class InboundMessages:
         with translated():
             pipeline = self._redis.pipeline(transaction=False)
             for sid in sids:
-                pipeline.zscore(keys.DOUBTFUL, sid)
+                pipeline.zscore(keys.NEEDS_REVIEW, sid)
             scores = pipeline.execute()
         return frozenset(sid for sid, score in zip(sids, scores, strict=True) if score is not None)
 
     def needing_review(self, most: int) -> list[Inbound]:
         """What waits for a person, the oldest first."""
         with translated():
-            sids = self._redis.zrange(keys.DOUBTFUL, 0, most - 1)
+            sids = self._redis.zrange(keys.NEEDS_REVIEW, 0, most - 1)
         return self.read([text_of(sid) for sid in sids])
 
     def review_count(self) -> int:
         """How many wait for a person."""
         with translated():
-            return int(self._redis.zcard(keys.DOUBTFUL))
+            return int(self._redis.zcard(keys.NEEDS_REVIEW))
 
     def decided(self, sid: str) -> bool:
         """A person has looked at it; False: it did not wait."""
         with translated():
-            return bool(self._redis.zrem(keys.DOUBTFUL, sid))
+            return bool(self._redis.zrem(keys.NEEDS_REVIEW, sid))
 
     def todo(self, now_ms: int, most: int) -> list[str]:
         """Sids of messages that something follows from, now."""
@@ -153,7 +153,7 @@ class InboundMessages:
             pipeline = self._redis.pipeline(transaction=True)
             for sid in sids:
                 pipeline.hdel(keys.INBOUND_MESSAGES, sid)
-                for key in (keys.INBOUND_ORDER, keys.DOUBTFUL, keys.INBOUND_UNANSWERED):
+                for key in (keys.INBOUND_ORDER, keys.NEEDS_REVIEW, keys.INBOUND_UNANSWERED):
                     pipeline.zrem(key, sid)
             pipeline.execute()
 

@@ -70,7 +70,7 @@ class ApiTokens:
         facts = {"name": name, "role": role, "hash": _hasher.hash(secret), "made_at": made_at}
         facts["check"] = _check(secret)
         with translated():
-            self._redis.hset(keys.TOKENS, token_id, json.dumps(facts))
+            self._redis.hset(keys.API_TOKENS, token_id, json.dumps(facts))
         return f"mms_{token_id}_{secret}", TokenHolder(token_id, name, role, made_at)
 
     def find(self, token: str) -> TokenHolder | None:
@@ -90,7 +90,7 @@ class ApiTokens:
     def list(self) -> list[TokenHolder]:
         """All of them, the oldest first."""
         with translated():
-            found = self._redis.hgetall(keys.TOKENS)
+            found = self._redis.hgetall(keys.API_TOKENS)
         holders = [_holder(text_of(token_id), json.loads(facts)) for token_id, facts in found.items()]
         return sorted(holders, key=lambda holder: (holder.made_at, holder.name))
 
@@ -102,14 +102,14 @@ class ApiTokens:
         """
         found = self._facts(token_id)
         with translated():
-            removed = self._redis.hdel(keys.TOKENS, token_id)
+            removed = self._redis.hdel(keys.API_TOKENS, token_id)
         if found is None or not removed:
             raise NotFound("there is no such token", hint="`mms token list` shows them")
         return _holder(token_id, found)
 
     def _facts(self, token_id: str) -> dict[str, str] | None:
         with translated():
-            value = self._redis.hget(keys.TOKENS, token_id)
+            value = self._redis.hget(keys.API_TOKENS, token_id)
         return dict(json.loads(value)) if value else None
 
     def _is_right(self, token: str, secret: str, hashed: str, check: str) -> bool:

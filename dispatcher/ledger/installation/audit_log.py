@@ -33,7 +33,7 @@ class AuditLog:
         """Add a line."""
         with translated():
             line: Any = {"who": who, "did": did, "campaign": campaign}
-            self._redis.xadd(keys.JOURNAL, line, maxlen=KEPT, approximate=True)
+            self._redis.xadd(keys.AUDIT_LOG, line, maxlen=KEPT, approximate=True)
 
     def latest(self, most: int, campaign: str | None = None) -> list[AuditEntry]:
         """The newest lines first, of one campaign or of all."""
@@ -41,7 +41,7 @@ class AuditLog:
         before = "+"
         while len(entries) < most:
             with translated():
-                found: Any = self._redis.xrevrange(keys.JOURNAL, before, "-", count=_AT_ONCE)
+                found: Any = self._redis.xrevrange(keys.AUDIT_LOG, before, "-", count=_AT_ONCE)
             if not found:
                 break
             lines = [_entry(entry_id, fields) for entry_id, fields in found]

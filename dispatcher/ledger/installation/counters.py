@@ -24,7 +24,7 @@ class Counters:
     def read(self) -> dict[str, dict[str, int]]:
         """All of them: name → label → how many."""
         with translated():
-            found = self._redis.hgetall(keys.TALLY)
+            found = self._redis.hgetall(keys.COUNTERS)
         names: dict[str, dict[str, int]] = {}
         for field, count in found.items():
             name, _, label = text_of(field).partition(" ")

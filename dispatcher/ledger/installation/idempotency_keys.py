@@ -78,4 +78,4 @@ class IdempotencyKeys:
 
 
 def _name(who: str, key: str) -> str:
-    return keys.ONCE + sha256(f"{who}\0{key}".encode()).hexdigest()
+    return keys.IDEMPOTENCY + sha256(f"{who}\0{key}".encode()).hexdigest()

@@ -114,7 +114,7 @@ class Recovery:
     def quarantined(self) -> list[str]:
         """Campaigns that are still to be gone through."""
         with translated():
-            return sorted(text_of(name) for name in self._redis.smembers(keys.DOUBT))
+            return sorted(text_of(name) for name in self._redis.smembers(keys.QUARANTINE))
 
     def quarantine_cursor(self, campaign_id: str) -> int:
         """The batch from which on a campaign is still to be gone through."""

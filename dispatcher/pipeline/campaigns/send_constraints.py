@@ -15,20 +15,20 @@ MICRO = Decimal(1_000_000)
 _START_PATIENCE_MS = 3_600_000
 
 
-def terms_of(settings: CampaignSettings) -> dict[str, int]:
+def constraints_of(settings: CampaignSettings) -> dict[str, int]:
     """The fields of the campaign's hash that the scripts obey; those that were not asked for are left out.
 
     Raises:
         InputError: a duration or an amount cannot be read.
     """
-    terms: dict[str, int] = {}
+    constraints: dict[str, int] = {}
     if settings.priority == "urgent":
-        terms["urgent"] = 1
+        constraints["urgent"] = 1
     if settings.expires_after is not None:
-        terms["expires_ms"] = int(parse_duration(settings.expires_after).total_seconds() * 1000)
+        constraints["expires_ms"] = int(parse_duration(settings.expires_after).total_seconds() * 1000)
     if settings.max_cost is not None:
-        terms["max_cost"] = micro_dollars(settings.max_cost)
-    return terms
+        constraints["max_cost"] = micro_dollars(settings.max_cost)
+    return constraints
 
 
 def micro_dollars(text: str) -> int:
@@ -46,13 +46,13 @@ def micro_dollars(text: str) -> int:
     return int((amount * MICRO).to_integral_value(ROUND_FLOOR))
 
 
-def require_terms(settings: CampaignSettings, config: Settings, now_ms: int) -> None:
+def require_constraints(settings: CampaignSettings, config: Settings, now_ms: int) -> None:
     """What a submit asks of the settings, beside the file.
 
     Raises:
         InputError: a duration or an amount cannot be read, a price is not set, the start is over.
     """
-    terms_of(settings)
+    constraints_of(settings)
     require_prices(settings, config)
     require_start(settings.at, now_ms)
 

@@ -13,7 +13,7 @@ from dispatcher.ledger.campaigns.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.campaigns.send_constraints import require_prices, require_start, terms_of
+from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices, require_start
 from dispatcher.roster.roster import open_roster
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.send_window import SendWindow
@@ -69,7 +69,7 @@ def submit(
         media=media,
         media_files=media_files,
         kind=kind,
-        terms=terms_of(settings),
+        constraints=constraints_of(settings),
         draft=draft,
     )
     ledger.inbound.learn_ours(settings.senders)

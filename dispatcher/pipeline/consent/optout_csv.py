@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple, TextIO
 
-from dispatcher.control_characters import CleanCsv
+from dispatcher.control_characters import StrippedCsv
 from dispatcher.errors import InputError
 from dispatcher.ledger.consent.optouts import SOURCE_MAX, OptOut
 from dispatcher.model.timestamps import utc_text
@@ -135,7 +135,7 @@ def write_opt_outs(entries: Iterable[OptOut], out: TextIO) -> int:
 def opt_out_lines(entries: Iterable[OptOut]) -> Iterator[str]:
     """The list line by line, its header first."""
     buffer = io.StringIO()
-    writer = CleanCsv(buffer)
+    writer = StrippedCsv(buffer)
     writer.writerow(COLUMNS)
     for entry in entries:
         yield _emptied(buffer)

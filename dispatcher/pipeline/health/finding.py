@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 Verdict = Literal["ok", "note", "bad"]
 
 
-class Finding(NamedTuple):
+class HealthFinding(NamedTuple):
     """One thing looked at: the verdict, what was seen, and what to do about it."""
 
     subject: str

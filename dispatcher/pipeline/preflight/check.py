@@ -10,7 +10,7 @@ from typing import BinaryIO
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.campaigns.media_check import NOTHING_ASKED, Asked, ask_for_media
-from dispatcher.pipeline.campaigns.send_constraints import require_terms
+from dispatcher.pipeline.campaigns.send_constraints import require_constraints
 from dispatcher.pipeline.estimates.forecast import Prices, Rates, finish_time
 from dispatcher.pipeline.expansion.grouping import form_messages
 from dispatcher.pipeline.preflight._send_times import Timing, Wait, timing_notices
@@ -37,7 +37,7 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
         InputError: a setting is one that a submit refuses.
     """
     settings, now = request.settings, request.now
-    require_terms(settings, config, int(now.timestamp() * 1000))
+    require_constraints(settings, config, int(now.timestamp() * 1000))
     recurring = tuple(recurrence_notices(request.every, now)) if request.every else ()
     begins = first_occurrence(settings, request.every, now) if request.every else None
     media = _media(source, request, config)

@@ -14,7 +14,7 @@ from typing import TextIO
 
 import msgpack
 
-from dispatcher.control_characters import CleanCsv
+from dispatcher.control_characters import StrippedCsv
 from dispatcher.errors import Conflict
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.batches.rows import UNTOUCHED, RowState, sid_text
@@ -90,7 +90,7 @@ def find_rows(ledger: Ledger, campaign_id: str) -> Campaign:
 def _pieces(ledger: Ledger, campaign: Campaign) -> Iterator[tuple[int, str]]:
     """How many rows, and their lines."""
     buffer = io.StringIO()
-    writer = CleanCsv(buffer)
+    writer = StrippedCsv(buffer)
 
     def text(lines: Iterable[Iterable[object]]) -> str:
         buffer.seek(0)

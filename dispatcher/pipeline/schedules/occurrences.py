@@ -10,7 +10,7 @@ from dispatcher.ledger.batches.rows import EPOCH_MS
 from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.correlation import base36
-from dispatcher.pipeline.campaigns.send_constraints import terms_of
+from dispatcher.pipeline.campaigns.send_constraints import constraints_of
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.recurrence import parse_recurrence
@@ -137,6 +137,6 @@ def _make_child(runtime: Runtime, schedule: Schedule, at_ms: int) -> str:
         rate=(limit.interval_us, limit.tolerance_us) if limit else None,
         media=ledger.schedules.media_facts(schedule.id),
         media_files=schedule.media_files,
-        terms=terms_of(settings),
+        constraints=constraints_of(settings),
     )
     return child

@@ -17,7 +17,7 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.campaigns.send_constraints import require_prices, terms_of
+from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices
 from dispatcher.pipeline.campaigns.submit import digest_of
 from dispatcher.pipeline.preflight.recurrence import first_occurrence
 from dispatcher.pipeline.schedules.occurrences import LEAD_MS, child_id, is_understood, moments
@@ -57,7 +57,7 @@ def make_schedule(
     first_ms = int(first_occurrence(settings, every, now).timestamp() * 1000)
     late_ms = _milliseconds(run_late_within)
     require_prices(settings, config)
-    terms_of(settings)
+    constraints_of(settings)
     roster = open_roster(
         source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )

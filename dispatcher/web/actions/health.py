@@ -8,7 +8,7 @@ from dispatcher.carrierx.account import find_did, levels_of
 from dispatcher.errors import ConfigError, NotFound
 from dispatcher.logs import mask
 from dispatcher.pipeline.health.doctor import diagnose
-from dispatcher.pipeline.health.finding import Finding
+from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.pipeline.runtime.runtime import make_client
 from dispatcher.roster.numbers import read_number
 from dispatcher.settings import Settings
@@ -28,7 +28,7 @@ class CallbackLevel(NamedTuple):
     in_force: bool
 
 
-def doctor_findings(site: Site) -> list[Finding]:
+def doctor_findings(site: Site) -> list[HealthFinding]:
     """What `mms doctor` sees."""
     said = list(diagnose(_impatient(site.settings)))
     return [*said, *look_at_broker(site.settings, said)]

@@ -61,7 +61,16 @@ from tests.factories import (
 #: themselves (each is proved to).
 STAYS = frozenset(
     {
-        *(keys.OWN, keys.NUMBERS, keys.ALARMS, keys.TALLY, keys.ACCOUNT, keys.POLICY, keys.API, keys.JOURNAL),
+        *(
+            keys.OWN,
+            keys.NUMBERS,
+            keys.ALARMS,
+            keys.COUNTERS,
+            keys.ACCOUNT,
+            keys.POLICY,
+            keys.API,
+            keys.AUDIT_LOG,
+        ),
         *(keys.CALLBACKS, keys.OPT_OUTS, keys.OPT_OUTS_ORDER),
         *(keys.TICKS, keys.RATES, keys.RATES + ":default", keys.PRICES),
     }

@@ -100,7 +100,7 @@ def test_the_outlook_names_schedules_and_batches_ahead_of_their_time(timed_ledge
     assert waiting(timed_ledger, schedules_ahead_ms=4, batches_ahead_ms=5) == {keys.DUE}
 
 
-@pytest.mark.parametrize("key", [keys.DOUBT, keys.SWEEPING, keys.READING])
+@pytest.mark.parametrize("key", [keys.QUARANTINE, keys.SWEEPING, keys.READING])
 def test_the_outlook_names_a_set_with_anything_in_it(ledger: Ledger, key: str) -> None:
     ledger.redis.sadd(key, "one")
     assert waiting(ledger) == {key}

@@ -206,7 +206,7 @@ def answer_to_a_call(runtime: Runtime) -> Kept:
     once = IdempotencyKeys(runtime.ledger.redis)
     assert once.begin("who", "key", "digest") is None
     once.answered("who", "key", "digest", StoredAnswer(201, "{}", ""))
-    return Kept(lambda: bool(runtime.ledger.redis.keys(keys.ONCE + "*")), DAY_MS)
+    return Kept(lambda: bool(runtime.ledger.redis.keys(keys.IDEMPOTENCY + "*")), DAY_MS)
 
 
 def journal(runtime: Runtime) -> Kept:
@@ -220,7 +220,7 @@ def journal(runtime: Runtime) -> Kept:
                 AuditLog(pipeline).note("ann", str(line))
             pipeline.execute()
 
-    return Kept(lambda: ledger.redis.xrange(keys.JOURNAL, count=1)[0][1][b"did"] == b"the first line", many)  # type: ignore[index]
+    return Kept(lambda: ledger.redis.xrange(keys.AUDIT_LOG, count=1)[0][1][b"did"] == b"the first line", many)  # type: ignore[index]
 
 
 #: By the first words of a row. What lies on somebody's disk, or with CarrierX, is not ours to end.

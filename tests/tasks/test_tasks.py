@@ -1,4 +1,4 @@
-"""The doors: what each Celery task calls, which queue it goes to, and that hints carry ids only."""
+"""The tasks: what each calls, which queue it goes to, and that hints carry ids only."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_every_hint_goes_to_its_queue(tasks: ModuleType, redis: redis_py.Redis) 
     assert published(redis, "ingest") == [("ingest_callbacks", {})]
 
 
-def test_the_doors_answer_one_line(tasks: ModuleType) -> None:
+def test_the_tasks_answer_one_line(tasks: ModuleType) -> None:
     assert tasks.tasks.send_batch.run(campaign="nobody-abc234", batch=0) == "halt gone"
     assert tasks.tasks.expand_campaign.run(campaign="nobody-abc234") == "taken"
     assert tasks.tasks.ingest_callbacks.run() == "0 callbacks, 0 rows changed"

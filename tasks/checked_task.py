@@ -1,4 +1,4 @@
-"""A task as a door: what does not say where to look is not let in."""
+"""A task that checks its arguments: a hint that does not say where to look is dropped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from celery.exceptions import Ignore
 log = logging.getLogger(__name__)
 
 
-class Door(Task):  # type: ignore[misc]  # Celery has no types
+class CheckedTask(Task):  # type: ignore[misc]  # Celery has no types
     """Celery's task; a hint whose arguments are not those of the task is dropped with one line."""
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
