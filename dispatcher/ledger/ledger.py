@@ -20,7 +20,7 @@ from dispatcher.ledger.consent.inbound import InboundMessages
 from dispatcher.ledger.consent.optouts import OptOuts
 from dispatcher.ledger.installation.counters import Counters
 from dispatcher.ledger.installation.recovery import Recovery
-from dispatcher.ledger.limits.limits import Limits
+from dispatcher.ledger.limits.limits import ScopeLimits
 from dispatcher.ledger.receipts.callback_stream import CallbackStream
 from dispatcher.ledger.receipts.dead_letters import DeadLetters
 from dispatcher.ledger.receipts.failure_reasons import FailureReasons
@@ -61,7 +61,7 @@ class Ledger:
         self.callback_stream = CallbackStream(scripts)
         self.dead_letters = DeadLetters(scripts)
         self.agenda = Agenda(scripts)
-        self.limits = Limits(scripts)
+        self.limits = ScopeLimits(scripts)
         self.optouts = OptOuts(scripts)
         self.inbound = InboundMessages(scripts)
         self.erasure = Erasure(scripts)

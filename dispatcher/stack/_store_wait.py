@@ -37,7 +37,7 @@ def await_store(
         ConfigError: the name of its host is known nowhere, or Redis refuses the password.
         whatever `begin` raises, but StoreUnavailable.
     """
-    waiting = _Waiting(_where(url), say, start_web)
+    waiting = _WaitingNotice(_where(url), say, start_web)
     while not supervisor.stopping:
         try:
             _ping(url)
@@ -50,7 +50,7 @@ def await_store(
     return None
 
 
-class _Waiting:
+class _WaitingNotice:
     """What is said while nothing else can be done."""
 
     def __init__(self, where: str, say: Callable[[str], None], start_web: Callable[[], str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dispatcher.cli.campaign._status_lines import Glances
+from dispatcher.cli.campaign._status_lines import StatusLines
 from dispatcher.cli.shell import output
 from dispatcher.cli.shell.wait import Until, is_unread, require_most_arrived, wait_for
 from dispatcher.ledger.ledger import Ledger
@@ -33,15 +33,15 @@ class Submitted(NamedTuple):
             StillWaitingError: it did not come to that end.
             MostlyRefusedError: it did, but most of it was refused or failed.
         """
-        said, glances = "", Glances(self.ledger, self.config)
+        said, status_lines = "", StatusLines(self.ledger, self.config)
 
         def tell(campaign: Campaign) -> None:
             nonlocal said
-            glance = glances.at(campaign)
-            kind = f"{campaign.state.value} {is_unread(campaign)} {glance.opens}"
+            line = status_lines.at(campaign)
+            kind = f"{campaign.state.value} {is_unread(campaign)} {line.opens}"
             if kind != said:
                 said = kind
-                output.say(f"{campaign.state.value}: {glance.why}")
+                output.say(f"{campaign.state.value}: {line.why}")
 
         try:
             campaign = wait_for(self.ledger, self.campaign_id, until, timeout=timeout_seconds, on_look=tell)

@@ -21,7 +21,7 @@ _EVERY_SECONDS = 2.0
 HEADINGS = ("     rows", "     done", "delivered", "   failed", "    pace", "time left")
 
 
-class Glance(NamedTuple):
+class StatusLine(NamedTuple):
     """`pace` in rows a second, `left_seconds` to the last message; None where nobody knows. `opens` says until when
     all that are left wait for allowed hours."""
 
@@ -54,8 +54,8 @@ class Glance(NamedTuple):
         return tuple(text.rjust(len(heading)) for text, heading in zip(texts, HEADINGS, strict=True))
 
 
-class Glances:
-    """Glances at campaigns of one ledger."""
+class StatusLines:
+    """The status lines of campaigns of one ledger."""
 
     def __init__(self, ledger: Ledger, config: Settings) -> None:
         self._ledger = ledger
@@ -63,14 +63,14 @@ class Glances:
         self._looked = 0.0
         self._known: tuple[float | None, float | None, str | None] = (None, None, None)
 
-    def at(self, campaign: Campaign) -> Glance:
-        """The campaign with what is known of its course, at most two seconds old."""
+    def at(self, campaign: Campaign) -> StatusLine:
+        """The campaign with what is known of it, at most two seconds old."""
         if time.monotonic() - self._looked > _EVERY_SECONDS:
-            self._known = self._course_of(campaign)
+            self._known = self._looked_up(campaign)
             self._looked = time.monotonic()
-        return Glance(campaign, *self._known)
+        return StatusLine(campaign, *self._known)
 
-    def _course_of(self, campaign: Campaign) -> tuple[float | None, float | None, str | None]:
+    def _looked_up(self, campaign: Campaign) -> tuple[float | None, float | None, str | None]:
         ledger, margin = self._ledger, self._config.hours_margin
         now_ms = ledger.agenda.now_ms()
         finish_at = estimated(ledger, campaign, hours_margin=margin).finish_at

@@ -18,7 +18,7 @@ from dispatcher.cli.shell.options import AsJson, Chosen, File
 from dispatcher.cli.shell.output import print_line, say
 from dispatcher.cli.shell.wait import Until
 from dispatcher.errors import FileRefused, InputError
-from dispatcher.pipeline.campaigns.submit import submit as submit_campaign
+from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.preflight.result import CheckResult
 
 Wait = Annotated[
@@ -63,7 +63,7 @@ def submit_command(
         make_recurring(file, chosen, ledger, config, result.media, as_json=as_json)
         return
     with open_file(file) as source:
-        campaign_id = submit_campaign(
+        campaign_id = submit(
             ledger,
             source,
             filename=file.name,

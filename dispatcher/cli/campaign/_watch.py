@@ -8,7 +8,7 @@ import time
 from rich.live import Live
 from rich.text import Text
 
-from dispatcher.cli.campaign._status_lines import HEADINGS, Glance, Glances
+from dispatcher.cli.campaign._status_lines import HEADINGS, StatusLine, StatusLines
 from dispatcher.cli.shell.output import counts_table, out, say
 from dispatcher.cli.shell.wait import wait_for
 from dispatcher.ledger.ledger import Ledger
@@ -24,25 +24,25 @@ def watch_campaign(ledger: Ledger, config: Settings, campaign_id: str) -> Campai
     Raises:
         StillWaitingError: it was paused, cancelled or failed.
     """
-    glances = Glances(ledger, config)
+    status_lines = StatusLines(ledger, config)
     follow = _live if sys.stdout.isatty() else _lines
-    campaign = follow(ledger, glances, campaign_id)
+    campaign = follow(ledger, status_lines, campaign_id)
     out().print(counts_table(campaign))
     return campaign
 
 
-def _live(ledger: Ledger, glances: Glances, campaign_id: str) -> Campaign:
+def _live(ledger: Ledger, status_lines: StatusLines, campaign_id: str) -> Campaign:
     with Live(console=out(), auto_refresh=False, vertical_overflow="crop") as live:
 
         def show(campaign: Campaign) -> None:
-            glance = glances.at(campaign)
-            head = f"{_headings()}\n{' '.join(glance.columns)}\n"
-            live.update(Text(f"{head}{campaign.state.value}: {glance.why}", no_wrap=True), refresh=True)
+            line = status_lines.at(campaign)
+            head = f"{_headings()}\n{' '.join(line.columns)}\n"
+            live.update(Text(f"{head}{campaign.state.value}: {line.why}", no_wrap=True), refresh=True)
 
         return wait_for(ledger, campaign_id, "completed", on_look=show)
 
 
-def _lines(ledger: Ledger, glances: Glances, campaign_id: str) -> Campaign:
+def _lines(ledger: Ledger, status_lines: StatusLines, campaign_id: str) -> Campaign:
     last: float | None = None
 
     def show(campaign: Campaign) -> None:
@@ -51,7 +51,7 @@ def _lines(ledger: Ledger, glances: Glances, campaign_id: str) -> Campaign:
             say(_headings())
         if last is None or time.monotonic() - last >= _LINE_EVERY_SECONDS:
             last = time.monotonic()
-            say(_line(glances.at(campaign)))
+            say(_line(status_lines.at(campaign)))
 
     return wait_for(ledger, campaign_id, "completed", on_look=show)
 
@@ -60,5 +60,5 @@ def _headings() -> str:
     return " ".join(HEADINGS)
 
 
-def _line(glance: Glance) -> str:
-    return f"{' '.join(glance.columns)}  {glance.campaign.state.value}: {glance.why}"
+def _line(line: StatusLine) -> str:
+    return f"{' '.join(line.columns)}  {line.campaign.state.value}: {line.why}"

@@ -18,7 +18,7 @@ from dispatcher.pipeline.consent.optouts import decide
 app = typer.Typer(no_args_is_help=True, help="What people sent to our numbers.")
 
 
-class Decision(StrEnum):
+class InboundDecision(StrEnum):
     """What a person makes of a doubtful message."""
 
     STOP = "stop"
@@ -58,13 +58,13 @@ def list_command(
 @app.command("decide")
 def decide_command(
     sid: Annotated[str, typer.Argument(metavar="SID", help="The doubtful message.")],
-    decision: Annotated[Decision, typer.Argument(help="stop: it is an opt-out; ignore: it is not.")],
+    decision: Annotated[InboundDecision, typer.Argument(help="stop: it is an opt-out; ignore: it is not.")],
 ) -> None:
     """Say what a doubtful message means.
 
     Example: mms inbound decide 097b49df-c54e-4eaf-97d0-89cf7d5a655b stop
     """
-    ledger, stop = open_ledger().ledger, decision is Decision.STOP
+    ledger, stop = open_ledger().ledger, decision is InboundDecision.STOP
     decide(ledger, sid, stop=stop)
     noted(ledger, f"decided that a message is {'an' if stop else 'no'} opt-out")
     print_line(f"{sid} {decision.value}")

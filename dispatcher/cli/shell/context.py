@@ -14,14 +14,14 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings, settings
 
 
-class Opened(NamedTuple):
+class OpenLedger(NamedTuple):
     """A ledger that answers, and the settings with the ledger's own mode."""
 
     ledger: Ledger
     config: Settings
 
 
-def open_ledger() -> Opened:
+def open_ledger() -> OpenLedger:
     """The ledger of this folder or of `MMS_REDIS_URL`. A simulated one makes this command simulated too.
 
     Raises:
@@ -33,7 +33,7 @@ def open_ledger() -> Opened:
     mode = read_mode(ledger.redis)
     if mode is None:
         raise ConfigError("this Redis has no ledger yet", hint="start everything with `mms up` first")
-    return Opened(ledger, config.model_copy(update={"simulate": mode == "simulate"}))
+    return OpenLedger(ledger, config.model_copy(update={"simulate": mode == "simulate"}))
 
 
 def config_of_any_ledger() -> Settings:

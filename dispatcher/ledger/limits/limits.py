@@ -54,7 +54,7 @@ class LimitsInForce(NamedTuple):
     brake: str
 
 
-class Limits:
+class ScopeLimits:
     """The limits of all scopes: `account`, `sender` (each one's default), `sender:NUMBER`, `campaign:ID`."""
 
     def __init__(self, scripts: Scripts) -> None:

@@ -28,7 +28,7 @@ LONGEST_LEASE_MS = 3_600_000
 _ENDED = frozenset({CampaignState.CANCELLED, CampaignState.FAILED})
 
 
-class Finding(BaseModel):
+class AuditFinding(BaseModel):
     """Something that is off: a stable code, the batch if it is of one, and a sentence without any number of anybody."""
 
     model_config = ConfigDict(frozen=True)
@@ -53,7 +53,7 @@ class AuditResult(BaseModel):
     batches: int
     counts: dict[RecipientState, int]
     totals_compared: bool
-    findings: tuple[Finding, ...]
+    findings: tuple[AuditFinding, ...]
 
     @property
     def clean(self) -> bool:
@@ -90,58 +90,62 @@ def audit(ledger: Ledger, campaign_id: str) -> AuditResult:
 
 def _read_batches(
     consistency: Consistency, campaign_id: str, campaign: CampaignFacts
-) -> tuple[list[Finding], Counter[RecipientState]]:
-    findings: list[Finding] = []
+) -> tuple[list[AuditFinding], Counter[RecipientState]]:
+    findings: list[AuditFinding] = []
     recount: Counter[RecipientState] = Counter()
     for first in range(0, campaign.batches, BATCHES_AT_ONCE):
         numbers = range(first, min(first + BATCHES_AT_ONCE, campaign.batches))
         found = list(consistency.batches(campaign_id, numbers))
         for missing in set(numbers) - {facts.number for facts in found}:
-            findings.append(Finding(code="batch_missing", batch=missing, message="it is not in the ledger"))
+            findings.append(
+                AuditFinding(code="batch_missing", batch=missing, message="it is not in the ledger")
+            )
         for facts in found:
             findings += _batch_findings(facts, campaign)
             recount.update(facts.recount)
     return findings, recount
 
 
-def _total_findings(facts: CampaignFacts, recount: Counter[RecipientState]) -> Iterator[Finding]:
+def _total_findings(facts: CampaignFacts, recount: Counter[RecipientState]) -> Iterator[AuditFinding]:
     """The campaign's counts against its rows."""
     for state in RecipientState:
         if facts.counts[state] != recount[state]:
             counted = (
                 f"the campaign counts {facts.counts[state]} {state.value}, its rows are {recount[state]}"
             )
-            yield Finding(code="campaign_count", message=counted)
+            yield AuditFinding(code="campaign_count", message=counted)
 
 
-def _campaign_findings(facts: CampaignFacts) -> Iterator[Finding]:
+def _campaign_findings(facts: CampaignFacts) -> Iterator[AuditFinding]:
     """What can be said of the campaign's own keys alone: they were read in one transaction."""
     counted = sum(facts.counts.values())
     if counted != facts.rows_read:
-        yield Finding(
+        yield AuditFinding(
             code="rows_lost", message=f"{facts.rows_read} rows were read, the counts make {counted}"
         )
     if facts.rows is not None and facts.rows != facts.rows_read:
-        yield Finding(
+        yield AuditFinding(
             code="rows_lost", message=f"the file has {facts.rows} rows, {facts.rows_read} were read"
         )
     unfinished = sum(facts.counts[state] for state in UNFINISHED)
     if facts.state is CampaignState.COMPLETED and unfinished:
-        yield Finding(code="completed_too_soon", message=f"it is completed and {unfinished} rows are not")
+        yield AuditFinding(
+            code="completed_too_soon", message=f"it is completed and {unfinished} rows are not"
+        )
     if facts.state is CampaignState.RUNNING and facts.read and not unfinished and not facts.due_batches:
-        yield Finding(code="not_completed", message="nothing is left to do and it is not completed")
+        yield AuditFinding(code="not_completed", message="nothing is left to do and it is not completed")
     if facts.state is CampaignState.RUNNING and facts.due_batches and not facts.due:
-        yield Finding(code="forgotten", message="batches are due and no tick will see it")
+        yield AuditFinding(code="forgotten", message="batches are due and no tick will see it")
     if (facts.care_batches and not facts.care) or (facts.search_batches and not facts.search):
-        yield Finding(code="forgotten", message="batches want looking after and no tick will see it")
+        yield AuditFinding(code="forgotten", message="batches want looking after and no tick will see it")
     if facts.state in _ENDED and facts.counts[RecipientState.PENDING] and not facts.sweeping:
-        yield Finding(code="forgotten", message="it has ended, rows are pending, and nobody sweeps")
+        yield AuditFinding(code="forgotten", message="it has ended, rows are pending, and nobody sweeps")
 
 
-def _batch_findings(facts: BatchFacts, campaign: CampaignFacts) -> Iterator[Finding]:
+def _batch_findings(facts: BatchFacts, campaign: CampaignFacts) -> Iterator[AuditFinding]:
     """All that can be off within one batch, as of one moment."""
     for code, message in (*_row_trouble(facts), *_due_trouble(facts, campaign), *_lease_trouble(facts)):
-        yield Finding(code=code, batch=facts.number, message=message)
+        yield AuditFinding(code=code, batch=facts.number, message=message)
 
 
 def _row_trouble(facts: BatchFacts) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ NOT_SENT = frozenset(
 )
 
 
-class FailureReasons(NamedTuple):
+class ReasonCounts(NamedTuple):
     """Why rows were not sent: (state, reason, rows), the most frequent first; `whole` if all were counted."""
 
     rows: list[tuple[RecipientState, str, int]]
@@ -35,7 +35,7 @@ class FailureReasons(NamedTuple):
 
 def failure_reasons(
     ledger: Ledger, campaign_id: str, *, most_rows: int, most_seconds: float = 0.1
-) -> FailureReasons:
+) -> ReasonCounts:
     """Failures and skips by reason, over the first `most_rows` such rows, or as many as the time allows."""
     pages, texts = RecipientPages(ledger, campaign_id), ledger.campaigns.texts(campaign_id)
     counted: Counter[tuple[RecipientState, str]] = Counter()
@@ -47,7 +47,7 @@ def failure_reasons(
         counted.update(_reason(row, texts) for row in found[:step])
         since = found[step].ref if len(found) > step else None
     rows = [(state, reason, count) for (state, reason), count in counted.most_common()]
-    return FailureReasons(rows, whole=since is None)
+    return ReasonCounts(rows, whole=since is None)
 
 
 def _reason(row: Row, texts: dict[int, str]) -> tuple[RecipientState, str]:

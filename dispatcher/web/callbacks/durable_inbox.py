@@ -29,7 +29,7 @@ from dispatcher.web.site.callback_keys import CallbackKeys
 AWAY_SECONDS, WELL_SECONDS = 0.25, 1.0
 #: How often it is looked for what other receivers left when they died.
 ADOPT_SECONDS = 5.0
-#: Callbacks with a key that we never saw have at most this part of the spool: a stranger's take no room of ours.
+#: Callbacks with a key that we never saw have at most this part of the spool, so that they take no room of ours.
 UNPROVED_SHARE = 4
 T = TypeVar("T")
 logger = logging.getLogger(__name__)

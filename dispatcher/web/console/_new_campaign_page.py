@@ -40,10 +40,10 @@ async def check_or_send(request: Request, session: Operator) -> Response:
     return _form(request, session, draft)
 
 
-@router.get("/new/errors/{held}")
-def errors(request: Request, session: Operator, held: str) -> StreamingResponse:
+@router.get("/new/errors/{token}")
+def errors(request: Request, session: Operator, token: str) -> StreamingResponse:
     """All invalid rows of a checked file, as a file that can be mended and chosen instead."""
-    return csv_download(invalid_rows_of(site_of(request), held), "errors.csv")
+    return csv_download(invalid_rows_of(site_of(request), token), "errors.csv")
 
 
 def _form(request: Request, session: Session, draft: FormDraft) -> Response:

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Judgement(Enum):
-    """What a key is: ours, a stranger's, or to be proved once the ledger is there."""
+    """What a key is: ours, foreign, or to be proved once the ledger is there."""
 
     OURS = "ours"
     FOREIGN = "foreign"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from dispatcher.cli.campaign._status_lines import HEADINGS, Glance, in_hours
+from dispatcher.cli.campaign._status_lines import HEADINGS, StatusLine, in_hours
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.estimates.opening_hours import Opening, waits_for_hours
@@ -34,8 +34,8 @@ def test_at_night_it_waits_until_the_first_place_may_be_written_to_on_that_place
     opening = waits_for_hours(ledger, campaign, NIGHT, hours_margin=600)
     assert opening == Opening(ms("2026-06-10T08:00:00-04:00"), "America/New_York")
     assert opening.in_words(NIGHT) == "8:00 AM New York"
-    glance = Glance(campaign, None, None, opening.in_words(NIGHT))
-    assert glance.why == "waits until 8:00 AM New York; Ctrl-C is safe"
+    line = StatusLine(campaign, None, None, opening.in_words(NIGHT))
+    assert line.why == "waits until 8:00 AM New York; Ctrl-C is safe"
 
 
 def test_it_does_not_wait_while_somebody_may_be_written_to(ledger: Ledger) -> None:
@@ -53,12 +53,12 @@ def test_a_wait_of_more_than_a_day_names_the_day() -> None:
 def test_every_column_stays_where_its_heading_is(ledger: Ledger) -> None:
     campaign = ledger.campaign(add_campaign(ledger))
     counts = {**campaign.counts, RecipientState.DELIVERED: 1_234_567, RecipientState.REJECTED: 2}
-    for glance in (
-        Glance(campaign, None, None, None),
-        Glance(campaign.model_copy(update={"rows": 10_000_000, "counts": counts}), 4500.25, 90_061, None),
+    for line in (
+        StatusLine(campaign, None, None, None),
+        StatusLine(campaign.model_copy(update={"rows": 10_000_000, "counts": counts}), 4500.25, 90_061, None),
     ):
-        assert [len(column) for column in glance.columns] == [len(heading) for heading in HEADINGS]
-    assert [column.strip() for column in glance.columns][2:] == ["1234567", "2", "4500.2/s", "25:01:01"]
+        assert [len(column) for column in line.columns] == [len(heading) for heading in HEADINGS]
+    assert [column.strip() for column in line.columns][2:] == ["1234567", "2", "4500.2/s", "25:01:01"]
     assert in_hours(-3) == "0:00:00"
 
 
