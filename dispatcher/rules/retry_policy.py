@@ -1,7 +1,7 @@
 """How long until the next try: every wait and every number of tries of sending, searching and asking, in one place.
 
-Names end in their unit: `_MS` are milliseconds. What Redis decides by itself stands at the heads of the Lua scripts;
-what an operator may change is a setting (`MMS_*`).
+Names end in their unit: `_MS` are milliseconds. What Redis decides by itself stands in the ledger's
+`lua/lib/retry_policy.lua`, under the same name where both know it; what an operator may change is a setting (`MMS_*`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEFAULT_HOLD_MS = 1_000
 LONGEST_HOLD_MS = 3_600_000
 #: After a brake or a clock that is off, the batch is due again when this is over.
 HALT_MS = 10_000
-#: A longer wait for a limit gives the batch back instead of holding the process. The same in Lua.
+#: A longer wait for a limit gives the batch back instead of holding the process.
 LONGEST_WAIT_MS = 2_000
 #: Redis away for longer than this: what is in flight is left to be found as unconfirmed.
 STORE_PATIENCE_SECONDS = 60.0

@@ -17,13 +17,8 @@ Replacement = tuple[str, str, str]
 PLANTS: dict[str, tuple[Replacement, ...]] = {
     # What a dead sender had claimed is due again as if it had never been claimed.
     "claim": (
-        (
-            "batches/claim",
-            r"if #members_where\(all, .* == 's' or .* == 'u' end\) > 0 then return { 'done' } end",
-            "",
-        ),
-        ("batches/take", r"move\(row, 'u'\)", "move(row, 'p')"),
-        ("batches/give_back", r"move\(row, 'u'\)", "move(row, 'p')"),
+        ("lib/members", r"if is_under_way\(all\) then return nil, { 'done' } end", ""),
+        ("lib/rows", r"move\(row, 'u'\)", "move(row, 'p')"),
     ),
     # Two senders may have the same batch, and one whose lease is over may claim.
     "fence": (

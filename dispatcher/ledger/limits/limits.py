@@ -14,6 +14,8 @@ from dispatcher.model.scope import EACH_SENDER, LimitScope
 NEVER_MS = 9_000_000_000_000_000
 #: The script wakes no more at once.
 _WOKEN_AT_ONCE = 1000
+#: After a 429 a scope's pace grows from nothing to its whole rate in this time: a hundredth of it each second.
+PACE_MS = 100_000
 
 
 class DayCap(NamedTuple):
@@ -194,6 +196,6 @@ def _day_begin(cap: DayCap, now_ms: int) -> int:
 
 
 def _pace(value: Any, now_ms: int) -> float:
-    """The same as in `lib/rates.lua`: a hundredth of the rate comes back each second."""
+    """The part of its rate at which a scope goes now; the same as in `lib/pace.lua`."""
     part, since = text_of(value).split(":")
-    return min(1.0, float(part) + max(0, now_ms - int(since)) / 100_000)
+    return min(1.0, float(part) + max(0, now_ms - int(since)) / PACE_MS)

@@ -6,11 +6,14 @@ preludes it takes names from: `-- uses: rates, gate`. What those need they say t
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.resources import files
 from itertools import takewhile
 
 _USES = "-- uses:"
+#: A line that gives a number a name.
+_CONSTANT = re.compile(r"^local ([A-Z][A-Z_]+) = (-?[\d.e]+)(?: --.*)?\n", re.MULTILINE)
 
 
 @lru_cache(maxsize=128)
@@ -68,4 +71,12 @@ def script_text(name: str, *, clock: str | None = None) -> str:
     Raises:
         LookupError: a head names what there is not, or preludes that need one another.
     """
-    return "\n".join(clock if clock and file == "lib/clock" else file_text(file) for file in files_of(name))
+    return _with_numbers(
+        "\n".join(clock if clock and file == "lib/clock" else file_text(file) for file in files_of(name))
+    )
+
+
+def _with_numbers(text: str) -> str:
+    """The text with each number in the place of its name: a name costs one of Lua's 200 local variables, and time."""
+    numbers = dict(_CONSTANT.findall(text))
+    return re.sub(r"\b[A-Z][A-Z_]+\b", lambda word: numbers.get(word[0], word[0]), _CONSTANT.sub("", text))

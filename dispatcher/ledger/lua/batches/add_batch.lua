@@ -2,17 +2,16 @@
 -- ARGV: id, batch, packed batch, counts (12 bytes), messages in it, marks of its rows (200 bytes), rows read so far,
 --       reader's token, its lease in ms
 -- Answers: ok | have (added before) | lost (another reads now, or the campaign left `checking`)
--- uses: rows
+-- uses: now, keys, rows, batch_lease, reading
 local id, batch, packed, counts, messages, marks, rows_read, token, lease = unpack(ARGV)
-local state, batches = unpack(redis.call('HMGET', ckey(id), 'state', 'batches'))
-if state ~= 'checking' or redis.call('GET', ckey(id, 'expanding')) ~= token then return 'lost' end
+if not is_reader(id, token) then return 'lost' end
 redis.call('PEXPIRE', ckey(id, 'expanding'), lease)
-if tonumber(batch) < tonumber(batches) then return 'have' end
+if tonumber(batch) < tonumber(redis.call('HGET', ckey(id), 'batches')) then return 'have' end
 local key = ckey(id, 'r:' .. batch)
 redis.call('SET', ckey(id, 'b:' .. batch), packed)
 redis.call('SETRANGE', ckey(id, 'marks'), batch * #marks, marks)
 redis.call('HSET', key, 'n', counts)
-meta_write(key, { fence = 0, lease = 0, due = 0, looks = 0, token = string.rep('\0', 8) })
+meta_write(key, { fence = 0, lease = 0, due = 0, looks = 0, token = NO_TOKEN })
 for i = 1, #LETTERS do
   local by = string.byte(counts, i)
   if by > 0 then redis.call('HINCRBY', ckey(id, 'counts'), string.sub(LETTERS, i, i), by) end

@@ -1,11 +1,12 @@
--- A look at a batch is over. Unconfirmed messages that were looked for and are not there are pending again the second time.
--- Also sets when the batch is asked about next (`care`) and looked for (`search`): in so many ms, 0 never, `<` and ms: at the
--- latest then, nothing: as it is. A look by an older picture of the batch changes nothing, so a repeated one counts once.
+-- A look at a batch is over. Unconfirmed messages that were looked for and are not there are pending again the second
+-- time. Also sets when the batch is asked about next (`care`) and looked for (`search`): in so many ms, 0 never, `<`
+-- and ms: at the latest then, nothing: as it is. A look by an older picture of the batch changes nothing, so a repeated
+-- one counts once.
 -- ARGV: id, batch, number of this look, counts as the looker saw them, care, search, ms to the next look if something
 --       moved meanwhile, then row index and attempt of each that was not found, and what it was charged:
 --       legs or segments, which of them, from which number
 -- Answers: rows that are pending again | -1 (somebody looked meanwhile)
--- uses: rows, gate
+-- uses: now, keys, flags, rows, agenda, batch_lease, campaign_end, refund
 local id, batch, number, seen = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local soon = tonumber(ARGV[7])
 local key, back = ckey(id, 'r:' .. batch), 0
@@ -26,12 +27,14 @@ for i = 8, #ARGV, 5 do
     else
       row.flags = bit_set(row.flags, NOT_THERE)
     end
-    if row.state ~= 'u' and not restored then gate_refund(id, ARGV[i + 4], tonumber(ARGV[i + 2]), ARGV[i + 3], claimed) end
+    if row.state ~= 'u' and not restored then
+      refund(id, ARGV[i + 4], tonumber(ARGV[i + 2]), ARGV[i + 3], claimed)
+    end
     row_write(key, ARGV[i], row)
   end
 end
 moves_write(id, key)
-meta.looks = (meta.looks + 1) % 256
+meta.looks = (meta.looks + 1) % LOOKS
 if back > 0 and meta.lease <= now then meta.due = now; schedule(id, 'due', batch, now) end
 meta_write(key, meta)
 for i, which in ipairs({ 'care', 'search' }) do

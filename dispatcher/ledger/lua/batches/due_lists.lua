@@ -1,7 +1,7 @@
 -- Which lists of the agenda a tick has to look at, so that a quiet one asks once. ARGV: how many ms ahead recurring
 -- broadcasts are made, and batches are of interest
 -- Answers: now, ms; then the names of the keys: lists with something due, latches that are open
--- uses: rows
+-- uses: now
 local ahead = { ['mms:schedule:due'] = tonumber(ARGV[1]), ['mms:due'] = tonumber(ARGV[2]) }
 local BY_TIME = { 'mms:caps:due', 'mms:expiring', 'mms:schedule:due', 'mms:starts', 'mms:due', 'mms:care', 'mms:search',
                   'mms:settle',

@@ -3,29 +3,22 @@
 --       wait in ms (0: as the rows say), ms until rows without a last word are asked for, ms to the first look,
 --       the limit that holds the whole campaign so long (or nothing)
 -- Answers: done | due | lost (another has it now: nothing changed)
--- uses: rows
-local id, batch, token, wait, poll, look = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local scope = ARGV[7]
+-- uses: now, keys, rows, agenda, batch_lease, campaign_end
+local id, batch, token, scope = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
+local wait, poll, look = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local key = ckey(id, 'r:' .. batch)
 local meta = meta_read(key)
 if meta.token ~= token then return 'lost' end
 redis.call('ZREM', 'mms:offered', id .. ':' .. batch)
 redis.call('HDEL', ckey(id), 'asked') -- whoever else waits with this campaign says so again
-meta.lease, meta.token = 0, string.rep('\0', 8)
-local touched, untouched, earliest = redis.call('HGETALL', key), string.byte(redis.call('HGET', key, 'n'), 1), nil
-for i = 2, #touched, 2 do
-  local row = #touched[i] >= 40 and row_unpack(touched[i])
-  if row and row.state == 'p' then
-    untouched = untouched - 1
-    local at = row.at > 0 and row.at + EPOCH or now
-    earliest = math.min(earliest or at, at)
-  elseif row and row.state == 's' then
-    move(row, 'u')
-    row_write(key, touched[i - 1], row)
-    search_by(id, batch, now + look)
-  end
+meta.lease, meta.token = 0, NO_TOKEN
+unconfirm_claimed(id, batch, key, look)
+local untouched, earliest = string.byte(redis.call('HGET', key, 'n'), 1), nil
+for _, row in touched_rows(key, 'p') do
+  untouched = untouched - 1
+  local at = row.at > 0 and row.at + EPOCH or now
+  earliest = math.min(earliest or at, at)
 end
-moves_write(id, key)
 local pending = untouched > 0 or earliest
 if untouched > 0 then earliest = now end
 if scope ~= '' and pending then

@@ -2,7 +2,7 @@
 -- due again when the offer lapses, so a lost hint only costs time. ARGV: id, window over all campaigns, most of this
 --       one's batches on offer or under way, offer in ms
 -- Answers: numbers of the batches offered
--- uses: rows
+-- uses: now, keys, campaign_end, campaign_start
 local id, window, most, offer = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local state, start_at, rest, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at', 'rest', 'doubt'))
 if doubt or redis.call('EXISTS', 'mms:restored') == 1 then return {} end

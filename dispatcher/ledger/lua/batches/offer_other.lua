@@ -2,7 +2,8 @@
 -- yet, else one that is due; urgent campaigns first. Beyond the window: it costs no worker.
 -- ARGV: offer in ms, 1: only of a campaign that nobody waits with (fair_share.lua), campaigns that are not asked for...
 -- Answers: {id, batch} | {}
--- uses: rows
+-- uses: now, keys, agenda, batch_lease, campaign_end
+local LOOKED_AT = 64 -- of those that are on offer, and of those that are due
 local offer, unserved, had, best = tonumber(ARGV[1]), ARGV[2] == '1', {}, nil
 for i = 3, #ARGV do had[ARGV[i]] = true end
 local function is_free(id)
@@ -15,11 +16,11 @@ local function take_up(id, batch)
   local is_urgent = redis.call('SISMEMBER', 'mms:urgent', id) == 1
   if not best or (is_urgent and not best.urgent) then best = { id = id, batch = batch, urgent = is_urgent } end
 end
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', 'mms:offered', now, '+inf', 'LIMIT', 0, 64)) do
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', 'mms:offered', now, '+inf', 'LIMIT', 0, LOOKED_AT)) do
   local id, batch = string.match(name, '^(.*):(%d+)$')
   if is_free(id) and meta_read(ckey(id, 'r:' .. batch)).lease <= now then take_up(id, batch) end
 end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'mms:due', '-inf', now, 'LIMIT', 0, 64)) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'mms:due', '-inf', now, 'LIMIT', 0, LOOKED_AT)) do
   local found = is_free(id) and redis.call('ZRANGEBYSCORE', ckey(id, 'due'), '-inf', now, 'LIMIT', 0, 1) or {}
   if found[1] then take_up(id, found[1]) end
 end

@@ -1,6 +1,6 @@
 -- A sender shows that it is alive. ARGV: id, batch, sender's token, lease in ms
 -- Answers: ok | lost (the lease ran out or another has it) | the campaign's state when it does not run
--- uses: rows
+-- uses: now, keys, agenda, batch_lease
 local id, batch, token, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = ckey(id, 'r:' .. batch)
 local meta = meta_read(key)

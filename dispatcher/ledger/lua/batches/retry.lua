@@ -1,11 +1,12 @@
--- A new attempt for chosen rows that CarrierX refused or that failed. Never for those who opted out; rows in any other state
--- stay. A completed campaign runs again. ARGV: id, batch, then message, row index and number of each
+-- A new attempt for chosen rows that CarrierX refused or that failed. Never for those who opted out; rows in any other
+-- state stay. A completed campaign runs again. ARGV: id, batch, then message, row index and number of each
 -- Answers: rows that are pending again | the state that does not allow it
--- uses: rows, suppression
+-- uses: now, keys, flags, rows, agenda, batch_lease, campaign_end, sids, suppression
 local id, batch = ARGV[1], ARGV[2]
 local key, back = ckey(id, 'r:' .. batch), 0
 local state = redis.call('HGET', ckey(id), 'state') or 'gone'
-if not ({ running = true, paused = true, completed = true })[state] or ended_as(id) then return ended_as(id) == 'e' and 'expired' or state end
+if ended_as(id) == 'e' then return 'expired' end
+if not ({ running = true, paused = true, completed = true })[state] then return state end
 for i = 3, #ARGV, 3 do
   local row = row_read(key, ARGV[i + 1])
   if (row.state == 'f' or row.state == 'r') and not optout_is(ARGV[i + 2]) then

@@ -1,6 +1,6 @@
 -- Gives a campaign that has not started another start. ARGV: id, ms of the new one, its settings as they are now, JSON
 -- Answers: ok | the state that does not allow it
--- uses: rows
+-- uses: keys
 local id, at, settings = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local state, started = unpack(redis.call('HMGET', ckey(id), 'state', 'started_at'))
 local waits = state == 'scheduled' or state == 'checking' or state == 'paused'

@@ -1,6 +1,6 @@
 -- A campaign's time is over: every claim reads that by itself; here a sweep is asked for. ARGV: id
 -- Answers: ok | early | ended (nothing is left to expire)
--- uses: rows
+-- uses: now, keys
 local id = ARGV[1]
 local state, ends = unpack(redis.call('HMGET', ckey(id), 'state', 'ends_at'))
 if not ends or tonumber(ends) > now then return 'early' end

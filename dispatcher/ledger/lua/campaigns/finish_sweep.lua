@@ -1,6 +1,7 @@
--- A cancelled or failed campaign has no pending row any more: what CarrierX took settles, the file is forgotten. ARGV: id
+-- A cancelled or failed campaign has no pending row any more: what CarrierX took settles, the file is forgotten. ARGV:
+--       id
 -- Answers: ok | more (there are rows to end)
--- uses: rows
+-- uses: now, keys, campaign_end, uploads
 local id = ARGV[1]
 local c = redis.call('HMGET', ckey(id, 'counts'), 'p', 's')
 if tonumber(c[1] or 0) + tonumber(c[2] or 0) > 0 then return 'more' end

@@ -2,7 +2,7 @@
 -- media for as long as it lives. Without anybody left it lapses.
 -- ARGV: its hash, ms that it is still kept
 -- Answers: needed | lapses
--- uses: rows
+-- uses: keys
 local hash, keep = unpack(ARGV)
 local key = 'mms:media:' .. hash
 for _, id in ipairs(redis.call('SMEMBERS', key .. ':for')) do

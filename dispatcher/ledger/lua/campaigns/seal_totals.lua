@@ -1,9 +1,9 @@
--- Sums up campaigns and rows by state of what is over and settled, once: `sealed` in a campaign's hash says as what. A row
--- that moves takes its campaign out of the sum again (rows.lua). If campaigns are missing, the sum is made anew.
+-- Sums up campaigns and rows by state of what is over and settled, once: `sealed` in a campaign's hash says as what. A
+-- row that moves takes its campaign out of the sum again (rows.lua). If campaigns are missing, the sum is made anew.
 -- ARGV: campaigns to look at, at most
 -- Answers: done, the sum as field, sum, … with `c:state` campaigns, `r:letter` rows, and the campaigns that are not in
 --          it | again (there is more to sum up)
--- uses: rows
+-- uses: keys
 local sum, open, all = 'mms:totals', 'mms:totals:open', redis.call('ZCARD', 'mms:campaigns')
 local function number(name) return tonumber(redis.call('HGET', sum, name) or 0) end
 

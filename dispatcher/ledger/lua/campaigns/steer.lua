@@ -1,6 +1,6 @@
 -- Changes a campaign's state by hand; every claim reads it. ARGV: id, to (paused | running | cancelling), reason
 -- Answers: ok | the state that does not allow it
--- uses: rows
+-- uses: now, keys, batch_lease, campaign_end
 local id, to, reason = unpack(ARGV)
 local state, started, read = unpack(redis.call('HMGET', ckey(id), 'state', 'started_at', 'read'))
 local allowed = {
@@ -8,9 +8,9 @@ local allowed = {
   running = { paused = true, running = true, scheduled = true },
   cancelling = { running = true, scheduled = true, paused = true, checking = true, ready = true, cancelling = true },
 }
-if to == 'cancelling' and state == 'cancelled' then return 'ok' end -- asked again after the sweep: it is what it should be
+if to == 'cancelling' and state == 'cancelled' then return 'ok' end -- asked again, after the sweep
 if not (allowed[to] or {})[state] then return state or 'gone' end
-if to == 'running' and state == 'paused' and read ~= '1' then -- its file could not be read (interrupt_reading.lua): it is tried again
+if to == 'running' and state == 'paused' and read ~= '1' then -- its file could not be read: it is tried again
   redis.call('HSET', ckey(id), 'state', 'checking')
   redis.call('HDEL', ckey(id), 'reason')
   redis.call('SADD', 'mms:reading', id)

@@ -1,8 +1,8 @@
--- Puts another file in the place of a draft's or a schedule's, which lies under an id of its own. ARGV: id, the other id,
---   chunks of the file there is, chunks of the other, the schedule's `revision:made:missed` as it was read (nothing: a draft),
---   its fields as they are then, JSON (of a draft: its file's name)
+-- Puts another file in the place of a draft's or a schedule's, which lies under an id of its own. ARGV: id, the other
+--   id, chunks of the file there is, chunks of the other, the schedule's `revision:made:missed` as it was read
+--   (nothing: a draft), its fields as they are then, JSON (of a draft: its file's name)
 -- Answers: ok | changed (read it again: it is no draft any more, or another schedule)
--- uses: rows
+-- uses: keys
 local id, other, old, new, seen, fields = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
 if seen == '' then
   local state, chunks = unpack(redis.call('HMGET', ckey(id), 'state', 'chunks'))

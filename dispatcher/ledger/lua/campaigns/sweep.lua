@@ -2,7 +2,7 @@
 -- becomes `unconfirmed`, and what CarrierX took is asked for: no sender will give the batch back any more.
 -- ARGV: id, batch, letter of the new state, ms to the first look, row indexes...
 -- Answers: rows that ended
--- uses: rows
+-- uses: now, keys, rows, agenda, batch_lease
 local id, batch, to, look, ended = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), 0
 local key = ckey(id, 'r:' .. batch)
 if redis.call('EXISTS', key) == 0 then return 0 end

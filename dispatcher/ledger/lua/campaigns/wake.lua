@@ -1,9 +1,11 @@
 -- A limit changed: a campaign does not rest any more, and its batches that wait for one are due now. ARGV: id
 -- Answers: how many batches were woken; at most a thousand at once, so it may be asked again
--- uses: rows
+-- uses: now, keys, agenda, batch_lease
+local WOKEN_AT_ONCE = 1000
 local id, woken = ARGV[1], 0
 redis.call('HDEL', ckey(id), 'rest', 'rest_for')
-for _, batch in ipairs(redis.call('ZRANGEBYSCORE', ckey(id, 'due'), string.format('(%.0f', now), '+inf', 'LIMIT', 0, 1000)) do
+local waiting, later = ckey(id, 'due'), string.format('(%.0f', now)
+for _, batch in ipairs(redis.call('ZRANGEBYSCORE', waiting, later, '+inf', 'LIMIT', 0, WOKEN_AT_ONCE)) do
   local key = ckey(id, 'r:' .. batch)
   local meta = meta_read(key)
   if meta.lease == 0 and meta.due > now then

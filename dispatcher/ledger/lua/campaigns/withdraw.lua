@@ -1,6 +1,6 @@
 -- Ends a campaign that has not started; one that has goes on. ARGV: id, reason
 -- Answers: ok | started | gone (there is none, or it has ended)
--- uses: rows
+-- uses: keys
 local id, reason = unpack(ARGV)
 local state, started = unpack(redis.call('HMGET', ckey(id), 'state', 'started_at'))
 if started then return 'started' end

@@ -1,14 +1,15 @@
 -- An ended campaign's numbers and texts are erased; its counts and times stay. Run again after each part, and last when
--- all batches are gone. ARGV: id, settings without texts, first batch of this part, batches in it, sid hashes (10 bytes)...
+-- all batches are gone. ARGV: id, settings without texts, first batch of this part, batches in it, sid hashes (10
+--       bytes)...
 -- Answers: ok | the state of a campaign that has not ended
--- uses: rows
+-- uses: now, keys, scopes, sid_index, uploads
 local id, settings, first, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key = ckey(id)
 local state, settled = unpack(redis.call('HMGET', key, 'state', 'settled_at'))
 local ended = state == 'cancelled' or state == 'failed' or state == 'completed'
 if not (ended and settled) then return state or 'gone' end
 for i = 5, #ARGV do
-  redis.call('HDEL', string.format('mms:sid:%02x%02x', string.byte(ARGV[i], 1, 2)), string.sub(ARGV[i], 3, 10))
+  redis.call('HDEL', sid_place(ARGV[i]))
 end
 for batch = first, first + count - 1 do
   redis.call('UNLINK', ckey(id, 'b:' .. batch), ckey(id, 'r:' .. batch))
@@ -18,14 +19,16 @@ for batch = first, first + count - 1 do
   redis.call('ZREM', 'mms:explain', id .. ':' .. batch)
 end
 if first + count >= tonumber(redis.call('HGET', key, 'batches') or 0) then
-  redis.call('UNLINK', ckey(id, 'texts'), ckey(id, 'sids'), ckey(id, 'odd'), ckey(id, 'marks'), ckey(id, 'due'), ckey(id, 'care'),
-    ckey(id, 'search'), ckey(id, 'pace'), ckey(id, 'pace:now'))
-  redis.call('UNLINK', ckey(id, 'stale'), ckey(id, 'lately'))
-  for _, set in ipairs({ 'care', 'search', 'expiring', 'settle', 'starts', 'due' }) do redis.call('ZREM', 'mms:' .. set, id) end
+  for _, what in ipairs({ 'texts', 'sids', 'odd', 'marks', 'due', 'care', 'search', 'pace', 'pace:now', 'stale',
+                          'lately' }) do
+    redis.call('UNLINK', ckey(id, what))
+  end
+  for _, set in ipairs({ 'care', 'search', 'expiring', 'settle', 'starts', 'due' }) do
+    redis.call('ZREM', 'mms:' .. set, id)
+  end
   redis.call('SREM', 'mms:urgent', id)
-  for _, of in ipairs({ 'caps', 'holds', 'pace' }) do redis.call('HDEL', 'mms:' .. of, 'campaign:' .. id) end
-  redis.call('ZREM', 'mms:caps:due', 'campaign:' .. id)
-  redis.call('HDEL', 'mms:rates', 'campaign:' .. id)
+  for _, of in ipairs({ 'rates', 'caps', 'holds', 'pace' }) do redis.call('HDEL', 'mms:' .. of, campaign_scope(id)) end
+  redis.call('ZREM', 'mms:caps:due', campaign_scope(id))
   redis.call('HSET', key, 'settings', settings, 'columns', '[]', 'filename', '', 'batches', 0)
   redis.call('HSETNX', key, 'erased_at', now)
   upload_drop(id)

@@ -1,8 +1,8 @@
 -- Erases one person from a batch: what the file said of them is replaced, what is still pending is not sent. Safe to
--- repeat. ARGV: id, batch, SHA-1 of the packed batch as the caller read it, the packed batch without the person, reason,
---       row indexes...
+-- repeat. ARGV: id, batch, SHA-1 of the packed batch as the caller read it, the packed batch without the person,
+--       reason, row indexes...
 -- Answers: ok | changed (read it again) | sending (a message to them is on its way: ask again)
--- uses: rows
+-- uses: now, keys, rows, campaign_end, reasons
 local id, batch, seen, packed, reason = unpack(ARGV, 1, 5)
 local key, content = ckey(id, 'r:' .. batch), redis.call('GET', ckey(id, 'b:' .. batch))
 if content == packed then return 'ok' end

@@ -1,6 +1,6 @@
 -- The last of a campaign whose numbers and texts were erased: its counts, times and names are gone too. ARGV: id
 -- Answers: ok | the state of a campaign that is not erased | gone
--- uses: rows
+-- uses: keys
 local id = ARGV[1]
 local key = ckey(id)
 local state, erased, serial = unpack(redis.call('HMGET', key, 'state', 'erased_at', 'serial'))

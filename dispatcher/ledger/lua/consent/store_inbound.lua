@@ -1,11 +1,13 @@
--- Keeps an inbound message and acknowledges the stream entry it came in, in one step. One that is known changes nothing.
+-- Keeps an inbound message and acknowledges the stream entry it came in, in one step. One that is known changes
+-- nothing.
 -- ARGV: stream id, sid, ms of receipt, the message as JSON, most that are kept, 1 if a person should look at it,
 --       1 if something follows from it
 -- Answers: new | known
--- uses: rows
+-- uses: now
 local entry, sid, at, message, most, doubtful, follows = unpack(ARGV)
 local answer = 'known'
-if not redis.call('ZSCORE', 'mms:inbound:order', sid) and redis.call('HSETNX', 'mms:inbound:messages', sid, message) == 1 then
+local is_known = redis.call('ZSCORE', 'mms:inbound:order', sid)
+if not is_known and redis.call('HSETNX', 'mms:inbound:messages', sid, message) == 1 then
   answer = 'new'
   redis.call('ZADD', 'mms:inbound:order', at, sid)
   if doubtful == '1' then redis.call('ZADD', 'mms:doubtful', at, sid) end

@@ -1,6 +1,6 @@
--- Prelude of receive and drain, behind _optouts: a callback into its stream, with the opt-out that it carries.
+-- Prelude of whatever stores callbacks: a callback into its stream, with the opt-out that it carries.
 -- `since` is the opt-out's time in ms, `number` empty where there is none. True: one confirmation is owed.
--- uses: suppression
+-- uses: alarms, suppression
 local function callback_store(raw, at, number, source, since)
   redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', at)
   if number == '' or not optout_put(number, 'o', since, source) then return false end
@@ -8,8 +8,9 @@ local function callback_store(raw, at, number, source, since)
   return true
 end
 
--- What nobody can read is kept for a person, the newest 1,000.
+-- What nobody can read is kept for a person, the newest of it.
+local DEAD_LETTERS = 1000
 local function dead_letter(raw, at)
-  redis.call('XADD', 'mms:dead-letters', 'MAXLEN', 1000, '*', 'raw', raw, 'at', at)
-  redis.call('HINCRBY', 'mms:alarms', 'unreadable_callback', 1)
+  redis.call('XADD', 'mms:dead-letters', 'MAXLEN', DEAD_LETTERS, '*', 'raw', raw, 'at', at)
+  alarm('unreadable_callback')
 end

@@ -1,6 +1,6 @@
--- Prelude of claim: every limit of one message, asked in one place and charged in one place, so that a claim which one of
--- them denies costs the others nothing.
--- uses: clock, rows, brakes, cost_ceiling, daily_caps, fair_share, forbidden, rates
+-- Prelude of claim: every limit of one message, asked in one place and charged in one place, so that a claim which one
+-- of them denies costs the others nothing.
+-- uses: clock, now, api_health, cost_ceiling, daily_caps, fair_share, forbidden, pause, rates
 local function gate_ask(id, members, sender, cost, unit, urgent, ceiling)
   local gate = { id = id, cost = cost, unit = unit, urgent = urgent, ceiling = ceiling,
                  limits = limits_of(id, sender), days = days_of(id, sender), time_us = now_us() }
@@ -11,9 +11,9 @@ local function gate_ask(id, members, sender, cost, unit, urgent, ceiling)
   local binds
   wait, binds = days_wait(gate.days, cost)
   if wait == 0 then wait, binds = limits_wait(gate.limits, gate.time_us) end
-  fair_unwant(id, urgent, gate.limits)
+  fair_unwant(id, urgent, gate.limits.shared)
   local word = wait > 0 and 'wait' or 'yield'
-  if wait == 0 then wait, binds = fair_yield(id, urgent, gate.limits) end
+  if wait == 0 then wait, binds = fair_yield(id, urgent, gate.limits.shared) end
   if wait > 0 then
     fair_want(id, urgent, binds, wait)
     return nil, { word, wait, binds }
@@ -32,17 +32,10 @@ end
 local function gate_charge(gate, claim)
   if gate.probe then api_probe() end
   forbidden_claimed(claim)
-  fair_serve(gate.id, gate.urgent, gate.limits, gate.cost)
+  fair_serve(gate.id, gate.urgent, gate.limits.shared, gate.cost)
   limits_charge(gate.limits, gate.cost)
   days_charge(gate.days, gate.cost, now)
   money_reserve(gate.id, gate.ceiling, gate.unit, gate.cost)
-end
-
--- A claim that CarrierX did not take gives back what it took of day and money; the pace it cost stays spent.
-local function gate_refund(id, sender, cost, unit, claimed)
-  if cost == 0 then return end
-  days_charge(days_of(id, sender), -cost, claimed)
-  if redis.call('HEXISTS', ckey(id), 'max_cost') == 1 then redis.call('HINCRBY', ckey(id), unit, -cost) end
 end
 
 -- A refused token claims nothing, however many were refused; the first claim with another one lifts the brake for all.

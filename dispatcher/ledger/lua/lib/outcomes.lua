@@ -1,10 +1,10 @@
 -- Prelude of record: what the outcome of a claim makes of a row.
--- uses: rows, row_cache, forbidden
+-- uses: now, flags, rows, row_cache, agenda, batch_lease, campaign_end, forbidden_answers, reasons
 local soonest -- when the first of those that are pending again is due, or nil
 
 -- Whether a row still stands as this claim left it: nobody has said what became of it, or nobody knows.
 local function is_held(row, claim)
-  return (row.state == 's' or row.state == 'u') and row.sid == claim .. string.sub(NONE, 1, 8)
+  return (row.state == 's' or row.state == 'u') and row.sid == claimed_sid(claim)
 end
 
 local function accepted_row(row, word, sid, price, alone)

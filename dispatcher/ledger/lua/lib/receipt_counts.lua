@@ -1,8 +1,19 @@
 -- Prelude of apply: how many messages CarrierX spoke of, by the number that sent them and by the carrier that it named.
 -- Each attempt counts once, under its highest word; a flag in the row says that it was counted.
--- uses: rows
-local HEARD, UNKNOWN = 8, 65535
+-- uses: keys, flags, rows, alarms
 local heard = {}
+
+-- What should have had no message at CarrierX, and has.
+local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry', k = 'after_skip',
+                   i = 'after_invalid' }
+local function surprise(state)
+  if SURPRISE[state] then alarm(SURPRISE[state]) end
+end
+
+-- A part of the carrier's number as a receipt names it, or what was known.
+local function carrier_part(named, known)
+  return named and named ~= '' and math.min(tonumber(named), UNKNOWN_CARRIER) or known
+end
 
 -- A word of an attempt that is over. After a failure and a retry, only that it was delivered after all still counts.
 local function is_older(row, attempt, word)
@@ -24,7 +35,7 @@ end
 -- What the row counts for now; to be given to heard_move once it has changed.
 local function heard_as(row)
   if not bit_has(row.flags, HEARD) then return { nil, nil } end
-  return { row.state, row.mcc ~= UNKNOWN and row.mcc .. '-' .. row.mnc or nil }
+  return { row.state, row.mcc ~= UNKNOWN_CARRIER and row.mcc .. '-' .. row.mnc or nil }
 end
 
 local function heard_move(before, row, sender)

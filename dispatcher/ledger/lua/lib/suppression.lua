@@ -1,11 +1,12 @@
 -- Prelude of every script that reads or writes the suppression list: `mms:optout`, number → state, ms, source.
--- uses: rows
+-- uses: now
 local function optout_is(number)
   return string.sub(redis.call('HGET', 'mms:optout', number) or '', 1, 1) == 'o'
 end
 
 -- The newest entry wins, an opt-out wins a tie, and nothing is newer than now. A time of 0 means now, unless the number
--- is in that state already. Who is suppressed stands in `mms:optout:order` too. Answers whether the number is suppressed now and was not, or the other way round.
+-- is in that state already. Who is suppressed stands in `mms:optout:order` too. Answers whether the number is
+-- suppressed now and was not, or the other way round.
 local function optout_put(number, state, at, source)
   local known = redis.call('HGET', 'mms:optout', number)
   local was, since = string.match(known or '', '^(%a) (%d+)')

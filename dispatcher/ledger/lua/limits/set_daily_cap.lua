@@ -2,7 +2,7 @@
 -- changes a cap in the middle of a day. ARGV: scope, most a day (0: no cap), from, until, next until (ms), zone,
 --       the cap as the caller knew it (nothing: whatever it is)
 -- Answers: ok | changed (it is another one by now; nothing was done)
--- uses: rows
+-- uses: now, daily_caps
 local scope, most, from, till, last, zone, before = unpack(ARGV)
 local known = redis.call('HGET', 'mms:caps', scope)
 if before ~= '' and known ~= before then return 'changed' end
@@ -12,8 +12,8 @@ if most == '0' then
   return 'ok'
 end
 local was, ended = string.match(known or '', '^%d+:(%d+):(%d+):')
-local went = was and was ~= from and now < tonumber(ended) and redis.call('GET', 'mms:day:' .. scope .. ':' .. was)
-if went then redis.call('SET', 'mms:day:' .. scope .. ':' .. from, went, 'PX', 259200000) end
+local went = was and was ~= from and now < tonumber(ended) and redis.call('GET', day_key(scope, was))
+if went then redis.call('SET', day_key(scope, from), went, 'PX', DAY_KEPT_MS) end
 redis.call('HSET', 'mms:caps', scope, table.concat({ most, from, till, last, zone }, ':'))
 redis.call('ZADD', 'mms:caps:due', till, scope)
 return 'ok'

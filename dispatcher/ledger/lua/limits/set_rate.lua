@@ -1,9 +1,10 @@
--- Puts a limit in force from the next claim on. A default is what the settings say: it is kept beside, and never replaces
--- what an operator set. ARGV: scope, interval:tolerance in microseconds (nothing: what the settings say, or no limit),
---       operator | default
+-- Puts a limit in force from the next claim on. A default is what the settings say: it is kept beside, and never
+-- replaces what an operator set. ARGV: scope, interval:tolerance in microseconds (nothing: what the settings say, or no
+--       limit), operator | default
 -- Answers: ok | kept (an operator's limit is in force)
+-- uses: scopes
 local scope, text, by = unpack(ARGV)
-if by == 'default' and string.sub(scope, 1, 9) ~= 'campaign:' then redis.call('HSET', 'mms:rates:default', scope, text) end
+if by == 'default' and is_shared(scope) then redis.call('HSET', 'mms:rates:default', scope, text) end
 local known = redis.call('HGET', 'mms:rates', scope)
 if by == 'default' and known and string.match(known, ':operator$') then return 'kept' end
 if text == '' then

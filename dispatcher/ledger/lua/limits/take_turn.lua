@@ -1,13 +1,17 @@
--- Whose turn it is to ask CarrierX: all kinds of questions share one rate. A kind that others leave room for may have all of
--- it; of several that want it each gets its part. ARGV: the kind, its weight, us between two questions of whatever kind
+-- Whose turn it is to ask CarrierX: all kinds of questions share one rate. A kind that others leave room for may have
+-- all of it; of several that want it each gets its part. ARGV: the kind, its weight, us between two questions of
+--       whatever kind
 -- Answers: 0 (ask now) | us to wait before trying again
 -- uses: clock
+local WANTS_US = 50000 -- who has not asked again by then,
+local WANTS = 2 -- or in so many turns, does not want it any more
+local KEPT_MS = 3600000
 local kind, weight, step = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local KEY, time = 'mms:turns', now_us()
 local known, flat = {}, redis.call('HGETALL', KEY)
 for i = 1, #flat, 2 do known[flat[i]] = tonumber(flat[i + 1]) end
-local wants = math.max(2 * step, 50000) -- who has not asked again by then does not want it any more
-redis.call('PEXPIRE', KEY, 3600000)
+local wants = math.max(WANTS * step, WANTS_US)
+redis.call('PEXPIRE', KEY, KEPT_MS)
 
 local function wait(us)
   redis.call('HSET', KEY, 'until:' .. kind, string.format('%.0f', time + wants))
@@ -24,7 +28,8 @@ local served = known.served or 0
 local mine = math.max(known['at:' .. kind] or 0, served)
 for field, ends in pairs(known) do
   local other = string.match(field, '^until:(.+)$')
-  if other and other ~= kind and ends > time and math.max(known['at:' .. other] or 0, served) < mine then return wait(step / 2) end
+  local wants_it = other and other ~= kind and ends > time
+  if wants_it and math.max(known['at:' .. other] or 0, served) < mine then return wait(step / 2) end
 end
 redis.call('HSET', KEY, 'next', string.format('%.0f', math.max(free, time - step) + step), 'served', mine,
   'at:' .. kind, mine + 1 / weight)

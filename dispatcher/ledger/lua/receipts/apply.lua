@@ -1,13 +1,13 @@
 -- Applies receipts of one batch and acknowledges the stream entries they came in, in one step. Safe to repeat.
--- ARGV: id, batch, grace in ms (0: silent group members inherit nothing), entries n, n stream ids, then per receipt ten:
---       message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash, details, sender
+-- ARGV: id, batch, grace in ms (0: silent group members inherit nothing), entries n, n stream ids, then per receipt
+--       ten: message, attempt (0 unknown), word's letter, how, member row index, sid (16 bytes), sid text, sid hash,
+--       details, sender
 -- `how`: own (of this member) | shared (inherited: below any own word, never `failed`). Details: mcc:mnc:price:unit:
 -- units:rows:went (what the price is for: legs or segments, how many; the rows of the message with commas; ms, 0: now)
 -- Answers: rows whose state changed
--- uses: rows, brakes, cost_ceiling, receipt_counts, unknown_attempt
+-- uses: now, keys, flags, rows, agenda, alarms, brakes, campaign_end, prices, receipt_counts, sids, unknown_attempt
 local id, batch, grace, n = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key, changed, answered, failed = ckey(id, 'r:' .. batch), 0, 0, 0
-local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry', k = 'after_skip', i = 'after_invalid' }
 local function apply(message, attempt, word, how, index, sid, text, hash, details, sender)
   local row = row_read(key, index)
   local before = heard_as(row)
@@ -15,7 +15,8 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
   local own, known = how == 'own', RANK[row.state] and row.sid ~= NONE
   if attempt == 0 and row.sid ~= sid then return own and alarm('older_attempt') end -- that sid was an earlier attempt's
   if not own and (bit_has(row.flags, OWN_WORD) or word == 'f' or is_left_out(row, attempt)) then return end
-  local mcc, mnc, price, unit, units, rows, went = string.match(details, '^(%d*):(%d*):(.*):(%a*):(%d*):([%d,]*):(%d*)$')
+  local mcc, mnc, price, unit, units, rows, went = string.match(details,
+    '^(%d*):(%d*):(.*):(%a*):(%d*):([%d,]*):(%d*)$')
   local unknown_sid = sid ~= '' and row.sid ~= sid and (own or not known)
   local better = (RANK[row.state] or 0) < RANK[word]
   if own and word ~= 'q' then -- its first own word outranks whatever it inherited
@@ -23,13 +24,14 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
     row.flags = bit_set(row.flags, OWN_WORD)
   end
   if better then
-    if SURPRISE[row.state] then alarm(SURPRISE[row.state]) end
+    surprise(row.state)
     if attempt > row.attempt then forgotten_charge(id, sender, unit, tonumber(units), tonumber(went)) end
     if row.state == 'p' then row.at = 0 end
     if row.state == 's' or row.state == 'u' then answered = answered + 1 end -- faster than the POST's own answer
     if not known then row.sid = NONE end -- a claim's token
     move(row, word)
-    row.reason, row.attempt, row.final = 0, math.max(row.attempt, attempt), (word == 'f' or word == 'd') and now - EPOCH or 0
+    row.reason, row.attempt = 0, math.max(row.attempt, attempt)
+    row.final = (word == 'f' or word == 'd') and now - EPOCH or 0
     changed, failed = changed + 1, failed + (word == 'f' and 1 or 0)
   end
   if unknown_sid then
@@ -37,8 +39,7 @@ local function apply(message, attempt, word, how, index, sid, text, hash, detail
     row.sid, row.at = sid, row.at > 0 and row.at or now - EPOCH
     if text ~= '' then row.flags = bit_set(row.flags, SID_TEXT) end
   end
-  if mcc and mcc ~= '' then row.mcc = math.min(tonumber(mcc), 65535) end
-  if mnc and mnc ~= '' then row.mnc = math.min(tonumber(mnc), 65535) end
+  row.mcc, row.mnc = carrier_part(mcc, row.mcc), carrier_part(mnc, row.mnc)
   if price and price ~= '' then money_heard(id, key, row, price, unit, tonumber(units), rows) end
   heard_move(before, row, sender)
   row_write(key, index, row)

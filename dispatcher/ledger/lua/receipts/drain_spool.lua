@@ -1,7 +1,7 @@
 -- Stores callbacks that lay in a spool, in their order, and how far that spool is drained: what is in already is passed
--- over, so that a spool drained again, by whomever, puts nothing in twice. ARGV: the spool's id, days for which its place
--- is remembered in seconds, and for each callback its raw body, ms of its receipt, the number that it opts out (empty:
---       none; `?`: it cannot be read), the source, where it ends in the spool
+-- over, so that a spool drained again, by whomever, puts nothing in twice. ARGV: the spool's id, days for which its
+-- place is remembered in seconds, and for each callback its raw body, ms of its receipt, the number that it opts out
+--       (empty: none; `?`: it cannot be read), the source, where it ends in the spool
 -- Answers: how many were put in
 -- uses: callbacks
 local key, life, stored = 'mms:spool:' .. ARGV[1], ARGV[2], 0

@@ -1,7 +1,8 @@
--- Gives failed rows their reason, if they are still failed in this attempt and have none. Safe to run twice. Says when the
--- batch is asked for again, while a failed row of it has none. ARGV: id, batch, when (ms), then row index, attempt, reason...
+-- Gives failed rows their reason, if they are still failed in this attempt and have none. Safe to run twice. Says when
+-- the batch is asked for again, while a failed row of it has none. ARGV: id, batch, when (ms), then row index, attempt,
+--       reason...
 -- Answers: rows that got one
--- uses: rows
+-- uses: keys, rows, reasons
 local id, batch, again, told, left = ARGV[1], ARGV[2], ARGV[3], 0, false
 local key = ckey(id, 'r:' .. batch)
 for i = 4, #ARGV, 3 do
@@ -11,11 +12,7 @@ for i = 4, #ARGV, 3 do
     row_write(key, ARGV[i], row)
   end
 end
-local touched = redis.call('HGETALL', key)
-for i = 2, #touched, 2 do
-  local row = #touched[i] >= 40 and row_unpack(touched[i])
-  left = left or (row and row.state == 'f' and row.reason == 0)
-end
+for _, row in touched_rows(key, 'f') do left = left or row.reason == 0 end
 if left then
   redis.call('ZADD', 'mms:explain', again, id .. ':' .. batch)
 else

@@ -1,6 +1,6 @@
 -- All batches of a doubted campaign were gone through: it goes on. ARGV: id
 -- Answers: ok | reading (more batches will come) | more (there are batches to go through)
--- uses: rows
+-- uses: keys, campaign_end
 local id = ARGV[1]
 local state, doubt, doubted, batches = unpack(redis.call('HMGET', ckey(id), 'state', 'doubt', 'doubted', 'batches'))
 if doubt and (state == 'checking' or state == 'draft') then return 'reading' end

@@ -1,8 +1,9 @@
--- Somebody looks at this run of the server before acting on its word. When it is looked at first, how many claims it knows
--- of is kept: whoever remembers more from an earlier run knows that it has lost some, however many were made since.
+-- Somebody looks at this run of the server before acting on its word. When it is looked at first, how many claims it
+-- knows of is kept: whoever remembers more from an earlier run knows that it has lost some, however many were made
+-- since.
 -- ARGV: claims that the caller remembers, the run of the server that it has them from
 -- Answers: 1 if it has lost claims: nothing is claimed until it is recovered | 0
--- uses: rows, restored
+-- uses: now, restored
 local remembered, from = tonumber(ARGV[1]), ARGV[2]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
 local claims, known, began, at = unpack(redis.call('HMGET', 'mms:ticks', 'claims', 'began_run', 'began', 'began_at'))

@@ -1,7 +1,7 @@
--- One batch of a doubted campaign: what is unfinished may have been sent since the copy was made, so it is unconfirmed and
--- looked for in all attempts. Safe to repeat. ARGV: id, batch, ms to the first look, reason, row indexes...
+-- One batch of a doubted campaign: what is unfinished may have been sent since the copy was made, so it is unconfirmed
+-- and looked for in all attempts. Safe to repeat. ARGV: id, batch, ms to the first look, reason, row indexes...
 -- Answers: rows that are unconfirmed by this | -1 (the campaign is not doubted any more)
--- uses: rows
+-- uses: now, keys, flags, rows, agenda, batch_lease, reasons
 local id, batch, look, reason, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], 0
 local key, at = ckey(id, 'r:' .. batch), tonumber(redis.call('HGET', ckey(id), 'doubt'))
 if not at then return -1 end
@@ -19,7 +19,7 @@ end
 if count > 0 then
   moves_write(id, key)
   local meta = meta_read(key)
-  meta.fence, meta.lease, meta.due, meta.token = meta.fence + 1, 0, 0, string.rep('\0', 8)
+  meta.fence, meta.lease, meta.due, meta.token = meta.fence + 1, 0, 0, NO_TOKEN
   meta_write(key, meta)
   redis.call('ZREM', 'mms:offered', id .. ':' .. batch)
   schedule(id, 'due', batch, 0)
