@@ -1,5 +1,5 @@
--- Prelude of whatever asks or sets a limit: what a limit may be of, and how that is spelt in keys and fields. A new
--- kind of scope is spelt here alone.
+-- Prelude of whatever asks or sets a limit: what a limit may be of, and how that is spelt in keys and fields. The
+-- counterpart of model/scope.py; a new kind of scope is spelt here alone.
 local ACCOUNT, SENDERS, SENDER, CAMPAIGN = 'account', 'sender', 'sender:', 'campaign:'
 
 local function begins_with(text, beginning) return string.sub(text, 1, #beginning) == beginning end

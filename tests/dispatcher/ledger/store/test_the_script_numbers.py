@@ -1,4 +1,4 @@
-"""Numbers of the Lua files have names, and where Python knows the same number both sides say the same."""
+"""Numbers of the Lua files have names, and what Lua and Python both know they both say the same."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from importlib import import_module
 
 import pytest
+import redis as redis_py
 
 from dispatcher.ledger.store.script_text import file_text
+from dispatcher.model.scope import EACH_SENDER, LimitScope, scopes_over
+from tests.factories import CAMPAIGN, SENDER
 from tests.lua import PRELUDES, SCRIPTS, code_of, taken
 
 FILES = {**SCRIPTS, **{f"lib/{name}": file for name, file in PRELUDES.items()}}
@@ -63,3 +66,11 @@ def test_a_wait_that_both_policies_have_is_the_same() -> None:
     both = set(policy) & set(_RETRY)
     assert {name: policy[name] for name in both} == {name: int(_RETRY[name]) for name in both}
     assert both >= {"LONGEST_HOLD_MS", "LONGEST_WAIT_MS"}
+
+
+def test_a_scope_is_spelt_the_same_in_lua_and_in_python(redis: redis_py.Redis) -> None:
+    asked = file_text("lib/scopes") + "return { scopes_of(ARGV[1], ARGV[2]), scope_default(ARGV[3]) }"
+    sender = LimitScope.sender(SENDER)
+    names, default = redis.eval(asked, 0, CAMPAIGN, SENDER, sender)
+    assert set(map(bytes.decode, names)) == set(scopes_over(CAMPAIGN, [SENDER]))
+    assert default.decode() == EACH_SENDER
