@@ -47,7 +47,7 @@ class CarrierX:
     """CarrierX's API at `base_url`. Time-outs and `idle_limit` in seconds.
 
     Thread-safe. Connections must not cross a fork: make one in each process. Nothing is sent twice by itself,
-    no redirect is followed; the environment is not read here: proxy and certificates are those of `way`.
+    no redirect is followed; the environment is not read here: proxy and certificates are those of `egress`.
     Every call raises the `ApiError` tree and nothing else; see `dispatcher.carrierx._error_mapping` for the table.
     """
 

@@ -178,7 +178,7 @@ class CarrierAdapter(HTTPAdapter):
     """A `requests` adapter for one origin: the pool and the TLS context are looked up and made once.
 
     `pool_size` connections are kept; more in flight work, but are closed after use. `idle_limit` in seconds.
-    Certificates are checked against certifi's bundle and that of `way`, whose proxy is told to CONNECT.
+    Certificates are checked against certifi's bundle and that of `egress`, whose proxy is told to CONNECT.
     """
 
     def __init__(self, *, pool_size: int, idle_limit: float, tls: bool, egress: Egress = DIRECT) -> None:

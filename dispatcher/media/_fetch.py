@@ -36,7 +36,7 @@ class Route(NamedTuple):
     egress: Egress = DIRECT
 
 
-class _Line:
+class _Connection:
     """A connection that a timer cuts when the time is over: a server that drips bytes outlives any read time-out."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
@@ -114,24 +114,24 @@ def fetched(
         OSError, http.client.HTTPException: there is no answer, or not in time.
     """
     host = url.hostname or ""
-    line = _Line(_connected(route.endpoints, deadline), deadline)
+    connection = _Connection(_connected(route.endpoints, deadline), deadline)
     try:
         if url.scheme == "https":
             name = host.encode("idna").decode()
             if route.proxy is not None:
-                line.tunnel(name, url.port or PORTS["https"], route.proxy)
-            line.secure(name, route.egress)
-        connection = http.client.HTTPConnection("resolved.invalid")
-        connection.sock = line.sock
+                connection.tunnel(name, url.port or PORTS["https"], route.proxy)
+            connection.secure(name, route.egress)
+        client = http.client.HTTPConnection("resolved.invalid")
+        client.sock = connection.sock
         headers = {"Host": _host_header(url), **_HEADERS} | ({"Range": "bytes=0-0"} if first_byte else {})
         target = _target(url)
         if route.proxy is not None and url.scheme == "http":
             target, headers = f"http://{_host_header(url)}{target}", headers | route.proxy.headers
-        connection.request(method, target, headers=headers)
-        with connection.getresponse() as response:
+        client.request(method, target, headers=headers)
+        with client.getresponse() as response:
             yield response
     finally:
-        line.close()
+        connection.close()
 
 
 def _host_header(url: SplitResult) -> str:

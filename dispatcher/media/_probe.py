@@ -31,13 +31,13 @@ _UNREACHABLE = MediaFacts(invalid_code="media_unreachable")
 _PRIVATE = MediaFacts(invalid_code="media_private")
 
 
-class _Elsewhere(NamedTuple):
+class _Redirect(NamedTuple):
     """A redirect."""
 
     location: str
 
 
-_Answer = MediaFacts | _Elsewhere | None
+_ProbeAnswer = MediaFacts | _Redirect | None
 
 
 def ask(url: str, allow: AllowList, *, seconds: float = SECONDS_MAX, egress: Egress = DIRECT) -> MediaFacts:
@@ -64,7 +64,7 @@ def _followed(url: str, allow: AllowList, deadline: Deadline, egress: Egress) ->
         answer = _head(parts, route, deadline)
         answer = answer or _get(parts, route, deadline, first_byte=True)
         answer = answer or _get(parts, route, deadline, first_byte=False)
-        if not isinstance(answer, _Elsewhere):
+        if not isinstance(answer, _Redirect):
             return answer or _UNREACHABLE
         url = urljoin(url, answer.location)
     return _UNREACHABLE
@@ -81,7 +81,7 @@ def _route(host: str, port: int, allow: AllowList, deadline: Deadline, egress: E
     return Route(resolve(proxy.host, proxy.port, AllowList(proxy.host), deadline), proxy, egress)
 
 
-def _head(url: SplitResult, route: Route, deadline: Deadline) -> _Answer:
+def _head(url: SplitResult, route: Route, deadline: Deadline) -> _ProbeAnswer:
     """None when HEAD does not tell that all is well: many servers do not know it, answer it by rote or not at all, and
     an address that was signed for GET refuses it."""
     try:
@@ -96,7 +96,7 @@ def _head(url: SplitResult, route: Route, deadline: Deadline) -> _Answer:
         return None
 
 
-def _get(url: SplitResult, route: Route, deadline: Deadline, *, first_byte: bool) -> _Answer:
+def _get(url: SplitResult, route: Route, deadline: Deadline, *, first_byte: bool) -> _ProbeAnswer:
     """None when the first byte alone does not tell how many there are."""
     with fetched("GET", url, route, deadline, first_byte=first_byte) as response:
         if response.status in _REDIRECTS:
@@ -110,9 +110,9 @@ def _get(url: SplitResult, route: Route, deadline: Deadline, *, first_byte: bool
         return _facts(kind, _declared(response) or _counted(response, deadline))
 
 
-def _redirect(response: http.client.HTTPResponse) -> _Answer:
+def _redirect(response: http.client.HTTPResponse) -> _ProbeAnswer:
     location = response.headers["location"]
-    return _Elsewhere(location) if location else _UNREACHABLE
+    return _Redirect(location) if location else _UNREACHABLE
 
 
 def _declared(response: http.client.HTTPResponse) -> int:

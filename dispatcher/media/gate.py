@@ -24,7 +24,7 @@ REMEMBERED_SECONDS = 600.0
 _FICTIONAL = re.compile(r"(?:.*\.)?(?:example\.(?:com|net|org)|example|test|invalid)\.?")
 
 
-def is_fictional(url: str) -> bool:
+def is_example_host(url: str) -> bool:
     """Whether the address is of a host that is reserved for examples."""
     return bool(_FICTIONAL.fullmatch(urlsplit(url).hostname or ""))
 
@@ -83,7 +83,7 @@ class MediaGate:
             self._good = {url: kept for url, kept in self._good.items() if kept[0] > now}
             good = {url: self._good[url][1] for url in urls if url in self._good}
         if self._fictional_ok:
-            good |= {url: MediaFacts() for url in urls if is_fictional(url)}
+            good |= {url: MediaFacts() for url in urls if is_example_host(url)}
         return good | {url: self._known[url] for url in urls if url in self._known}
 
     def _remember(self, fresh: Mapping[str, MediaFacts]) -> None:

@@ -190,7 +190,7 @@ class RowReader:
             raise refused_by(error) from None
 
     def _cannot_be_sent(self, media: tuple[str, ...]) -> bool:
-        """Whether the campaign's media are flawed, which is fatal where rows have none of their own."""
+        """Whether the campaign's media cannot be sent, which is fatal where rows have none of their own."""
         try:
             let_through(media, self._media_facts)
         except RowError as error:

@@ -37,7 +37,7 @@ class Meaning(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
-    DOUBTFUL = "doubtful"
+    NEEDS_REVIEW = "doubtful"
     NONE = "none"
 
 
@@ -91,8 +91,8 @@ def meaning_of(text: str | None) -> Meaning:
         by_itself = any(_matter(plain(part)) in _CLEAR_CLAUSES for part in parts)
         willing = WANTS.search(words) or any(WRITE_TO_ME.search(plain(part)) for part in parts)
         unsure = LAUGHS.search(words) or (willing and not by_itself)
-        return Meaning.DOUBTFUL if unsure else Meaning.STOP
-    return Meaning.DOUBTFUL if Meaning.DOUBTFUL in found else Meaning.NONE
+        return Meaning.NEEDS_REVIEW if unsure else Meaning.STOP
+    return Meaning.NEEDS_REVIEW if Meaning.NEEDS_REVIEW in found else Meaning.NONE
 
 
 @cache
@@ -109,7 +109,7 @@ def _table() -> dict[str, Meaning]:
     for meaning, _, wording in wordings():
         words = plain(wording)
         table.setdefault(words, meaning)
-        if meaning is not Meaning.DOUBTFUL:  # `no` is not `no thanks`
+        if meaning is not Meaning.NEEDS_REVIEW:  # `no` is not `no thanks`
             table.setdefault(_matter(words), meaning)
     table.pop("", None)
     return table
@@ -154,28 +154,28 @@ def _slip(words: str) -> Meaning | None:
     if len(left) != 1 or len(words.split()) > 4:
         return None
     sure = slip_of(left[0])
-    return None if sure is None else Meaning.STOP if sure else Meaning.DOUBTFUL
+    return None if sure is None else Meaning.STOP if sure else Meaning.NEEDS_REVIEW
 
 
 def _of_no_words(written: str) -> Meaning:
     """A telephone's reaction, signs alone, or nothing but our own instruction, copied by hand."""
     words = plain(written)
     if not words:
-        return Meaning.DOUBTFUL if _SIGNS & set(written) else Meaning.NONE
+        return Meaning.NEEDS_REVIEW if _SIGNS & set(written) else Meaning.NONE
     if len(words.split()) > 6 or own_words(written).strip(" .") == own_words(written).strip():
         return Meaning.NONE
-    return Meaning.STOP if words.startswith(("stop", "arret")) else Meaning.DOUBTFUL
+    return Meaning.STOP if words.startswith(("stop", "arret")) else Meaning.NEEDS_REVIEW
 
 
 def _of_clause(part: str) -> Meaning:
     said = plain(part)
     words = without_idioms(said)
     if STAYS.search(words):
-        return Meaning.DOUBTFUL
+        return Meaning.NEEDS_REVIEW
     asked = _matter(words)
     if _table().get(asked) is Meaning.STOP and asked not in _UNCLEAR_CLAUSES:
         clear = " " in asked or asked in _CLEAR_CLAUSES or REVOKES.search(words)
-        return Meaning.STOP if clear else Meaning.DOUBTFUL
+        return Meaning.STOP if clear else Meaning.NEEDS_REVIEW
     shouted = words == said and _SHOUTED.search(part)
     if shouted and not part.isupper() and len(words.split()) <= 6 and not SUPPOSED.search(words):
         return Meaning.STOP
@@ -186,10 +186,10 @@ def _of_words(words: str) -> Meaning:
     """All of it, without its punctuation: what a comma parts may still be one wording."""
     words = without_idioms(words)
     if STAYS.search(words):
-        return Meaning.DOUBTFUL
+        return Meaning.NEEDS_REVIEW
     short = len(words.split()) <= 3
     return (
-        Meaning.DOUBTFUL
+        Meaning.NEEDS_REVIEW
         if DOUBTFUL.search(words) or (short and DOUBTFUL_WHEN_SHORT.search(words))
         else Meaning.NONE
     )
@@ -200,5 +200,5 @@ def _of_wording(words: str) -> Meaning:
     if match is None:
         return Meaning.NONE
     if SUPPOSED.search(words[: match.start()]) or about_else(words[match.end() :]):
-        return Meaning.DOUBTFUL
+        return Meaning.NEEDS_REVIEW
     return Meaning.STOP

@@ -11,7 +11,7 @@ from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_
 from dispatcher.cli.shell.media_files import base_of, store_media
 from dispatcher.cli.shell.options import File
 from dispatcher.cli.shell.output import print_line
-from dispatcher.pipeline.campaigns.one_off import send_trial
+from dispatcher.pipeline.campaigns.one_off import send_test_message
 from dispatcher.roster.roster import open_roster
 
 
@@ -35,7 +35,7 @@ def try_command(
         roster = open_roster(
             source, filename=file.name, settings=chosen.settings, fixed=chosen.fixed, config=config
         )
-        campaign_id = send_trial(ledger, roster, chosen.settings, config, row=row, to=to)
+        campaign_id = send_test_message(ledger, roster, chosen.settings, config, row=row, to=to)
     noted(ledger, f"sent a test of row {row}", campaign_id)
     hint_expansion(campaign_id)
     print_line(campaign_id)

@@ -17,7 +17,7 @@ from dispatcher.cli.shell.wait import wait_for
 from dispatcher.errors import InputError, NotFound
 from dispatcher.media.files import MediaFile
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline.campaigns.one_off import Note, Outcome, outcome_of, submit_note
+from dispatcher.pipeline.campaigns.one_off import OneOffMessage, Outcome, outcome_of, submit_one_off
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.roster.numbers import read_number
 
@@ -48,8 +48,10 @@ def send_command(
     """
     ledger, config = open_ledger()
     files: dict[str, MediaFile] = {}
-    note = _note(sender, to, message, addressed(media or [], Path(), base_of(config), files))
-    campaign_id = submit_note(ledger, note, config, name="message", media_files=store_media(ledger, files))
+    one_off = _one_off(sender, to, message, addressed(media or [], Path(), base_of(config), files))
+    campaign_id = submit_one_off(
+        ledger, one_off, config, name="message", media_files=store_media(ledger, files)
+    )
     noted(ledger, "sent a message", campaign_id)
     hint_expansion(campaign_id)
     wait_for(ledger, campaign_id, "completed", timeout=wait_timeout)
@@ -85,11 +87,11 @@ def status_command(
         out().print(facts_table((name, _written(value)) for name, value in fields.items()))
 
 
-def _note(sender: str, to: list[str], message: str | None, media: list[str]) -> Note:
+def _one_off(sender: str, to: list[str], message: str | None, media: list[str]) -> OneOffMessage:
     if not message and not media:
         raise InputError("there is nothing to send", hint="give --message, --media or both")
     urls = resolve_settings({"media_urls": media}, {})[0].media_urls if media else ()
-    return Note(read_number(sender), tuple(map(read_number, to)), message or None, urls)
+    return OneOffMessage(read_number(sender), tuple(map(read_number, to)), message or None, urls)
 
 
 def _print(outcome: Outcome) -> None:

@@ -119,14 +119,14 @@ def next_command(
     ledger = open_ledger().ledger
     every = ledger.schedules.get(schedule_id).every
     now = parse_moment(utc_text(ledger.agenda.now_ms()))
-    moments = [
+    times = [
         utc_text(int(moment.timestamp() * 1000))
         for moment in islice(parse_recurrence(every).after(now), count)
     ]
     if as_json:
-        print_json(moments)
+        print_json(times)
     else:
-        print_line("\n".join(moments))
+        print_line("\n".join(times))
 
 
 @app.command("change")

@@ -1,4 +1,4 @@
-"""The options of `submit` and `check`: the same names as in the sidecar TOML and the API."""
+"""The options of `submit` and `check`: the same names as in the settings file (NAME.toml beside it) and in the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dispatcher.cli.shell.media_files import addressed
 from dispatcher.errors import InputError
 from dispatcher.media.files import MediaFile
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.campaigns.settings_file import load_sidecar, resolve_settings
+from dispatcher.pipeline.campaigns.settings_file import load_settings_file, resolve_settings
 from dispatcher.pipeline.schedules.recurring import require_calendar
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file: CSV, .csv.gz or .xlsx.")]
@@ -82,7 +82,7 @@ RunLateWithin = Annotated[
 AllowSameFile = Annotated[bool, typer.Option("--allow-same-file", help="Send the same file again.")]
 
 
-#: What `submit` takes beside a campaign's settings, and the sidecar too: a calendar line, and patience.
+#: What `submit` takes beside a campaign's settings, and the settings file too: a calendar line, and patience.
 CALENDAR = ("every", "run_late_within")
 
 
@@ -104,35 +104,35 @@ def choose(
     media_base: str | None = None,
     calendar: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Chosen:
-    """Options over the sidecar TOML over defaults; the name defaults to the file's.
+    """Options outrank the settings file, and that the defaults; the name defaults to the file's.
 
-    Media that are files are found from the working folder, those of the sidecar beside it; the world finds them under
-    `media_base`.
+    Media that are files are found from the working folder, those of the settings file beside it; the world finds them
+    under `media_base`.
 
     Raises:
-        InputError: an option or a key of the sidecar is wrong, or a medium cannot be used.
+        InputError: an option or a key of the settings file is wrong, or a medium cannot be used.
     """
     given = {name: value for name, value in options.items() if value not in (None, False, [], ())}
     if given.pop("no_media_check", False):
         given["media_check"] = False
-    sidecar = load_sidecar(file, beside=CALENDAR)
-    recurring = _calendar(calendar, sidecar)
-    if "name" not in given and "name" not in sidecar:
-        sidecar = {**sidecar, "name": file.name.split(".")[0] or file.name}
+    in_file = load_settings_file(file, other_keys=CALENDAR)
+    recurring = _calendar(calendar, in_file)
+    if "name" not in given and "name" not in in_file:
+        in_file = {**in_file, "name": file.name.split(".")[0] or file.name}
     media_files: dict[str, MediaFile] = {}
     if "media_urls" in given:
         given["media_urls"] = addressed(given["media_urls"], Path(), media_base, media_files)
-    elif "media_urls" in sidecar:
-        urls = addressed(sidecar["media_urls"], file.parent, media_base, media_files)
-        sidecar = {**sidecar, "media_urls": urls}
-    return Chosen(*resolve_settings(given, sidecar), media_files, *recurring)
+    elif "media_urls" in in_file:
+        urls = addressed(in_file["media_urls"], file.parent, media_base, media_files)
+        in_file = {**in_file, "media_urls": urls}
+    return Chosen(*resolve_settings(given, in_file), media_files, *recurring)
 
 
-def _calendar(given: Mapping[str, str | None], sidecar: dict[str, Any]) -> tuple[str | None, str | None]:
-    """The calendar line and the patience, option over sidecar, out of which they are taken."""
+def _calendar(given: Mapping[str, str | None], in_file: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The calendar line and the patience, option before settings file, out of which they are taken."""
     found = []
     for name in CALENDAR:
-        value = sidecar.pop(name, None)
+        value = in_file.pop(name, None)
         if value is not None and not isinstance(value, str):
             raise InputError(f"{name}: must be a text", hint="see docs/schedules.md")
         found.append(given.get(name) or value)

@@ -11,17 +11,17 @@ from dispatcher.model.media import MEDIA_ASKED_MAX, AskMedia, MediaFacts
 from dispatcher.roster.roster import Roster
 
 
-class Asked(NamedTuple):
+class MediaAnswers(NamedTuple):
     """What is known of a campaign's media, and whether that is all of them."""
 
     facts: Mapping[str, MediaFacts]
     complete: bool
 
 
-NOTHING_ASKED = Asked({}, True)
+NO_MEDIA_ASKED = MediaAnswers({}, True)
 
 
-def ask_for_media(open_roster: Callable[[], Roster], ask: AskMedia) -> Asked:
+def ask_for_media(open_roster: Callable[[], Roster], ask: AskMedia) -> MediaAnswers:
     """Find the different media addresses of a campaign, the first 1,000, and ask for them.
 
     Raises:
@@ -31,7 +31,7 @@ def ask_for_media(open_roster: Callable[[], Roster], ask: AskMedia) -> Asked:
     urls = list(islice(distinct, MEDIA_ASKED_MAX))
     more = next(distinct, None) is not None
     facts = ask(urls) if urls else {}
-    return Asked(facts, not more and all(url in facts for url in urls))
+    return MediaAnswers(facts, not more and all(url in facts for url in urls))
 
 
 def _distinct(urls: Iterable[str]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from dispatcher.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class OneOffMessage:
     """One message to send: numbers of 11 digits; several recipients make a group MMS."""
 
     sender: str = field(repr=False)
@@ -46,9 +46,9 @@ class Outcome:
     legs: tuple[Leg, ...]
 
 
-def submit_note(
+def submit_one_off(
     ledger: Ledger,
-    note: Note,
+    one_off: OneOffMessage,
     config: Settings,
     *,
     name: str,
@@ -61,16 +61,16 @@ def submit_note(
     Raises:
         InputError: it cannot be sent like this; nothing was stored.
     """
-    recipients = tuple(dict.fromkeys(note.to))
+    recipients = tuple(dict.fromkeys(one_off.to))
     if not recipients or len(recipients) > GROUP_MAX:
         raise InputError(f"a message has 1 to {GROUP_MAX} recipients", hint="repeat --to for a group MMS")
-    if note.text and ("{{" in note.text or "}}" in note.text):
+    if one_off.text and ("{{" in one_off.text or "}}" in one_off.text):
         raise InputError("a single message has no merge fields", hint="leave out {{ and }}")
     settings = CampaignSettings(
         name=name,
-        senders=(note.sender,),
-        message=note.text,
-        media_urls=note.media,
+        senders=(one_off.sender,),
+        message=one_off.text,
+        media_urls=one_off.media,
         group_size=len(recipients) if len(recipients) > 1 else None,
         quiet_hours="off",
         media_check=False,
@@ -109,7 +109,7 @@ def _sid(state: RowState, long_sids: dict[str, str]) -> str:
     return sid_text(state, long_sids, 0, 0)
 
 
-def send_trial(
+def send_test_message(
     ledger: Ledger, roster: Roster, settings: CampaignSettings, config: Settings, *, row: int, to: str
 ) -> str:
     """Send what this row of the file would get to the number `to` instead, as a message to it alone; answers the id
@@ -123,8 +123,8 @@ def send_trial(
     sender = found.sender or (settings.senders[0] if settings.senders else None)
     if sender is None:
         raise InputError("the row has no sending number", hint="give the number that it is sent from")
-    note = Note(sender, (number,), found.text, found.media)
-    return submit_note(ledger, note, config, name=f"Test of {settings.name}"[:120])
+    one_off = OneOffMessage(sender, (number,), found.text, found.media)
+    return submit_one_off(ledger, one_off, config, name=f"Test of {settings.name}"[:120])
 
 
 def _row(roster: Roster, row: int) -> Recipient:

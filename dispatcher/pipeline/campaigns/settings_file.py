@@ -1,4 +1,4 @@
-"""A campaign's settings from options and from the TOML file beside the campaign file, merged and checked."""
+"""A campaign's settings, from options and from its settings file (NAME.toml beside it), merged and checked."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _WRITTEN = {"senders": "from"}
 _ALTERNATIVES = {"group_size": "group_by", "group_by": "group_size"}
 
 
-def sidecar_path(campaign_file: Path) -> Path:
-    """Where the settings of a campaign file stand: the same name with `.toml`, `.gz` not counted."""
+def settings_file_path(campaign_file: Path) -> Path:
+    """The settings file of a campaign file: the same name with `.toml`, `.gz` not counted."""
     plain = campaign_file.with_suffix("") if campaign_file.suffix.lower() == ".gz" else campaign_file
     return plain.with_suffix(".toml")
 
 
-def load_sidecar(campaign_file: Path, *, beside: Collection[str] = ()) -> dict[str, Any]:
-    """The settings beside a campaign file, keys checked; empty without such a file. `beside` are keys that may stand
-    there too.
+def load_settings_file(campaign_file: Path, *, other_keys: Collection[str] = ()) -> dict[str, Any]:
+    """What the settings file of a campaign file says, keys checked; empty without one. `other_keys` are keys that may
+    stand there too.
 
     Raises:
         InputError: it is not TOML, or has a key that is no setting (the nearest one is named).
     """
     if not campaign_file.name:
         raise InputError("no file is named", hint="name the campaign file, for example spring.csv")
-    path = sidecar_path(campaign_file)
+    path = settings_file_path(campaign_file)
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
@@ -48,13 +48,13 @@ def load_sidecar(campaign_file: Path, *, beside: Collection[str] = ()) -> dict[s
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path.name} cannot be read: {error}", hint="write it as TOML in UTF-8") from None
     for key in content:
-        if key not in _FIELDS and key not in beside:
+        if key not in _FIELDS and key not in other_keys:
             raise InputError(f"{path.name}: {key!r} is no setting{_nearest(key)}", hint=_all_names())
     return content
 
 
 def resolve_settings(
-    options: Mapping[str, Any], sidecar: Mapping[str, Any]
+    options: Mapping[str, Any], in_file: Mapping[str, Any]
 ) -> tuple[CampaignSettings, frozenset[str]]:
     """The campaign's settings, and the names of the fields that options gave: they outrank columns.
 
@@ -64,7 +64,7 @@ def resolve_settings(
         InputError: a name is no setting, or a value cannot be used; the sentence names the setting.
     """
     fixed = _fields(options)
-    merged = _fields(sidecar)
+    merged = _fields(in_file)
     for name in fixed:
         merged.pop(_ALTERNATIVES.get(name, ""), None)
     merged |= fixed

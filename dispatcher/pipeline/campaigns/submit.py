@@ -101,6 +101,6 @@ def digest_of(source: BinaryIO, settings: CampaignSettings) -> str:
     digest = hashlib.sha256()
     while block := source.read(1 << 18):
         digest.update(block)
-    beside = {"name", "allow_same_file", "strict", "media_check"}
-    digest.update(json.dumps(settings.model_dump(mode="json", exclude=beside), sort_keys=True).encode())
+    ignored = {"name", "allow_same_file", "strict", "media_check"}
+    digest.update(json.dumps(settings.model_dump(mode="json", exclude=ignored), sort_keys=True).encode())
     return digest.hexdigest()

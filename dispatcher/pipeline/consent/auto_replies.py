@@ -14,7 +14,7 @@ from dispatcher.errors import ApiError, InputError
 from dispatcher.ledger.consent.inbound import TEXT_MAX, Inbound
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.model.receipt import MessageStatus
-from dispatcher.pipeline.campaigns.one_off import Note, submit_note
+from dispatcher.pipeline.campaigns.one_off import OneOffMessage, submit_one_off
 from dispatcher.pipeline.consent.inbound import SOURCE
 from dispatcher.pipeline.polling.turns import wait_for_turn
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -33,14 +33,14 @@ _LATELY = "answered within the hour"
 _NO_TEXT = "no answer is set"
 
 
-class Answer(NamedTuple):
+class AutoReply(NamedTuple):
     """What to send. `kind` is how the claim treats it."""
 
     text: str
     kind: str
 
     def __repr__(self) -> str:
-        return f"Answer(kind={self.kind})"
+        return f"AutoReply(kind={self.kind})"
 
 
 def answer_inbound(runtime: Runtime) -> str:
@@ -106,43 +106,43 @@ def _is_the_same(found: MessageStatus, message: Inbound) -> bool:
     )
 
 
-def _follow(runtime: Runtime, message: Inbound) -> Answer | str:
+def _follow(runtime: Runtime, message: Inbound) -> AutoReply | str:
     """What this proved message does, and what it is answered; or why nothing is."""
     chosen, optouts = runtime.settings, runtime.ledger.optouts
     match message.meaning:
         case Meaning.STOP:
             if not optouts.confirmation_done(message.sender):
                 return "told before"
-            return _answer(chosen.stop_answer, "confirmation")
+            return _reply(chosen.stop_answer, "confirmation")
         case Meaning.START:
             if not optouts.put([OptOut(message.sender, "in", message.at_ms, SOURCE)]):
                 return "was not opted out"
-            return _answer(chosen.start_answer, "answer")
+            return _reply(chosen.start_answer, "answer")
         case Meaning.HELP:
             return (
-                _answer(chosen.help_answer, "answer") if _first(runtime, "help", message.sender) else _LATELY
+                _reply(chosen.help_answer, "answer") if _first(runtime, "help", message.sender) else _LATELY
             )
         case _:
             pair = f"{message.sender}:{message.to}"
             if not chosen.auto_answer or not _first(runtime, "auto", pair):
                 return _LATELY if chosen.auto_answer else _NO_TEXT
             text = chosen.auto_answer.replace("{{status}}", message.status)
-            return Answer(text.replace("{{from}}", message.sender), "answer")
+            return AutoReply(text.replace("{{from}}", message.sender), "answer")
 
 
-def _answer(text: str, kind: str) -> Answer | str:
-    return Answer(text, kind) if text else _NO_TEXT
+def _reply(text: str, kind: str) -> AutoReply | str:
+    return AutoReply(text, kind) if text else _NO_TEXT
 
 
 def _first(runtime: Runtime, what: str, whom: str) -> bool:
     return runtime.ledger.agenda.latch(f"mms:turn:{what}:{whom}", ONCE_MS)
 
 
-def _send(runtime: Runtime, message: Inbound, answer: Answer) -> bool:
+def _send(runtime: Runtime, message: Inbound, answer: AutoReply) -> bool:
     """Put the answer into the ledger."""
-    note = Note(message.to, (message.sender,), answer.text)
+    one_off = OneOffMessage(message.to, (message.sender,), answer.text)
     try:
-        submit_note(runtime.ledger, note, runtime.settings, name=answer.kind, kind=answer.kind)
+        submit_one_off(runtime.ledger, one_off, runtime.settings, name=answer.kind, kind=answer.kind)
     except InputError:
         runtime.ledger.receipts.alarm("answer_not_sendable")
         return False

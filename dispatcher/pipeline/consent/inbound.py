@@ -73,7 +73,7 @@ def keep(runtime: Runtime, entry: StreamEntry, status: MessageStatus) -> None:
         optouts = runtime.ledger.optouts
         if optouts.put([OptOut(message.sender, "out", message.at_ms, SOURCE)]):
             optouts.owe_confirmation(message.sender, message.at_ms)
-    needs_review = message.meaning == Meaning.DOUBTFUL
+    needs_review = message.meaning == Meaning.NEEDS_REVIEW
     runtime.ledger.inbound.keep(
         entry.id, message, needs_review=needs_review, follows=_may_follow(runtime, message)
     )

@@ -38,7 +38,7 @@ _AHEAD_MS = 86_400_000
 COLUMNS = ("number", "state", "source", "at")
 
 
-class BadLine(NamedTuple):
+class UnusableEntry(NamedTuple):
     """A line that cannot be used, and why."""
 
     line: int
@@ -65,10 +65,10 @@ class UnknownWord(NamedTuple):
     word: str
 
 
-Entry = OptOut | BadLine | Subscribed | Remark | UnknownWord
+OptOutLine = OptOut | UnusableEntry | Subscribed | Remark | UnknownWord
 
 
-def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[Entry]:
+def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[OptOutLine]:
     """The entries of a file of ours or of another system, CSV or workbook; a plain list of numbers needs no heading.
 
     All columns of numbers count. An entry without a time changes nothing for a number that is in its state already, so
@@ -150,7 +150,7 @@ def _emptied(buffer: io.StringIO) -> str:
     return line
 
 
-def _read(line: int, cells: list[str], columns: OptOutColumns) -> Iterator[Entry]:
+def _read(line: int, cells: list[str], columns: OptOutColumns) -> Iterator[OptOutLine]:
     at_ms = read_date(cell_at(cells, columns.at)) if columns.at is not None else 0
     source = bare(cell_at(cells, columns.source)) if columns.source is not None else ""
     if columns.log:
@@ -169,7 +169,7 @@ def _read(line: int, cells: list[str], columns: OptOutColumns) -> Iterator[Entry
     for number in numbers or [""]:
         found = _number(number)
         if found is None:
-            yield BadLine(line, "this is not a US or Canadian number")
+            yield UnusableEntry(line, "this is not a US or Canadian number")
         else:
             yield OptOut(found, state, at_ms, (source or "import")[:SOURCE_MAX])
 

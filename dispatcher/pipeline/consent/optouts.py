@@ -1,4 +1,4 @@
-"""What a person does with the suppression list: numbers out and in again, a whole list, a word on doubtful messages."""
+"""What a person does with the suppression list: numbers out and in again, a whole list, a word on what needs review."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut, State
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.consent.optout_csv import BadLine, Entry, Remark, UnknownWord, read_opt_outs
+from dispatcher.pipeline.consent.optout_csv import (
+    OptOutLine,
+    Remark,
+    UnknownWord,
+    UnusableEntry,
+    read_opt_outs,
+)
 from dispatcher.roster.numbers import read_number
 
 #: Of a long list's unusable lines so many are told; all are counted.
-BAD_SHOWN = 50
+UNUSABLE_SHOWN = 50
 #: So many different unknown words are told by name.
 _WORDS_SHOWN = 20
 _AT_ONCE = 500
@@ -103,7 +109,7 @@ def import_list(ledger: Ledger, source: BinaryIO, *, max_bytes: int) -> Imported
 
 
 def decide(ledger: Ledger, sid: str, *, stop: bool) -> Inbound:
-    """A person's word on a doubtful message: it is an opt-out, or it is none. Answers the message.
+    """A person's word on a message that needs review: it is an opt-out, or it is none. Answers the message.
 
     Raises:
         NotFound: there is no such message.
@@ -120,7 +126,7 @@ def decide(ledger: Ledger, sid: str, *, stop: bool) -> Inbound:
 class _Reader:
     """The good entries of a list; counts them and the others as they go by."""
 
-    def __init__(self, lines: Iterable[Entry], ledger: Ledger) -> None:
+    def __init__(self, lines: Iterable[OptOutLine], ledger: Ledger) -> None:
         self._lines, self._ledger = lines, ledger
         self.read = self.known = 0
         self.unusable = self.subscribed = self.remarked = 0
@@ -147,7 +153,7 @@ class _Reader:
             if isinstance(line, OptOut):
                 self.read += 1
                 yield line
-            elif isinstance(line, BadLine):
+            elif isinstance(line, UnusableEntry):
                 self.unusable += 1
                 _keep(self.lines, line)
             elif isinstance(line, Remark):
@@ -160,6 +166,6 @@ class _Reader:
                 self.subscribed += 1
 
 
-def _keep(kept: list[UnusableLine], line: BadLine | Remark) -> None:
-    if len(kept) < BAD_SHOWN:
+def _keep(kept: list[UnusableLine], line: UnusableEntry | Remark) -> None:
+    if len(kept) < UNUSABLE_SHOWN:
         kept.append(UnusableLine(line=line.line, problem=line.problem))

@@ -23,14 +23,14 @@ _BUCKETS = 64
 _BUCKET_BYTES = 1 << 18
 
 
-class Gathered(NamedTuple):
+class SpooledGroup(NamedTuple):
     """A whole group; or, when it has more than `largest` rows, one of them. `size` is the group's."""
 
     members: list[Recipient]
     size: int
 
 
-class _Spool:
+class _Bucket:
     """Packed rows, written in order and read back in the same."""
 
     def __init__(self) -> None:
@@ -44,28 +44,28 @@ class _Spool:
         return iter(msgpack.Unpacker(self._file, use_list=False, max_buffer_size=0))
 
 
-class Gathering:
+class GroupSpool:
     """Takes rows that have a group, then hands out the groups. `largest` is the most members that stay together."""
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
-        self._buckets: dict[int, _Spool] = {}
+        self._buckets: dict[int, _Bucket] = {}
 
     def add(self, row: Recipient) -> None:
         """Take one row."""
         place = zlib.crc32((row.group or "").encode()) % _BUCKETS
-        self._buckets.setdefault(place, _Spool()).write(row)
+        self._buckets.setdefault(place, _Bucket()).write(row)
 
-    def groups(self) -> Iterator[Gathered]:
+    def groups(self) -> Iterator[SpooledGroup]:
         """Every group once its last member was read; the rows of too large groups one by one."""
         runs = [self._run(self._buckets.pop(place)) for place in sorted(self._buckets)]
         for members, size in heapq.merge(*runs, key=lambda run: run[0][-1][0]):
-            yield Gathered([Recipient(*member) for member in members], size)
+            yield SpooledGroup([Recipient(*member) for member in members], size)
 
-    def _run(self, bucket: _Spool) -> _Spool:
+    def _run(self, bucket: _Bucket) -> _Bucket:
         """The bucket's groups, in the order of their last members."""
         sizes = Counter(row[-2] for row in bucket)
-        run, open_groups = _Spool(), dict[object, list[object]]()
+        run, open_groups = _Bucket(), dict[object, list[object]]()
         for row in bucket:
             group = row[-2]
             members = open_groups.setdefault(group, [])

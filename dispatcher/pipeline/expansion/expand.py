@@ -26,11 +26,11 @@ READER_LEASE_MS = 15_000
 #: So many readers in a row that read nothing new, and a person has to look.
 MOST_READERS = 8
 #: Rows between two looks at the clock, and how often the reader shows that it is alive while no batch is full.
-ROWS_A_LOOK = 500
+ROWS_A_HEARTBEAT = 500
 RENEW_SECONDS = READER_LEASE_MS / 3000
 
 #: Consecutive batches with their numbers, each with the rows read when it was full.
-Bundle = list[tuple[int, PackedBatch, int]]
+PackedBatches = list[tuple[int, PackedBatch, int]]
 
 
 class ReaderLostError(Exception):
@@ -58,18 +58,18 @@ def expand(runtime: Runtime, campaign_id: str) -> str:
 
 
 def _expand(runtime: Runtime, campaign_id: str, reader: str) -> str:
-    book = runtime.ledger.campaigns
-    reading = book.begin_reading(campaign_id, reader, READER_LEASE_MS)
+    campaigns = runtime.ledger.campaigns
+    reading = campaigns.begin_reading(campaign_id, reader, READER_LEASE_MS)
     if reading is None:
         return "taken"
     if (
-        book.readers(campaign_id) > MOST_READERS
+        campaigns.readers(campaign_id) > MOST_READERS
     ):  # killed every time, as for want of memory: none could say why
         return _stumble(runtime, campaign_id, reader, "readers of the file ended without a word")
-    drafts = _drafts(runtime, campaign_id, reading, reader)
-    bundles = _bundles(batches_of(drafts, reading.settings.senders))
-    rows = _written(runtime, campaign_id, bundles, reader)
-    return f"{rows} rows" if book.end_reading(campaign_id, rows, reader) else "lost"
+    items = _items(runtime, campaign_id, reading, reader)
+    packed_batches = _packed_batches(batches_of(items, reading.settings.senders))
+    rows = _written(runtime, campaign_id, packed_batches, reader)
+    return f"{rows} rows" if campaigns.end_reading(campaign_id, rows, reader) else "lost"
 
 
 def _stumble(runtime: Runtime, campaign_id: str, reader: str, why: str) -> str:
@@ -84,8 +84,8 @@ def _place(error: Exception) -> str:
     return f"{Path(last.filename).name}:{last.lineno}"
 
 
-def _written(runtime: Runtime, campaign_id: str, bundles: Iterable[Bundle], reader: str) -> int:
-    """Write the bundles, each while the next is read; answers the rows written.
+def _written(runtime: Runtime, campaign_id: str, packed_batches: Iterable[PackedBatches], reader: str) -> int:
+    """Write the packed batches, those of a round trip while the next are read; answers the rows written.
 
     Raises:
         ReaderLostError: another reads now, or nobody should.
@@ -93,39 +93,39 @@ def _written(runtime: Runtime, campaign_id: str, bundles: Iterable[Bundle], read
     rows = 0
     with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
         before: Future[str] | None = None
-        for bundle in bundles:
+        for packed in packed_batches:
             if before is not None and before.result() == "lost":
                 raise ReaderLostError
-            rows = bundle[-1][2]
+            rows = packed[-1][2]
             before = writer.submit(
-                runtime.ledger.batches.add_many, campaign_id, bundle, reader=reader, lease_ms=READER_LEASE_MS
+                runtime.ledger.batches.add_many, campaign_id, packed, reader=reader, lease_ms=READER_LEASE_MS
             )
         if before is not None and before.result() == "lost":
             raise ReaderLostError
     return rows
 
 
-def _bundles(batches: Iterable[Batch]) -> Iterator[Bundle]:
+def _packed_batches(batches: Iterable[Batch]) -> Iterator[PackedBatches]:
     """Batches packed, with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
-    bundle: Bundle = []
+    packed: PackedBatches = []
     rows = 0
     for number, batch in enumerate(batches):
         rows += len(batch.rows)
-        bundle.append((number, PackedBatch.of(batch), rows))
-        if len(bundle) == BATCHES_A_ROUND_TRIP:
-            yield bundle
-            bundle = []
-    if bundle:
-        yield bundle
+        packed.append((number, PackedBatch.of(batch), rows))
+        if len(packed) == BATCHES_A_ROUND_TRIP:
+            yield packed
+            packed = []
+    if packed:
+        yield packed
 
 
-def _drafts(
+def _items(
     runtime: Runtime, campaign_id: str, reading: FileReading, reader: str
 ) -> Iterator[ComposedMessage | InvalidRow]:
     def alive() -> bool:
         return runtime.ledger.campaigns.keep_reading(campaign_id, reader, READER_LEASE_MS)
 
-    show_life = showing_life(alive, runtime.stopwatch)
+    heartbeat = heartbeat_of(alive, runtime.stopwatch)
     roster = open_roster(
         runtime.ledger.uploads.open(campaign_id, reading.chunks),
         filename=reading.filename,
@@ -133,12 +133,12 @@ def _drafts(
         fixed=reading.fixed,
         config=runtime.settings,
         media=reading.media,
-        pulse=show_life,
+        pulse=heartbeat,
     )
-    return form_messages(rows_of(roster, show_life), reading.settings)
+    return form_messages(with_heartbeat(roster, heartbeat), reading.settings)
 
 
-def showing_life(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> Callable[[], None]:
+def heartbeat_of(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> Callable[[], None]:
     """To be called often: shows now and then that the reader is alive. A workbook's first row may take long to come.
 
     Raises:
@@ -156,48 +156,48 @@ def showing_life(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> C
     return show
 
 
-def rows_of(roster: Iterable[Row], show_life: Callable[[], None]) -> Iterator[Row]:
+def with_heartbeat(roster: Iterable[Row], heartbeat: Callable[[], None]) -> Iterator[Row]:
     """The rows, with a sign of life now and then: groups by a column fill no batch until the last row."""
     for count, row in enumerate(roster, 1):
-        if count % ROWS_A_LOOK == 0:
-            show_life()
+        if count % ROWS_A_HEARTBEAT == 0:
+            heartbeat()
         yield row
 
 
-def batches_of(drafts: Iterable[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Iterator[Batch]:
+def batches_of(items: Iterable[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Iterator[Batch]:
     """Cut the stream into batches of at most 100 rows, groups kept whole, rows in the file's order within each."""
-    held: list[ComposedMessage | InvalidRow] = []
+    waiting: list[ComposedMessage | InvalidRow] = []
     size = 0
-    for draft in drafts:
-        adds = len(draft.members) if isinstance(draft, ComposedMessage) else 1
+    for item in items:
+        adds = len(item.members) if isinstance(item, ComposedMessage) else 1
         if size + adds > BATCH_ROWS:
-            yield make_batch(held, senders)
-            held, size = [], 0
-        held.append(draft)
+            yield make_batch(waiting, senders)
+            waiting, size = [], 0
+        waiting.append(item)
         size += adds
-    if held:
-        yield make_batch(held, senders)
+    if waiting:
+        yield make_batch(waiting, senders)
 
 
-def make_batch(drafts: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
+def make_batch(items: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
     """Give every row its index and every message its sender."""
-    return _batch_of_singles(drafts, senders) or _batch_of_groups(drafts, senders)
+    return _batch_of_singles(items, senders) or _batch_of_groups(items, senders)
 
 
 def _batch_of_singles(
-    drafts: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]
+    items: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]
 ) -> Batch | None:
     """The batch where every message has one row and they stand in the file's order, which is nearly always so."""
     sole = senders[0] if len(senders) == 1 else None
     rows: list[BatchRow | InvalidRow] = []
     messages: list[BatchMessage] = []
     before = 0
-    for index, draft in enumerate(drafts):
-        if isinstance(draft, InvalidRow):
-            row = draft.row
-            rows.append(draft)
+    for index, item in enumerate(items):
+        if isinstance(item, InvalidRow):
+            row = item.row
+            rows.append(item)
         else:
-            members, sender, text, media = draft
+            members, sender, text, media = item
             row, line, number, _, _, _, timezone, _, cells = members[0]
             if len(members) > 1:
                 return None
@@ -210,10 +210,10 @@ def _batch_of_singles(
     return Batch(tuple(rows), tuple(messages))
 
 
-def _batch_of_groups(drafts: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
+def _batch_of_groups(items: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
     entries: list[Recipient | InvalidRow] = []
-    for draft in drafts:
-        entries.extend(draft.members if isinstance(draft, ComposedMessage) else (draft,))
+    for item in items:
+        entries.extend(item.members if isinstance(item, ComposedMessage) else (item,))
     entries.sort(key=lambda entry: entry.row)
     index_of = {entry.row: index for index, entry in enumerate(entries)}
     rows = tuple(
@@ -224,13 +224,13 @@ def _batch_of_groups(drafts: Sequence[ComposedMessage | InvalidRow], senders: tu
     )
     messages = tuple(
         BatchMessage(
-            tuple(index_of[member.row] for member in draft.members),
-            draft.sender
+            tuple(index_of[member.row] for member in item.members),
+            item.sender
             or (senders[0] if len(senders) == 1 else ""),  # a pool's sender is chosen when it is sent
-            draft.text,
-            draft.media,
+            item.text,
+            item.media,
         )
-        for draft in drafts
-        if isinstance(draft, ComposedMessage)
+        for item in items
+        if isinstance(item, ComposedMessage)
     )
     return Batch(rows, messages)

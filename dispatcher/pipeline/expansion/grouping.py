@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import GROUP_MAX, ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
-from dispatcher.pipeline.expansion._group_spool import Gathering
+from dispatcher.pipeline.expansion._group_spool import GroupSpool
 from dispatcher.roster.rejections import row_sentence
 
 Row = Recipient | InvalidRow
 
 
 def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[ComposedMessage | InvalidRow]:
-    """Drafts of the messages to send, and the rows that are not sent.
+    """The messages to send, and the rows that are not sent.
 
-    Order is kept. An invalid row comes out as it comes, before the draft that it was read amid. With
-    `group_by` the drafts follow when all rows are read, each where its last member stood.
+    Order is kept. An invalid row comes out as it comes, before the message that it was read amid. With
+    `group_by` the messages follow when all rows are read, each where its last member stood.
     """
     rows = _without_own_number(rows, settings.senders)
     if settings.group_by is not None:
@@ -32,7 +32,7 @@ def _invalid_row(row: Recipient, column: str | None, code: str, **words: object)
     return InvalidRow(row.row, row.line, "invalid", column, code, sentence, row.number, row.cells)
 
 
-def _draft(members: list[Recipient]) -> ComposedMessage:
+def _message(members: list[Recipient]) -> ComposedMessage:
     first = members[0]
     return ComposedMessage(tuple(members), first.sender, first.text, first.media)
 
@@ -80,22 +80,22 @@ def _by_size(rows: Iterable[Row], size: int) -> Iterator[ComposedMessage | Inval
         if invalid:
             yield invalid
         elif len(members) == size:
-            yield _draft(members)
+            yield _message(members)
             members = []
     if members:
-        yield _draft(members)
+        yield _message(members)
 
 
 def _by_column(rows: Iterable[Row], column: str) -> Iterator[ComposedMessage | InvalidRow]:
-    gathering = Gathering(largest=GROUP_MAX)
+    spool = GroupSpool(largest=GROUP_MAX)
     for row in rows:
         if isinstance(row, InvalidRow):
             yield row
         elif not row.group:
             yield _invalid_row(row, column, "no_group")
         else:
-            gathering.add(row)
-    for members, size in gathering.groups():
+            spool.add(row)
+    for members, size in spool.groups():
         if size > GROUP_MAX:
             yield _invalid_row(members[0], column, "group_too_large", members=size, limit=GROUP_MAX)
         else:
@@ -107,4 +107,4 @@ def _group(rows: list[Recipient]) -> Iterator[ComposedMessage | InvalidRow]:
     for row in rows:
         if invalid := _joined(members, row):
             yield invalid
-    yield _draft(members)
+    yield _message(members)

@@ -11,8 +11,8 @@ from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.rules.send_window import SendWindow
 
-#: Recipients of one area code and zone have the same hours; the key of a message is the set of its members' places.
-_Place = tuple[str, str | None]
+#: Recipients of one area code and zone have the same hours; a message's key is the set of its members' localities.
+_Locality = tuple[str, str | None]
 
 
 class Wait(NamedTuple):
@@ -24,25 +24,25 @@ class Wait(NamedTuple):
     never: int
 
 
-class Timing:
-    """Counts recipients by their places as drafts pass; windows are worked out once for each place."""
+class SendTimes:
+    """Counts recipients by where they are as messages pass; windows are worked out once for each locality."""
 
     def __init__(self, send_window: SendWindow) -> None:
         self._send_window = send_window
-        self._rows: Counter[frozenset[_Place]] = Counter()
+        self._rows: Counter[frozenset[_Locality]] = Counter()
 
-    def add(self, draft: ComposedMessage) -> None:
+    def add(self, message: ComposedMessage) -> None:
         """One message that would be sent."""
         if not self._send_window.is_always_open:
-            places = frozenset((member.number[1:4], member.timezone) for member in draft.members)
-            self._rows[places] += len(draft.members)
+            localities = frozenset((member.number[1:4], member.timezone) for member in message.members)
+            self._rows[localities] += len(message.members)
 
     def wait(self, now_ms: int) -> Wait:
         """The waiting at this moment."""
         rows = never = 0
         opens: list[int] = []
-        for places, count in self._rows.items():
-            parties = [(f"1{area}", zone) for area, zone in places]
+        for localities, count in self._rows.items():
+            parties = [(f"1{area}", zone) for area, zone in localities]
             window = self._send_window.window(parties, now_ms)
             if window is None:
                 never += count
@@ -52,7 +52,7 @@ class Timing:
         return Wait(rows, min(opens, default=now_ms), max(opens, default=now_ms), never)
 
 
-def timing_notices(wait: Wait) -> Iterator[Notice]:
+def waiting_notices(wait: Wait) -> Iterator[Notice]:
     """What a person should know of it before they submit."""
     if wait.rows:
         first, last = utc_text(wait.first_ms, "seconds"), utc_text(wait.last_ms, "seconds")

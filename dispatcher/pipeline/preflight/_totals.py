@@ -9,9 +9,9 @@ from typing import Literal
 from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.segments import encoding_of, segments
-from dispatcher.pipeline.campaigns.media_check import Asked
+from dispatcher.pipeline.campaigns.media_check import MediaAnswers
 from dispatcher.pipeline.estimates.forecast import Load
-from dispatcher.pipeline.preflight._send_times import Timing
+from dispatcher.pipeline.preflight._send_times import SendTimes
 from dispatcher.pipeline.preflight._warnings import MediaNotices, TextNotices
 from dispatcher.pipeline.preflight.result import Preview, RowProblem
 from dispatcher.roster.invalid_rows import InvalidRowsCsv
@@ -21,16 +21,16 @@ _PREVIEWS = 3
 
 
 class CheckTotals:
-    """Counts drafts and invalid rows as they pass."""
+    """Counts messages and invalid rows as they pass."""
 
     def __init__(
         self,
         opted_out: Callable[[str], bool] | None,
         invalid_rows: InvalidRowsCsv | None,
-        media: Asked,
-        timing: Timing,
+        media: MediaAnswers,
+        send_times: SendTimes,
     ) -> None:
-        self.timing = timing
+        self.send_times = send_times
         self._is_opted_out = opted_out
         self._invalid_rows = invalid_rows
         self.sendable = self.duplicates = self.opted_out = self.groups = 0
@@ -70,52 +70,52 @@ class CheckTotals:
         if self._invalid_rows:
             self._invalid_rows.write(row)
 
-    def _accept(self, draft: ComposedMessage) -> None:
+    def _accept(self, message: ComposedMessage) -> None:
         if self._is_opted_out:
-            draft = draft._replace(members=tuple(self._willing(draft, self._is_opted_out)))
-        legs = len(draft.members)
+            message = message._replace(members=tuple(self._willing(message, self._is_opted_out)))
+        legs = len(message.members)
         if not legs:
             return
         self.sendable += legs
         self.groups += legs > 1
-        self.timing.add(draft)
-        units = self._add_load(draft, legs)
-        self.texts.look_at(draft, units)
-        if draft.media:
-            self.media.look_at(draft)
+        self.send_times.add(message)
+        units = self._add_load(message, legs)
+        self.texts.look_at(message, units)
+        if message.media:
+            self.media.look_at(message)
         if len(self.previews) < _PREVIEWS:
-            self.previews.append(_preview(draft, units))
+            self.previews.append(_preview(message, units))
 
-    def _willing(self, draft: ComposedMessage, opted_out: Callable[[str], bool]) -> Iterator[Recipient]:
-        for member in draft.members:
+    def _willing(self, message: ComposedMessage, opted_out: Callable[[str], bool]) -> Iterator[Recipient]:
+        for member in message.members:
             if opted_out(member.number):
                 self.opted_out += 1
             else:
                 yield member
 
-    def _add_load(self, draft: ComposedMessage, legs: int) -> int:
+    def _add_load(self, message: ComposedMessage, legs: int) -> int:
         load = self.load
-        if legs > 1 or draft.media:
+        if legs > 1 or message.media:
             units = legs
             load.mms_messages += 1
             load.mms_legs += legs
         else:
-            units = segments(draft.text or "")
+            units = segments(message.text or "")
             load.sms_segments += units
-        load.by_sender[draft.sender] += units
+        load.by_sender[message.sender] += units
         return units
 
 
-def _preview(draft: ComposedMessage, units: int) -> Preview:
-    first, legs = draft.members[0], len(draft.members)
-    kind: Literal["sms", "mms", "group"] = "group" if legs > 1 else "mms" if draft.media else "sms"
+def _preview(message: ComposedMessage, units: int) -> Preview:
+    first, legs = message.members[0], len(message.members)
+    kind: Literal["sms", "mms", "group"] = "group" if legs > 1 else "mms" if message.media else "sms"
     return Preview(
         row=first.row,
         line=first.line,
         recipients=legs,
         kind=kind,
-        text=draft.text,
-        media=draft.media,
+        text=message.text,
+        media=message.media,
         segments=units if kind == "sms" else 1,
-        encoding=encoding_of(draft.text or "") if kind == "sms" else None,
+        encoding=encoding_of(message.text or "") if kind == "sms" else None,
     )

@@ -50,7 +50,7 @@ def names_a_brand(message: str) -> bool:
 
 
 class TextNotices:
-    """Looks at the drafts as they pass and keeps count of what deserves a warning."""
+    """Looks at the messages as they pass and keeps count of what deserves a warning."""
 
     def __init__(self) -> None:
         self._looked_at = 0
@@ -59,16 +59,16 @@ class TextNotices:
         self._longer_by_unicode = 0
         self._first_text: str | None = None
 
-    def look_at(self, draft: ComposedMessage, units: int) -> None:
-        """Take one draft into account; `units` are its segments or legs."""
-        text = draft.text
+    def look_at(self, message: ComposedMessage, units: int) -> None:
+        """Take one message into account; `units` are its segments or legs."""
+        text = message.text
         if text is None:
             return
         if self._looked_at < _SAMPLE:
             self._look_closer(text)
         if "/" in text and _SHORTENERS.search(text):
             self._with_short_link += 1
-        if units > 1 and not text.isascii() and not draft.media and len(draft.members) == 1:
+        if units > 1 and not text.isascii() and not message.media and len(message.members) == 1:
             self._longer_by_unicode += _is_longer_by_unicode(text, units)
 
     def _look_closer(self, text: str) -> None:
@@ -107,7 +107,7 @@ _FETCH_MARGIN = dt.timedelta(hours=1)
 
 
 class MediaNotices:
-    """Looks at the drafts with media as they pass. `complete`: all addresses were asked."""
+    """Looks at the messages with media as they pass. `complete`: all addresses were asked."""
 
     def __init__(self, facts: Mapping[str, MediaFacts], *, complete: bool) -> None:
         self.facts = facts
@@ -116,11 +116,11 @@ class MediaNotices:
         self._ends: dict[str, dt.datetime] = {}
         self._looked_at: set[str] = set()
 
-    def look_at(self, draft: ComposedMessage) -> None:
-        """Take one draft into account."""
-        known = (self.facts.get(url) for url in draft.media)
+    def look_at(self, message: ComposedMessage) -> None:
+        """Take one message into account."""
+        known = (self.facts.get(url) for url in message.media)
         self._large += sum(fact.size for fact in known if fact) > MEDIA_BYTES_SAFE
-        for url in draft.media:
+        for url in message.media:
             if "?" in url and url not in self._looked_at and len(self._looked_at) < _ENDS_LOOKED_AT:
                 self._looked_at.add(url)
                 if (end := ends_at(url)) is not None:

@@ -9,11 +9,11 @@ from typing import BinaryIO
 
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.timestamps import utc_text
-from dispatcher.pipeline.campaigns.media_check import NOTHING_ASKED, Asked, ask_for_media
+from dispatcher.pipeline.campaigns.media_check import NO_MEDIA_ASKED, MediaAnswers, ask_for_media
 from dispatcher.pipeline.campaigns.send_constraints import require_constraints
 from dispatcher.pipeline.estimates.forecast import Prices, Rates, finish_time
 from dispatcher.pipeline.expansion.grouping import form_messages
-from dispatcher.pipeline.preflight._send_times import Timing, Wait, timing_notices
+from dispatcher.pipeline.preflight._send_times import SendTimes, Wait, waiting_notices
 from dispatcher.pipeline.preflight._totals import CheckTotals
 from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.pipeline.preflight.recurrence import first_occurrence, recurrence_notices
@@ -44,11 +44,11 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
     roster = _roster(source, request, config, media.facts)
     send_window = SendWindow(settings.quiet_hours, settings.at, config.hours_margin)
     invalid_rows = InvalidRowsCsv(request.errors_to, roster.column_names) if request.errors_to else None
-    totals = CheckTotals(request.opted_out, invalid_rows, media, Timing(send_window))
+    totals = CheckTotals(request.opted_out, invalid_rows, media, SendTimes(send_window))
     for item in form_messages(roster, settings):
         totals.add(item)
     start = max(now, begins or send_window.begins or now)
-    wait = totals.timing.wait(int(start.timestamp() * 1000))
+    wait = totals.send_times.wait(int(start.timestamp() * 1000))
     finish = _finish_at(wait, _rates(request, config).seconds(totals.load, settings.senders))
     return _result(request, config, roster, totals, wait, finish if totals.sendable else None, recurring)
 
@@ -67,10 +67,10 @@ def _roster(
     )
 
 
-def _media(source: BinaryIO, request: CheckRequest, config: Settings) -> Asked:
+def _media(source: BinaryIO, request: CheckRequest, config: Settings) -> MediaAnswers:
     """What is known of the campaign's media, for which the whole file may have to be read."""
     if request.ask_media is None or not request.settings.media_check:
-        return NOTHING_ASKED
+        return NO_MEDIA_ASKED
     asked = ask_for_media(lambda: _roster(source, request, config), request.ask_media)
     source.seek(0)
     return asked
@@ -116,7 +116,7 @@ def _result(
         warnings=(
             *_campaign_notices(roster, totals),
             *recurring,
-            *timing_notices(wait),
+            *waiting_notices(wait),
             *totals.texts.notices(request.settings.message),
             *totals.media.notices(dt.datetime.fromisoformat(finish) if finish else None),
         ),

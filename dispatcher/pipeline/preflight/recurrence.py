@@ -54,5 +54,5 @@ def local_text(moment: datetime, zone: str) -> str:
 
 
 def _dates(recurrence: Recurrence, now: datetime) -> str:
-    moments = islice(recurrence.after(now), SHOWN)
-    return "; ".join(local_text(moment, recurrence.zone) for moment in moments)
+    times = islice(recurrence.after(now), SHOWN)
+    return "; ".join(local_text(moment, recurrence.zone) for moment in times)

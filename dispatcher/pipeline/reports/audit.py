@@ -1,4 +1,4 @@
-"""Proves from the ledger alone that a campaign's books are right, or says what is off.
+"""Proves from the ledger alone that what is kept of a campaign is consistent, or says what is off.
 
 Every batch is read in one transaction of its own, so that what is said of one batch is true of one moment, in
 mid-run too. Batch and campaign are compared only when nothing moved while they were read; it is tried a few times.
@@ -160,11 +160,11 @@ def _row_trouble(facts: BatchFacts) -> Iterator[tuple[str, str]]:
     wanted = {index for index, row in enumerate(facts.batch.rows) if isinstance(row, BatchRow)}
     if set(members) != wanted or any(times > 1 for times in members.values()):
         yield "message_members", "its messages are not to each of its rows once"
-    rejected = [
+    touched = [
         state for row, state in zip(facts.batch.rows, facts.states, strict=True) if _touched(row, state)
     ]
-    if rejected:
-        yield "rejected_row_sent", f"{len(rejected)} rows that cannot be sent were"
+    if touched:
+        yield "rejected_row_sent", f"{len(touched)} rows that cannot be sent were"
 
 
 def _touched(row: BatchRow | InvalidRow, state: RowState) -> bool:
@@ -195,8 +195,8 @@ def _lease_trouble(facts: BatchFacts) -> Iterator[tuple[str, str]]:
         yield "never_taken", "rows were tried though nobody ever took it"
     if facts.recount[RecipientState.SENDING] and not lease.lease_ms:
         yield "sending_without_lease", "rows are being sent by nobody"
-    doubtful = [
+    unclaimed = [
         state for state in facts.states if state.state is RecipientState.SENDING and not state.claimed_ms
     ]
-    if doubtful:
-        yield "sending_without_claim", f"{len(doubtful)} rows are being sent and were never claimed"
+    if unclaimed:
+        yield "sending_without_claim", f"{len(unclaimed)} rows are being sent and were never claimed"

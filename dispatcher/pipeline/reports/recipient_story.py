@@ -42,7 +42,7 @@ def story(ledger: Ledger, campaign_id: str, place: str) -> Story:
     message = message_of(row)[1]
     with translated():
         word = ledger.redis.hget(keys.odd(campaign_id), ref.text)
-    bad = said if isinstance(said, InvalidRow) else None
+    invalid = said if isinstance(said, InvalidRow) else None
     return Story(
         **lines_of(ledger, campaign_id, [row])[0].model_dump(),
         sender=message.sender if message else None,
@@ -52,7 +52,7 @@ def story(ledger: Ledger, campaign_id: str, place: str) -> Story:
         if message
         else (),
         cells=dict(zip(ledger.campaigns.columns(campaign_id), said.cells, strict=False)),
-        code=bad.code if bad else None,
-        column=bad.column if bad else None,
+        code=invalid.code if invalid else None,
+        column=invalid.column if invalid else None,
         other_word=text_of(word) if word else None,
     )

@@ -82,15 +82,15 @@ def skip_due(ledger: Ledger, now_ms: int) -> dict[str, int]:
 def _catch_up(schedule: Schedule, at_ms: int, now_ms: int) -> tuple[int, int, int]:
     """The newest occurrence that has come, or the next one; the one after it; and how many these are."""
     newest_ms, passed = at_ms, 1
-    for moment_ms in moments(schedule.every, at_ms):
+    for moment_ms in times_after(schedule.every, at_ms):
         if moment_ms > now_ms:
             return newest_ms, moment_ms, passed
         newest_ms, passed = moment_ms, passed + 1
     return newest_ms, 0, passed
 
 
-def moments(every: str, after_ms: int) -> Iterator[int]:
-    """The occurrences of a calendar line after this moment, ms."""
+def times_after(every: str, after_ms: int) -> Iterator[int]:
+    """The times of a calendar line after this moment, ms."""
     for moment in parse_recurrence(every).after(datetime.fromtimestamp(after_ms / 1000, UTC)):
         yield int(moment.timestamp() * 1000)
 
@@ -120,7 +120,7 @@ def child_id(schedule: Schedule, at_ms: int) -> str:
 
 
 def _make_child(runtime: Runtime, schedule: Schedule, at_ms: int) -> str:
-    """The campaign of one occurrence: the same file, settings, media and terms as if it were submitted by hand."""
+    """The campaign of one occurrence: the same file, settings, media and limits as if a person submitted it."""
     child, ledger = child_id(schedule, at_ms), runtime.ledger
     settings = schedule.settings
     limit = parse_rate(settings.rate) if settings.rate else None

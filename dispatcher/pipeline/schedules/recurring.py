@@ -20,7 +20,7 @@ from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices
 from dispatcher.pipeline.campaigns.submit import digest_of
 from dispatcher.pipeline.preflight.recurrence import first_occurrence
-from dispatcher.pipeline.schedules.occurrences import LEAD_MS, child_id, is_understood, moments
+from dispatcher.pipeline.schedules.occurrences import LEAD_MS, child_id, is_understood, times_after
 from dispatcher.roster.roster import open_roster
 from dispatcher.rules.recurrence import parse_recurrence
 from dispatcher.rules.times import parse_duration
@@ -152,7 +152,9 @@ def _withdraw(ledger: Ledger, schedule: Schedule, reason: str) -> int:
         if newest:
             ledger.campaigns.withdraw(newest, reason)
         return 0
-    for moment_ms in takewhile(lambda at_ms: at_ms <= now_ms + 2 * LEAD_MS, moments(schedule.every, now_ms)):
+    for moment_ms in takewhile(
+        lambda at_ms: at_ms <= now_ms + 2 * LEAD_MS, times_after(schedule.every, now_ms)
+    ):
         for revision in range(schedule.revision + 1):
             made_as = schedule.model_copy(update={"revision": revision})
             if not ledger.campaigns.withdraw(child_id(made_as, moment_ms), reason):

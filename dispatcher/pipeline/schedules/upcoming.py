@@ -82,8 +82,8 @@ def occurrences(every: str, now_ms: int, most: int) -> list[Occurrence]:
         InputError: it is no calendar line.
     """
     recurrence = parse_recurrence(every)
-    moments = recurrence.after(datetime.fromtimestamp(now_ms / 1000, UTC))
-    found = (int(moment.timestamp() * 1000) for moment in islice(moments, most))
+    times = recurrence.after(datetime.fromtimestamp(now_ms / 1000, UTC))
+    found = (int(moment.timestamp() * 1000) for moment in islice(times, most))
     return [
         Occurrence(at=utc_text_or_none(at_ms) or "", local=_local(at_ms, recurrence.zone)) for at_ms in found
     ]

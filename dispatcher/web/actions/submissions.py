@@ -14,12 +14,12 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign, CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.campaigns.lifecycle import launch
-from dispatcher.pipeline.campaigns.one_off import send_trial
+from dispatcher.pipeline.campaigns.one_off import send_test_message
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
-from dispatcher.pipeline.preflight.result import CheckResult, Tally
+from dispatcher.pipeline.preflight.result import CheckResult, RowCounts
 from dispatcher.pipeline.reports.report import report_texts
 from dispatcher.pipeline.schedules.recurring import LATE_BY_DEFAULT, make_schedule
 from dispatcher.settings import Settings
@@ -37,7 +37,7 @@ _CHUNK = 64 * 1024
 class MadeCampaign(Campaign):
     """A campaign that was just made; `checked` says how many rows of its file go, and how many do not."""
 
-    checked: Tally
+    checked: RowCounts
 
 
 def find_campaign(site: Site, campaign_id: str) -> Campaign:
@@ -186,7 +186,7 @@ def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, 
     config = site.settings
     with reading_turn() as pulse:
         roster = roster_of(config, upload, settings, fixed, pulse)
-        made = send_trial(site.ledger, roster, settings, config, row=int(row), to=to)
+        made = send_test_message(site.ledger, roster, settings, config, row=int(row), to=to)
     site.audit_log.note(who, f"sent a test of row {int(row)}", made)
     _hint_at_reading(site, made)
     return made
@@ -227,7 +227,7 @@ def check_and_submit(
     result = check_upload(site, upload, options)
     refuse_unsendable(settings_of(upload, options)[0], result)
     campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft))
-    return MadeCampaign(**dict(campaign), checked=result.tally)
+    return MadeCampaign(**dict(campaign), checked=result.row_counts)
 
 
 def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:

@@ -48,7 +48,7 @@ class InboundPage(BaseModel):
 
 
 class Word(BaseModel):
-    """What a person makes of a doubtful message."""
+    """What a person makes of a message that needs review."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +76,7 @@ def list_inbound(
 
 @router.post(
     "/{sid}/decide",
-    summary="Decide a doubtful message",
+    summary="Decide a message that needs review",
     responses=problems(403, 404, 413, 422),
     openapi_extra=json_body(Word),
 )

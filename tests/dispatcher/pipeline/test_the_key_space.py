@@ -20,7 +20,7 @@ from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.campaigns.lifecycle import launch, sweep
 from dispatcher.pipeline.campaigns.media_check import release_media
-from dispatcher.pipeline.campaigns.one_off import Note, send_trial, submit_note
+from dispatcher.pipeline.campaigns.one_off import OneOffMessage, send_test_message, submit_one_off
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, resolve, retry
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.consent.retention import erase_campaign, retain
@@ -220,17 +220,19 @@ def recurring(runtime: Runtime) -> list[str]:
 
 def single(runtime: Runtime) -> list[str]:
     """A message, a group, and a test message."""
-    ledger, note = runtime.ledger, Note(SENDER, ("12125550101",), "Hi")
+    ledger, one_off = runtime.ledger, OneOffMessage(SENDER, ("12125550101",), "Hi")
     made = [
-        submit_note(ledger, note, runtime.settings, name="one"),
-        submit_note(ledger, replace(note, to=("12125550101", "12125550102")), runtime.settings, name="group"),
+        submit_one_off(ledger, one_off, runtime.settings, name="one"),
+        submit_one_off(
+            ledger, replace(one_off, to=("12125550101", "12125550102")), runtime.settings, name="group"
+        ),
     ]
     settings = CampaignSettings(**{"from": (SENDER,), "message": "Hi", "name": "tried"})
     file = io.BytesIO(make_csv(2))
     roster = open_roster(
         file, filename="list.csv", settings=settings, fixed=frozenset(), config=runtime.settings
     )
-    made.append(send_trial(ledger, roster, settings, runtime.settings, row=2, to="12125550103"))
+    made.append(send_test_message(ledger, roster, settings, runtime.settings, row=2, to="12125550103"))
     work(runtime)
     return made
 

@@ -94,7 +94,7 @@ def test_other_clear_wordings_are_an_opt_out(text: str) -> None:
     ],
 )
 def test_what_is_not_clear_waits_for_a_person(text: str) -> None:
-    assert meaning_of(text) is Meaning.DOUBTFUL
+    assert meaning_of(text) is Meaning.NEEDS_REVIEW
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_of_texts_outside_the_table_no_willing_person_is_suppressed_and_no_revoc
     missed = [
         text
         for text, meaning in texts
-        if meaning is Meaning.STOP and meaning_of(text) not in (Meaning.STOP, Meaning.DOUBTFUL)
+        if meaning is Meaning.STOP and meaning_of(text) not in (Meaning.STOP, Meaning.NEEDS_REVIEW)
     ]
     assert (suppressed, missed) == ([], [])
 
@@ -161,11 +161,13 @@ def test_of_texts_outside_the_table_no_willing_person_is_suppressed_and_no_revoc
 def test_few_clear_texts_wait_for_a_person(name: str) -> None:
     texts = told(name)
     waiting = [
-        text for text, meaning in texts if meaning is Meaning.STOP and meaning_of(text) is Meaning.DOUBTFUL
+        text
+        for text, meaning in texts
+        if meaning is Meaning.STOP and meaning_of(text) is Meaning.NEEDS_REVIEW
     ]
     assert len(waiting) <= 0.03 * len(texts)
     willing = [text for text, meaning in texts if meaning is Meaning.NONE]
-    assert sum(meaning_of(text) is Meaning.DOUBTFUL for text in willing) <= 0.4 * len(willing)
+    assert sum(meaning_of(text) is Meaning.NEEDS_REVIEW for text in willing) <= 0.4 * len(willing)
 
 
 def test_what_people_write_means_what_a_stranger_to_the_table_said_it_means() -> None:
@@ -192,7 +194,7 @@ def test_what_people_write_means_what_a_stranger_to_the_table_said_it_means() ->
     ],
 )
 def test_who_denies_a_revocation_or_speaks_of_another_matter_is_not_suppressed(text: str) -> None:
-    assert meaning_of(text) is Meaning.DOUBTFUL
+    assert meaning_of(text) is Meaning.NEEDS_REVIEW
 
 
 @pytest.mark.parametrize(

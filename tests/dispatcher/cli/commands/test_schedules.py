@@ -81,12 +81,12 @@ def test_a_recurring_broadcast_may_stand_in_the_toml_file_beside_the_campaign(
     assert len(mms("schedule", "list", "--json").json) == 2
 
 
-@pytest.mark.parametrize("where", ["option", "sidecar"])
+@pytest.mark.parametrize("where", ["option", "settings file"])
 def test_patience_without_a_calendar_line_is_refused_and_nothing_is_sent(
     mms: Mms, file: str, tmp_path: Path, where: str
 ) -> None:
     option = ["--run-late-within", "2h"] if where == "option" else []
-    if where == "sidecar":
+    if where == "settings file":
         (tmp_path / "weekly.toml").write_text('run_late_within = "2h"')
     said = mms("campaign", "submit", file, "--from", "15162065575", "--message", "Hi", *option)
     assert said.status == 2

@@ -1,4 +1,4 @@
-"""Settings from options and from the TOML beside the file."""
+"""Settings from options and from the settings file beside the campaign file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import InputError
-from dispatcher.pipeline.campaigns.settings_file import load_sidecar, resolve_settings
+from dispatcher.pipeline.campaigns.settings_file import load_settings_file, resolve_settings
 
 
-def sidecar(folder: Path, text: str, name: str = "spring.csv") -> dict[str, Any]:
+def settings_file(folder: Path, text: str, name: str = "spring.csv") -> dict[str, Any]:
     (folder / "spring.toml").write_text(text, "utf-8")
-    return load_sidecar(folder / name)
+    return load_settings_file(folder / name)
 
 
 def refusal(options: dict[str, Any], beside: dict[str, Any] | None = None) -> InputError:
@@ -23,22 +23,22 @@ def refusal(options: dict[str, Any], beside: dict[str, Any] | None = None) -> In
 
 
 def test_a_file_without_settings_beside_it_has_none(tmp_path: Path) -> None:
-    assert load_sidecar(tmp_path / "spring.csv") == {}
+    assert load_settings_file(tmp_path / "spring.csv") == {}
 
 
 @pytest.mark.parametrize("name", ["spring.csv", "spring.csv.gz", "spring.xlsx"])
 def test_the_settings_have_the_name_of_the_file(tmp_path: Path, name: str) -> None:
-    assert sidecar(tmp_path, 'message = "Hi"', name) == {"message": "Hi"}
+    assert settings_file(tmp_path, 'message = "Hi"', name) == {"message": "Hi"}
 
 
 def test_an_unknown_key_is_an_error_with_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'quiethours' is no setting; did you mean 'quiet_hours'\?"):
-        sidecar(tmp_path, 'quiethours = "off"')
+        settings_file(tmp_path, 'quiethours = "off"')
 
 
 def test_a_file_that_is_not_toml_is_an_error_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"spring\.toml cannot be read.*line 2"):
-        sidecar(tmp_path, 'name = "x"\nmessage = \n')
+        settings_file(tmp_path, 'name = "x"\nmessage = \n')
 
 
 def test_senders_are_written_in_any_way_and_kept_as_eleven_digits() -> None:

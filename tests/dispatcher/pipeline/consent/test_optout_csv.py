@@ -11,11 +11,11 @@ from dispatcher.errors import InputError
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.pipeline.consent._optout_columns import read_date
 from dispatcher.pipeline.consent.optout_csv import (
-    BadLine,
-    Entry,
+    OptOutLine,
     Remark,
     Subscribed,
     UnknownWord,
+    UnusableEntry,
     opt_out_lines,
     read_opt_outs,
 )
@@ -23,7 +23,7 @@ from dispatcher.pipeline.consent.optout_csv import (
 A, B = "2125550142", "2125550143"
 
 
-def read(text: str | bytes) -> list[Entry]:
+def read(text: str | bytes) -> list[OptOutLine]:
     raw = text.encode() if isinstance(text, str) else text
     return list(read_opt_outs(io.BytesIO(raw), max_bytes=1 << 20))
 
@@ -101,7 +101,7 @@ def test_an_unreadable_date_takes_no_opt_out_away(date: str) -> None:
 
 def test_both_columns_of_numbers_are_opted_out_and_a_bad_one_is_told() -> None:
     assert out(f"phone,mobile\n{A},{B}\n") == [f"1{A}", f"1{B}"]
-    assert BadLine(2, "this is not a US or Canadian number") in read(f"phone,mobile\n{A},12\n")
+    assert UnusableEntry(2, "this is not a US or Canadian number") in read(f"phone,mobile\n{A},12\n")
 
 
 @pytest.mark.parametrize("heading", ["Teléfono", "Celular", "Numéro de téléphone", "Phone Number"])

@@ -22,12 +22,12 @@ from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.expansion.expand import (
     MOST_READERS,
-    ROWS_A_LOOK,
+    ROWS_A_HEARTBEAT,
     ReaderLostError,
     batches_of,
     expand,
-    rows_of,
-    showing_life,
+    heartbeat_of,
+    with_heartbeat,
 )
 from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.factories import SENDER, make_csv, make_invalid_row, make_recipient, recount
@@ -197,28 +197,28 @@ def test_the_file_is_forgotten_when_it_is_read(runtime: Runtime) -> None:
 def test_a_reader_shows_that_it_lives_while_no_batch_is_full() -> None:
     shown: list[int] = []
     ticks = iter(range(0, 10_000, 6))
-    rows = (make_recipient(row) for row in range(1, 4 * ROWS_A_LOOK + 1))
+    rows = (make_recipient(row) for row in range(1, 4 * ROWS_A_HEARTBEAT + 1))
 
     def alive() -> bool:
         shown.append(1)
         return True
 
-    read = list(rows_of(rows, showing_life(alive, lambda: float(next(ticks)))))
-    assert len(read) == 4 * ROWS_A_LOOK
+    read = list(with_heartbeat(rows, heartbeat_of(alive, lambda: float(next(ticks)))))
+    assert len(read) == 4 * ROWS_A_HEARTBEAT
     assert len(shown) >= 3
 
 
 def test_a_reader_that_is_told_that_it_lost_stops() -> None:
     ticks = iter(range(0, 10_000, 6))
-    rows = (make_recipient(row) for row in range(1, 4 * ROWS_A_LOOK + 1))
+    rows = (make_recipient(row) for row in range(1, 4 * ROWS_A_HEARTBEAT + 1))
     with pytest.raises(ReaderLostError):
-        list(rows_of(rows, showing_life(lambda: False, lambda: float(next(ticks)))))
+        list(with_heartbeat(rows, heartbeat_of(lambda: False, lambda: float(next(ticks)))))
 
 
-drafts = st.lists(st.integers(0, 9), max_size=60)
+messages = st.lists(st.integers(0, 9), max_size=60)
 
 
-@given(drafts)
+@given(messages)
 def test_batches_hold_at_most_a_hundred_rows_and_keep_groups_whole(sizes: list[int]) -> None:
     row, stream = 0, list[ComposedMessage | InvalidRow]()
     for size in sizes:
@@ -234,11 +234,11 @@ def test_batches_hold_at_most_a_hundred_rows_and_keep_groups_whole(sizes: list[i
 
 def test_the_sender_of_a_pool_is_left_open_until_a_message_is_sent() -> None:
     pool = ("15162065575", "15162065576", "15162065577")
-    drafts = [
+    messages = [
         ComposedMessage((make_recipient(1),), None, "Hi", ()),
         ComposedMessage((make_recipient(2),), pool[1], "Hi", ()),
     ]
-    (batch,) = batches_of(drafts, pool)
+    (batch,) = batches_of(messages, pool)
     assert [message.sender for message in batch.messages] == ["", pool[1]]
 
 

@@ -25,7 +25,7 @@ def rejected(row: int) -> InvalidRow:
 
 
 def formed(rows: Sequence[Recipient | InvalidRow], **settings: Any) -> list[list[int] | tuple[int, str]]:
-    """A draft as the list of its rows, an invalid row as (row, code)."""
+    """A message as the list of its rows, an invalid row as (row, code)."""
     items = form_messages(rows, CampaignSettings(**({"senders": (SENDER,)} | settings)))
     return [
         [member.row for member in item.members]
@@ -53,8 +53,8 @@ def test_messages_are_formed_while_the_file_is_still_read() -> None:
 
 def test_a_draft_has_the_sender_text_and_media_of_its_rows() -> None:
     row = recipient(1, sender="15165550198", text=None, media=("https://example.com/a.jpg",))
-    (draft,) = form_messages([row], CampaignSettings(senders=(SENDER,)))
-    assert draft == ComposedMessage((row,), "15165550198", None, ("https://example.com/a.jpg",))
+    (message,) = form_messages([row], CampaignSettings(senders=(SENDER,)))
+    assert message == ComposedMessage((row,), "15165550198", None, ("https://example.com/a.jpg",))
 
 
 def test_the_senders_own_number_is_taken_out_of_singles_and_groups() -> None:
@@ -153,6 +153,6 @@ def test_a_gathered_group_comes_back_as_it_was_read() -> None:
         )
         for row in (1, 2)
     ]
-    (draft,) = form_messages(rows, CampaignSettings(senders=(SENDER,), group_by="household"))
-    assert isinstance(draft, ComposedMessage)
-    assert list(draft.members) == rows
+    (message,) = form_messages(rows, CampaignSettings(senders=(SENDER,), group_by="household"))
+    assert isinstance(message, ComposedMessage)
+    assert list(message.members) == rows

@@ -12,7 +12,7 @@ import pytest
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.campaigns.settings_file import load_sidecar, resolve_settings
+from dispatcher.pipeline.campaigns.settings_file import load_settings_file, resolve_settings
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
@@ -210,7 +210,7 @@ def test_invalid_rows_come_back_as_a_file_that_can_be_mended_and_sent_by_itself(
 @pytest.mark.parametrize("name", ["demo.csv", "demo-groups.csv"])
 def test_the_example_campaigns_are_sendable_in_a_simulation_and_in_no_live_installation(name: str) -> None:
     path = CAMPAIGNS / name
-    settings, fixed = resolve_settings({}, load_sidecar(path))
+    settings, fixed = resolve_settings({}, load_settings_file(path))
     given = {field: getattr(settings, field) for field in CampaignSettings.model_fields}
     result = checked(path.read_bytes(), fixed=fixed, **given)
     assert result.rows == result.sendable + result.duplicates + result.errors_total

@@ -19,7 +19,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
-from dispatcher.pipeline.campaigns.one_off import Note, submit_note
+from dispatcher.pipeline.campaigns.one_off import OneOffMessage, submit_one_off
 from dispatcher.pipeline.consent.auto_replies import answer_inbound
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.reconcile.reconcile import look_after
@@ -405,8 +405,8 @@ def test_more_attempts_than_are_asked_for_one_by_one_are_held_until_the_whole_li
 def test_a_file_that_was_still_being_read_is_gone_through_when_it_is_read(
     site: Site, simulator: SimulatorHandle
 ) -> None:
-    note = Note(SENDER, (number_of(1),), "Hi")
-    campaign_id = submit_note(site.ledger, note, site.runtime.settings, name="x")
+    one_off = OneOffMessage(SENDER, (number_of(1),), "Hi")
+    campaign_id = submit_one_off(site.ledger, one_off, site.runtime.settings, name="x")
     site.tick()
     site.restart(copy=True)
     site.tick(3)
@@ -473,8 +473,8 @@ def test_answers_of_ours_are_dropped_and_nothing_from_before_is_answered(
     put_back: Site, simulator: SimulatorHandle
 ) -> None:
     ledger = put_back.ledger
-    note = Note(SENDER, (number_of(1),), "Help")
-    answer = submit_note(ledger, note, put_back.runtime.settings, name="answer", kind="answer")
+    one_off = OneOffMessage(SENDER, (number_of(1),), "Help")
+    answer = submit_one_off(ledger, one_off, put_back.runtime.settings, name="answer", kind="answer")
     ledger.redis.zadd(keys.INBOUND_UNANSWERED, {"sid-1": 1})
     put_back.tick()
     assert put_back.recover().answers_dropped == 2

@@ -162,9 +162,9 @@ def test_a_child_has_the_terms_and_the_media_of_the_broadcast(make_runtime: Make
     runtime = make_runtime(price_mms=0.02)
     hashed, url = "ab" * 32, "https://media.example/a.png"
     runtime.ledger.media.store(hashed, "image/png", b"x")
-    terms: dict[str, Any] = {"max_cost": "5", "priority": "urgent", "expires_after": "2h"}
+    constraints: dict[str, Any] = {"max_cost": "5", "priority": "urgent", "expires_after": "2h"}
     found = {url: MediaFacts(1, "image/png")}
-    schedule = make(runtime, media_urls=(url,), media=found, media_files=(hashed,), **terms)
+    schedule = make(runtime, media_urls=(url,), media=found, media_files=(hashed,), **constraints)
     occur(runtime, FIRST)
     child = child_id(schedule, FIRST)
     asked = runtime.ledger.redis.hmget(f"mms:c:{child}", ["max_cost", "urgent", "expires_ms"])
