@@ -268,3 +268,49 @@ def test_the_times_of_a_number_are_forgotten_with_the_span_of_the_cap(ledger_at_
     taken = take(ledger_at_start)
     assert ask(ledger_at_start, taken, asked(taken, cap=(2, HOUR_MS))).word == "go"
     assert HOUR_MS - 5_000 < int(ledger_at_start.redis.pttl(f"mms:cap:{number_of(1)}")) <= HOUR_MS
+
+
+@pytest.mark.parametrize(
+    ("window", "answer"),
+    [
+        ((1, 2), ("go", 0, "")),
+        ((0, 2), ("go", 0, "")),
+        ((0, 1), ("wait", 1_000, "closing")),
+        ((2, 9), ("wait", 1, "hours")),
+    ],
+)
+def test_a_window_that_closed_since_it_was_looked_up_is_asked_for_again_in_a_second(
+    ledger_at_start: Ledger, window: tuple[int, int], answer: tuple[str, int, str]
+) -> None:
+    add_campaign(ledger_at_start)
+    taken = take(ledger_at_start)
+    now_ms = START_MS + 1
+    wanted = asked(taken, window=(START_MS + window[0], START_MS + window[1]))
+    answered = ask(ledger_at_start, taken, wanted, now_ms)
+    assert (answered.word, answered.wait_ms, answered.detail) == answer
+
+
+def test_a_member_that_is_to_be_tried_again_stands_back_ten_seconds_for_another_ones_attempt(
+    ledger_at_start: Ledger,
+) -> None:
+    add_campaign(ledger_at_start, make_batch(2))
+    taken = take(ledger_at_start)
+    wanted = asked(taken)
+    assert ask(ledger_at_start, taken, wanted).members == (0, 1)
+    record(ledger_at_start, taken.hold, make_record(replace(wanted, members=(0,)), "later"))
+    assert states(ledger_at_start) == ["pending", "sending"]
+    assert ask(ledger_at_start, taken, asked(taken, name="again"), START_MS + 7).word == "done"
+    assert ledger_at_start.batches.read(CAMPAIGN, [0])[0][1][0].at_ms == START_MS + 7 + 10_000
+
+
+def test_a_campaign_keeps_sixty_five_thousand_texts_and_calls_the_others_by_one_number(
+    ledger_at_start: Ledger,
+) -> None:
+    add_campaign(ledger_at_start)
+    taken = take(ledger_at_start)
+    ledger_at_start.redis.hset(f"mms:c:{CAMPAIGN}:texts", "next", 64_999)
+    for message, number in ((0, 65_000), (1, 65_535)):
+        wanted = asked(taken, message)
+        ask(ledger_at_start, taken, wanted)
+        record(ledger_at_start, taken.hold, make_record(wanted, "refused", text=f"no {message}"))
+        assert ledger_at_start.batches.read(CAMPAIGN, [0])[0][1][message].reason == number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
@@ -69,3 +71,13 @@ def test_silent_readers_that_hold_nothing_are_forgotten_and_others_are_not(ledge
     assert names == [b"holds one"]
     ledger.callback_stream.acknowledge([held.id])
     assert ledger.callback_stream.forget_consumers(0) == 1
+
+
+def test_of_what_cannot_be_read_the_newest_thousand_are_kept(ledger: Ledger) -> None:
+    pipeline = ledger.redis.pipeline()
+    for number in range(1_000):
+        pipeline.xadd("mms:dead-letters", {"raw": b"old %d" % number, "at": 1})
+    pipeline.execute()
+    ledger.dead_letters.bury(b"the newest", 1)
+    kept: Any = ledger.redis.xrange("mms:dead-letters")
+    assert (len(kept), kept[0][1][b"raw"], kept[-1][1][b"raw"]) == (1_000, b"old 1", b"the newest")

@@ -14,6 +14,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.campaigns.lifecycle import launch
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.runtime.runtime import Runtime
 
@@ -93,3 +94,23 @@ def test_of_submits_at_the_same_moment_one_wins(runtime: Runtime, valkey_url: st
     assert len(won) == 1
     assert set(answers) == {won[0], f"refused: {won[0]}"}
     assert len(runtime.ledger.campaigns.list()) == 1
+
+
+def test_it_is_remembered_for_a_day_from_the_submit_and_of_a_draft_from_its_launch(runtime: Runtime) -> None:
+    sent(runtime)
+    (key,) = runtime.ledger.redis.keys("mms:same:*")
+    assert 86_390 < int(runtime.ledger.redis.ttl(key)) <= 86_400
+    runtime.ledger.redis.delete(key)
+    draft = submit(
+        runtime.ledger,
+        io.BytesIO(FILE),
+        filename="spring.csv",
+        settings=CampaignSettings(senders=("15165550199",), message="Hi"),
+        fixed=frozenset(),
+        config=runtime.settings,
+        draft=True,
+    )
+    assert runtime.ledger.redis.keys("mms:same:*") == []
+    launch(runtime.ledger, draft, runtime.settings)
+    (key,) = runtime.ledger.redis.keys("mms:same:*")
+    assert 86_390 < int(runtime.ledger.redis.ttl(key)) <= 86_400

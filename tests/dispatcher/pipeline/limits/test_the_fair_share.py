@@ -175,3 +175,11 @@ def test_a_limit_of_the_campaign_alone_makes_nobody_a_rival(desk: Desk) -> None:
     make(desk, "mine")
     assert [desk.ask(n, "mine").word for n in (0, 1)] == ["go", "wait"]
     assert desk.ledger.redis.keys("mms:fair:*") + desk.ledger.redis.keys("mms:want:*") == []
+
+
+@pytest.mark.parametrize(("quiet", "word"), [(31, "yield"), (32, "go")])
+def test_no_more_than_thirty_two_rivals_are_looked_at(desk: Desk, quiet: int, word: str) -> None:
+    rivals(desk)
+    desk.ledger.redis.zadd(SERVED, {f"quiet{n:02}": -1 for n in range(quiet)})
+    desk.ledger.redis.zadd(WANT, {f"quiet{n:02}": desk.now_ms - 1 for n in range(quiet)})
+    assert desk.ask(0, "mine").word == word

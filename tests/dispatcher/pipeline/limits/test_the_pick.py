@@ -92,3 +92,19 @@ def test_that_it_is_waited_with_is_written_at_most_four_times_a_second(desk: Des
     desk.ledger.redis.hset("mms:c:waiting", "asked", desk.now_ms + 1_900 - 251)
     asked(desk, 1)
     assert int(desk.ledger.redis.hget("mms:c:waiting", "asked") or 0) == desk.now_ms + 1_900
+
+
+@pytest.mark.parametrize("busy", [63, 64])
+def test_no_more_than_sixty_four_that_cannot_be_taken_up_are_looked_at(desk: Desk, busy: int) -> None:
+    desk.ledger.redis.delete("mms:due", "mms:offered")
+    desk.ledger.redis.zadd("mms:due", {f"gone{n:02}": desk.now_ms - 1 for n in range(busy)})
+    desk.ledger.redis.zadd("mms:due", {"waiting": desk.now_ms})
+    assert unserved(desk) == (("waiting", 1) if busy < 64 else None)
+
+
+@pytest.mark.parametrize("busy", [63, 64])
+def test_no_more_than_sixty_four_batches_on_offer_are_looked_at(desk: Desk, busy: int) -> None:
+    desk.ledger.redis.delete("mms:due", "mms:offered", "mms:c:waiting:due")
+    desk.ledger.redis.zadd("mms:offered", {f"gone{n:02}:0": desk.now_ms for n in range(busy)})
+    desk.ledger.redis.zadd("mms:offered", {"waiting:1": desk.now_ms + 1})
+    assert unserved(desk) == (("waiting", 1) if busy < 64 else None)
