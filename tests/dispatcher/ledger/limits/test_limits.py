@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from dispatcher.ledger.batches.claims import ClaimAnswer, TakenBatch
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
+from dispatcher.model.claim_wait import ClaimWait
+from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope, ScopeKind, scopes_over
 from dispatcher.rules.rates import Rate, parse_rate
-from tests.factories import CAMPAIGN, START_MS, add_campaign, claim, make_batch, make_claim, take
+from tests.factories import CAMPAIGN, SENDER, START_MS, add_campaign, claim, make_batch, make_claim, take
 from tests.valkey import set_clock
 
 HOUR_MS = 3_600_000
@@ -61,6 +62,18 @@ def test_the_limit_that_binds_longest_is_named(ledger_at_start: Ledger) -> None:
     taken = taken_batch(ledger_at_start)
     ask(ledger_at_start, taken, 0, START_MS)
     assert ask(ledger_at_start, taken, 1, START_MS)[:4] == ("wait", 0, 500, f"campaign:{CAMPAIGN}")
+
+
+@pytest.mark.parametrize("kind", list(ScopeKind))
+def test_a_scope_of_each_kind_holds_a_claim_by_the_name_that_it_has_here(
+    ledger_at_start: Ledger, kind: ScopeKind
+) -> None:
+    scope = next(scope for scope in scopes_over(CAMPAIGN, [SENDER]) if scope.kind == kind)
+    limit(ledger_at_start, scope, Rate(10, 1))
+    taken = taken_batch(ledger_at_start)
+    ask(ledger_at_start, taken, 0, START_MS)
+    wait = ClaimWait(ask(ledger_at_start, taken, 1, START_MS).detail)
+    assert (wait.scope, wait.label) == (scope, kind)
 
 
 def test_a_senders_own_limit_outranks_that_of_all_senders(ledger_at_start: Ledger) -> None:
