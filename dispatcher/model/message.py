@@ -12,7 +12,7 @@ GROUP_MAX = 9
 
 
 class ComposedMessage(NamedTuple):
-    """A message before it has a place in the ledger: its recipients (1, or a group's 2 to 9)."""
+    """A message before it stands in a batch: its recipients (1, or a group's 2 to 9)."""
 
     members: tuple[Recipient, ...]
     sender: str | None

@@ -1,6 +1,6 @@
 """Batches: added by the reader, offered by the feeder, taken, claimed and recorded by senders.
 
-One method per script; the arguments' order is known here (that of claims and records in `claim_calls`) and in the
+One method per script; the arguments' order is known here (that of claims and records in `_claim_wire`) and in the
 script's head, nowhere else.
 """
 

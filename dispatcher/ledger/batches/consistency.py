@@ -120,8 +120,8 @@ class Consistency:
                 pipeline.zscore(keys.search(campaign_id), number)
             (seconds, micros), state, *answers = pipeline.execute()
         now_ms = int(seconds) * 1000 + int(micros) // 1000
-        for place, number in enumerate(numbers):
-            packed, changed, due, search = answers[4 * place : 4 * place + 4]
+        for index, number in enumerate(numbers):
+            packed, changed, due, search = answers[4 * index : 4 * index + 4]
             if packed is not None and b"m" in changed and state is not None:
                 campaign_state = CampaignState(state.decode())
                 yield _batch_facts(number, now_ms, campaign_state, packed, changed, due, search)

@@ -229,13 +229,13 @@ class Campaigns:
             found = self._redis.hgetall(f"{keys.campaign(campaign_id)}:sids")
         return {text_of(name): text_of(sid) for name, sid in found.items()}
 
-    def some_long_sids(self, campaign_id: str, places: Sequence[str]) -> dict[str, str]:
+    def some_long_sids(self, campaign_id: str, refs: Sequence[str]) -> dict[str, str]:
         """The same of these `batch.message` alone."""
-        if not places:
+        if not refs:
             return {}
         with translated():
-            found = self._redis.hmget(f"{keys.campaign(campaign_id)}:sids", list(places))
-        return {place: text_of(sid) for place, sid in zip(places, found, strict=True) if sid}
+            found = self._redis.hmget(f"{keys.campaign(campaign_id)}:sids", list(refs))
+        return {ref: text_of(sid) for ref, sid in zip(refs, found, strict=True) if sid}
 
     def begin_reading(self, campaign_id: str, reader: str, lease_ms: int) -> FileReading | None:
         """Become the one reader of the campaign's file; None if another is at work or it is read."""

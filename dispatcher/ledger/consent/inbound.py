@@ -18,7 +18,7 @@ TEXT_MAX = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One message that somebody sent to one of our numbers. `meaning` is a word of `rules.optout_words`.
+    """One message that somebody sent to one of our numbers. `meaning` is a word of `rules.keywords`.
 
     It is not verified until CarrierX was asked: callbacks are not signed. `outcome` says what followed from it:
     `answered`, or why nothing was; empty while nothing has, or where nothing could.

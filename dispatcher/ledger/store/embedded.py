@@ -38,7 +38,7 @@ no-appendfsync-on-rewrite no
 auto-aof-rewrite-percentage 100
 auto-aof-rewrite-min-size 64mb
 # A machine that lost power leaves half a command at the end; it was never answered, so it may go. Whether more than
-# that is gone is known outside of this folder: claims (claim_memory.py), lengths (append_only.py), ticks.
+# that is gone is known outside of this folder: claims (_claim_memory.py), lengths (append_only_files.py), ticks.
 aof-load-truncated yes
 # The append-only file is the truth; a second copy by snapshots would only cost.
 save ""

@@ -41,12 +41,12 @@ def rivals_among(running: Iterable[Campaign], limits: LimitsInForce, campaign: C
 
 def fair_share(whole: float, ceilings: Iterable[float]) -> float:
     """What one that takes all it can get has of a limit that it shares evenly with others who take at most so much."""
-    left, places = whole, 1 + len(found := sorted(ceilings))
+    left, sharers = whole, 1 + len(found := sorted(ceilings))
     for ceiling in found:
-        if ceiling >= left / places:
+        if ceiling >= left / sharers:
             break
-        left, places = left - ceiling, places - 1
-    return left / places
+        left, sharers = left - ceiling, sharers - 1
+    return left / sharers
 
 
 def speeds_of(campaign: Campaign, limits: LimitsInForce, shares: Shares, rivals: Rivals) -> dict[str, float]:

@@ -41,8 +41,8 @@ def set_cap(ledger: Ledger, scope: LimitScope, most: int, zone: str, now_ms: int
     Raises:
         InputError: there is no such zone, or it is no place's clock.
     """
-    place = zone_named(zone)
-    ledger.limits.set_cap(scope, DayCap(most, *day_boundaries(now_ms, place), place.key))
+    day_zone = zone_named(zone)
+    ledger.limits.set_cap(scope, DayCap(most, *day_boundaries(now_ms, day_zone), day_zone.key))
 
 
 def refresh_caps(ledger: Ledger, now_ms: int) -> int:

@@ -1,10 +1,10 @@
 """What is remembered of a ledger outside of it, in the data folder: by it an older copy is known when it is put back.
 
 `DATA_DIR/witness/{ledger}/ticks` holds how often the ledger ticked; an older copy of the store knows of fewer ticks.
-`claims` holds how many claims were counted (claim_memory.py), `files` how long the embedded Valkey's append-only files
-were when it ended or began last (append_only.py). `anchor` is written once: a file system gives every copy of a file a
-change time of its own, so that a data folder that was put back as a whole is known by it. The folder `witness` does
-not belong into a backup.
+`claims` holds how many claims were counted (_claim_memory.py), `files` how long the embedded Valkey's append-only files
+were when it ended or began last (append_only_files.py). `anchor` is written once: a file system gives every copy of a
+file a change time of its own, so that a data folder that was put back as a whole is known by it. The folder `witness`
+does not belong into a backup.
 """
 
 from __future__ import annotations

@@ -52,6 +52,6 @@ class ProcessCounters:
             self._counts.update(taken)
 
     def _observe(self, name: str, ends: tuple[float, ...], seconds: float) -> None:
-        place = bisect_left(ends, seconds)
-        self._counts[f"{name} {ends[place] if place < len(ends) else ENDLESS}"] += 1
+        bucket = bisect_left(ends, seconds)
+        self._counts[f"{name} {ends[bucket] if bucket < len(ends) else ENDLESS}"] += 1
         self._counts[f"{name} ms"] += round(1000 * seconds)

@@ -30,15 +30,15 @@ def feed(runtime: Runtime, publish: Publish) -> int:
     window = offer_window(runtime)
     share = max(1, window // len(campaigns))
     if len(campaigns) > window:
-        # More campaigns than places: each feeding another lot, none passed over for ever.
+        # More campaigns than room: each feeding another lot, none passed over for ever.
         random.shuffle(campaigns)
     urgent = agenda.urgent()
     campaigns.sort(key=lambda campaign_id: campaign_id not in urgent)
     offered = []
     for campaign_id in campaigns:
-        # An urgent campaign finds a place although the others have taken them all.
-        places = 2 * window if campaign_id in urgent else window
-        numbers = runtime.ledger.batches.offer(campaign_id, window=places, most=share, offer_ms=OFFER_MS)
+        # An urgent campaign finds room although the others have taken all of it.
+        room = 2 * window if campaign_id in urgent else window
+        numbers = runtime.ledger.batches.offer(campaign_id, window=room, most=share, offer_ms=OFFER_MS)
         offered += [(turn, campaign_id, number) for turn, number in enumerate(numbers)]
     # Taken in this order: the first of every campaign before the second of any.
     for _, campaign_id, number in sorted(offered, key=lambda each: each[0]):
