@@ -36,7 +36,7 @@ class Route(NamedTuple):
     egress: Egress = DIRECT
 
 
-class _Connection:
+class _TimedConnection:
     """A connection that a timer cuts when the time is over: a server that drips bytes outlives any read time-out."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
@@ -114,7 +114,7 @@ def fetched(
         OSError, http.client.HTTPException: there is no answer, or not in time.
     """
     host = url.hostname or ""
-    connection = _Connection(_connected(route.endpoints, deadline), deadline)
+    connection = _TimedConnection(_connected(route.endpoints, deadline), deadline)
     try:
         if url.scheme == "https":
             name = host.encode("idna").decode()
