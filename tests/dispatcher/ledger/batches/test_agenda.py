@@ -77,13 +77,13 @@ BY_TIME = (
 
 
 def waiting(ledger: Ledger, **ahead: int) -> frozenset[str]:
-    """What the outlook names beside the open latches."""
+    """What the due lists name beside the open latches."""
     times = {"schedules_ahead_ms": 0, "batches_ahead_ms": 0} | ahead
     return ledger.agenda.due_lists(**times).waiting - TURNS
 
 
 @pytest.mark.parametrize("key", BY_TIME)
-def test_the_outlook_names_a_list_from_the_time_of_its_first_on(timed_ledger: Ledger, key: str) -> None:
+def test_the_due_lists_name_a_list_from_the_time_of_its_first_on(timed_ledger: Ledger, key: str) -> None:
     set_clock(timed_ledger.redis, START_MS)
     timed_ledger.redis.zadd(key, {"one": START_MS + 1, "other": START_MS + 9})
     assert timed_ledger.agenda.due_lists(schedules_ahead_ms=0, batches_ahead_ms=0).now_ms == START_MS
@@ -92,7 +92,7 @@ def test_the_outlook_names_a_list_from_the_time_of_its_first_on(timed_ledger: Le
     assert waiting(timed_ledger) == {key}
 
 
-def test_the_outlook_names_schedules_and_batches_ahead_of_their_time(timed_ledger: Ledger) -> None:
+def test_the_due_lists_name_schedules_and_batches_ahead_of_their_time(timed_ledger: Ledger) -> None:
     set_clock(timed_ledger.redis, START_MS)
     for key in BY_TIME:
         timed_ledger.redis.zadd(key, {"one": START_MS + 5})
@@ -101,12 +101,12 @@ def test_the_outlook_names_schedules_and_batches_ahead_of_their_time(timed_ledge
 
 
 @pytest.mark.parametrize("key", [keys.QUARANTINE, keys.SWEEPING, keys.READING])
-def test_the_outlook_names_a_set_with_anything_in_it(ledger: Ledger, key: str) -> None:
+def test_the_due_lists_name_a_set_with_anything_in_it(ledger: Ledger, key: str) -> None:
     ledger.redis.sadd(key, "one")
     assert waiting(ledger) == {key}
 
 
-def test_the_outlook_names_callbacks_that_wait_and_latches_that_are_open(ledger: Ledger) -> None:
+def test_the_due_lists_name_callbacks_that_wait_and_latches_that_are_open(ledger: Ledger) -> None:
     ledger.callback_stream.store(b"{}", 1)
     assert ledger.agenda.due_lists(schedules_ahead_ms=0, batches_ahead_ms=0).waiting == {
         keys.CALLBACKS,
