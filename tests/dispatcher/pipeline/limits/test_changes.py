@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.scope import ACCOUNT, EACH_SENDER, LimitScope
 from dispatcher.pipeline.limits.changes import LimitChange, change_limit, reset_limit, set_limit
+from dispatcher.pipeline.limits.view import LimitLine
 from dispatcher.settings import load_settings
 from tests.factories import CAMPAIGN, SENDER, START_MS, add_campaign
 
@@ -111,3 +113,9 @@ def test_a_changed_limit_wakes_what_rests_for_one(ledger: Ledger) -> None:
         ledger.redis.hset(f"mms:c:{CAMPAIGN}", mapping={"rest": 2 * START_MS, "rest_for": "account"})
         set_limit(ledger, scope, rate="5/s")
         assert not ledger.redis.hexists(f"mms:c:{CAMPAIGN}", "rest"), scope
+
+
+@pytest.mark.parametrize("noun", [LimitChange(rate="5/s"), LimitLine(scope="account", rate="5/s")])
+def test_a_change_and_a_line_stay_as_they_were_made(noun: LimitChange | LimitLine) -> None:
+    with pytest.raises(ValidationError):
+        noun.rate = "6/s"  # type: ignore[misc]

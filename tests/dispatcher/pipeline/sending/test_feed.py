@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
@@ -123,3 +124,23 @@ def test_a_campaign_that_is_not_due_costs_nothing(make_runtime: MakeRuntime, led
     assert fed(runtime) == []
     set_clock(ledger.redis, START_MS + 1_000)
     assert len(fed(runtime)) == 1
+
+
+def test_of_more_campaigns_than_places_each_feeding_serves_another_lot(
+    make_runtime: MakeRuntime, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = make_runtime()
+    monkeypatch.setattr(random, "shuffle", list.reverse)
+    campaigns(ledger, "a", "b", "c", batches=1)
+    monkeypatch.setattr(runtime.ledger.agenda, "due", lambda now_ms, most: ["a", "b", "c"])
+    assert [name for name, _ in fed(runtime)] == ["c", "b"]
+
+
+def test_campaigns_for_which_there_are_places_are_served_in_their_order(
+    make_runtime: MakeRuntime, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = make_runtime()
+    monkeypatch.setattr(random, "shuffle", list.reverse)
+    campaigns(ledger, "a", "b", batches=1)
+    monkeypatch.setattr(runtime.ledger.agenda, "due", lambda now_ms, most: ["a", "b"])
+    assert [name for name, _ in fed(runtime)] == ["a", "b"]

@@ -12,11 +12,14 @@ from dispatcher.errors import ApiError
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.pipeline.sending._batch_pool import BatchPool
+from dispatcher.pipeline.sending._claims import PendingClaim
+from dispatcher.pipeline.sending._in_flight import InFlight
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.faults import Faults
 from tests.dispatcher.pipeline.conftest import MakeRuntime
-from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states
+from tests.factories import CAMPAIGN, add_campaign, make_batch, make_claim, recount, states, take
 from tests.stack import until
 
 
@@ -139,3 +142,26 @@ def test_an_answer_that_shows_the_mark_of_another_message_of_ours_says_nothing(
     add_campaign(runtime.ledger, make_batch(1, 1, 1))
     send_batch(runtime, CAMPAIGN, 0)
     assert sorted(states(runtime.ledger)) == ["queued", "unconfirmed", "unconfirmed"]
+
+
+class Slots(BatchPool):
+    """A pool with as many free slots as the test says."""
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+    def acquire_slot(self) -> bool:
+        """One less."""
+        self.free -= 1
+        return self.free >= 0
+
+
+def test_what_is_granted_ahead_of_its_turn_is_counted_and_waits_for_a_slot(runtime: Runtime) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1))
+    taken, slots = take(runtime.ledger), Slots(1)
+    with InFlight(runtime, slots, taken.hold, taken.batch) as posts:
+        for message in (0, 1):
+            posts.grant(PendingClaim(make_claim(taken, message), runtime.stopwatch()), 1)
+        assert (posts.granted, posts.count) == (2, 0)
+        posts.begin_granted()
+        assert (posts.granted, posts.count) == (1, 1)
