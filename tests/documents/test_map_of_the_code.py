@@ -126,3 +126,11 @@ def _anchors(page: Path) -> set[str]:
 def test_a_link_to_a_heading_leads_to_one(document: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text("utf-8")):
         assert anchor in _anchors(document.parent / target if target else document), f"{target}#{anchor}"
+
+
+def test_the_glossary_has_each_word_once_and_in_order() -> None:
+    (table, *_) = (TOP / "docs" / "glossary.md").read_text("utf-8").split("\n## ")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE)[1:]
+    words = [word.lower() for ours, _, _ in rows for word in ours.split(", ")]
+    assert len(set(words)) == len(words) > 100
+    assert [ours.lower() for ours, _, _ in rows] == sorted(ours.lower() for ours, _, _ in rows)
