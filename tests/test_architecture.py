@@ -105,6 +105,17 @@ def test_a_package_hands_on_nothing_but_its_docstring() -> None:
         assert SAYS_MORE.get(package) or not body, f"{package} does something when it is imported"
 
 
+def test_no_two_classes_have_one_name() -> None:
+    names = [
+        node.name
+        for file in FILES.values()
+        for node in ast.parse(file.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert len(names) > 300
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_every_queue_is_consumed_and_every_worker_has_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMS_REDIS_URL", "redis://127.0.0.1:1/0")
     config = importlib.import_module("celeryconfig")
