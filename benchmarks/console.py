@@ -73,7 +73,7 @@ def fill(ledger: Ledger, rows: int) -> None:
         settle_ms=1000,
         rate=None,
     )
-    ledger.campaigns.begin_reading(CAMPAIGN, "reader", 3_600_000)
+    ledger.file_readings.begin(CAMPAIGN, "reader", 3_600_000)
     for number in range(rows // BATCH_ROWS):
         batch = make_batch(number * BATCH_ROWS + 1, BATCH_ROWS)
         read = (number + 1) * BATCH_ROWS

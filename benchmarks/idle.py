@@ -73,5 +73,5 @@ def _schedule(ledger: Ledger, campaigns: int) -> None:
             settle_ms=1000,
             rate=None,
         )
-        ledger.campaigns.begin_reading(name, "reader", 60_000)
-        ledger.campaigns.end_reading(name, 0, "reader")
+        ledger.file_readings.begin(name, "reader", 60_000)
+        ledger.file_readings.finish(name, 0, "reader")

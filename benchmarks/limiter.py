@@ -52,14 +52,14 @@ def _campaign(ledger: Ledger, id: str, batches: int) -> None:
         settle_ms=1,
         rate=None,
     )
-    ledger.campaigns.begin_reading(id, "bench", 60_000)
+    ledger.file_readings.begin(id, "bench", 60_000)
     rows = tuple(BatchRow(row, row, f"1516555{row:04}", None, ()) for row in range(MESSAGES))
     batch = Batch(rows, tuple(BatchMessage((row,), SENDER, "Hi", ()) for row in range(MESSAGES)))
     for number in range(batches):
         ledger.batches.add(
             id, number, batch, rows_read=MESSAGES * (number + 1), reader="bench", lease_ms=60_000
         )
-    ledger.campaigns.end_reading(id, MESSAGES * batches, "bench")
+    ledger.file_readings.finish(id, MESSAGES * batches, "bench")
     ledger.batches.offer(id, window=0, most=0, offer_ms=1)
 
 

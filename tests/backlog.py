@@ -70,7 +70,7 @@ def backlog(ledger: Ledger, id: str, rows: int, state: bytes, *, at_ms: int, due
         rate=None,
         constraints=constraints_of(made),
     )
-    ledger.campaigns.begin_reading(id, "reader", 60_000)
+    ledger.file_readings.begin(id, "reader", 60_000)
     sizes = [min(ROWS_A_BATCH, rows - first) for first in range(0, rows, ROWS_A_BATCH)]
     packed = {
         size: PackedBatch.of(BATCH if size == ROWS_A_BATCH else make_batch(*[1] * size))
@@ -78,7 +78,7 @@ def backlog(ledger: Ledger, id: str, rows: int, state: bytes, *, at_ms: int, due
     }
     batches = [(number, packed[size], number * ROWS_A_BATCH + size) for number, size in enumerate(sizes)]
     ledger.batches.add_many(id, batches, reader="reader", lease_ms=60_000)
-    ledger.campaigns.end_reading(id, rows, "reader")
+    ledger.file_readings.finish(id, rows, "reader")
     ledger.batches.offer(id, window=0, most=0, offer_ms=1)
     which = "care" if state == b"t" else "search"
     pipeline = ledger.redis.pipeline(transaction=False)

@@ -87,13 +87,13 @@ def add_campaign(
         rate=rate,
         constraints=constraints_of(made),
     )
-    assert ledger.campaigns.begin_reading(id, "reader", 60_000) is not None
+    assert ledger.file_readings.begin(id, "reader", 60_000) is not None
     rows = 0
     for number, batch in enumerate(batches or (make_batch(),)):
         rows += len(batch.rows)
         answer = ledger.batches.add(id, number, batch, rows_read=rows, reader="reader", lease_ms=60_000)
         assert answer == "ok"
-    assert ledger.campaigns.end_reading(id, rows, "reader")
+    assert ledger.file_readings.finish(id, rows, "reader")
     if run:
         ledger.batches.offer(id, window=0, most=0, offer_ms=1)
     return id

@@ -11,6 +11,7 @@ from dispatcher.ledger.batches.agenda import Agenda
 from dispatcher.ledger.batches.batches import Batches
 from dispatcher.ledger.batches.consistency import Consistency
 from dispatcher.ledger.campaigns.campaigns import Campaigns
+from dispatcher.ledger.campaigns.file_readings import FileReadings
 from dispatcher.ledger.campaigns.media import Media
 from dispatcher.ledger.campaigns.progress import Progress
 from dispatcher.ledger.campaigns.schedules import Schedules
@@ -51,6 +52,7 @@ class Ledger:
         self.redis = client
         scripts = Scripts(client, clock=clock, data_dir=data_dir, unsafe=unsafe)
         self.campaigns = Campaigns(scripts)
+        self.file_readings = FileReadings(scripts)
         self.batches = Batches(scripts)
         self.consistency = Consistency(client)
         self.receipts = Receipts(scripts)

@@ -6,11 +6,11 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from dispatcher.errors import Conflict, NotFound, SubmittedBefore
 from dispatcher.ledger.campaigns._snapshots import read_snapshots
-from dispatcher.ledger.campaigns.media import pack_facts, unpack_facts
+from dispatcher.ledger.campaigns.media import pack_facts
 from dispatcher.ledger.limits.limits import wake
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
@@ -22,18 +22,6 @@ from dispatcher.model.state import CampaignState
 
 _SLUG_LENGTH = 20
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-class FileReading(NamedTuple):
-    """What the reader of a campaign's file needs."""
-
-    settings: CampaignSettings
-    fixed: frozenset[str]
-    filename: str
-    chunks: int
-    batches: int
-    rows_read: int
-    media: Mapping[str, MediaFacts]
 
 
 def new_id(name: str) -> str:
@@ -236,53 +224,6 @@ class Campaigns:
         with translated():
             found = self._redis.hmget(f"{keys.campaign(campaign_id)}:sids", list(refs))
         return {ref: text_of(sid) for ref, sid in zip(refs, found, strict=True) if sid}
-
-    def begin_reading(self, campaign_id: str, reader: str, lease_ms: int) -> FileReading | None:
-        """Become the one reader of the campaign's file; None if another is at work or it is read."""
-        with translated():
-            if not self._redis.set(keys.expanding(campaign_id), reader, nx=True, px=lease_ms):
-                return None
-            wanted = ("state", "settings", "fixed", "filename", "chunks", "batches", "rows_read")
-            found: list[Any] = self._redis.hmget(keys.campaign(campaign_id), wanted)
-            media: Any = self._redis.get(keys.media_facts(campaign_id))
-        state, settings, fixed, filename, chunks, batches, rows = found
-        if state != b"checking":
-            return None
-        with translated():
-            self._redis.hincrby(keys.campaign(campaign_id), "readers", 1)
-        return FileReading(
-            CampaignSettings.model_validate_json(settings),
-            frozenset(json.loads(fixed)),
-            filename.decode(),
-            int(chunks),
-            int(batches),
-            int(rows),
-            unpack_facts(media) if media else {},
-        )
-
-    def keep_reading(self, campaign_id: str, reader: str, lease_ms: int) -> bool:
-        """The reader shows that it is alive; False: another reads now, or nobody should."""
-        return bool(self._scripts.run("campaigns/renew_reading", campaign_id, reader, lease_ms) == b"ok")
-
-    def end_reading(self, campaign_id: str, rows: int, reader: str) -> bool:
-        """The whole file is in batches; the campaign starts when its time has come."""
-        return bool(self._scripts.run("campaigns/finish_reading", campaign_id, rows, reader) != b"lost")
-
-    def fail_reading(self, campaign_id: str, reason: str, reader: str) -> bool:
-        """The file cannot be used after all; nothing of it is sent."""
-        return bool(self._scripts.run("campaigns/fail_reading", campaign_id, reason, reader) == b"ok")
-
-    def readers(self, campaign_id: str) -> int:
-        """How many readers began since something new was read of the file."""
-        with translated():
-            return int(self._redis.hget(keys.campaign(campaign_id), "readers") or 0)
-
-    def stumble(self, campaign_id: str, reason: str, reader: str, *, most: int, wait_ms: int) -> str:
-        """This reader cannot go on, for a reason that is not the file's: `again` after the wait, or `paused` when so
-        many in a row read nothing new; `lost` when another reads now."""
-        return text_of(
-            self._scripts.run("campaigns/interrupt_reading", campaign_id, reader, reason, most, wait_ms)
-        )
 
     def steer(self, campaign_id: str, to: CampaignState, reason: str = "") -> None:
         """Pause, resume (`to` running) or cancel. Every claim after this returns obeys it.

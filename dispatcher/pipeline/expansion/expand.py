@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dispatcher.errors import FileRefused, InputError, StoreUnavailable
 from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, PackedBatch
-from dispatcher.ledger.campaigns.campaigns import FileReading
+from dispatcher.ledger.campaigns.file_readings import FileReading
 from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.expansion.grouping import Row, form_messages
@@ -48,32 +48,32 @@ def expand(runtime: Runtime, campaign_id: str) -> str:
     except ReaderLostError:
         return "lost"
     except (FileRefused, InputError, FileNotFoundError) as error:
-        runtime.ledger.campaigns.fail_reading(campaign_id, f"the file cannot be read: {error}", reader)
+        runtime.ledger.file_readings.fail(campaign_id, f"the file cannot be read: {error}", reader)
         return "failed"
     except StoreUnavailable:
         raise
     except Exception as error:
         log.error("reading a file failed: %s at %s", type(error).__name__, _place(error))  # noqa: TRY400 its text may tell a number
-        return _stumble(runtime, campaign_id, reader, f"reading the file failed ({type(error).__name__})")
+        return _interrupted(runtime, campaign_id, reader, f"reading the file failed ({type(error).__name__})")
 
 
 def _expand(runtime: Runtime, campaign_id: str, reader: str) -> str:
-    campaigns = runtime.ledger.campaigns
-    reading = campaigns.begin_reading(campaign_id, reader, READER_LEASE_MS)
+    readings = runtime.ledger.file_readings
+    reading = readings.begin(campaign_id, reader, READER_LEASE_MS)
     if reading is None:
         return "taken"
     if (
-        campaigns.readers(campaign_id) > MOST_READERS
-    ):  # killed every time, as for want of memory: none could say why
-        return _stumble(runtime, campaign_id, reader, "readers of the file ended without a word")
+        readings.readers(campaign_id) > MOST_READERS
+    ):  # killed every time, as for want of memory: none said why
+        return _interrupted(runtime, campaign_id, reader, "readers of the file ended without a word")
     items = _items(runtime, campaign_id, reading, reader)
     packed_batches = _packed_batches(batches_of(items, reading.settings.senders))
     rows = _written(runtime, campaign_id, packed_batches, reader)
-    return f"{rows} rows" if campaigns.end_reading(campaign_id, rows, reader) else "lost"
+    return f"{rows} rows" if readings.finish(campaign_id, rows, reader) else "lost"
 
 
-def _stumble(runtime: Runtime, campaign_id: str, reader: str, why: str) -> str:
-    return runtime.ledger.campaigns.stumble(
+def _interrupted(runtime: Runtime, campaign_id: str, reader: str, why: str) -> str:
+    return runtime.ledger.file_readings.interrupt(
         campaign_id, why, reader, most=MOST_READERS, wait_ms=READER_LEASE_MS
     )
 
@@ -123,7 +123,7 @@ def _items(
     runtime: Runtime, campaign_id: str, reading: FileReading, reader: str
 ) -> Iterator[ComposedMessage | InvalidRow]:
     def alive() -> bool:
-        return runtime.ledger.campaigns.keep_reading(campaign_id, reader, READER_LEASE_MS)
+        return runtime.ledger.file_readings.renew(campaign_id, reader, READER_LEASE_MS)
 
     heartbeat = heartbeat_of(alive, runtime.stopwatch)
     roster = open_roster(

@@ -189,7 +189,7 @@ def that_end_before_they_are_read(runtime: Runtime) -> list[str]:
     ledger.redis.delete(keys.upload(made[2], 0))
     assert expand(runtime, made[2]) == "failed"
     for _ in range(MOST_READERS + 1):
-        assert ledger.campaigns.begin_reading(made[3], "killed", 60_000)
+        assert ledger.file_readings.begin(made[3], "killed", 60_000)
         ledger.redis.delete(keys.expanding(made[3]))
     assert expand(runtime, made[3]) == "paused"
     ledger.campaigns.steer(made[3], CampaignState.CANCELLING, "by hand")

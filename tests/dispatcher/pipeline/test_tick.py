@@ -64,7 +64,7 @@ def test_a_file_that_nobody_reads_is_hinted_at_until_somebody_does(runtime: Runt
     next_second(runtime)
     tick(runtime, told())
     assert told.take() == [("expand", campaign_id, 0)] * 2
-    runtime.ledger.campaigns.begin_reading(campaign_id, "reader", 60_000)
+    runtime.ledger.file_readings.begin(campaign_id, "reader", 60_000)
     next_second(runtime)
     tick(runtime, told())
     assert told.take() == []

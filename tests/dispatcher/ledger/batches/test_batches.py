@@ -39,7 +39,7 @@ def begun(ledger: Ledger) -> None:
         settle_ms=1,
         rate=None,
     )
-    assert ledger.campaigns.begin_reading(CAMPAIGN, "reader", LEASE_MS)
+    assert ledger.file_readings.begin(CAMPAIGN, "reader", LEASE_MS)
 
 
 def add(ledger: Ledger, number: int, reader: str = "reader", *, rows_read: int = 4) -> str:
@@ -82,7 +82,7 @@ def test_a_batch_of_rejected_rows_is_never_due(ledger_at_start: Ledger) -> None:
     only_bad = type(batch)(batch.rows[1:], ())
     ledger_at_start.batches.add(CAMPAIGN, 0, only_bad, rows_read=1, reader="reader", lease_ms=LEASE_MS)
     assert ledger_at_start.agenda.due_batches(CAMPAIGN, 10) == []
-    ledger_at_start.campaigns.end_reading(CAMPAIGN, 1, "reader")
+    ledger_at_start.file_readings.finish(CAMPAIGN, 1, "reader")
     assert offer(ledger_at_start) == []
     assert ledger_at_start.campaign(CAMPAIGN).state is CampaignState.COMPLETED
     assert ledger_at_start.campaign(CAMPAIGN).settled_at is not None

@@ -67,8 +67,8 @@ def test_after_a_cancel_the_same_may_go_again(runtime: Runtime) -> None:
 
 def test_after_a_failure_the_same_may_go_again(runtime: Runtime) -> None:
     earlier = sent(runtime)
-    assert runtime.ledger.campaigns.begin_reading(earlier, "reader", 60_000)
-    assert runtime.ledger.campaigns.fail_reading(earlier, "the disk is gone", "reader")
+    assert runtime.ledger.file_readings.begin(earlier, "reader", 60_000)
+    assert runtime.ledger.file_readings.fail(earlier, "the disk is gone", "reader")
     assert sent(runtime) != earlier
 
 

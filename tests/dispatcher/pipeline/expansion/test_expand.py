@@ -292,8 +292,8 @@ def test_a_campaign_that_was_paused_for_its_file_can_be_cancelled(
 ) -> None:
     campaign_id = submitted(runtime, make_csv(250))
     reader = "reader"
-    assert runtime.ledger.campaigns.begin_reading(campaign_id, reader, 60_000)
-    assert runtime.ledger.campaigns.stumble(campaign_id, "why", reader, most=1, wait_ms=1) == "paused"
+    assert runtime.ledger.file_readings.begin(campaign_id, reader, 60_000)
+    assert runtime.ledger.file_readings.interrupt(campaign_id, "why", reader, most=1, wait_ms=1) == "paused"
     runtime.ledger.campaigns.steer(campaign_id, CampaignState.CANCELLING)
     sweep(runtime, campaign_id)
     assert runtime.ledger.campaign(campaign_id).state is CampaignState.CANCELLED

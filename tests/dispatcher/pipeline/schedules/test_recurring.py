@@ -169,7 +169,7 @@ def test_a_child_has_the_terms_and_the_media_of_the_broadcast(make_runtime: Make
     child = child_id(schedule, FIRST)
     asked = runtime.ledger.redis.hmget(f"mms:c:{child}", ["max_cost", "urgent", "expires_ms"])
     assert asked == [b"5000000", b"1", b"7200000"]
-    reading = runtime.ledger.campaigns.begin_reading(child, "me", 1_000)
+    reading = runtime.ledger.file_readings.begin(child, "me", 1_000)
     assert reading is not None
     assert reading.media == found
     assert runtime.ledger.redis.smembers(f"mms:media:{hashed}:for") == {schedule.id.encode(), child.encode()}

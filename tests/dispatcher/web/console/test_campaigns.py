@@ -270,8 +270,8 @@ def test_counts_move_on_the_open_page(operator: httpx.Client, read_file: Callabl
 
 def test_the_live_page_ends_when_the_campaign_is_over(operator: httpx.Client, redis: Redis) -> None:
     campaign_id = send(operator)
-    Ledger(redis).campaigns.begin_reading(campaign_id, "reader", 1000)
-    Ledger(redis).campaigns.fail_reading(campaign_id, "broken", "reader")
+    Ledger(redis).file_readings.begin(campaign_id, "reader", 1000)
+    Ledger(redis).file_readings.fail(campaign_id, "broken", "reader")
     assert Ledger(redis).campaign(campaign_id).state is CampaignState.FAILED
     answer = operator.get(f"/campaigns/{campaign_id}/events")
     assert answer.text.endswith("event: over\ndata: 1\n\n")
