@@ -9,7 +9,7 @@ from dispatcher.cli.shell import output
 from dispatcher.cli.shell.wait import Until, is_unread, require_most_arrived, wait_for
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
-from dispatcher.pipeline.preflight.result import RowCounts
+from dispatcher.pipeline.preflight.result import Tally
 from dispatcher.settings import Settings
 
 
@@ -19,12 +19,12 @@ class Submitted(NamedTuple):
     ledger: Ledger
     config: Settings
     campaign_id: str
-    row_counts: RowCounts
+    tally: Tally
 
     def print_json(self) -> None:
         """The campaign as it stands, with how many rows of its file go."""
         campaign = output.campaign_json(self.ledger.campaign(self.campaign_id))
-        output.print_json({**campaign, "checked": self.row_counts.model_dump()})
+        output.print_json({**campaign, "checked": self.tally.model_dump()})
 
     def wait(self, until: Until, timeout_seconds: float | None, *, as_json: bool) -> None:
         """Wait, say what is waited for, and show what became of it.

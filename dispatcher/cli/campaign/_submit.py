@@ -57,7 +57,7 @@ def submit_command(
     for sentence in waiting_lines(result, chosen.settings):
         say(f"note: {sentence}")
     _refuse(result, chosen)
-    say(result.row_counts.in_words)
+    say(result.tally.in_words)
     _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
     if chosen.every:
         make_recurring(file, chosen, ledger, config, result.media, as_json=as_json)
@@ -75,7 +75,7 @@ def submit_command(
         )
     noted(ledger, "sent", campaign_id)
     hint_expansion(campaign_id)
-    submitted = Submitted(ledger, config, campaign_id, result.row_counts)
+    submitted = Submitted(ledger, config, campaign_id, result.tally)
     if not as_json:
         print_line(campaign_id)
     elif until is None:

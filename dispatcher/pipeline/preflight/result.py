@@ -46,7 +46,7 @@ class Preview(_Part):
     encoding: Encoding | None
 
 
-class RowCounts(_Part):
+class Tally(_Part):
     """How many rows of a file go, and how many do not. `opted_out` is None when the opt-outs are not known here."""
 
     rows: int
@@ -101,9 +101,9 @@ class CheckResult(_Part):
     media: Mapping[str, MediaFacts] = Field(default={}, exclude=True, repr=False)
 
     @property
-    def row_counts(self) -> RowCounts:
+    def tally(self) -> Tally:
         """The rows, counted by whether they go."""
-        return RowCounts(
+        return Tally(
             rows=self.rows,
             sendable=self.sendable,
             invalid=self.errors_total,

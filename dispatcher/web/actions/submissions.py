@@ -19,7 +19,7 @@ from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
-from dispatcher.pipeline.preflight.result import CheckResult, RowCounts
+from dispatcher.pipeline.preflight.result import CheckResult, Tally
 from dispatcher.pipeline.reports.report import report_texts
 from dispatcher.pipeline.schedules.recurring import LATE_BY_DEFAULT, make_schedule
 from dispatcher.settings import Settings
@@ -37,7 +37,7 @@ _CHUNK = 64 * 1024
 class MadeCampaign(Campaign):
     """A campaign that was just made; `checked` says how many rows of its file go, and how many do not."""
 
-    checked: RowCounts
+    checked: Tally
 
 
 def find_campaign(site: Site, campaign_id: str) -> Campaign:
@@ -227,7 +227,7 @@ def check_and_submit(
     result = check_upload(site, upload, options)
     refuse_unsendable(settings_of(upload, options)[0], result)
     campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft))
-    return MadeCampaign(**dict(campaign), checked=result.row_counts)
+    return MadeCampaign(**dict(campaign), checked=result.tally)
 
 
 def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:

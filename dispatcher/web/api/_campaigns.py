@@ -16,7 +16,7 @@ from dispatcher.ledger.views.campaign_list import list_campaigns
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.estimate import estimated, estimated_all
-from dispatcher.pipeline.preflight.result import RowCounts
+from dispatcher.pipeline.preflight.result import Tally
 from dispatcher.pipeline.schedules.recurring import require_calendar
 from dispatcher.pipeline.schedules.upcoming import Recurring, recurring
 from dispatcher.web.actions.lifecycle import steer
@@ -58,7 +58,7 @@ router = APIRouter(
 class MadeRecurring(Recurring):
     """A recurring broadcast that was just made; `checked` says how many rows of its file would go now."""
 
-    checked: RowCounts
+    checked: Tally
 
 
 class CampaignPage(BaseModel):
@@ -137,7 +137,7 @@ def _create(site: Site, who: str, sent: _Sent) -> StoredAnswer:
     late = how.get("run_late_within", "")
     schedule, next_ms = recur_upload(site, who, upload, options, every=how["every"], run_late_within=late)
     location = f"{base}/api/v1/schedules/{schedule.id}"
-    made = MadeRecurring(**dict(recurring(schedule, next_ms)), checked=result.row_counts)
+    made = MadeRecurring(**dict(recurring(schedule, next_ms)), checked=result.tally)
     return StoredAnswer(201, made.model_dump_json(), location)
 
 
