@@ -314,3 +314,19 @@ def test_what_a_sender_holds_and_asks_and_records_is_shown_without_numbers_texts
     (book,) = ledger_at_start.consistency.batches(CAMPAIGN, [0])
     for secret in (number_of(1), "a text", "RowState"):
         assert secret not in repr(book)
+
+
+def test_a_claim_begins_with_nothing_of_the_attempt_before(ledger_at_start: Ledger) -> None:
+    ledger = ledger_at_start
+    add_campaign(ledger, make_batch(1))
+    taken = take(ledger)
+    claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)
+    record(ledger, taken.hold, make_record(make_claim(taken), "later", text="busy"))
+    before = ledger.batches.read(CAMPAIGN, [0])[0][1][0]
+    assert (before.reason, before.attempt) == (1, 1)
+    set_clock(ledger.redis, START_MS + 9)
+    claim(ledger, taken.hold, make_claim(taken, name="second"), now_ms=START_MS + 9)
+    row = ledger.batches.read(CAMPAIGN, [0])[0][1][0]
+    assert (row.reason, row.attempt, row.flags, row.at_ms, row.final_ms) == (0, 2, 0, 0, 0)
+    assert row.claimed_ms == START_MS + 9
+    assert row.sid == token_of(("second", 0)) + bytes(8)

@@ -460,8 +460,12 @@ def test_who_opted_out_since_is_read_from_carrierx(put_back: Site, simulator: Si
     simulator.inbound(from_=number_of(5), to=SENDER, message="STOP")
     simulator.inbound(from_=number_of(6), to=SENDER, message="stop by at 5?")
     put_back.tick()
+    before_ms = put_back.ledger.agenda.now_ms()
     assert put_back.recover().opt_outs == 1
-    assert put_back.ledger.optouts.is_out(number_of(5))
+    (known,) = put_back.ledger.optouts.find([number_of(5)])
+    assert known is not None
+    assert (known.state, known.source) == ("out", "inbound")
+    assert before_ms - 60_000 < known.at_ms <= before_ms
     look_twice(put_back)
     put_back.tick()
     put_back.send(2)

@@ -83,3 +83,14 @@ def test_what_a_limit_made_wait_is_counted_by_the_kind_of_limit(runtime: Runtime
     counted = runtime.ledger.counters.read()
     assert set(counted["waits"]) == {"sender"}
     assert counted["wait"]["ms"] > 30_000
+
+
+def test_a_batch_that_waits_for_its_sender_is_due_when_the_wait_is_over_while_the_pool_is_in_use(
+    runtime: Runtime,
+) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1, 1))
+    runtime.ledger.limits.set_rate(f"sender:{SENDER}", 60_000_000, 0)
+    assert send_batch(runtime, CAMPAIGN, 0) == "1 queued, waits for the limit of sender"
+    word, wait_ms = send_batch(runtime, CAMPAIGN, 0).split()
+    assert word == "later"
+    assert 50_000 < int(wait_ms) <= 60_001
