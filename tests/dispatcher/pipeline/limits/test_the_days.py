@@ -98,6 +98,15 @@ def test_a_cap_changed_in_the_middle_of_a_day_counts_what_went(desk: Desk) -> No
     assert [desk.ask(n).word for n in (2, 3)] == ["go", "wait"]
 
 
+def test_a_cap_changed_when_its_day_is_over_counts_nothing_of_it(desk: Desk) -> None:
+    set_cap(desk.ledger, ACCOUNT, 1, ZONE, desk.now_ms)
+    desk.campaign()
+    assert [desk.ask(n).word for n in range(2)] == ["go", "wait"]
+    desk.at(day_boundaries(desk.now_ms, ZONE)[1])
+    set_cap(desk.ledger, ACCOUNT, 1, "America/New_York", desk.now_ms)
+    assert desk.ask(1).word == "go"
+
+
 def test_what_a_day_counted_is_forgotten_three_days_after_its_last_change(desk: Desk) -> None:
     set_cap(desk.ledger, ACCOUNT, 2, ZONE, desk.now_ms)
     desk.campaign()

@@ -89,7 +89,7 @@ def test_a_batch_that_waits_for_its_sender_is_due_when_the_wait_is_over_while_th
     runtime: Runtime,
 ) -> None:
     add_campaign(runtime.ledger, make_batch(1, 1, 1))
-    runtime.ledger.limits.set_rate(f"sender:{SENDER}", 60_000_000, 0)
+    runtime.ledger.limits.set_rate(LimitScope.sender(SENDER), 60_000_000, 0)
     assert send_batch(runtime, CAMPAIGN, 0) == "1 queued, waits for the limit of sender"
     word, wait_ms = send_batch(runtime, CAMPAIGN, 0).split()
     assert word == "later"
