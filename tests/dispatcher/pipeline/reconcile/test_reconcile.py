@@ -420,3 +420,45 @@ def test_who_could_not_be_looked_for_at_this_look_is_looked_for_five_seconds_lat
     look_after(runtime, CAMPAIGN, 0)
     waited_ms = int(float(runtime.ledger.redis.get("test:clock") or 0)) - START_MS  # for turns to ask
     assert due_again(runtime, "search", waited_ms) == 5_000
+
+
+def filters_asked(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Of each list that CarrierX is asked for from now on its filter."""
+    asked: list[str] = []
+    lists = runtime.carrierx.list_messages
+
+    def list_messages(*, filter: str = "", **options: Any) -> Any:
+        asked.append(filter)
+        return lists(filter=filter, **options)
+
+    monkeypatch.setattr(runtime.carrierx, "list_messages", list_messages)
+    return asked
+
+
+def test_one_list_tells_of_a_whole_batch_and_nobody_is_looked_for_alone(
+    runtime: Runtime, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.set_faults(undelivered_share=1)
+    taken, claims = claimed(runtime, 1, 1, 1)
+    for message, asked in enumerate(claims):
+        post(runtime, taken, message)
+        record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
+    filters = filters_asked(runtime, monkeypatch)
+    look_after(runtime, CAMPAIGN, 0, kinds=("search",))
+    assert states(runtime.ledger) == ["sent"] * 3
+    assert filters == [f"user_data like {CAMPAIGN}.0.%"]
+
+
+def test_where_lists_are_no_help_each_is_looked_for_alone_and_found(
+    runtime: Runtime, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.set_faults(undelivered_share=1)
+    taken, claims = claimed(runtime, 1, 1)
+    for message, asked in enumerate(claims):
+        post(runtime, taken, message)
+        record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
+    runtime.ledger.agenda.latch("mms:turn:no-list", 10**9)
+    filters = filters_asked(runtime, monkeypatch)
+    look_after(runtime, CAMPAIGN, 0, kinds=("search",))
+    assert states(runtime.ledger) == ["sent"] * 2
+    assert sorted(filters) == sorted(f"user_data eq {mark(message)}" for message in (0, 1))
