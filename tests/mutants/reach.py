@@ -89,10 +89,14 @@ def _name_the_scripts() -> None:
 
 
 def files_of(script: str) -> list[str]:
-    """The paths of the files whose text is in a script as Redis gets it."""
-    whole = _JOINER["script_text"](script)
+    """The paths of the files that a script is joined from."""
+    joined = sys.modules[_JOINER["script_text"].__module__].files_of(script)
     files = sorted(Path("dispatcher").rglob("*.lua"))
-    return [file.as_posix() for file in files if file.read_text("utf-8").strip() in whole]
+    return [
+        file.as_posix()
+        for file in files
+        if any(file.as_posix().endswith(f"lua/{name}.lua") for name in joined)
+    ]
 
 
 def _called(frame: FrameType, event: str, _: object) -> None:
