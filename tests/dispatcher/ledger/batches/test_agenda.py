@@ -9,7 +9,7 @@ import pytest
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
-from tests.factories import START_MS
+from tests.factories import CAMPAIGN, START_MS, add_campaign
 from tests.valkey import set_clock
 
 
@@ -191,3 +191,15 @@ def test_a_turn_costs_a_kind_the_less_the_more_it_weighs(
     turns(timed_ledger, "a", weight=weight)
     assert float(timed_ledger.redis.hget("mms:turns", "at:a") or 0) == part
     assert float(timed_ledger.redis.hget("mms:turns", "served") or 0) == 1
+
+
+@pytest.mark.parametrize("gone", [999, 1_000])
+def test_who_picks_a_look_passes_over_up_to_a_thousand_that_are_gone(timed_ledger: Ledger, gone: int) -> None:
+    set_clock(timed_ledger.redis, START_MS)
+    add_campaign(timed_ledger)
+    timed_ledger.redis.zadd(keys.SEARCH, {f"gone{n:04}": 1 for n in range(gone)})
+    timed_ledger.redis.zadd(keys.SEARCH, {CAMPAIGN: 2})
+    timed_ledger.redis.zadd(keys.search(CAMPAIGN), {"0": 2})
+    picked = timed_ledger.agenda.pick_look("search", lease_ms=50, chance=0.0)
+    assert picked == ((CAMPAIGN, 0) if gone < 1_000 else None)
+    assert timed_ledger.redis.zscore(keys.SEARCH, CAMPAIGN) == (START_MS + 50 if gone < 1_000 else 2)

@@ -444,7 +444,7 @@ def test_one_list_tells_of_a_whole_batch_and_nobody_is_looked_for_alone(
         post(runtime, taken, message)
         record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
     filters = filters_asked(runtime, monkeypatch)
-    look_after(runtime, CAMPAIGN, 0, kinds=("search",))
+    look_after(runtime, CAMPAIGN, 0)
     assert states(runtime.ledger) == ["sent"] * 3
     assert filters == [f"user_data like {CAMPAIGN}.0.%"]
 
@@ -459,6 +459,6 @@ def test_where_lists_are_no_help_each_is_looked_for_alone_and_found(
         record(runtime.ledger, taken.hold, make_record(asked, "unknown"))
     runtime.ledger.agenda.latch("mms:turn:no-list", 10**9)
     filters = filters_asked(runtime, monkeypatch)
-    look_after(runtime, CAMPAIGN, 0, kinds=("search",))
+    look_after(runtime, CAMPAIGN, 0)
     assert states(runtime.ledger) == ["sent"] * 2
     assert sorted(filters) == sorted(f"user_data eq {mark(message)}" for message in (0, 1))
