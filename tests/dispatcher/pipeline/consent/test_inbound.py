@@ -122,3 +122,12 @@ def test_what_a_person_sent_can_be_forgotten(runtime: Runtime) -> None:
     runtime.ledger.inbound.forget([message.sid for message in found])
     assert [message.sid for message in runtime.ledger.inbound.newest(10)] == ["a2"]
     assert runtime.ledger.inbound.review_count() == 0
+
+
+def test_what_nothing_follows_from_any_more_is_not_put_off(runtime: Runtime) -> None:
+    inbound = runtime.ledger.inbound
+    inbound.later("gone", 5)
+    assert inbound.todo(10, 10) == []
+    runtime.ledger.redis.zadd("mms:inbound:unanswered", {"waits": 1})
+    inbound.later("waits", 11)
+    assert (inbound.todo(10, 10), inbound.todo(11, 10)) == ([], ["waits"])
