@@ -462,3 +462,12 @@ def test_where_lists_are_no_help_each_is_looked_for_alone_and_found(
     look_after(runtime, CAMPAIGN, 0)
     assert states(runtime.ledger) == ["sent"] * 2
     assert sorted(filters) == sorted(f"user_data eq {mark(message)}" for message in (0, 1))
+
+
+def test_what_was_not_there_twice_in_a_campaign_whose_time_is_over_expires_now(runtime: Runtime) -> None:
+    doubtful(runtime)
+    runtime.ledger.redis.hset(f"mms:c:{CAMPAIGN}", "ends_at", START_MS + 1_000)
+    assert twice_looked_for(runtime, one_by_one=False)[0] == "expired"
+    row = runtime.ledger.batches.read(CAMPAIGN, [0])[0][1][0]
+    assert row.final_ms == START_MS + 1_000_000 + LOOK_AGAIN_MS
+    assert (row.at_ms, row.reason, row.flags, row.sid) == (0, 0, 0, bytes(16))

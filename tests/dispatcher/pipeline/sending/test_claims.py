@@ -8,16 +8,20 @@ from typing import Any
 
 import pytest
 
+from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import Hold
+from dispatcher.ledger.batches.packing import Batch, BatchMessage
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.pipeline.sending._claims import BatchClaims
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.sending.timed_sending import Clock, until_nothing_is_due
-from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, recount, states
+from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, number_of, recount, states
 
 
 def test_a_429_holds_the_account_as_long_as_carrierx_asks_and_loses_nothing(
@@ -94,3 +98,21 @@ def test_a_batch_that_waits_for_its_sender_is_due_when_the_wait_is_over_while_th
     word, wait_ms = send_batch(runtime, CAMPAIGN, 0).split()
     assert word == "later"
     assert 50_000 < int(wait_ms) <= 60_001
+
+
+def test_while_the_ledger_does_not_answer_the_pool_counts_as_in_use(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_pool = Batch(make_batch(1).rows, (BatchMessage((0,), "", "Hi", ()),))
+    claims = BatchClaims(
+        runtime, of_pool, CampaignSettings(**{"from": (SENDER, number_of(9)), "message": "Hi"})
+    )
+    assert claims.pool_is_in_use()
+    runtime.ledger.limits.disable(SENDER)
+    assert not claims.pool_is_in_use()
+
+    def away() -> frozenset[str]:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(runtime.ledger.limits, "disabled", away)
+    assert claims.pool_is_in_use()
