@@ -297,3 +297,11 @@ def test_a_lowered_pace_is_obeyed_as_it_grows(desk: Desk, later_ms: int, wait_ms
     desk.later(later_ms)
     assert desk.ask(0).word == "go"
     assert desk.ask(1).wait_ms == wait_ms
+
+
+def test_a_lowered_pace_is_obeyed_by_a_slow_limit_to_the_millisecond(desk: Desk) -> None:
+    desk.limit(ACCOUNT, Rate(1 / 3600, 1))
+    desk.campaign()
+    desk.ledger.redis.hset("mms:pace", "account", f"0.5:{desk.now_ms}")
+    assert desk.ask(0).word == "go"
+    assert desk.ask(1).wait_ms == 3_600_000 * 2
