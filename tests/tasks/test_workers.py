@@ -199,8 +199,8 @@ def _celery(crew: Crew, folder: Path, *arguments: str, **settings: str) -> subpr
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["status"], 0, "5 nodes online"),
-        (["inspect", "active_queues"], 0, "'exchange': {'name': 'expand', 'type': 'direct'"),
+        (["status", "--timeout=3"], 0, "5 nodes online"),
+        (["inspect", "--timeout=3", "active_queues"], 0, "'exchange': {'name': 'expand', 'type': 'direct'"),
         (["control", "heartbeat"], 0, ""),
         (["call", "tick"], 0, "-"),
         (["result", "0c7f9d7e-7b0a-4d9c-9b1e-1f2e3d4c5b6a"], 1, "no results are kept"),

@@ -353,7 +353,7 @@ def test_the_table_of_what_is_kept_is_whole_and_names_settings_that_there_are(re
         "spooled",
         "uploads held",
         "Idempotency-Key",
-        "journal",
+        "audit log",
     ):
         assert any(what in name for name in kept), what
     numbers = " ".join(kept.values())

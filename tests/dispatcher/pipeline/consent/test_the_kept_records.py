@@ -209,7 +209,7 @@ def answer_to_a_call(runtime: Runtime) -> Kept:
     return Kept(lambda: bool(runtime.ledger.redis.keys(keys.IDEMPOTENCY + "*")), DAY_MS)
 
 
-def journal(runtime: Runtime) -> Kept:
+def audit_log(runtime: Runtime) -> Kept:
     ledger = runtime.ledger
     AuditLog(ledger.redis).note("ann", "the first line")
 
@@ -241,7 +241,7 @@ ROWS: dict[str, tuple[Callable[[Runtime], Kept], ...]] = {
     "uploads held between check and start": (held_upload,),
     "local pictures, videos and sounds": (local_picture,),
     "answers to calls": (answer_to_a_call,),
-    "the journal": (journal,),
+    "the audit log": (audit_log,),
     "reports and error files": (),
     "CarrierX's own records": (),
 }
