@@ -58,6 +58,7 @@ def named(*tests: str) -> list[str]:
     return [f"tests/dispatcher/rules/test_code.py::test_{name}" for name in tests]
 
 
+@pytest.mark.slow
 def test_a_mutant_dies_of_the_test_that_tells_it_and_lives_with_the_others(copy: Path) -> None:
     mutant = fault("a > b", "a >= b")
     assert try_one(copy, mutant, named("more")).fate == "alive"
@@ -66,6 +67,7 @@ def test_a_mutant_dies_of_the_test_that_tells_it_and_lives_with_the_others(copy:
     assert (copy / mutant.path).read_text() == CODE
 
 
+@pytest.mark.slow
 def test_a_mutant_that_hangs_is_ended(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copies, "ALL_SECONDS", 2)
     assert try_one(copy, fault("b -= 1", "pass"), named("far")).fate == "hung"

@@ -42,3 +42,12 @@ def test_of_a_batch_that_is_partly_finished_the_rest_is_quarantined(
     assert ledger.recovery.quarantine(CAMPAIGN, now_ms + 1, early=False) == "doubt"
     continue_quarantine(runtime)
     assert states(ledger) == became
+
+
+def test_a_batch_that_is_quarantined_again_in_the_same_recovery_stays_as_it_is(runtime: Runtime) -> None:
+    ledger = runtime.ledger
+    add_campaign(ledger, make_batch(*[1] * 3))
+    assert ledger.recovery.quarantine(CAMPAIGN, ledger.agenda.now_ms(), early=False) == "doubt"
+    for changed in (3, 0):
+        found = ledger.recovery.quarantine_batch(CAMPAIGN, 0, [0, 1, 2], look_ms=1, reason="restored")
+        assert found == changed

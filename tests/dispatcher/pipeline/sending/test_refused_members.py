@@ -146,3 +146,10 @@ def test_a_longer_number_or_the_senders_names_no_member() -> None:
     for text in ("9151620655748", f"{SENDER} may not send", "at most 10 numbers"):
         error = Refused("no", status=400, complaints=(Complaint("group_recipients", text, None),))
         assert named_members(error, claim) == {}
+
+
+def test_of_a_group_of_two_the_one_that_is_left_gets_it(runtime: Runtime, simulator: SimulatorHandle) -> None:
+    refuses(simulator, "02")
+    add_campaign(runtime.ledger, make_batch(2))
+    send_all(runtime)
+    assert states(runtime.ledger) == ["queued", "rejected"]
