@@ -81,6 +81,7 @@ def imports_in(folder: Path) -> Iterator[str]:
                 yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
+@pytest.mark.slow
 def test_a_face_names_every_neighbour_that_its_package_imports() -> None:
     for package, folder in PACKAGES.items():
         above, _, own = package.rpartition(".")
@@ -105,6 +106,7 @@ def test_a_package_hands_on_nothing_but_its_docstring() -> None:
         assert SAYS_MORE.get(package) or not body, f"{package} does something when it is imported"
 
 
+@pytest.mark.slow
 def test_no_two_classes_have_one_name() -> None:
     names = [
         node.name
@@ -137,6 +139,7 @@ def _tasks() -> Iterator[tuple[str, str, ast.FunctionDef]]:
                         yield module, str(name.value), node
 
 
+@pytest.mark.slow
 def test_every_task_has_a_queue_and_every_route_a_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMS_REDIS_URL", "redis://127.0.0.1:1/0")
     config = importlib.import_module("celeryconfig")
@@ -144,6 +147,7 @@ def test_every_task_has_a_queue_and_every_route_a_task(monkeypatch: pytest.Monke
     assert {entry["task"] for entry in config.beat_schedule.values()} <= set(config.task_routes)
 
 
+@pytest.mark.slow
 def test_a_task_has_at_most_fifteen_lines() -> None:
     for module, name, node in _tasks():
         assert module.startswith("tasks."), f"{name} is not among the tasks"

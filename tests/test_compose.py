@@ -94,6 +94,7 @@ def test_beat_flower_and_web_run_with_the_arguments_that_mms_up_gives_them(
     assert importlib.util.find_spec("dispatcher.web.__main__")
 
 
+@pytest.mark.slow
 def test_every_queue_that_is_declared_is_consumed_and_every_route_leads_to_one(
     services: dict[str, Service],
 ) -> None:

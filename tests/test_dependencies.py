@@ -68,6 +68,7 @@ def test_every_imported_package_is_declared(declared: dict[str, Requirement]) ->
     assert {name for name, found in imported().items() if not found & declared.keys()} == set()
 
 
+@pytest.mark.slow
 def test_every_declared_package_is_imported_or_said_to_be_used_otherwise(
     declared: dict[str, Requirement],
 ) -> None:

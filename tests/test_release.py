@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 #: All that is looked at before anything is built.
 FILES_OF_A_RELEASE = [".ci/release.py", "CHANGELOG.md", "pyproject.toml"]
 

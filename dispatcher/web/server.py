@@ -30,6 +30,8 @@ _TENTHS_A_DAY = 864_000
 class Server(uvicorn.Server):
     """uvicorn that calls `closing` first when it stops, so that endless answers end."""
 
+    look_seconds = LOOK_SECONDS
+
     def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
         super().__init__(config)
         self._closing = closing
@@ -39,9 +41,9 @@ class Server(uvicorn.Server):
         tenths of it, renews the date header."""
         tenths = 0
         while not await self.on_tick(tenths):
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self.look_seconds)
             look_after(self.server_state.connections, time.monotonic())
-            tenths = (tenths + round(10 * LOOK_SECONDS)) % _TENTHS_A_DAY
+            tenths = (tenths + round(10 * self.look_seconds)) % _TENTHS_A_DAY
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the live pages, then the rest."""

@@ -11,6 +11,8 @@ import pytest
 from benchmarks.result import Asked, Result
 from benchmarks.run import BENCHMARKS, run
 
+pytestmark = pytest.mark.slow
+
 #: Those that need neither `mms up` nor seconds of a clock.
 SMALL = ["expand", "memory", "report", "growth"]
 TINY = Asked(rows=120, runs=1)
@@ -25,7 +27,6 @@ def assert_compared(result: Result) -> None:
     assert result.table().row_count == len(result.lines)
 
 
-@pytest.mark.slow
 def test_the_runner_prints_tables_and_writes_the_figures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,7 +42,6 @@ def test_the_runner_prints_tables_and_writes_the_figures(
             assert all(line["what"].split()[0] in printed for line in result["lines"])
 
 
-@pytest.mark.slow
 def test_sending_is_compared_with_the_bare_loop_and_with_a_task_a_recipient() -> None:
     first = next(iter(import_module("benchmarks.dispatch").measure(TINY)))
     assert_compared(first)

@@ -119,6 +119,7 @@ def test_faults_stand_where_they_are_said_to_behind_letters_of_several_bytes() -
     assert made[0].applied(text) == 'x = "é…" if a != 1 else 2\n'
 
 
+@pytest.mark.slow
 def test_code_with_a_fault_in_it_is_code(
     heart: list[Mutant], repository: Path, redis: redis_py.Redis
 ) -> None:

@@ -37,6 +37,7 @@ def of_broker(url: str) -> str:
     return broker_url(load_settings(redis_url=url))
 
 
+@pytest.mark.slow
 def test_a_certificate_that_is_trusted_is_taken_by_both(server: ValkeyServer) -> None:
     with tls_in_front_of(server.port) as port:
         url = f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={AUTHORITY}"

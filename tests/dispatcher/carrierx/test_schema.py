@@ -168,6 +168,7 @@ def test_any_values_are_read_or_refused_but_never_crash(body: dict[str, Any]) ->
         read_status({**body, "status": None})
 
 
+@pytest.mark.slow
 @unhurried
 @given(st.dictionaries(st.text(), anything))
 def test_any_object_is_read_or_refused(body: dict[str, Any]) -> None:
@@ -175,6 +176,7 @@ def test_any_object_is_read_or_refused(body: dict[str, Any]) -> None:
         assert read_status(body).message_sid
 
 
+@pytest.mark.slow
 @unhurried
 @given(st.lists(anything))
 def test_any_items_of_a_list_are_read_or_left_out(items: list[Any]) -> None:

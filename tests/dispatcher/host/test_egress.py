@@ -55,6 +55,7 @@ def behind(proxy: CompanyProxy, **more: object) -> Egress:
     return egress_of(load_settings(https_proxy=proxy.url, ca_bundle=str(COMPANY), **more), {})
 
 
+@pytest.mark.slow
 def test_a_batch_goes_through_the_proxy_whose_certificate_the_company_signed(
     make_runtime: MakeRuntime, ledger: Ledger, simulator: SimulatorHandle
 ) -> None:

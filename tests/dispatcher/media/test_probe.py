@@ -57,6 +57,7 @@ def test_head_alone_is_enough_where_it_tells_all(media_server: MediaServer, here
     assert media_server.asked == {"HEAD /picture": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["hanging", "dripping"])
 def test_a_server_that_takes_its_time_is_left_in_time(
     media_server: MediaServer, here: AllowList, path: str
@@ -66,6 +67,7 @@ def test_a_server_that_takes_its_time_is_left_in_time(
     assert time.monotonic() - start < 20
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_head_is_asked_with_get(
     media_server: MediaServer, here: AllowList
 ) -> None:

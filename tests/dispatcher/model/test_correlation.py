@@ -23,6 +23,7 @@ def test_a_reference_comes_back_as_it_was(ref: MessageRef) -> None:
     assert re.fullmatch(r"[A-Za-z0-9._-]+", text)
 
 
+@pytest.mark.slow
 @given(refs, st.integers(0, 63), st.sampled_from("abcXYZ019._-"))
 def test_a_changed_letter_makes_it_nobodys(ref: MessageRef, at: int, letter: str) -> None:
     text = write_user_data(ref, b"secret")

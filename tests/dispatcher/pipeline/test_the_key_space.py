@@ -346,6 +346,7 @@ def left_over(before: dict[bytes, Any], after: dict[bytes, Any], ledger: Ledger)
     return found
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_campaigns_of_every_kind_once_they_and_their_records_are_erased(
     runtime: Runtime, simulator: SimulatorHandle
 ) -> None:

@@ -23,6 +23,8 @@ from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import SENDER, START_MS
 from tests.valkey import wait_by_clock
 
+pytestmark = pytest.mark.slow
+
 RATE = 5.0
 
 
@@ -77,7 +79,6 @@ def outcome(runtime: Runtime, text: Inbound) -> str:
     return runtime.ledger.inbound.read([text.sid])[0].outcome
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lists", ["well", "refuses", "fails", "ignores", "lags"])
 def test_thirty_unconfirmed_beside_sixty_thousand_without_callbacks_are_looked_at_within_a_minute_and_help_is_answered(
     make_runtime: MakeRuntime, ledger: Ledger, lists: str
@@ -112,7 +113,6 @@ def _looked_for(api: Quiet, lists: str) -> bool:
     return bool(looks) if lists == "well" else sum(what.startswith("eq") for what in looks) >= 30
 
 
-@pytest.mark.slow
 def test_a_list_asks_for_a_whole_batch_so_that_ten_thousand_rows_take_a_third_of_a_minute(
     make_runtime: MakeRuntime, ledger: Ledger
 ) -> None:

@@ -19,6 +19,8 @@ from dispatcher.roster.excel.reader import ExcelRecords
 from tests.dispatcher.roster.reading import open_roster
 from tests.dispatcher.roster.workbooks import HEAD, packed, parts, row_with
 
+pytestmark = pytest.mark.slow
+
 
 def refusal_of(data: bytes, max_bytes: int = 1 << 30) -> FileRefused:
     with pytest.raises(FileRefused) as refusal:
@@ -26,7 +28,6 @@ def refusal_of(data: bytes, max_bytes: int = 1 << 30) -> FileRefused:
     return refusal.value
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -70,7 +71,6 @@ def workbook_file(data: bytes) -> IO[bytes]:
     return file
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SHEET_CPU_SECONDS", "SHEET_MEMORY_MB"])
 def test_a_reader_at_its_limit_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     limits = {"SHEET_CPU_SECONDS": 60, "SHEET_MEMORY_MB": 768} | {name: 1 if "CPU" in name else 60}
@@ -125,7 +125,6 @@ time.sleep(60)
 """
 
 
-@pytest.mark.slow
 def test_a_reader_ends_when_the_process_that_asked_is_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

@@ -18,6 +18,8 @@ from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster.rejections import INVALID_CODES, REFUSAL_CODES
 from tests.dispatcher.roster.reading import open_roster
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(__file__).parents[2] / "data" / "roster"
 MUTATIONS = int(os.environ.get("MMS_TEST_MUTATIONS", "1500"))
 PARTS = 10

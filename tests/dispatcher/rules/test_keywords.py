@@ -247,6 +247,7 @@ ADVERSARIES += [
 ]
 
 
+@pytest.mark.slow
 def test_the_time_grows_with_the_text_and_no_faster() -> None:
     """64 KB of `do not want` kept the web process from everything else for 26 s."""
     for phrase in {*ADVERSARIES, *(f"{wording} " for _, _, wording in wordings()[::7])}:

@@ -60,6 +60,7 @@ def test_its_own_api_needs_the_token(simulator: SimulatorHandle) -> None:
     assert requests.get(f"{simulator.url}/_simulator/received", timeout=60).status_code == 401
 
 
+@pytest.mark.slow
 def test_it_runs_in_a_process_of_its_own() -> None:
     with simulator_process(Faults(seed=3), token="other") as simulator:
         assert simulator.faults() == Faults(seed=3)
@@ -85,6 +86,7 @@ def command() -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_prints_its_address_first_and_stops_cleanly(
     command: subprocess.Popen[str], number: signal.Signals

@@ -18,6 +18,8 @@ from dispatcher.stack._embedded_store import EmbeddedStore
 from tests.factories import add_campaign
 from tests.stack import until
 
+pytestmark = pytest.mark.slow
+
 
 def life(settings: Settings, spoil: Callable[[Path], None] = lambda _: None) -> Restored | None:
     """One life of `mms up`, as far as the store goes: a pause is the last that is written. What it found at its start.
@@ -69,7 +71,6 @@ def test_a_store_that_is_left_alone_is_what_it_was(settings: Settings) -> None:
     assert [life(settings) for _ in range(3)] == [None] * 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("bytes_", [1, 30, 90])
 def test_whatever_is_cut_off_is_missed_at_the_next_start(settings: Settings, bytes_: int) -> None:
     assert life(settings) is None

@@ -51,6 +51,7 @@ def test_what_does_not_answer_is_not_alive(config: Settings, part: str) -> None:
     assert not is_healthy(part, config)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "status"), [([], 2), (["nothing"], 2), (["send"], 1)])
 def test_the_exit_status_tells(arguments: list[str], status: int, tmp_path: Path) -> None:
     answer = subprocess.run(

@@ -82,6 +82,7 @@ def test_sigterm_ends_every_part_and_answers_status_0(start: Start) -> None:
     assert supervised.survivors() == []
 
 
+@pytest.mark.slow
 def test_the_store_ends_after_all_others_have_ended(start: Start) -> None:
     supervised = start("store:2:", "worker:0:", "simulator:1:")
     until(lambda: len(supervised.notes("start")) == 3)
@@ -102,6 +103,7 @@ def test_a_part_that_ignores_sigterm_is_killed_with_its_group_in_under_15_second
     assert supervised.survivors() == []
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_everything_at_once(start: Start) -> None:
     supervised = start("deaf:0:stubborn,pool", "store:2:stubborn")
     until(lambda: len(supervised.notes("start")) == 2)
@@ -158,6 +160,7 @@ def test_a_part_that_worked_before_is_never_given_up(tmp_path: Path) -> None:
     assert not process.hopeless
 
 
+@pytest.mark.slow
 def test_when_the_supervisor_is_killed_its_watchdog_ends_the_parts_in_order(start: Start) -> None:
     supervised = start("store:2:", "worker:0:", "other:0:")
     until(lambda: len(supervised.notes("start")) == 3)
@@ -185,6 +188,7 @@ def test_the_next_start_ends_what_a_killed_supervisor_and_watchdog_left(start: S
     assert "ended what an earlier" in said
 
 
+@pytest.mark.slow
 def test_a_second_start_for_the_same_folder_says_who_holds_it(start: Start) -> None:
     first = start("one:0:")
     until(lambda: first.notes("start"))

@@ -22,6 +22,8 @@ from dispatcher.stack import _store_wait
 from tests.stack import STOP_SECONDS, Terminal, until
 from tests.valkey import ValkeyServer
 
+pytestmark = pytest.mark.slow
+
 CALLBACK = {"message_sid": "a1", "direction": "outbound", "status": "delivered"}
 #: An append-only file whose one command takes this long to load.
 READING_MS = 6_000
@@ -90,7 +92,6 @@ def test_the_receiver_is_open_while_redis_is_away_and_everything_starts_when_it_
     assert terminal.processes() == []
 
 
-@pytest.mark.slow
 def test_a_redis_of_another_mode_that_comes_later_ends_it_with_its_sentence(
     terminal: Terminal, away: ValkeyServer, tmp_path: Path
 ) -> None:
@@ -106,7 +107,6 @@ def test_a_redis_of_another_mode_that_comes_later_ends_it_with_its_sentence(
     assert terminal.processes() == []
 
 
-@pytest.mark.slow
 def test_a_redis_that_may_forget_and_comes_later_ends_it_with_its_sentence(
     terminal: Terminal, away: ValkeyServer
 ) -> None:
@@ -122,7 +122,6 @@ def test_a_redis_that_may_forget_and_comes_later_ends_it_with_its_sentence(
     assert "cannot keep a claim safe" in terminal.said()
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_the_waiting_though_redis_hangs(terminal: Terminal) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         terminal.environment["MMS_REDIS_URL"] = f"redis://:pass-word@127.0.0.1:{hanging.getsockname()[1]}/0"

@@ -49,7 +49,9 @@ class Published:
 
 
 class ThreadServer(Server):
-    """The server of the product, in a thread of the test."""
+    """The server of the product, in a thread of the test, which ends as soon as it is told to."""
+
+    look_seconds = 0.01
 
     def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
         super().__init__(config, closing)

@@ -136,6 +136,7 @@ def test_a_head_as_large_as_real_ones_are_is_read(address: str) -> None:
     assert httpx.get(address + URL, headers=headers, trust_env=False, verify=False).status_code == 405
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "said",
     [
@@ -153,6 +154,7 @@ def test_half_a_request_ends_in_a_while(lines: Lines, said: bytes, monkeypatch: 
     until(lambda: is_closed(line))
 
 
+@pytest.mark.slow
 def test_one_byte_now_and_then_does_not_keep_a_connection(
     lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

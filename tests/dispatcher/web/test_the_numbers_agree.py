@@ -21,6 +21,8 @@ from dispatcher.model.state import RecipientState
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import CAMPAIGN, add_campaign, claim, make_batch, make_claim, make_record, record, take
 
+pytestmark = pytest.mark.slow
+
 ROWS = 40
 _LIVE = re.compile(r'data-live="count-(\w+)"[^>]*>([\d,]+)<')
 
@@ -78,7 +80,6 @@ def test_page_api_report_and_table_say_what_the_ledger_says_after_every_step(
     assert dict(said) == {state: number for state, number in of_ledger(ledger).items() if number}
 
 
-@pytest.mark.slow
 def test_every_refresh_of_an_open_page_says_what_the_ledger_says(
     operator: httpx.Client, ledger: Ledger
 ) -> None:

@@ -113,6 +113,7 @@ def test_the_api_tells_one_recipients_story(api: httpx.Client, campaign_id: str)
         assert api.get(f"/campaigns/{campaign_id}/recipients/{nobody}").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_invalid_rows_are_a_file_to_mend(
     api: httpx.Client, operator: httpx.Client, campaign_id: str
 ) -> None:
@@ -133,6 +134,7 @@ def test_reasons_are_counted_over_the_first_rows(campaign_id: str, ledger: Ledge
     assert not failure_reasons(ledger, campaign_id, most_rows=5).whole
 
 
+@pytest.mark.slow
 def test_the_page_shows_a_table_with_filter_search_and_paging(
     operator: httpx.Client, campaign_id: str
 ) -> None:
@@ -169,6 +171,7 @@ def test_a_recipients_page_tells_the_story(
         assert word in page.text
 
 
+@pytest.mark.slow
 def test_a_recipient_of_a_paused_campaign_says_why_it_waits(
     operator: httpx.Client, api: httpx.Client, campaign_id: str
 ) -> None:
@@ -176,12 +179,14 @@ def test_a_recipient_of_a_paused_campaign_says_why_it_waits(
     assert "The campaign is paused." in operator.get(f"/campaigns/{campaign_id}/recipients/0.0").text
 
 
+@pytest.mark.slow
 def test_the_campaigns_page_counts_reasons(operator: httpx.Client, campaign_id: str) -> None:
     page = operator.get(f"/campaigns/{campaign_id}").text
     assert "to: not a mobile number" in page
     assert "too short" in page
 
 
+@pytest.mark.slow
 def test_a_look_at_a_campaign_that_is_read_still_shows_what_there_is(
     operator: httpx.Client, ledger: Ledger
 ) -> None:

@@ -30,6 +30,7 @@ def trial(mms: Mms, file: Path, row: int, to: str = OWN, *options: str) -> tuple
     return said.status, said.out.strip(), said.err
 
 
+@pytest.mark.slow
 def test_one_row_goes_to_the_number_given_and_nobody_else_hears_anything(
     mms: Mms, runtime: Runtime, simulator: SimulatorHandle, spring: Path
 ) -> None:

@@ -129,6 +129,7 @@ def test_a_local_picture_gets_an_address_and_stays_while_the_campaign_does(
     assert ledger.redis.pttl(keys.medium(content_hash)) == -1
 
 
+@pytest.mark.slow
 def test_a_local_picture_needs_no_public_address_in_a_simulation_and_does_for_real(
     mms: Mms, spring: Path, tmp_path: Path, ledger: Ledger
 ) -> None:
@@ -191,12 +192,14 @@ def test_a_submit_says_how_many_rows_do_not_go_and_prints_the_id_alone(mms: Mms,
     assert "3 of 11 go" in submit(mms, eleven, "--every", "mon 09:00 America/New_York").err
 
 
+@pytest.mark.slow
 def test_when_all_rows_go_a_submit_says_that_too(mms: Mms, tmp_path: Path) -> None:
     file = tmp_path / "two.csv"
     file.write_text(f"to\n{GOOD}\n12125550102\n")
     assert "all 2 go\n" in submit(mms, file).err
 
 
+@pytest.mark.slow
 def test_waiting_for_a_campaign_of_which_most_did_not_go_ends_with_1(
     mms: Mms, runtime: Runtime, eleven: Path, spring: Path
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pytest
+
 from dispatcher.cli.campaign._status_lines import HEADINGS, StatusLine, in_hours
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
@@ -62,6 +64,7 @@ def test_every_column_stays_where_its_heading_is(ledger: Ledger) -> None:
     assert in_hours(-3) == "0:00:00"
 
 
+@pytest.mark.slow
 def test_watching_without_a_terminal_says_a_line_with_headings(
     mms: Mms, runtime: Runtime, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dispatcher.carrierx.account import find_did
 from dispatcher.carrierx.client import CarrierX
 from dispatcher.ledger.ledger import Ledger
@@ -25,6 +27,7 @@ def test_the_partners_callback_is_set_and_its_other_callbacks_stay(
     assert callbacks == {"sms": "https://example.com/sms", "voice": "https://example.com/voice"}
 
 
+@pytest.mark.slow
 def test_a_number_shows_all_levels_and_the_first_that_is_set_is_in_force(mms: Mms) -> None:
     mms("callbacks", "set", "--partner", PARTNER_SID, "--url", "https://example.com/partner")
     assert mms("callbacks", "show", "--did", NUMBER, "--json").json["in_force"] == "partner"

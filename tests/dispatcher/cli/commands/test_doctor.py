@@ -24,6 +24,8 @@ from dispatcher.simulator.store import PARTNER_SID
 from tests.mms import Mms
 from tests.valkey import free_port
 
+pytestmark = pytest.mark.slow
+
 NUMBER = "15162065575"
 KEY = "the-key-of-this-test"
 
@@ -58,7 +60,6 @@ def finding(mms: Mms, subject: str, *arguments: str) -> dict[str, str]:
     return dict(found[subject])
 
 
-@pytest.mark.slow
 def test_the_embedded_valkey_is_called_so_in_the_parts_that_were_given_its_address(
     mms: Mms, tmp_path: Path
 ) -> None:
@@ -92,7 +93,6 @@ def test_a_queue_that_does_not_move_and_a_worker_that_ended_itself_are_told(mms:
     assert "a worker ended itself 2 min ago (1 have so far): hints wait in look" in said["seen"]
 
 
-@pytest.mark.slow
 def test_no_tick_for_half_a_minute_is_told_where_a_worker_waits_for_one(mms: Mms, ledger: Ledger) -> None:
     now_ms = ledger.agenda.now_ms()
     facts = {"queues": ["control"], "concurrency": 2, "clock_ms": now_ms, "said_ms": now_ms, "still_ms": 0}
@@ -133,7 +133,6 @@ def test_a_public_address_that_leads_to_our_receiver_is_well(mms: Mms, ledger: L
         assert finding(mms, "callbacks")["verdict"] == "ok"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("status", "seen"), [(200, "something else"), (404, "HTTP 404"), (302, "HTTP 302")])
 def test_a_public_address_that_leads_elsewhere_is_told_with_what_to_do(
     mms: Mms, status: int, seen: str
@@ -146,7 +145,6 @@ def test_a_public_address_that_leads_elsewhere_is_told_with_what_to_do(
     assert "pass everything under /callbacks/carrierx/" in said["mend"]
 
 
-@pytest.mark.slow
 def test_a_public_address_that_cannot_be_reached_is_told_with_what_to_do(mms: Mms) -> None:
     mms.environment["MMS_PUBLIC_URL"] = f"http://127.0.0.1:{free_port()}"
     said = finding(mms, "callbacks")

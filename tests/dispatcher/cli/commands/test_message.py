@@ -19,6 +19,7 @@ def people(*lines: int) -> list[str]:
     return [word for line in lines for word in ("--to", f"1516555{line:04}")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -47,6 +48,7 @@ def test_a_message_is_sent_and_its_sid_said(
     assert (note.did, note.campaign) == ("sent a message", said.json["campaign"])
 
 
+@pytest.mark.slow
 def test_a_refusal_is_told_and_ends_with_one(mms: Mms, runtime: Runtime, simulator: SimulatorHandle) -> None:
     simulator.set_faults(refuse_share=1.0)
     with working(runtime):

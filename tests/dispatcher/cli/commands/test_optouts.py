@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dispatcher.ledger.consent.inbound import Inbound
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
@@ -21,6 +23,7 @@ def doubtful(ledger: Ledger) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_number_can_be_added_and_removed_in_any_writing(mms: Mms, ledger: Ledger) -> None:
     assert mms("optout", "add", "+1 (516) 555-0123", "516.555.0124").out == "2 of 2 changed\n"
     assert ledger.optouts.is_out(NUMBER)

@@ -30,6 +30,7 @@ def submitted(mms: Mms, file: str, *more: str) -> str:
     return said.out.strip()
 
 
+@pytest.mark.slow
 def test_a_recurring_broadcast_is_made_listed_changed_and_ended(mms: Mms, file: str) -> None:
     schedule = submitted(mms, file)
     (row,) = mms("schedule", "list", "--json").json
@@ -102,6 +103,7 @@ def test_the_same_recurring_broadcast_is_refused(mms: Mms, file: str) -> None:
     assert mms("campaign", "submit", file, *arguments, "--allow-same-file").status == 0
 
 
+@pytest.mark.slow
 def test_a_campaign_that_waits_for_its_start_is_listed_moved_and_cancelled(
     mms: Mms, file: str, runtime: Runtime
 ) -> None:

@@ -93,6 +93,7 @@ def test_opt_outs_and_decisions_are_noted_by_how_many(mms: Mms, ledger: Ledger, 
     ]
 
 
+@pytest.mark.slow
 def test_forgetting_a_person_and_making_a_token_are_noted(mms: Mms, ledger: Ledger) -> None:
     mms("forget", NUMBER, "--yes")
     mms("token", "create", "--name", "ann")

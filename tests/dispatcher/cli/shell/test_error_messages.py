@@ -90,6 +90,7 @@ def test_no_option_of_a_submit_does_on_a_ledger(mms: Mms, tmp_path: Path, option
         assert said.status in (0, 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("campaign", "check"), ("campaign", "submit"), ("optout", "import")])
 def test_what_is_no_file_is_named(mms: Mms, tmp_path: Path, command: tuple[str, str]) -> None:
     os.mkfifo(tmp_path / "pipe.csv")

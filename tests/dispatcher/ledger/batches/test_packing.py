@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,12 +43,14 @@ def any_batch(draw: st.DrawFn) -> Batch:
     return Batch(tuple(rows), tuple(messages))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(any_batch())
 def test_a_batch_comes_back_as_it_was(batch: Batch) -> None:
     assert unpack_batch(pack_batch(batch)) == batch
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(any_batch())
 def test_initial_counts_add_up(batch: Batch) -> None:

@@ -78,6 +78,7 @@ def test_nothing_is_claimed_outside_hours_however_long_ago_they_were_looked_up(
             assert is_open
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CLOCK_CHANGES, ids=["spring", "autumn"])
 @pytest.mark.parametrize("policy", ["federal", "us-strict"])
 def test_a_row_that_is_due_a_tenth_of_a_second_before_its_window_closes_and_waits_for_a_limit_is_held(

@@ -72,6 +72,7 @@ def test_samples_tell_what_was_handed_over_and_the_limit(ledger: Ledger) -> None
     assert whole == lately == [(START_MS, 1, 12.5)]
 
 
+@pytest.mark.slow
 def test_a_long_campaigns_line_is_capped_and_spans_its_whole_life(ledger: Ledger) -> None:
     seconds = 5 * POINTS
     for second in range(seconds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 import redis as redis_py
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,6 +74,7 @@ def test_nothing_is_newer_than_now_so_a_wrong_clock_cannot_suppress_for_ever(
     assert not timed_ledger.optouts.is_out(NUMBER)
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(st.lists(entries, max_size=12), st.randoms(use_true_random=False))
 def test_the_end_is_the_same_in_whatever_order_and_however_often_entries_come(

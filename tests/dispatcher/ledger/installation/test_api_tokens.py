@@ -7,6 +7,8 @@ import redis as redis_py
 
 from dispatcher.ledger.installation.api_tokens import ApiTokens
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("proved", "then"), [(1_000, 1_001), (1_001, 1)])
 def test_a_process_remembers_about_a_thousand_proofs_and_begins_anew(

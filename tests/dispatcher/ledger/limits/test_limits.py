@@ -137,6 +137,7 @@ def test_a_step_forward_gives_no_more_than_the_burst(ledger_at_start: Ledger) ->
     assert words == ["go", "go", "wait", "wait"]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.sampled_from([1.0, 3.0, 10.0, 33.3]),
@@ -160,6 +161,7 @@ def test_no_rolling_window_is_over_rate_and_burst(
         assert not went or within(went, window_ms) <= rate * window_ms / 1000 + burst + debt
 
 
+@pytest.mark.slow
 def test_many_workers_together_stay_within_the_limit(ledger_at_start: Ledger) -> None:
     """Four threads ask for every millisecond in turn; a barrier, not a sleep, keeps them at the same time."""
     limit(ledger_at_start, ACCOUNT, Rate(50, 2))

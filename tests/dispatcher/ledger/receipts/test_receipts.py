@@ -95,6 +95,7 @@ def test_every_order_of_words_and_answer_ends_in_the_highest(
     recount(ledger_at_start)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.lists(st.sampled_from([QUEUED, SENT, FAILED, DELIVERED]), min_size=1, max_size=6),

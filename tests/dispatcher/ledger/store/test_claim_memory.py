@@ -75,6 +75,7 @@ def test_a_cut_is_missed_though_others_who_know_of_nothing_have_claimed_more_sin
     assert claimed(other, taken, 4) == "halt"
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_under_load_has_forgotten_nothing(
     server: ValkeyServer, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def ticked(runtime: Runtime) -> int:
     return calls(runtime) - before
 
 
+@pytest.mark.slow
 def test_ten_thousand_campaigns_that_wait_cost_a_tick_nothing(runtime: Runtime) -> None:
     ticked(runtime)
     alone = ticked(runtime)
@@ -58,6 +59,7 @@ def test_ten_thousand_campaigns_that_wait_cost_a_tick_nothing(runtime: Runtime) 
     assert len(runtime.ledger.agenda.starts(2 * MANY)) == MANY + 1
 
 
+@pytest.mark.slow
 def test_a_start_a_month_ahead_comes_on_its_day_and_once(
     make_runtime: MakeRuntime, timed_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

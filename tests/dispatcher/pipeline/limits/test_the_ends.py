@@ -189,6 +189,7 @@ def test_nothing_goes_from_a_disabled_number_of_ones_own_until_it_is_enabled(
     assert send_batch(runtime, CAMPAIGN, 0) == "1 queued"
 
 
+@pytest.mark.slow
 def test_a_limit_raised_by_hand_wakes_what_rests_and_outlives_a_restart(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(*[1] * 20))
     set_limit(runtime.ledger, ACCOUNT, rate="1/h")
@@ -232,6 +233,7 @@ def test_senders_of_a_pool_do_not_wait_for_each_other(runtime: Runtime, simulato
     assert sum(senders.values()) > 45
 
 
+@pytest.mark.slow
 def test_a_sender_that_waits_long_lets_the_rest_of_the_campaign_go_on(runtime: Runtime) -> None:
     """The batch waits for the sender; the campaign does not rest, though its own limit said no in the same breath."""
     set_limit(runtime.ledger, LimitScope.sender(POOL[0]), rate="1/h")
@@ -241,6 +243,7 @@ def test_a_sender_that_waits_long_lets_the_rest_of_the_campaign_go_on(runtime: R
     assert runtime.ledger.redis.hget(f"mms:c:{CAMPAIGN}", "rest") is None
 
 
+@pytest.mark.slow
 def test_a_batch_under_way_whose_sender_is_disabled_is_due_again_at_once_with_the_others(
     runtime: Runtime, simulator: SimulatorHandle
 ) -> None:

@@ -40,6 +40,7 @@ def prices(ledger: Ledger, **settings: object) -> None:
     put_rates_in_force(ledger, load_settings(simulate=True, **opened))
 
 
+@pytest.mark.slow
 def test_four_racing_workers_never_pass_333_legs_for_five_dollars(ledger: Ledger) -> None:
     prices(ledger, price_mms=0.015)
     add_campaign(ledger, *(make_batch(*(1,) * 100, first_row=1 + 100 * n) for n in range(4)), max_cost="5")

@@ -117,6 +117,7 @@ def test_hints_are_given_again_afterwards(
 ROUND_MS = 1_500
 
 
+@pytest.mark.slow
 def test_nobody_is_hinted_at_callbacks_however_many_rounds_a_drain_takes(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -229,6 +229,7 @@ def test_a_group_callback_proves_to_the_others_only_that_it_was_taken(runtime: R
     assert states(runtime.ledger) == ["queued", "failed", "queued"]
 
 
+@pytest.mark.slow
 def test_five_hundred_callbacks_of_one_batch_of_groups_are_applied_at_once(runtime: Runtime) -> None:
     sent(runtime.ledger, *[9] * 11)
     dice = random.Random(1)

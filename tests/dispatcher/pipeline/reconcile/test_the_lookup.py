@@ -31,6 +31,8 @@ from tests.factories import (
     take,
 )
 
+pytestmark = pytest.mark.slow
+
 #: More than the pages that a look walks through.
 OTHERS = 350
 

@@ -49,6 +49,8 @@ from tests.factories import (
 )
 from tests.valkey import ValkeyServer
 
+pytestmark = pytest.mark.slow
+
 SILENT = Hints(*[lambda _, __: None] * 4)
 
 

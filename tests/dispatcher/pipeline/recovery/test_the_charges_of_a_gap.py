@@ -16,6 +16,8 @@ from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.recovery.test_recover import Site, look_twice, site
 from tests.factories import CAMPAIGN, add_campaign, make_batch, number_of, recount, states
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["site"]
 
 HOUR_MS = 3_600_000
@@ -67,7 +69,6 @@ def had(site: Site) -> list[int]:
     return [int(site.ledger.redis.zcard(f"mms:cap:{number_of(row)}")) for row in (1, 2, 3, 4, 5, 6, 50)]
 
 
-@pytest.mark.slow
 def test_what_the_gap_shows_counts_as_if_it_had_been_claimed_here(put_back: Site) -> None:
     put_back.recover()
     assert counted(put_back) == (6, 6, 3, 3)

@@ -117,6 +117,7 @@ def test_redis_killed_in_mid_batch_and_back_loses_and_repeats_nothing(
     recount(ledger)
 
 
+@pytest.mark.slow
 def test_redis_away_for_good_ends_the_work_and_what_was_in_flight_is_found_out_later(
     make_runtime: MakeRuntime,
     simulator: SimulatorHandle,

@@ -94,6 +94,7 @@ def test_the_share_stays_even_while_batches_finish(make_runtime: MakeRuntime, le
     assert min(seen.values()) >= 10
 
 
+@pytest.mark.slow
 def test_with_more_campaigns_than_places_none_is_passed_over(
     make_runtime: MakeRuntime, ledger: Ledger
 ) -> None:

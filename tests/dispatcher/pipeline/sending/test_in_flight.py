@@ -71,6 +71,7 @@ def test_an_answer_that_does_not_come_is_unconfirmed(
     until(lambda: simulator.received().taken == 2)
 
 
+@pytest.mark.slow
 def test_slow_answers_are_waited_for(runtime: Runtime, simulator: SimulatorHandle) -> None:
     simulator.set_faults(latency_ms=100, jitter_ms=200)
     add_campaign(runtime.ledger, make_batch(*[1] * 40))

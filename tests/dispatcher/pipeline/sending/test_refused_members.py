@@ -53,6 +53,7 @@ def test_the_others_of_a_group_get_it_and_who_was_named_is_rejected_with_the_rea
     recount(runtime.ledger)
 
 
+@pytest.mark.slow
 def test_590_of_600_are_reached_when_ten_cannot_be(runtime: Runtime, simulator: SimulatorHandle) -> None:
     refuses(simulator, *(f"0{exchange}" for exchange in ("150", "100")))
     batches = [make_batch(*[5] * 20, first_row=1 + 100 * n) for n in range(6)]

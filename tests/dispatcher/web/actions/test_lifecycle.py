@@ -57,6 +57,7 @@ def test_a_campaign_that_is_not_there_cannot_be_steered(api: httpx.Client, addre
     assert api.post("/campaigns/none-abcdef/pause").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_page_pauses_and_resumes(operator: httpx.Client, campaign_id: str, ledger: Ledger) -> None:
     answer = press(operator, campaign_id, "pause")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/campaigns/{campaign_id}")
@@ -68,6 +69,7 @@ def test_the_page_pauses_and_resumes(operator: httpx.Client, campaign_id: str, l
     assert ledger.campaign(campaign_id).state is CampaignState.RUNNING
 
 
+@pytest.mark.slow
 def test_a_cancel_asks_first_on_a_page_of_its_own(
     operator: httpx.Client, campaign_id: str, ledger: Ledger
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_form_without_its_sessions_token_steers_nothing(
     assert ledger.campaign(campaign_id).state is CampaignState.RUNNING
 
 
+@pytest.mark.slow
 def test_who_steered_stands_in_the_journal_and_on_the_page(
     operator: httpx.Client, campaign_id: str, redis: Redis
 ) -> None:

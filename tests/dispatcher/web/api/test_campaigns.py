@@ -173,6 +173,7 @@ def test_several_senders_and_pictures_are_taken(api: httpx.Client) -> None:
     assert answer.json()["settings"]["from"] == ["12125550100", "12125550199"]
 
 
+@pytest.mark.slow
 def test_the_openapi_page_describes_every_call_and_its_problems(api: httpx.Client, app: FastAPI) -> None:
     page = httpx.get(f"{api.base_url}openapi.json", trust_env=False, verify=False).json()
     of_one = "/api/v1/campaigns/{campaign_id}"

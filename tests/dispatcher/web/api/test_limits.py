@@ -179,6 +179,7 @@ def test_a_body_without_end_is_refused(api: httpx.Client) -> None:
     assert api.put("/limits/account", content=b" " * 20_000).status_code == 413
 
 
+@pytest.mark.slow
 def test_a_viewer_looks_and_does_not_change(api: httpx.Client, ledger: Ledger) -> None:
     viewer, _ = ApiTokens(ledger.redis).create("eve", "viewer")
     headers = {"authorization": f"Bearer {viewer}"}

@@ -18,11 +18,12 @@ from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.web.conftest import TOKEN
 from tests.factories import add_campaign
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EACH = 40
 
 
-@pytest.mark.slow
 def test_no_call_whatever_it_carries_fails_or_answers_what_is_not_declared(
     address: str, ledger: Ledger
 ) -> None:

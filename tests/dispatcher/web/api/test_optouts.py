@@ -95,6 +95,7 @@ def test_inbound_messages_are_paged_by_the_last_one_seen(api: httpx.Client, ledg
     assert second["next"] is None
 
 
+@pytest.mark.slow
 def test_health_and_journal_are_there_for_programs(api: httpx.Client, ledger: Ledger) -> None:
     health = api.get("/health").json()
     assert health["ok"] is False
@@ -105,6 +106,7 @@ def test_health_and_journal_are_there_for_programs(api: httpx.Client, ledger: Le
     assert api.get("/journal", params={"campaign": "spring-abc234"}).json()["items"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -128,6 +128,7 @@ def test_a_store_that_refuses_to_write_is_a_503(client: httpx.Client, redis: Red
     assert client.post(URL, content=b"{}").status_code == 503
 
 
+@pytest.mark.slow
 def test_many_callbacks_at_once_are_all_stored_once(client: httpx.Client, redis: Redis) -> None:
     bodies = [json.dumps({"n": n}).encode() for n in range(500)]
     with ThreadPoolExecutor(16) as pool:
@@ -136,6 +137,7 @@ def test_many_callbacks_at_once_are_all_stored_once(client: httpx.Client, redis:
     assert sorted(stored(redis)) == sorted(bodies)
 
 
+@pytest.mark.slow
 def test_the_ingest_is_hinted_once_for_callbacks_that_come_together(
     serve: Serve, valkey_url: str, redis: Redis, tmp_path: Path
 ) -> None:

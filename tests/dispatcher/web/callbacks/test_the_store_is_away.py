@@ -21,6 +21,8 @@ from tests.factories import add_campaign, make_batch, make_claim, number_of, tak
 from tests.stack import until
 from tests.valkey import ValkeyServer, free_port
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.dispatcher.web.conftest import Serve
 
@@ -72,7 +74,6 @@ def test_callbacks_are_taken_while_redis_is_away_and_go_in_when_it_is_back_in_or
     assert stored(own) == list(range(60))
 
 
-@pytest.mark.slow
 def test_callbacks_that_come_together_while_redis_dies_are_all_kept(
     client: httpx.Client, server: ValkeyServer, own: Redis
 ) -> None:
@@ -85,7 +86,6 @@ def test_callbacks_that_come_together_while_redis_dies_are_all_kept(
     until(lambda: set(stored(own)) == set(range(400)))
 
 
-@pytest.mark.slow
 def test_redis_may_go_again_and_again(client: httpx.Client, server: ValkeyServer, own: Redis) -> None:
     for turn in range(3):
         server.kill()

@@ -40,6 +40,7 @@ def send(browser: httpx.Client, **fields: Any) -> str:
     return sent.headers["location"].removeprefix("/campaigns/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/new", "/campaigns/x", "/campaigns/x/report", "/events"])
 def test_every_page_asks_for_a_login_and_comes_back(browser: httpx.Client, path: str) -> None:
     answer = browser.get(path)
@@ -47,6 +48,7 @@ def test_every_page_asks_for_a_login_and_comes_back(browser: httpx.Client, path:
     assert answer.headers["location"] == "/login?next=" + path.replace("/", "%2F")
 
 
+@pytest.mark.slow
 def test_the_admin_token_opens_a_session_whose_id_is_nowhere_in_the_store(
     browser: httpx.Client, redis: Redis
 ) -> None:
@@ -105,6 +107,7 @@ def test_the_right_token_forgives_an_address_its_wrong_ones(browser: httpx.Clien
     assert browser.post("/login", data={"token": "wrong"}).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {"origin": "null"}]
 )
@@ -131,6 +134,7 @@ def test_a_form_without_its_sessions_token_does_nothing(
     assert operator.get("/").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_file_is_checked_before_anything_is_sent(operator: httpx.Client, redis: Redis) -> None:
     answer = post_new(operator, "send", CSV + "123,Dan\n")
     assert answer.status_code == 200
@@ -140,6 +144,7 @@ def test_a_file_is_checked_before_anything_is_sent(operator: httpx.Client, redis
     assert list(redis.scan_iter("mms:c:*")) == []
 
 
+@pytest.mark.slow
 def test_the_invalid_rows_of_a_checked_file_are_a_file_to_mend(operator: httpx.Client) -> None:
     held = hidden(post_new(operator, "check", CSV + "123,=Dan\n"), "held")
     answer = operator.get(f"/new/errors/{held}")
@@ -150,6 +155,7 @@ def test_the_invalid_rows_of_a_checked_file_are_a_file_to_mend(operator: httpx.C
     assert operator.get("/new/errors/gone-gone-gone-gone-gone").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_checked_file_is_sent_without_uploading_it_again(
     operator: httpx.Client, read_file: Callable[[str], str]
 ) -> None:
@@ -170,6 +176,7 @@ def test_settings_changed_after_the_check_are_checked_first(operator: httpx.Clie
     assert post_new(operator, "send", None, **changed).status_code == 303
 
 
+@pytest.mark.slow
 def test_a_double_click_makes_one_campaign(operator: httpx.Client, redis: Redis) -> None:
     held = hidden(post_new(operator, "check"), "held")
     with ThreadPoolExecutor(4) as pool:
@@ -186,6 +193,7 @@ def test_a_file_that_cannot_be_used_says_why_and_keeps_what_was_typed(operator: 
     assert "Hi {{first_name}}</textarea>" in answer.text
 
 
+@pytest.mark.slow
 def test_a_form_without_a_file_says_so(operator: httpx.Client) -> None:
     assert "No file is chosen" in post_new(operator, "check", None).text
 
@@ -202,6 +210,7 @@ def test_a_start_is_taken_in_its_time_zone(operator: httpx.Client, redis: Redis)
     assert Ledger(redis).campaign(campaign_id).start_at == "2031-07-01T13:00:00.000Z"
 
 
+@pytest.mark.slow
 def test_what_people_typed_is_text_never_markup(operator: httpx.Client) -> None:
     campaign_id = send(operator, name='<script>alert("x")</script>')
     for path in ("/", f"/campaigns/{campaign_id}"):
@@ -210,6 +219,7 @@ def test_what_people_typed_is_text_never_markup(operator: httpx.Client) -> None:
         assert "&lt;script&gt;alert" in page
 
 
+@pytest.mark.slow
 def test_pages_carry_no_inline_script_or_style_and_may_load_nothing_foreign(operator: httpx.Client) -> None:
     campaign_id = send(operator)
     for path in ("/", "/new", f"/campaigns/{campaign_id}", "/login", "/nothing"):
@@ -227,11 +237,13 @@ def test_the_pages_own_files_are_there(browser: httpx.Client, name: str) -> None
     assert browser.get(f"/static/{name}").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_page_that_is_not_there_is_a_page(operator: httpx.Client) -> None:
     answer = operator.get("/campaigns/nothing")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
 
 
+@pytest.mark.slow
 def test_many_campaigns_come_in_pages(operator: httpx.Client, redis: Redis) -> None:
     for number in range(26):
         send(operator, name=f"Campaign no. {number}", allow_same_file="yes")
@@ -241,6 +253,7 @@ def test_many_campaigns_come_in_pages(operator: httpx.Client, redis: Redis) -> N
     assert "Campaign no. 0<" in operator.get("/?offset=25").text
 
 
+@pytest.mark.slow
 def test_the_report_is_a_download(operator: httpx.Client, read_file: Callable[[str], str]) -> None:
     campaign_id = send(operator)
     read_file(campaign_id)
@@ -268,6 +281,7 @@ def test_counts_move_on_the_open_page(operator: httpx.Client, read_file: Callabl
     assert after["texts"]["count-pending"] == "3"
 
 
+@pytest.mark.slow
 def test_the_live_page_ends_when_the_campaign_is_over(operator: httpx.Client, redis: Redis) -> None:
     campaign_id = send(operator)
     Ledger(redis).file_readings.begin(campaign_id, "reader", 1000)

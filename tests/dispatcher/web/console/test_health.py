@@ -18,6 +18,7 @@ from tests.factories import SENDER, add_campaign
 _PARTS = ("_bucket", "_sum", "_count")
 
 
+@pytest.mark.slow
 def test_the_health_page_shows_what_doctor_sees(browser: httpx.Client, ledger: Ledger) -> None:
     browser.post("/login", data={"token": TOKEN})
     ledger.campaigns.set_rate(ACCOUNT, (5000, 0))
@@ -36,6 +37,7 @@ def limit_form(browser: httpx.Client, **fields: str) -> dict[str, str]:
     return {"csrf": found[1], "what": "account", "act": "set", **fields}
 
 
+@pytest.mark.slow
 def test_an_admin_changes_a_limit_and_it_is_in_force_and_noted(browser: httpx.Client, ledger: Ledger) -> None:
     browser.post("/login", data={"token": TOKEN})
     form = limit_form(browser, what="sender:(212) 555-0100", rate="7/s", per_day="500", zone="America/Denver")
@@ -51,6 +53,7 @@ def test_an_admin_changes_a_limit_and_it_is_in_force_and_noted(browser: httpx.Cl
     assert "sender:12125550100" not in ledger.limits.in_force().caps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong", [{"rate": "fast"}, {"what": "nobody", "rate": "1/s"}, {"per_day": "many"}, {}, {"burst": "nan"}]
 )
@@ -74,12 +77,14 @@ def test_a_pace_lowered_after_a_429_and_a_hold_are_shown(browser: httpx.Client, 
     assert "held until" in page
 
 
+@pytest.mark.slow
 def test_without_a_token_for_carrierx_the_page_says_so(browser: httpx.Client) -> None:
     browser.post("/login", data={"token": TOKEN})
     assert "There is no token for CarrierX" in browser.get("/health?number=12125550100").text
     assert "not a US or Canadian number" in browser.get("/health?number=1").text
 
 
+@pytest.mark.slow
 def test_metrics_need_a_token_and_a_viewers_will_do(address: str, redis: Redis) -> None:
     assert httpx.get(f"{address}/metrics", trust_env=False, verify=False).status_code == 401
     token, _ = ApiTokens(redis).create("prometheus", "viewer")

@@ -124,6 +124,7 @@ def test_a_person_decides_what_may_be_an_opt_out(
     assert "stop by at 5?" not in operator.get("/opt-outs").text
 
 
+@pytest.mark.slow
 def test_what_was_done_is_in_the_journal_without_a_number(
     operator: httpx.Client, ledger: Ledger, redis: Redis
 ) -> None:
@@ -146,6 +147,7 @@ POSTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "fields"), POSTS)
 def test_a_form_without_this_sessions_mark_does_nothing(
     operator: httpx.Client, ledger: Ledger, path: str, fields: dict[str, str]

@@ -53,6 +53,7 @@ def test_the_page_shows_the_next_runs_on_both_clocks(operator: httpx.Client, wee
     assert len(set(runs)) == 3
 
 
+@pytest.mark.slow
 def test_another_line_is_in_force_and_noted(operator: httpx.Client, weekly: Schedule, ledger: Ledger) -> None:
     form = {"csrf": csrf(operator), "every": "daily 18:30 America/Denver", "late": "2h"}
     assert operator.post(f"/schedule/{weekly.id}", data=form).status_code == 303
@@ -61,6 +62,7 @@ def test_another_line_is_in_force_and_noted(operator: httpx.Client, weekly: Sche
     assert f"changed the schedule {weekly.id}" in operator.get("/health").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [{"every": "sometimes"}, {"every": EVERY, "late": "a while"}])
 def test_a_line_that_is_none_is_refused_where_it_was_typed(
     operator: httpx.Client, weekly: Schedule, ledger: Ledger, wrong: dict[str, str]
@@ -72,6 +74,7 @@ def test_a_line_that_is_none_is_refused_where_it_was_typed(
     assert ledger.schedules.get(weekly.id).every == EVERY
 
 
+@pytest.mark.slow
 def test_ending_one_is_asked_for_first(operator: httpx.Client, weekly: Schedule, ledger: Ledger) -> None:
     assert "End this schedule?" in operator.get(f"/schedule/{weekly.id}/cancel").text
     assert ledger.schedules.all()

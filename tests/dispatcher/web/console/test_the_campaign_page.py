@@ -54,6 +54,7 @@ def count(ledger: Ledger, state: RecipientState) -> int:
     return ledger.campaign(CAMPAIGN).counts[state]
 
 
+@pytest.mark.slow
 def test_an_erased_campaign_offers_no_report_and_says_why(operator: httpx.Client, ledger: Ledger) -> None:
     path = f"/campaigns/{CAMPAIGN}"
     assert "/report" in operator.get(path).text
@@ -66,6 +67,7 @@ def test_an_erased_campaign_offers_no_report_and_says_why(operator: httpx.Client
     assert "were erased on" in answer.text
 
 
+@pytest.mark.slow
 def test_the_page_tells_the_funnel_and_what_can_be_done(operator: httpx.Client, ledger: Ledger) -> None:
     page = operator.get(f"/campaigns/{CAMPAIGN}").text
     shown = dict(re.findall(r'data-live="funnel-(\w+)">(\d+)<', page))
@@ -75,6 +77,7 @@ def test_the_page_tells_the_funnel_and_what_can_be_done(operator: httpx.Client, 
     assert f"tasks?name=send_batch%20kwargs%3Acampaign%3D{CAMPAIGN}" in page
 
 
+@pytest.mark.slow
 def test_a_time_in_the_sentence_is_one_that_the_page_shows_in_the_readers_zone(
     operator: httpx.Client, ledger: Ledger
 ) -> None:
@@ -95,6 +98,7 @@ def test_what_carrierx_said_is_shown_by_sender_and_by_carrier(operator: httpx.Cl
     assert "Verizon (310-012)" in page  # the zero that a number loses is there again
 
 
+@pytest.mark.slow
 def test_another_rate_is_in_force_at_once_and_can_be_set_back(operator: httpx.Client, ledger: Ledger) -> None:
     assert press(operator, "rate", rate="7/s").status_code == 303
     assert ledger.campaign(CAMPAIGN).rate == "7/s"
@@ -103,6 +107,7 @@ def test_another_rate_is_in_force_at_once_and_can_be_set_back(operator: httpx.Cl
     assert press(operator, "rate", rate="fast").status_code == 422
 
 
+@pytest.mark.slow
 def test_refused_rows_go_again_and_unconfirmed_ones_never_by_that(
     operator: httpx.Client, ledger: Ledger
 ) -> None:
@@ -113,6 +118,7 @@ def test_refused_rows_go_again_and_unconfirmed_ones_never_by_that(
     assert count(ledger, RecipientState.UNCONFIRMED) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "state"), [("sent", "sent"), ("not-sent", "pending")])
 def test_a_person_decides_an_unconfirmed_message_on_its_page(
     operator: httpx.Client, ledger: Ledger, word: str, state: str
@@ -131,6 +137,7 @@ def test_a_form_that_decides_nothing_decides_nothing(operator: httpx.Client, led
     assert count(ledger, RecipientState.UNCONFIRMED) == 1
 
 
+@pytest.mark.slow
 def test_a_program_retries_and_decides(api: httpx.Client, ledger: Ledger) -> None:
     assert api.post(f"/campaigns/{CAMPAIGN}/retry", json={"states": ["rejected"]}).json() == {"rows": 1}
     assert api.post(f"/campaigns/{CAMPAIGN}/retry").json() == {"rows": 0}
@@ -141,6 +148,7 @@ def test_a_program_retries_and_decides(api: httpx.Client, ledger: Ledger) -> Non
     assert api.post(f"/campaigns/{CAMPAIGN}/recipients/9.1/resolve", json={"as": "sent"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_campaigns_are_found_by_name_id_and_state(
     operator: httpx.Client, api: httpx.Client, ledger: Ledger
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_draft_that_is_thrown_away_leaves_nothing(api: httpx.Client, redis: Re
     assert api.get("/campaigns").json()["items"] == []
 
 
+@pytest.mark.slow
 def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
     operator: httpx.Client, api: httpx.Client, ledger: Ledger
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
     assert campaign.settings.at == "2090-03-01T09:00 recipient"
 
 
+@pytest.mark.slow
 def test_a_double_click_keeps_one_draft(operator: httpx.Client, ledger: Ledger) -> None:
     held = hidden(press(operator, "check"), "held")
     places = {press(operator, "keep", held=held).headers["location"] for _ in range(2)}
@@ -169,6 +171,7 @@ def test_a_program_sends_a_test(api: httpx.Client, ledger: Ledger) -> None:
     assert len(ledger.campaigns.list()) == 1
 
 
+@pytest.mark.slow
 def test_a_picture_of_ones_own_is_kept_shown_and_sent_by_our_address(
     operator: httpx.Client, ledger: Ledger, redis: Redis
 ) -> None:
@@ -220,6 +223,7 @@ def test_a_draft_that_recurs_is_refused_by_the_api_and_the_form(
     assert (ledger.campaigns.list(), ledger.schedules.all()) == ([], [])
 
 
+@pytest.mark.slow
 def test_a_draft_that_was_opened_can_be_sent_again_and_again(operator: httpx.Client, ledger: Ledger) -> None:
     draft = press(operator, "keep").headers["location"].removeprefix("/campaigns/")
     held = hidden(operator.get(f"/new?draft={draft}"), "held")

@@ -18,6 +18,7 @@ from dispatcher.web.http.reading_turns import (
 )
 
 
+@pytest.mark.slow
 def test_more_than_a_few_at_once_are_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_turns, "TURN_SECONDS", 0.0)
     with ExitStack() as readers:

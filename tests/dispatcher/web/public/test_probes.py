@@ -82,6 +82,7 @@ def test_a_receiver_with_neither_store_nor_room_is_not_ready(
     assert (answer.status_code, "full" in answer.text) == (503, True)
 
 
+@pytest.mark.slow
 def test_a_store_that_hangs_does_not_take_the_receiver_away(
     server: ValkeyServer, settings: Settings, published: Published, serve: Serve
 ) -> None:

@@ -45,6 +45,7 @@ def test_a_tokens_secret_is_nowhere_in_the_ledger(redis: Redis, tokens: ApiToken
     assert b"$argon2id$" in facts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["viewer", "admin"])
 def test_a_token_is_found_with_its_name_and_role_until_it_is_removed(tokens: ApiTokens, role: Role) -> None:
     token, holder = tokens.create("Ann", role)
@@ -55,6 +56,7 @@ def test_a_token_is_found_with_its_name_and_role_until_it_is_removed(tokens: Api
     assert tokens.find(token) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [lambda t: t[:-1], lambda t: t[:-1] + "!", lambda t: "mms_aaaaaaaa_" + t[13:], str.upper]
 )
@@ -76,6 +78,7 @@ def test_a_token_that_is_not_there_cannot_be_removed(tokens: ApiTokens) -> None:
         tokens.remove("aaaaaaaa")
 
 
+@pytest.mark.slow
 def test_a_viewers_token_looks_through_the_api_and_does_not_act(
     api: httpx.Client, tokens: ApiTokens, redis: Redis
 ) -> None:
@@ -88,6 +91,7 @@ def test_a_viewers_token_looks_through_the_api_and_does_not_act(
     assert list(redis.scan_iter("mms:c:*")) == []
 
 
+@pytest.mark.slow
 def test_a_viewer_sees_pages_without_buttons_and_may_not_use_their_addresses(
     viewer: httpx.Client, redis: Redis
 ) -> None:
@@ -108,6 +112,7 @@ def test_a_viewer_sees_pages_without_buttons_and_may_not_use_their_addresses(
     assert Ledger(redis).campaign(campaign_id).state == "running"
 
 
+@pytest.mark.slow
 def test_a_login_ends_with_its_token(viewer: httpx.Client, tokens: ApiTokens) -> None:
     assert viewer.get("/").status_code == 200
     tokens.remove(tokens.list()[0].token_id)

@@ -23,6 +23,8 @@ from tests.dispatcher.web.conftest import KEY, TOKEN
 from tests.stack import until
 from tests.valkey import ValkeyServer
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.dispatcher.web.conftest import Published, Serve
 

@@ -44,6 +44,7 @@ def test_whoever_writes_another_address_into_a_header_is_slowed_down_all_the_sam
     assert browser.post("/login", data={"token": TOKEN}).status_code == 303
 
 
+@pytest.mark.slow
 def test_a_proxy_that_was_named_is_believed_whom_it_passes_on(
     serve: Serve, settings: Settings, published: Published, redis: Redis
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_host_header_leads_nobody_elsewhere(address: str) -> None:
         assert "evil.example" not in answer.text
 
 
+@pytest.mark.slow
 def test_guesses_of_a_tokens_secret_cost_no_argon2(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = ApiTokens(redis)
     token, holder = tokens.create("Ann", "viewer")
