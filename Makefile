@@ -10,8 +10,8 @@ TESTS ?= tests
 RUNS ?= 20
 SEED ?= 1
 JOBS ?= 2
-# Tests wait more than they compute, the slow ones for processes.
-CORES := $(shell $(PYTHON) -c "import os; print(os.cpu_count() or 1)" 2>/dev/null || echo 1)
+# Tests wait, too: three at once for two cores.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(-(-3 * (os.cpu_count() or 1) // 2))")
 COUNT ?= 120
 RESOLVE := uv pip compile pyproject.toml --group source --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade
@@ -41,10 +41,10 @@ demo: $(RUNTIME)   ## run the main job on a stack of its own, against the simula
 	$(BIN)/mms demo
 
 test: $(DEVELOPER)   ## the whole test suite: real Valkey, real workers, real HTTP on localhost
-	$(BIN)/python -m pytest -n $$((2 * $(CORES))) --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 fast: $(DEVELOPER)   ## the tests that are quick and start nothing: under a minute
-	$(BIN)/python -m pytest -n $$(((3 * $(CORES) + 1) / 2)) -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
 
 wheel: $(DEVELOPER)  ## the built wheel in empty environments, and its demo; needs a package index
 	.ci/wheel

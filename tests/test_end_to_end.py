@@ -84,7 +84,7 @@ def test_a_csv_goes_in_and_every_recipient_is_delivered_once(
         shown = terminal.web(f"/api/v1/campaigns/{campaign['id']}").json()
         return bool(shown["counts"]["delivered"] == ROWS)
 
-    until(settled, 60, "every callback's effect")
+    until(settled, 120, "every callback's effect")
     report = report_of(terminal, campaign["id"])
     assert [int(line["row"]) for line in report] == list(range(1, ROWS + 1))
     assert [line["number"] for line in report] == [number(index) for index in range(ROWS)]
