@@ -22,9 +22,8 @@ SECRET = b"a secret of the tests"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, whole stacks before all, so that no worker is left with it at the end."""
-    top = Path(__file__).parent
-    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, item.path.parent != top))
+    """What takes long begins first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

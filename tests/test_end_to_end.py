@@ -66,12 +66,12 @@ def report_of(terminal: Terminal, campaign_id: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 def test_a_csv_goes_in_and_every_recipient_is_delivered_once(
     terminal: Terminal, stand_in: StandIn, tmp_path: Path
 ) -> None:
     terminal.up()
-    done = terminal.mms(*submit_arguments(write_campaign(tmp_path, ROWS), "--wait", "--json"), timeout=180)
+    done = terminal.mms(*submit_arguments(write_campaign(tmp_path, ROWS), "--wait", "--json"), timeout=300)
     assert done.returncode == 0, done.stderr + terminal.said()
     campaign = json.loads(done.stdout)
     assert campaign["rows"] == ROWS
@@ -125,7 +125,7 @@ def test_up_stopped_in_the_middle_goes_on_where_it_was_and_leaves_no_process(
     terminal: Terminal, stand_in: StandIn, tmp_path: Path
 ) -> None:
     terminal.up()
-    submitted = terminal.mms(*submit_arguments(write_campaign(tmp_path, 400), "--rate", "60/s"))
+    submitted = terminal.mms(*submit_arguments(write_campaign(tmp_path, 400), "--rate", "25/s"))
     campaign_id = submitted.stdout.strip()
     until(lambda: len(stand_in.taken) >= 50, 60, "the first messages")
     assert terminal.up_process is not None

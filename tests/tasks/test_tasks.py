@@ -37,6 +37,7 @@ def tasks(valkey_url: str) -> Iterator[ModuleType]:
         for name in ("app", "runtime", "hints", "tasks"):
             importlib.import_module(f"tasks.{name}")
         package.app.app.conf.broker_url = valkey_url
+        package.app.app._after_fork()  # whoever used it before in this process had another broker
         _forget(package)
         yield package
         _forget(package)
