@@ -1,6 +1,6 @@
 """Wordings with an object: `stop texting me`, `quítenme de la lista`, `ne m'envoyez plus de messages`.
 
-All of them are read in plain words (`optout_text.plain`), a clause at a time. Every repetition is bounded, so that the
+All of them are read in plain words (`_optout_text.plain`), a clause at a time. Every repetition is bounded, so that the
 time grows with the text and no faster.
 """
 

@@ -276,8 +276,3 @@ def cap(number: str) -> str:
 def sid_bucket(sid_hash: bytes) -> str:
     """The bucket of the sid index that this sid's hash falls into."""
     return f"mms:sid:{sid_hash[:2].hex()}"
-
-
-def early_receipts(sid_hash: bytes) -> str:
-    """Receipts that wait for their message."""
-    return f"mms:orphan:{sid_hash.hex()}"

@@ -35,7 +35,7 @@ def submit(
 ) -> str:
     """Store the file and make the campaign; answers its id. `source` can be rewound.
 
-    The file was checked before (`pipeline.check`); here only its head is read once more. Sending begins when the
+    The file was checked before (`preflight.check`); here only its head is read once more. Sending begins when the
     whole file is in the ledger and the start time has come. `media` is what the check found about media addresses,
     `media_files` are the hashes of stored media that the campaign needs; `kind` see `Campaigns.create`. A
     `draft` is kept and nothing of it is read or sent until it is launched.

@@ -80,7 +80,7 @@ def keep(runtime: Runtime, entry: StreamEntry, status: MessageStatus) -> None:
 
 
 def _may_follow(runtime: Runtime, message: Inbound) -> bool:
-    """Whether an answer or a return may follow from it under these settings; `pipeline.answers` decides."""
+    """Whether an answer or a return may follow from it under these settings; `auto_replies` decides."""
     chosen = runtime.settings
     match message.meaning:
         case Meaning.STOP:

@@ -1,6 +1,6 @@
 """Recurring broadcasts: made once, then a campaign of its own for each occurrence, from the stored file.
 
-The campaign is made some minutes before its time (`pipeline.occurrences`), so that its file is read when it starts.
+The campaign is made some minutes before its time (`schedules.occurrences`), so that its file is read when it starts.
 What is still to start is withdrawn when the broadcast gets other times or is ended.
 """
 

@@ -1,5 +1,5 @@
--- A campaign of a ledger that was put back may have been sent meanwhile: none of it is claimed until `doubtful` has
--- been at each of its batches. ARGV: id, ms of the recovery, 1 if it may have been sent
+-- A campaign of a ledger that was put back may have been sent meanwhile: none of it is claimed until `quarantine_batch`
+-- has been at each of its batches. ARGV: id, ms of the recovery, 1 if it may have been sent
 --       although its start is still to come
 -- Answers: doubt | later (its time has not come even now) | the state in which nothing is sent
 -- uses: now, keys
