@@ -55,8 +55,8 @@ chaos: $(DEVELOPER)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a 
 mutants: $(DEVELOPER)  ## small faults in the heart, and who notices: make mutants SEED=1 COUNT=120 ONLY=claim (half an hour)
 	$(BIN)/python -m tests.mutants --seed $(SEED) --jobs $(JOBS) --count $(COUNT) $(if $(ONLY),--only $(ONLY))
 
-bench: $(DEVELOPER)  ## benchmarks beside their baselines; ONLY=dispatch ROWS=5000 RUNS=1 narrow them
-	$(BIN)/python -m benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS))
+bench: $(DEVELOPER)  ## each figure beside its goal, non-zero below one; ONLY=dispatch ROWS=5000 RUNS=1 narrow it; BEFORE=folder AFTER=folder compare two
+	$(BIN)/python -m $(if $(BEFORE),benchmarks.compare $(BEFORE) $(AFTER),benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS)))
 
 check: $(DEVELOPER)  ## formatting, lint, spelling, what may import what, types
 	$(BIN)/ruff format --check .

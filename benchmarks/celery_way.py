@@ -19,7 +19,7 @@ import requests
 from celery import Celery
 from kombu.entity import Queue
 
-from benchmarks.floor import HEADERS, message
+from benchmarks.loops import HEADERS, message
 from benchmarks.meter import tree
 from benchmarks.store import Store
 from dispatcher.host.ports import free_port

@@ -15,7 +15,6 @@ from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.runtime.runtime import Runtime
 
 ROWS = 100_000
-GOAL = "goal: faster than the naive way, with every check made and memory flat"
 
 
 def measure(asked: Asked) -> Iterator[Result]:
@@ -28,7 +27,8 @@ def measure(asked: Asked) -> Iterator[Result]:
     slow = statistics.median(run["rows/s"] for run in naive)
     speed = statistics.median(run["rows/s"] for run in ours)
     lines = (median_line("ours", ours, speed / slow), median_line("one hash per recipient", naive, 1.0))
-    yield Result("expand", "csv.DictReader and one HSET per recipient, pipelined", GOAL, lines)
+    baseline = "csv.DictReader and one HSET per recipient, pipelined"
+    yield Result("expand", baseline, lines, {"to one HSET a recipient": speed / slow})
 
 
 def _ours(runtime: Runtime, content: bytes, rows: int) -> Values:

@@ -1,4 +1,4 @@
-"""What a benchmark is asked for and what it answers: lines of medians, each with its ratio to a named baseline."""
+"""What a benchmark is asked for and what it answers: lines of medians, and the figures that have goals."""
 
 from __future__ import annotations
 
@@ -36,35 +36,38 @@ class Line:
 
 @dataclass(frozen=True)
 class Result:
-    """A benchmark's table. `baseline` names what the ratios are measured against, `goal` what is aimed at."""
+    """A benchmark's table. `baseline` names what ratios are measured against, `figures` go by their goals' names."""
 
     name: str
     baseline: str
-    goal: str
     lines: Sequence[Line]
+    figures: Values = field(default_factory=dict)
 
     def table(self) -> Table:
         """For people."""
-        table = Table(
-            title=f"{self.name} (ratios to: {self.baseline})", caption=self.goal, title_justify="left"
-        )
+        table = Table(title=f"{self.name} (ratios to: {self.baseline})", title_justify="left")
         table.add_column("")
         columns = list(dict.fromkeys(name for line in self.lines for name in line.values))
         for name in (*columns, "ratio"):
             table.add_column(name, justify="right")
         for line in self.lines:
-            cells = [_shown(line.values.get(name)) for name in columns]
+            cells = [shown(line.values.get(name)) for name in columns]
             table.add_row(line.what, *cells, "" if line.ratio is None else f"{line.ratio:.2f}")
         return table
 
 
+def median(runs: Sequence[Values], name: str) -> float:
+    """The median of one value over the runs."""
+    return statistics.median(run[name] for run in runs)
+
+
 def median_line(what: str, runs: Sequence[Values], ratio: float | None = None) -> Line:
     """The medians over the runs, value by value."""
-    medians = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-    return Line(what, medians, ratio, tuple(runs))
+    return Line(what, {name: median(runs, name) for name in runs[0]}, ratio, tuple(runs))
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
+    """A figure in as many digits as say something."""
     if value is None:
         return ""
     if value >= 1000 or value == int(value):

@@ -1,16 +1,13 @@
-"""How fast a campaign file is checked and expanded, in how much memory: a million rows, a number and two merge fields.
+"""roster: how fast a campaign file is checked and expanded, in how much memory: a million rows, two merge fields.
 
-    python benchmarks/roster.py [--rows N] [--sequential] [--keep FILE]
-
-Prints rows per second and peak memory of `check`, and of expansion into a real Valkey that syncs every write to disk,
-beside Python's bare `csv.reader` over the same file as the floor; of expansion also the bytes of Redis per recipient,
-as the file is in the ledger and as it is once every row was sent. Each runs in a process of its own, so that its
-memory is its own; `cpu` is what the process itself computed, for machines that do other things besides.
+Rows per second and peak memory of `check`, and of expansion into a real Valkey that syncs every write to disk, beside
+Python's bare `csv.reader` over the same file as the floor; of expansion also the bytes of Redis per recipient, as the
+file is in the ledger and as it is once every row was sent. Each run is a process of its own, so that its memory is its
+own: `python -m benchmarks.roster CONTENDER FILE`. CPU is what that process itself computed.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import datetime as dt
 import json
@@ -27,6 +24,7 @@ from typing import Any
 
 import redis
 
+from benchmarks.result import Asked, Result, Values, median, median_line
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
@@ -40,6 +38,7 @@ from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster._area_codes import COUNTRY
 from dispatcher.settings import Settings, load_settings
 
+ROWS = 1_000_000
 MESSAGE = "Northwind: hi {{first_name|there}}, your order waits at {{store}}. Reply STOP to opt out."
 #: How many numbers one area code and exchange has.
 EXCHANGE = 10_000
@@ -88,8 +87,12 @@ def measured(work: Callable[[], int]) -> dict[str, float]:
     start, cpu = time.perf_counter(), time.process_time()
     rows = work()
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"rows": rows, "seconds": seconds, "cpu": cpu, "peak_mb": peak / 1024}
+    return {"rows": rows, "rows/s": rows / seconds, "rows/CPU s": rows / cpu, "peak MB": peak_mb()}
+
+
+def peak_mb() -> float:
+    """The most memory that this process had so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def expanded(path: Path) -> dict[str, float]:
@@ -100,10 +103,9 @@ def expanded(path: Path) -> dict[str, float]:
         campaign_id = submitted(ledger, path, settings)
         runtime = Runtime(ledger, settings, Installation("", (b"",), "", False, "live"))
         outcome = measured(lambda: int(expand(runtime, campaign_id).removesuffix(" rows")))
-        outcome["redis_read"] = (used_memory(client) - empty) / outcome["rows"]
+        read = (used_memory(client) - empty) / outcome["rows"]
         written = sent_in_part(ledger, campaign_id, int(outcome["rows"]))
-        outcome["redis_sent"] = outcome["redis_read"] + written
-        return outcome
+        return {**outcome, "bytes when read": read, "bytes when sent": read + written}
 
 
 def submitted(ledger: Ledger, path: Path, settings: Settings) -> str:
@@ -175,57 +177,29 @@ CONTENDERS: dict[str, Callable[[Path], dict[str, float]]] = {
 }
 
 
-def measure(name: str, path: Path) -> None:
-    """Run one contender here and print what it took, as JSON."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({**CONTENDERS[name](path), "start_mb": before}))
+def measure(asked: Asked) -> Iterator[Result]:
+    """Every contender over the same file, numbers all over the country."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "campaign.csv"
+        write_file(path, asked.size(ROWS), sequential=False)
+        runs = {name: [_apart(name, path) for _ in range(asked.runs)] for name in CONTENDERS}
+    floor = median(runs["csv.reader"], "rows/s")
+    lines = [median_line(name, each, median(each, "rows/s") / floor) for name, each in runs.items()]
+    figures = {
+        "check": median(runs["check"], "rows/s"),
+        "expansion": median(runs["expand"], "rows/s"),
+        "peak memory": max(median(runs[name], "peak MB") for name in ("check", "expand")),
+    }
+    yield Result("roster", "csv.reader", lines, figures)
 
 
-def measured_apart(name: str, path: Path) -> dict[str, float]:
-    """The same in a process of its own."""
-    command = [sys.executable, __file__, "--measure", name, "--keep", str(path)]
+def _apart(name: str, path: Path) -> Values:
+    """One contender in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.roster", name, str(path)]
     outcome: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return outcome
 
 
-def compare(path: Path) -> None:
-    """Print every contender and its ratio to the floor."""
-    floor = 0.0
-    for name in CONTENDERS:
-        outcome = measured_apart(name, path)
-        speed = outcome["rows"] / outcome["seconds"]
-        floor = floor or speed
-        print(
-            f"{name:<12}{speed:>12,.0f} rows/s ({outcome['rows'] / outcome['cpu']:,.0f} a second of cpu)   "
-            f"{speed / floor:>6.3f} of csv.reader   "
-            f"peak {outcome['peak_mb']:,.0f} MB (imports alone {outcome['start_mb']:,.0f} MB)"
-        )
-        if "redis_read" in outcome:
-            print(
-                f"            Redis, bytes a recipient: {outcome['redis_read']:.0f} when read, "
-                f"{outcome['redis_sent']:.0f} when all are sent"
-            )
-
-
-def main() -> None:
-    """Make the file, run the contenders, print the table."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rows", type=int, default=1_000_000, help="rows of the file")
-    options.add_argument(
-        "--sequential", action="store_true", help="numbers one after the other, not all over"
-    )
-    options.add_argument("--keep", type=Path, help="make the file here and keep it, or use it if it is there")
-    options.add_argument("--measure", choices=CONTENDERS, help=argparse.SUPPRESS)
-    given = options.parse_args()
-    if given.measure:
-        measure(given.measure, given.keep)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = given.keep or Path(folder) / "campaign.csv"
-        if not path.exists():
-            write_file(path, given.rows, sequential=given.sequential)
-        compare(path)
-
-
 if __name__ == "__main__":
-    main()
+    before = peak_mb()
+    print(json.dumps({**CONTENDERS[sys.argv[1]](Path(sys.argv[2])), "imports MB": before}))

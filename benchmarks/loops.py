@@ -1,6 +1,6 @@
 """The floor of sending: a bare loop of `requests.Session.post`, which remembers nothing.
 
-    python -m benchmarks.floor URL FIRST_ROW ROWS [tuned]
+    python -m benchmarks.loops URL FIRST_ROW ROWS [tuned]
 
 `tuned` turns off the look for proxies and .netrc in the environment that `requests` makes for every request.
 """
@@ -52,7 +52,7 @@ def post_in_processes(url: str, rows: int, processes: int, *, tuned: bool) -> fl
         [
             sys.executable,
             "-m",
-            "benchmarks.floor",
+            "benchmarks.loops",
             url,
             str(first),
             str(min(share, rows - first)),

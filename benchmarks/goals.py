@@ -1,0 +1,134 @@
+"""The register of goals: what each benchmark's figures are to reach, and how far a shared machine may miss it.
+
+A benchmark answers figures by these names (`Result.figures`); the runner judges them. A figure without a goal here is
+an error, a goal without its figure counts as missed: nothing gets slower unseen because nobody measures it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+#: A machine that others use, too, takes so much from rates and CPU.
+SHARED = 0.15
+#: What is counted, not timed: bytes, pages, messages.
+COUNTED = 0.03
+
+Verdict = Literal["met", "within tolerance", "missed", "absent", "not judged"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a figure is to reach: at `least` or at `most` the limit, which the tolerance (a share) makes easier."""
+
+    name: str
+    unit: str
+    at: Literal["least", "most"]
+    limit: float
+    tolerance: float = SHARED
+
+    def judge(self, value: float | None) -> Verdict:
+        """How the figure stands to the goal."""
+        if value is None:
+            return "absent"
+        sign = 1 if self.at == "least" else -1
+        if sign * value >= sign * self.limit:
+            return "met"
+        edge = self.limit * (1 - sign * self.tolerance)
+        return "within tolerance" if sign * value >= sign * edge else "missed"
+
+    def __str__(self) -> str:
+        """For people: `at least 3,000 /s`."""
+        return f"at {self.at} {self.limit:,.10g} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured for a goal."""
+
+    goal: Goal
+    value: float | None
+    verdict: Verdict
+
+    def written(self) -> dict[str, object]:
+        """As the results' JSON keeps it."""
+        return {**asdict(self.goal), "value": self.value, "verdict": self.verdict}
+
+
+#: Benchmarks in the order in which they run, each a module with `measure(asked)`; and their goals.
+GOALS: Mapping[str, Sequence[Goal]] = {
+    "dispatch": (
+        Goal("to a bare loop of Session.post", "times", "least", 2.5),
+        Goal("to one task a recipient", "times", "least", 15),
+        Goal("of what 100 ms of latency allow", "%", "least", 90),
+        Goal("CPU, all processes", "s/1,000", "most", 0.18),
+    ),
+    "floor": (
+        Goal("sending to the floor", "times", "most", 1.5),
+        Goal("a callback to the floor", "times", "most", 1.5),
+    ),
+    "callbacks": (
+        Goal("settled, alone", "/s", "least", 3000),
+        Goal("p99 of the answer, alone", "ms", "most", 50),
+        Goal("settled, beside 100 sends/s", "/s", "least", 1000),
+        Goal("p99 of the answer at 1,000/s, beside 100 sends/s", "ms", "most", 50),
+        Goal("CPU, all processes", "ms each", "most", 0.35),
+    ),
+    "campaigns": (
+        Goal("CPU, all processes, 1,000 campaigns at 30/s", "cores", "most", 0.15),
+        Goal("CPU, Valkey, 1,000 campaigns at 30/s", "cores", "most", 0.1),
+        Goal("of an account of 1,000/s, 1,000 campaigns of 2/s", "%", "least", 97, COUNTED),
+        Goal("of a limit over a whole campaign of 25 s", "%", "least", 97, COUNTED),
+    ),
+    "growth": (
+        Goal("1,000,000 recipients to 10,000", "times", "most", 1.1, 0.1),
+        Goal("100 campaigns at once to 1", "times", "most", 1.1, 0.1),
+    ),
+    "expand": (Goal("to one HSET a recipient", "times", "least", 1.0),),
+    "roster": (
+        Goal("check", "rows/s", "least", 400_000),
+        Goal("expansion", "rows/s", "least", 250_000),
+        Goal("peak memory", "MB", "most", 200, COUNTED),
+    ),
+    "upload": (Goal("a million rows checked in the browser", "s", "most", 6),),
+    "report": (Goal("a million rows", "s", "most", 5),),
+    "memory": (Goal("Redis, each recipient", "bytes", "most", 110, COUNTED),),
+    "limiter": (
+        Goal("a claim, a hundred at once", "µs", "most", 40, 0.5),
+        Goal("worst second of four processes at 50/s", "messages", "most", 53, COUNTED),
+        Goal("of the limit used by four processes", "%", "least", 97, COUNTED),
+    ),
+    "footprint": (
+        Goal("PSS with Flower", "MB", "most", 300, COUNTED),
+        Goal("PSS without Flower", "MB", "most", 220, COUNTED),
+        Goal("ready after", "s", "most", 3),
+    ),
+    "commands": (
+        Goal("mms --help", "s of CPU", "most", 0.15),
+        Goal("mms --version", "s of CPU", "most", 0.15),
+        Goal("mms campaign show", "s of CPU", "most", 0.35),
+        Goal("mms campaign list", "s of CPU", "most", 0.35),
+        Goal("a health check", "s of CPU", "most", 0.1),
+    ),
+    "idle": (
+        Goal("quiet", "% of a core", "most", 1.0),
+        Goal("with 10,000 scheduled campaigns", "% of a core", "most", 1.0),
+    ),
+}
+
+
+def judged(benchmark: str, figures: Mapping[str, float], *, full_size: bool = True) -> list[Figure]:
+    """Each goal of the benchmark with its figure; at another size than its own none is judged.
+
+    Raises:
+        KeyError: a figure has no goal.
+    """
+    goals = GOALS[benchmark]
+    if unknown := figures.keys() - {goal.name for goal in goals}:
+        raise KeyError(f"no goal is registered for {benchmark}: {', '.join(sorted(unknown))}")
+    return [
+        Figure(goal, value, goal.judge(value) if full_size else "not judged")
+        for goal in goals
+        for value in [figures.get(goal.name)]
+    ]
