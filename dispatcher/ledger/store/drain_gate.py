@@ -1,7 +1,8 @@
 """No claim until the callback receivers have drained what they took while Redis was away: a STOP may be among it.
 
 A restarted server has forgotten all scripts, so the claim's script itself is the sign that claims may be made. Whoever
-misses it loads it, in one transaction on one connection with the look at the receivers: no restart fits between.
+misses it loads it, in one transaction on one connection with the look at the receivers: no restart fits between. Its
+text names the database (`scripts.py`), so that of two ledgers in one server neither opens the other's gate.
 """
 
 from __future__ import annotations

@@ -50,6 +50,8 @@ class Scripts:
         """The script's whole text and its digest."""
         if name not in self._sources:
             text = script_text(name, clock=self._clock)
+            if name in _AFTER_RECEIVERS:
+                text = f"-- of database {_database(self.redis)}: another ledger's receivers say nothing of ours\n{text}"
             self._sources[name] = (text, sha1(text.encode(), usedforsecurity=False).hexdigest())
         return self._sources[name]
 
@@ -119,3 +121,8 @@ class Scripts:
         for name, arguments in calls:
             pipeline.evalsha(self.source(name)[1], 0, *arguments)
         return pipeline
+
+
+def _database(client: redis.Redis) -> int:
+    """A server knows scripts for all of its databases at once, and each may be a ledger."""
+    return int(client.connection_pool.connection_kwargs.get("db") or 0)

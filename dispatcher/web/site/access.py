@@ -67,8 +67,13 @@ Actor = Annotated[TokenHolder, Depends(acting)]
 
 
 def cookie_name(site: Site) -> str:
-    """Two installations on one machine share its cookies, so the port is in the name."""
-    return f"mms_session_{site.settings.web_port}"
+    """A browser sends a host's cookies to all of its ports, and two containers both listen on 8080: the name is the
+    ledger's, so that a login at one installation ends none at another.
+
+    Raises:
+        StoreUnavailable: the ledger was not seen since our start.
+    """
+    return f"mms_session_{site.arrival.ledger}"
 
 
 class NotLoggedInError(Exception):

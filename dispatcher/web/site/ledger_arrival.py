@@ -9,6 +9,7 @@ import redis
 
 from dispatcher.errors import MmsError, StoreUnavailable
 from dispatcher.ledger.installation.installation import Installation, prepare
+from dispatcher.ledger.store.ledger_id import ledger_id
 from dispatcher.settings import Settings
 from dispatcher.web.site.callback_keys import CallbackKeys
 
@@ -23,6 +24,7 @@ class LedgerArrival:
         self._settings = settings
         self._keys = keys
         self._found: Installation | None = None
+        self._ledger = ""
         self._why = StoreUnavailable("Redis does not answer", hint="try again in a moment")
         self._lock = threading.Lock()
 
@@ -36,6 +38,17 @@ class LedgerArrival:
         if self._found is None:
             raise self._why
         return self._found
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's own name.
+
+        Raises:
+            StoreUnavailable: as `installation`.
+        """
+        if self._found is None:
+            raise self._why
+        return self._ledger
 
     @property
     def is_there(self) -> bool:
@@ -69,6 +82,7 @@ class LedgerArrival:
 
     def _look(self) -> None:
         found = prepare(self._redis, self._settings)
+        self._ledger = ledger_id(self._redis)
         self._keys.learn(found.callback_key)
         self._found = found
 

@@ -10,6 +10,7 @@ from redis import Redis
 from dispatcher.ledger.batches.claims import ClaimAnswer, Hold
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import drain_gate, keys
+from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.scripts import Scripts
 from tests.factories import add_campaign, claim, make_batch, make_claim, make_record, number_of, states, take
 
@@ -106,6 +107,18 @@ def test_once_the_receivers_were_clear_no_claim_asks_them_again(restarted: Ledge
     taken = take(restarted)
     following = make_claim(taken, 1)
     assert claim(restarted, hold, following, now_ms=restarted.agenda.now_ms()).word == "go"
+
+
+def test_of_two_ledgers_in_one_server_neither_opens_the_gate_of_the_other(
+    restarted: Ledger, valkey_url: str
+) -> None:
+    other = Ledger(client(valkey_url.removesuffix("/0") + "/1"))
+    for ledger in (restarted, other):
+        add_campaign(ledger)
+    assert ask(other)[1].word == "go"  # it has no receivers
+    assert (ask(restarted)[1].word, ask(restarted)[1].detail) == ("wait", "receivers")
+    say(restarted.redis, f"clear:{run_of(restarted.redis)}")
+    assert ask(restarted)[1].word == "go"
 
 
 def test_a_receiver_that_comes_up_during_the_look_is_looked_at_too(restarted: Ledger) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -10,8 +11,13 @@ from redis import Redis
 from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.installation.api_tokens import ApiTokens, Role
 from dispatcher.ledger.installation.audit_log import AuditLog
+from dispatcher.settings import Settings
+from dispatcher.web.app import create_app
 from tests.dispatcher.web.conftest import CSV, TOKEN
 from tests.factories import add_campaign
+
+if TYPE_CHECKING:
+    from tests.dispatcher.web.conftest import Published, Serve
 
 FORM = {"from": "12125550100", "message": "Hi"}
 
@@ -117,6 +123,17 @@ def test_a_login_ends_with_its_token(viewer: httpx.Client, tokens: ApiTokens) ->
     assert viewer.get("/").status_code == 200
     tokens.remove(tokens.list()[0].token_id)
     assert viewer.get("/").status_code == 303
+
+
+@pytest.mark.slow
+def test_a_login_at_one_installation_ends_none_at_another_of_the_same_host(
+    browser: httpx.Client, settings: Settings, valkey_url: str, published: Published, serve: Serve
+) -> None:
+    beside = settings.model_copy(update={"redis_url": valkey_url.removesuffix("/0") + "/1"})
+    other = serve(create_app(beside, hints=published.hints()))  # the same port in its settings, as in a container
+    for address in ("", other):
+        assert browser.post(f"{address}/login", data={"token": TOKEN}).status_code == 303
+    assert [browser.get(f"{address}/").status_code for address in ("", other)] == [200, 200]
 
 
 def test_the_journal_says_who_logged_in_and_who_sent(
