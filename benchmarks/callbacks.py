@@ -118,12 +118,14 @@ class _Bench:
                 ref = MessageRef(campaign, batch, index, state.attempt)
                 user_data = write_user_data(ref, SECRET.encode())
                 sid = str(uuid.UUID(bytes=state.sid))
-                bodies += [_body(word, sid, row.number or "", user_data) for word in ("sent", "delivered")]
+                bodies += [
+                    callback_body(word, sid, row.number or "", user_data) for word in ("sent", "delivered")
+                ]
         random.Random(1).shuffle(bodies)
         self._bodies.write_bytes(b"\n".join(bodies))
 
 
-def _body(word: str, sid: str, to: str, user_data: str) -> bytes:
+def callback_body(word: str, sid: str, to: str, user_data: str) -> bytes:
     """A callback as CarrierX POSTs it."""
     fields = {
         "message_sid": sid, "status": word, "direction": "outbound", "from": SENDER, "to": to,

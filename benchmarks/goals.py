@@ -94,6 +94,10 @@ GOALS: Mapping[str, Sequence[Goal]] = {
     "upload": (Goal("a million rows checked in the browser", "s", "most", 6),),
     "report": (Goal("a million rows", "s", "most", 5),),
     "memory": (Goal("Redis, each recipient", "bytes", "most", 110, COUNTED),),
+    "ledger_cost": (
+        Goal("Valkey, a recipient and three callbacks, 64 at once", "µs", "most", 220, 0.3),
+        Goal("its append-only file, the same", "bytes", "most", 3_900, COUNTED),
+    ),
     "limiter": (
         Goal("a claim, a hundred at once", "µs", "most", 40, 0.5),
         Goal("worst second of four processes at 50/s", "messages", "most", 53, COUNTED),

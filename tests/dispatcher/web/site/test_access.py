@@ -130,7 +130,8 @@ def test_a_login_at_one_installation_ends_none_at_another_of_the_same_host(
     browser: httpx.Client, settings: Settings, valkey_url: str, published: Published, serve: Serve
 ) -> None:
     beside = settings.model_copy(update={"redis_url": valkey_url.removesuffix("/0") + "/1"})
-    other = serve(create_app(beside, hints=published.hints()))  # the same port in its settings, as in a container
+    # The same port in its settings, as in a container.
+    other = serve(create_app(beside, hints=published.hints()))
     for address in ("", other):
         assert browser.post(f"{address}/login", data={"token": TOKEN}).status_code == 303
     assert [browser.get(f"{address}/").status_code for address in ("", other)] == [200, 200]
