@@ -12,7 +12,7 @@ import sys
 import time
 from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import redis
 import requests
@@ -93,7 +93,7 @@ class Way:
         self._commands = [*pools, flower]
         self._workers = len(pools)
 
-    def __enter__(self) -> Way:
+    def __enter__(self) -> Self:
         self._store.__enter__()
         environment = {**os.environ, "BENCH_REDIS": self._store.url, "BENCH_API": self._api}
         self._app = make_app(self._store.url)

@@ -1,20 +1,22 @@
 """growth: CPU per message over a slice of a campaign, as campaigns grow and as more of them run at once.
 
 Feeding and sending run in this process, with a queue of its own in Celery's place (which sees one hint a batch whatever
-the size); counted is the CPU of this process and of the store.
+the size); counted is the CPU of this process and of the store. Slices of all sizes take turns.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import Self
 
 from benchmarks.ledgers import read_campaign, runtime_on
 from benchmarks.meter import Meter
-from benchmarks.result import Asked, Result, Values, median, median_line
+from benchmarks.result import Asked, Result, Values, in_turn, median, median_line
 from benchmarks.sink import Sink
 from benchmarks.store import Store
 from dispatcher.pipeline.runtime.runtime import Runtime
@@ -34,46 +36,55 @@ def measure(asked: Asked) -> Iterator[Result]:
     sizes = [size for size in SIZES if size <= largest] or [largest]
     piece = min(SLICE, largest)
     with Sink() as sink:
-        by_size = {
-            f"{size:,} recipients": _slices(sink, asked.runs, size, max(1, piece // size), piece)
-            for size in sizes
-        }
-        yield _result("growth by size", by_size, "1,000,000 recipients to 10,000")
-        at_once = {
-            f"{many} campaigns": _slices(sink, asked.runs, max(1, piece // many), many, piece, spare=many > 1)
-            for many in AT_ONCE
-        }
-        yield _result("growth by campaigns at once", at_once, "100 campaigns at once to 1")
+        by_size = [
+            _Ground(f"{size:,} recipients", sink, size, max(1, piece // size), piece) for size in sizes
+        ]
+        yield _result("growth by size", asked.runs, by_size, "1,000,000 recipients to 10,000")
+        at_once = [_Ground(f"{many} campaigns", sink, max(1, piece // many), many, piece) for many in AT_ONCE]
+        yield _result("growth by campaigns at once", asked.runs, at_once, "100 campaigns at once to 1")
 
 
-def _result(name: str, found: dict[str, list[Values]], figure: str) -> Result:
+def _result(name: str, runs: int, grounds: Sequence[_Ground], figure: str) -> Result:
     """The first is the baseline, the last to the first is the figure."""
-    costs = [median(runs, "CPU ms a message") for runs in found.values()]
-    ratios = [cost / costs[0] for cost in costs]
+    with ExitStack() as stack:
+        found = in_turn(runs, {ground.what: stack.enter_context(ground).run for ground in grounds})
+    costs = [median(each, "CPU ms a message") for each in found.values()]
     lines = [
-        median_line(what, runs, ratio) for (what, runs), ratio in zip(found.items(), ratios, strict=True)
+        median_line(what, each, cost / costs[0])
+        for (what, each), cost in zip(found.items(), costs, strict=True)
     ]
-    return Result(name, lines[0].what, lines, {figure: ratios[-1]})
+    return Result(name, lines[0].what, lines, {figure: costs[-1] / costs[0]})
 
 
-def _slices(
-    sink: Sink, runs: int, size: int, campaigns: int, piece: int, *, spare: bool = False
-) -> list[Values]:
-    """Slices of `piece` messages, on a fresh store; campaigns are made anew when a slice used them up."""
-    with Store() as store:
-        runtime = runtime_on(store, sink.url, in_flight=IN_FLIGHT)
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            runtime = replace(runtime, pool=pool)
-            found, left = [], 0
-            for _ in range(runs):
-                if left < piece or spare:
-                    for _ in range(campaigns):
-                        read_campaign(runtime, size)
-                    left = size * campaigns
-                found.append(_slice(runtime, store, piece))
-                left -= int(found[-1]["messages"])
-        runtime.ledger.redis.close()
-    return found
+class _Ground:
+    """A store of its own with campaigns of one size, of which slices of `piece` messages are sent; in a `with`."""
+
+    def __init__(self, what: str, sink: Sink, size: int, campaigns: int, piece: int) -> None:
+        self.what, self._url = what, sink.url
+        self._size, self._campaigns, self._piece = size, campaigns, piece
+        self._left = 0
+
+    def __enter__(self) -> Self:
+        self._stack = ExitStack()
+        self._store = self._stack.enter_context(Store())
+        runtime = runtime_on(self._store, self._url, in_flight=IN_FLIGHT)
+        self._stack.callback(runtime.ledger.redis.close)
+        pool = self._stack.enter_context(ThreadPoolExecutor(IN_FLIGHT))
+        self._runtime = replace(runtime, pool=pool)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def run(self) -> Values:
+        """One slice; campaigns are made anew when a slice used them up."""
+        if self._left < self._piece:
+            for _ in range(self._campaigns):
+                read_campaign(self._runtime, self._size)
+            self._left = self._size * self._campaigns
+        found = _slice(self._runtime, self._store, self._piece)
+        self._left -= int(found["messages"])
+        return found
 
 
 def _slice(runtime: Runtime, store: Store, piece: int) -> Values:

@@ -56,6 +56,15 @@ class Result:
         return table
 
 
+def in_turn(runs: int, contenders: Mapping[str, Callable[[], Values]]) -> dict[str, list[Values]]:
+    """Every contender once, and that so many times: whatever else the machine does meets all of them alike."""
+    found: dict[str, list[Values]] = {what: [] for what in contenders}
+    for _ in range(runs):
+        for what, run in contenders.items():
+            found[what].append(run())
+    return found
+
+
 def median(runs: Sequence[Values], name: str) -> float:
     """The median of one value over the runs."""
     return statistics.median(run[name] for run in runs)

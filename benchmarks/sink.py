@@ -3,7 +3,8 @@
     python -m benchmarks.sink [--latency SECONDS]
 
 Prints its port. `GET /count` answers how many POSTs were taken, when the first and the last of them came (on the
-machine's monotonic clock), and how many were in flight at most; `GET /reset` forgets them.
+machine's monotonic clock), how many were in flight at most, and how many callbacks were answered 200; `GET /reset`
+forgets them. `GET /call-back?URL` has every message called back there from now on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import sys
 import time
 from http.client import HTTPConnection
 from types import TracebackType
+
+from benchmarks.call_back import CallBack
 
 _USER_DATA = re.compile(rb'"user_data": ?"([^"]*)"')
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -34,11 +37,27 @@ class _Counts:
 
     def __init__(self) -> None:
         self.posts, self.first, self.last, self.in_flight, self.most = 0, 0.0, 0.0, 0, 0
+        self.called_back = 0
+
+
+class _Account:
+    """What all connections share."""
+
+    def __init__(self, latency: float) -> None:
+        self.counts, self.latency = _Counts(), latency
+        self.run = (
+            f"{os.getpid() & 0xFFFF:04x}-4000-8000-{int(time.time() * 1000) & 0xFFFFFFFFFFFF:012x}".encode()
+        )
+        self.call_back: CallBack | None = None
+
+    def called_back(self) -> None:
+        """One more callback was taken."""
+        self.counts.called_back += 1
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, counts: _Counts, latency: float, run: bytes) -> None:
-        self._counts, self._latency, self._run = counts, latency, run
+    def __init__(self, account: _Account) -> None:
+        self._account, self._counts = account, account.counts
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -65,14 +84,17 @@ class _Connection(asyncio.Protocol):
         counts.posts += 1
         counts.first, counts.last = counts.first or now, now
         found = _USER_DATA.search(request, end)
-        body = _OBJECT % (counts.posts, self._run, found[1] if found else b"")
+        account, user_data = self._account, found[1] if found else b""
+        body = _OBJECT % (counts.posts, account.run, user_data)
         answer = _HEAD % len(body) + body
-        if not self._latency:
+        if account.call_back is not None:
+            account.call_back.begin(b"%08x-%b" % (counts.posts, account.run), user_data, request[end:])
+        if not account.latency:
             self._transport.write(answer)
             return
         counts.in_flight += 1
         counts.most = max(counts.most, counts.in_flight)
-        asyncio.get_running_loop().call_later(self._latency, self._answer, answer)
+        asyncio.get_running_loop().call_later(account.latency, self._answer, answer)
 
     def _answer(self, answer: bytes) -> None:
         self._counts.in_flight -= 1
@@ -82,7 +104,10 @@ class _Connection(asyncio.Protocol):
     def _tell(self, request: bytes) -> None:
         counts = self._counts
         if request.startswith(b"GET /reset"):
-            counts.posts, counts.first, counts.last, counts.most = 0, 0.0, 0.0, 0
+            counts.posts, counts.first, counts.last, counts.most, counts.called_back = 0, 0.0, 0.0, 0, 0
+        elif request.startswith(b"GET /call-back?"):
+            url = request.split(b" ", 2)[1].partition(b"?")[2].decode()
+            self._account.call_back = CallBack(url, self._account.called_back)
         body = json.dumps(vars(counts)).encode()
         if not request.startswith((b"GET /reset", b"GET /count")):
             body = b"{}"
@@ -90,10 +115,9 @@ class _Connection(asyncio.Protocol):
 
 
 async def _serve(latency: float) -> None:
-    counts = _Counts()
-    run = f"{os.getpid() & 0xFFFF:04x}-4000-8000-{int(time.time() * 1000) & 0xFFFFFFFFFFFF:012x}".encode()
+    account = _Account(latency)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(counts, latency, run), "127.0.0.1", 0, backlog=2048)
+    server = await loop.create_server(lambda: _Connection(account), "127.0.0.1", 0, backlog=2048)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -123,6 +147,10 @@ class Sink:
     def reset(self) -> None:
         """Count from nothing."""
         self.counts("/reset")
+
+    def call_back(self, url: str) -> None:
+        """From now on, three callbacks a message."""
+        self.counts(f"/call-back?{url}")
 
     def __enter__(self) -> Sink:
         return self

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import psutil
 
@@ -55,7 +56,7 @@ class Stack:
         self._settings = ours
         self._log = folder / "up.log"
 
-    def __enter__(self) -> Stack:
+    def __enter__(self) -> Self:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(MMS), "up"],
@@ -93,6 +94,11 @@ class Stack:
     def pid(self) -> int:
         """Of `mms up`, above all its processes."""
         return self._process.pid
+
+    @property
+    def store_pid(self) -> int:
+        """Of its Valkey."""
+        return next(process.pid for process in tree(self.pid) if "valkey" in process.name())
 
     @property
     def callback_path(self) -> str:

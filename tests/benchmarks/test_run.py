@@ -49,12 +49,22 @@ def test_the_runner_prints_tables_and_writes_the_figures_with_their_goals(
             assert figure["name"] in printed
 
 
-def test_sending_is_compared_with_the_bare_loop_and_with_a_task_a_recipient() -> None:
+def test_sending_is_compared_with_a_task_a_recipient_and_with_every_loop() -> None:
     first = next(iter(import_module("benchmarks.dispatch").measure(TINY)))
     assert_compared(first)
-    speeds = [line.values.get("messages/s") for line in first.lines[:4]]
-    assert all(speed and speed > 0 for speed in speeds)
-    assert first.lines[0].ratio == pytest.approx((speeds[0] or 0) / (speeds[3] or 1))
+    speeds = [line.values["messages/s"] for line in first.lines]
+    assert len(speeds) == 6
+    assert all(speed > 0 for speed in speeds)
+    assert first.lines[0].ratio == pytest.approx(speeds[0] / speeds[1])
+    assert first.figures["to http.client"] == pytest.approx(speeds[0] / speeds[4])
+
+
+def test_what_a_delivered_message_costs_is_counted_with_all_of_its_callbacks() -> None:
+    (result,) = import_module("benchmarks.delivered").measure(TINY)
+    assert_compared(result)
+    delivered, alone = result.lines
+    assert delivered.values["CPU s/1,000"] > alone.values["CPU s/1,000"] > 0
+    assert delivered.values["of it Valkey"] > 0
 
 
 def test_growth_counts_every_message_whichever_batch_was_taken_up_beside_another() -> None:
