@@ -29,7 +29,7 @@ PLANTS: dict[str, tuple[Replacement, ...]] = {
     # The last word heard wins, whatever it is.
     "forward": (
         (
-            "receipts/apply",
+            "lib/receipt",
             r"local better = \(RANK\[row\.state\] or 0\) < RANK\[word\]",
             "local better = row.state ~= word",
         ),

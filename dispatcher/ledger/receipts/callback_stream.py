@@ -1,7 +1,13 @@
-"""The stream of callbacks: stored before they are answered, applied later, acknowledged by the script that applies."""
+"""The stream of callbacks: stored before they are answered, applied later, deleted by the script that applies them.
+
+The group hands each entry to one reader, and remembers no more than how far it is: what is in the stream and was handed
+out is in somebody's hands, and leaves it when it is applied. What stays there is of the dead, or of one that failed.
+"""
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any, NamedTuple
 
 import redis
@@ -10,8 +16,10 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import translated
 from dispatcher.ledger.store.scripts import Scripts
 
-#: Entries that a consumer took and did not finish for this long are taken over.
+#: Entries that were handed out and are still there after this long are taken over.
 TAKE_OVER_MS = 30_000
+#: So often in that time it is looked for such.
+LOOKS = 6
 #: How long a receipt waits for its message.
 EARLY_RECEIPT_MS = 24 * 3_600_000
 
@@ -30,6 +38,10 @@ class CallbackStream:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
         self._redis = scripts.redis
+        #: Those that were handed out and still there at the last look, since when, ms.
+        self._seen: dict[bytes, float] = {}
+        self._looked_ms = -math.inf
+        self._left_behind: list[Any] = []
 
     def store(self, raw: bytes, received_ms: int) -> None:
         """Append one callback; when this returns it is on disk."""
@@ -37,27 +49,43 @@ class CallbackStream:
             self._redis.xadd(keys.CALLBACKS, {"raw": raw, "at": received_ms})
 
     def take(self, consumer: str, most: int) -> list[StreamEntry]:
-        """Entries of dead consumers first, then new ones; at most `most`."""
+        """New entries, or those that nobody finished; at most `most`."""
         with translated():
             try:
-                return self._read(consumer, most)
+                found = self._taken(consumer, most)
             except redis.ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
                     raise
                 self._make_group()
-                return self._read(consumer, most)
-
-    def _read(self, consumer: str, most: int) -> list[StreamEntry]:
-        abandoned: Any = self._redis.xautoclaim(
-            keys.CALLBACKS, keys.INGEST_GROUP, consumer, min_idle_time=TAKE_OVER_MS, count=most
-        )
-        found = [entry for entry in abandoned[1] if entry[1]]
-        if not found:
-            streams: Any = self._redis.xreadgroup(
-                keys.INGEST_GROUP, consumer, {keys.CALLBACKS: ">"}, count=most
-            )
-            found = streams[0][1] if streams else []
+                found = self._taken(consumer, most)
         return [StreamEntry(entry_id, fields[b"raw"], int(fields[b"at"])) for entry_id, fields in found]
+
+    def _taken(self, consumer: str, most: int) -> list[Any]:
+        if not self._left_behind:
+            new = self._new(consumer, most)
+            if time.monotonic() * 1000 - self._looked_ms >= TAKE_OVER_MS / LOOKS:
+                self._look(new, most)
+            if new:
+                return new
+        found, self._left_behind = self._left_behind[:most], self._left_behind[most:]
+        return found
+
+    def _new(self, consumer: str, most: int) -> list[Any]:
+        group, streams = keys.INGEST_GROUP, {keys.CALLBACKS: ">"}
+        read: Any = self._redis.xreadgroup(group, consumer, streams, count=most, noack=True)
+        return list(read[0][1]) if read else []
+
+    def _look(self, new: list[Any], most: int) -> None:
+        """Who was there for too long, of all that came before what was read just now: whatever came was handed out.
+
+        Somebody who holds them that long does no harm: what is applied twice changes nothing.
+        """
+        now_ms = self._looked_ms = time.monotonic() * 1000
+        there: Any = self._redis.xrange(
+            keys.CALLBACKS, max=f"({new[0][0].decode()}" if new else "+", count=most
+        )
+        self._seen = {entry_id: self._seen.get(entry_id, now_ms) for entry_id, _ in there}
+        self._left_behind = [entry for entry in there if now_ms - self._seen[entry[0]] >= TAKE_OVER_MS]
 
     def _make_group(self) -> None:
         try:
@@ -70,7 +98,6 @@ class CallbackStream:
         """Entries that change nothing in the ledger: done."""
         if ids:
             with translated():
-                self._redis.xack(keys.CALLBACKS, keys.INGEST_GROUP, *ids)
                 self._redis.xdel(keys.CALLBACKS, *ids)
 
     def keep_early_receipt(self, entry: StreamEntry, sid_hash: bytes) -> bool:
@@ -87,12 +114,11 @@ class CallbackStream:
             pipeline = self._redis.pipeline(transaction=True)
             kept: Any = {"raw": entry.raw, "at": entry.at_ms}
             pipeline.xadd(keys.ASIDE, kept, maxlen=most, approximate=False)
-            pipeline.xack(keys.CALLBACKS, keys.INGEST_GROUP, entry.id)
             pipeline.xdel(keys.CALLBACKS, entry.id)
             pipeline.execute()
 
     def forget_consumers(self, silent_ms: int) -> int:
-        """Names of readers that were silent for so long and hold nothing are forgotten; answers how many."""
+        """Names of readers that were silent for so long are forgotten; answers how many."""
         return int(self._scripts.run("receipts/drop_consumers", keys.INGEST_GROUP, silent_ms))
 
     def hold_hints(self, milliseconds: int) -> None:

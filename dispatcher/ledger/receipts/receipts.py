@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from dispatcher.ledger.batches.rows import RowRef, Sid, pack_sid
+import msgpack
+
+from dispatcher.ledger.batches.rows import RowRef, pack_sid
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
-from dispatcher.ledger.store.scripts import Scripts, type_of_argument
+from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.state import STATE_CODE, RecipientState
+
+#: Receipts that one step applies: while it does, the server answers nobody else for a few milliseconds.
+STEP = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Receipts:
 
     def apply_many(self, by_batch: Sequence[BatchReceipts]) -> int:
         """Apply these, each batch in one step, all in one round trip; answers the rows that changed."""
-        calls = [("receipts/apply", _apply_arguments(one)) for one in by_batch]
+        calls = [("receipts/apply", _arguments(some)) for some in _in_steps(by_batch)]
         return sum(int(changed) for changed in self._scripts.run_many(calls))
 
     def find(self, sids: Sequence[str]) -> list[tuple[str, int, int] | None]:
@@ -113,31 +118,48 @@ class Receipts:
             self._redis.hincrby(keys.ALARMS, what, 1)
 
 
-def _apply_arguments(one: BatchReceipts) -> list[type_of_argument]:
-    arguments: list[type_of_argument] = [one.campaign, one.batch, one.grace_ms]
-    arguments += [len(one.entries), *one.entries]
-    for receipt in one.receipts:
-        arguments += _arguments(receipt)
-    return arguments
+def _in_steps(by_batch: Sequence[BatchReceipts]) -> Iterator[list[BatchReceipts]]:
+    """The batches of a campaign together, in steps of so many receipts as hold nobody up; a batch is never divided."""
+    step: list[BatchReceipts] = []
+    for one in sorted(by_batch, key=lambda one: one.campaign):
+        if step and sum(len(each.receipts) for each in step) + len(one.receipts) > STEP:
+            yield step
+            step = []
+        step.append(one)
+    if step:
+        yield step
 
 
-def _arguments(receipt: Receipt) -> list[type_of_argument]:
-    sid: Sid = pack_sid(receipt.sid)
-    paid_for = f"{receipt.unit}:{receipt.units}:{','.join(map(str, receipt.rows))}:{receipt.went_ms}"
-    details = f"{_digits(receipt.mcc)}:{_digits(receipt.mnc)}:{receipt.price or ''}:{paid_for}"
-    return [
+def _arguments(step: Sequence[BatchReceipts]) -> tuple[bytes, bytes]:
+    batches = [(one.campaign, one.batch, one.grace_ms, list(map(_fields, one.receipts))) for one in step]
+    entries = [entry for one in step for entry in one.entries]
+    # Lua knows one kind of string only.
+    return msgpack.packb(batches, use_bin_type=False), msgpack.packb(entries, use_bin_type=False)
+
+
+def _fields(receipt: Receipt) -> tuple[Any, ...]:
+    """In the order of `receipts/apply`."""
+    sid = pack_sid(receipt.sid)
+    return (
         receipt.message,
         receipt.attempt,
         STATE_CODE[receipt.word],
-        receipt.how,
+        int(receipt.how == "own"),
         receipt.row,
         sid.packed,
         sid.text,
         sid.hashed,
-        details,
+        _code(receipt.mcc),
+        _code(receipt.mnc),
+        receipt.price or "",
+        receipt.unit,
+        receipt.units,
         receipt.sender,
-    ]
+        receipt.went_ms,
+        *receipt.rows,
+    )
 
 
-def _digits(value: str | None) -> str:
-    return value if value and value.isdecimal() and value.isascii() and len(value) < 6 else ""
+def _code(value: str | None) -> int:
+    """A carrier's number, or -1."""
+    return int(value) if value and value.isdecimal() and value.isascii() and len(value) < 6 else -1

@@ -41,7 +41,7 @@ local function record(one)
     end
   end
   if answer ~= 'gone' then forbidden_heard(claim, outcome) end
-  if outcome == 'accepted' and answer ~= 'gone' and not counted then money_confirm(id, unit, cost, price, '') end
+  if outcome == 'accepted' and answer ~= 'gone' and not counted then money_confirm(unit, cost, price, '') end
   if answer ~= 'ok' then return answer end
   if outcome == 'later' or outcome == 'refused' then refund(id, sender, cost, unit, claimed) end
   if health ~= 'a' or health_known ~= 'a' then health_count(id, health) end
@@ -53,6 +53,7 @@ end
 rows_read(key, records, 16, 1)
 local answers = {}
 for i, one in ipairs(records) do answers[i] = record(one) end
+money_write(id)
 outcomes_count(id, answered, bad)
 rows_write(id, key)
 due_by_itself(id, batch, key)

@@ -20,6 +20,5 @@ if not is_known and redis.call('HSETNX', 'mms:inbound:messages', sid, message) =
     end
   end
 end
-redis.call('XACK', 'mms:callbacks', 'ingest', entry)
 redis.call('XDEL', 'mms:callbacks', entry)
 return answer

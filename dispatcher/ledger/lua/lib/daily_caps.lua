@@ -4,9 +4,10 @@
 local DAY_KEPT_MS = 259200000 -- what went on a day is kept for three
 local function day_key(scope, from) return 'mms:day:' .. scope .. ':' .. from end
 
-local days_known = {} -- by sender, in this run of the script
+local days_known = {} -- by campaign and sender, in this run of the script
 local function days_of(id, sender)
-  if days_known[sender] then return days_known[sender] end
+  local who = id .. ' ' .. sender
+  if days_known[who] then return days_known[who] end
   local scopes, days = scopes_of(id, sender), {}
   local caps = redis.call('HMGET', 'mms:caps', unpack(scopes))
   for i, scope in ipairs(scopes) do
@@ -19,7 +20,7 @@ local function days_of(id, sender)
                           key = day_key(scope, from) }
     end
   end
-  days_known[sender] = days
+  days_known[who] = days
   return days
 end
 

@@ -1,7 +1,8 @@
 -- Prelude of apply: how many messages CarrierX spoke of, by the number that sent them and by the carrier that it named.
 -- Each attempt counts once, under its highest word; a flag in the row says that it was counted.
 -- uses: keys, flags, rows, alarms
-local heard = {}
+local CARRIERS = 65536 -- an MCC and an MNC as one number
+local by_sender, by_carrier = {}, {} -- of one campaign, until heard_write
 
 -- What should have had no message at CarrierX, and has.
 local SURPRISE = { p = 'forgotten_claim', c = 'after_cancel', e = 'after_expiry', k = 'after_skip',
@@ -11,9 +12,7 @@ local function surprise(state)
 end
 
 -- A part of the carrier's number as a receipt names it, or what was known.
-local function carrier_part(named, known)
-  return named and named ~= '' and math.min(tonumber(named), UNKNOWN_CARRIER) or known
-end
+local function carrier_part(named, known) return named >= 0 and math.min(named, UNKNOWN_CARRIER) or known end
 
 -- A word of an attempt that is over. After a failure and a retry, only that it was delivered after all still counts.
 local function is_older(row, attempt, word)
@@ -27,34 +26,44 @@ local function is_left_out(row, attempt)
   return row.state == 'k' or (attempt > row.attempt and stayed)
 end
 
-local function heard_add(name, letter, by)
-  local field = name .. ':' .. letter
-  heard[field] = (heard[field] or 0) + by
+-- By so many more, under this name and letter.
+local function heard_add(names, name, letter, by)
+  local counts = names[name] or {}
+  names[name], counts[letter] = counts, (counts[letter] or 0) + by
 end
 
--- What the row counts for now; to be given to heard_move once it has changed.
+-- What the row counts for now, and for which carrier; to be given to heard_move once it has changed.
 local function heard_as(row)
-  if not bit_has(row.flags, HEARD) then return { nil, nil } end
-  return { row.state, row.mcc ~= UNKNOWN_CARRIER and row.mcc .. '-' .. row.mnc or nil }
+  if not bit_has(row.flags, HEARD) then return nil, nil end
+  return row.state, row.mcc ~= UNKNOWN_CARRIER and row.mcc * CARRIERS + row.mnc or nil
 end
 
-local function heard_move(before, row, sender)
+local function heard_move(was, was_carrier, row, sender)
   if not RANK[row.state] then return end
   row.flags = bit_set(row.flags, HEARD)
-  local after = heard_as(row)
-  if sender ~= '' and before[1] ~= after[1] then
-    if before[1] then heard_add('sender:' .. sender, before[1], -1) end
-    heard_add('sender:' .. sender, after[1], 1)
+  local is, carrier = heard_as(row)
+  if is ~= was and sender ~= '' then
+    if was then heard_add(by_sender, sender, was, -1) end
+    heard_add(by_sender, sender, is, 1)
   end
-  if before[1] ~= after[1] or before[2] ~= after[2] then
-    if before[2] then heard_add('carrier:' .. before[2], before[1], -1) end
-    if after[2] then heard_add('carrier:' .. after[2], after[1], 1) end
+  if is ~= was or carrier ~= was_carrier then
+    if was_carrier then heard_add(by_carrier, was_carrier, was, -1) end
+    if carrier then heard_add(by_carrier, carrier, is, 1) end
   end
 end
 
-local function heard_write(id)
-  for field, by in pairs(heard) do
-    if by ~= 0 then redis.call('HINCRBY', ckey(id, 'heard'), field, by) end
+local function heard_counts(id, name, counts)
+  for letter, by in pairs(counts) do
+    if by ~= 0 then redis.call('HINCRBY', ckey(id, 'heard'), name .. ':' .. letter, by) end
   end
-  heard = {}
+end
+
+-- Writes what was heard of this campaign.
+local function heard_write(id)
+  for sender, counts in pairs(by_sender) do heard_counts(id, 'sender:' .. sender, counts) end
+  for carrier, counts in pairs(by_carrier) do
+    local mcc = math.floor(carrier / CARRIERS)
+    heard_counts(id, 'carrier:' .. mcc .. '-' .. carrier - mcc * CARRIERS, counts)
+  end
+  by_sender, by_carrier = {}, {}
 end

@@ -2,12 +2,12 @@
 -- uses: now, keys, flags, rows, sid_index
 
 -- Remembers a message's sid, and calls in the receipts that came before it was known.
-local serial_known
+local serials = {}
 local function sid_learn(id, batch, message, sid, hash)
   if sid.text ~= '' then redis.call('HSET', ckey(id, 'sids'), batch .. '.' .. message, sid.text) end
-  serial_known = serial_known or redis.call('HGET', ckey(id), 'serial')
+  serials[id] = serials[id] or redis.call('HGET', ckey(id), 'serial')
   local key, field = sid_place(hash)
-  redis.call('HSET', key, field, serial_known .. '.' .. batch .. '.' .. message)
+  redis.call('HSET', key, field, serials[id] .. '.' .. batch .. '.' .. message)
   local orphans = orphans_key(hash)
   local raws = redis.call('LRANGE', orphans, 0, -1)
   for _, raw in ipairs(raws) do redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', now) end

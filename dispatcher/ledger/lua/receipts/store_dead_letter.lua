@@ -4,6 +4,5 @@
 -- uses: callbacks
 local raw, at, entry = unpack(ARGV)
 if entry ~= '' and redis.call('XDEL', 'mms:callbacks', entry) == 0 then return 'gone' end
-if entry ~= '' then redis.call('XACK', 'mms:callbacks', 'ingest', entry) end
 dead_letter(raw, at)
 return 'kept'

@@ -6,7 +6,6 @@
 -- uses: sid_index
 local NEWEST = 100 -- receipts of one message
 local entry, raw, at, hash, life = unpack(ARGV)
-redis.call('XACK', 'mms:callbacks', 'ingest', entry)
 if redis.call('XDEL', 'mms:callbacks', entry) == 0 then return 'done' end
 if redis.call('HEXISTS', sid_place(hash)) == 1 then
   redis.call('XADD', 'mms:callbacks', '*', 'raw', raw, 'at', at)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.receipts.callback_stream import CallbackStream
+from dispatcher.ledger.store.scripts import Scripts
 
 
 def stored(ledger: Ledger, count: int) -> None:
@@ -60,16 +62,49 @@ def test_acknowledged_is_gone(ledger: Ledger) -> None:
     assert ledger.callback_stream.waiting() == 0
 
 
-def test_silent_readers_that_hold_nothing_are_forgotten_and_others_are_not(ledger: Ledger) -> None:
-    assert ledger.callback_stream.forget_consumers(0) == 0
-    stored(ledger, 2)
-    (held,) = ledger.callback_stream.take("holds one", 1)
-    ledger.callback_stream.acknowledge([entry.id for entry in ledger.callback_stream.take("done", 1)])
-    assert ledger.callback_stream.forget_consumers(3_600_000) == 0
+def test_what_a_reader_did_not_finish_is_found_though_its_name_is_forgotten(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(ledger, 1)
+    ledger.callback_stream.take("dead", 1)
     assert ledger.callback_stream.forget_consumers(0) == 1
-    names = [reader["name"] for reader in ledger.redis.xinfo_consumers("mms:callbacks", "ingest")]
-    assert names == [b"holds one"]
-    ledger.callback_stream.acknowledge([held.id])
+    assert ledger.redis.xinfo_consumers("mms:callbacks", "ingest") == []
+    monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
+    other = CallbackStream(Scripts(ledger.redis))
+    assert [entry.raw for entry in other.take("b", 9)] == [b"raw 0"]
+
+
+def test_what_an_older_version_noted_as_in_the_hands_of_the_dead_is_found(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(ledger, 1)
+    ledger.redis.xgroup_create("mms:callbacks", "ingest", id="0")
+    ledger.redis.xreadgroup("ingest", "old", {"mms:callbacks": ">"})
+    monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
+    (entry,) = ledger.callback_stream.take("new", 9)
+    ledger.callback_stream.acknowledge([entry.id])
+    assert ledger.callback_stream.forget_consumers(0) == 2
+    assert ledger.redis.xpending("mms:callbacks", "ingest")["pending"] == 0
+
+
+def test_what_waits_or_was_read_just_now_is_not_taken_for_left_behind(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatcher.ledger.receipts.callback_stream.TAKE_OVER_MS", 0)
+    assert ledger.callback_stream.take("a", 9) == []
+    stored(ledger, 3)
+    for number in range(3):
+        (entry,) = ledger.callback_stream.take("a", 1)
+        assert entry.raw == b"raw %d" % number
+        ledger.callback_stream.acknowledge([entry.id])
+    assert ledger.callback_stream.take("a", 9) == []
+
+
+def test_silent_readers_are_forgotten_and_others_are_not(ledger: Ledger) -> None:
+    assert ledger.callback_stream.forget_consumers(0) == 0
+    stored(ledger, 1)
+    ledger.callback_stream.take("a", 1)
+    assert ledger.callback_stream.forget_consumers(3_600_000) == 0
     assert ledger.callback_stream.forget_consumers(0) == 1
 
 
