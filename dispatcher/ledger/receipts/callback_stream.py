@@ -71,8 +71,9 @@ class CallbackStream:
         return found
 
     def _new(self, consumer: str, most: int) -> list[Any]:
-        group, streams = keys.INGEST_GROUP, {keys.CALLBACKS: ">"}
-        read: Any = self._redis.xreadgroup(group, consumer, streams, count=most, noack=True)
+        read: Any = self._redis.xreadgroup(
+            keys.INGEST_GROUP, consumer, {keys.CALLBACKS: ">"}, count=most, noack=True
+        )
         return list(read[0][1]) if read else []
 
     def _look(self, new: list[Any], most: int) -> None:
