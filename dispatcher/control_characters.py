@@ -47,7 +47,7 @@ class StrippedCsv:
 
     def writerow(self, row: Iterable[Any]) -> None:
         """Write one row."""
-        self._writer.writerow([_cell(cell) for cell in row])
+        self._writer.writerow([stripped_cell(cell) if isinstance(cell, str) else cell for cell in row])
 
     def writerows(self, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows."""
@@ -55,9 +55,8 @@ class StrippedCsv:
             self.writerow(row)
 
 
-def _cell(cell: Any) -> Any:
-    if not isinstance(cell, str):
-        return cell
+def stripped_cell(cell: str) -> str:
+    """A cell, guarded by now, as a CSV file may hold it."""
     if cell.startswith(("'\t", "'\r")):  # guarded against what it does not begin with any more
         cell = cell[1:]
     return strip_control_characters(cell)

@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import Literal
 
 Precision = Literal["seconds", "milliseconds"]
+_MILLISECONDS = tuple(f".{ms:03}Z" for ms in range(1000))
 
 
 def utc_text(ms: int, precision: Precision = "milliseconds") -> str:
     """A moment as ISO 8601 in UTC, such as `2026-12-01T15:00:00.250Z`; what is finer than `precision` is cut off."""
-    return (
-        f"{_second(ms // 1000)}.{ms % 1000:03}Z" if precision == "milliseconds" else f"{_second(ms // 1000)}Z"
-    )
+    second, rest = divmod(ms, 1000)
+    return _second(second) + (_MILLISECONDS[rest] if precision == "milliseconds" else "Z")
 
 
 def utc_text_or_none(ms: int, precision: Precision = "milliseconds") -> str | None:

@@ -20,8 +20,14 @@ from dispatcher.ledger.batches.claims import (
     Record,
     TakenBatch,
 )
-from dispatcher.ledger.batches.packing import Batch, PackedBatch, unpack_batch
-from dispatcher.ledger.batches.rows import RowState, unpack_lease, unpack_rows
+from dispatcher.ledger.batches.packing import Batch, PackedBatch, WrittenColumns, unpack_batch, unpack_columns
+from dispatcher.ledger.batches.rows import (
+    RowState,
+    StateColumns,
+    unpack_lease,
+    unpack_rows,
+    unpack_state_columns,
+)
 from dispatcher.ledger.installation.counters import count_call
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
@@ -245,14 +251,21 @@ class Batches:
 
     def read(self, campaign_id: str, numbers: Sequence[int]) -> list[tuple[Batch, list[RowState]]]:
         """Several batches with their rows' states, in one round trip."""
+        batches = [(unpack_batch(packed), changed) for packed, changed in self._read(campaign_id, numbers)]
+        return [(batch, unpack_rows(batch, changed)) for batch, changed in batches]
+
+    def read_columns(
+        self, campaign_id: str, numbers: Sequence[int]
+    ) -> list[tuple[WrittenColumns, StateColumns]]:
+        """The same by column."""
+        batches = [(unpack_columns(packed), changed) for packed, changed in self._read(campaign_id, numbers)]
+        return [(written, unpack_state_columns(written, changed)) for written, changed in batches]
+
+    def _read(self, campaign_id: str, numbers: Sequence[int]) -> list[tuple[bytes, dict[bytes, bytes]]]:
         with translated():
             pipeline = self._redis.pipeline(transaction=False)
             for number in numbers:
                 pipeline.get(keys.batch(campaign_id, number))
                 pipeline.hgetall(keys.rows(campaign_id, number))
             answers = pipeline.execute()
-        batches = [unpack_batch(packed) for packed in answers[::2]]
-        return [
-            (batch, unpack_rows(batch, changed))
-            for batch, changed in zip(batches, answers[1::2], strict=True)
-        ]
+        return list(zip(answers[::2], answers[1::2], strict=True))

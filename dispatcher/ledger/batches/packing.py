@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
 from zlib import crc32
@@ -145,11 +146,7 @@ def _steps(values: Sequence[int]) -> list[int]:
 
 
 def _sums(steps: Iterable[int]) -> list[int]:
-    total, values = 0, []
-    for step in steps:
-        total += step
-        values.append(total)
-    return values
+    return list(accumulate(steps))
 
 
 def _table(values: Sequence[object]) -> tuple[list[object], list[int]]:
@@ -212,16 +209,43 @@ def _number(text: str | None) -> int | str | None:
     return int(text) if len(text) < 19 and text.isascii() and text.isdigit() and text[0] != "0" else text
 
 
+class WrittenColumns(NamedTuple):
+    """What the file said of a batch, by column, as it is packed: for who looks at every row and needs a row of none.
+
+    `zones`, `senders` and `media` are each distinct value once, and the index of each, none where there is one value.
+    `rejected` is index, state, column, code and message of the rows that are not sent. `members` are each message's:
+    an index, or several.
+    """
+
+    rows: list[int]
+    lines: list[int]
+    numbers: tuple[int | str | None, ...]
+    zones: tuple[tuple[str | None, ...], tuple[int, ...]]
+    cells: tuple[tuple[str, ...], ...]
+    rejected: tuple[tuple[int, str, str | None, str, str], ...]
+    members: tuple[int | tuple[int, ...], ...]
+    senders: tuple[tuple[str, ...], tuple[int, ...]]
+    media: tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]
+    texts: tuple[str | None, ...]
+
+
+def unpack_columns(packed: bytes) -> WrittenColumns:
+    """What `pack_batch` packed, by column."""
+    row_steps, line_steps, *rest = msgpack.unpackb(
+        decompress(packed), use_list=False, unicode_errors="surrogatepass"
+    )
+    return WrittenColumns(_sums(row_steps), _sums(line_steps), *rest)
+
+
 def unpack_batch(packed: bytes) -> Batch:
     """The inverse of `pack_batch`."""
-    row_steps, line_steps, numbers, zones, columns, rejected, members, senders, media, texts = (
-        msgpack.unpackb(decompress(packed), use_list=False, unicode_errors="surrogatepass")
+    (numbered, lines, numbers, zones, columns, rejected, members, senders, media, texts) = unpack_columns(
+        packed
     )
     bad = {index: rest for index, *rest in rejected}
     cells = list(zip(*columns, strict=True)) or [()] * len(numbers)
-    numbered = zip(_sums(row_steps), _sums(line_steps), numbers, cells, strict=True)
     rows: list[BatchRow | InvalidRow] = []
-    for index, (row, line, number, values) in enumerate(numbered):
+    for index, (row, line, number, values) in enumerate(zip(numbered, lines, numbers, cells, strict=True)):
         text = str(number) if number is not None else None
         if index in bad:
             state, column, code, message = bad[index]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import struct
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha1
+from itertools import repeat
 from typing import NamedTuple
 
 from dispatcher.errors import NotFound
-from dispatcher.ledger.batches.packing import Batch
+from dispatcher.ledger.batches.packing import Batch, WrittenColumns
 from dispatcher.model.recipient import InvalidRow
-from dispatcher.model.state import CODE_STATE, RecipientState
+from dispatcher.model.state import CODE_STATE, STATE_CODE, RecipientState
 
 #: 2020-01-01 UTC in ms; times in rows are counted from here, in 5 bytes. The same in `lua/lib/rows.lua`.
 EPOCH_MS = 1_577_836_800_000
@@ -50,7 +52,8 @@ class RowState(NamedTuple):
 UNTOUCHED = RowState(RecipientState.PENDING, 0, 0, 0, 0, 0, 0, bytes(16), None, None, None)
 
 
-def _ms(field: bytes) -> int:
+def unpack_ms(field: bytes) -> int:
+    """A time of a row, 5 bytes, as ms since 1970; 0 is not yet."""
     value = int.from_bytes(field, "little")
     return value + EPOCH_MS if value else 0
 
@@ -65,9 +68,9 @@ def unpack_row(value: bytes | None) -> RowState:
         flags,
         attempt,
         reason,
-        _ms(claimed),
-        _ms(at),
-        _ms(final),
+        unpack_ms(claimed),
+        unpack_ms(at),
+        unpack_ms(final),
         sid,
         None if mcc == UNKNOWN_CARRIER else mcc,
         None if mnc == UNKNOWN_CARRIER else mnc,
@@ -85,6 +88,45 @@ def unpack_rows(batch: Batch, changed: Mapping[bytes, bytes]) -> list[RowState]:
         else:
             states.append(unpack_row(value))
     return states
+
+
+class StateColumns(NamedTuple):
+    """What changes of a batch by column, as it lies in Redis: states by their letters, times for `unpack_ms`."""
+
+    letters: Sequence[bytes]
+    flags: Sequence[int]
+    attempts: Sequence[int]
+    reasons: Sequence[int]
+    claimed: Sequence[bytes]
+    at: Sequence[bytes]
+    final: Sequence[bytes]
+    sids: Sequence[bytes]
+    mccs: Sequence[int]
+    mncs: Sequence[int]
+    prices: Sequence[bytes]
+
+
+def unpack_state_columns(written: WrittenColumns, changed: Mapping[bytes, bytes]) -> StateColumns:
+    """The same as `unpack_rows`, by column."""
+    values = list(map(changed.get, _row_names(len(written.rows))))
+    if None in values:
+        begun = dict.fromkeys(range(len(values)), RecipientState.PENDING)
+        begun.update((index, RecipientState(state)) for index, state, *_ in written.rejected)
+        values = [value or _untouched(begun[index]) for index, value in enumerate(values)]
+    rows = [value for value in values if value is not None]
+    fixed = zip(*map(_ROW.unpack_from, rows), strict=True) if rows else repeat((), 10)
+    return StateColumns(*fixed, [value[ROW_BYTES:] for value in rows])
+
+
+@lru_cache(maxsize=16)
+def _row_names(rows: int) -> tuple[bytes, ...]:
+    return tuple(b"%d" % index for index in range(rows))
+
+
+@lru_cache
+def _untouched(state: RecipientState) -> bytes:
+    letter, none = STATE_CODE[state].encode(), bytes(5)
+    return _ROW.pack(letter, 0, 0, 0, none, none, none, bytes(16), UNKNOWN_CARRIER, UNKNOWN_CARRIER)
 
 
 class RowRef(NamedTuple):
@@ -153,12 +195,13 @@ def pack_sid(sid: str | None) -> Sid:
     return Sid(parsed.bytes, "", digest[:10])
 
 
-_CLAIM_IN_ITS_PLACE = frozenset({RecipientState.SENDING, RecipientState.UNCONFIRMED, RecipientState.REJECTED})
+#: The place of the sid holds the claim's token in these.
+CLAIM_IN_ITS_PLACE = frozenset({RecipientState.SENDING, RecipientState.UNCONFIRMED, RecipientState.REJECTED})
 
 
 def sid_text(state: RowState, long_sids: Mapping[str, str], batch: int, message: int) -> str:
     """The sid, or an empty text while none is known (the place holds the claim's token then)."""
-    if state.state in _CLAIM_IN_ITS_PLACE or state.sid == UNTOUCHED.sid:
+    if state.state in CLAIM_IN_ITS_PLACE or state.sid == UNTOUCHED.sid:
         return ""
     if state.flags & FLAG_SID_TEXT:
         return long_sids.get(f"{batch}.{message}", "")

@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import io
-import re
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-import msgpack
-
-from dispatcher.control_characters import StrippedCsv
 from dispatcher.errors import Conflict
-from dispatcher.ledger.batches.packing import Batch
-from dispatcher.ledger.batches.rows import UNTOUCHED, RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
-from dispatcher.model.recipient import InvalidRow
-from dispatcher.model.timestamps import utc_text_or_none
-from dispatcher.roster.formula_guard import guarded
+from dispatcher.pipeline.reports._report_lines import ReportLines, heading
 
-COLUMNS = (
-    "row",
-    "line",
-    "number",
-    "state",
-    "reason",
-    "message_sid",
-    "attempts",
-    "claimed_at",
-    "accepted_at",
-    "final_at",
-    "price",
-    "cost",
-    "mcc",
-    "mnc",
-)
 #: Few at once: what lives long is looked through by the garbage collector again and again.
 _BATCHES_AT_ONCE = 4
 _LINES_AT_ONCE = 100
-_DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_LINE_END = "\r\n"
 
-#: A row of the file by its number, and its cells.
-Line = tuple[int, list[object]]
+#: Rows of the file by their numbers, and the line of each.
+Lines = tuple[list[int], list[str]]
 
 
 def write_report(ledger: Ledger, campaign_id: str, out: TextIO) -> int:
@@ -89,96 +62,36 @@ def find_rows(ledger: Ledger, campaign_id: str) -> Campaign:
 
 def _pieces(ledger: Ledger, campaign: Campaign) -> Iterator[tuple[int, str]]:
     """How many rows, and their lines."""
-    buffer = io.StringIO()
-    writer = StrippedCsv(buffer)
-
-    def text(lines: Iterable[Iterable[object]]) -> str:
-        buffer.seek(0)
-        buffer.truncate()
-        writer.writerows(lines)
-        return buffer.getvalue()
-
-    yield 0, text([[*COLUMNS, *map(guarded, _own_names(ledger.campaigns.columns(campaign.id)))]])
+    yield 0, heading(ledger.campaigns.columns(campaign.id)) + _LINE_END
     found = _batches(ledger, campaign.id)
     ordered = _sorted_on_disk(found) if campaign.settings.group_by else _in_row_order(found)
     for lines in ordered:
-        yield len(lines), text(lines)
+        if lines:
+            yield len(lines), _LINE_END.join((*lines, ""))
 
 
-def _own_names(columns: Sequence[str]) -> list[str]:
-    """The file's own headings; one that a column of ours has too is told apart."""
-    return [f"file_{name}" if name.strip().lower() in COLUMNS else name for name in columns]
-
-
-def _batches(ledger: Ledger, campaign_id: str) -> Iterator[list[Line]]:
-    texts, long_sids = ledger.campaigns.texts(campaign_id), ledger.campaigns.long_sids(campaign_id)
-    numbers = ledger.campaigns.batch_numbers(campaign_id)
+def _batches(ledger: Ledger, campaign_id: str) -> Iterator[Lines]:
+    campaigns = ledger.campaigns
+    writer = ReportLines(campaigns.texts(campaign_id), campaigns.long_sids(campaign_id))
+    numbers = campaigns.batch_numbers(campaign_id)
     for start in range(0, len(numbers), _BATCHES_AT_ONCE):
         some = numbers[start : start + _BATCHES_AT_ONCE]
-        for number, (batch, states) in zip(some, ledger.batches.read(campaign_id, some), strict=True):
-            yield list(_batch_lines(number, batch, states, texts, long_sids))
+        for number, (written, states) in zip(
+            some, ledger.batches.read_columns(campaign_id, some), strict=True
+        ):
+            yield written.rows, writer.of(number, written, states)
 
 
-def _batch_lines(
-    number: int, batch: Batch, states: list[RowState], texts: dict[int, str], long_sids: dict[str, str]
-) -> Iterator[Line]:
-    message_of = {row: index for index, message in enumerate(batch.messages) for row in message.members}
-    for index, (row, state) in enumerate(zip(batch.rows, states, strict=True)):
-        reason = row.code if isinstance(row, InvalidRow) else texts.get(state.reason, "")
-        message = message_of.get(index, -1)
-        members = _paid_for(batch.messages[message].members, states) if message >= 0 else ()
-        yield (
-            row.row,
-            [
-                row.row,
-                row.line,
-                guarded(row.number or ""),
-                state.state.value,
-                guarded(reason),
-                guarded(sid_text(state, long_sids, number, message)),
-                state.attempt,
-                utc_text_or_none(state.claimed_ms),
-                utc_text_or_none(state.at_ms) if state.sid != UNTOUCHED.sid else None,
-                utc_text_or_none(state.final_ms),
-                _price(state.price) if members and members[0] == index else "",
-                _share(state.price, len(members) or 1),
-                "" if state.mcc is None else state.mcc,
-                "" if state.mnc is None else state.mnc,
-                *map(guarded, row.cells),
-            ],
-        )
-
-
-def _paid_for(members: tuple[int, ...], states: list[RowState]) -> tuple[int, ...]:
-    """Whom the message's price is for: not those that its last attempt left out."""
-    if len(members) == 1:
-        return members
-    latest = max(states[row].attempt for row in members)
-    went = tuple(row for row in members if states[row].attempt == latest and states[row].sid != UNTOUCHED.sid)
-    return went if any(states[row].price for row in went) else members
-
-
-@lru_cache(maxsize=1024)
-def _price(price: str | None) -> str:
-    """As CarrierX wrote it; what is no decimal number could be anything, and is kept from being a formula."""
-    return price if price and _DECIMAL.fullmatch(price) else guarded(price or "")
-
-
-@lru_cache(maxsize=1024)
-def _share(price: str | None, legs: int) -> str:
-    """A row's share of what its message cost."""
-    if price is None or not _DECIMAL.fullmatch(price):
-        return ""
-    share = Decimal(price) / legs
-    return format(share.quantize(Decimal("0.000001")).normalize(), "f")
-
-
-def _in_row_order(batches: Iterable[list[Line]]) -> Iterator[list[list[object]]]:
+def _in_row_order(batches: Iterable[Lines]) -> Iterator[list[str]]:
     """Rows 1, 2, 3…; a row cut off from its neighbours by a batch's end waits for its turn."""
-    waiting: dict[int, list[object]] = {}
+    waiting: dict[int, str] = {}
     following = 1
-    for lines in batches:
-        waiting.update(lines)
+    for rows, lines in batches:
+        if not waiting and rows == list(range(following, following + len(rows))):
+            following += len(rows)
+            yield lines
+            continue
+        waiting.update(zip(rows, lines, strict=True))
         ready = []
         while following in waiting:
             ready.append(waiting.pop(following))
@@ -187,18 +100,18 @@ def _in_row_order(batches: Iterable[list[Line]]) -> Iterator[list[list[object]]]
     yield [waiting[row] for row in sorted(waiting)]
 
 
-def _sorted_on_disk(batches: Iterable[list[Line]]) -> Iterator[list[list[object]]]:
+def _sorted_on_disk(batches: Iterable[Lines]) -> Iterator[list[str]]:
     """Groups by a column stand in the order of their last member: sort by row, out of memory."""
     with tempfile.TemporaryDirectory(prefix="mms-report-") as folder:
         store = sqlite3.connect(Path(folder) / "rows.db", isolation_level=None)
         try:
             store.execute("PRAGMA journal_mode = OFF")
-            store.execute("CREATE TABLE rows (row INTEGER PRIMARY KEY, line BLOB)")
+            store.execute("CREATE TABLE rows (row INTEGER PRIMARY KEY, line TEXT)")
             store.execute("BEGIN")
-            packed = ((row, msgpack.packb(values)) for lines in batches for row, values in lines)
-            store.executemany("INSERT INTO rows VALUES (?, ?)", packed)
+            for rows, lines in batches:
+                store.executemany("INSERT INTO rows VALUES (?, ?)", zip(rows, lines, strict=True))
             found = store.execute("SELECT line FROM rows ORDER BY row")
             while some := found.fetchmany(_LINES_AT_ONCE):
-                yield [msgpack.unpackb(line) for (line,) in some]
+                yield [line for (line,) in some]
         finally:
             store.close()

@@ -12,7 +12,8 @@ from dispatcher.errors import NotFound
 from dispatcher.ledger.receipts.receipts import Receipt
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.expansion.expand import expand
-from dispatcher.pipeline.reports.report import COLUMNS, write_report
+from dispatcher.pipeline.reports._report_lines import COLUMNS
+from dispatcher.pipeline.reports.report import write_report
 from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.dispatcher.pipeline.expansion.test_expand import submitted
 from tests.factories import (
