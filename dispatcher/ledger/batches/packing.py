@@ -242,13 +242,13 @@ def unpack_batch(packed: bytes) -> Batch:
     (numbered, lines, numbers, zones, columns, rejected, members, senders, media, texts) = unpack_columns(
         packed
     )
-    bad = {index: rest for index, *rest in rejected}
+    bad = {each[0]: each for each in rejected}
     cells = list(zip(*columns, strict=True)) or [()] * len(numbers)
     rows: list[BatchRow | InvalidRow] = []
     for index, (row, line, number, values) in enumerate(zip(numbered, lines, numbers, cells, strict=True)):
         text = str(number) if number is not None else None
         if index in bad:
-            state, column, code, message = bad[index]
+            _, state, column, code, message = bad[index]
             rows.append(InvalidRow(row, line, state, column, code, message, text, values))
         else:
             rows.append(BatchRow(row, line, text or "", zones[0][zones[1][index] if zones[1] else 0], values))

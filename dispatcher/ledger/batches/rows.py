@@ -115,7 +115,7 @@ def unpack_state_columns(written: WrittenColumns, changed: Mapping[bytes, bytes]
         values = [value or _untouched(begun[index]) for index, value in enumerate(values)]
     rows = [value for value in values if value is not None]
     fixed = zip(*map(_ROW.unpack_from, rows), strict=True) if rows else repeat((), 10)
-    return StateColumns(*fixed, [value[ROW_BYTES:] for value in rows])
+    return StateColumns._make((*fixed, [value[ROW_BYTES:] for value in rows]))
 
 
 @lru_cache(maxsize=16)

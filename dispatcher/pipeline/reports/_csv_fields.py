@@ -1,6 +1,6 @@
 """Cells as fields of a CSV file, a column at a time: no formula, no control character, quoted where they need it.
 
-To the byte what `StrippedCsv` writes of `guarded` cells; nearly every column needs nothing done, and is known by its text.
+To the byte what `StrippedCsv` writes of `guarded` cells; nearly every column needs nothing done, as its text tells.
 """
 
 from __future__ import annotations

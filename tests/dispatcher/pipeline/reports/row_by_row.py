@@ -1,4 +1,4 @@
-"""The report as it is meant, a row at a time: slow, and plain enough to be believed. What is sent out is compared with it."""
+"""The report as it is meant, a row at a time: slow, and plain enough to be believed when the real one is compared."""
 
 from __future__ import annotations
 
