@@ -6,54 +6,92 @@ import os
 import sys
 import tempfile
 import traceback
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from redis import RedisError
 
-from dispatcher.cli.campaign import group
-from dispatcher.cli.commands import callbacks, inbound, limits, message, optouts, replicas, schedules, token
-from dispatcher.cli.commands.doctor import doctor
-from dispatcher.cli.commands.person import find_command, forget_command
-from dispatcher.cli.commands.recover import recover_command
-from dispatcher.cli.commands.simulator import simulator
-from dispatcher.cli.commands.up import up
-from dispatcher.cli.demo.demo import demo
-from dispatcher.cli.shell.error_messages import Edge
+from dispatcher.cli.shell.error_messages import Edge, of_redis
 from dispatcher.cli.shell.output import print_line, say
 from dispatcher.errors import FileRefused, MmsError
-from dispatcher.ledger.store.redis_errors import ours
+
+_COMMANDS = "dispatcher.cli.commands"
+
+
+class Mms(Edge):
+    """Every command and group of commands, in the order of the help."""
+
+    deferred = (
+        (
+            "up",
+            f"{_COMMANDS}.up:up",
+            "Start everything on this machine and look after it until Ctrl-C.",
+        ),
+        (
+            "demo",
+            "dispatcher.cli.demo.demo:demo",
+            "Send example campaigns to a simulated CarrierX and show what becomes of every row.",
+        ),
+        (
+            "find",
+            f"{_COMMANDS}.person:find_command",
+            "Show everything that is known of one number: messages, opt-out, what they wrote.",
+        ),
+        (
+            "forget",
+            f"{_COMMANDS}.person:forget_command",
+            "Erase one person everywhere: number, columns, texts, what they wrote. An opt-out stays known.",
+        ),
+        (
+            "doctor",
+            f"{_COMMANDS}.doctor:doctor",
+            "Look at Redis, broker, workers, queues, clocks, CarrierX and callbacks, and say how to mend what is "
+            "wrong.",
+        ),
+        (
+            "recover",
+            f"{_COMMANDS}.recover:recover_command",
+            "After a restore from an older copy: look for what was sent since, then let sending go on.",
+        ),
+        (
+            "simulator",
+            f"{_COMMANDS}.simulator:simulator",
+            "Run a simulated CarrierX until Ctrl-C; its address is the first line printed.",
+        ),
+        ("campaign", "dispatcher.cli.campaign.group:app", "Check, send and follow campaigns."),
+        ("message", f"{_COMMANDS}.message:app", "One message by hand, and one message's status."),
+        ("schedule", f"{_COMMANDS}.schedules:app", "Recurring broadcasts, and what is still to start."),
+        ("callbacks", f"{_COMMANDS}.callbacks:app", "Where CarrierX calls back."),
+        ("limits", f"{_COMMANDS}.limits:app", "Show and change limits; running campaigns obey at once."),
+        ("optout", f"{_COMMANDS}.optouts:app", "Who wants no messages. Every send looks here first."),
+        ("inbound", f"{_COMMANDS}.inbound:app", "What people sent to our numbers."),
+        (
+            "token",
+            f"{_COMMANDS}.token:app",
+            "Logins for the console and the API; the token for CarrierX.",
+        ),
+        (
+            "replicas",
+            f"{_COMMANDS}.replicas:app",
+            "Replicas of the store; without one that there was nothing is sent.",
+        ),
+    )
+
 
 app = typer.Typer(
     name="mms",
-    cls=Edge,
+    cls=Mms,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Bulk and group MMS over CarrierX. Start with `mms demo`.",
 )
-app.command()(up)
-app.command()(demo)
-app.add_typer(group.app, name="campaign")
-app.add_typer(message.app, name="message")
-app.add_typer(schedules.app, name="schedule")
-app.add_typer(callbacks.app, name="callbacks")
-app.add_typer(limits.app, name="limits")
-app.add_typer(optouts.app, name="optout")
-app.add_typer(inbound.app, name="inbound")
-app.add_typer(token.app, name="token")
-app.add_typer(replicas.app, name="replicas")
-app.command("find")(find_command)
-app.command("forget")(forget_command)
-app.command()(doctor)
-app.command("recover")(recover_command)
-app.command()(simulator)
 
 
 def _version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - reads as mail what nobody else asks for
+
         print_line(f"mms-dispatcher {version('mms-dispatcher')}")
         raise typer.Exit
 
@@ -76,15 +114,16 @@ def run() -> None:
     except MmsError as error:
         say(f"mms: {sentence(error)}")
         sys.exit(error.exit_status)
-    except RedisError as error:
-        say(f"mms: {sentence(ours(error))}")
-        sys.exit(ours(error).exit_status)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
+        known = of_redis(error)
+        if known is not None:
+            say(f"mms: {sentence(known)}")
+            sys.exit(known.exit_status)
         say(
             f"mms: this should not have happened ({type(error).__name__}); the details are in {_keep_details()}"
         )

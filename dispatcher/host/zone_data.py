@@ -10,7 +10,7 @@ from __future__ import annotations
 import zoneinfo
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import tzdata
@@ -94,7 +94,7 @@ def known_since() -> datetime:
     """A moment before which the data were not made: the year of its version, or the newest date that it names."""
     year = datetime(int(VERSION[:4]), 1, 1, tzinfo=UTC)
     try:
-        facts = resources.files("tzdata.zoneinfo").joinpath("leapseconds").read_text("utf-8")
+        facts = Path(tzdata.__file__).with_name("zoneinfo").joinpath("leapseconds").read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return year
     stamps = (line.split()[1] for line in facts.splitlines() if line.startswith("#updated "))

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from dispatcher.cli.main import app
 from dispatcher.settings import Settings
+from tests.command_tree import ROOT, real
 from tests.documents.shown import DOCUMENTS, TOP, blocks, commands, is_shown, section, sessions
 
 #: Where the blocks of each document are run, by language. `text` is a drawing.
@@ -31,7 +30,6 @@ RUN_BY = {
 #: Variables that are no setting: what tests and Compose look at.
 OTHER_VARIABLES = {"MMS_TEST_LIMIT_SECONDS", "MMS_SUPERVISED"}
 
-COMMAND = typer.main.get_command(app)
 SOURCES = [*sorted(TOP.glob("dispatcher/**/*.py")), *sorted(TOP.glob("dispatcher/**/*.html"))]
 
 
@@ -44,7 +42,7 @@ def named_commands(file: Path) -> Iterator[str]:
 
 def unknown_in(line: str) -> str | None:
     """The first word of this command line that the command does not know."""
-    command: Any = COMMAND
+    command: Any = ROOT
     words = shlex.split(line.replace("'", ""))[1:]
     for word in words:
         if hasattr(command, "commands") and not word.startswith("-"):
@@ -53,7 +51,7 @@ def unknown_in(line: str) -> str | None:
             choices = word.split("|")
             if missing := [each for each in choices if each not in command.commands]:
                 return missing[0]
-            command = command.commands[choices[0]]
+            command = real(command.commands[choices[0]])
         elif word.startswith("--"):
             known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
             if word.partition("=")[0] not in known | {"--help"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dispatcher.cli.campaign._status_lines import StatusLines
-from dispatcher.cli.shell import output
+from dispatcher.cli.shell import output, tables
 from dispatcher.cli.shell.wait import Until, is_unread, require_most_arrived, wait_for
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
@@ -49,5 +49,5 @@ class Submitted(NamedTuple):
             if as_json:
                 self.print_json()
         if not as_json:
-            output.out().print(output.counts_table(campaign))
+            tables.out().print(tables.counts_table(campaign))
         require_most_arrived(campaign)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from dispatcher.cli.shell import options
+from dispatcher.cli.shell.chosen import CALENDAR, Chosen, choose
 from dispatcher.cli.shell.media_files import base_of
-from dispatcher.cli.shell.options import Chosen
 from dispatcher.settings import Settings
 
 
@@ -45,9 +45,9 @@ class CampaignOptions:
             InputError: one of them, or a key of the settings file, cannot be used.
         """
         given = dict(vars(self))
-        calendar = {name: given.pop(name) for name in options.CALENDAR}
+        calendar = {name: given.pop(name) for name in CALENDAR}
         given |= {"from": given.pop("sender"), "media_urls": given.pop("media")}
-        return options.choose(file, given, media_base=base_of(config), calendar=calendar)
+        return choose(file, given, media_base=base_of(config), calendar=calendar)
 
 
 def campaign_options(command: Callable[..., None]) -> Callable[..., None]:

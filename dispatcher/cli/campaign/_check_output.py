@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from dispatcher.cli.shell.output import counted, facts_table, out
+from dispatcher.cli.shell.output import counted
+from dispatcher.cli.shell.tables import facts_table, out
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.rules.times import LocalMoment, parse_start

@@ -1,23 +1,19 @@
-"""`mms campaign list`, `show`, `watch`, `report`: what there is, and how it goes."""
+"""`mms campaign list` and `show`: what there is, and how it goes."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from dispatcher.cli.campaign._status_lines import done_rows
-from dispatcher.cli.campaign._watch import watch_campaign
 from dispatcher.cli.shell.context import open_ledger
 from dispatcher.cli.shell.options import AsJson, CampaignId
-from dispatcher.cli.shell.output import campaign_json, counts_table, facts_table, out, print_json, say
-from dispatcher.errors import InputError
+from dispatcher.cli.shell.output import campaign_json, print_json, say
+from dispatcher.cli.shell.tables import counts_table, facts_table, out
 from dispatcher.model.campaign import Campaign
 from dispatcher.pipeline.estimates.estimate import estimated
-from dispatcher.pipeline.reports.report import find_rows, write_report
 
 
 def list_command(
@@ -62,42 +58,6 @@ def show_command(campaign_id: CampaignId, as_json: AsJson = False) -> None:
         say(
             "note: MMS_PUBLIC_URL is not set, so CarrierX cannot call back: states come by polling (mms doctor)"
         )
-
-
-def watch_command(campaign_id: CampaignId) -> None:
-    """Follow a campaign live until everything is sent: rows done, delivered, failed (or rejected), pace, time left.
-
-    Ctrl-C stops watching, not sending.
-
-    Example: mms campaign watch spring-x7k2mp
-    """
-    watch_campaign(*open_ledger(), campaign_id)
-
-
-def report_command(
-    campaign_id: CampaignId,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write there; default: standard output."),
-    ] = None,
-) -> None:
-    """Write one line per row of the file, in its order, as CSV.
-
-    Example: mms campaign report spring-x7k2mp -o spring-report.csv
-    """
-    ledger = open_ledger().ledger
-    if output is None:
-        write_report(ledger, campaign_id, sys.stdout)
-        return
-    find_rows(ledger, campaign_id)
-    try:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            rows = write_report(ledger, campaign_id, file)
-    except OSError as error:
-        raise InputError(
-            f"{output} cannot be written: {error.strerror}", hint="choose another -o FILE"
-        ) from None
-    say(f"{rows} rows written to {output}")
 
 
 def _facts(campaign: Campaign) -> list[tuple[str, str | None]]:

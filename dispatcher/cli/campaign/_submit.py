@@ -12,9 +12,10 @@ from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_
 from dispatcher.cli.campaign._check_output import waiting_lines
 from dispatcher.cli.campaign.check import look_at
 from dispatcher.cli.commands.schedules import make_recurring
+from dispatcher.cli.shell.chosen import Chosen
 from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import store_media
-from dispatcher.cli.shell.options import AsJson, Chosen, File
+from dispatcher.cli.shell.options import AsJson, File
 from dispatcher.cli.shell.output import print_line, say
 from dispatcher.cli.shell.wait import Until
 from dispatcher.errors import FileRefused, InputError

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli.shell import options
+from dispatcher.cli.shell.chosen import choose
 from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import base_of, store_media
 from dispatcher.cli.shell.options import File
@@ -29,7 +30,7 @@ def try_command(
     """
     given = {"from": sender, "message": message, "media_urls": media}
     ledger, config = open_ledger()
-    chosen = options.choose(file, given, media_base=base_of(config))
+    chosen = choose(file, given, media_base=base_of(config))
     store_media(ledger, chosen.media_files)
     with open_file(file) as source:
         roster = open_roster(

@@ -1,4 +1,4 @@
-"""Following campaigns on a terminal, or line by line where there is none."""
+"""`mms campaign watch`: following a campaign on a terminal, or line by line where there is none."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from rich.live import Live
 from rich.text import Text
 
 from dispatcher.cli.campaign._status_lines import HEADINGS, StatusLine, StatusLines
-from dispatcher.cli.shell.output import counts_table, out, say
+from dispatcher.cli.shell.context import open_ledger
+from dispatcher.cli.shell.options import CampaignId
+from dispatcher.cli.shell.output import say
+from dispatcher.cli.shell.tables import counts_table, out
 from dispatcher.cli.shell.wait import wait_for
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
 from dispatcher.settings import Settings
 
 _LINE_EVERY_SECONDS = 5.0
+
+
+def watch_command(campaign_id: CampaignId) -> None:
+    """Follow a campaign live until everything is sent: rows done, delivered, failed (or rejected), pace, time left.
+
+    Ctrl-C stops watching, not sending.
+
+    Example: mms campaign watch spring-x7k2mp
+    """
+    watch_campaign(*open_ledger(), campaign_id)
 
 
 def watch_campaign(ledger: Ledger, config: Settings, campaign_id: str) -> Campaign:

@@ -11,9 +11,10 @@ import typer
 
 from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
 from dispatcher.cli.campaign._check_output import print_check
+from dispatcher.cli.shell.chosen import Chosen
 from dispatcher.cli.shell.context import config_of_any_ledger, open_file
 from dispatcher.cli.shell.media_files import gate_for
-from dispatcher.cli.shell.options import AsJson, Chosen, File
+from dispatcher.cli.shell.options import AsJson, File
 from dispatcher.cli.shell.output import print_json
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger

@@ -19,8 +19,9 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.damaged_callbacks import decoded
 from dispatcher.cli.shell.context import open_ledger
 from dispatcher.cli.shell.options import AsJson
-from dispatcher.cli.shell.output import out, print_json, print_line
+from dispatcher.cli.shell.output import print_json, print_line
 from dispatcher.cli.shell.provider import reach_carrierx
+from dispatcher.cli.shell.tables import out
 from dispatcher.errors import InputError, NotFound
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.logs import mask

@@ -9,8 +9,9 @@ import typer
 from rich.text import Text
 
 from dispatcher.cli.shell.options import AsJson
-from dispatcher.cli.shell.output import out, print_json
+from dispatcher.cli.shell.output import print_json
 from dispatcher.cli.shell.provider import reach_carrierx
+from dispatcher.cli.shell.tables import out
 from dispatcher.errors import ConfigError, StoreUnavailable
 from dispatcher.ledger.installation.installation import read_mode
 from dispatcher.ledger.ledger import Ledger

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
-from dispatcher.cli.shell.output import out, print_json, print_line, say
+from dispatcher.cli.shell.output import print_json, print_line, say
+from dispatcher.cli.shell.tables import out
 from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.consent.optouts import decide
 

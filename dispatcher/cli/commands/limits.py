@@ -9,7 +9,8 @@ from rich.table import Table
 
 from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
-from dispatcher.cli.shell.output import out, print_json, print_line
+from dispatcher.cli.shell.output import print_json, print_line
+from dispatcher.cli.shell.tables import out
 from dispatcher.errors import InputError
 from dispatcher.model.scope import scope_forms
 from dispatcher.pipeline.limits.changes import MOST, LimitChange, change_limit, reset_limit

@@ -11,8 +11,9 @@ import typer
 from dispatcher.cli.shell.context import hint_expansion, noted, open_ledger
 from dispatcher.cli.shell.media_files import addressed, base_of, store_media
 from dispatcher.cli.shell.options import AsJson, Media
-from dispatcher.cli.shell.output import facts_table, out, print_json, print_line
+from dispatcher.cli.shell.output import print_json, print_line
 from dispatcher.cli.shell.provider import reach_carrierx
+from dispatcher.cli.shell.tables import facts_table, out
 from dispatcher.cli.shell.wait import wait_for
 from dispatcher.errors import InputError, NotFound
 from dispatcher.media.files import MediaFile

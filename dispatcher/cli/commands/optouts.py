@@ -12,7 +12,8 @@ from rich.table import Table
 
 from dispatcher.cli.shell.context import noted, open_file, open_ledger
 from dispatcher.cli.shell.options import AsJson
-from dispatcher.cli.shell.output import out, print_json, print_line, say
+from dispatcher.cli.shell.output import print_json, print_line, say
+from dispatcher.cli.shell.tables import out
 from dispatcher.errors import InputError
 from dispatcher.ledger.consent.optouts import State
 from dispatcher.model.timestamps import utc_text

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
-from dispatcher.cli.shell.output import counted, out, print_json, print_line, say
+from dispatcher.cli.shell.output import counted, print_json, print_line, say
+from dispatcher.cli.shell.tables import out
 from dispatcher.errors import InputError
 from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.consent.retention import forget

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from dispatcher.cli.shell.chosen import Chosen
 from dispatcher.cli.shell.context import noted, open_file, open_ledger
 from dispatcher.cli.shell.media_files import store_media
-from dispatcher.cli.shell.options import AsJson, Chosen
-from dispatcher.cli.shell.output import out, print_json, print_line, say
+from dispatcher.cli.shell.options import AsJson
+from dispatcher.cli.shell.output import print_json, print_line, say
+from dispatcher.cli.shell.tables import out
 from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger

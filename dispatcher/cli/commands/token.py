@@ -10,7 +10,8 @@ from rich.table import Table
 
 from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.options import AsJson
-from dispatcher.cli.shell.output import out, print_json, print_line, say
+from dispatcher.cli.shell.output import print_json, print_line, say
+from dispatcher.cli.shell.tables import out
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.host.private_files import private_folder, write_private
 from dispatcher.ledger.installation.api_tokens import ApiTokens, Role

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dispatcher
 from dispatcher.cli.campaign.check import look_at
-from dispatcher.cli.shell.options import Chosen, choose
+from dispatcher.cli.shell.chosen import Chosen, choose
 from dispatcher.cli.shell.wait import why
 from dispatcher.errors import FileRefused, InputError, MmsError
 from dispatcher.ledger.ledger import Ledger

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from dispatcher.cli.demo._campaigns import final_rows
-from dispatcher.cli.shell.output import out, say
+from dispatcher.cli.shell.output import say
+from dispatcher.cli.shell.tables import out
 from dispatcher.cli.shell.wait import why
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState

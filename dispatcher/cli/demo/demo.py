@@ -22,7 +22,8 @@ from dispatcher.cli.demo._campaigns import (
     write_reports,
 )
 from dispatcher.cli.demo._progress import progress_of_campaigns
-from dispatcher.cli.shell.output import counts_table, mms, out, print_line
+from dispatcher.cli.shell.output import mms, print_line
+from dispatcher.cli.shell.tables import counts_table, out
 from dispatcher.errors import InputError, MmsError
 from dispatcher.host.ports import free_port
 from dispatcher.ledger.ledger import Ledger

@@ -1,8 +1,9 @@
 """What all commands share: how they are asked, what they work on, how they speak.
 
-- `options`: the options of a campaign. `context`: the ledger as a command opens it.
-- `provider`, `media_files`: CarrierX, and local media, as a command reaches them.
-- `output`, `error_messages`: data to standard output, words to standard error, no traceback.
+- `deferred`: commands that are imported when they run.
+- `options`: the options of a campaign; `chosen`: what they and its settings file come to.
+- `context`: the ledger as a command opens it. `provider`, `media_files`: CarrierX, and local media, as it reaches them.
+- `output`, `tables`, `error_messages`: data to standard output, words to standard error, no traceback.
 - `wait`: waiting for a campaign, and why it takes as long as it does.
 
 May import: `stack/`, `tasks/`, `pipeline/` and everything below; no other package of the command.

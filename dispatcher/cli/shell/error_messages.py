@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperGroup
-
+from dispatcher.cli.shell.deferred import DeferredGroup
 from dispatcher.errors import InputError, MmsError
 
 
-class Edge(TyperGroup):
+class Edge(DeferredGroup):
     """The command's root."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -70,3 +69,12 @@ def system_error(error: OSError) -> MmsError:
         )
     name = str(error.filename)
     return InputError(f"{name[:200]} cannot be used: {said}", hint="name another file, or mend its rights")
+
+
+def of_redis(error: Exception) -> MmsError | None:
+    """What the client of Redis raised, as an error of ours; None: it did not raise this."""
+    from redis import RedisError  # noqa: PLC0415 - only a failure pays for loading it
+
+    from dispatcher.ledger.store.redis_errors import ours  # noqa: PLC0415
+
+    return ours(error) if isinstance(error, RedisError) else None

@@ -202,6 +202,7 @@ def test_a_redis_that_takes_connections_and_says_nothing_is_told_after_one_short
     with socket.create_server(("127.0.0.1", 0)) as server:  # the kernel takes the connection, nobody reads
         silent = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
         mms.environment |= {"MMS_REDIS_URL": silent} | ({"MMS_BROKER_URL": silent} if broker else {})
+        mms("doctor", "--help")  # is imported now, before the clock runs
         began = time.monotonic()
         said = mms("doctor", "--json")
         assert time.monotonic() - began < 3
