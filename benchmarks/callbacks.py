@@ -1,17 +1,14 @@
 """callbacks: from the receiver to the settled state, alone and beside a campaign of 100 messages a second.
 
 Two callbacks a message, `sent` and `delivered`, shuffled by a fixed seed. The baseline is the receiver of CarrierX's
-guide on Flask's own server, which stores nothing: its rate is the rate of its answers alone.
+guide under gunicorn, which stores nothing: its rate is the rate of its answers alone.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -20,11 +17,11 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.caller import call
 from benchmarks.campaign import SENDER, await_state, file_of, submitted
+from benchmarks.flask_receiver import FlaskReceiver
 from benchmarks.meter import Meter
 from benchmarks.result import Asked, Line, Result, Values, median, median_line
 from benchmarks.sink import Sink
 from benchmarks.stack import SECRET, Stack
-from dispatcher.host.ports import free_port
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.state import RecipientState
 
@@ -47,18 +44,17 @@ def measure(asked: Asked) -> Iterator[Result]:
         with _sends(stack, int(asked.runs * (callbacks / 500 + 20) * SENDS)):
             beside = [bench.pop().run() for _ in runs]
             paced = [bench.pop().run(rate=BESIDE_RATE) for _ in runs]
-        bodies = Path(folder) / "0"
-        flask = [_flask(bodies) for _ in runs] if has_flask() else []
-    bare = statistics.median(run["answered/s"] for run in flask) if flask else None
+        with FlaskReceiver() as receiver:
+            flask = [_flask(receiver, Path(folder) / "0") for _ in runs]
+    bare = median(flask, "answered/s")
     lines = [
         _line(what, runs, bare)
         for what, runs in (
             ("ours, alone", alone),
             (f"ours, beside {SENDS} sends/s", beside),
             (f"ours, beside {SENDS} sends/s, called {BESIDE_RATE:,}/s", paced),
-            ("Flask receiver, stores nothing", flask),
+            ("Flask under gunicorn, stores nothing", flask),
         )
-        if runs
     ]
     figures = {
         "settled, alone": median(alone, "settled/s"),
@@ -67,13 +63,12 @@ def measure(asked: Asked) -> Iterator[Result]:
         "p99 of the answer at 1,000/s, beside 100 sends/s": median(paced, "p99 ms"),
         "CPU, all processes": median(alone, "CPU ms each"),
     }
-    baseline = "Flask receiver's answers" if flask else "no Flask here: extra `bench`"
-    yield Result("callbacks", baseline, lines, figures)
+    yield Result("callbacks", "the answers of Flask under gunicorn", lines, figures)
 
 
-def _line(what: str, runs: list[Values], bare: float | None) -> Line:
+def _line(what: str, runs: list[Values], bare: float) -> Line:
     speed = statistics.median(run.get("settled/s", run["answered/s"]) for run in runs)
-    return median_line(what, runs, speed / bare if bare else None)
+    return median_line(what, runs, speed / bare)
 
 
 class _Bench:
@@ -154,43 +149,12 @@ class _sends:  # noqa: N801  used like a function
         self._stack.ledger.redis.hset(f"mms:c:{self._campaign}", "state", "paused")
 
 
-def has_flask() -> bool:
-    """Whether the extra `bench` is installed."""
-    return (
-        subprocess.run([sys.executable, "-c", "import flask"], capture_output=True, check=False).returncode
-        == 0
-    )
-
-
-def _flask(bodies: Path) -> Values:
-    port = free_port()
-    receiver = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.flask_receiver", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await_port(port)
-        meter = Meter((receiver.pid,))
-        found = call(port, "/callback", bodies, connections=CONNECTIONS)
-        cpu = meter.cpu()
-    finally:
-        receiver.kill()
-        receiver.wait(10)
-    calls = len(bodies.read_bytes().splitlines())
+def _flask(receiver: FlaskReceiver, bodies: Path) -> Values:
+    meter = Meter((receiver.pid,))
+    found = call(receiver.port, "/callback", bodies, connections=CONNECTIONS)
     return {
         "answered/s": found["good"] / found["seconds"],
         "p50 ms": found["p50 ms"],
         "p99 ms": found["p99 ms"],
-        "CPU ms each": cpu / calls * 1000,
+        "CPU ms each": meter.cpu() / found["good"] * 1000,
     }
-
-
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the receiver does not start")

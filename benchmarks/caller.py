@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import time
 from collections import deque
 from pathlib import Path
+
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 class _Calls:
@@ -66,13 +69,16 @@ class _Line(asyncio.Protocol):
         self._transport.write(self._head % len(body) + body)
 
     def data_received(self, data: bytes) -> None:
-        """An answer: its head is enough, as the receivers answer with an empty or a short body in one piece."""
+        """An answer, whole, with its body: servers send it in one piece or in two."""
         self._read += data
-        if b"\r\n\r\n" in self._read:
-            head, self._read = self._read, b""
-            self._calls.answered(self._due, head[8:12] == b" 200")
-            if head.startswith(b"HTTP/1.1") and b"connection: close" not in head.lower():
-                self._call()
+        head, found, body = self._read.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if not found or len(body) < (int(length[1]) if length else 0):
+            return
+        self._read = b""
+        self._calls.answered(self._due, head[8:12] == b" 200")
+        if b"connection: close" not in head.lower():
+            self._call()
 
     def connection_lost(self, error: Exception | None) -> None:
         """A server that closes after its answer is called on a new connection."""
