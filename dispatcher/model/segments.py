@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 Encoding = Literal["gsm-7", "ucs-2"]
@@ -33,6 +34,17 @@ def segments(text: str) -> int:
     if text.isascii() or max(text) <= "\uffff":
         return 1 if length <= 70 else -(-length // 67)
     return _packed([2 if char > "\uffff" else 1 for char in text], single=70, part=67)
+
+
+def segments_of_all(texts: Sequence[str]) -> list[int]:
+    """The same of each text."""
+    joined = "".join(texts)
+    if not joined.isascii() or joined.encode().translate(None, _PLAIN_ASCII):
+        return list(map(segments, texts))
+    lengths = list(map(len, texts))
+    if max(lengths, default=0) <= 160:
+        return [1] * len(lengths)
+    return [1 if length <= 160 else -(-length // 153) for length in lengths]
 
 
 def _packed(widths: list[int], *, single: int, part: int) -> int:

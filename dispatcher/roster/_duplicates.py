@@ -7,6 +7,9 @@ million in a row 2 MB.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import repeat
+
 #: Up to here a string of two bytes a number is smaller than the bitmap.
 _FEW = 600
 _BITMAP_BYTES = 10_000 // 8
@@ -43,6 +46,20 @@ class SeenNumbers:
         if len(lines) >= _FEW:
             self._many[exchange] = _bitmap(self._few.pop(exchange))
         return True
+
+    def add_all(self, numbers: Sequence[str]) -> list[int]:
+        """Remember many; answers the places of those that were there already."""
+        left = []
+        few, many = self._few, self._many
+        for place, (exchange, line) in enumerate(map(divmod, map(int, numbers), repeat(10_000))):
+            lines, char = few.get(exchange), chr(line)
+            if lines is None and exchange not in many:
+                few[exchange] = char
+            elif lines is not None and char not in lines and len(lines) < _FEW:
+                few[exchange] = lines + char
+            else:
+                left.append(place)  # and so is the same number further down
+        return [place for place in left if not self.add(numbers[place])]
 
     @staticmethod
     def _add_bit(bits: bytearray, line: int) -> bool:

@@ -14,6 +14,8 @@ _ERROR_VALUES = frozenset(
     ("#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#ERROR!", "#SPILL!", "#CALC!")
 )
 _SHOWN = 40
+#: Between the messages of many rows while they are one text. No file has it: it would be refused as damaged.
+_END = "\0"
 
 
 class _MergeField(NamedTuple):
@@ -57,6 +59,39 @@ class MessageTemplate:
         if "{{" in text:
             raise RowError("merge_leftover")
         return text
+
+    def render_all(self, columns: Sequence[Sequence[str]], count: int) -> tuple[list[str], set[int]]:
+        """The messages of so many rows, held by column, and the places of those that `render` has to look at."""
+        if not self._fields:
+            return [self._tail] * count, set()
+        odd: set[int] = set()
+        width = 2 * len(self._fields) + 1
+        pieces = [
+            *(piece for field in self._fields for piece in (field.before, "")),
+            self._tail + _END,
+        ] * count
+        for place, field in enumerate(self._fields):
+            pieces[2 * place + 1 :: width] = _values(columns[field.column], field.default, odd)
+        pieces[-1] = self._tail
+        joined = "".join(pieces)
+        texts = joined.split(_END)
+        if len(texts) != count:
+            return [""] * count, set(range(count))
+        if "{{" in joined:
+            odd.update(place for place, text in enumerate(texts) if "{{" in text)
+        return texts, odd
+
+
+def _values(column: Sequence[str], default: str | None, odd: set[int]) -> list[str]:
+    """What a merge field stands for in each row. Where it is empty without a default, or may be an error, is `odd`."""
+    values = list(map(str.strip, column))
+    if "#" in "".join(values):
+        odd.update(place for place, value in enumerate(values) if value[:1] == "#")
+    if not all(values):
+        if default is None:
+            odd.update(place for place, value in enumerate(values) if not value)
+        values = [value or default or "" for value in values]
+    return values
 
 
 def _field(before: str, inner: str, columns: Columns) -> _MergeField:

@@ -63,22 +63,22 @@ class RowReader:
         self._columns = columns
         self._fictional_ok = rules.fictional_ok
         self._media_facts = rules.media
-        self._to = columns.to
+        self.to = columns.to
         self.overridden: list[int] = []
-        self._sender_index = self._unless_fixed("senders" in fixed, columns.sender)
-        self._message_index = self._unless_fixed("message" in fixed, columns.message)
-        self._media_index = self._unless_fixed("media_urls" in fixed, columns.media)
-        self._zone_index = columns.timezone
+        self.sender_index = self._unless_fixed("senders" in fixed, columns.sender)
+        self.message_index = self._unless_fixed("message" in fixed, columns.message)
+        self.media_index = self._unless_fixed("media_urls" in fixed, columns.media)
+        self.zone_index = columns.timezone
         self.group_index = self._group_column(settings.group_by)
-        self._has_senders = self._usable_senders(settings.senders)
+        self.has_senders = self._usable_senders(settings.senders)
         self.template = self._campaign_template(settings.message)
         self.campaign_media = self._well_formed(settings.media_urls)
-        self._campaign_media_invalid = self._cannot_be_sent(self.campaign_media)
-        self._numbers = NumberReader(fictional_ok=rules.fictional_ok, regions=rules.regions)
-        self._senders = _CellCache(self._one_sender)
-        self._zones = _CellCache(read_timezone)
-        self._media_cells = _CellCache(self._media_in)
-        self._templates = _CellCache(lambda cell: compile_template(cell.strip(), columns))
+        self.campaign_media_invalid = self._cannot_be_sent(self.campaign_media)
+        self.numbers = NumberReader(fictional_ok=rules.fictional_ok, regions=rules.regions)
+        self.senders = _CellCache(self._one_sender)
+        self.zones = _CellCache(read_timezone)
+        self.media_cells = _CellCache(self._media_in)
+        self.templates = _CellCache(lambda cell: compile_template(cell.strip(), columns))
         self._refuse_a_campaign_without_content()
 
     def read(self, row: int, line: int, cells: Cells) -> Recipient:
@@ -88,16 +88,16 @@ class RowReader:
             RowError: with the code and the column that say why there is none.
         """
         try:
-            number = self._numbers.read(cells[self._to])
+            number = self.numbers.read(cells[self.to])
         except RowError as error:
-            error.column = self._columns.names[self._to]
+            error.column = self._columns.names[self.to]
             raise
         sender = self._sender(cells)
         text = self._text(cells)
         media = self._media_of(cells)
         if text is None and not media:
             raise RowError("no_content")
-        zone = None if self._zone_index is None else self._in_column(self._zones, cells, self._zone_index)
+        zone = None if self.zone_index is None else self._in_column(self.zones, cells, self.zone_index)
         group = None if self.group_index is None else cells[self.group_index].strip()
         return Recipient(row, line, number, sender, text, media, zone, group, cells)
 
@@ -115,10 +115,10 @@ class RowReader:
             raise
 
     def _sender(self, cells: Cells) -> str | None:
-        if self._sender_index is not None and cells[self._sender_index].strip():
-            return self._in_column(self._senders, cells, self._sender_index)
-        if not self._has_senders:
-            raise RowError("no_sender", self._columns.names[self._sender_index or 0])
+        if self.sender_index is not None and cells[self.sender_index].strip():
+            return self._in_column(self.senders, cells, self.sender_index)
+        if not self.has_senders:
+            raise RowError("no_sender", self._columns.names[self.sender_index or 0])
         return None
 
     def _one_sender(self, cell: str) -> str:
@@ -129,8 +129,8 @@ class RowReader:
 
     def _text(self, cells: Cells) -> str | None:
         template = self.template
-        if self._message_index is not None and cells[self._message_index].strip():
-            template = self._in_column(self._templates, cells, self._message_index)
+        if self.message_index is not None and cells[self.message_index].strip():
+            template = self._in_column(self.templates, cells, self.message_index)
         if template is None:
             return None
         text = template.render(cells)
@@ -139,11 +139,11 @@ class RowReader:
         return text or None
 
     def _media_of(self, cells: Cells) -> tuple[str, ...]:
-        if self._media_index is not None and cells[self._media_index].strip():
-            return self._in_column(self._media_cells, cells, self._media_index)
+        if self.media_index is not None and cells[self.media_index].strip():
+            return self._in_column(self.media_cells, cells, self.media_index)
         return (
             let_through(self.campaign_media, self._media_facts)
-            if self._campaign_media_invalid
+            if self.campaign_media_invalid
             else self.campaign_media
         )
 
@@ -153,7 +153,7 @@ class RowReader:
     @property
     def has_media_column(self) -> bool:
         """Whether rows may have media of their own."""
-        return self._media_index is not None
+        return self.media_index is not None
 
     def _group_column(self, group_by: str | None) -> int | None:
         if group_by is None:
@@ -168,7 +168,7 @@ class RowReader:
         return index
 
     def _usable_senders(self, senders: tuple[str, ...]) -> bool:
-        if not senders and self._sender_index is None:
+        if not senders and self.sender_index is None:
             raise refused("no_sender")
         if not self._fictional_ok and any(map(is_fictional, senders)):
             raise refused("fictional_sender")
@@ -194,7 +194,7 @@ class RowReader:
         try:
             let_through(media, self._media_facts)
         except RowError as error:
-            if self._media_index is None:
+            if self.media_index is None:
                 raise refused_by(error) from None
             return True
         return False
@@ -203,8 +203,8 @@ class RowReader:
         if (
             self.template
             or self.campaign_media
-            or self._message_index is not None
-            or self._media_index is not None
+            or self.message_index is not None
+            or self.media_index is not None
         ):
             return
         raise refused("no_content")

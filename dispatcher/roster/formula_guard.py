@@ -26,4 +26,4 @@ def bare(cell: str) -> str:
 
 def has_guards(text: str) -> bool:
     """Whether any cell in this text may be guarded. Quick; it may say yes too often, never no."""
-    return any(start in text for start in _GUARDED_STARTS)
+    return "'" in text and any(start in text for start in _GUARDED_STARTS)

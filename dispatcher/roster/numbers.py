@@ -41,7 +41,9 @@ class NumberReader:
         self._fictional_ok = fictional_ok
         self._regions = regions
         self._asked: dict[str, tuple[str, str]] = {}
-        self._area_codes = frozenset(npa for npa, country in COUNTRY.items() if country in regions)
+        #: Area codes and exchanges that together need no closer look.
+        self.area_codes = frozenset(npa for npa, country in COUNTRY.items() if country in regions)
+        self.exchanges = _EXCHANGES
 
     def read(self, cell: str) -> str:
         """The 11 digits of a number that can be sent to.
@@ -54,7 +56,7 @@ class NumberReader:
             number = cell if length == 11 else "1" + cell
         else:
             number = "1" + self._digits(cell)
-        if number[1:4] not in self._area_codes or number[4:7] not in _EXCHANGES:
+        if number[1:4] not in self.area_codes or number[4:7] not in _EXCHANGES:
             self._look_closer(number)
         return number
 

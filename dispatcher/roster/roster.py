@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.roster._blocks import BlockReader
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._nanp import national_digits
 from dispatcher.roster._rows import RowReader, RowRules
@@ -64,6 +66,7 @@ class Roster:
         self.column_names = self.columns.names
         self._rows = RowReader(self.columns, RowRules(settings, fixed, fictional_ok, regions, media or {}))
         self._seen = SeenNumbers()
+        self._count = 0
         if isinstance(self._records, CsvRecords):
             self._records.suspicious = self._looks_like_a_row
 
@@ -92,17 +95,42 @@ class Roster:
                     yield from row.media
 
     def __iter__(self) -> Iterator[Recipient | InvalidRow]:
-        rows = 0
-        for line, record in self._unread:
-            row = self._read(rows + 1, line, record)
+        yield from self._each(self._unread)
+        if not self._count:
+            raise refused("no_rows")
+
+    def blocks(self) -> Iterator[RecipientBlock | Recipient | InvalidRow]:
+        """The same rows in the same order, those that can be sent mostly many at a time: several times as fast."""
+        if (
+            not isinstance(self._records, CsvRecords)
+            or self._own is not None
+            or self._rows.group_index is not None
+        ):
+            yield from self
+            return
+        reader = BlockReader(self._width, self._rows, self._seen)
+        for lines, records in self._records.blocks():
+            if self._count + len(records) > self._max_rows:
+                yield from self._each(zip(lines, records, strict=True))
+                continue
+            for item in reader.read(lines, records, may_be_guarded=self._records.may_be_guarded):
+                if isinstance(item, RecipientBlock):
+                    yield item.numbered(self._count + 1)
+                    self._count += len(item)
+                else:
+                    yield from self._each(((lines[item], records[item]),))
+        if not self._count:
+            raise refused("no_rows")
+
+    def _each(self, records: Iterable[Record]) -> Iterator[Recipient | InvalidRow]:
+        for line, record in records:
+            row = self._read(self._count + 1, line, record)
             if row is None:
                 continue
-            rows += 1
-            if rows > self._max_rows:
+            self._count += 1
+            if self._count > self._max_rows:
                 raise refused("too_many_rows", line=line, limit=self._max_rows)
             yield row
-        if not rows:
-            raise refused("no_rows")
 
     def _read(self, row: int, line: int, record: list[str]) -> Recipient | InvalidRow | None:
         """The row in this record; None if nothing stands in it."""
@@ -112,7 +140,7 @@ class Roster:
             recipient = self._rows.read(row, line, cells)
         except RowError as error:
             return self._invalid(error, row, line, record) if any(map(str.strip, record)) else None
-        if self._code_index is not None and (code := record[self._code_index].strip()) in GROUP_ONLY_CODES:
+        if (code := _cell(record, self._code_index).strip()) in GROUP_ONLY_CODES:
             return self._still_invalid(recipient, code, record)
         if self._seen.add(recipient.number):
             return recipient
@@ -129,11 +157,7 @@ class Roster:
 
     def _still_invalid(self, recipient: Recipient, code: str, record: list[str]) -> InvalidRow:
         """A row of an errors file that looks right, because what made it invalid is not in that file."""
-        said = (
-            ""
-            if self._message_index is None
-            else bare(record[self._message_index]).strip()[:_SAID_CHARACTERS]
-        )
+        said = bare(_cell(record, self._message_index)).strip()[:_SAID_CHARACTERS]
         row, line, number, *_, cells = recipient
         sentence = said or row_sentence(code, what="content", line="?")
         return InvalidRow(row, line, "invalid", None, code, sentence, number, cells)
@@ -198,6 +222,11 @@ def _records(opened: RecognisedFile, max_bytes: int, pulse: Callable[[], None]) 
         return CsvRecords(DecodedLines(opened.text), is_recipient)
     except DecodingError as defect:
         raise refused(defect.code, line=1 + defect.lines, encoding=defect.encoding) from None
+
+
+def _cell(record: list[str], index: int | None) -> str:
+    """A cell of the record, empty where there is none."""
+    return record[index] if index is not None and index < len(record) else ""
 
 
 def _is_number(cell: str) -> bool:

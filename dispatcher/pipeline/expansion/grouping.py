@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import eq
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import GROUP_MAX, ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.pipeline.expansion._group_spool import GroupSpool
 from dispatcher.roster.rejections import row_sentence
+from dispatcher.roster.roster import Roster
 
 Row = Recipient | InvalidRow
 
@@ -27,6 +30,28 @@ def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[C
     return _singles(rows)
 
 
+def messages_in_blocks(
+    roster: Roster, settings: CampaignSettings
+) -> Iterator[RecipientBlock | ComposedMessage | InvalidRow]:
+    """The same, from a file: where every message has one recipient, most come many at a time."""
+    if settings.group_by is not None or settings.group_size is not None:
+        return form_messages(roster, settings)
+    return _singles_in_blocks(roster.blocks(), settings)
+
+
+def _singles_in_blocks(
+    items: Iterable[RecipientBlock | Row], settings: CampaignSettings
+) -> Iterator[RecipientBlock | ComposedMessage | InvalidRow]:
+    own = frozenset(settings.senders)
+    for item in items:
+        if not isinstance(item, RecipientBlock):
+            yield from form_messages((item,), settings)
+        elif own.isdisjoint(item.numbers) and not any(map(eq, item.numbers, item.senders)):
+            yield item
+        else:
+            yield from form_messages(item.recipients(), settings)
+
+
 def _invalid_row(row: Recipient, column: str | None, code: str, **words: object) -> InvalidRow:
     sentence = row_sentence(code, **words)
     return InvalidRow(row.row, row.line, "invalid", column, code, sentence, row.number, row.cells)
@@ -35,6 +60,11 @@ def _invalid_row(row: Recipient, column: str | None, code: str, **words: object)
 def _message(members: list[Recipient]) -> ComposedMessage:
     first = members[0]
     return ComposedMessage(tuple(members), first.sender, first.text, first.media)
+
+
+def message_to(row: Recipient) -> ComposedMessage:
+    """The message of a recipient who is no member of a group."""
+    return ComposedMessage((row,), row.sender, row.text, row.media)
 
 
 def _without_own_number(rows: Iterable[Row], senders: tuple[str, ...]) -> Iterator[Row]:
@@ -50,7 +80,7 @@ def _without_own_number(rows: Iterable[Row], senders: tuple[str, ...]) -> Iterat
 def _singles(rows: Iterable[Row]) -> Iterator[ComposedMessage | InvalidRow]:
     for row in rows:
         if type(row) is Recipient:
-            yield ComposedMessage((row,), row.sender, row.text, row.media)
+            yield message_to(row)
         else:
             yield row  # type: ignore[misc]
 

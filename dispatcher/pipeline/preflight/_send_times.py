@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dispatcher.model.message import ComposedMessage
+from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.rules.send_window import SendWindow
@@ -30,6 +31,8 @@ class SendTimes:
     def __init__(self, send_window: SendWindow) -> None:
         self._send_window = send_window
         self._rows: Counter[frozenset[_Locality]] = Counter()
+        #: Recipients of messages of their own, an area code standing for itself where no zone is named.
+        self._singles: Counter[_Locality | str] = Counter()
 
     def add(self, message: ComposedMessage) -> None:
         """One message that would be sent."""
@@ -37,11 +40,22 @@ class SendTimes:
             localities = frozenset((member.number[1:4], member.timezone) for member in message.members)
             self._rows[localities] += len(message.members)
 
+    def add_block(self, block: RecipientBlock) -> None:
+        """Many messages of one recipient each."""
+        if not self._send_window.is_always_open:
+            areas = [number[1:4] for number in block.numbers]
+            self._singles.update(zip(areas, block.timezones, strict=True) if any(block.timezones) else areas)
+
+    def _by_localities(self) -> Iterator[tuple[frozenset[_Locality], int]]:
+        yield from self._rows.items()
+        for single, count in self._singles.items():
+            yield frozenset(((single, None) if isinstance(single, str) else single,)), count
+
     def wait(self, now_ms: int) -> Wait:
         """The waiting at this moment."""
         rows = never = 0
         opens: list[int] = []
-        for localities, count in self._rows.items():
+        for localities, count in self._by_localities():
             parties = [(f"1{area}", zone) for area, zone in localities]
             window = self._send_window.window(parties, now_ms)
             if window is None:

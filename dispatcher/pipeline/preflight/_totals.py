@@ -8,9 +8,11 @@ from typing import Literal
 
 from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow, Recipient
-from dispatcher.model.segments import encoding_of, segments
+from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.model.segments import encoding_of, segments, segments_of_all
 from dispatcher.pipeline.campaigns.media_check import MediaAnswers
 from dispatcher.pipeline.estimates.forecast import Load
+from dispatcher.pipeline.expansion.grouping import message_to
 from dispatcher.pipeline.preflight._send_times import SendTimes
 from dispatcher.pipeline.preflight._warnings import MediaNotices, TextNotices
 from dispatcher.pipeline.preflight.result import Preview, RowProblem
@@ -51,9 +53,11 @@ class CheckTotals:
         """All invalid rows."""
         return self.invalid.total()
 
-    def add(self, item: ComposedMessage | InvalidRow) -> None:
-        """Take one message into account, or one row that is not sent."""
-        if isinstance(item, InvalidRow):
+    def add(self, item: RecipientBlock | ComposedMessage | InvalidRow) -> None:
+        """Take one message into account, or many of one recipient each, or one row that is not sent."""
+        if isinstance(item, RecipientBlock):
+            self._accept_block(item)
+        elif isinstance(item, InvalidRow):
             self._reject(item)
         else:
             self._accept(item)
@@ -82,9 +86,43 @@ class CheckTotals:
         units = self._add_load(message, legs)
         self.texts.look_at(message, units)
         if message.media:
-            self.media.look_at(message)
+            self.media.look_at(message.media)
         if len(self.previews) < _PREVIEWS:
             self.previews.append(_preview(message, units))
+
+    def _accept_block(self, block: RecipientBlock) -> None:
+        """Many messages of one recipient each. The first of a file are looked at one by one."""
+        if len(self.previews) < _PREVIEWS or (self.texts.is_sampling and any(block.texts)):
+            for recipient in block.recipients():
+                self._accept(message_to(recipient))
+            return
+        if self._is_opted_out:
+            out = list(map(self._is_opted_out, block.numbers))
+            if any(out):
+                self.opted_out += sum(out)
+                block = block.kept([not each for each in out])
+        self.sendable += len(block)
+        self.send_times.add_block(block)
+        self.texts.look_at_block(block.texts, block.media, self._add_block_load(block))
+        if any(block.media):
+            for media, messages in Counter(filter(None, block.media)).items():
+                self.media.look_at(media, messages)
+
+    def _add_block_load(self, block: RecipientBlock) -> list[int]:
+        load = self.load
+        units = segments_of_all([text or "" for text in block.texts])
+        if any(block.media):
+            units = [1 if media else each for media, each in zip(block.media, units, strict=True)]
+            load.mms_messages += (messages := sum(map(bool, block.media)))
+            load.mms_legs += messages
+            load.sms_segments -= messages
+        load.sms_segments += sum(units)
+        if not any(block.senders):
+            load.by_sender[None] += sum(units)
+            return units
+        for sender, each in zip(block.senders, units, strict=True):
+            load.by_sender[sender] += each
+        return units
 
     def _willing(self, message: ComposedMessage, opted_out: Callable[[str], bool]) -> Iterator[Recipient]:
         for member in message.members:

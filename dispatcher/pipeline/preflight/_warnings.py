@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -71,6 +71,25 @@ class TextNotices:
         if units > 1 and not text.isascii() and not message.media and len(message.members) == 1:
             self._longer_by_unicode += _is_longer_by_unicode(text, units)
 
+    @property
+    def is_sampling(self) -> bool:
+        """Whether texts are still looked at closely."""
+        return self._looked_at < _SAMPLE
+
+    def look_at_block(
+        self, texts: Sequence[str | None], media: Sequence[object], units: Sequence[int]
+    ) -> None:
+        """The same for many messages of one recipient each, when the sample is complete."""
+        written = [text for text in texts if text]
+        joined = "\n".join(written)
+        if "/" in joined and _SHORTENERS.search(joined):
+            self._with_short_link += sum("/" in text and bool(_SHORTENERS.search(text)) for text in written)
+        if joined.isascii():
+            return
+        for text, has_media, count in zip(texts, media, units, strict=True):
+            if text and count > 1 and not text.isascii() and not has_media:
+                self._longer_by_unicode += _is_longer_by_unicode(text, count)
+
     def _look_closer(self, text: str) -> None:
         self._looked_at += 1
         self._first_text = self._first_text or text
@@ -116,11 +135,11 @@ class MediaNotices:
         self._ends: dict[str, dt.datetime] = {}
         self._looked_at: set[str] = set()
 
-    def look_at(self, message: ComposedMessage) -> None:
-        """Take one message into account."""
-        known = (self.facts.get(url) for url in message.media)
-        self._large += sum(fact.size for fact in known if fact) > MEDIA_BYTES_SAFE
-        for url in message.media:
+    def look_at(self, media: tuple[str, ...], messages: int = 1) -> None:
+        """Take messages into account that have these media."""
+        known = (self.facts.get(url) for url in media)
+        self._large += messages * (sum(fact.size for fact in known if fact) > MEDIA_BYTES_SAFE)
+        for url in media:
             if "?" in url and url not in self._looked_at and len(self._looked_at) < _ENDS_LOOKED_AT:
                 self._looked_at.add(url)
                 if (end := ends_at(url)) is not None:

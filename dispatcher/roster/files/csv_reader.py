@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, islice
 
 from dispatcher.errors import FileRefused
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
@@ -17,6 +17,11 @@ _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SEP_LINE = re.compile(r'"?sep=([^"\w\s]|\t)"?[ ,;|\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 Record = tuple[int, list[str]]
+#: Lines where records begin, and the records.
+RecordBlock = tuple[Sequence[int], list[list[str]]]
+#: Records of a block at most, and how many are read between two looks at how long their text is.
+BLOCK_RECORDS = 1024
+_STEP = 16
 
 
 def _first_record(head: str, separator: str) -> list[str]:
@@ -41,6 +46,12 @@ def _separator(head: str, is_recipient: Callable[[str], bool]) -> str:
     return max(_SEPARATORS, key=sense)
 
 
+def _lines_within(record: list[str]) -> int:
+    """How many lines of the file a record stands on."""
+    text = "".join(cell + "|" for cell in record)
+    return 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
 class CsvRecords:
     """The records of a CSV file, each with the line where it begins; blank lines are left out, but counted.
 
@@ -56,6 +67,14 @@ class CsvRecords:
         self.separator = sep_line[1] if sep_line else _separator(head, is_recipient)
         self._padded = f'{self.separator} "' in head
         self.suspicious: Callable[[list[str]], bool] | None = None
+        self._reader = csv.reader(
+            islice(lines, self._skipped, None),
+            delimiter=self.separator,
+            strict=True,
+            skipinitialspace=self._padded,
+        )
+        #: The last line of the last record, without those before the reader's first.
+        self._last = 0
 
     @property
     def form(self) -> str:
@@ -68,20 +87,72 @@ class CsvRecords:
         return self._lines.may_be_guarded
 
     def __iter__(self) -> Iterator[Record]:
-        lines = islice(self._lines, self._skipped, None)
-        reader = csv.reader(lines, delimiter=self.separator, strict=True, skipinitialspace=self._padded)
-        last = 0
+        reader = self._reader
         try:
             for record in reader:
-                first, last = last + 1, reader.line_num
-                if last > first:
-                    self._refuse_swallowed_rows(first + self._skipped, record)
-                if len(record) > COLUMNS_MAX:
-                    raise refused("too_many_columns", line=first + self._skipped, limit=COLUMNS_MAX)
+                first, self._last = self._last + 1, reader.line_num
+                self._require_sound(first + self._skipped, record, spans_lines=self._last > first)
                 if record:
                     yield first + self._skipped, record
         except (csv.Error, DecodingError, FileRefused) as error:
-            raise self._refusal(error, first=last + 1, at=reader.line_num) from None
+            raise self._refusal(error) from None
+
+    def blocks(self) -> Iterator[RecordBlock]:
+        """The records that are left, hundreds at a time. The same as one by one and defects too, but that a blank line
+        is a record without cells."""
+        while True:
+            records, defect = self._gathered()
+            lines = self._lines_of(records, all_read=defect is None)
+            if type(lines) is not range or max(map(len, records), default=0) > COLUMNS_MAX:
+                sound, refusal = self._sound(lines, records)
+                lines, records, defect = lines[:sound], records[:sound], refusal or defect
+            if records:
+                yield lines, records
+            if defect is not None:
+                raise self._refusal(defect) from None
+            if not records:
+                return
+
+    def _gathered(self) -> tuple[list[list[str]], Exception | None]:
+        """The next records, none at the end, and the defect that they end at. Their text is bounded as their number."""
+        records: list[list[str]] = []
+        chunks = self._lines.chunks_read
+        try:
+            while len(records) < BLOCK_RECORDS and self._lines.chunks_read <= chunks + 1:
+                before = len(records)
+                records.extend(
+                    islice(self._reader, _STEP)
+                )  # when the reader raises, what it gave before is kept
+                if len(records) < before + _STEP:
+                    break
+        except (csv.Error, DecodingError, FileRefused) as error:
+            return records, error
+        return records, None
+
+    def _lines_of(self, records: list[list[str]], *, all_read: bool) -> Sequence[int]:
+        """The lines where these records begin."""
+        first = self._last + 1 + self._skipped
+        if all_read and self._reader.line_num == self._last + len(records):
+            self._last = self._reader.line_num
+            return range(first, first + len(records))
+        lines = list(accumulate(map(_lines_within, records), initial=first))
+        self._last = lines.pop() - 1 - self._skipped
+        return lines
+
+    def _sound(self, lines: Sequence[int], records: list[list[str]]) -> tuple[int, FileRefused | None]:
+        """How many of these are sound, and what is wrong with the next."""
+        for place, (line, record) in enumerate(zip(lines, records, strict=True)):
+            try:
+                self._require_sound(line, record, spans_lines=_lines_within(record) > 1)
+            except FileRefused as refusal:
+                return place, refusal
+        return len(records), None
+
+    def _require_sound(self, line: int, record: list[str], *, spans_lines: bool) -> None:
+        if spans_lines:
+            self._refuse_swallowed_rows(line, record)
+        if len(record) > COLUMNS_MAX:
+            raise refused("too_many_columns", line=line, limit=COLUMNS_MAX)
 
     def _refuse_swallowed_rows(self, line: int, record: list[str]) -> None:
         if self.suspicious is None:
@@ -91,8 +162,8 @@ class CsvRecords:
                 if self.suspicious(inner.split(self.separator)):
                     raise refused("unclosed_quote", line=line)
 
-    def _refusal(self, error: Exception, *, first: int, at: int) -> FileRefused:
-        first, at = first + self._skipped, at + self._skipped
+    def _refusal(self, error: Exception) -> FileRefused:
+        first, at = self._last + 1 + self._skipped, self._reader.line_num + self._skipped
         if isinstance(error, FileRefused):
             return error if error.line else refused_at(error, at + 1)
         if isinstance(error, DecodingError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
+from itertools import chain
 
 from dispatcher.roster.files.file_source import BoundedStream
 from dispatcher.roster.formula_guard import has_guards
@@ -92,7 +93,7 @@ class DecodedLines:
     """The lines of a text file, one pass. `encoding` is final once the last line is read.
 
     `head` has the first characters of the file, for whoever must guess the dialect. `may_be_guarded` turns true as
-    soon as cells may carry the apostrophe that exports put before a formula.
+    soon as cells may carry the apostrophe that exports put before a formula. `chunks_read` counts by the 256 KB.
 
     Raises:
         DecodingError: the bytes are not the text that they seemed to be.
@@ -104,6 +105,7 @@ class DecodedLines:
         encoding, mark = next(((name, len(bom)) for bom, name in _BOMS if start.startswith(bom)), (None, 0))
         self._decoder = _Decoder(encoding or _utf16_without_bom(start))
         self.may_be_guarded = False
+        self.chunks_read = 0
         self.head = self._decoder.decode(start[mark:])
 
     @property
@@ -112,18 +114,23 @@ class DecodedLines:
         return self._decoder.encoding
 
     def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._pieces())
+
+    def _pieces(self) -> Iterator[io.StringIO]:
+        """Whole lines, many at a time."""
         rest, text = "", self.head
         while True:
             text = self._sound(rest + text)
             cut = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
-            yield from io.StringIO(text[:cut], newline="")
+            yield io.StringIO(text[:cut], newline="")
             rest = text[cut:]
             chunk = self._chunk()
+            self.chunks_read += 1
             if not chunk:
                 break
             text = self._decoded(chunk, rest)
         text = self._sound(rest + self._decoded(b"", rest))
-        yield from io.StringIO(_without_end_mark(text), newline="")
+        yield io.StringIO(_without_end_mark(text), newline="")
 
     def _chunk(self) -> bytes:
         """The next bytes, a full chunk of them however little the source hands out at a time."""

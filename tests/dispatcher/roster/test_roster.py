@@ -194,3 +194,10 @@ def test_a_file_that_changes_its_encoding_on_the_way_is_refused_at_the_line() ->
     file = f"to,first_name\n{ANN},Zoë\n".encode() + plain_rows(1 << 17)[14:] + f"{BOB},Zoë\n".encode("cp1252")
     error = refusal(file)
     assert (error.code, error.line) == ("bad_encoding", file.count(b"\n"))
+
+
+def test_a_row_of_an_errors_file_may_end_before_the_columns_that_say_what_was_wrong() -> None:
+    file = "to,first_name,error_line,error_column,error_code,error_message\n12122340101\n12122340102,Ann\n"
+    recipients, rejected = read_rows(file)
+    assert [recipient.number for recipient in recipients] == ["12122340101", "12122340102"]
+    assert not rejected

@@ -1,0 +1,97 @@
+"""Many rows read at once, by column, where nothing about them is out of the ordinary.
+
+`_rows.RowReader` says what a row is; here the same is said of hundreds of rows in a few passes over columns. A row with
+anything to refuse, to look up or to decide is only found, and left to the reader of single rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.roster._number_columns import NumberColumns
+from dispatcher.roster._rows import TEXT_MAX, RowReader
+from dispatcher.roster.rejections import RowError
+
+T = TypeVar("T")
+Column = Sequence[str]
+
+
+class RowColumns:
+    """Reads what `rows` reads, many rows at a time. For files without groups."""
+
+    def __init__(self, rows: RowReader) -> None:
+        self._rows = rows
+        self._numbers = NumberColumns(rows.numbers.area_codes, rows.numbers.exchanges)
+
+    def read(self, lines: Sequence[int], cells: Sequence[Column]) -> tuple[RecipientBlock, set[int]]:
+        """The rows in these columns, counted from 0, and the places of those that have to be read by themselves."""
+        count = len(lines)
+        numbers, odd = self._numbers.read(cells[self._rows.to])
+        senders = self._senders(cells, count, odd)
+        texts = self._texts(cells, count, odd)
+        media = self._media(cells, count, odd)
+        if not all(texts) and not all(media):
+            odd.update(place for place, text in enumerate(texts) if not text and not media[place])
+        zones = self._zones(cells, count, odd)
+        return RecipientBlock(range(count), lines, numbers, senders, texts, media, zones, tuple(cells)), odd
+
+    def _senders(self, cells: Sequence[Column], count: int, odd: set[int]) -> Sequence[str | None]:
+        rows = self._rows
+        if rows.sender_index is None:
+            return [None] * count
+        column = cells[rows.sender_index]
+        if not rows.has_senders:
+            odd.update(place for place, cell in enumerate(column) if not cell.strip())
+        return _each_read(column, lambda cell: rows.senders[cell] if cell.strip() else None, None, odd)
+
+    def _texts(self, cells: Sequence[Column], count: int, odd: set[int]) -> Sequence[str | None]:
+        index = self._rows.message_index
+        own = [] if index is None else list(map(str.strip, cells[index]))
+        texts = own if own and all(own) else self._common_texts(cells, count, odd)
+        if any(own):
+            odd.update(place for place, text in enumerate(own) if "{{" in text or "}}" in text)
+            texts = [text or common for text, common in zip(own, texts, strict=True)]
+        if max(map(len, texts)) > TEXT_MAX // 2:
+            odd.update(place for place, text in enumerate(texts) if len(text) > TEXT_MAX // 2)
+        return texts if all(texts) else [text or None for text in texts]
+
+    def _common_texts(self, cells: Sequence[Column], count: int, odd: set[int]) -> list[str]:
+        """The campaign's message in each row, empty if it has none."""
+        template = self._rows.template
+        if template is None:
+            return [""] * count
+        texts, unusual = template.render_all(cells, count)
+        odd |= unusual
+        return texts
+
+    def _media(self, cells: Sequence[Column], count: int, odd: set[int]) -> Sequence[tuple[str, ...]]:
+        rows = self._rows
+        common = rows.campaign_media
+        if rows.media_index is None:
+            return [common] * count
+        column = cells[rows.media_index]
+        if rows.campaign_media_invalid:
+            odd.update(place for place, cell in enumerate(column) if not cell.strip())
+        return _each_read(column, lambda cell: rows.media_cells[cell] if cell.strip() else common, (), odd)
+
+    def _zones(self, cells: Sequence[Column], count: int, odd: set[int]) -> Sequence[str | None]:
+        if self._rows.zone_index is None:
+            return [None] * count
+        return _each_read(cells[self._rows.zone_index], self._rows.zones.__getitem__, None, odd)
+
+
+def _each_read(column: Column, read: Callable[[str], T], otherwise: T, odd: set[int]) -> list[T]:
+    """What stands in each cell, equal cells read once. What cannot be read is `odd`."""
+    readings: dict[str, T] = {}
+    refused = set()
+    for cell in set(column):
+        try:
+            readings[cell] = read(cell)
+        except RowError:
+            readings[cell] = otherwise
+            refused.add(cell)
+    if refused:
+        odd.update(place for place, cell in enumerate(column) if cell in refused)
+    return [readings[cell] for cell in column]
