@@ -2,7 +2,8 @@
 
 - `tasks`: every task on one page: a name, a queue, one call of a verb. `hints`: publishing one. `checked_task`: which
   hints are taken.
-- `app`, `runtime`: the application; a process's runtime, made after the fork.
+- `worker`, `flower`: the worker of a queue, and Flower, each as a command. `app`, `runtime`: the application; a
+  process's runtime, made after the fork.
 - `guard`, `progress`: a worker that takes nothing of what waits is ended.
 - `broker`, `transport`, `consumer`, `results`: where hints go, how they are taken, what is dropped; there are no
   results.

@@ -1,13 +1,56 @@
-"""Beat's scheduler: Celery's own, which sleeps until a tick is due."""
+"""Beat: Celery's schedulers, which sleep until a tick is due; and one that lives beside a worker."""
 
 from __future__ import annotations
 
-from celery.beat import PersistentScheduler
+import logging
+import threading
+from typing import Any
+
+from celery import Celery
+from celery.beat import PersistentScheduler, Scheduler, Service
+from celery.signals import worker_ready, worker_shutdown
+from celery.worker import state
+
+from tasks.guard import STATUS
+
+log = logging.getLogger(__name__)
 
 
-class SleepingScheduler(PersistentScheduler):  # type: ignore[misc]  # Celery has no types
-    """Celery's wakes 10 ms before a tick and asks without a pause until it is due: 1 % of a core at a tick a second."""
+class _Sleeping:
+    """Celery's wake 10 ms before a tick and ask without a pause until it is due: 1 % of a core at a tick a second."""
 
     def adjust(self, n: float, drift: float = 0.001) -> float:
         """Seconds to sleep until an entry is due in `n`; a little longer, so that it is due then."""
         return n + drift if n and n > 0 else n
+
+
+class SleepingScheduler(_Sleeping, PersistentScheduler):  # type: ignore[misc]  # Celery has no types
+    """For a beat by itself: it keeps on disk when it last fired."""
+
+
+class TickScheduler(_Sleeping, Scheduler):  # type: ignore[misc]  # Celery has no types
+    """For a beat beside a worker: a tick that comes after a second anyway needs no memory."""
+
+
+def tick_beside(app: Celery) -> None:
+    """Give ticks on a thread of this process while its worker works. Should it end before, so does the worker."""
+    service = Service(app, scheduler_cls=TickScheduler)
+    stopping = threading.Event()
+
+    def beat() -> None:
+        try:
+            service.start()
+        except Exception:
+            log.exception("beat ended, and with it this worker, to be started again")
+        if not stopping.is_set():
+            state.should_stop = STATUS
+
+    def begin(**_: Any) -> None:
+        threading.Thread(target=beat, name="beat", daemon=True).start()
+
+    def end(**_: Any) -> None:
+        stopping.set()
+        service.stop()
+
+    worker_ready.connect(begin, weak=False)
+    worker_shutdown.connect(end, weak=False)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.stack.services import beat_arguments, workers
+from dispatcher.queues import QUEUES
+from dispatcher.stack.services import beat_arguments
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -27,11 +28,24 @@ class Parts:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def worker(self, queue: str) -> subprocess.Popen[bytes]:
-        """A worker of this queue, as `mms up` starts it."""
+        """A worker of this queue, as Celery's own command starts it."""
         name = f"{queue}{len(self._processes)}"
-        arguments = next(each.arguments for each in workers(2) if each.queue == queue)
-        named = [f"--hostname={name}@here" if word.startswith("--hostname") else word for word in arguments]
-        return self._celery(name, *named)
+        [kind] = (each for each in QUEUES if each.name == queue)
+        return self._celery(
+            name,
+            "-m",
+            "celery",
+            "-A",
+            "tasks.app",
+            "worker",
+            f"--queues={queue}",
+            f"--hostname={name}@here",
+            f"--pool={kind.pool}",
+            f"--concurrency={kind.at_once or 2}",
+            *(["-E"] if kind.shown else []),
+            "--without-gossip",
+            "--without-mingle",
+        )
 
     def beat(self) -> subprocess.Popen[bytes]:
         """A beat with a memory of its own."""
@@ -72,7 +86,7 @@ class Parts:
 
     def _celery(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         changed = [self._app if word == "tasks.app" else word for word in arguments]
-        return self._start(name, sys.executable, "-m", "celery", *changed)
+        return self._start(name, sys.executable, *changed)
 
     def _start(self, name: str, *argv: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{name}.log").open("wb") as log:

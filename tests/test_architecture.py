@@ -122,8 +122,9 @@ def test_every_queue_is_consumed_and_every_worker_has_a_queue(monkeypatch: pytes
     monkeypatch.setenv("MMS_REDIS_URL", "redis://127.0.0.1:1/0")
     config = importlib.import_module("celeryconfig")
     services = importlib.import_module("dispatcher.stack.services")
+    started = services.celery_services(importlib.import_module("dispatcher.settings").Settings(), {}, "")
     declared = {queue.name for queue in config.task_queues}
-    consumed = [worker.queue for worker in services.workers(2)]
+    consumed = [service.argv[3] for service in started if service.argv[2] == "tasks.worker"]
     assert sorted(consumed) == sorted(declared)
     assert {route["queue"] for route in config.task_routes.values()} == declared
 

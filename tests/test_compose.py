@@ -17,9 +17,10 @@ import pytest
 import yaml
 
 from dispatcher.ledger.store.embedded import CONFIGURATION
+from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import SWITCHED_OFF_BY_EMPTY, Settings
 from dispatcher.stack import healthcheck
-from dispatcher.stack.services import Worker, beat_arguments, flower_arguments, workers
+from dispatcher.stack.services import beat_arguments, flower_arguments, worker_arguments
 
 Service = dict[str, Any]
 
@@ -71,25 +72,24 @@ def services(compose: dict[str, Any]) -> dict[str, Service]:
 
 
 def test_there_is_a_service_for_every_service_of_mms_up(services: dict[str, Service]) -> None:
-    queues = {worker.queue for worker in workers(1)}
-    assert set(services) == queues | {"valkey", "web", "beat", "flower"}
+    assert set(services) == set(QUEUE_NAMES) | {"valkey", "web", "beat", "flower"}
 
 
-@pytest.mark.parametrize("worker", workers(2), ids=lambda worker: worker.queue)
+@pytest.mark.parametrize("queue", QUEUE_NAMES)
 def test_each_worker_runs_with_the_arguments_that_mms_up_gives_it(
-    services: dict[str, Service], worker: Worker
+    services: dict[str, Service], queue: str
 ) -> None:
-    assert tuple(services[worker.queue]["command"]) == ("celery", *worker.arguments)
+    assert tuple(services[queue]["command"]) == ("python", *worker_arguments(queue))
 
 
 def test_beat_flower_and_web_run_with_the_arguments_that_mms_up_gives_them(
     services: dict[str, Service],
 ) -> None:
     assert tuple(services["beat"]["command"]) == (
-        "celery",
+        "python",
         *beat_arguments(Path("/data/beat/schedule")),
     )
-    assert tuple(services["flower"]["command"]) == ("celery", *flower_arguments("0.0.0.0", 5555))
+    assert tuple(services["flower"]["command"]) == ("python", *flower_arguments("0.0.0.0", 5555))
     assert services["web"]["command"] == ["python", "-m", "dispatcher.web"]
     assert importlib.util.find_spec("dispatcher.web.__main__")
 
@@ -108,10 +108,7 @@ def test_every_queue_that_is_declared_is_consumed_and_every_route_leads_to_one(
     )
     declared, routed = json.loads(answer.stdout)
     consumed = {
-        argument.partition("=")[2]
-        for service in services.values()
-        for argument in service["command"]
-        if argument.startswith("--queues=")
+        service["command"][3] for service in services.values() if "tasks.worker" in service["command"]
     }
     assert set(declared) == consumed
     assert set(routed) <= consumed

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dispatcher.stack import _fork
 from dispatcher.stack._process_log import ProcessLog
 from dispatcher.stack.process_registry import MARK, RecordedProcess, record
 
@@ -19,19 +20,23 @@ HEALTHY_SECONDS = 30.0
 #: A process that never worked is given up after so many deaths; one that did is started again for ever.
 DEATHS_MAX = 5
 
+Child = subprocess.Popen[bytes] | _fork.Fork
+
 
 @dataclass(frozen=True)
 class Service:
     """What to run: a name, a command line (seen by every user of the machine: no secrets), and its
     environment.
 
-    `wave` orders the stop: 0 first, 1 then, 2 last.
+    `wave` orders the stop: 0 first, 1 then, 2 last. `forked`: the command is `python -m MODULE …`, and a fork of the
+    supervisor may run it.
     """
 
     name: str
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
     wave: int = 0
+    forked: bool = False
 
 
 class ServiceProcess:
@@ -45,7 +50,7 @@ class ServiceProcess:
         self.worked = False
         self._run = run
         self._mark = mark
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._recorded: RecordedProcess | None = None
         self._born = 0.0
 
@@ -58,14 +63,7 @@ class ServiceProcess:
         self.due = None
         output = self.log.open()
         try:
-            self._process = subprocess.Popen(  # noqa: S603  our own commands
-                self.service.argv,
-                env={**self.service.environment, MARK: self._mark},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self._process = begin(self.service, self._mark, output)
         finally:
             os.close(output)
         self._born = time.monotonic()
@@ -113,6 +111,26 @@ class ServiceProcess:
         if self._process is not None:
             self._process.wait()
             self._process = None
+
+
+def begin(service: Service, mark: str, output: int) -> Child:
+    """Start it with that mark and output: in a fork if it may be one and that is possible here.
+
+    Raises:
+        OSError: the command cannot be run.
+    """
+    environment = {**service.environment, MARK: mark}
+    shown = f"{MARK}={mark}"
+    if service.forked and _fork.possible(shown):
+        return _fork.Fork(service.name, service.argv[2:], environment, shown, output)
+    return subprocess.Popen(  # noqa: S603  our own commands
+        service.argv,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def pause_seconds(deaths: int) -> float:

@@ -7,16 +7,46 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from dispatcher.host.ports import LOOPBACK
 from dispatcher.ledger.store.embedded import EmbeddedValkey
-from dispatcher.queues import QUEUES
+from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from dispatcher.stack._process import Service
 
-APPLICATION = ("-A", "tasks.app")
+#: What more than one service imports, and nothing that reads the settings: those of a service are not decided yet.
+SHARED = (
+    "celery.apps.worker",
+    "celery.app.amqp",
+    "celery.app.control",
+    "celery.app.events",
+    "celery.app.log",
+    "celery.concurrency.asynpool",
+    "celery.concurrency.prefork",
+    "celery.concurrency.thread",
+    "celery.events.state",
+    "celery.loaders.app",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.control",
+    "celery.worker.strategy",
+    "dispatcher.pipeline.expansion.expand",
+    "dispatcher.pipeline.polls",
+    "dispatcher.pipeline.receipts.drain",
+    "dispatcher.pipeline.sending.feed",
+    "dispatcher.pipeline.sending.send",
+    "dispatcher.pipeline.tick",
+    "tasks.beat",
+    "tasks.checked_task",
+    "tasks.consumer",
+    "tasks.flower_events",
+    "tasks.guard",
+    "tasks.results",
+    "tasks.runtime",
+    "tasks.transport",
+)
 
 #: Waves at the stop: first what works, then the simulator that it talks to, then the store that it writes to.
 WORKING, TALKED_TO, WRITTEN_TO = 0, 1, 2
@@ -31,54 +61,21 @@ FLOWER_TASKS = 10_000
 FLOWER_COLUMNS = "name,kwargs,result,state,received,runtime,worker"
 
 
-@dataclass(frozen=True)
-class Worker:
-    """A Celery worker: one queue, its pool, how many tasks at once, and whether Flower hears of them."""
-
-    queue: str
-    pool: str
-    concurrency: int
-    events: bool
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """What follows `celery` on its command line."""
-        return (
-            *APPLICATION,
-            "worker",
-            f"--queues={self.queue}",
-            f"--hostname={self.queue}@%h",
-            f"--pool={self.pool}",
-            f"--concurrency={self.concurrency}",
-            *(["-E"] if self.events else []),
-            "--heartbeat-interval=10",  # Flower's signs of life: every 2 s costs more than all else of an idle worker
-            "--without-gossip",  # workers have nothing to tell each other: the ledger knows
-            "--without-mingle",
-        )
-
-
-def workers(send_processes: int) -> tuple[Worker, ...]:
-    """All workers of one machine, one for each queue.
-
-    A send process costs a quarter of a millisecond a message and keeps many requests in flight by itself, so that one a
-    core is enough. One thread ingests more callbacks than one receiver takes: 0.11 ms of CPU against 0.17 each.
-    """
-    return tuple(
-        Worker(queue.name, queue.pool, queue.at_once or send_processes, events=queue.shown)
-        for queue in QUEUES
-    )
+def worker_arguments(queue: str, *, beat: bool = False) -> tuple[str, ...]:
+    """The worker of a queue: what follows `python`; with `beat` it gives the tick as well."""
+    return ("-m", "tasks.worker", queue, *(["--beat"] if beat else []))
 
 
 def beat_arguments(schedule: Path) -> tuple[str, ...]:
-    """Beat: what follows `celery`; it keeps when it last fired in `schedule`."""
-    return (*APPLICATION, "beat", f"--schedule={schedule}")
+    """A beat by itself: what follows `python`; it keeps when it last fired in `schedule`."""
+    return ("-m", "celery", "-A", "tasks.app", "beat", f"--schedule={schedule}")
 
 
 def flower_arguments(host: str, port: int) -> tuple[str, ...]:
-    """Flower: what follows `celery`. Its login comes in `FLOWER_BASIC_AUTH`, which no process list shows."""
+    """Flower: what follows `python`. Its login comes in `FLOWER_BASIC_AUTH`, which no process list shows."""
     return (
-        *APPLICATION,
-        "flower",
+        "-m",
+        "tasks.flower",
         f"--address={host}",
         f"--port={port}",
         "--enable_events=False",  # the workers that it shall hear send events by themselves
@@ -89,29 +86,38 @@ def flower_arguments(host: str, port: int) -> tuple[str, ...]:
 
 
 def celery_services(settings: Settings, environment: Mapping[str, str], flower_login: str) -> list[Service]:
-    """Everything that is a Celery process."""
-    celery = (sys.executable, "-m", "celery")
-    schedule = settings.data_dir / "beat" / "schedule"
+    """Everything that is a Celery process. Beat is a thread of the control worker, which takes its ticks."""
     flower = flower_arguments(LOOPBACK, settings.flower_port)
     return [
         *(
-            Service(worker.queue, (*celery, *worker.arguments), environment, WORKING)
-            for worker in workers(settings.workers)
+            Service(
+                queue,
+                (sys.executable, *worker_arguments(queue, beat=queue == "control")),
+                environment,
+                WORKING,
+                forked=True,
+            )
+            for queue in QUEUE_NAMES
         ),
-        Service("beat", (*celery, *beat_arguments(schedule)), environment, WORKING),
-        Service("flower", (*celery, *flower), {**environment, "FLOWER_BASIC_AUTH": flower_login}, WORKING),
+        Service(
+            "flower",
+            (sys.executable, *flower),
+            {**environment, "FLOWER_BASIC_AUTH": flower_login},
+            WORKING,
+            forked=True,
+        ),
     ]
 
 
 def web_service(environment: Mapping[str, str]) -> Service:
     """The console, the API and the callback receiver."""
-    return Service("web", (sys.executable, "-m", "dispatcher.web"), environment, WORKING)
+    return Service("web", (sys.executable, "-m", "dispatcher.web"), environment, WORKING, forked=True)
 
 
 def simulator_service(environment: Mapping[str, str]) -> Service:
     """The simulated CarrierX; port and callback URL come in its environment."""
     command = (sys.executable, "-m", "dispatcher.stack.simulator_service")
-    return Service("simulator", command, environment, TALKED_TO)
+    return Service("simulator", command, environment, TALKED_TO, forked=True)
 
 
 def valkey_service(server: EmbeddedValkey, environment: Mapping[str, str]) -> Service:

@@ -27,9 +27,11 @@ from dispatcher.ledger.store.embedded import (
     withdraw,
 )
 from dispatcher.pipeline.recovery.restore_detection import MEND, count_tick, detect_restore, in_words
+from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from dispatcher.stack import services
 from dispatcher.stack._embedded_store import EmbeddedStore
+from dispatcher.stack._fork import preload
 from dispatcher.stack._store_wait import await_store
 from dispatcher.stack.addresses import (
     Addresses,
@@ -68,6 +70,7 @@ def run_stack(settings: Settings, say: Say, when_ready: WhenReady) -> None:
     """
     data_dir = private_folder(settings.data_dir.absolute())
     settings = settings.model_copy(update={"data_dir": data_dir})
+    preload(services.SHARED)
     with (
         only_one(data_dir) as run,
         EmbeddedStore(settings) as own,
@@ -214,7 +217,6 @@ class _Start:
         return settings.model_copy(update=simulated)
 
     def _start_services(self, found: Addresses) -> None:
-        private_folder(self._settings.data_dir / "beat")
         wanted = services.celery_services(self._settings, self._environment, found.flower_login)
         if self._settings.simulate:
             simulator = simulator_environment(self._environment, self._simulator_port, found.local_callback)
@@ -245,7 +247,7 @@ class _Start:
             living = {facts["pid"] for facts in self._ledger.agenda.workers().values()}
         except StoreUnavailable:
             living = set()
-        works = {worker.queue: self._supervisor.pid(worker.queue) in living for worker in services.workers(1)}
+        works = {queue: self._supervisor.pid(queue) in living for queue in QUEUE_NAMES}
         works["web"] = answers_ready(found.web)
         for name in (name for name, does in works.items() if does):
             self._supervisor.worked(name)

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.launcher CELERY-ARGUMENTS…`: a Celery process of the kit, with short times.
+"""`python -m tests.chaos.launcher MODULE ARGUMENT…`: a Celery process of the kit, with short times.
 
 A fault may be planted in it, or its clock be wrong. The only place that honours `CHAOS_…`.
 """
@@ -6,11 +6,10 @@ A fault may be planted in it, or its clock be wrong. The only place that honours
 from __future__ import annotations
 
 import os
+import runpy
 import sys
 import time
 from types import SimpleNamespace
-
-from celery.__main__ import main as celery
 
 from dispatcher.ledger.store import script_text
 from dispatcher.pipeline.runtime import runtime
@@ -41,8 +40,8 @@ def main() -> None:
     ahead_ms = int(os.environ.get(AHEAD_VARIABLE, "0"))
     if ahead_ms:
         _put_clock_ahead(ahead_ms)
-    sys.argv = ["celery", *sys.argv[1:]]
-    celery()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

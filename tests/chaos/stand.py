@@ -193,13 +193,9 @@ class Stand:
         self._misled("control", "misled-control", seconds)
 
     def _misled(self, queue: str, name: str, seconds: float) -> None:
-        [worker] = (each for each in services.workers(1) if each.queue == queue)
         environment = {**self._environment, AHEAD_VARIABLE: "60000"}
-        arguments = [
-            argument.replace(f"{queue}@", f"{name}@") if argument.startswith("--hostname") else argument
-            for argument in worker.arguments
-        ]
-        self._guest(name, (*_celery(), *arguments), environment, seconds)
+        argv = _launched(*services.worker_arguments(queue), f"--hostname={name}@%h")
+        self._guest(name, argv, environment, seconds)
 
     @contextmanager
     def another_receiver(self, port: int) -> Iterator[None]:
@@ -318,13 +314,13 @@ class Stand:
 
     def _start_services(self) -> None:
         environment = self._environment
-        for worker in services.workers(self.settings.workers):
-            self._part(worker.queue, (*_celery(), *worker.arguments), environment)
+        for queue in QUEUE_NAMES:
+            self._part(queue, _launched(*services.worker_arguments(queue)), environment)
         self._part("beat", self._beat("beat"), environment)
         self._part("web", _WEB, environment)
 
     def _beat(self, name: str) -> tuple[str, ...]:
-        return (*_celery(), *services.beat_arguments(self._run / f"{name}-schedule"), "--pidfile=")
+        return _launched(*services.beat_arguments(self._run / f"{name}-schedule"), "--pidfile=")
 
     def _part(self, name: str, argv: tuple[str, ...], environment: dict[str, str]) -> None:
         with self._lock:
@@ -336,9 +332,8 @@ class Stand:
                 living = {facts["pid"] for facts in self.ledger.agenda.workers().values()}
             except StoreUnavailable:
                 return False
-            queues = [worker.queue for worker in services.workers(1)]
             web = answers_ready(f"http://127.0.0.1:{self._web_port}")
-            return web and all(self._parts[queue].pid in living for queue in queues)
+            return web and all(self._parts[queue].pid in living for queue in QUEUE_NAMES)
 
         _wait(ready, "the stack")
 
@@ -379,8 +374,9 @@ class Stand:
         self._exits.callback(dismiss)
 
 
-def _celery() -> tuple[str, ...]:
-    return (sys.executable, "-m", "tests.chaos.launcher")
+def _launched(_: str, *module: str) -> tuple[str, ...]:
+    """`-m MODULE …`, by the kit's launcher."""
+    return (sys.executable, "-m", "tests.chaos.launcher", *module)
 
 
 def _repository() -> Path:

@@ -16,6 +16,12 @@ _shared = mmap.mmap(-1, _NUMBER.size)
 _silent = threading.local()
 
 
+def start_afresh() -> None:
+    """Share with the present process no more: it was forked from one that is not its worker."""
+    global _shared  # noqa: PLW0603 - a process has one
+    _shared = mmap.mmap(-1, _NUMBER.size)
+
+
 def note_contact() -> None:
     """Note that this process talks to the ledger now, unless its thread only watches."""
     if not getattr(_silent, "is_silent", False):

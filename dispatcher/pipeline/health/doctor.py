@@ -132,10 +132,13 @@ def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[HealthFin
             )
     without_ms = queue_status.ms_without_tick(ledger)
     if without_ms is not None:
-        log = config.data_dir / "logs" / "beat.log"
+        log = config.data_dir / "logs" / "control.log"
         seen = f"no tick for {without_ms // 1000} s, and none waits: is beat running? Nothing new is started meanwhile"
         yield HealthFinding(
-            "beat", "bad", seen, f"start beat again, or `mms up`; its log says what it meets: `{log}`"
+            "beat",
+            "bad",
+            seen,
+            f"start beat again, or `mms up`, where it is in the control worker: its log is `{log}`",
         )
     for past in queue_status.ended(ledger):
         if now_ms - past.at_ms < queue_status.TOLD_MS:

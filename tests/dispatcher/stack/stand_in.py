@@ -10,7 +10,8 @@ from pathlib import Path
 
 
 def main(notes: Path, *manners: str) -> None:
-    """Run until told to end. Manners: `stubborn` ignores SIGTERM, `dies` ends at once, `pool` has a child."""
+    """Run until told to end. Manners: `stubborn` ignores SIGTERM, `dies` ends at once, `pool` has a child,
+    `tells` notes what it was given."""
     if "stubborn" in manners:
         signal.signal(signal.SIGTERM, lambda *_: note(notes, f"asked {os.getpid()}"))
     else:
@@ -19,6 +20,11 @@ def main(notes: Path, *manners: str) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         note(notes, f"pool {os.getpid()}")
         time.sleep(600)
+    if "tells" in manners:
+        note(notes, f"told PART={os.environ['PART']}")
+        note(
+            notes, f"files {' '.join(sorted(file for file in os.listdir('/proc/self/fd') if _is_open(file)))}"
+        )
     note(notes, f"start {os.getpid()}")
     os.write(1, b"here are my last words\n")
     if "dies" in manners:
@@ -27,6 +33,11 @@ def main(notes: Path, *manners: str) -> None:
         time.sleep(600)
     finally:
         note(notes, f"end {os.getpid()}")
+
+
+def _is_open(file: str) -> bool:
+    """Whether it still is: the listing itself had one."""
+    return Path(f"/proc/self/fd/{file}").exists()
 
 
 def note(notes: Path, line: str) -> None:

@@ -1,4 +1,7 @@
-"""A supervisor in a process of its own, to be sent signals. Arguments: FOLDER, then NAME:WAVE:MANNERS…"""
+"""A supervisor in a process of its own, to be sent signals. Arguments: FOLDER, then NAME:WAVE:MANNERS…
+
+Of the manners `forked` is for the supervisor, the others for the stand-in.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,9 @@ def main(folder: Path, *wanted: str) -> None:
     ):
         for each in wanted:
             name, wave, manners = each.split(":")
-            command = (sys.executable, stand_in.__file__, str(folder / "notes"), *manners.split(","))
-            supervisor.start(Service(name, command, dict(os.environ), int(wave)))
+            command = (sys.executable, "-m", stand_in.__name__, str(folder / "notes"), *manners.split(","))
+            forked = "forked" in manners
+            supervisor.start(Service(name, command, {**os.environ, "PART": name}, int(wave), forked))
         supervisor.run()
 
 

@@ -58,13 +58,13 @@ def mark_of(process: psutil.Process) -> str:
         return ""
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+@pytest.fixture(params=["", ",forked"], ids=["processes", "forks"])
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start a supervisor with parts given as NAME:WAVE:MANNERS; nothing survives the test."""
     started: list[Supervised] = []
 
     def begin(*parts: str) -> Supervised:
-        started.append(Supervised(tmp_path, parts))
+        started.append(Supervised(tmp_path, tuple(f"{part}{request.param}" for part in parts)))
         return started[-1]
 
     yield begin
@@ -205,6 +205,27 @@ def test_a_part_whose_command_is_not_there_does_not_stop_the_others(start: Start
     status, said = supervised.stop()
     assert status == 0
     assert "bad cannot be started" in said
+
+
+@pytest.mark.parametrize("start", [",forked"], indirect=True)
+def test_a_fork_shows_its_name_and_mark_and_nothing_of_its_parents_environment(start: Start) -> None:
+    supervised = start("one:0:pool")
+    pids = [*until(lambda: supervised.notes("start")), *until(lambda: supervised.notes("pool"))]
+    for process in map(psutil.Process, pids):
+        assert [word for word in process.cmdline() if word] == ["mms", "one"]
+        assert process.environ() == {
+            process_registry.MARK: f"{supervised.folder / 'run'}#{supervised.process.pid}"
+        }
+    supervised.stop()
+
+
+@pytest.mark.parametrize("start", [",forked"], indirect=True)
+def test_a_fork_has_the_environment_of_its_service_and_no_file_of_its_parent(start: Start) -> None:
+    supervised = start("one:0:tells")
+    told = until(lambda: supervised.notes("start")) and (supervised.folder / "notes").read_text()
+    assert "PART=one" in told
+    assert "files 0 1 2\n" in told
+    supervised.stop()
 
 
 def test_the_output_of_a_part_is_filed_for_its_owner_only(start: Start) -> None:

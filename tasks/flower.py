@@ -1,0 +1,33 @@
+"""`python -m tasks.flower OPTION…`: Flower with its own options and variables, without Celery's command line."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from flower import command
+from flower.app import Flower
+from flower.urls import settings as pages
+from tornado.options import options
+
+from tasks.app import app
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until SIGTERM or SIGINT; 0."""
+    command.apply_env_options()
+    command.apply_options("flower", arguments)
+    command.extract_settings()
+    command.setup_logging()
+    flower = Flower(capp=app, options=options, **pages)
+    signal.signal(signal.SIGTERM, command.sigterm_handler)
+    flower.start_http_server()
+    try:
+        flower.start()
+    except (KeyboardInterrupt, SystemExit):
+        flower.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
