@@ -8,7 +8,6 @@ import sys
 from flower import command
 from flower.app import Flower
 from flower.urls import settings as pages
-from tornado.options import options
 
 from tasks.app import app
 
@@ -19,7 +18,7 @@ def main(arguments: list[str]) -> int:
     command.apply_options("flower", arguments)
     command.extract_settings()
     command.setup_logging()
-    flower = Flower(capp=app, options=options, **pages)
+    flower = Flower(capp=app, options=command.options, **pages)
     signal.signal(signal.SIGTERM, command.sigterm_handler)
     flower.start_http_server()
     try:

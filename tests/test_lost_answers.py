@@ -49,7 +49,7 @@ def shown(terminal: Terminal, campaign_id: str) -> dict[str, Any]:
 
 def kill_a_sender(terminal: Terminal, dice: random.Random) -> bool:
     """SIGKILL of the send worker or of one of the processes of its pool."""
-    senders = [process for process in terminal.processes() if "send" in process.cmdline()]
+    senders = [process for process in terminal.processes() if "mms-send" in process.cmdline()]
     if not senders:
         return False
     try:

@@ -26,7 +26,7 @@ _HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 class Fork:
     """`python -m MODULE ARGUMENT…` in a fork, as a process of its own would run it: leader of a session, with that
-    environment, no open file but its three, and nobody's handlers of signals. The process list shows `mms NAME`, and
+    environment, no open file but its three, and nobody's handlers of signals. The process list shows `mms-NAME`, and
     of the environment `shown`; see `possible`.
 
     As much of `subprocess.Popen` as a supervisor asks for.
@@ -39,7 +39,7 @@ class Fork:
             _leave_the_parent(output)
             os.environ.clear()
             os.environ.update(environment)
-            _nameplate.write(f"mms {name}", shown)
+            _nameplate.write(f"mms-{name}", shown)
             _run_module(module)
 
         self._process = get_context("fork").Process(target=live)

@@ -37,7 +37,7 @@ def has_room_for(variable: str) -> bool:
 
 
 def write(title: str, variable: str) -> None:
-    """Show this title as the command line, a word an argument, and this one `NAME=VALUE` as the whole environment.
+    """Show this title as the command line, and this one `NAME=VALUE` as the whole environment.
 
     Only for a process whose environment stands elsewhere by now: libc reads it where it was put last.
 
@@ -48,7 +48,7 @@ def write(title: str, variable: str) -> None:
     with _MEMORY.open("r+b", buffering=0) as memory:
         for (begin, end), text in (
             (plate.environment, variable),
-            (plate.arguments, title.replace(" ", "\0")),
+            (plate.arguments, title),
         ):
             room = end - begin
             os.pwrite(memory.fileno(), text.encode()[: room - 1].ljust(room, b"\0"), begin)

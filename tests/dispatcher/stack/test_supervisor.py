@@ -212,7 +212,7 @@ def test_a_fork_shows_its_name_and_mark_and_nothing_of_its_parents_environment(s
     supervised = start("one:0:pool")
     pids = [*until(lambda: supervised.notes("start")), *until(lambda: supervised.notes("pool"))]
     for process in map(psutil.Process, pids):
-        assert [word for word in process.cmdline() if word] == ["mms", "one"]
+        assert [word for word in process.cmdline() if word] == ["mms-one"]
         assert process.environ() == {
             process_registry.MARK: f"{supervised.folder / 'run'}#{supervised.process.pid}"
         }
