@@ -31,7 +31,7 @@ def number(index: int) -> str:
 
 
 class StandIn:
-    """An HTTP server on a free port. `callback_url` may be set until the first message comes.
+    """An HTTP server on a free port. `callback_url` may be set until the first message comes, `token` at any time.
 
     `drop_share` of the messages that it takes get no answer: the line is cut. Every other one of these is not spoken
     of in callbacks either, so that only the list of messages has it.
@@ -39,6 +39,7 @@ class StandIn:
 
     def __init__(self, *, drop_share: float = 0.0) -> None:
         self.callback_url = ""
+        self.token = TOKEN
         self.taken: list[dict[str, Any]] = []
         self.dropped: list[dict[str, Any]] = []
         self._drop_share = drop_share
@@ -159,7 +160,7 @@ def terminal_of(folder: Path, stand_in: StandIn, *, rate: str, **variables: str)
     terminal = Terminal(
         folder,
         MMS_CARRIERX_URL=stand_in.url,
-        MMS_CARRIERX_TOKEN=TOKEN,
+        MMS_CARRIERX_TOKEN=stand_in.token,
         MMS_ACCOUNT_RATE=rate,
         MMS_SENDER_RATE=rate,
         **variables,
@@ -182,7 +183,7 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            if self.headers.get("Authorization") != f"Bearer {stand_in.token}":
                 self._answer(401, {"message": "unauthorized", "errors": []})
             elif not self.path.endswith("/core/v2/sms/messages") or "from" not in body:
                 self._answer(400, {"message": "bad request", "errors": []})
