@@ -104,6 +104,7 @@ GOALS: Mapping[str, Sequence[Goal]] = {
         Goal("Valkey, a recipient and three callbacks, 64 at once", "µs", "most", 220, 0.3),
         Goal("its append-only file, the same", "bytes", "most", 3_900, COUNTED),
     ),
+    "reload": (),
     "limiter": (
         Goal("a claim, a hundred at once", "µs", "most", 40, 0.5),
         Goal("worst second of four processes at 50/s", "messages", "most", 53, COUNTED),

@@ -26,18 +26,29 @@ class Store:
 
     def __enter__(self) -> Store:
         self._folder = tempfile.TemporaryDirectory(prefix="mms-bench-")
-        server = prepare_embedded(Path(self._folder.name))
+        self.folder = self._folder.name
+        self._server = prepare_embedded(Path(self.folder))
+        self.url = self._server.url
+        self._start(10)
+        return self
+
+    def _start(self, seconds: float) -> None:
         options = [] if self.durable else ["--appendonly", "no"]
         self._process = subprocess.Popen(
-            [*server.argv, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*self._server.argv, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        self.url, self.pid, self.folder = server.url, self._process.pid, self._folder.name
-        deadline = time.monotonic() + 10
-        while ask(server) is not PingAnswer.READY:
+        self.pid = self._process.pid
+        deadline = time.monotonic() + seconds
+        while ask(self._server) is not PingAnswer.READY:
             if time.monotonic() > deadline:
                 raise StoreUnavailable("Valkey does not start")
             time.sleep(0.02)
-        return self
+
+    def start_again(self) -> None:
+        """Kill it and start it on its files; returns when it has read them."""
+        self._process.kill()
+        self._process.wait(10)
+        self._start(600)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
