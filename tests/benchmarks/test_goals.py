@@ -63,3 +63,10 @@ def test_a_benchmark_names_every_figure_that_it_has_a_goal_for(name: str) -> Non
 def test_no_benchmark_has_two_goals_of_one_name_or_none() -> None:
     for name, goals in GOALS.items():
         assert len({goal.name for goal in goals}) == len(goals) > 0, name
+
+
+def test_the_page_of_performance_has_a_line_for_every_goal(repository: Path) -> None:
+    page = (repository / "docs/performance.md").read_text("utf-8")
+    for name, goals in GOALS.items():
+        for goal in goals:
+            assert f"| `{name}` | {goal.name} | {goal} |" in page, f"{name}: {goal.name}"
