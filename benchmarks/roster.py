@@ -31,7 +31,8 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.embedded import server_binary
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
+from dispatcher.pipeline.expansion.batching import BATCH_ROWS
+from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.runtime.runtime import Runtime

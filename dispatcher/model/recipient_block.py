@@ -24,6 +24,12 @@ class RecipientBlock:
     timezones: Sequence[str | None]
     cells: Sequence[Sequence[str]]
 
+    @classmethod
+    def of(cls, recipients: Sequence[Recipient]) -> RecipientBlock:
+        """Recipients of no group, at least one."""
+        rows, lines, numbers, senders, texts, media, zones, _, cells = zip(*recipients, strict=True)
+        return cls(rows, lines, numbers, senders, texts, media, zones, tuple(zip(*cells, strict=True)))
+
     def __len__(self) -> int:
         return len(self.numbers)
 

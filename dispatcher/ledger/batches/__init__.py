@@ -1,7 +1,8 @@
 """Batches and their rows: packed, offered, taken under a lease, claimed, recorded. The heart of the ledger.
 
 - `batches`: the verbs, one a script. `claims`: what a sender and the ledger tell each other.
-- `packing`, `rows`: a batch as it lies in Redis: what the file said, and what changes of it.
+- `packing`, `rows`: a batch as it lies in Redis: what the file said, and what changes of it. `batch_columns`,
+  `single_rows`: what the file said by column, and gathered so while it is read.
 - `agenda`: what is to be done when; latches; workers' signs of life.
 - `consistency`: a campaign as an auditor reads it.
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from dispatcher.errors import FileRefused, InputError, StoreUnavailable
-from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, PackedBatch
+from dispatcher.ledger.batches.packing import LooseBatch
 from dispatcher.ledger.campaigns.file_readings import FileReading
 from dispatcher.model.message import ComposedMessage
-from dispatcher.model.recipient import InvalidRow, Recipient
-from dispatcher.pipeline.expansion.grouping import Row, form_messages
+from dispatcher.model.recipient import InvalidRow
+from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.pipeline.expansion.batching import packed_batches
+from dispatcher.pipeline.expansion.grouping import Row, messages_in_blocks, rows_of
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster.roster import open_roster
 
 log = logging.getLogger(__name__)
 
-BATCH_ROWS = 100
 BATCHES_A_ROUND_TRIP = 32
 READER_LEASE_MS = 15_000
 #: So many readers in a row that read nothing new, and a person has to look.
@@ -30,7 +31,7 @@ ROWS_A_HEARTBEAT = 500
 RENEW_SECONDS = READER_LEASE_MS / 3000
 
 #: Consecutive batches with their numbers, each with the rows read when it was full.
-PackedBatches = list[tuple[int, PackedBatch, int]]
+LooseBatches = list[tuple[int, LooseBatch, int]]
 
 
 class ReaderLostError(Exception):
@@ -66,9 +67,8 @@ def _expand(runtime: Runtime, campaign_id: str, reader: str) -> str:
         readings.readers(campaign_id) > MOST_READERS
     ):  # killed every time, as for want of memory: none said why
         return _interrupted(runtime, campaign_id, reader, "readers of the file ended without a word")
-    items = _items(runtime, campaign_id, reading, reader)
-    packed_batches = _packed_batches(batches_of(items, reading.settings.senders))
-    rows = _written(runtime, campaign_id, packed_batches, reader)
+    batches = packed_batches(_messages(runtime, campaign_id, reading, reader), reading.settings)
+    rows = _written(runtime, campaign_id, _round_trips(batches), reader)
     return f"{rows} rows" if readings.finish(campaign_id, rows, reader) else "lost"
 
 
@@ -84,34 +84,37 @@ def _place(error: Exception) -> str:
     return f"{Path(last.filename).name}:{last.lineno}"
 
 
-def _written(runtime: Runtime, campaign_id: str, packed_batches: Iterable[PackedBatches], reader: str) -> int:
-    """Write the packed batches, those of a round trip while the next are read; answers the rows written.
+def _written(runtime: Runtime, campaign_id: str, round_trips: Iterable[LooseBatches], reader: str) -> int:
+    """Compress and write the batches, those of a round trip while the next are read; answers the rows written.
 
     Raises:
         ReaderLostError: another reads now, or nobody should.
     """
+
+    def write(loose: LooseBatches) -> str:
+        made = [(number, batch.compressed(), rows_read) for number, batch, rows_read in loose]
+        return runtime.ledger.batches.add_many(campaign_id, made, reader=reader, lease_ms=READER_LEASE_MS)
+
     rows = 0
     with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
         before: Future[str] | None = None
-        for packed in packed_batches:
+        for loose in round_trips:
             if before is not None and before.result() == "lost":
                 raise ReaderLostError
-            rows = packed[-1][2]
-            before = writer.submit(
-                runtime.ledger.batches.add_many, campaign_id, packed, reader=reader, lease_ms=READER_LEASE_MS
-            )
+            rows = loose[-1][2]
+            before = writer.submit(write, loose)
         if before is not None and before.result() == "lost":
             raise ReaderLostError
     return rows
 
 
-def _packed_batches(batches: Iterable[Batch]) -> Iterator[PackedBatches]:
-    """Batches packed, with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
-    packed: PackedBatches = []
+def _round_trips(batches: Iterable[tuple[LooseBatch, int]]) -> Iterator[LooseBatches]:
+    """Batches with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
+    packed: LooseBatches = []
     rows = 0
-    for number, batch in enumerate(batches):
-        rows += len(batch.rows)
-        packed.append((number, PackedBatch.of(batch), rows))
+    for number, (batch, size) in enumerate(batches):
+        rows += size
+        packed.append((number, batch, rows))
         if len(packed) == BATCHES_A_ROUND_TRIP:
             yield packed
             packed = []
@@ -119,9 +122,9 @@ def _packed_batches(batches: Iterable[Batch]) -> Iterator[PackedBatches]:
         yield packed
 
 
-def _items(
+def _messages(
     runtime: Runtime, campaign_id: str, reading: FileReading, reader: str
-) -> Iterator[ComposedMessage | InvalidRow]:
+) -> Iterator[RecipientBlock | ComposedMessage | InvalidRow]:
     def alive() -> bool:
         return runtime.ledger.file_readings.renew(campaign_id, reader, READER_LEASE_MS)
 
@@ -135,7 +138,8 @@ def _items(
         media=reading.media,
         pulse=heartbeat,
     )
-    return form_messages(with_heartbeat(roster, heartbeat), reading.settings)
+    rows = with_heartbeat(rows_of(roster, reading.settings), heartbeat)
+    return messages_in_blocks(rows, reading.settings)
 
 
 def heartbeat_of(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> Callable[[], None]:
@@ -156,81 +160,11 @@ def heartbeat_of(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> C
     return show
 
 
-def with_heartbeat(roster: Iterable[Row], heartbeat: Callable[[], None]) -> Iterator[Row]:
+def with_heartbeat(
+    rows: Iterable[RecipientBlock | Row], heartbeat: Callable[[], None]
+) -> Iterator[RecipientBlock | Row]:
     """The rows, with a sign of life now and then: groups by a column fill no batch until the last row."""
-    for count, row in enumerate(roster, 1):
-        if count % ROWS_A_HEARTBEAT == 0:
+    for count, row in enumerate(rows, 1):
+        if isinstance(row, RecipientBlock) or count % ROWS_A_HEARTBEAT == 0:
             heartbeat()
         yield row
-
-
-def batches_of(items: Iterable[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Iterator[Batch]:
-    """Cut the stream into batches of at most 100 rows, groups kept whole, rows in the file's order within each."""
-    waiting: list[ComposedMessage | InvalidRow] = []
-    size = 0
-    for item in items:
-        adds = len(item.members) if isinstance(item, ComposedMessage) else 1
-        if size + adds > BATCH_ROWS:
-            yield make_batch(waiting, senders)
-            waiting, size = [], 0
-        waiting.append(item)
-        size += adds
-    if waiting:
-        yield make_batch(waiting, senders)
-
-
-def make_batch(items: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
-    """Give every row its index and every message its sender."""
-    return _batch_of_singles(items, senders) or _batch_of_groups(items, senders)
-
-
-def _batch_of_singles(
-    items: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]
-) -> Batch | None:
-    """The batch where every message has one row and they stand in the file's order, which is nearly always so."""
-    sole = senders[0] if len(senders) == 1 else None
-    rows: list[BatchRow | InvalidRow] = []
-    messages: list[BatchMessage] = []
-    before = 0
-    for index, item in enumerate(items):
-        if isinstance(item, InvalidRow):
-            row = item.row
-            rows.append(item)
-        else:
-            members, sender, text, media = item
-            row, line, number, _, _, _, timezone, _, cells = members[0]
-            if len(members) > 1:
-                return None
-            rows.append(BatchRow(row, line, number, timezone, cells))
-            sender = sender or sole or ""  # a pool's is chosen when it is sent
-            messages.append(BatchMessage((index,), sender, text, media))
-        if row < before:
-            return None
-        before = row
-    return Batch(tuple(rows), tuple(messages))
-
-
-def _batch_of_groups(items: Sequence[ComposedMessage | InvalidRow], senders: tuple[str, ...]) -> Batch:
-    entries: list[Recipient | InvalidRow] = []
-    for item in items:
-        entries.extend(item.members if isinstance(item, ComposedMessage) else (item,))
-    entries.sort(key=lambda entry: entry.row)
-    index_of = {entry.row: index for index, entry in enumerate(entries)}
-    rows = tuple(
-        entry
-        if isinstance(entry, InvalidRow)
-        else BatchRow(entry.row, entry.line, entry.number, entry.timezone, entry.cells)
-        for entry in entries
-    )
-    messages = tuple(
-        BatchMessage(
-            tuple(index_of[member.row] for member in item.members),
-            item.sender
-            or (senders[0] if len(senders) == 1 else ""),  # a pool's sender is chosen when it is sent
-            item.text,
-            item.media,
-        )
-        for item in items
-        if isinstance(item, ComposedMessage)
-    )
-    return Batch(rows, messages)

@@ -30,20 +30,21 @@ def form_messages(rows: Iterable[Row], settings: CampaignSettings) -> Iterator[C
     return _singles(rows)
 
 
+def rows_of(roster: Roster, settings: CampaignSettings) -> Iterable[RecipientBlock | Row]:
+    """The file's rows, many at a time where every message has one recipient."""
+    grouped = settings.group_by is not None or settings.group_size is not None
+    return roster if grouped else roster.blocks()
+
+
 def messages_in_blocks(
-    roster: Roster, settings: CampaignSettings
+    rows: Iterable[RecipientBlock | Row], settings: CampaignSettings
 ) -> Iterator[RecipientBlock | ComposedMessage | InvalidRow]:
-    """The same, from a file: where every message has one recipient, most come many at a time."""
-    if settings.group_by is not None or settings.group_size is not None:
-        return form_messages(roster, settings)
-    return _singles_in_blocks(roster.blocks(), settings)
-
-
-def _singles_in_blocks(
-    items: Iterable[RecipientBlock | Row], settings: CampaignSettings
-) -> Iterator[RecipientBlock | ComposedMessage | InvalidRow]:
+    """The same as `form_messages`, of what `rows_of` gives: a block stands for messages to each of its recipients."""
     own = frozenset(settings.senders)
-    for item in items:
+    if settings.group_by is not None or settings.group_size is not None:
+        yield from form_messages((row for row in rows if not isinstance(row, RecipientBlock)), settings)
+        return
+    for item in rows:
         if not isinstance(item, RecipientBlock):
             yield from form_messages((item,), settings)
         elif own.isdisjoint(item.numbers) and not any(map(eq, item.numbers, item.senders)):

@@ -12,7 +12,7 @@ from dispatcher.model.timestamps import utc_text
 from dispatcher.pipeline.campaigns.media_check import NO_MEDIA_ASKED, MediaAnswers, ask_for_media
 from dispatcher.pipeline.campaigns.send_constraints import require_constraints
 from dispatcher.pipeline.estimates.forecast import Prices, Rates, finish_time
-from dispatcher.pipeline.expansion.grouping import messages_in_blocks
+from dispatcher.pipeline.expansion.grouping import messages_in_blocks, rows_of
 from dispatcher.pipeline.preflight._send_times import SendTimes, Wait, waiting_notices
 from dispatcher.pipeline.preflight._totals import CheckTotals
 from dispatcher.pipeline.preflight._warnings import Notice
@@ -45,7 +45,7 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
     send_window = SendWindow(settings.quiet_hours, settings.at, config.hours_margin)
     invalid_rows = InvalidRowsCsv(request.errors_to, roster.column_names) if request.errors_to else None
     totals = CheckTotals(request.opted_out, invalid_rows, media, SendTimes(send_window))
-    for item in messages_in_blocks(roster, settings):
+    for item in messages_in_blocks(rows_of(roster, settings), settings):
         totals.add(item)
     start = max(now, begins or send_window.begins or now)
     wait = totals.send_times.wait(int(start.timestamp() * 1000))

@@ -20,11 +20,11 @@ from dispatcher.model.recipient import InvalidRow
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import sweep
 from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.expansion.batching import batches_of
 from dispatcher.pipeline.expansion.expand import (
     MOST_READERS,
     ROWS_A_HEARTBEAT,
     ReaderLostError,
-    batches_of,
     expand,
     heartbeat_of,
     with_heartbeat,

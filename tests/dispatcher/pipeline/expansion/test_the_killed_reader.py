@@ -18,7 +18,8 @@ from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.expansion.expand import BATCH_ROWS, expand
+from dispatcher.pipeline.expansion.batching import BATCH_ROWS
+from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.roster._area_codes import COUNTRY
 from tests.dispatcher.pipeline.preflight.test_check import checked

@@ -14,10 +14,10 @@ from dispatcher.errors import FileRefused
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.campaigns.media_check import MediaAnswers
-from dispatcher.pipeline.expansion.grouping import form_messages
 from dispatcher.pipeline.preflight import _warnings
 from dispatcher.pipeline.preflight import check as preflight
 from dispatcher.pipeline.preflight.request import CheckRequest
+from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
 from tests.dispatcher.roster.odd_files import files, odd_file
 
@@ -50,7 +50,7 @@ def said(data: bytes, settings: dict[str, Any], *, row_by_row: bool) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(preflight, "_media", lambda *_: MediaAnswers(LARGE, complete=True))
         if row_by_row:
-            patch.setattr(preflight, "messages_in_blocks", form_messages)
+            patch.setattr(Roster, "blocks", Roster.__iter__)
         try:
             return preflight.check(io.BytesIO(data), request, config).model_dump(), errors.getvalue()
         except FileRefused as refusal:
