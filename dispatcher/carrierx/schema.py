@@ -15,6 +15,8 @@ from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 
 _NUMBER = re.compile(r"[0-9+().\s-]+", re.ASCII)
+#: Digits of a number with its country.
+_WHOLE = 11
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 _BETWEEN_NUMBERS = re.compile(r"[,;|]+")
 #: Made once: `json.loads` with an option makes one for every body.
@@ -94,6 +96,11 @@ def write_message(outgoing: Outgoing) -> bytes:
 
 def text_of(value: object) -> str | None:
     """A string or a whole number as trimmed text; None for null, `"null"`, empty text and anything else."""
+    if value is None:
+        return None
+    if type(value) is str and value.isascii():  # nearly all
+        text = value.strip()
+        return None if text in ("", "null") else text
     if isinstance(value, bool) or not isinstance(value, str | int) or not _printable(value):
         return None
     text = _storable(str(value)).strip()
@@ -102,6 +109,8 @@ def text_of(value: object) -> str | None:
 
 def number_of(value: object) -> str | None:
     """A phone number as digits without `+`; ten digits get the country's 1. None for what is not a number."""
+    if type(value) is str and len(value) == _WHOLE and value.isascii() and value.isdigit():
+        return value
     text = text_of(value)
     digits = _NOT_A_DIGIT.sub("", text) if text and _NUMBER.fullmatch(text) else ""
     if not digits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -10,6 +11,23 @@ from dispatcher.carrierx.damaged_callbacks import salvage
 from dispatcher.carrierx.schema import NotTheObjectError, number_of, read_object, read_status, text_of
 from dispatcher.model.receipt import MessageStatus
 
+#: What is read of a status of ours; the rest of the object repeats what we had sent.
+_READ = frozenset(
+    (
+        "message_sid",
+        "status",
+        "direction",
+        "from",
+        "from_did",
+        "to",
+        "to_did",
+        "user_data",
+        "price",
+        "mcc",
+        "mnc",
+    )
+)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 #: An inbound message whose sid cannot be read is known by this and a digest of its body.
 UNREAD_SID = "unread-"
 
@@ -44,6 +62,21 @@ def is_readable(raw: bytes) -> bool:
     except UnreadableCallbackError:
         return False
     return True
+
+
+def condensed(raw: bytes) -> bytes | None:
+    """What is kept of a body: of a plain status of ours the fields that are read, of everything else all of it.
+
+    `read_callback` says the same of both, but for text, media and dates. None: there is nothing of a callback in it.
+    """
+    try:
+        body = read_object(raw)
+    except NotTheObjectError:
+        return raw if salvage(raw) is not None else None
+    is_status = text_of(body.get("message_sid")) and text_of(body.get("status"))
+    if not is_status or body.get("direction") != "outbound":
+        return raw
+    return _ENCODER.encode({name: body[name] for name in body if name.strip() in _READ}).encode("ascii")
 
 
 def _body(raw: bytes) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from redis.asyncio import Redis as AsyncRedis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from dispatcher.ledger.installation.api_tokens import ApiTokens
 from dispatcher.ledger.installation.audit_log import AuditLog
@@ -61,6 +62,20 @@ admins act. Every error is a problem (RFC 9457) with a stable `code`.
 """
 
 
+class Application(FastAPI):
+    """FastAPI behind the callback receiver, which nothing of it may slow down."""
+
+    front: CallbackReceiver
+
+    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is no callback."""
+        await super().__call__(scope, receive, send)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Any call."""
+        await self.front(scope, receive, send)
+
+
 def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     """The application for the ledger of these settings. `hints` tell the workers what there is to do.
 
@@ -81,7 +96,9 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
         await hint.close()
         await receiver_redis.aclose()
 
-    app = FastAPI(title="MMS dispatcher", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = Application(
+        title="MMS dispatcher", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.router.redirect_slashes = False  # such a redirect would lead wherever the request's Host header says
     app.state.site = site
     app.state.durable_inbox = inbox
@@ -94,8 +111,8 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     # The last one added stands first.
     app.add_middleware(_error_handlers.ErrorGuard)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(
-        CallbackReceiver,
+    app.front = CallbackReceiver(
+        app.behind,
         keys=site.callback_keys,
         store=inbox.store,
         stored=hint.give,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import struct
-import uuid
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha1
@@ -30,6 +29,8 @@ RESTORED_TRIES = 4
 
 _ROW = struct.Struct("<cBBH5s5s5s16sHH")
 _META = struct.Struct("<I6s6sB8s")
+#: As CarrierX writes one; in any other form it is text.
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ROW_REF = re.compile(r"(\d{1,7})\.(\d{1,3})")
 
 
@@ -186,13 +187,9 @@ def pack_sid(sid: str | None) -> Sid:
     if not sid:
         return Sid(b"", "", b"")
     digest = sha1(sid.encode(), usedforsecurity=False).digest()
-    try:
-        parsed = uuid.UUID(sid)
-    except ValueError:
+    if not _UUID.fullmatch(sid):
         return Sid(digest[:16], sid, digest[:10])
-    if str(parsed) != sid:
-        return Sid(digest[:16], sid, digest[:10])
-    return Sid(parsed.bytes, "", digest[:10])
+    return Sid(bytes.fromhex(sid.replace("-", "")), "", digest[:10])
 
 
 #: The place of the sid holds the claim's token in these.

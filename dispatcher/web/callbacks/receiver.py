@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dispatcher.carrierx.webhook import is_readable
+from dispatcher.carrierx.webhook import condensed
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.http.body import BodyTooLargeError, read_body
 from dispatcher.web.site.callback_keys import CallbackKeys, Judgement
@@ -39,7 +39,7 @@ _TEXTS = {
 
 
 class CallbackReceiver:
-    """ASGI middleware that answers everything under `PATH` and passes on the rest.
+    """An ASGI application that answers everything under `PATH` and passes on the rest to `app`.
 
     `store` keeps a body durably with its time of receipt (ms since 1970) or raises StoreUnavailable; `stored` is told
     after each. `bury` keeps in the same way what cannot be read. `answer` knows what to say to a query string without
@@ -93,8 +93,9 @@ class CallbackReceiver:
         except TimeoutError:
             return 408
         unproved = key if judged is Judgement.UNPROVED else b""
-        if is_readable(raw):
-            return await self._keep(raw, unproved)
+        kept = condensed(raw)
+        if kept is not None:
+            return await self._keep(kept, unproved)
         return await self._keep_unread(raw, unproved) if raw.strip() and self._bury else 400
 
     async def _keep_unread(self, raw: bytes, unproved: bytes) -> int:
