@@ -64,7 +64,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:refused` | hash | fingerprint of a token that CarrierX refused → ms | until `mms token carrierx` gives it again |
 | `mms:sid:{hhhh}` | hash | 8 bytes of the sid's hash → `serial.batch.message` | retention |
 | `mms:orphan:{sid hash}` | list | receipts whose message is not known yet | 24 h |
-| `mms:callbacks` | stream | callbacks (`raw`: what `condensed` keeps, `at`); group `ingest` hands them out | until applied |
+| `mms:callbacks` | stream | callbacks (`raw`: what is kept of it, `at`); group: `ingest` | until applied |
 | `mms:aside` | stream | callbacks that could not be worked on (`raw`, `at`), the newest 1,000 | retention |
 | `mms:set-aside` | list | the same of older versions, without a time | until retention's next round moves it |
 | `mms:dead-letters` | stream | callbacks that cannot be read (`raw`, `at`), the newest 1,000 | retention |
