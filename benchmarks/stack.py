@@ -16,8 +16,8 @@ import psutil
 from benchmarks.meter import tree
 from dispatcher.host.ports import LOOPBACK, remembered_port
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.address import embedded_url
 from dispatcher.ledger.store.connection import client
-from dispatcher.ledger.store.embedded import embedded_url
 from dispatcher.settings import Settings, load_settings
 
 MMS = Path(sys.executable).parent / "mms"

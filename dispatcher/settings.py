@@ -13,29 +13,18 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from dispatcher.errors import ConfigError
-
-#: Texts that can be switched off: their variable, set to nothing, says so; any other empty variable says nothing.
-SWITCHED_OFF_BY_EMPTY = ("stop_answer", "start_answer")
+from dispatcher.sources import in_file, written
 
 CARRIERX_API = "https://api.carrierx.com/core/v2"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """One value per `MMS_…` variable; durations in seconds, sizes in bytes, unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="MMS_", toml_file="mms.toml", extra="ignore", env_ignore_empty=True, frozen=True
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, validate_default=True)
 
     carrierx_url: str = Field(CARRIERX_API, description="Base URL of CarrierX's Core API.")
     carrierx_token: SecretStr | None = Field(
@@ -182,6 +171,10 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
 
+    def __init__(self, **given: Any) -> None:
+        """What is given goes before what is written (`sources`), and that before the defaults."""
+        super().__init__(**{**written(), **given})
+
     @field_validator("carrierx_url", "public_url")
     @classmethod
     def _http_url(cls, value: str | None) -> str | None:
@@ -228,22 +221,6 @@ class Settings(BaseSettings):
         """What a ledger made under these settings is stamped with."""
         return "simulate" if self.simulate else "live"
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        said_empty = InitSettingsSource(settings_cls, _said_empty())
-        return init_settings, env_settings, said_empty, TomlConfigSettingsSource(settings_cls)
-
-
-def _said_empty() -> dict[str, Any]:
-    return {name: "" for name in SWITCHED_OFF_BY_EMPTY if os.environ.get(f"MMS_{name.upper()}") == ""}
-
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings afresh.
@@ -252,7 +229,7 @@ def load_settings(**overrides: Any) -> Settings:
         ConfigError: naming the variable and what is wrong with it, never its value.
     """
     try:
-        _refuse_unknown(TomlConfigSettingsSource(Settings).toml_data)
+        _refuse_unknown(in_file())
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]

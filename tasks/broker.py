@@ -12,7 +12,8 @@ from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from dispatcher.errors import ConfigError, MmsError
-from dispatcher.ledger.store.connection import address, redis_url
+from dispatcher.ledger.store.address import address
+from dispatcher.ledger.store.connection import redis_url
 from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings

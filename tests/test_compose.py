@@ -18,7 +18,8 @@ import yaml
 
 from dispatcher.ledger.store.embedded import CONFIGURATION
 from dispatcher.queues import QUEUE_NAMES
-from dispatcher.settings import SWITCHED_OFF_BY_EMPTY, Settings
+from dispatcher.settings import Settings
+from dispatcher.sources import SWITCHED_OFF_BY_EMPTY
 from dispatcher.stack import healthcheck
 from dispatcher.stack.services import beat_arguments, flower_arguments, worker_arguments
 

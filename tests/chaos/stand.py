@@ -276,7 +276,7 @@ class Stand:
     def _settings(self) -> Settings:
         ours = {name.removeprefix("MMS_").lower(): value for name, value in SETTINGS.items()}
         return Settings(
-            **ours,  # type: ignore[arg-type]
+            **ours,
             carrierx_url=self.simulator.url,
             carrierx_token=SecretStr(TOKEN),
             simulate=True,

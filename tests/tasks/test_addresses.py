@@ -11,7 +11,8 @@ import pytest
 from kombu.connection import Connection
 
 from dispatcher.errors import MmsError
-from dispatcher.ledger.store.connection import address, client, translated
+from dispatcher.ledger.store.address import address
+from dispatcher.ledger.store.connection import client, translated
 from dispatcher.settings import load_settings
 from tasks.broker import Broker, broker_url, transport_of, transport_options
 from tests.tls import AUTHORITY, tls_in_front_of

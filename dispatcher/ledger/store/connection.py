@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
-from dispatcher.errors import ConfigError
-from dispatcher.ledger.store.embedded import embedded_url
+from dispatcher.ledger.store.address import address, found_address, no_address
 from dispatcher.ledger.store.last_contact import note_contact
 from dispatcher.ledger.store.redis_errors import ours
 from dispatcher.settings import Settings
@@ -31,7 +30,6 @@ IMPATIENT: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
 #: What means nothing to a socket file.
 _OF_NETWORKS = ("socket_connect_timeout", "socket_keepalive")
 _SOCKET = "unix://"
-_TLS = "rediss://"
 
 
 class _Connections:
@@ -57,13 +55,7 @@ def redis_url(settings: Settings) -> str:
     Raises:
         ConfigError: neither is there.
     """
-    url = settings.redis_url or embedded_url(settings.data_dir)
-    if url is None:
-        raise ConfigError(
-            f"no Redis: MMS_REDIS_URL is not set and no embedded Valkey is known in {settings.data_dir}",
-            hint="start everything with `mms up` in this folder, or set MMS_REDIS_URL",
-        )
-    return url
+    return found_address(settings.redis_url, settings.data_dir)
 
 
 def connect(settings: Settings, **options: Any) -> redis.Redis:
@@ -91,25 +83,7 @@ def client(url: str, **options: Any) -> redis.Redis:
         )  # else the first connection fails with it, as no error of Redis
         return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **chosen)
     except (ValueError, TypeError):  # their texts may repeat the password
-        raise ConfigError(
-            "MMS_REDIS_URL is no address of a Redis",
-            hint="like redis://:PASSWORD@HOST:6379/0, rediss://… with TLS, unix:///PATH/redis.sock",
-        ) from None
-
-
-def address(url: str) -> str:
-    """The address with what TLS asks for said: certificate and name are verified, unless it says otherwise itself.
-
-    Celery's words for that (`CERT_REQUIRED`) are taken, too.
-    """
-    if not url.startswith(_TLS):
-        return url
-    parts = urlsplit(url)
-    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
-    verified = asked.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
-    asked["ssl_cert_reqs"] = verified
-    asked.setdefault("ssl_check_hostname", str(verified != "none").lower())
-    return urlunsplit(parts._replace(query=urlencode(asked, safe="/")))
+        raise no_address() from None
 
 
 def text_of(value: Any) -> str:

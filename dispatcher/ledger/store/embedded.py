@@ -135,17 +135,6 @@ def withdraw(server: EmbeddedValkey) -> None:
     (server.folder / "address").unlink(missing_ok=True)
 
 
-def embedded_url(data_dir: Path) -> str | None:
-    """The URL of the embedded Valkey that runs for this data folder, None if none was announced.
-
-    After a crash of everything the announced one may be gone: connecting then says so.
-    """
-    try:
-        return (data_dir / "valkey" / "address").read_text(encoding="utf-8").strip() or None
-    except OSError:
-        return None
-
-
 def ever_started(data_dir: Path) -> bool:
     """Whether an embedded Valkey was made in this data folder, running now or not."""
     return (data_dir / "valkey").exists()

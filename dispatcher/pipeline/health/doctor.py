@@ -10,8 +10,9 @@ from dispatcher.errors import ApiError, ConfigError, MmsError, NotFound, StoreUn
 from dispatcher.host.zone_data import VERSION
 from dispatcher.ledger.installation.installation import read_mode
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.address import embedded_url
 from dispatcher.ledger.store.connection import IMPATIENT
-from dispatcher.ledger.store.embedded import embedded_url, ever_started
+from dispatcher.ledger.store.embedded import ever_started
 from dispatcher.pipeline.health import _callback_reachability, queue_status
 from dispatcher.pipeline.health._egress_findings import look_at_egress
 from dispatcher.pipeline.health._store_findings import look_at_store

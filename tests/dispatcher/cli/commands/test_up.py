@@ -13,8 +13,8 @@ import httpx
 import psutil
 import pytest
 
+from dispatcher.ledger.store.address import embedded_url
 from dispatcher.ledger.store.connection import client
-from dispatcher.ledger.store.embedded import embedded_url
 from dispatcher.stack.addresses import answers_ready
 from dispatcher.stack.run_directory import published
 from tests.stack import ADMIN_TOKEN, CALLBACK_KEY, STOP_SECONDS, Terminal, until

@@ -12,12 +12,12 @@ import pytest
 import redis
 
 from dispatcher.errors import InputError
+from dispatcher.ledger.store.address import embedded_url
 from dispatcher.ledger.store.embedded import (
     EmbeddedValkey,
     PingAnswer,
     announce,
     ask,
-    embedded_url,
     prepare_embedded,
     why_it_died,
     withdraw,
