@@ -20,8 +20,8 @@ import pytest
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.address import embedded_url
 from dispatcher.ledger.store.connection import client, text_of
-from dispatcher.ledger.store.embedded import embedded_url
 from tests.front import Front
 from tests.stack import ADMIN_TOKEN, Terminal, until
 from tests.standin import StandIn, number, terminal_of
