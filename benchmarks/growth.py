@@ -6,6 +6,7 @@ the size); counted is the CPU of this process and of the store. Slices of all si
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 SLICE = 20_000
 AT_ONCE = (1, 10, 100)
 IN_FLIGHT = 32
+_QUEUED = re.compile(r"(\d+) queued")
 
 
 def measure(asked: Asked) -> Iterator[Result]:
@@ -99,7 +101,7 @@ def _slice(runtime: Runtime, store: Store, piece: int) -> Values:
             break
         alongside: list[AlongsideBatch] = []
         said = [send_batch(runtime, *hints.popleft(), alongside), *(each.line for each in alongside)]
-        sent += sum(int(line.split(" queued")[0]) for line in said if " queued" in line)
+        sent += sum(int(queued[1]) for line in said if (queued := _QUEUED.search(line)))
         batches += len(said)
     mine, stores = time.process_time() - start, store_meter.cpu()
     return {
