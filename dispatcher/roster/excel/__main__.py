@@ -8,41 +8,16 @@ when the process that asked is no more. Each frame is msgpack: a list of rows, o
 
 from __future__ import annotations
 
-import os
-import resource
 import sys
-import threading
-import time
 from typing import IO, Any
 
 import msgpack
 
+from dispatcher.host.side_process import bound_itself, end_with
 from dispatcher.roster.excel._errors import SheetError
 from dispatcher.roster.excel._sheet import rows_of
 from dispatcher.roster.excel._workbook import Workbook
 from dispatcher.roster.size_limits import SHEET_CPU_SECONDS, SHEET_MEMORY_MB
-
-_LOOK_SECONDS = 0.5
-
-
-def bound_itself() -> None:
-    """No more memory and time than a reader may have, no core file, a place behind those who send."""
-    memory = SHEET_MEMORY_MB << 20
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (SHEET_CPU_SECONDS, SHEET_CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(4)
-
-
-def end_with(parent: int) -> None:
-    """End when the parent has."""
-
-    def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(_LOOK_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=look, daemon=True).start()
 
 
 def read(file: IO[bytes], max_bytes: int, out: IO[bytes]) -> None:
@@ -71,7 +46,7 @@ def read(file: IO[bytes], max_bytes: int, out: IO[bytes]) -> None:
 
 def main() -> None:
     """Bound, then read."""
-    bound_itself()
+    bound_itself(memory_mb=SHEET_MEMORY_MB, cpu_seconds=SHEET_CPU_SECONDS)
     end_with(int(sys.argv[2]))
     read(sys.stdin.buffer, int(sys.argv[1]), sys.stdout.buffer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -13,7 +13,7 @@ from dispatcher.media.files import make_media_file, media_address, media_base
 from dispatcher.media.gate import MediaGate
 from dispatcher.media.resolver import AllowList
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.model.media import MEDIA_BYTES_MAX, AskMedia, MediaFacts
+from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
 from dispatcher.pipeline.campaigns.media_check import ask_for_media
 from dispatcher.roster.roster import Roster, open_roster
 from dispatcher.settings import Settings
@@ -84,7 +84,7 @@ def gate_of(config: Settings) -> MediaGate:
 
 
 def media_facts(
-    config: Settings, upload: Upload, settings: CampaignSettings, fixed: frozenset[str], asks: AskMedia
+    site: Site, upload: Upload, settings: CampaignSettings, fixed: frozenset[str]
 ) -> Mapping[str, MediaFacts]:
     """What is known of an upload's media, for the campaign that is made of it; it is rewound afterwards.
 
@@ -94,10 +94,12 @@ def media_facts(
     if not settings.media_check:
         return {}
 
-    with reading_turn() as pulse:
-        facts = ask_for_media(lambda: roster_of(config, upload, settings, fixed, pulse), asks).facts
+    with reading_turn(site.closing) as pulse:
+        asked = ask_for_media(
+            lambda: roster_of(site.settings, upload, settings, fixed, pulse), partial(asks_about, site)
+        )
     upload.source.seek(0)
-    return facts
+    return asked.facts
 
 
 def roster_of(

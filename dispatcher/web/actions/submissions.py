@@ -17,7 +17,7 @@ from dispatcher.pipeline.campaigns.lifecycle import launch
 from dispatcher.pipeline.campaigns.one_off import send_test_message
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.aside.checker import check_aside
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult, Tally
 from dispatcher.pipeline.reports.report import report_texts
@@ -66,7 +66,7 @@ def check_upload(
         InputError, FileRefused: the settings or the file cannot be used.
     """
     settings, fixed = settings_of(upload, options)
-    with reading_turn() as pulse:
+    with reading_turn(site.closing) as pulse:
         upload.source.seek(0)
         request = CheckRequest(
             filename=upload.filename,
@@ -74,12 +74,12 @@ def check_upload(
             fixed=fixed,
             every=every,
             now=datetime.now(UTC),
-            opted_out=site.ledger.optouts.everyone_out().__contains__,
             errors_to=errors_to,
             ask_media=partial(asks_about, site),
             pulse=pulse,
         )
-        return check(upload.source, request, site.settings)
+        everyone_out = site.ledger.optouts.everyone_out()
+        return check_aside(upload.source, request, site.settings, opted_out=everyone_out)
 
 
 def settings_of(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:
@@ -145,7 +145,7 @@ def _submission_of(site: Site, upload: Upload, options: dict[str, Any]) -> _Subm
         settings=settings,
         fixed=fixed,
         config=site.settings,
-        media=media_facts(site.settings, upload, settings, fixed, partial(asks_about, site)),
+        media=media_facts(site, upload, settings, fixed),
         media_files=own_hashes(site, settings.media_urls),
     )
 
@@ -184,7 +184,7 @@ def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, 
         raise InputError("the test has no row", hint="name a row of the file; rows count from 1")
     settings, fixed = settings_of(upload, options)
     config = site.settings
-    with reading_turn() as pulse:
+    with reading_turn(site.closing) as pulse:
         roster = roster_of(config, upload, settings, fixed, pulse)
         made = send_test_message(site.ledger, roster, settings, config, row=int(row), to=to)
     site.audit_log.note(who, f"sent a test of row {int(row)}", made)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dispatcher import errors
 from dispatcher.ledger.installation.idempotency_keys import AtWorkError, OtherBodyError
 from dispatcher.web.http.body import BodyTooLargeError
-from dispatcher.web.http.reading_turns import CallerGoneError, UploadsBusyError
+from dispatcher.web.http.reading_turns import CallerGoneError, ServerStopsError, UploadsBusyError
 from dispatcher.web.site.throttle import TooManyTriesError
 
 MEDIA_TYPE = "application/problem+json"
@@ -29,6 +29,7 @@ _ANSWERS: dict[type[errors.MmsError], _Answer] = {
     OtherBodyError: _Answer(422, "idempotency_key_reused", "The key stands for another call"),
     AtWorkError: _Answer(409, "at_work", "The first call is at work"),
     UploadsBusyError: _Answer(503, "uploads_busy", "Other files are being read"),
+    ServerStopsError: _Answer(503, "stopping", "The server is being stopped"),
     CallerGoneError: _Answer(499, "caller_gone", "The caller went away"),
     errors.FileRefused: _Answer(422, "file_refused", "The campaign file cannot be used"),
     errors.SubmittedBefore: _Answer(409, "same_file", "The same was sent already"),

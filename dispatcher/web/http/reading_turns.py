@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from typing import Protocol
 
 from starlette.types import Receive
 
@@ -61,19 +62,35 @@ async def while_called(receive: Receive) -> AsyncIterator[None]:
         _gone.reset(token)
 
 
+class ServerStopsError(MmsError):
+    """This process was asked to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is being stopped", hint="try again in a moment")
+
+
+class Flag(Protocol):
+    """Something that is set once, in whatever thread."""
+
+    def is_set(self) -> bool:
+        """Whether it is."""
+
+
 @contextmanager
-def reading_turn() -> Iterator[Callable[[], None]]:
-    """A turn to read an upload; gives what the reader has to call now and then.
+def reading_turn(closing: Flag) -> Iterator[Callable[[], None]]:
+    """A turn to read an upload; gives what the reader has to call now and then. `closing` tells that the server stops.
 
     Raises:
         UploadsBusyError: there was none in time.
-        CallerGoneError: the caller hung up; also from what is given.
+        CallerGoneError, ServerStopsError: nobody will get the answer; also from what is given.
     """
     gone = _gone.get()
 
     def pulse() -> None:
         if gone is not None and gone.is_set():
             raise CallerGoneError
+        if closing.is_set():
+            raise ServerStopsError
 
     until = time.monotonic() + TURN_SECONDS
     while not _turns.acquire(timeout=0.5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import ExitStack
 
 import pytest
@@ -12,6 +13,7 @@ from dispatcher.web.http import reading_turns
 from dispatcher.web.http.reading_turns import (
     READERS,
     CallerGoneError,
+    ServerStopsError,
     UploadsBusyError,
     reading_turn,
     while_called,
@@ -23,10 +25,10 @@ def test_more_than_a_few_at_once_are_asked_to_come_again(monkeypatch: pytest.Mon
     monkeypatch.setattr(reading_turns, "TURN_SECONDS", 0.0)
     with ExitStack() as readers:
         for _ in range(READERS):
-            readers.enter_context(reading_turn())
-        with pytest.raises(UploadsBusyError), reading_turn():
+            readers.enter_context(reading_turn(threading.Event()))
+        with pytest.raises(UploadsBusyError), reading_turn(threading.Event()):
             pass
-    with reading_turn():
+    with reading_turn(threading.Event()):
         pass
 
 
@@ -39,7 +41,7 @@ def test_reading_ends_in_its_thread_when_the_caller_hangs_up() -> None:
             return {"type": "http.disconnect"}
 
         def read() -> None:
-            with reading_turn() as pulse:
+            with reading_turn(threading.Event()) as pulse:
                 asyncio.run_coroutine_threadsafe(_set(hung_up), loop)
                 while True:
                     pulse()
@@ -50,6 +52,15 @@ def test_reading_ends_in_its_thread_when_the_caller_hangs_up() -> None:
                 await asyncio.to_thread(read)
 
     asyncio.run(asyncio.wait_for(scene(), 60))
+
+
+def test_reading_ends_when_the_server_stops() -> None:
+    closing = threading.Event()
+    with reading_turn(closing) as pulse:
+        pulse()
+        closing.set()
+        with pytest.raises(ServerStopsError):
+            pulse()
 
 
 async def _set(event: asyncio.Event) -> None:
