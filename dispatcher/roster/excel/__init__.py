@@ -5,6 +5,6 @@
 All other modules run in that child only (`python -m dispatcher.roster.excel`): `_package` unpacks, `_workbook` finds
 sheets, texts and formats, `_sheet` streams rows, `_cell_values` writes a cell as one would type it.
 
-May import: `files/` and the roster's words (`rejections`, `size_limits`).
+May import: `files/`, `host/` and the roster's words (`rejections`, `size_limits`).
 Begin with: `reader`, then `__main__`.
 """

@@ -17,7 +17,7 @@ from dispatcher.pipeline.campaigns.lifecycle import launch
 from dispatcher.pipeline.campaigns.one_off import send_test_message
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.campaigns.submit import submit
-from dispatcher.pipeline.preflight.aside.checker import check_aside
+from dispatcher.pipeline.preflight.check_apart import check_apart
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult, Tally
 from dispatcher.pipeline.reports.report import report_texts
@@ -79,7 +79,7 @@ def check_upload(
             pulse=pulse,
         )
         everyone_out = site.ledger.optouts.everyone_out()
-        return check_aside(upload.source, request, site.settings, opted_out=everyone_out)
+        return check_apart(upload.source, request, site.settings, opted_out=everyone_out)
 
 
 def settings_of(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettings, frozenset[str]]:

@@ -38,7 +38,7 @@ def reader_of(server: subprocess.Popen[bytes], module: str) -> psutil.Process | 
 @pytest.mark.parametrize(
     ("name", "content", "module"),
     [
-        ("rows.csv", CSV, "dispatcher.pipeline.preflight.aside"),
+        ("rows.csv", CSV, "dispatcher.pipeline.preflight._apart_process"),
         ("rows.xlsx", SHEET, "dispatcher.roster.excel"),
     ],
     ids=["a large file", "a workbook"],

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import msgpack
 import psutil
@@ -20,10 +20,10 @@ import pytest
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.preflight.aside import checker
-from dispatcher.pipeline.preflight.aside._wire import Work
-from dispatcher.pipeline.preflight.aside.checker import check_aside
+from dispatcher.pipeline.preflight import check_apart as checker
+from dispatcher.pipeline.preflight._apart_wire import Work
 from dispatcher.pipeline.preflight.check import check
+from dispatcher.pipeline.preflight.check_apart import check_apart
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.settings import Settings
 from tests.dispatcher.roster.workbooks import HEAD, packed, parts, row_with
@@ -47,8 +47,9 @@ def on_disk(content: bytes) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, file)
 
 
-def asked(errors_to: io.StringIO | None = None, every: str | None = None, **settings: object) -> CheckRequest:
+def asked(errors_to: io.StringIO | None = None, **settings: Any) -> CheckRequest:
     """What is asked of a check."""
+    every = settings.pop("every", None)
     given = {"senders": ("15165550199",), "message": SHOP, **settings}
     return CheckRequest(
         filename="campaign.csv",
@@ -72,7 +73,7 @@ def facts(urls: Sequence[str]) -> dict[str, MediaFacts]:
 
 
 @pytest.fixture
-def always_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+def always_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """The smallest file is worth a process."""
     monkeypatch.setattr(checker, "SMALL_BYTES", 0)
 
@@ -101,21 +102,21 @@ def children() -> set[int]:
     ],
     ids=["csv", "utf-16", "recurring", "groups", "gzip", "media", "media not asked", "workbook"],
 )
-def test_it_says_what_a_check_here_says(always_aside: None, content: bytes, settings: dict[str, str]) -> None:
+def test_it_says_what_a_check_here_says(always_apart: None, content: bytes, settings: dict[str, Any]) -> None:
     here, there = io.StringIO(newline=""), io.StringIO(newline="")
     request = asked(here, **settings)
     expected = check(io.BytesIO(content), replace(request, opted_out=OUT.__contains__), CONFIG)
     with on_disk(content) as file:
-        result = check_aside(file, replace(request, errors_to=there), CONFIG, opted_out=OUT)
+        result = check_apart(file, replace(request, errors_to=there), CONFIG, opted_out=OUT)
         assert file.read() == content, "whoever has the file finds its place unmoved"
     assert result == expected
     assert result.media == expected.media
     assert there.getvalue() == here.getvalue() != ""
 
 
-def test_opt_outs_that_are_not_known_stay_unknown(always_aside: None) -> None:
+def test_opt_outs_that_are_not_known_stay_unknown(always_apart: None) -> None:
     with on_disk(ROWS.encode()) as file:
-        assert check_aside(file, asked(), CONFIG).opted_out is None
+        assert check_apart(file, asked(), CONFIG).opted_out is None
 
 
 @pytest.mark.parametrize(
@@ -131,12 +132,12 @@ def test_opt_outs_that_are_not_known_stay_unknown(always_aside: None) -> None:
     ids=["empty", "two alike", "damaged", "field", "past", "workbook"],
 )
 def test_it_refuses_what_a_check_here_refuses(
-    always_aside: None, content: bytes, settings: dict[str, str]
+    always_apart: None, content: bytes, settings: dict[str, Any]
 ) -> None:
     with pytest.raises(InputError) as here:
         check(io.BytesIO(content), asked(**settings), CONFIG)
     with on_disk(content) as file, pytest.raises(InputError) as there:
-        check_aside(file, asked(**settings), CONFIG)
+        check_apart(file, asked(**settings), CONFIG)
     assert type(there.value) is type(here.value)
     assert vars(there.value) == vars(here.value)
 
@@ -144,7 +145,7 @@ def test_it_refuses_what_a_check_here_refuses(
 def test_a_small_file_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     run_instead(monkeypatch, "raise SystemExit(1)")
     with on_disk(ROWS.encode()) as file:
-        assert check_aside(file, asked(), CONFIG, opted_out=OUT).sendable == 2
+        assert check_apart(file, asked(), CONFIG, opted_out=OUT).sendable == 2
 
 
 def test_a_large_file_does_and_so_does_a_packed_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,16 +153,16 @@ def test_a_large_file_does_and_so_does_a_packed_one(monkeypatch: pytest.MonkeyPa
     rows = ROWS + "".join(f"1212555{last:04},Ann\n" for last in range(70_000))
     for content in (rows.encode(), gzip.compress(rows.encode())):
         with on_disk(content) as file, pytest.raises(FileRefused) as refusal:
-            check_aside(file, asked(), CONFIG)
+            check_apart(file, asked(), CONFIG)
         assert refusal.value.code == "too_much_work"
 
 
-def test_a_large_file_in_memory_alone_is_checked_here(always_aside: None) -> None:
-    assert check_aside(cast(BinaryIO, io.BytesIO(ROWS.encode())), asked(), CONFIG).sendable == 3
+def test_a_large_file_in_memory_alone_is_checked_here(always_apart: None) -> None:
+    assert check_apart(cast(BinaryIO, io.BytesIO(ROWS.encode())), asked(), CONFIG).sendable == 3
 
 
 _PATCHED = """
-import dispatcher.pipeline.preflight.aside.__main__ as process
+import dispatcher.pipeline.preflight._apart_process as process
 process.CHECK_CPU_SECONDS = 2
 def check(*_):
     {}
@@ -176,20 +177,20 @@ process.main()
     ids=["memory", "depth", "time", "killed"],
 )
 def test_a_check_at_its_bounds_is_a_sentence(
-    always_aside: None, monkeypatch: pytest.MonkeyPatch, instead: str
+    always_apart: None, monkeypatch: pytest.MonkeyPatch, instead: str
 ) -> None:
     run_instead(monkeypatch, _PATCHED.format(instead))
     with on_disk(ROWS.encode()) as file, pytest.raises(FileRefused) as refusal:
-        check_aside(file, asked(), CONFIG)
+        check_apart(file, asked(), CONFIG)
     assert refusal.value.code == "too_much_work"
 
 
 def test_a_defect_says_where_it_is_and_nothing_of_the_file(
-    always_aside: None, monkeypatch: pytest.MonkeyPatch
+    always_apart: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_instead(monkeypatch, _PATCHED.format("raise ValueError('12125550101')"))
     with on_disk(ROWS.encode()) as file, pytest.raises(RuntimeError, match=r"ValueError at .*:5") as failure:
-        check_aside(file, asked(), CONFIG)
+        check_apart(file, asked(), CONFIG)
     assert "12125550101" not in str(failure.value)
 
 
@@ -197,7 +198,7 @@ class _NobodyWaitsError(Exception):
     pass
 
 
-def test_it_ends_when_nobody_waits_any_more(always_aside: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_ends_when_nobody_waits_any_more(always_apart: None, monkeypatch: pytest.MonkeyPatch) -> None:
     run_instead(monkeypatch, "import time; time.sleep(60)")
     before, gone = children(), threading.Event()
 
@@ -207,7 +208,7 @@ def test_it_ends_when_nobody_waits_any_more(always_aside: None, monkeypatch: pyt
         gone.set()
 
     with on_disk(ROWS.encode()) as file, pytest.raises(_NobodyWaitsError):
-        check_aside(file, replace(asked(), pulse=pulse), CONFIG)
+        check_apart(file, replace(asked(), pulse=pulse), CONFIG)
     assert children() <= before
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from dispatcher.host.side_process import SideProcess
-from dispatcher.pipeline.preflight.aside._wire import Work, packed_facts, result_of
+from dispatcher.pipeline.preflight._apart_wire import Work, packed_facts, result_of
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
@@ -19,10 +19,10 @@ from dispatcher.settings import Settings
 SMALL_BYTES = 1 << 20
 _PACKED = (b"\x1f\x8b", b"PK\x03\x04")
 _TIMES_PACKED = 8
-_RUN: tuple[str, ...] = ("-m", "dispatcher.pipeline.preflight.aside")
+_RUN: tuple[str, ...] = ("-m", "dispatcher.pipeline.preflight._apart_process")
 
 
-def check_aside(
+def check_apart(
     source: BinaryIO, request: CheckRequest, config: Settings, *, opted_out: frozenset[str] | None = None
 ) -> CheckResult:
     """The same as `check`, of a large file in a process of its own; there `request.pulse` is called all the time.

@@ -1,6 +1,6 @@
 """The process that checks one file: its work on standard input, what came of it on standard output.
 
-    python -m dispatcher.pipeline.preflight.aside FILE PARENT
+    python -m dispatcher.pipeline.preflight._apart_process FILE PARENT
 
 FILE is the number of an open file, which is read by places of its own: whoever shares it finds its place unmoved.
 """
@@ -19,7 +19,7 @@ import msgpack
 from dispatcher.errors import InputError
 from dispatcher.host.side_process import bound_itself, end_with
 from dispatcher.model.media import MediaFacts
-from dispatcher.pipeline.preflight.aside._wire import Work, facts_of, packed_error, packed_result
+from dispatcher.pipeline.preflight._apart_wire import Work, facts_of, packed_error, packed_result
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.roster.rejections import refused
 from dispatcher.roster.size_limits import CHECK_CPU_SECONDS, CHECK_MEMORY_MB
