@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import statistics
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from benchmarks.campaign import LATER, SENDER, file_of, submitted
 from benchmarks.ledgers import empty_runtime
-from benchmarks.result import Asked, Result, Values, median_line
+from benchmarks.result import Asked, Result, Values, in_turn, median, median_line
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.runtime.runtime import Runtime
 
@@ -22,11 +22,12 @@ def measure(asked: Asked) -> Iterator[Result]:
     rows = asked.size(ROWS)
     content = file_of(rows)
     with empty_runtime() as runtime:
-        ours = [_ours(runtime, content, rows) for _ in range(asked.runs)]
-        naive = [_naive(runtime, content, rows) for _ in range(asked.runs)]
-    slow = statistics.median(run["rows/s"] for run in naive)
-    speed = statistics.median(run["rows/s"] for run in ours)
-    lines = (median_line("ours", ours, speed / slow), median_line("one hash per recipient", naive, 1.0))
+        contenders = {"ours": _ours, "one hash per recipient": _naive}
+        found = in_turn(
+            asked.runs, {what: partial(way, runtime, content, rows) for what, way in contenders.items()}
+        )
+    speed, slow = (median(runs, "rows/s") for runs in found.values())
+    lines = [median_line(what, runs, median(runs, "rows/s") / slow) for what, runs in found.items()]
     baseline = "csv.DictReader and one HSET per recipient, pipelined"
     yield Result("expand", baseline, lines, {"to one HSET a recipient": speed / slow})
 

@@ -19,12 +19,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import redis
 
-from benchmarks.result import Asked, Result, Values, median, median_line
+from benchmarks.result import Asked, Result, Values, in_turn, median, median_line
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
@@ -183,7 +184,7 @@ def measure(asked: Asked) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "campaign.csv"
         write_file(path, asked.size(ROWS), sequential=False)
-        runs = {name: [_apart(name, path) for _ in range(asked.runs)] for name in CONTENDERS}
+        runs = in_turn(asked.runs, {name: partial(_apart, name, path) for name in CONTENDERS})
     floor = median(runs["csv.reader"], "rows/s")
     lines = [median_line(name, each, median(each, "rows/s") / floor) for name, each in runs.items()]
     figures = {
