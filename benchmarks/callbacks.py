@@ -38,7 +38,8 @@ def measure(asked: Asked) -> Iterator[Result]:
     with TemporaryDirectory(prefix="mms-bench-") as folder, Sink() as sink, Stack(sink.url) as stack:
         # Sent before the slow campaign begins, which keeps the senders busy with waiting.
         bench = [
-            _Bench(stack, Path(folder) / str(number), asked.size(ROWS)) for number in range(3 * asked.runs)
+            CalledBack(stack, Path(folder) / str(number), asked.size(ROWS))
+            for number in range(3 * asked.runs)
         ]
         alone = [bench.pop().run() for _ in runs]
         with _sends(stack, int(asked.runs * (callbacks / 500 + 20) * SENDS)):
@@ -71,11 +72,11 @@ def _line(what: str, runs: list[Values], bare: float) -> Line:
     return median_line(what, runs, speed / bare)
 
 
-class _Bench:
+class CalledBack:
     """A campaign that was sent a moment ago, and callbacks for it."""
 
     def __init__(self, stack: Stack, bodies: Path, rows: int) -> None:
-        self._stack, self._bodies, self._rows = stack, bodies, rows
+        self._stack, self.bodies, self._rows = stack, bodies, rows
         self._campaign = submitted(stack.ledger, stack.config, file_of(rows))
         await_state(stack.ledger, self._campaign, "completed")
         self._write_bodies(self._campaign)
@@ -83,9 +84,9 @@ class _Bench:
     def run(self, rate: float = 0.0) -> Values:
         """Call back for each of its messages, until all are delivered."""
         ledger, campaign = self._stack.ledger, self._campaign
-        meter = Meter((self._stack.pid,))
+        meter, store = Meter((self._stack.pid,)), Meter((self._stack.store_pid,))
         found = call(
-            self._stack.web_port, self._stack.callback_path, self._bodies, connections=CONNECTIONS, rate=rate
+            self._stack.web_port, self._stack.callback_path, self.bodies, connections=CONNECTIONS, rate=rate
         )
         while (
             ledger.campaign(campaign).counts[RecipientState.DELIVERED] < self._rows
@@ -101,6 +102,7 @@ class _Bench:
             "p50 ms": found["p50 ms"],
             "p99 ms": found["p99 ms"],
             "CPU ms each": meter.cpu() / calls * 1000,
+            "of it Valkey": store.cpu() / calls * 1000,
         }
 
     def _write_bodies(self, campaign: str) -> None:
@@ -117,7 +119,7 @@ class _Bench:
                     callback_body(word, sid, row.number or "", user_data) for word in ("sent", "delivered")
                 ]
         random.Random(1).shuffle(bodies)
-        self._bodies.write_bytes(b"\n".join(bodies))
+        self.bodies.write_bytes(b"\n".join(bodies))
 
 
 def callback_body(word: str, sid: str, to: str, user_data: str) -> bytes:
