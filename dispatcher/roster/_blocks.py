@@ -9,6 +9,7 @@ from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._row_columns import RowColumns
 from dispatcher.roster._rows import RowReader
+from dispatcher.roster.files.plain_lines import PlainRecords
 from dispatcher.roster.formula_guard import bare, has_guards
 
 
@@ -47,22 +48,29 @@ class BlockReader:
 
 def columns_of(
     records: Sequence[list[str]], width: int, *, may_be_guarded: bool
-) -> tuple[list[tuple[str, ...]], set[int]]:
+) -> tuple[list[Sequence[str]], set[int]]:
     """So many columns of these records, and the places of the records whose cells are not all in them as they stand:
     too many or too few, or guarded as formulas."""
-    odd: set[int] = set()
-    lengths = Counter(map(len, records))
-    usual = lengths.most_common(1)[0][0]
-    if len(lengths) > 1:
-        odd.update(place for place, record in enumerate(records) if len(record) != usual)
-        empty = [""] * usual
-        records = [record if len(record) == usual else empty for record in records]
-    columns = list(zip(*records, strict=True))
+    columns, odd = _cells_by_column(records)
     for column in columns[width:]:
         odd.update(place for place, cell in enumerate(column) if cell.strip())
-    columns = columns[:width] + [("",) * len(records)] * (width - usual)
+    columns = columns[:width] + [("",) * len(records)] * (width - len(columns))
     if may_be_guarded:
         for column in columns:
             if has_guards("\n".join(column)):
                 odd.update(place for place, cell in enumerate(column) if bare(cell) != cell)
     return columns, odd
+
+
+def _cells_by_column(records: Sequence[list[str]]) -> tuple[list[Sequence[str]], set[int]]:
+    """As many columns as most records have, and the places of the others, which stand empty there."""
+    if isinstance(records, PlainRecords):
+        return list(records.columns), set()
+    lengths = set(map(len, records))
+    if len(lengths) == 1:
+        return list(zip(*records, strict=True)), set()
+    usual = Counter(map(len, records)).most_common(1)[0][0]
+    odd = {place for place, record in enumerate(records) if len(record) != usual}
+    empty = [""] * usual
+    even = [record if len(record) == usual else empty for record in records]
+    return list(zip(*even, strict=True)), odd

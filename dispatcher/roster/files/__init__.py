@@ -2,7 +2,8 @@
 
 - `file_source`: what the bytes are, unpacked, and no more of them than allowed.
 - `decoding`: the encoding found out, every line end kept.
-- `csv_reader`: CSV in its dialects, each record with the file's own line number.
+- `csv_reader`: CSV in its dialects, each record with the file's own line number. `plain_lines`: many at once, where
+  nothing is quoted.
 
 May import: the roster's words for what is wrong (`rejections`, `size_limits`, `formula_guard`), and below; never
 `excel/`.

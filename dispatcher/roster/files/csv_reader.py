@@ -10,6 +10,7 @@ from itertools import accumulate, islice
 
 from dispatcher.errors import FileRefused
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
+from dispatcher.roster.files.plain_lines import plain_records
 from dispatcher.roster.rejections import refused, refused_at
 from dispatcher.roster.size_limits import COLUMNS_MAX
 
@@ -18,10 +19,12 @@ _SEP_LINE = re.compile(r'"?sep=([^"\w\s]|\t)"?[ ,;|\t]*(?:\r\n|\r|\n|$)', re.IGN
 
 Record = tuple[int, list[str]]
 #: Lines where records begin, and the records.
-RecordBlock = tuple[Sequence[int], list[list[str]]]
+RecordBlock = tuple[Sequence[int], Sequence[list[str]]]
 #: Records of a block at most, and how many are read between two looks at how long their text is.
 BLOCK_RECORDS = 1024
 _STEP = 16
+#: Characters of a block of plain lines, about.
+_TEXT_CHARACTERS = 1 << 15
 
 
 def _first_record(head: str, separator: str) -> list[str]:
@@ -101,6 +104,9 @@ class CsvRecords:
         """The records that are left, hundreds at a time. The same as one by one and defects too, but that a blank line
         is a record without cells."""
         while True:
+            if (plain := self._plain()) is not None:
+                yield plain
+                continue
             records, defect = self._gathered()
             lines = self._lines_of(records, all_read=defect is None)
             if type(lines) is not range or max(map(len, records), default=0) > COLUMNS_MAX:
@@ -112,6 +118,21 @@ class CsvRecords:
                 raise self._refusal(defect) from None
             if not records:
                 return
+
+    def _plain(self) -> RecordBlock | None:
+        """The next records, if nothing about them needs a reader of CSV."""
+        if self._padded:
+            return None
+        try:
+            text = self._lines.many(_TEXT_CHARACTERS)
+        except (DecodingError, FileRefused) as error:
+            raise self._refusal(error) from None
+        if (records := plain_records(text, self.separator)) is None:
+            self._lines.take_back(text)
+            return None
+        first = self._last + 1 + self._skipped
+        self._skipped += len(records)  # the reader of CSV does not count these lines
+        return range(first, first + len(records)), records
 
     def _gathered(self) -> tuple[list[list[str]], Exception | None]:
         """The next records, none at the end, and the defect that they end at. Their text is bounded as their number."""

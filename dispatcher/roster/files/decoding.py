@@ -107,6 +107,9 @@ class DecodedLines:
         self.may_be_guarded = False
         self.chunks_read = 0
         self.head = self._decoder.decode(start[mark:])
+        self._source = self._pieces()
+        #: The lines that are being handed out.
+        self._piece: io.StringIO | None = None
 
     @property
     def encoding(self) -> str:
@@ -114,7 +117,31 @@ class DecodedLines:
         return self._decoder.encoding
 
     def __iter__(self) -> Iterator[str]:
-        return chain.from_iterable(self._pieces())
+        return chain.from_iterable(self._handed_out())
+
+    def many(self, characters: int) -> str:
+        """The next lines, about so many characters of them, in one text; none at the end. Lines that are asked for
+        afterwards are those behind them."""
+        while self._piece is not None:
+            if text := self._piece.read(characters):
+                return text + self._piece.readline()
+            self._piece = next(self._source, None)
+        return ""
+
+    def take_back(self, text: str) -> None:
+        """Hand out again what `many` just gave."""
+        if self._piece is not None:
+            self._piece.seek(self._piece.tell() - len(text))
+
+    def _handed_out(self) -> Iterator[io.StringIO]:
+        given = None
+        while True:
+            if self._piece is given:
+                self._piece = next(self._source, None)
+            if self._piece is None:
+                return
+            given = self._piece
+            yield given
 
     def _pieces(self) -> Iterator[io.StringIO]:
         """Whole lines, many at a time."""

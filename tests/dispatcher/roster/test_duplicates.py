@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import tracemalloc
 
+import pytest
+
 from dispatcher.roster import _duplicates
 from dispatcher.roster._duplicates import SeenNumbers
 
@@ -17,15 +19,34 @@ def test_a_number_is_new_once() -> None:
     assert seen.add("15172065574")
 
 
-def test_it_agrees_with_a_set_over_many_numbers_of_few_exchanges() -> None:
+def some_number(dice: random.Random) -> str:
+    return f"1516{dice.choice((206, 207, 208))}{dice.randrange(10_000):04}"
+
+
+@pytest.mark.parametrize("as_they_are", [-1, 0, 1000, 1_000_000])
+def test_it_agrees_with_a_set_over_many_numbers_of_few_exchanges(
+    as_they_are: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_duplicates, "_AS_THEY_ARE", as_they_are)
     dice, seen, plain = random.Random(1), SeenNumbers(), set[str]()
-    for _ in range(40_000):
-        number = f"1516{dice.choice((206, 207, 208))}{dice.randrange(10_000):04}"
+    for _ in range(20_000):
+        number = some_number(dice)
         assert seen.add(number) == (number not in plain)
         plain.add(number)
 
 
-def test_a_dense_exchange_takes_no_more_than_a_bitmap() -> None:
+@pytest.mark.parametrize("as_they_are", [0, 1000, 1_000_000])
+def test_many_at_once_are_remembered_as_one_by_one(as_they_are: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_duplicates, "_AS_THEY_ARE", as_they_are)
+    dice, single, many = random.Random(2), SeenNumbers(), SeenNumbers()
+    for _ in range(300):
+        numbers = [some_number(dice) for _ in range(dice.randrange(200))]
+        again = [place for place, number in enumerate(numbers) if not single.add(number)]
+        assert many.add_all(numbers) == again
+
+
+def test_a_dense_exchange_takes_no_more_than_a_bitmap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_duplicates, "_AS_THEY_ARE", 0)
     seen = SeenNumbers()
     tracemalloc.start()
     assert all(seen.add(f"1516206{line:04}") for line in range(10_000))

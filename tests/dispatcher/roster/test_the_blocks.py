@@ -34,8 +34,15 @@ CAMPAIGNS: tuple[dict[str, Any], ...] = (
     {"fixed": frozenset({"message", "senders", "media_urls"})},
     {"group_by": "first_name"},
 )
-#: Records of a block at most: all defects meet all borders.
+#: Records of a block at most, and its characters where nothing is quoted: all defects meet all borders.
 SIZES = (1, 3, 16, 1024)
+
+
+def cut_into(size: int, patch: pytest.MonkeyPatch) -> None:
+    """Blocks are that small."""
+    patch.setattr(csv_reader, "BLOCK_RECORDS", size)
+    patch.setattr(csv_reader, "_STEP", min(size, 16))
+    patch.setattr(csv_reader, "_TEXT_CHARACTERS", 32 * size)
 
 
 def read(
@@ -62,8 +69,7 @@ def assert_alike(data: bytes, campaigns: Iterable[dict[str, Any]] = CAMPAIGNS) -
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
 @pytest.mark.parametrize("size", SIZES)
 def test_every_file_of_the_corpus_reads_alike(path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_reader, "BLOCK_RECORDS", size)
-    monkeypatch.setattr(csv_reader, "_STEP", min(size, 16))
+    cut_into(size, monkeypatch)
     if path.suffix not in {".xlsx", ".xls", ".ods"} or size == 1024:
         assert_alike(path.read_bytes(), CAMPAIGNS if path.suffix != ".xlsx" else CAMPAIGNS[:1])
 
@@ -71,7 +77,7 @@ def test_every_file_of_the_corpus_reads_alike(path: Path, size: int, monkeypatch
 @pytest.mark.parametrize("seed", range(30))
 def test_files_with_a_few_odd_rows_read_alike(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     dice = random.Random(seed)
-    monkeypatch.setattr(csv_reader, "BLOCK_RECORDS", dice.choice(SIZES))
+    cut_into(dice.choice(SIZES), monkeypatch)
     assert_alike(odd_file(dice, dice.choice((5, 60, 400))))
 
 
@@ -86,7 +92,7 @@ def test_damaged_files_read_alike(part: int, monkeypatch: pytest.MonkeyPatch) ->
     dice = random.Random(part)
     originals = [data for data in seeds() if not data.startswith(b"PK")]
     originals += [odd_file(dice, 30) for _ in range(40)]
-    monkeypatch.setattr(csv_reader, "BLOCK_RECORDS", SIZES[part])
+    cut_into(SIZES[part], monkeypatch)
     for _ in range(80):
         data = dice.choice(originals)
         for _ in range(dice.choice((1, 1, 2, 3, 8))):
@@ -132,9 +138,10 @@ def test_the_usual_writings_need_no_closer_look() -> None:
     assert NumberColumns(single.area_codes, single.exchanges).read(["2125550100"])[1] == {0}
 
 
-def test_most_rows_of_an_ordinary_file_come_in_blocks() -> None:
-    rows = "".join(f"1212234{row:04},Ann\n" for row in range(3000))
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_most_rows_of_an_ordinary_file_come_in_blocks(quote: str) -> None:
+    rows = "".join(f"1212234{row:04},{quote}Ann{quote}\n" for row in range(3000))
     items = list(open_roster(f"to,first_name\n{rows}555,Bob\n").blocks())
-    assert [len(item) for item in items if isinstance(item, RecipientBlock)] == [1024, 1024, 952]
+    assert sum(len(item) for item in items if isinstance(item, RecipientBlock)) == 3000
     assert isinstance(items[-1], InvalidRow)
-    assert len(items) == 4
+    assert len(items) <= 4
