@@ -104,7 +104,10 @@ GOALS: Mapping[str, Sequence[Goal]] = {
         Goal("Valkey, a recipient and three callbacks, 64 at once", "µs", "most", 220, 0.3),
         Goal("its append-only file, the same", "bytes", "most", 3_900, COUNTED),
     ),
-    "reload": (),
+    "reload": (
+        Goal("a million recipients, the file as it was written", "s of CPU", "most", 4),
+        Goal("the file as a rewrite leaves it, a recipient", "bytes", "most", 82, COUNTED),
+    ),
     "limiter": (
         Goal("a claim, a hundred at once", "µs", "most", 40, 0.5),
         Goal("worst second of four processes at 50/s", "messages", "most", 53, COUNTED),
