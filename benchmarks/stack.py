@@ -57,6 +57,7 @@ class Stack:
         self._log = folder / "up.log"
 
     def __enter__(self) -> Self:
+        begun = time.monotonic()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(MMS), "up"],
@@ -70,7 +71,8 @@ class Stack:
         while b"ready" not in self._log.read_bytes():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"mms up does not start:\n{self._log.read_text()}")
-            time.sleep(0.1)
+            time.sleep(0.02)
+        self.ready_seconds = time.monotonic() - begun
         self.config = _settings(self._settings)
         self.redis_url = embedded_url(self.config.data_dir) or ""
         self.ledger = Ledger(client(self.redis_url))

@@ -34,7 +34,16 @@ QUEUES = (
     # A tick a second would fill Flower.
     Queue("control", ("tick",), "threads", 2, shown=False),
 )
+#: The services of `mms up` that work on queues. Sending and ingesting are to have a core each; the workers of the rest
+#: are threads of one process, of which each has little to do or waits for answers.
+SERVICES = {"send": ("send",), "ingest": ("ingest",), "helper": ("control", "expand", "look")}
 QUEUE_NAMES = tuple(queue.name for queue in QUEUES)
+
+
+def service_of(queue: str) -> str:
+    """The service of `mms up` that works on this queue; its log has that name."""
+    return next(name for name, queues in SERVICES.items() if queue in queues)
+
 
 #: Hints wait and no worker took one for so long: the queue does not move.
 STILL_MS = 30_000

@@ -5,8 +5,8 @@
 - `worker`, `flower`: the worker of a queue, and Flower, each as a command. `app`, `runtime`: the application; a
   process's runtime, made after the fork.
 - `guard`, `progress`: a worker that takes nothing of what waits is ended.
-- `broker`, `transport`, `consumer`, `results`: where hints go, how they are taken, what is dropped; there are no
-  results.
+- `broker`, `transport`, `amqp`, `consumer`, `results`: where hints go, how they are taken, by which thread, what is
+  dropped; there are no results.
 - `beat`, `flower_events`: a tick a second; every batch shown.
 
 May import: `dispatcher.pipeline` and everything below.

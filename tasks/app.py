@@ -12,11 +12,13 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown
 
 from dispatcher.errors import MmsError
+from dispatcher.ledger.store.last_contact import working_for
 from dispatcher.logs import configure_logging
 from dispatcher.pipeline.limits.defaults import require_limits
 from dispatcher.settings import settings
 from tasks.broker import Broker, broker_url
 from tasks.guard import WatchedWorker, WorkerGuard
+from tasks.progress import Taking
 from tasks.runtime import await_ledger, open_ledger
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,7 @@ def _refuse(error: MmsError) -> None:
     sys.exit(error.exit_status)
 
 
-app = Celery("mms", task_cls="tasks.checked_task:CheckedTask")
+app = Celery("mms", task_cls="tasks.checked_task:CheckedTask", amqp="tasks.amqp:OwnAmqp")
 try:
     require_limits(settings())
     app.config_from_object("celeryconfig", force=True)  # now, instead of somewhere in Celery
@@ -36,7 +38,8 @@ except MmsError as refused:
     _refuse(refused)
 app.conf.include = ["tasks.tasks"]
 
-_stopping = threading.Event()
+#: By the names of the workers of this process.
+_stopping: dict[str, threading.Event] = {}
 
 
 @setup_logging.connect
@@ -57,14 +60,16 @@ def _right_ledger(**_: Any) -> None:
 @worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
     """Say that this worker lives and what it does: the feeder counts the living, `mms doctor` shows them."""
-    _stopping.clear()
+    stopping = _stopping[sender.hostname] = threading.Event()
     queues = sorted(queue.name for queue in sender.task_consumer.queues)
     facts = {"pid": os.getpid(), "queues": queues, "concurrency": sender.pool.num_processes}
-    watched = WatchedWorker(sender.hostname, sender, facts)
-    guard = WorkerGuard(watched, open_ledger(), Broker(broker_url(settings())), _stopping)
+    taking = Taking(sender.hostname, threading.get_ident(), working_for())
+    watched = WatchedWorker(taking, sender, facts)
+    guard = WorkerGuard(watched, open_ledger(), Broker(broker_url(settings())), stopping)
     threading.Thread(target=guard.run, name="guard", daemon=True).start()
 
 
 @worker_shutdown.connect
-def _shutdown(**_: Any) -> None:
-    _stopping.set()
+def _shutdown(sender: Any, **_: Any) -> None:
+    if sender.hostname in _stopping:
+        _stopping[sender.hostname].set()

@@ -22,7 +22,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import last_contact
 from dispatcher.pipeline.runtime.runtime import wall_ms
 from tasks.broker import Broker, BrokerAwayError
-from tasks.progress import WorkerProgress, progress, seconds_since_taken
+from tasks.progress import Taking, WorkerProgress, progress, seconds_since_taken
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +63,9 @@ class Stillness:
 
 
 class WatchedWorker(NamedTuple):
-    """The worker: its name, its Celery consumer, and its constant facts."""
+    """The worker: how it is told apart, its Celery consumer, and its constant facts."""
 
-    name: str
+    taking: Taking
     consumer: Any
     facts: dict[str, Any]
 
@@ -102,7 +102,7 @@ class WorkerGuard:
 
     def look(self) -> None:
         """One look: a sign of life, and the end if it has stood still for too long."""
-        seen = progress()
+        seen = progress(self._watched.taking)
         self._queues = self._watched.queues() or self._queues
         still = self._still.look(time.monotonic(), seen, self._waiting())
         if still >= STILL_SECONDS and not self._stopping.is_set():
@@ -130,11 +130,11 @@ class WorkerGuard:
                 "taken": seen.taken,
                 "ended": seen.ended,
                 "running": seen.running,
-                "idle_ms": _ms(seconds_since_taken()),
+                "idle_ms": _ms(seconds_since_taken(self._watched.taking)),
                 "still_ms": _ms(still),
                 "waiting": self._depths,
             }
-            self._ledger.agenda.sign_of_life(self._watched.name, facts, now_ms)
+            self._ledger.agenda.sign_of_life(self._watched.taking.worker, facts, now_ms)
         except MmsError as error:
             log.warning("no sign of life given: %s", error)
 

@@ -1,25 +1,36 @@
-"""`python -m tasks.worker QUEUE [--beat]`: the worker of a queue, as `mms up` and compose run it.
+"""`python -m tasks.worker QUEUE… [--beat]`: the workers of these queues, as `mms up` and compose run them.
 
-The same as `celery -A tasks worker --queues=QUEUE` with what `dispatcher/queues.py` says of that queue, but without
-Celery's command line, which loads Flower and a shell into every worker: 15 MB and 0.3 s of CPU each.
+Each is what `celery -A tasks worker --queues=QUEUE` is with what `dispatcher/queues.py` says of its queue, but without
+Celery's command line, which loads Flower and a shell into every worker: 15 MB and 0.3 s of CPU each. Those of several
+queues share a process and nothing else: each has its name, its connections, its loop, its pool and its guard, so that
+what waits in one queue holds up no other. They end together.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 from celery.apps.worker import Worker, install_worker_term_handler
+from celery.signals import task_prerun
 from celery.utils.nodenames import default_nodename, host_format
+from celery.worker import state
+from kombu.asynchronous import set_event_loop
 
+from dispatcher.ledger.store import last_contact
 from dispatcher.queues import QUEUE_NAMES, QUEUES, Queue
 from dispatcher.settings import settings
 from tasks.app import app
 from tasks.beat import tick_beside
+from tasks.guard import STATUS
 
 #: Flower's signs of life, in seconds: Celery's every 2 s cost more than all else of an idle worker.
 HEARTBEAT_SECONDS = 10
+
+_QUEUE_OF = {task: queue.name for queue in QUEUES for task in queue.tasks}
 
 
 class QueueWorker(Worker):  # type: ignore[misc]  # Celery has no types
@@ -31,11 +42,12 @@ class QueueWorker(Worker):  # type: ignore[misc]  # Celery has no types
         install_worker_term_handler(worker, sig="SIGHUP")
 
 
-def worker_of(queue: Queue, hostname: str) -> QueueWorker:
-    """The worker of this queue under a name of Celery's (`NAME@%h`), not started yet."""
-    return QueueWorker(
+def worker_of(queue: Queue, hostname: str = "") -> QueueWorker:
+    """The worker of this queue, under a name like Celery's (`NAME@%h`); to be started in this thread."""
+    set_event_loop(None)  # it makes one, instead of taking that of another worker
+    worker = QueueWorker(
         app=app,
-        hostname=host_format(default_nodename(hostname)),
+        hostname=host_format(default_nodename(hostname or f"{queue.name}@%h")),
         queues=[queue.name],
         pool_cls=queue.pool,
         concurrency=queue.at_once or settings().workers,
@@ -45,7 +57,57 @@ def worker_of(queue: Queue, hostname: str) -> QueueWorker:
         without_gossip=True,  # workers have nothing to tell each other: the ledger knows
         without_mingle=True,
         quiet=True,
+        redirect_stdouts=False,  # the log is ours; a second worker would take its own stream from it
     )
+    app.clock.mutex = threading.Lock()  # Celery does without, where there is one loop
+    return worker
+
+
+def work(queues: Sequence[Queue], hostname: str = "") -> int:
+    """Work on these queues until SIGTERM, or until one worker ends; the exit status."""
+    first, *others = queues
+    if others:
+        task_prerun.connect(_work_for_its_queue)
+        last_contact.work_for(first.name)
+    worker = worker_of(first, hostname)
+    threads = [_begin_beside(queue) for queue in others]
+    worker.start()
+    _end_all(worker.exitcode)
+    for thread in threads:
+        thread.join()
+    return int(state.should_stop or 0)
+
+
+def _begin_beside(queue: Queue) -> threading.Thread:
+    """A thread in which the worker of that queue works; it has been made."""
+    made = threading.Event()
+
+    def live() -> None:
+        status = STATUS
+        try:
+            last_contact.work_for(queue.name)
+            worker = worker_of(queue)
+            made.set()
+            worker.start()
+            status = int(worker.exitcode or 0)
+        finally:
+            made.set()
+            _end_all(status)
+
+    thread = threading.Thread(target=live, name=queue.name, daemon=True)
+    thread.start()
+    made.wait()
+    return thread
+
+
+def _end_all(status: int | None) -> None:
+    """Every worker of this process ends, as one has; a status that says why is kept."""
+    if state.should_stop is None or state.should_stop is False:
+        state.should_stop = int(status or 0)
+
+
+def _work_for_its_queue(sender: Any, **_: Any) -> None:
+    last_contact.work_for(_QUEUE_OF.get(sender.name, ""))
 
 
 def main(arguments: list[str]) -> int:
@@ -53,16 +115,14 @@ def main(arguments: list[str]) -> int:
     options = argparse.ArgumentParser(
         prog="python -m tasks.worker", description=(__doc__ or "").splitlines()[0]
     )
-    options.add_argument("queue", choices=QUEUE_NAMES)
-    options.add_argument("--hostname", help="its name; QUEUE@%%h unless told")
+    options.add_argument("queues", nargs="+", choices=QUEUE_NAMES, metavar="QUEUE")
+    options.add_argument("--hostname", help="the name of the first queue's worker; QUEUE@%%h unless told")
     options.add_argument("--beat", action="store_true", help="give the tick as well: no other beat is needed")
     given = options.parse_args(arguments)
-    queue = next(queue for queue in QUEUES if queue.name == given.queue)
-    worker = worker_of(queue, given.hostname or f"{queue.name}@%h")
     if given.beat:
         tick_beside(app)
-    worker.start()
-    return int(worker.exitcode or 0)
+    by_name = {queue.name: queue for queue in QUEUES}
+    return work([by_name[name] for name in given.queues], given.hostname or "")
 
 
 if __name__ == "__main__":

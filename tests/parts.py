@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.queues import QUEUES
+from dispatcher.queues import QUEUES, SERVICES
 from dispatcher.stack.services import beat_arguments
 
 REPOSITORY = Path(__file__).parent.parent
@@ -46,6 +46,10 @@ class Parts:
             "--without-gossip",
             "--without-mingle",
         )
+
+    def helper(self) -> subprocess.Popen[bytes]:
+        """The workers that share a process, as `mms up` starts them; the application is a command, too."""
+        return self._start("helper", sys.executable, "-m", self._app, *SERVICES["helper"])
 
     def beat(self) -> subprocess.Popen[bytes]:
         """A beat with a memory of its own."""

@@ -124,7 +124,8 @@ def test_every_queue_is_consumed_and_every_worker_has_a_queue(monkeypatch: pytes
     services = importlib.import_module("dispatcher.stack.services")
     started = services.celery_services(importlib.import_module("dispatcher.settings").Settings(), {}, "")
     declared = {queue.name for queue in config.task_queues}
-    consumed = [service.argv[3] for service in started if service.argv[2] == "tasks.worker"]
+    workers = [service.argv[3:] for service in started if service.argv[2] == "tasks.worker"]
+    consumed = [word for arguments in workers for word in arguments if word != "--beat"]
     assert sorted(consumed) == sorted(declared)
     assert {route["queue"] for route in config.task_routes.values()} == declared
 

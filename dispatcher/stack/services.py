@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dispatcher.host.ports import LOOPBACK
 from dispatcher.ledger.store.embedded import EmbeddedValkey
-from dispatcher.queues import QUEUE_NAMES
+from dispatcher.queues import SERVICES
 from dispatcher.settings import Settings
 from dispatcher.stack._process import Service
 
@@ -38,6 +38,7 @@ SHARED = (
     "dispatcher.pipeline.sending.feed",
     "dispatcher.pipeline.sending.send",
     "dispatcher.pipeline.tick",
+    "tasks.amqp",
     "tasks.beat",
     "tasks.checked_task",
     "tasks.consumer",
@@ -61,9 +62,9 @@ FLOWER_TASKS = 10_000
 FLOWER_COLUMNS = "name,kwargs,result,state,received,runtime,worker"
 
 
-def worker_arguments(queue: str, *, beat: bool = False) -> tuple[str, ...]:
-    """The worker of a queue: what follows `python`; with `beat` it gives the tick as well."""
-    return ("-m", "tasks.worker", queue, *(["--beat"] if beat else []))
+def worker_arguments(*queues: str, beat: bool = False) -> tuple[str, ...]:
+    """The workers of these queues: what follows `python`; with `beat` they give the tick as well."""
+    return ("-m", "tasks.worker", *queues, *(["--beat"] if beat else []))
 
 
 def beat_arguments(schedule: Path) -> tuple[str, ...]:
@@ -86,18 +87,18 @@ def flower_arguments(host: str, port: int) -> tuple[str, ...]:
 
 
 def celery_services(settings: Settings, environment: Mapping[str, str], flower_login: str) -> list[Service]:
-    """Everything that is a Celery process. Beat is a thread of the control worker, which takes its ticks."""
+    """Everything that is a Celery process. Beat is a thread beside the control worker, which takes its ticks."""
     flower = flower_arguments(LOOPBACK, settings.flower_port)
     return [
         *(
             Service(
-                queue,
-                (sys.executable, *worker_arguments(queue, beat=queue == "control")),
+                name,
+                (sys.executable, *worker_arguments(*queues, beat="control" in queues)),
                 environment,
                 WORKING,
                 forked=True,
             )
-            for queue in QUEUE_NAMES
+            for name, queues in SERVICES.items()
         ),
         Service(
             "flower",

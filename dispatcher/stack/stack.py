@@ -27,7 +27,7 @@ from dispatcher.ledger.store.embedded import (
     withdraw,
 )
 from dispatcher.pipeline.recovery.restore_detection import MEND, count_tick, detect_restore, in_words
-from dispatcher.queues import QUEUE_NAMES
+from dispatcher.queues import SERVICES
 from dispatcher.settings import Settings
 from dispatcher.stack import services
 from dispatcher.stack._embedded_store import EmbeddedStore
@@ -244,10 +244,14 @@ class _Start:
     def _not_ready(self, found: Addresses) -> list[str]:
         """The services that do not work yet. Those that do are noted: should they die, they are started again."""
         try:
-            living = {facts["pid"] for facts in self._ledger.agenda.workers().values()}
+            workers = self._ledger.agenda.workers().values()
+            living = {(facts["pid"], queue) for facts in workers for queue in facts["queues"]}
         except StoreUnavailable:
             living = set()
-        works = {queue: self._supervisor.pid(queue) in living for queue in QUEUE_NAMES}
+        works = {
+            name: living >= {(self._supervisor.pid(name), queue) for queue in queues}
+            for name, queues in SERVICES.items()
+        }
         works["web"] = answers_ready(found.web)
         for name in (name for name, does in works.items() if does):
             self._supervisor.worked(name)

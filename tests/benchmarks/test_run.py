@@ -72,6 +72,18 @@ def test_growth_counts_every_message_whichever_batch_was_taken_up_beside_another
     assert [line.values["messages"] for line in by_size.lines] == [TINY.rows]
 
 
+def test_the_footprint_is_that_of_every_process_and_less_than_its_parts_summed() -> None:
+    result = next(iter(import_module("benchmarks.footprint").measure(TINY)))
+    assert_compared(result)
+    lines = {line.what: line.values for line in result.lines}
+    services = {"mms up", "mms-web", "mms-send", "mms-ingest", "mms-helper", "mms-flower", "valkey-server"}
+    assert services <= lines.keys()
+    parts = [values for values in lines.values() if "mapped MB" in values]
+    assert result.figures["PSS with Flower"] == pytest.approx(sum(values["PSS MB"] for values in parts))
+    assert result.figures["PSS with Flower"] < sum(values["mapped MB"] for values in parts) / 2
+    assert 0 < result.figures["PSS without Flower"] < result.figures["PSS with Flower"]
+
+
 def test_every_benchmark_of_the_runner_is_a_module_that_measures() -> None:
     assert all(callable(import_module(f"benchmarks.{name}").measure) for name in BENCHMARKS)
 

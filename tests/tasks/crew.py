@@ -12,6 +12,7 @@ import redis as redis_py
 from celery import Celery
 
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.queues import SERVICES, service_of
 from tests.conftest import SECRET
 from tests.hints import hint
 from tests.parts import Parts
@@ -41,13 +42,14 @@ class Crew:
         return {queue: depth for queue, depth in depths.items() if depth}
 
     def log(self, queue: str) -> str:
-        """What the workers of this queue have said."""
-        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob(f"{queue}*.log")))
+        """What the workers of this queue have said, with those that share their process."""
+        logs = [*self.folder.glob(f"{queue}*.log"), *self.folder.glob(f"{service_of(queue)}.log")]
+        return "".join(path.read_text(errors="replace") for path in sorted(logs))
 
 
 @contextmanager
 def crew_of(folder: Path, ledger_url: str, *queues: str, app: str = "tests.tasks.hasty") -> Iterator[Crew]:
-    """Workers of these queues that have given a sign of life; nothing is left behind."""
+    """Workers of these queues that have given a sign of life, in processes as in `mms up`; nothing is left behind."""
     with running_valkey(folder / "broker") as server, Proxy(server.port) as proxy:
         ledger = Ledger(redis_py.Redis.from_url(ledger_url))
         parts = Parts(
@@ -62,8 +64,12 @@ def crew_of(folder: Path, ledger_url: str, *queues: str, app: str = "tests.tasks
         )
         with Celery("crew", broker=server.url) as celery:
             try:
+                together = set(SERVICES["helper"]) if set(SERVICES["helper"]) <= set(queues) else set()
+                if together:
+                    parts.helper()
                 for queue in queues:
-                    parts.worker(queue)
+                    if queue not in together:
+                        parts.worker(queue)
                 parts.await_workers(ledger, set(queues))
                 broker = redis_py.Redis.from_url(server.url)
                 yield Crew(parts, ledger, broker, proxy, server, celery, folder)

@@ -1,4 +1,5 @@
-"""The Celery application with short times, so that a test need not wait minutes for what takes minutes.
+"""The Celery application with short times, so that a test need not wait minutes for what takes minutes; as a command,
+`python -m tasks.worker` with it.
 
 `HASTY_STOCK=1`: with kombu's own transport for Redis instead of ours. `HASTY_LOSES=1`: after its first task the worker
 has no place for another one, as if acknowledgements had been lost.
@@ -7,6 +8,7 @@ has no place for another one, as if acknowledgements had been lost.
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from celery.signals import task_received
@@ -35,3 +37,8 @@ def _lose_every_place(sender: Any, **_: Any) -> None:
 task_received.connect(_lose_every_place)
 
 __all__ = ["app"]
+
+if __name__ == "__main__":
+    from tasks.worker import main
+
+    sys.exit(main(sys.argv[1:]))

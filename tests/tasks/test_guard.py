@@ -13,7 +13,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.health.queue_status import not_moving, queue_statuses
 from tasks.broker import Broker
 from tasks.guard import LOOK_SECONDS, SILENT_SECONDS, STILL_SECONDS, Stillness, WatchedWorker, WorkerGuard
-from tasks.progress import WorkerProgress
+from tasks.progress import Taking, WorkerProgress
 from tests.valkey import free_port
 
 IDLE = WorkerProgress(taken=5, ended=5, running=0, seconds_since_contact=0.0)
@@ -86,7 +86,8 @@ class _Consumer:
 
 
 def _guard(ledger: Ledger, url: str) -> WorkerGuard:
-    watched = WatchedWorker("expand@here", _Consumer(), {"pid": 1, "queues": ["expand"], "concurrency": 1})
+    taking = Taking("expand@here", threading.get_ident())
+    watched = WatchedWorker(taking, _Consumer(), {"pid": 1, "queues": ["expand"], "concurrency": 1})
     return WorkerGuard(watched, ledger, Broker(url), threading.Event())
 
 

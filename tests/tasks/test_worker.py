@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from redis import Redis
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
+from dispatcher.queues import SERVICES
+from tasks.guard import STATUS
 from tests.conftest import SECRET
+from tests.hints import hint
 from tests.tasks.crew import until
 from tests.valkey import running_valkey
 
@@ -56,6 +60,48 @@ def test_a_worker_with_a_beat_takes_its_own_ticks_and_ends_when_asked(tmp_path: 
         finally:
             worker.kill()
             worker.communicate()
+
+
+HELPER = SERVICES["helper"]
+
+
+def test_workers_that_share_a_process_each_have_their_name_and_queue_and_end_together(tmp_path: Path) -> None:
+    with running_valkey(tmp_path / "ledger") as server:
+        ledger = Ledger(Redis.from_url(server.url))
+        process = started(tmp_path, server.url, "-m", "tasks.worker", *HELPER)
+        try:
+            until(lambda: len(ledger.agenda.workers()) == len(HELPER), 60, lambda: "not all are there")
+            said = {name: (facts["pid"], facts["queues"]) for name, facts in ledger.agenda.workers().items()}
+            assert said == {f"{queue}@{socket.gethostname()}": (process.pid, [queue]) for queue in HELPER}
+            with Celery("other", broker=server.url) as app:
+                app.control.shutdown(destination=[f"look@{socket.gethostname()}"])
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_queue_whose_tasks_hang_holds_up_no_other_and_ends_the_process_though_ticks_flow(
+    tmp_path: Path,
+) -> None:
+    with running_valkey(tmp_path / "ledger") as server, Celery("other", broker=server.url) as app:
+        broker = Redis.from_url(server.url)
+        process = started(tmp_path, server.url, "-m", "tests.tasks.hanging", *HELPER, "--beat")
+        try:
+            for _ in range(50):
+                app.send_task("look_after_batches", queue="look")
+            for queue in ("expand", "control"):
+                for _ in range(20):
+                    hint(app, [queue])
+                until(lambda queue=queue: not broker.llen(queue), 60, lambda: "its hints wait")  # type: ignore[misc]
+            assert broker.llen("look")
+            _, said = process.communicate(timeout=60)
+            assert process.returncode == STATUS
+            assert "hints wait in look" in said
+            assert "what it runs hangs" in said
+            assert "hints wait in control" not in said
+        finally:
+            process.kill()
 
 
 def test_a_worker_loads_neither_flower_nor_a_shell(tmp_path: Path) -> None:

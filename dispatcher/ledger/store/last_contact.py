@@ -1,7 +1,8 @@
 """When a worker's tasks last spoke with the ledger: one number that a process shares with the processes it forks.
 
 Whatever works, however long it takes, talks to the ledger every few seconds: it renews a lease, claims, writes. So a
-task that runs and has been silent for long is one that hangs.
+task that runs and has been silent for long is one that hangs. In a process with workers of several queues each has a
+number of its own beside: what the threads of one say does not hide that those of another hang.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import time
 
 _NUMBER = struct.Struct("d")
 _shared = mmap.mmap(-1, _NUMBER.size)
-_silent = threading.local()
+_of_queues: dict[str, float] = {}
+_thread = threading.local()
 
 
 def start_afresh() -> None:
@@ -24,16 +26,31 @@ def start_afresh() -> None:
 
 def note_contact() -> None:
     """Note that this process talks to the ledger now, unless its thread only watches."""
-    if not getattr(_silent, "is_silent", False):
+    if getattr(_thread, "is_silent", False):
+        return
+    if queue := working_for():
+        _of_queues[queue] = time.monotonic()
+    else:
         _NUMBER.pack_into(_shared, 0, time.monotonic())
 
 
 def only_watch() -> None:
     """What this thread says to the ledger from now on is no work."""
-    _silent.is_silent = True
+    _thread.is_silent = True
 
 
-def seconds_since_contact() -> float:
-    """How long no task of this worker has spoken."""
+def work_for(queue: str) -> None:
+    """What this thread says from now on is the work of that queue, and no sign of life of another's."""
+    _thread.queue = queue
+
+
+def working_for() -> str:
+    """The queue that this thread works for; none where the process has one worker."""
+    queue: str = getattr(_thread, "queue", "")
+    return queue
+
+
+def seconds_since_contact(queue: str = "") -> float:
+    """How long no task of this process has spoken, as far as it may have been one of that queue."""
     (spoke,) = _NUMBER.unpack_from(_shared, 0)
-    return float(time.monotonic() - spoke)
+    return float(time.monotonic() - max(spoke, _of_queues.get(queue, 0.0)))

@@ -20,6 +20,7 @@ from dispatcher.pipeline.health._time_zone_age import old_data
 from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
 from dispatcher.pipeline.runtime.runtime import make_client, wall_ms
+from dispatcher.queues import service_of
 from dispatcher.settings import CARRIERX_API, Settings
 
 #: A worker whose clock is further off than this is denied every claim.
@@ -120,7 +121,7 @@ def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[HealthFin
     """Which queues nobody works on, which do not move, and which had a worker that ended itself for it."""
     queues = queue_status.queue_statuses(ledger)
     if missing := sorted(each.queue for each in queues if not each.workers):
-        log = config.data_dir / "logs" / f"{missing[-1]}.log"  # `send` before all others
+        log = config.data_dir / "logs" / f"{service_of(missing[-1])}.log"  # `send` before all others
         mend = f"start `mms up`; if it runs already, the log of that part says what happened: `{log}`"
         yield HealthFinding("workers", "bad", f"nobody works on {', '.join(missing)}", mend)
     for each in queues:
@@ -133,13 +134,13 @@ def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[HealthFin
             )
     without_ms = queue_status.ms_without_tick(ledger)
     if without_ms is not None:
-        log = config.data_dir / "logs" / "control.log"
+        log = config.data_dir / "logs" / f"{service_of('control')}.log"
         seen = f"no tick for {without_ms // 1000} s, and none waits: is beat running? Nothing new is started meanwhile"
         yield HealthFinding(
             "beat",
             "bad",
             seen,
-            f"start beat again, or `mms up`, where it is in the control worker: its log is `{log}`",
+            f"start beat again, or `mms up`, where it is beside the control worker: its log is `{log}`",
         )
     for past in queue_status.ended(ledger):
         if now_ms - past.at_ms < queue_status.TOLD_MS:

@@ -137,7 +137,7 @@ def _assert_no_secret_is_seen(terminal: Terminal, data: Path) -> None:
 
 def test_a_part_that_is_killed_comes_back(terminal: Terminal) -> None:
     terminal.up("--simulate")
-    for name in ("web", "send", "valkey"):
+    for name in ("web", "send", "helper", "valkey"):
         killed = _pid(terminal, name)
         psutil.Process(killed).kill()
         until(partial(_has_another_pid, terminal, name, killed))
