@@ -67,6 +67,15 @@ def test_what_a_delivered_message_costs_is_counted_with_all_of_its_callbacks() -
     assert delivered.values["of it Valkey"] > 0
 
 
+def test_uploads_are_measured_beside_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.upload.IDLE_SECONDS", 0.2)
+    monkeypatch.setattr("benchmarks.upload.BESIDE_SECONDS", 0.2)
+    (result,) = import_module("benchmarks.upload").measure(TINY)
+    assert_compared(result)
+    assert set(result.figures) == {goal.name for goal in GOALS["upload"]}
+    assert all(value > 0 for value in result.figures.values())
+
+
 def test_growth_counts_every_message_whichever_batch_was_taken_up_beside_another() -> None:
     by_size = next(iter(import_module("benchmarks.growth").measure(TINY)))
     assert [line.values["messages"] for line in by_size.lines] == [TINY.rows]
