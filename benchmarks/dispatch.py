@@ -49,12 +49,14 @@ def _at_once(asked: Asked) -> Result:
         })  # fmt: skip
     speeds = {what: median(runs, SPEED) for what, runs in found.items()}
     speed, slow = speeds["ours"], speeds["one Celery task a recipient"]
+    cpu = median(found["ours"], CPU)
     figures = {
         "to a bare loop of Session.post": speed / speeds["bare loop of Session.post"],
         "to a tuned Session": speed / speeds["tuned Session"],
-        "to http.client": speed / speeds["http.client"],
         "to one task a recipient": speed / slow,
-        "CPU, all processes": median(found["ours"], CPU),
+        "CPU, all processes": cpu,
+        "CPU, all processes, to that of a bare loop": cpu / median(found["bare loop of Session.post"], CPU),
+        "CPU, all processes, to that of http.client": cpu / median(found["http.client"], CPU),
     }
     lines = [median_line(what, runs, speeds[what] / slow) for what, runs in found.items()]
     return Result("dispatch", "one Celery task a recipient", lines, figures)
