@@ -110,15 +110,23 @@ def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
 
 
 def submit_upload(
-    site: Site, who: str, upload: Upload, options: dict[str, Any], *, draft: bool = False
+    site: Site,
+    who: str,
+    upload: Upload,
+    options: dict[str, Any],
+    *,
+    draft: bool = False,
+    media: Mapping[str, MediaFacts] | None = None,
 ) -> str:
     """Put a checked file with its settings into the ledger and note who did; answers the campaign's id. A draft is
-    kept there and nothing of it is sent.
+    kept there and nothing of it is sent. `media` are the facts of a check just before; without them it is asked again.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used; nothing was done.
     """
-    campaign_id = submit(site.ledger, upload.source, **_submission_of(site, upload, options), draft=draft)
+    campaign_id = submit(
+        site.ledger, upload.source, **_submission_of(site, upload, options, media), draft=draft
+    )
     site.audit_log.note(who, "kept a draft" if draft else "sent", campaign_id)
     if not draft:
         _hint_at_reading(site, campaign_id)
@@ -136,7 +144,9 @@ class _Submission(TypedDict):
     media_files: Sequence[str]
 
 
-def _submission_of(site: Site, upload: Upload, options: dict[str, Any]) -> _Submission:
+def _submission_of(
+    site: Site, upload: Upload, options: dict[str, Any], media: Mapping[str, MediaFacts] | None
+) -> _Submission:
     """The upload's settings and what is known of its media; it is rewound."""
     settings, fixed = settings_of(upload, options)
     upload.source.seek(0)
@@ -145,7 +155,7 @@ def _submission_of(site: Site, upload: Upload, options: dict[str, Any]) -> _Subm
         settings=settings,
         fixed=fixed,
         config=site.settings,
-        media=media_facts(site, upload, settings, fixed),
+        media=media_facts(site, upload, settings, fixed) if media is None else media,
         media_files=own_hashes(site, settings.media_urls),
     )
 
@@ -156,9 +166,16 @@ def _hint_at_reading(site: Site, campaign_id: str) -> None:
 
 
 def recur_upload(
-    site: Site, who: str, upload: Upload, options: dict[str, Any], *, every: str, run_late_within: str
+    site: Site,
+    who: str,
+    upload: Upload,
+    options: dict[str, Any],
+    *,
+    every: str,
+    run_late_within: str,
+    media: Mapping[str, MediaFacts] | None = None,
 ) -> tuple[Schedule, int]:
-    """Send a file again and again; answers the schedule and ms of its first occurrence.
+    """Send a file again and again; answers the schedule and ms of its first occurrence. `media` see `submit_upload`.
 
     Raises:
         InputError, FileRefused: the settings, the times or the file cannot be used; nothing was done.
@@ -166,7 +183,7 @@ def recur_upload(
     schedule = make_schedule(
         site.ledger,
         upload.source,
-        **_submission_of(site, upload, options),
+        **_submission_of(site, upload, options, media),
         every=every,
         run_late_within=run_late_within or LATE_BY_DEFAULT,
     )
@@ -226,7 +243,7 @@ def check_and_submit(
     """
     result = check_upload(site, upload, options)
     refuse_unsendable(settings_of(upload, options)[0], result)
-    campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft))
+    campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft, media=result.media))
     return MadeCampaign(**dict(campaign), checked=result.tally)
 
 

@@ -135,7 +135,9 @@ def _create(site: Site, who: str, sent: _Sent) -> StoredAnswer:
     result = check_upload(site, upload, options, every=how["every"])
     refuse_unsendable(settings_of(upload, options)[0], result)
     late = how.get("run_late_within", "")
-    schedule, next_ms = recur_upload(site, who, upload, options, every=how["every"], run_late_within=late)
+    schedule, next_ms = recur_upload(
+        site, who, upload, options, every=how["every"], run_late_within=late, media=result.media
+    )
     location = f"{base}/api/v1/schedules/{schedule.id}"
     made = MadeRecurring(**dict(recurring(schedule, next_ms)), checked=result.tally)
     return StoredAnswer(201, made.model_dump_json(), location)

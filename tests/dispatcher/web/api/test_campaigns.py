@@ -8,7 +8,10 @@ import pytest
 from fastapi import FastAPI
 from redis import Redis
 
-from tests.dispatcher.web.conftest import CSV
+from dispatcher.settings import Settings
+from dispatcher.web.app import create_app
+from tests.dispatcher.media.server import MediaServer
+from tests.dispatcher.web.conftest import CSV, TOKEN, Serve
 
 if TYPE_CHECKING:
     from tests.dispatcher.web.conftest import Published
@@ -171,6 +174,26 @@ def test_several_senders_and_pictures_are_taken(api: httpx.Client) -> None:
     answer = send(api, media_urls=urls, **senders)
     assert answer.json()["settings"]["media_urls"] == urls
     assert answer.json()["settings"]["from"] == ["12125550100", "12125550199"]
+
+
+@pytest.mark.parametrize("every", ["", "mon 09:00 America/New_York"])
+def test_media_are_asked_for_by_the_check_alone_and_not_once_more_by_what_follows(
+    settings: Settings,
+    serve: Serve,
+    published: Published,
+    media_server: MediaServer,
+    redis: Redis,
+    every: str,
+) -> None:
+    address = serve(
+        create_app(settings.model_copy(update={"media_allow": "127.0.0.1"}), hints=published.hints())
+    )
+    file = f"to,media_urls\n12125550101,{media_server.url}/missing\n12125550102,{media_server.url}/picture\n"
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    with httpx.Client(base_url=f"{address}/api/v1", trust_env=False, verify=False, headers=headers) as api:
+        answer = send(api, file, message="Hi", **({"every": every} if every else {}))
+    assert answer.json()["checked"]["sendable"] == 1
+    assert media_server.asked["HEAD /missing"] == 1
 
 
 @pytest.mark.slow
