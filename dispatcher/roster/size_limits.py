@@ -20,6 +20,6 @@ SHEET_PARTS: Final = 10_000
 SHEET_MEMORY_MB: Final = 768
 SHEET_CPU_SECONDS: Final = 60
 SHEET_SILENT_SECONDS: Final = 120
-#: The same of the process that checks a large file for the web process: ten million rows take 160 MB and some minutes.
+#: The same of the process that checks a large file for the web process: ten million rows take 270 MB and half a minute.
 CHECK_MEMORY_MB: Final = 1024
 CHECK_CPU_SECONDS: Final = 600
