@@ -7,7 +7,7 @@
 - `guard`, `progress`: a worker that takes nothing of what waits is ended.
 - `broker`, `transport`, `amqp`, `consumer`, `results`: where hints go, how they are taken, by which thread, what is
   dropped; there are no results.
-- `beat`, `flower_events`: a tick a second; every batch shown.
+- `alarm`: whoever shall end looks at once. `beat`, `flower_events`: a tick a second; every batch shown.
 
 May import: `dispatcher.pipeline` and everything below.
 Begin with: `tasks`.

@@ -11,6 +11,7 @@ from celery.beat import PersistentScheduler, Scheduler, Service
 from celery.signals import worker_ready, worker_shutdown
 from celery.worker import state
 
+from tasks.alarm import ring_all
 from tasks.guard import STATUS
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def tick_beside(app: Celery) -> None:
             log.exception("beat ended, and with it this worker, to be started again")
         if not stopping.is_set():
             state.should_stop = STATUS
+            ring_all()
 
     def begin(**_: Any) -> None:
         threading.Thread(target=beat, name="beat", daemon=True).start()

@@ -22,7 +22,7 @@ from tasks.transport import SOCKET, Channel
 #: Whoever only looks does not wait longer for an answer, in seconds.
 LOOK_SECONDS = 5.0
 
-#: Seconds until an answer of a Redis broker is not waited for any more. Longer than a blocking read, which is 1 s.
+#: Seconds until an answer of a Redis broker is not waited for any more. Longer than a blocking read of `transport`.
 ANSWER_SECONDS = 10
 #: A connection without a word for so long is asked whether it lives; a read is overdue by so much when it is dead.
 HEALTH_SECONDS = 10

@@ -8,11 +8,25 @@ from typing import Any
 
 from celery.worker.consumer import Consumer
 
+from tasks.alarm import Alarm
+
 log = logging.getLogger(__name__)
 
 
 class SteadyConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
-    """Unreadable, unknown or wrongly called: not a task of ours. Celery's own prints bodies, or ends the worker."""
+    """Unreadable, unknown or wrongly called: not a task of ours. Celery's own prints bodies, or ends the worker.
+
+    It looks at once whether to end, however long it would wait for a message.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._alarm = Alarm()
+        super().__init__(*arguments, **options)
+
+    def register_with_event_loop(self, hub: Any) -> None:
+        """Called whenever it is connected anew."""
+        super().register_with_event_loop(hub)
+        self._alarm.watch(hub)
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
         """What is called with every message."""

@@ -21,6 +21,7 @@ from dispatcher.errors import MmsError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import last_contact
 from dispatcher.pipeline.runtime.runtime import wall_ms
+from tasks.alarm import ring_all
 from tasks.broker import Broker, BrokerAwayError
 from tasks.progress import Taking, WorkerProgress, progress, seconds_since_taken
 
@@ -149,6 +150,7 @@ class WorkerGuard:
         except MmsError as error:
             log.warning("not noted in the ledger: %s", error)
         state.should_stop = STATUS
+        ring_all()
         if not self._stopping.wait(GRACE_SECONDS):
             log.critical("it does not end when asked to; ended by force")
             end_by_force()

@@ -18,6 +18,10 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+#: Seconds for which a worker waits for a hint before it asks anew. Every second, which is kombu's, is most of what an
+#: idle worker costs. Whoever ends it need not wait for that: see `alarm`.
+BLOCK_SECONDS = 5
+
 #: kombu takes a socket file only behind the name of a transport.
 TRANSPORT_ALIASES["hints"] = "tasks.transport:Transport"
 SOCKET = "hints+socket://"
@@ -49,6 +53,10 @@ class Transport(redis.Transport):
     """kombu's, with that channel."""
 
     Channel = Channel
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.brpop_timeout = BLOCK_SECONDS
 
     def _deliver(self, message: Any, queue: str) -> None:
         """Give a message to its consumer; one that is no message is dropped, and takes no place."""

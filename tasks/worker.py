@@ -23,6 +23,7 @@ from kombu.asynchronous import set_event_loop
 from dispatcher.ledger.store import last_contact
 from dispatcher.queues import QUEUE_NAMES, QUEUES, Queue
 from dispatcher.settings import settings
+from tasks.alarm import ring_all
 from tasks.app import app
 from tasks.beat import tick_beside
 from tasks.guard import STATUS
@@ -104,6 +105,7 @@ def _end_all(status: int | None) -> None:
     """Every worker of this process ends, as one has; a status that says why is kept."""
     if state.should_stop is None or state.should_stop is False:
         state.should_stop = int(status or 0)
+    ring_all()
 
 
 def _work_for_its_queue(sender: Any, **_: Any) -> None:

@@ -38,6 +38,7 @@ SHARED = (
     "dispatcher.pipeline.sending.feed",
     "dispatcher.pipeline.sending.send",
     "dispatcher.pipeline.tick",
+    "tasks.alarm",
     "tasks.amqp",
     "tasks.beat",
     "tasks.checked_task",

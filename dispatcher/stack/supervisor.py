@@ -28,7 +28,8 @@ from dispatcher.stack._watchdog import GOODBYE
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
-LOOK_SECONDS = 1.0
+#: A death wakes by its signal; this is for what has none.
+LOOK_SECONDS = 5.0
 ROTATE_SECONDS = 2.0
 
 

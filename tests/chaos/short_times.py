@@ -19,6 +19,7 @@ SHORT: tuple[tuple[str, str, float], ...] = (
     ("dispatcher.ledger.receipts.callback_stream", "TAKE_OVER_MS", 3_000),
     ("tasks.broker", "ANSWER_SECONDS", 3),
     ("tasks.broker", "HEALTH_SECONDS", 3),
+    ("tasks.transport", "BLOCK_SECONDS", 1),
     ("tasks.guard", "LOOK_SECONDS", 1.0),
     ("tasks.guard", "STILL_SECONDS", 10.0),
 )

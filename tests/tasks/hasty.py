@@ -13,9 +13,10 @@ from typing import Any
 
 from celery.signals import task_received
 
-from tasks import broker, guard
+from tasks import broker, guard, transport
 
 broker.ANSWER_SECONDS = broker.HEALTH_SECONDS = 2
+transport.BLOCK_SECONDS = 1
 guard.LOOK_SECONDS = 0.5
 #: A half-open connection is noticed before the guard would end the worker for it, as with the real times.
 guard.STILL_SECONDS = 2.5 if os.environ.get("HASTY_LOSES") else 25.0

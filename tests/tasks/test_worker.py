@@ -81,6 +81,27 @@ def test_workers_that_share_a_process_each_have_their_name_and_queue_and_end_tog
             process.communicate()
 
 
+def test_workers_that_wait_for_hints_end_at_once_when_asked(tmp_path: Path) -> None:
+    with running_valkey(tmp_path / "ledger") as server:
+        ledger = Ledger(Redis.from_url(server.url))
+        code = "from tasks import transport; transport.BLOCK_SECONDS = 600; from tasks.worker import main;"
+        code += f"raise SystemExit(main({list(HELPER)}))"
+        process = started(tmp_path, server.url, "-c", code)
+        try:
+            until(lambda: len(ledger.agenda.workers()) == len(HELPER), 60, lambda: "not all are there")
+            until(lambda: _blocked(ledger) == len(HELPER), 60, lambda: "not all wait")
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def _blocked(ledger: Ledger) -> int:
+    """How many connections wait in a blocking read."""
+    return sum("b" in client["flags"] for client in ledger.redis.client_list())
+
+
 def test_a_queue_whose_tasks_hang_holds_up_no_other_and_ends_the_process_though_ticks_flow(
     tmp_path: Path,
 ) -> None:
