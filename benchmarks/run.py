@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +41,10 @@ def run(names: Sequence[str], asked: Asked, folder: Path | None) -> list[Figure]
     console.print(", ".join(f"{name} {value}" for name, value in described.items()), highlight=False)
     found: dict[str, list[Figure]] = {}
     for name in names:
+        start = time.monotonic()
         results = list(_measured(name, asked, console))
+        seconds = time.monotonic() - start
+        console.print(f"{name}: {seconds:.0f} s", highlight=False)
         figures = {each: value for result in results for each, value in result.figures.items()}
         found[name] = judged(name, figures, full_size=asked.rows is None)
         if folder is not None:
@@ -49,6 +53,7 @@ def run(names: Sequence[str], asked: Asked, folder: Path | None) -> list[Figure]
                 "machine": described,
                 "rows": asked.rows,
                 "runs": asked.runs,
+                "seconds": round(seconds),
                 "figures": [figure.written() for figure in found[name]],
                 "results": [asdict(result) for result in results],
             }

@@ -39,6 +39,7 @@ def test_the_runner_prints_tables_and_writes_the_figures_with_their_goals(
         written = json.loads((tmp_path / f"{name}.json").read_text())
         assert written["machine"]["cores"]
         assert written["rows"] == TINY.rows
+        assert written["seconds"] >= 0
         for result in written["results"]:
             assert any(line["ratio"] for line in result["lines"])
             assert all(line["what"].split()[0] in printed for line in result["lines"])
