@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +17,7 @@ from dispatcher.pipeline.reports._report_lines import COLUMNS
 from dispatcher.pipeline.reports.report import write_report
 from dispatcher.pipeline.runtime.runtime import Runtime
 from tests.dispatcher.pipeline.expansion.test_expand import submitted
+from tests.dispatcher.pipeline.reports.row_by_row import batch_lines, csv_text
 from tests.factories import (
     CAMPAIGN,
     SID,
@@ -25,6 +27,7 @@ from tests.factories import (
     make_claim,
     make_csv,
     make_record,
+    number_of,
     record,
     take,
 )
@@ -66,6 +69,48 @@ def test_rows_stand_in_the_files_order(runtime: Runtime, settings: dict[str, str
     lines = report(runtime, campaign_id)
     assert [line["row"] for line in lines] == [str(row) for row in range(1, 701)]
     assert [line["name"] for line in lines] == names
+
+
+BECAME = [{"sid": "=SID,()", "price": "0.03"}, {"outcome": "refused", "text": "no, =1"}]
+EVIL = ["=1+1", "a,b", 'say "hi"', "two\nlines", "\t=x", "'+1", "Zoë 💜", "\u202eevil", "", "O'Brien"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"group_size": 4}, {"group_by": "name"}])
+def test_the_whole_is_to_the_byte_what_a_row_at_a_time_would_make(
+    runtime: Runtime, settings: dict[str, Any]
+) -> None:
+    rows = [[number_of(row), EVIL[row % len(EVIL)], f"g{row % 97}"] for row in range(1, 401)]
+    rows[7::50] = [["12", cells[1], cells[2]] for cells in rows[7::50]]
+    rows[9::60] = [[number_of(1), cells[1], cells[2]] for cells in rows[9::60]]
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([["phone", "=cell", "name"], *rows])
+    campaign_id = submitted(runtime, file.getvalue().encode(), message="Hi", **settings)
+    expand(runtime, campaign_id)
+    ledger = runtime.ledger
+    ledger.batches.offer(campaign_id, window=0, most=0, offer_ms=1)
+    one_accepted_one_refused(runtime, campaign_id)
+    out = io.StringIO(newline="")
+    expected: list[list[object]] = []
+    assert write_report(ledger, campaign_id, out) == len(rows)
+    texts, sids = ledger.campaigns.texts(campaign_id), ledger.campaigns.long_sids(campaign_id)
+    for number in ledger.campaigns.batch_numbers(campaign_id):
+        batch, states = ledger.batches.read(campaign_id, [number])[0]
+        expected += batch_lines(number, batch, states, texts, sids)
+    expected.sort(key=lambda line: cast(int, line[0]))
+    heading = [*COLUMNS, "phone", "'=cell", "name"]
+    assert out.getvalue() == csv_text(iter([heading, *expected]))
+    assert {line[3] for line in expected} >= {"pending", "queued", "rejected", "invalid", "skipped"}
+
+
+def one_accepted_one_refused(runtime: Runtime, campaign_id: str) -> None:
+    """The first two messages of each batch were sent: one is priced, with a sid that is no UUID, the other refused."""
+    for number in runtime.ledger.campaigns.batch_numbers(campaign_id):
+        taken = take(runtime.ledger, campaign_id, number)
+        for message, became in list(enumerate(BECAME))[: len(taken.batch.messages)]:
+            asked = make_claim(taken, message)
+            answer = claim(runtime.ledger, taken.hold, asked, now_ms=runtime.ledger.agenda.now_ms())
+            if answer.word == "go":
+                record(runtime.ledger, taken.hold, make_record(asked, **became))
 
 
 def test_cells_that_would_be_formulas_are_made_harmless(runtime: Runtime) -> None:
