@@ -23,11 +23,13 @@ from benchmarks.callbacks import callback_body
 from benchmarks.ledgers import HOUR_MS, read_campaign, runtime_on
 from benchmarks.result import Asked, Line, Result, Values, median_line
 from benchmarks.store import Store
+from dispatcher.carrierx.webhook import condensed
 from dispatcher.ledger.batches.claims import Claim, Record, TakenBatch
 from dispatcher.model.correlation import MessageRef, write_user_data
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.receipts.ingest import ingest
 from dispatcher.pipeline.runtime.runtime import Runtime, wall_ms
+from dispatcher.web.callbacks import stream_writer
 from dispatcher.web.callbacks._spool_file import Spooled
 from dispatcher.web.callbacks.stream_writer import CallbackStreamWriter
 
@@ -164,9 +166,10 @@ def _call_back(runtime: Runtime, url: str, bodies: Sequence[bytes], at_once: int
     async def store() -> None:
         client = AsyncRedis.from_url(url)
         writer = CallbackStreamWriter(client, "mms:callbacks")
+        stream_writer.GATHER_SECONDS = 0.0  # how many share a write is said here
         for first in range(0, len(bodies), at_once):
             some = bodies[first : first + at_once]
-            await asyncio.gather(*(writer.store(Spooled(body, wall_ms())) for body in some))
+            await asyncio.gather(*(writer.store(Spooled(condensed(body) or body, wall_ms())) for body in some))
         await client.aclose()
 
     asyncio.run(store())
