@@ -169,7 +169,9 @@ def _call_back(runtime: Runtime, url: str, bodies: Sequence[bytes], at_once: int
         stream_writer.GATHER_SECONDS = 0.0  # how many share a write is said here
         for first in range(0, len(bodies), at_once):
             some = bodies[first : first + at_once]
-            await asyncio.gather(*(writer.store(Spooled(condensed(body) or body, wall_ms())) for body in some))
+            await asyncio.gather(
+                *(writer.store(Spooled(condensed(body) or body, wall_ms())) for body in some)
+            )
         await client.aclose()
 
     asyncio.run(store())
