@@ -250,3 +250,23 @@ def test_what_must_outlive_a_container_lies_in_a_named_volume(
     kept = {name: service["volumes"] for name, service in services.items() if "volumes" in service}
     assert kept == {"valkey": ["valkey:/data"], "control": ["control:/data"], "web": ["web:/data"]}
     assert set(compose["volumes"]) == set(kept)
+
+
+def test_two_projects_of_it_on_one_host_share_no_name_no_volume_and_no_port(text: str) -> None:
+    east, west = (
+        yaml.safe_load(resolved(text, {"MMS_WEB_PORT": web, "MMS_FLOWER_PORT": flower}))
+        for web, flower in (("8080", "5555"), ("8081", "5556"))
+    )
+    ports = [
+        {
+            port.rsplit(":", 1)[0]
+            for service in project["services"].values()
+            for port in service.get("ports", ())
+        }
+        for project in (east, west)
+    ]
+    assert ports == [{"127.0.0.1:8080", "127.0.0.1:5555"}, {"127.0.0.1:8081", "127.0.0.1:5556"}]
+    # Compose calls containers, networks and volumes after the project, unless the file gives them names of their own.
+    assert all("container_name" not in service for service in east["services"].values())
+    assert set(east["volumes"].values()) == {None}
+    assert "networks" not in east

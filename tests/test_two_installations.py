@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
@@ -22,8 +24,9 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.address import embedded_url
 from dispatcher.ledger.store.connection import client, text_of
+from tests.documents.shown import TOP, blocks, commands
 from tests.front import Front
-from tests.stack import ADMIN_TOKEN, Terminal, until
+from tests.stack import ADMIN_TOKEN, MMS, Terminal, until
 from tests.standin import StandIn, number, terminal_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two installations"), pytest.mark.timeout(300)]
@@ -31,6 +34,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two installations"), py
 #: What each account allows, messages a second; so far apart that neither can be taken for the other.
 RATES = {"east": 40, "west": 10}
 SENDERS = {"east": "15162065575", "west": "15162065576"}
+PAGE = TOP / "docs" / "scale.md"
+#: How opt-outs are carried from one to the other.
+COMMANDS = commands(blocks(PAGE))
 #: Each makes its own callback key; leases and waits are short; what is asked for is exactly what was submitted.
 SETTINGS = {
     "MMS_CALLBACK_KEY": "",
@@ -159,11 +165,12 @@ def both(
 ) -> Iterator[tuple[Installation, Installation]]:
     """East and west, running, each in a folder of its own as its operator started it."""
     with ExitStack() as stack:
-        found = []
+        found, folders = [], tmp_path_factory.mktemp("accounts")
         for name, rate in RATES.items():
             account = Account(name)
             stack.enter_context(account)
-            folder = tmp_path_factory.mktemp(name)
+            folder = folders / name
+            folder.mkdir()
             terminal = stack.enter_context(
                 terminal_of(folder, account, rate=f"{rate}/s", MMS_PUBLIC_URL=front.url(name), **SETTINGS)
             )
@@ -265,22 +272,31 @@ def test_each_is_told_whether_the_public_address_leads_to_itself(
         front.ports |= right
 
 
+def test_the_proxy_of_the_page_has_a_path_for_each_and_takes_it_off() -> None:
+    [proxy] = [block for block in blocks(PAGE) if block.language == "nginx"]
+    pattern = (
+        r"location /(\w+)/ \{ proxy_pass http://127\.0\.0\.1:(\d+)/; \}  # MMS_PUBLIC_URL=https://[^/]+/(\w+)"
+    )
+    found = [re.fullmatch(pattern, line) for line in proxy.lines]
+    assert [each and (each[1], each[3]) for each in found] == [(name, name) for name in RATES]
+    assert len({each and each[2] for each in found}) == len(RATES)
+
+
 def test_a_stop_holds_where_it_was_said_and_the_list_is_carried_over_as_often_as_one_likes(
-    east: Installation, west: Installation, tmp_path: Path
+    east: Installation, west: Installation
 ) -> None:
-    person, another, file = number(1200), number(1201), tmp_path / "list.csv"
+    person, another, folders = number(1200), number(1201), east.terminal.folder.parent
     stop = inbound(SENDERS["east"], person, "STOP")
     assert httpx.post(east.callback_url, json=stop).status_code == 200
     assert (east.opted_out(), west.opted_out()) == ({person}, set())
-    east.mms("optout", "export", "-o", str(file))
-    said = [west.mms("optout", "import", str(file)).strip() for _ in range(2)]
-    assert said == ["1 read, 1 changed, 0 not usable", "1 read, 0 changed, 0 not usable"]
+    said = [typed(line, folders) for line in [*COMMANDS, COMMANDS[-1]]]
+    assert said == ["", "1 read, 1 changed, 0 not usable\n", "1 read, 0 changed, 0 not usable\n"]
     west.api("POST", "/opt-outs", json={"numbers": [another]})
     assert [carried(*way) for way in ((west, east), (east, west), (west, east))] == [(2, 1), (2, 0), (2, 0)]
     assert east.opted_out() == west.opted_out() == {person, another}
     west.api("POST", "/opt-outs/remove", json={"numbers": [person]})
     assert carried(west, east) == (2, 1)
-    assert west.api("POST", "/opt-outs/import", files={"file": file.read_bytes()}).json()["changed"] == 0
+    assert typed(COMMANDS[-1], folders) == "1 read, 0 changed, 0 not usable\n"  # it is older
     assert east.opted_out() == west.opted_out() == {another}
     for each in (east, west):
         campaign = each.submit(range(1200, 1202))
@@ -289,8 +305,18 @@ def test_a_stop_holds_where_it_was_said_and_the_list_is_carried_over_as_often_as
         assert each.account.times(range(1200, 1202)) == [1, 0]
 
 
+def typed(line: str, folder: Path) -> str:
+    """A line of the page, typed into a shell here; what it printed."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MMS_")}
+    environment = {**ours, "PATH": f"{MMS.parent}{os.pathsep}{ours.get('PATH', '')}"}
+    command = ["bash", "-c", line]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def carried(source: Installation, target: Installation) -> tuple[int, int]:
-    """The whole list of one into the other, as docs/scale.md has it; how many entries were read and changed."""
+    """The whole list of one into the other, over the API; how many entries were read and changed."""
     exported = source.api("GET", "/opt-outs/export").content
     answer = target.api("POST", "/opt-outs/import", files={"file": ("opt-outs.csv", exported)})
     assert answer.status_code == 200, answer.text

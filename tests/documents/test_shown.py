@@ -24,6 +24,7 @@ RUN_BY = {
     "docs/carrierx-guide.md": {"sh": "../dispatcher/cli/test_the_carrierx_guide.py"},
     "docs/carrierx.md": {"python": "test_pages.py"},
     "docs/operations.md": {"sh": "test_pages.py"},
+    "docs/scale.md": {"sh": "../test_two_installations.py", "nginx": "../test_two_installations.py"},
     "docs/redis.md": {"acl": "../dispatcher/ledger/store/test_permissions.py"},
 }
 
