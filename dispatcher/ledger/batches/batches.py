@@ -76,12 +76,13 @@ class Batches:
     def add_many(
         self, campaign_id: str, made: Sequence[tuple[int, PackedBatch, int]], *, reader: str, lease_ms: int
     ) -> str:
-        """Write consecutive batches (number, batch, rows read with it) in one round trip; the last one's answer."""
+        """Write consecutive batches (number, batch, rows read with it) in one round trip and with one sync to disk; the
+        last one's answer."""
         calls = [
             ("batches/add_batch", (campaign_id, number, *packed, rows_read, reader, lease_ms))
             for number, packed, rows_read in made
         ]
-        return text_of(self._scripts.run_many(calls)[-1])
+        return text_of(self._scripts.run_many(calls, transaction=True)[-1])
 
     def offer(self, campaign_id: str, *, window: int, most: int, offer_ms: int) -> list[int]:
         """Start the campaign if its time has come; offer due batches while the window has room.

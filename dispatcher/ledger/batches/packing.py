@@ -102,26 +102,7 @@ class PackedBatch(NamedTuple):
     @classmethod
     def of(cls, batch: Batch) -> PackedBatch:
         """Pack a batch."""
-        return LooseBatch.of(batch).compressed()
-
-
-class LooseBatch(NamedTuple):
-    """The same, not compressed yet: that takes half the time and needs no interpreter, so another thread may do it."""
-
-    content: bytes
-    counts: bytes
-    messages: int
-    marks: bytes
-
-    @classmethod
-    def of(cls, batch: Batch) -> LooseBatch:
-        """Pack a batch."""
-        content = _columns_of(batch).packed()
-        return cls(content, batch.initial_counts(), len(batch.messages), _marks_of(batch))
-
-    def compressed(self) -> PackedBatch:
-        """As it is written."""
-        return PackedBatch(compress(self.content), self.counts, self.messages, self.marks)
+        return cls(pack_batch(batch), batch.initial_counts(), len(batch.messages), _marks_of(batch))
 
 
 #: Two bytes a row tell a search which batches may hold a number; a batch has room for so many rows.

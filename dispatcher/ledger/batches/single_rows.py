@@ -1,6 +1,6 @@
 """A batch whose messages have one recipient each, gathered by column: a million of its rows need no object each.
 
-`packing.LooseBatch.of` says how a batch is packed; what is packed here is the same to the byte.
+`packing.PackedBatch.of` says how a batch is packed; what is packed here is the same to the byte.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dispatcher.ledger.batches.batch_columns import BatchColumns, number_as_pack
 from dispatcher.ledger.batches.packing import (
     MARK_BYTES,
     NO_MARK,
-    LooseBatch,
+    PackedBatch,
+    compress,
     initial_counts,
     mark_of,
     marks_of,
@@ -57,12 +58,15 @@ class SingleRows:
         self._marks += mark_of(row.number) if row.number else NO_MARK
         self._add_rows((row.row,), (row.line,), [(cell,) for cell in row.cells])
 
-    def packed(self) -> LooseBatch:
+    def packed(self) -> PackedBatch:
         """The batch."""
         columns = self._columns
         counts = initial_counts([rejected[1] for rejected in columns.rejected], len(self))
-        return LooseBatch(
-            columns.packed(), counts, len(columns.members), bytes(self._marks.ljust(MARK_BYTES, b"\0"))
+        return PackedBatch(
+            compress(columns.packed()),
+            counts,
+            len(columns.members),
+            bytes(self._marks.ljust(MARK_BYTES, b"\0")),
         )
 
     def _add_rows(self, rows: Sequence[int], lines: Sequence[int], cells: Sequence[Sequence[str]]) -> None:

@@ -68,8 +68,13 @@ class Scripts:
             except _NoScript:
                 return self.redis.eval(text, 0, *arguments)
 
-    def run_many(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
+    def run_many(
+        self, calls: Sequence[tuple[str, Sequence[type_of_argument]]], *, transaction: bool = False
+    ) -> list[Any]:
         """Run several scripts in one round trip; the answers in the same order.
+
+        As a `transaction` they share a sync to disk, too, however long they are: Redis runs what else it has read of
+        them after every 16 KB, and syncs. No claims among them.
 
         Claims are answered only while what stands behind them holds (`claim_guard`); what was asked for beside them is
         done all the same. After a restart of Redis claims are answered `wait` until the callback receivers have
@@ -82,12 +87,12 @@ class Scripts:
         if not calls:
             return []
         with translated():
-            answers = self._pipelined(calls)
+            answers = self._pipelined(calls, transaction)
             unknown = [index for index, answer in enumerate(answers) if isinstance(answer, _NoScript)]
             if unknown:
                 loaded = {name: self._load(name) for name in {calls[index][0] for index in unknown}}
                 repeated = [index for index in unknown if loaded[calls[index][0]]]
-                again = iter(self._pipelined([calls[index] for index in repeated]) if repeated else ())
+                again = iter(self._pipelined([calls[i] for i in repeated], transaction) if repeated else ())
                 for index in unknown:
                     answers[index] = next(again) if loaded[calls[index][0]] else WAIT_FOR_RECEIVERS
             for answer in answers:
@@ -103,10 +108,12 @@ class Scripts:
         self.redis.script_load(text)
         return True
 
-    def _pipelined(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> list[Any]:
+    def _pipelined(
+        self, calls: Sequence[tuple[str, Sequence[type_of_argument]]], transaction: bool
+    ) -> list[Any]:
         names = {name for name, _ in calls}
         if _GUARDED.isdisjoint(names):
-            return list(self._pipeline(calls).execute(raise_on_error=False))
+            return list(self._pipeline(calls, transaction=transaction).execute(raise_on_error=False))
         try:
             self.claim_guard.require()
         except ClaimsHeld:
@@ -116,8 +123,10 @@ class Scripts:
             raise
         return self.claim_guard.execute(self._pipeline(calls), claims="batches/claim" in names)
 
-    def _pipeline(self, calls: Sequence[tuple[str, Sequence[type_of_argument]]]) -> Any:
-        pipeline = self.redis.pipeline(transaction=False)
+    def _pipeline(
+        self, calls: Sequence[tuple[str, Sequence[type_of_argument]]], *, transaction: bool = False
+    ) -> Any:
+        pipeline = self.redis.pipeline(transaction=transaction)
         for name, arguments in calls:
             pipeline.evalsha(self.source(name)[1], 0, *arguments)
         return pipeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, LooseBatch
+from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow, PackedBatch
 from dispatcher.ledger.batches.single_rows import SingleRows
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.message import ComposedMessage
@@ -16,17 +16,17 @@ BATCH_ROWS = 100
 Item = RecipientBlock | ComposedMessage | InvalidRow
 
 
-def packed_batches(items: Iterable[Item], settings: CampaignSettings) -> Iterator[tuple[LooseBatch, int]]:
+def packed_batches(items: Iterable[Item], settings: CampaignSettings) -> Iterator[tuple[PackedBatch, int]]:
     """The batches, each with the number of its rows."""
     if settings.group_by is None and settings.group_size is None:
         yield from _batches_of_singles(items, settings.senders)
         return
     messages = (item for item in items if not isinstance(item, RecipientBlock))
     for batch in batches_of(messages, settings.senders):
-        yield LooseBatch.of(batch), len(batch.rows)
+        yield PackedBatch.of(batch), len(batch.rows)
 
 
-def _batches_of_singles(items: Iterable[Item], senders: tuple[str, ...]) -> Iterator[tuple[LooseBatch, int]]:
+def _batches_of_singles(items: Iterable[Item], senders: tuple[str, ...]) -> Iterator[tuple[PackedBatch, int]]:
     sole = senders[0] if len(senders) == 1 else ""  # a pool's is chosen when it is sent
     rows = SingleRows(sole)
     for item in items:

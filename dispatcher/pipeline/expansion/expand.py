@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from dispatcher.errors import FileRefused, InputError, StoreUnavailable
-from dispatcher.ledger.batches.packing import LooseBatch
+from dispatcher.ledger.batches.packing import PackedBatch
 from dispatcher.ledger.campaigns.file_readings import FileReading
 from dispatcher.model.message import ComposedMessage
 from dispatcher.model.recipient import InvalidRow
@@ -23,6 +25,11 @@ from dispatcher.roster.roster import open_roster
 log = logging.getLogger(__name__)
 
 BATCHES_A_ROUND_TRIP = 32
+#: Round trips that may be under way while the next batches are read.
+ROUND_TRIPS_AHEAD = 2
+#: How long the thread that reads keeps the interpreter from the one that writes. With Python's own 5 ms, as long as a
+#: round trip takes, they would wait for each other.
+SWITCH_SECONDS = 0.001
 READER_LEASE_MS = 15_000
 #: So many readers in a row that read nothing new, and a person has to look.
 MOST_READERS = 8
@@ -31,7 +38,7 @@ ROWS_A_HEARTBEAT = 500
 RENEW_SECONDS = READER_LEASE_MS / 3000
 
 #: Consecutive batches with their numbers, each with the rows read when it was full.
-LooseBatches = list[tuple[int, LooseBatch, int]]
+PackedBatches = list[tuple[int, PackedBatch, int]]
 
 
 class ReaderLostError(Exception):
@@ -84,33 +91,42 @@ def _place(error: Exception) -> str:
     return f"{Path(last.filename).name}:{last.lineno}"
 
 
-def _written(runtime: Runtime, campaign_id: str, round_trips: Iterable[LooseBatches], reader: str) -> int:
-    """Compress and write the batches, those of a round trip while the next are read; answers the rows written.
+def _written(runtime: Runtime, campaign_id: str, round_trips: Iterable[PackedBatches], reader: str) -> int:
+    """Write the batches, those of a round trip while the next are read; answers the rows written.
 
     Raises:
         ReaderLostError: another reads now, or nobody should.
     """
-
-    def write(loose: LooseBatches) -> str:
-        made = [(number, batch.compressed(), rows_read) for number, batch, rows_read in loose]
-        return runtime.ledger.batches.add_many(campaign_id, made, reader=reader, lease_ms=READER_LEASE_MS)
-
     rows = 0
+    sys.setswitchinterval(SWITCH_SECONDS)
+    under_way: deque[Future[str]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
-        before: Future[str] | None = None
-        for loose in round_trips:
-            if before is not None and before.result() == "lost":
-                raise ReaderLostError
-            rows = loose[-1][2]
-            before = writer.submit(write, loose)
-        if before is not None and before.result() == "lost":
-            raise ReaderLostError
+        for packed in round_trips:
+            if len(under_way) == ROUND_TRIPS_AHEAD:
+                _require_written(under_way.popleft())
+            rows = packed[-1][2]
+            under_way.append(
+                writer.submit(
+                    runtime.ledger.batches.add_many,
+                    campaign_id,
+                    packed,
+                    reader=reader,
+                    lease_ms=READER_LEASE_MS,
+                )
+            )
+        for written in under_way:
+            _require_written(written)
     return rows
 
 
-def _round_trips(batches: Iterable[tuple[LooseBatch, int]]) -> Iterator[LooseBatches]:
+def _require_written(written: Future[str]) -> None:
+    if written.result() == "lost":
+        raise ReaderLostError
+
+
+def _round_trips(batches: Iterable[tuple[PackedBatch, int]]) -> Iterator[PackedBatches]:
     """Batches with their numbers and the rows read so far, as many as share a round trip and a sync to disk."""
-    packed: LooseBatches = []
+    packed: PackedBatches = []
     rows = 0
     for number, (batch, size) in enumerate(batches):
         rows += size

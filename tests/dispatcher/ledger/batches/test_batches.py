@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dispatcher.ledger.batches.claims import Denied
+from dispatcher.ledger.batches.packing import PackedBatch
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState, RecipientState
@@ -51,6 +54,28 @@ def add(ledger: Ledger, number: int, reader: str = "reader", *, rows_read: int =
 def offer(ledger: Ledger, campaign_id: str = CAMPAIGN, *, window: int = 10, most: int = 10) -> list[int]:
     """Offer what is due."""
     return ledger.batches.offer(campaign_id, window=window, most=most, offer_ms=OFFER_MS)
+
+
+def calls_of(ledger: Ledger, command: str) -> int:
+    """How often this command was run so far."""
+    stats: Any = ledger.redis.info("commandstats")
+    return int(stats.get(f"cmdstat_{command}", {"calls": 0})["calls"])
+
+
+def test_many_batches_are_one_transaction_and_so_one_sync_to_disk_however_large(
+    ledger_at_start: Ledger,
+) -> None:
+    begun(ledger_at_start)
+    ledger_at_start.redis.script_flush()
+    batch = PackedBatch.of(make_batch(1, 1, 1, rejected=1))
+    large = batch._replace(content=batch.content + bytes(40_000))
+    made = [(number, large, 4 * number + 4) for number in range(8)]
+    before = calls_of(ledger_at_start, "exec")
+    assert ledger_at_start.batches.add_many(CAMPAIGN, made, reader="reader", lease_ms=LEASE_MS) == "ok"
+    assert calls_of(ledger_at_start, "exec") - before == 2  # the first finds that the script is not known
+    assert ledger_at_start.batches.add_many(CAMPAIGN, made, reader="reader", lease_ms=LEASE_MS) == "have"
+    assert calls_of(ledger_at_start, "exec") - before == 3
+    assert ledger_at_start.campaign(CAMPAIGN).messages == 24
 
 
 def test_a_batch_added_twice_counts_once(ledger_at_start: Ledger) -> None:

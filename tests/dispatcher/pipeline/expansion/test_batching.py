@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import FileRefused
-from dispatcher.ledger.batches.packing import LooseBatch
+from dispatcher.ledger.batches.packing import PackedBatch
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.expansion.batching import batches_of, packed_batches
 from dispatcher.pipeline.expansion.grouping import form_messages, messages_in_blocks, rows_of
@@ -53,7 +53,7 @@ def assert_alike(data: bytes) -> None:
             by_column.append(str(refusal))
         try:
             for batch in batches_of(form_messages(opened(data, settings), settings), settings.senders):
-                by_row.append((LooseBatch.of(batch), len(batch.rows)))
+                by_row.append((PackedBatch.of(batch), len(batch.rows)))
         except FileRefused as refusal:
             by_row.append(str(refusal))
         assert by_column == by_row, (data[:2000], options)
