@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -111,23 +112,26 @@ def run() -> None:
     arguments = ["--wait=completed" if argument == "--wait" else argument for argument in sys.argv[1:]]
     try:
         app(arguments, prog_name="mms")
-    except MmsError as error:
-        say(f"mms: {sentence(error)}")
-        sys.exit(error.exit_status)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        known = of_redis(error)
-        if known is not None:
-            say(f"mms: {sentence(known)}")
-            sys.exit(known.exit_status)
-        say(
-            f"mms: this should not have happened ({type(error).__name__}); the details are in {_keep_details()}"
-        )
-        sys.exit(1)
+        sys.exit(_said(error))
+    finally:
+        gc.freeze()  # the process ends: nothing of it need be looked through once more
+
+
+def _said(error: Exception) -> int:
+    """Say what happened; answers the exit status."""
+    known = error if isinstance(error, MmsError) else of_redis(error)
+    if known is None:
+        what = f"this should not have happened ({type(error).__name__})"
+        say(f"mms: {what}; the details are in {_keep_details()}")
+        return 1
+    say(f"mms: {sentence(known)}")
+    return known.exit_status
 
 
 def sentence(error: MmsError) -> str:

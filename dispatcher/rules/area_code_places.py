@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -20,7 +20,7 @@ _NOWHERE = AreaPlaces((), ())
 @cache
 def area_places() -> dict[str, AreaPlaces]:
     """Every known area code of the United States and Canada."""
-    text = (files("dispatcher.rules") / "data" / "area_codes.csv").read_text("ascii")
+    text = (Path(__file__).with_name("data") / "area_codes.csv").read_text("ascii")
     rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
     return {code: AreaPlaces(tuple(states.split()), tuple(zones.split())) for code, states, zones in rows[1:]}
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from dispatcher.rules._optout_idioms import without_idioms
 from dispatcher.rules._optout_phrases import (
@@ -98,7 +98,7 @@ def meaning_of(text: str | None) -> Meaning:
 @cache
 def wordings() -> tuple[tuple[Meaning, str, str], ...]:
     """The table: meaning, language, wording."""
-    lines = (files("dispatcher.rules") / "data" / "optout_wordings.tsv").read_text("utf-8").splitlines()
+    lines = (Path(__file__).with_name("data") / "optout_wordings.tsv").read_text("utf-8").splitlines()
     rows = (line.split("\t") for line in lines if not line.startswith("#"))
     return tuple((Meaning(meaning), language, wording) for meaning, language, wording in rows)
 

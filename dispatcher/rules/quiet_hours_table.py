@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -35,7 +35,7 @@ class HoursTable(NamedTuple):
 @cache
 def hours_table() -> HoursTable:
     """The table, read once."""
-    document = tomllib.loads((files("dispatcher.rules") / "data" / "hours.toml").read_text("utf-8"))
+    document = tomllib.loads((Path(__file__).with_name("data") / "hours.toml").read_text("utf-8"))
     return HoursTable(
         _week(document["federal"]),
         {state: _week(hours) for state, hours in document["states"].items()},

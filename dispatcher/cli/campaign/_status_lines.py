@@ -6,10 +6,10 @@ import datetime as dt
 import time
 from typing import NamedTuple
 
-from dispatcher.cli.shell.wait import why
+from dispatcher.cli.shell.wait import done_rows, why
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import Campaign
-from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
+from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.estimates.estimate import estimated
 from dispatcher.pipeline.estimates.opening_hours import waits_for_hours
 from dispatcher.pipeline.estimates.pace import pace_of
@@ -78,11 +78,6 @@ class StatusLines:
         opening = waits_for_hours(ledger, campaign, now_ms, hours_margin=margin)
         opens = opening.in_words(now_ms) if opening else None
         return pace_of(ledger, campaign, now_ms).now, left, opens
-
-
-def done_rows(campaign: Campaign) -> int:
-    """Rows that need nothing more from us."""
-    return sum(count for state, count in campaign.counts.items() if state not in UNFINISHED)
 
 
 def in_hours(seconds: float) -> str:

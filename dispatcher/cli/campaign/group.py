@@ -24,7 +24,7 @@ class CampaignGroup(DeferredGroup):
             f"{_HERE}._submit:submit_command",
             "Send a campaign file: good rows go, bad ones are recorded. Prints the campaign's id.",
         ),
-        ("list", f"{_HERE}._show:list_command", "Show campaigns, the newest first."),
+        ("list", f"{_HERE}._list:list_command", "Show campaigns, the newest first."),
         ("show", f"{_HERE}._show:show_command", "Show one campaign: state, times, recipients by state."),
         (
             "watch",

@@ -6,6 +6,7 @@ the commands say themselves.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from functools import cached_property
 from importlib import import_module
@@ -29,8 +30,7 @@ class Deferred(TyperCommand):
     @cached_property
     def command(self) -> Any:
         """The command itself, imported now."""
-        module, _, attribute = self.place.partition(":")
-        found = getattr(import_module(module), attribute)
+        found = _imported(self.place)
         if isinstance(found, typer.Typer):
             return get_group(found)
         alone = typer.Typer(add_completion=False)
@@ -51,3 +51,24 @@ class DeferredGroup(TyperGroup):
         super().__init__(**attributes)
         for name, place, says in self.deferred:
             self.add_command(Deferred(name, place, says))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help, without loading any of the commands."""
+        if self.rich_markup_mode is None:  # TYPER_USE_RICH=0
+            super().format_help(ctx, formatter)
+            return
+        from dispatcher.cli.shell.group_help import show  # noqa: PLC0415 - what draws is loaded when it draws
+
+        show(self, ctx)
+
+
+def _imported(place: str) -> Any:
+    """What is called so there. Whatever comes with it stays: looking through it for rubbish, again and again while it
+    grows, is a tenth of a short command."""
+    module, _, attribute = place.partition(":")
+    gc.disable()
+    try:
+        return getattr(import_module(module), attribute)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -48,6 +48,11 @@ def require_most_arrived(campaign: Campaign) -> None:
         )
 
 
+def done_rows(campaign: Campaign) -> int:
+    """Rows that need nothing more from us."""
+    return sum(count for state, count in campaign.counts.items() if state not in UNFINISHED)
+
+
 def wait_for(
     ledger: Ledger,
     campaign_id: str,

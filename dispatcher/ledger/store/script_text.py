@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.resources import files
 from itertools import takewhile
+from pathlib import Path
 
+_FOLDER = Path(__file__).parent.parent / "lua"
 _USES = "-- uses:"
 #: A line that gives a number a name.
 _CONSTANT = re.compile(r"^local ([A-Z][A-Z_]+) = (-?[\d.e]+)(?: --.*)?\n", re.MULTILINE)
@@ -23,7 +24,7 @@ def file_text(name: str) -> str:
     Raises:
         LookupError: there is no such file.
     """
-    file = files("dispatcher.ledger") / "lua" / f"{name}.lua"
+    file = _FOLDER / f"{name}.lua"
     if not file.is_file():
         raise LookupError(f"there is no script {name}.lua")
     return file.read_text("utf-8")
