@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Valkey stays away until the trial is over, and no longer than this.
 AWAY_SECONDS = 60.0
 PROBES = 6
-_MARK = "chaos-probe"
+_MARK = "chaos-probe "
 
 
 def start_without_store(stand: Stand) -> None:
@@ -77,7 +77,7 @@ class _Trial:
 
     def _send(self) -> bool:
         mark = f"{self._name}:{next(self._numbers)}"
-        body = {"message_sid": str(uuid.uuid4()), "direction": "outbound", "status": "sent", _MARK: mark}
+        body = {"message_sid": _MARK + mark, "direction": "outbound", "status": "sent"}
         with suppress(httpx.HTTPError):
             if (
                 httpx.post(self._address, json=body, timeout=5, trust_env=False, verify=False).status_code
@@ -95,7 +95,7 @@ def probes_in_stream(folder: Path) -> list[str]:
         if command[0].upper() == b"XADD" and command[1] == keys.CALLBACKS.encode():
             raw = next((word for word in command if _MARK.encode() in word), None)
             if raw is not None:
-                found.append(str(json.loads(raw)[_MARK]))
+                found.append(str(json.loads(raw)["message_sid"]).removeprefix(_MARK))
     return found
 
 

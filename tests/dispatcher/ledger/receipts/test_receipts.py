@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dispatcher.ledger.batches.claims import Hold, TakenBatch
 from dispatcher.ledger.batches.rows import RowState, pack_sid, sid_text
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.receipts.receipts import Receipt
+from dispatcher.ledger.receipts.receipts import BatchReceipts, Receipt, _in_steps
 from dispatcher.ledger.store.connection import text_of
 from dispatcher.model.state import CampaignState, RecipientState
 from tests.factories import (
@@ -322,3 +322,42 @@ def test_a_failure_is_asked_for_its_reason_five_seconds_later_and_not_later_for_
     set_clock(ledger_at_start.redis, START_MS + 3_000)
     apply(ledger_at_start, Receipt(1, 1, 1, FAILED, "own", "another sid"))
     assert ledger_at_start.redis.zscore("mms:explain", f"{CAMPAIGN}:0") == START_MS + 5_000
+
+
+def test_receipts_of_several_campaigns_in_one_step_keep_apart_what_belongs_to_each(
+    ledger_at_start: Ledger,
+) -> None:
+    ledger, spoken = ledger_at_start, list[BatchReceipts]()
+    for serial, campaign in enumerate((CAMPAIGN, "other-abc234", "third-abc234"), 1):
+        add_campaign(ledger, make_batch(1, 1), id=campaign)
+        taken = take(ledger, campaign)
+        claim(ledger, taken.hold, make_claim(taken), now_ms=START_MS)
+        said = Receipt(
+            0, 0, 1, DELIVERED, "own", f"{serial:08x}{SID[8:]}", mcc="310", mnc=str(serial), price=f"0.0{serial}",
+            sender=f"1516206557{serial}",
+        )  # fmt: skip
+        spoken.append(BatchReceipts(campaign, 0, [said], [], 0))
+    assert ledger.receipts.apply_many(spoken) == 3
+    for serial, one in enumerate(spoken, 1):
+        fields = ledger.redis.hgetall(f"mms:c:{one.campaign}")
+        heard = ledger.redis.hgetall(f"mms:c:{one.campaign}:heard")
+        assert fields[b"cost"] == b"%d" % (serial * 10_000)
+        assert heard == {b"sender:1516206557%d:d" % serial: b"1", b"carrier:310-%d:d" % serial: b"1"}
+        assert recount(ledger, one.campaign)[DELIVERED] == 1
+        assert ledger.receipts.find([one.receipts[0].sid or ""]) == [(one.campaign, 0, 0)]
+
+
+def test_a_step_is_no_longer_than_it_may_be_and_divides_no_batch(
+    ledger_at_start: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatcher.ledger.receipts.receipts.STEP", 6)
+    claimed(ledger_at_start, 1, 1, 1, 1)
+    for name in ("other-abc234", "third-abc234"):
+        add_campaign(ledger_at_start, make_batch(1, 1), id=name)
+    four = [Receipt(row, row, 1, SENT) for row in range(4)]
+    two = [Receipt(row, row, 1, SENT) for row in range(2)]
+    many = [("other-abc234", two), (CAMPAIGN, four), ("third-abc234", two[:1])]
+    spoken = [BatchReceipts(name, 0, receipts, [], 0) for name, receipts in many]
+    assert ledger_at_start.receipts.apply_many(spoken) == 7
+    assert [recount(ledger_at_start, name)[SENT] for name, _ in many] == [2, 4, 1]
+    assert [len(step) for step in _in_steps(spoken)] == [2, 1]
