@@ -66,7 +66,7 @@ class CampaignGroup(DeferredGroup):
         ),
         (
             "erase",
-            f"{_HERE}._audit:erase_command",
+            f"{_HERE}._erase:erase_command",
             "Erase a settled campaign's numbers, texts and columns; counts and times stay. `MMS_RETENTION` does "
             "it in time.",
         ),

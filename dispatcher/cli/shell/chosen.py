@@ -12,7 +12,7 @@ from dispatcher.errors import InputError
 from dispatcher.media.files import MediaFile
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.campaigns.settings_file import load_settings_file, resolve_settings
-from dispatcher.pipeline.schedules.recurring import require_calendar
+from dispatcher.pipeline.preflight.recurrence import require_calendar
 
 #: What `submit` takes beside a campaign's settings, and the settings file too: a calendar line, and patience.
 CALENDAR = ("every", "run_late_within")

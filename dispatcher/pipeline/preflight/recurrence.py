@@ -16,6 +16,19 @@ from dispatcher.rules.recurrence import Recurrence, parse_recurrence
 SHOWN = 3
 
 
+def require_calendar(every: str | None, run_late_within: str | None) -> None:
+    """Patience is for what recurs: alone it would be taken for a promise that nobody keeps.
+
+    Raises:
+        InputError: there is no calendar line.
+    """
+    if run_late_within and not every:
+        raise InputError(
+            "run_late_within is for what recurs, and every is not given",
+            hint="give every too, like 'mon 09:00 America/New_York', or leave out run_late_within",
+        )
+
+
 def first_occurrence(settings: CampaignSettings, every: str, now: datetime) -> datetime:
     """When a broadcast comes first.
 

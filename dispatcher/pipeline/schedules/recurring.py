@@ -83,19 +83,6 @@ def make_schedule(
     return schedule
 
 
-def require_calendar(every: str | None, run_late_within: str | None) -> None:
-    """Patience is for what recurs: alone it would be taken for a promise that nobody keeps.
-
-    Raises:
-        InputError: there is no calendar line.
-    """
-    if run_late_within and not every:
-        raise InputError(
-            "run_late_within is for what recurs, and every is not given",
-            hint="give every too, like 'mon 09:00 America/New_York', or leave out run_late_within",
-        )
-
-
 def change_schedule(ledger: Ledger, schedule_id: str, every: str | None, late: str | None) -> Schedule:
     """Give it another calendar line, or another patience. With another line the next occurrence is worked out anew.
 

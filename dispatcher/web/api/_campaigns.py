@@ -16,8 +16,8 @@ from dispatcher.ledger.views.campaign_list import list_campaigns
 from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.estimate import estimated, estimated_all
+from dispatcher.pipeline.preflight.recurrence import require_calendar
 from dispatcher.pipeline.preflight.result import Tally
-from dispatcher.pipeline.schedules.recurring import require_calendar
 from dispatcher.pipeline.schedules.upcoming import Recurring, recurring
 from dispatcher.web.actions.lifecycle import steer
 from dispatcher.web.actions.media import MOST, take_media

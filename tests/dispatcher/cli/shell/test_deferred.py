@@ -89,3 +89,25 @@ def test_a_look_at_campaigns_loads_the_ledger_and_nothing_else(
     arguments: list[str], tmp_path: Path, valkey_url: str
 ) -> None:
     assert loaded(["campaign", *arguments], tmp_path, MMS_REDIS_URL=valkey_url) <= LEDGER
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["check"], ["check", "--errors", "bad.csv"]])
+def test_a_check_of_a_file_loads_neither_the_way_to_carrierx_nor_celery(
+    command: list[str], tmp_path: Path, valkey_url: str
+) -> None:
+    (tmp_path / "one.csv").write_text("to,message\n15165550199,hello\n")
+    given = ["campaign", *command, "one.csv", "--simulate", "--from", "15165550198"]
+    assert loaded(given, tmp_path, MMS_REDIS_URL=valkey_url) <= LEDGER
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["report", "nobody"], ["audit", "nobody"]])
+def test_a_report_loads_no_way_to_carrierx(arguments: list[str], tmp_path: Path, valkey_url: str) -> None:
+    assert loaded(["campaign", *arguments], tmp_path, MMS_REDIS_URL=valkey_url) <= LEDGER
+
+
+@pytest.mark.slow
+def test_doctor_loads_no_server_of_pages(tmp_path: Path, valkey_url: str) -> None:
+    found = loaded(["doctor"], tmp_path, MMS_REDIS_URL=valkey_url, MMS_SIMULATE="true")
+    assert found & {"fastapi", "flower", "jinja2", "starlette", "tornado", "uvicorn"} == set()
