@@ -14,6 +14,7 @@ from dispatcher.pipeline.limits.defaults import put_rates_in_force
 from dispatcher.pipeline.runtime.credentials import TokenInUse
 from dispatcher.pipeline.runtime.runtime import Runtime, wall_ms
 from dispatcher.settings import settings
+from tasks.stopping import is_stopping
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def runtime() -> Runtime:
         prepare(ledger.redis, chosen),
         token=TokenInUse(chosen),
         pool=ThreadPoolExecutor(chosen.in_flight, thread_name_prefix="post"),
+        is_stopping=is_stopping,
         clock_ms=ledger.agenda.now_ms if chosen.simulate and chosen.one_clock else wall_ms,
     )
 

@@ -83,6 +83,10 @@ class Agenda:
         while int(self._scripts.run("campaigns/start", STARTS_AT_ONCE)) == STARTS_AT_ONCE:
             continue
 
+    def rouse(self) -> int:
+        """Campaigns that rest until their turn of a limit are due now where it has room already; answers how many."""
+        return int(self._scripts.run("campaigns/rouse"))
+
     def starts(self, most: int, offset: int = 0) -> list[tuple[str, int]]:
         """Campaigns that wait for their start, and when that is, ms; the soonest first."""
         with translated():
@@ -92,6 +96,11 @@ class Agenda:
     def due(self, now_ms: int, most: int) -> list[str]:
         """Running campaigns with a batch whose time has come, the longest waiting first."""
         return self._by_score(keys.DUE, now_ms, most)
+
+    def on_offer(self) -> int:
+        """Batches that are on offer or under way, those that wait for a limit left out."""
+        with translated():
+            return int(self._redis.zcount(keys.OFFERED, f"({self.now_ms()}", "+inf"))
 
     def settling(self, now_ms: int, most: int) -> list[str]:
         """Campaigns whose settle window is over."""

@@ -1,7 +1,6 @@
-"""Batches: added by the reader, offered by the feeder, taken, claimed and recorded by senders.
+"""Batches: added by the reader, offered by the feeder, read, looked after; what senders do with them is in `leases`.
 
-One method per script; the arguments' order is known here (that of claims and records in `_claim_wire`) and in the
-script's head, nowhere else.
+One method per script; the arguments' order is known here and in the script's head, nowhere else.
 """
 
 from __future__ import annotations
@@ -9,17 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dispatcher.ledger.batches._claim_wire import Call, claim_answers, claim_call, record_call
-from dispatcher.ledger.batches.claims import (
-    NO_CHARGE,
-    Charge,
-    Claim,
-    ClaimAnswer,
-    Denied,
-    Hold,
-    Record,
-    TakenBatch,
-)
+from dispatcher.ledger.batches.claims import NO_CHARGE, Charge
+from dispatcher.ledger.batches.leases import Leases
 from dispatcher.ledger.batches.packing import Batch, PackedBatch, WrittenColumns, unpack_batch, unpack_columns
 from dispatcher.ledger.batches.rows import (
     RowState,
@@ -28,10 +18,9 @@ from dispatcher.ledger.batches.rows import (
     unpack_rows,
     unpack_state_columns,
 )
-from dispatcher.ledger.installation.counters import count_call
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
-from dispatcher.ledger.store.scripts import Scripts, type_of_argument
+from dispatcher.ledger.store.scripts import type_of_argument
 from dispatcher.model.state import STATE_CODE, RecipientState
 
 COUNTS_BYTES = 12
@@ -59,12 +48,8 @@ class NextLook(NamedTuple):
         return str(self.ms) if self.exactly else f"<{self.ms}" if self.ms else ""
 
 
-class Batches:
+class Batches(Leases):
     """The batches of all campaigns."""
-
-    def __init__(self, scripts: Scripts) -> None:
-        self._scripts = scripts
-        self._redis = scripts.redis
 
     def add(
         self, campaign_id: str, number: int, batch: Batch, *, rows_read: int, reader: str, lease_ms: int
@@ -92,80 +77,6 @@ class Batches:
         return [
             int(number) for number in self._scripts.run("batches/offer", campaign_id, window, most, offer_ms)
         ]
-
-    def take(
-        self, campaign_id: str, number: int, *, token: bytes, lease_ms: int, look_ms: int
-    ) -> TakenBatch | Denied:
-        """Take a batch under a lease. What a dead sender had claimed becomes `unconfirmed`."""
-        answer = self._scripts.run("batches/take", campaign_id, number, token, lease_ms, look_ms)
-        word = answer[0].decode()
-        if word != "ok":
-            return Denied(word, text_of(answer[1]) if len(answer) > 1 else "")
-        batch = unpack_batch(answer[2])
-        changed = dict(zip(answer[3][::2], answer[3][1::2], strict=True))
-        return TakenBatch(Hold(campaign_id, number, token, answer[1]), batch, unpack_rows(batch, changed))
-
-    def pick(self, had: Sequence[str], *, offer_ms: int, unserved: bool) -> tuple[str, int] | None:
-        """Another campaign's batch for a process that waits and has batches of these already; None: there is none.
-
-        An `unserved` one is of a campaign that no process waits for a limit with. It is due again after `offer_ms` if
-        nobody takes it.
-        """
-        picked = self._scripts.run("batches/offer_other", offer_ms, int(unserved), *had)
-        return (text_of(picked[0]), int(picked[1])) if picked else None
-
-    def leave_window(self, hold: Hold) -> None:
-        """A batch that waits does not count among those under way."""
-        with translated():
-            self._redis.zrem(keys.OFFERED, f"{hold.campaign}:{hold.batch}")
-
-    def renew(self, hold: Hold, *, lease_ms: int) -> str:
-        """`ok`, `lost`, or the campaign's state when it does not run any more."""
-        return str(
-            self._scripts.run("batches/renew", hold.campaign, hold.batch, hold.token, lease_ms).decode()
-        )
-
-    def record_and_claim(
-        self,
-        hold: Hold,
-        records: Sequence[Record],
-        claims: Sequence[Claim],
-        *,
-        caller_ms: int,
-        fingerprint: str,
-    ) -> tuple[list[str], list[ClaimAnswer]]:
-        """Record and claim in one round trip, in this order. Safe to repeat with the same arguments.
-
-        `caller_ms` is the caller's own clock: more than 5 s apart from Redis's and every claim is denied.
-        """
-        calls: list[Call] = []
-        if records:
-            calls.append(record_call(hold, records))
-        if claims:
-            calls.append(claim_call(hold, claims, caller_ms, fingerprint))
-        answers = self._scripts.run_many(calls)
-        recorded = [text_of(answer) for answer in answers[0]] if records else []
-        return recorded, claim_answers(answers[-1], len(claims)) if claims else []
-
-    def give_back(
-        self,
-        hold: Hold,
-        *,
-        wait_ms: int,
-        poll_ms: int,
-        look_ms: int,
-        rests_for: str = "",
-        counts: Mapping[str, int] | None = None,
-    ) -> str:
-        """End the lease: `done`, `due` (again, when its next row is) or `lost`. What was claimed and never
-        recorded is looked for after `look_ms`; rows without a last word are asked for after `poll_ms`.
-
-        With `rests_for` the whole campaign rests for `wait_ms`: that limit holds all of it. `counts` goes with it."""
-        arguments = (hold.campaign, hold.batch, hold.token, wait_ms, poll_ms, look_ms, rests_for)
-        calls: list[Call] = [("batches/give_back", arguments)]
-        if counts:
-            calls.append(count_call(counts))
-        return text_of(self._scripts.run_many(calls)[0])
 
     def counts(self, campaign_id: str, first: int, most: int) -> list[bytes]:
         """The packed counts by state of so many batches, in one answer; all zeros for one that is not there."""

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from dispatcher.ledger.batches.packing import Batch
 from dispatcher.ledger.batches.rows import RowState
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import RecipientState
 
 Outcome = Literal["accepted", "refused", "later", "forbidden", "unknown"]
@@ -29,6 +30,7 @@ class TakenBatch:
     hold: Hold
     batch: Batch
     states: list[RowState] = field(repr=False)
+    settings: CampaignSettings = field(default_factory=CampaignSettings, repr=False)
 
 
 class Denied(NamedTuple):

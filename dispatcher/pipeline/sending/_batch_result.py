@@ -74,7 +74,16 @@ class BatchSummary:
         if len(claim.members) > len(answer.members):
             self._done["skipped"] += len(claim.members) - len(answer.members)
 
-    def line(self, stop: StopReason) -> str:
+    @property
+    def is_empty(self) -> bool:
+        """Nothing became of anybody."""
+        return not self._done
+
+    def add(self, other: BatchSummary) -> None:
+        """What was done in another batch, too."""
+        self._done += other._done
+
+    def line(self, stop: StopReason = StopReason()) -> str:  # noqa: B008
         """Such as `97 queued, 1 rejected`; last of all why the work was stopped."""
         parts = [f"{count} {what}" for what, count in sorted(self._done.items())]
         if stop.why:

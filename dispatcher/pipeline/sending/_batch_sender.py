@@ -1,7 +1,6 @@
-"""The work on one taken batch: ask for claims, send what is granted, record what came back, until nothing is left.
+"""One taken batch on its way: what it claims next, what came back for it, and why it ends before all of it is sent.
 
-One thread talks to Redis and to CarrierX: the records of what came back and the claims of what goes next share a
-round trip, and POSTs are written and read where they are awaited.
+It talks to nobody: `_send_loop` carries what it wants to Redis and to CarrierX, together with what other batches want.
 """
 
 from __future__ import annotations
@@ -9,189 +8,212 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches.claims import ClaimAnswer, TakenBatch
-from dispatcher.model.campaign import CampaignSettings
+from dispatcher.ledger.batches.claims import Claim, ClaimAnswer, TakenBatch
+from dispatcher.ledger.batches.leases import EndedHold, Exchange
 from dispatcher.model.claim_wait import KEPT_BY_ROWS
+from dispatcher.model.correlation import MessageRef, write_user_data
+from dispatcher.model.message import Outgoing
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending._batch_pool import BatchPool
 from dispatcher.pipeline.sending._batch_result import BatchSummary, StopReason, stop_for_limit, stop_reason_of
 from dispatcher.pipeline.sending._claims import BatchClaims, ClaimQueue, PendingClaim
-from dispatcher.pipeline.sending._in_flight import InFlight
-from dispatcher.pipeline.sending._lease import BatchLease
-from dispatcher.pipeline.sending._result_buffer import ResultBuffer
+from dispatcher.pipeline.sending._post_results import PostResult
+from dispatcher.pipeline.sending._result_buffer import ResultBuffer, Unrecorded
+from dispatcher.pipeline.sending._room import Room
 from dispatcher.rules import retry_policy
 
-#: A claim granted ahead of its turn looks so often whether a request of another batch has come back.
-TURN_SECONDS = 0.005
+Granted = list[tuple[PendingClaim, int]]
 
 
 class BatchSender:
-    """The work on one taken batch. Lives as long as one call of `send_batch`."""
+    """One batch, from its lease to its end. Moments are on the stopwatch."""
 
-    def __init__(
-        self, runtime: Runtime, pool: BatchPool, taken: TakenBatch, lease_ms: int, settings: CampaignSettings
-    ) -> None:
+    def __init__(self, runtime: Runtime, room: Room, taken: TakenBatch) -> None:
+        self.hold = taken.hold
+        self.began_ms = runtime.clock_ms()
+        self.renewed = runtime.stopwatch()
+        self.stop = StopReason()
+        self.summary = BatchSummary()
+        self.is_urgent = taken.settings.priority == "urgent"
+        self.is_dropped = False
+        self.is_filed = False
         self._runtime = runtime
-        self._pool = pool
-        self._hold = taken.hold
-        self._claims = BatchClaims(runtime, taken.batch, settings)
-        self._queue = ClaimQueue(self._claims.of_pending(taken.states), runtime.settings.in_flight)
-        self._in_flight = InFlight(runtime, pool, taken.hold, taken.batch)
-        self._results = ResultBuffer(runtime, taken.hold)
-        self._stop = StopReason()
-        self._summary = BatchSummary()
-        self._away_since: float | None = None
-        self.lease = BatchLease(runtime, taken.hold, lease_ms)
+        self._room = room
+        self._batch = taken.batch
+        self._claims = BatchClaims(runtime, taken.batch, taken.settings)
+        self._queue = ClaimQueue(
+            self._claims.pending(taken.states), self._claims.of, runtime.settings.in_flight
+        )
+        self._results = ResultBuffer(runtime)
+        self._asked: Sequence[PendingClaim] | None = None
+        self._unrecorded = Unrecorded((), ())
+        self._claimed = 0
 
     @property
-    def is_stopped(self) -> bool:
-        """Something ended the work before all of the batch was sent."""
-        return bool(self._stop.why)
+    def is_waiting_to_claim(self) -> bool:
+        """There are messages to ask for, at `ready_at`."""
+        return bool(self._queue) and not self.stop.why and self._asked is None
 
-    def work(self) -> None:
-        """Until everything is sent, or a limit, a stop or a lost lease ends it; then until nothing is in flight."""
-        try:
-            with self._in_flight:
-                self._work()
-        finally:
-            self._pool.release_all()
+    @property
+    def ready_at(self) -> float:
+        """When the next claim may be asked for."""
+        return self._queue.ready_at
 
-    def give_back(self) -> None:
-        """End the lease; the batch is done, or due again."""
-        self.lease.give_back(self._stop)
+    @property
+    def left(self) -> int:
+        """So many messages are not asked for yet."""
+        return len(self._queue) if not self.stop.why else 0
 
-    def summary(self) -> str:
+    @property
+    def is_all_claimed(self) -> bool:
+        """Nothing of it is left to claim."""
+        return not self._queue and not self.stop.why
+
+    @property
+    def wanted(self) -> int:
+        """So many would be asked for at once."""
+        return self._queue.wanted
+
+    @property
+    def has_results(self) -> bool:
+        """Something came back and is not in the ledger yet."""
+        return bool(self._results)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is to be asked for or under way any more."""
+        idle = self._asked is None and not self._claimed and not self._results
+        return self.is_dropped or (idle and (bool(self.stop.why) or not self._queue))
+
+    @property
+    def ended(self) -> EndedHold:
+        """How it is given back."""
+        return EndedHold(self.hold, self.stop.wait_ms, self.stop.rests_for)
+
+    def line(self) -> str:
         """What was done, without anything about anybody."""
-        return self._summary.line(self._stop)
+        return self.summary.line(self.stop)
 
-    def _work(self) -> None:
-        while self._queue or self._is_under_way:
-            self._await(self._idle_seconds())
-            self._in_flight.begin_granted()
-            pending = self._next_claims()
-            if self._results or pending:
-                self._record_and_claim(pending)
-            if self._stop.why and not self._is_under_way:
-                break
-            self._keep_lease()
+    def outgoing(self, claim: Claim, attempt: int) -> Outgoing:
+        """The message of a granted claim, with its mark."""
+        message = self._batch.messages[claim.message]
+        ref = MessageRef(self.hold.campaign, self.hold.batch, claim.message, attempt)
+        return Outgoing(
+            sender=claim.sender,
+            to=tuple(self._batch.rows[row].number or "" for row in claim.members),
+            text=message.text,
+            media=message.media,
+            user_data=write_user_data(ref, self._runtime.installation.secrets[0]),
+        )
 
-    @property
-    def _is_under_way(self) -> bool:
-        """Something is claimed and not recorded yet."""
-        return bool(self._in_flight.granted or self._in_flight.count or self._results)
+    def among_waiting(self) -> None:
+        """Others wait for a limit when this begins: little is asked for at first."""
+        self._queue.first_among_waiting()
 
-    def _idle_seconds(self) -> float:
-        """How long nothing can be done but wait for an answer; never past the next renewal of the lease."""
-        if self._results:
-            return 0.0
-        if self._in_flight.granted:
-            return TURN_SECONDS
-        until_renewal = self.lease.seconds_to_renewal
-        if self._queue and not self._stop.why:
-            wait = self._queue.ready_at - self._runtime.stopwatch()
-            if wait > 0:
-                self._pool.on_wait()
-            elif not self._pool.has_room:
-                return until_renewal if self._in_flight.count else 0.01
-            return min(max(wait, 0.0), until_renewal)
-        if self._in_flight.count and not self._stop.why:
-            self._pool.on_idle()
-        return until_renewal if self._in_flight.count else 0.0
-
-    def _await(self, seconds: float) -> None:
-        """Take in what comes back, waiting at most so long for the first of it."""
-        for result in self._in_flight.wait(seconds):
+    def take_in(self, result: PostResult) -> None:
+        """This came back from CarrierX."""
+        if not self.is_dropped:
+            self._release(1)
             self._results.add(result)
 
-    def _next_claims(self) -> Sequence[PendingClaim]:
-        now = self._runtime.stopwatch()
-        if self._queue and not self._stop.why:
-            self._give_up_waiting(now)
-        if self._stop.why or self._queue.is_blocked(now):
-            return ()
-        room = self._pool.reserve_claims(self._queue.wanted)
-        chosen = self._queue.choose(room, now)
-        self._pool.release_claims(room - len(chosen))
-        return [self._claims.as_of_now(pending, now) for pending in chosen]
+    def drop(self) -> None:
+        """Nothing of it goes on: its lease runs out, and what was claimed is looked for."""
+        self.is_dropped = True
+        self._release(self._claimed)
 
-    def _record_and_claim(self, pending: Sequence[PendingClaim]) -> None:
-        records = self._results.records()
-        try:
-            self._results.apply_effects()
-            recorded, answers = self._runtime.ledger.batches.record_and_claim(
-                self._hold,
-                records,
-                [each.claim for each in pending],
-                caller_ms=self._runtime.clock_ms(),
-                fingerprint=self._runtime.fingerprint,
-            )
-        except StoreUnavailable:
-            self._pool.release_claims(len(pending))
-            self._store_away(pending)
-            return
-        self._away_since = None
-        self._results.recorded(len(records))
-        self._summary.recorded(records, recorded)
-        self._obey(pending, answers)
+    def ask(self, most: int, now: float) -> tuple[Exchange, Unrecorded] | None:
+        """What is to be recorded, and at most so many claims, if there is any of it; `answered` or `unanswered`
+        follows."""
+        chosen: Sequence[PendingClaim] = ()
+        if self.is_waiting_to_claim and self._queue.ready_at <= now:
+            chosen = [
+                self._claims.as_of_now(pending, now)
+                for pending in self._queue.choose(min(most, self._queue.wanted), now)
+            ]
+        unrecorded = self._results.unrecorded()
+        if not chosen and not unrecorded.records:
+            return None
+        self._asked, self._unrecorded = chosen, unrecorded
+        self._claimed += len(chosen)
+        self._room.claimed += len(chosen)
+        return Exchange(self.hold, unrecorded.records, [each.claim for each in chosen]), unrecorded
 
-    def _store_away(self, pending: Sequence[PendingClaim]) -> None:
-        """Nothing is sent without Redis. The same claims are asked again: what it granted, it grants again."""
-        self._queue.put_back(pending)
-        now = self._runtime.stopwatch()
-        self._queue.block_all(now + retry_policy.STORE_PAUSE_SECONDS)
-        self._away_since = now if self._away_since is None else self._away_since
-        if now - self._away_since > retry_policy.STORE_PATIENCE_SECONDS:
-            self._stop = self._stop.because("redis away")
-            self._results.forget()
-            return
-        self._await(retry_policy.STORE_PAUSE_SECONDS)
+    def unanswered(self) -> None:
+        """Redis did not say what became of it. The same claims are asked again: what it granted, it grants again."""
+        asked, self._asked = self._asked or (), None
+        self._release(len(asked))
+        self._queue.put_back(asked)
 
-    def _obey(self, pending: Sequence[PendingClaim], answers: Sequence[ClaimAnswer]) -> None:
-        granted, denied = 0, []
-        for each, answer in zip(pending, answers, strict=True):
-            match answer.word:
-                case "go":
-                    granted += 1
-                    self._summary.skipped(each.claim, answer)
-                    self._in_flight.grant(replace(each, claim=each.claim.to(answer.members)), answer.attempt)
-                case "skip":
-                    self._summary.skipped(each.claim, answer)
-                case "wait" if answer.detail in KEPT_BY_ROWS:
-                    self._summary.waiting(each.claim)
-                case "wait" | "yield":
-                    denied.append(each.with_new_token())
-                    self._queue.block(each.claim, answer, self._runtime.stopwatch())
-                case "done":
-                    self._summary.settled_before(each.claim)
-                case _:
-                    self._stop = stop_reason_of(answer)
-                    if answer.word == "brake":
-                        self._runtime.look_for_another_token()
-        self._pool.release_claims(len(pending) - granted)
-        self._in_flight.begin_granted()
+    def answered(self, recorded: Sequence[str], answers: Sequence[ClaimAnswer], now: float) -> Granted:
+        """What the ledger said to what was asked; answers the claims that were granted, with their attempts."""
+        asked, self._asked = self._asked or (), None
+        self._results.recorded(self._unrecorded)
+        self.summary.recorded(self._unrecorded.records, recorded)
+        granted: Granted = []
+        denied: list[PendingClaim] = []
+        for each, answer in zip(asked, answers, strict=True):
+            self._obey(each, answer, now, granted, denied)
+        self._release(len(asked) - len(granted))
         if denied:
-            self._wait_for_limits(denied, granted)
-        elif pending:
+            self._wait_for_limits(denied, len(granted), now)
+        elif asked:
             self._queue.more_at_once()
+        return granted
 
-    def _wait_for_limits(self, denied: Sequence[PendingClaim], granted: int) -> None:
+    def give_up_waiting(self, now: float, *, is_over: bool) -> None:
+        """A long wait gives the batch back. When the time of the process is over any wait does, and the batch is due at
+        once, for whoever comes next to wait with."""
+        if self.stop.why or not self._queue:
+            return
+        wait = self._queue.ready_at - now
+        is_long = wait > retry_policy.LONGEST_WAIT_MS / 1000
+        if is_long or (wait > 0 and is_over):
+            of_senders = self._queue.waits_for_senders
+            keeps_senders = is_long and (not of_senders or self._claims.pool_is_in_use())
+            wait_ms = int(wait * 1000) + 1 if keeps_senders else 1
+            self.stop = stop_for_limit(self._queue.binds, wait_ms, of_senders=of_senders or not is_long)
+
+    def forget_results(self) -> None:
+        """Redis is away for too long: what came back stays claimed, to be found as unconfirmed."""
+        self.stop = self.stop.because("redis away")
+        self._results.forget()
+
+    def renewed_as(self, answer: str, now: float) -> None:
+        """The lease was to be renewed, and this was the answer."""
+        self.renewed = now
+        if answer != "ok" and not self.stop.is_lost:
+            self.stop = self.stop.at_renewal(answer)
+
+    def _obey(
+        self,
+        each: PendingClaim,
+        answer: ClaimAnswer,
+        now: float,
+        granted: Granted,
+        denied: list[PendingClaim],
+    ) -> None:
+        match answer.word:
+            case "go":
+                self.summary.skipped(each.claim, answer)
+                granted.append((replace(each, claim=each.claim.to(answer.members)), answer.attempt))
+            case "skip":
+                self.summary.skipped(each.claim, answer)
+            case "wait" if answer.detail in KEPT_BY_ROWS:
+                self.summary.waiting(each.claim)
+            case "wait" | "yield":
+                denied.append(each.with_new_token())
+                self._queue.block(each.claim, answer, now)
+            case "done":
+                self.summary.settled_before(each.claim)
+            case _:
+                self.stop = stop_reason_of(answer)
+                if answer.word == "brake":
+                    self._runtime.look_for_another_token()
+
+    def _wait_for_limits(self, denied: Sequence[PendingClaim], granted: int, now: float) -> None:
         self._queue.put_back(denied)
-        self._pool.on_limit(self._hold.campaign)
-        now = self._runtime.stopwatch()
         self._runtime.counters.waited(self._queue.binds, max(0.0, self._queue.ready_at - now))
-        self._give_up_waiting(now)
         self._queue.fewer_at_once(granted)
 
-    def _give_up_waiting(self, now: float) -> None:
-        """A long wait, or any wait after a while with this batch, gives it back."""
-        wait = self._queue.ready_at - now
-        if wait > retry_policy.LONGEST_WAIT_MS / 1000 or (wait > 0 and self._pool.is_over):
-            of_senders = self._queue.waits_for_senders
-            keeps_senders = not of_senders or self._claims.pool_is_in_use()
-            wait_ms = int(wait * 1000) + 1 if keeps_senders else 1
-            self._stop = stop_for_limit(self._queue.binds, wait_ms, of_senders=of_senders)
-
-    def _keep_lease(self) -> None:
-        if not self._stop.is_lost and (answer := self.lease.keep()) != "ok":
-            self._stop = self._stop.at_renewal(answer)
+    def _release(self, count: int) -> None:
+        self._claimed -= count
+        self._room.claimed -= count

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import Claim, ClaimAnswer
-from dispatcher.ledger.batches.packing import Batch, BatchMessage, BatchRow
+from dispatcher.ledger.batches.packing import Batch, BatchRow
 from dispatcher.ledger.batches.rows import RowState
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.claim_wait import ClaimWait
@@ -49,10 +49,10 @@ class BatchClaims:
         self._senders = settings.senders
         self._pool = self._senders_in_use()
 
-    def of_pending(self, states: Sequence[RowState]) -> list[Claim]:
-        """One for each message that somebody still is to get, in the batch's order."""
+    def pending(self, states: Sequence[RowState]) -> list[int]:
+        """The messages that somebody still is to get, in the batch's order."""
         return [
-            self._new(index, message)
+            index
             for index, message in enumerate(self._batch.messages)
             if any(states[row].state is RecipientState.PENDING for row in message.members)
         ]
@@ -80,7 +80,9 @@ class BatchClaims:
         disabled = self._runtime.ledger.limits.disabled()
         return tuple(sender for sender in self._senders if sender not in disabled) or self._senders
 
-    def _new(self, index: int, message: BatchMessage) -> Claim:
+    def of(self, index: int) -> Claim:
+        """A claim of this message, with a token of its own."""
+        message = self._batch.messages[index]
         first = self._batch.rows[message.members[0]].number or ""
         alone = 1 if message.media else max(1, segments(message.text or ""))
         return Claim(
@@ -102,13 +104,19 @@ class BatchClaims:
 
 #: Claims asked for at first; grows while all are granted, shrinks to what a limit grants.
 FIRST_CLAIMS = 16
+#: The same while others wait for a limit: it may be the same one.
+FIRST_AMONG_WAITING = 2
 
 
 class ClaimQueue:
-    """The claims that a batch still has to ask for, in their order. Moments are on the stopwatch."""
+    """The messages that a batch still has to claim, in their order. Moments are on the stopwatch.
 
-    def __init__(self, claims: Sequence[Claim], most_at_once: int) -> None:
-        self._rest = deque(PendingClaim(claim) for claim in claims)
+    `claim_of` makes a message's claim, when it is first looked at.
+    """
+
+    def __init__(self, messages: Sequence[int], claim_of: Callable[[int], Claim], most_at_once: int) -> None:
+        self._rest: deque[int | PendingClaim] = deque(messages)
+        self._claim_of = claim_of
         self._most_at_once = most_at_once
         self._at_once = FIRST_CLAIMS
         self._blocked_until = 0.0
@@ -129,7 +137,7 @@ class ClaimQueue:
         chosen: list[PendingClaim] = []
         passed: list[PendingClaim] = []
         while self._rest and len(chosen) < room:
-            pending = self._rest.popleft()
+            pending = self._made(self._rest.popleft())
             free = self._senders_blocked.get(pending.claim.sender, 0.0) <= now
             (chosen if free else passed).append(pending)
         self._rest.extendleft(reversed(passed))
@@ -172,14 +180,24 @@ class ClaimQueue:
         """The limit that is waited for longest."""
         return self._sender_binding if self.waits_for_senders else self._binding
 
+    def first_among_waiting(self) -> None:
+        """Others wait for a limit when this begins."""
+        self._at_once = FIRST_AMONG_WAITING
+
     def fewer_at_once(self, granted: int) -> None:
-        """Some were denied: so many are asked for next."""
-        self._at_once = max(1, granted)
+        """Some were denied: one more than goes at once is asked for next, so that its answer tells the turn after."""
+        self._at_once = max(1, granted) + 1
 
     def more_at_once(self) -> None:
         """None was denied: twice as many are asked for next."""
         self._at_once = min(2 * self._at_once, self._most_at_once)
 
+    def _made(self, left: int | PendingClaim) -> PendingClaim:
+        return PendingClaim(self._claim_of(left)) if isinstance(left, int) else left
+
     def _first_sender_free(self) -> float:
-        senders = {pending.claim.sender for pending in self._rest}
+        if not self._senders_blocked:
+            return 0.0
+        self._rest = deque(map(self._made, self._rest))
+        senders = {pending.claim.sender for pending in self._rest if isinstance(pending, PendingClaim)}
         return min((self._senders_blocked.get(sender, 0.0) for sender in senders), default=0.0)

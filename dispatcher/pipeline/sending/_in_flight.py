@@ -1,6 +1,7 @@
-"""The POSTs of one batch: granted claims are written when it is their turn, and read where answers are awaited.
+"""The granted claims of all batches of a process, and their POSTs, on the thread that awaits them.
 
-One that needs a new connection takes a thread.
+Granted claims are written when it is their turn, and read where answers are awaited. One that needs a new connection
+takes a thread.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.carrierx.multiplexer import Multiplexer
 from dispatcher.carrierx.transport import Permit
 from dispatcher.errors import ApiError, OutcomeUnknown
-from dispatcher.ledger.batches.claims import Claim, Hold
-from dispatcher.ledger.batches.packing import Batch
-from dispatcher.model.correlation import MessageRef, read_user_data, write_user_data
+from dispatcher.ledger.batches.claims import Claim
+from dispatcher.model.correlation import read_user_data
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending import _post_results
-from dispatcher.pipeline.sending._batch_pool import BatchPool
+from dispatcher.pipeline.sending._batch_sender import BatchSender
 from dispatcher.pipeline.sending._claims import PendingClaim
 from dispatcher.pipeline.sending._post_results import PostResult
+from dispatcher.pipeline.sending._room import Room
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,11 @@ log = logging.getLogger(__name__)
 CLAIM_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class InFlightPost:
     """A POST under way: whose it is, the token and the mark that it shows, when it was begun, on the stopwatch."""
 
+    sender: BatchSender
     claim: Claim
     attempt: int
     token: str = field(repr=False)
@@ -46,14 +48,11 @@ class InFlightPost:
 class InFlight:
     """Granted claims and POSTs under way. Use it in a `with`, on one thread."""
 
-    def __init__(self, runtime: Runtime, pool: BatchPool, hold: Hold, batch: Batch) -> None:
-        self.hold = hold
-        self.count = 0
+    def __init__(self, runtime: Runtime, room: Room) -> None:
         self._runtime = runtime
-        self._pool = pool
-        self._batch = batch
-        self._granted: deque[tuple[PendingClaim, int]] = deque()
-        self._ended: queue.SimpleQueue[PostResult] = queue.SimpleQueue()
+        self._room = room
+        self._granted: deque[tuple[BatchSender, PendingClaim, int]] = deque()
+        self._ended: queue.SimpleQueue[tuple[BatchSender, PostResult]] = queue.SimpleQueue()
         self._multiplexer: Multiplexer[InFlightPost] = Multiplexer()
 
     def __enter__(self) -> InFlight:
@@ -65,66 +64,71 @@ class InFlight:
     ) -> None:
         self._multiplexer.__exit__(kind, error, at)
 
+    def wake(self) -> None:
+        """End a `wait`. For other threads."""
+        self._multiplexer.wake()
+
     @property
     def granted(self) -> int:
         """So many claims wait for their turn."""
         return len(self._granted)
 
-    def grant(self, pending: PendingClaim, attempt: int) -> None:
-        """This claim was granted, as this attempt at the message."""
-        self._granted.append((pending, attempt))
+    def grant(self, sender: BatchSender, pending: PendingClaim, attempt: int) -> None:
+        """This claim of a batch was granted, as this attempt at the message."""
+        self._granted.append((sender, pending, attempt))
 
-    def begin_granted(self) -> None:
-        """Send what was granted while requests may be in flight."""
-        while self._granted and self._pool.acquire_slot():
-            self.begin(*self._granted.popleft())
+    def begin_granted(self) -> list[tuple[BatchSender, Exception]]:
+        """Send what was granted while requests may be in flight; answers the batches where this failed, and how."""
+        failed: list[tuple[BatchSender, Exception]] = []
+        while self._granted and self._room.acquire_slot():
+            sender, pending, attempt = self._granted.popleft()
+            try:
+                self.begin(sender, pending, attempt)
+            except Exception as error:
+                self._room.release_slot(None)
+                self.drop(sender)
+                failed.append((sender, error))
+        return failed
 
-    def wait(self, seconds: float) -> list[PostResult]:
+    def drop(self, sender: BatchSender) -> None:
+        """What was granted to this batch and waits for its turn does not go."""
+        self._granted = deque(each for each in self._granted if each[0] is not sender)
+
+    def wait(self, seconds: float) -> list[tuple[BatchSender, PostResult]]:
         """What comes back, waiting at most so long for the first of it."""
         if not self._ended.empty():
             seconds = 0.0
-        results = [self._result_of(over.tag, over.outcome) for over in self._multiplexer.wait(seconds)]
+        results = [
+            (over.tag.sender, self._result_of(over.tag, over.outcome))
+            for over in self._multiplexer.wait(seconds)
+        ]
         while not self._ended.empty():
             results.append(self._ended.get())
-        for result in results:
-            self.count -= 1
-            self._pool.release_slot(result.seconds)
-            self._pool.release_claims()
+        for _, result in results:
+            self._room.release_slot(result.seconds)
         return results
 
-    def begin(self, pending: PendingClaim, attempt: int) -> None:
+    def begin(self, sender: BatchSender, pending: PendingClaim, attempt: int) -> None:
         """Send the message of one granted claim, unless the claim has gone stale; `wait` tells how it ended."""
         assert self._runtime.pool is not None
-        outgoing = self._outgoing(pending.claim, attempt)
-        self.count += 1
+        outgoing = sender.outgoing(pending.claim, attempt)
 
         def still_good() -> bool:
             return self._runtime.stopwatch() - pending.at < CLAIM_SECONDS
 
         if not still_good():
-            self._ended.put(_post_results.stale(pending.claim))
+            self._ended.put((sender, _post_results.stale(pending.claim)))
             return
         try:
             access = self._runtime.access
         except ApiError as error:
-            self._ended.put(_post_results.failed(pending.claim, error, attempt))
+            self._ended.put((sender, _post_results.failed(pending.claim, error, attempt)))
             return
         post = InFlightPost(
-            pending.claim, attempt, access.token, outgoing.user_data, self._runtime.stopwatch()
+            sender, pending.claim, attempt, access.token, outgoing.user_data, self._runtime.stopwatch()
         )
         if not self._multiplexer.begin(post, access.client, outgoing, still_good):
             self._runtime.pool.submit(self._post_in_thread, post, access.client, outgoing, still_good)
-
-    def _outgoing(self, claim: Claim, attempt: int) -> Outgoing:
-        message = self._batch.messages[claim.message]
-        ref = MessageRef(self.hold.campaign, self.hold.batch, claim.message, attempt)
-        return Outgoing(
-            sender=claim.sender,
-            to=tuple(self._batch.rows[row].number or "" for row in claim.members),
-            text=message.text,
-            media=message.media,
-            user_data=write_user_data(ref, self._runtime.installation.secrets[0]),
-        )
 
     def _post_in_thread(
         self, post: InFlightPost, client: CarrierX, outgoing: Outgoing, still_good: Permit
@@ -142,7 +146,7 @@ class InFlight:
                 log.exception("sending failed in a way that no outcome stands for")
                 answer = ApiError(type(error).__name__)
             result = self._result_of(post, answer)
-        self._ended.put(result)
+        self._ended.put((post.sender, result))
         self._multiplexer.wake()
 
     def _result_of(self, post: InFlightPost, answer: MessageStatus | ApiError) -> PostResult:

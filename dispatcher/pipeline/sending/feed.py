@@ -24,6 +24,7 @@ def feed(runtime: Runtime, publish: Publish) -> int:
     """
     agenda = runtime.ledger.agenda
     agenda.start_due()
+    agenda.rouse()
     campaigns = agenda.due(agenda.now_ms(), CAMPAIGNS_A_FEED)
     if not campaigns:
         return 0
@@ -34,10 +35,13 @@ def feed(runtime: Runtime, publish: Publish) -> int:
         random.shuffle(campaigns)
     urgent = agenda.urgent()
     campaigns.sort(key=lambda campaign_id: campaign_id not in urgent)
-    offered = []
+    offered: list[tuple[int, str, int]] = []
+    on_offer = agenda.on_offer()
     for campaign_id in campaigns:
         # An urgent campaign finds room although the others have taken all of it.
         room = 2 * window if campaign_id in urgent else window
+        if on_offer + len(offered) >= room:
+            break
         numbers = runtime.ledger.batches.offer(campaign_id, window=room, most=share, offer_ms=OFFER_MS)
         offered += [(turn, campaign_id, number) for turn, number in enumerate(numbers)]
     # Taken in this order: the first of every campaign before the second of any.

@@ -2,9 +2,10 @@
 -- due again when the offer lapses, so a lost hint only costs time. ARGV: id, window over all campaigns, most of this
 --       one's batches on offer or under way, offer in ms
 -- Answers: numbers of the batches offered
--- uses: now, keys, campaign_end, campaign_start
+-- uses: now, keys, agenda, campaign_end, campaign_start
 local id, window, most, offer = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local state, start_at, rest, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'start_at', 'rest', 'doubt'))
+local state, start_at, rest, asked, doubt = unpack(redis.call('HMGET', ckey(id),
+  'state', 'start_at', 'rest', 'asked', 'doubt'))
 if doubt or redis.call('EXISTS', 'mms:restored') == 1 then return {} end
 if state == 'scheduled' and (tonumber(start_at) or 0) <= now then
   start(id)
@@ -20,13 +21,12 @@ for _, name in ipairs(on_offer) do
   if string.sub(name, 1, #id + 1) == id .. ':' then own = own + 1 end
 end
 if ended_as(id) then return {} end
-rest = rest and tonumber(rest) > now and tonumber(rest) or 0
-local room = rest > 0 and 0 or math.min(most - own, window - #on_offer)
+local waits = math.max(rest or 0, asked or 0) > now
+local room = waits and 0 or math.min(most - own, window - #on_offer)
 local found = room > 0 and redis.call('ZRANGEBYSCORE', ckey(id, 'due'), '-inf', now, 'LIMIT', 0, room) or {}
 for _, batch in ipairs(found) do
   redis.call('ZADD', 'mms:offered', now + offer, id .. ':' .. batch)
   redis.call('ZADD', ckey(id, 'due'), now + offer, batch)
 end
-local first = redis.call('ZRANGE', ckey(id, 'due'), 0, 0, 'WITHSCORES')
-if first[2] then redis.call('ZADD', 'mms:due', math.max(first[2], rest), id) else redis.call('ZREM', 'mms:due', id) end
+schedule_campaign(id)
 return found

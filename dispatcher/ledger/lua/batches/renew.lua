@@ -7,7 +7,7 @@ local meta = meta_read(key)
 if meta.token ~= token or meta.lease <= now then return 'lost' end
 meta.lease = now + lease
 meta_write(key, meta)
-redis.call('ZADD', 'mms:offered', meta.lease, id .. ':' .. batch)
+redis.call('ZADD', 'mms:offered', 'XX', meta.lease, id .. ':' .. batch)
 schedule(id, 'due', batch, meta.lease)
 local state = redis.call('HGET', ckey(id), 'state')
 return state == 'running' and 'ok' or state

@@ -1,7 +1,7 @@
 -- A sender takes a batch: a lease and a fence number. What an earlier sender had claimed and not recorded becomes
 -- `unconfirmed`: its POST may have left. ARGV: id, batch, sender's token (8 bytes), lease in ms, ms to the first look
---       for unconfirmed
--- Answers: {ok, fence, packed batch, rows...} | {halt, state or restored} | {done} | {later, ms} | {taken}
+--       for unconfirmed, 1: it counts among those under way (its worker has no other), else: as many others may be offered
+-- Answers: {ok, fence, packed batch, rows, the campaign's settings} | {halt, state or restored} | {done} | {later, ms} | {taken}
 -- uses: now, keys, rows, agenda, batch_lease, halts, retry_policy
 local id, batch, token, lease, look = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local state, rest, ends, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'rest', 'ends_at', 'doubt'))
@@ -26,6 +26,11 @@ if meta.token ~= token or meta.lease <= now then
 end
 meta.lease = now + lease
 meta_write(key, meta)
-redis.call('ZADD', 'mms:offered', meta.lease, id .. ':' .. batch)
+if ARGV[6] == '1' then
+  redis.call('ZADD', 'mms:offered', meta.lease, id .. ':' .. batch)
+else
+  redis.call('ZREM', 'mms:offered', id .. ':' .. batch)
+end
 schedule(id, 'due', batch, meta.lease)
-return { 'ok', meta.fence, redis.call('GET', ckey(id, 'b:' .. batch)), redis.call('HGETALL', key) }
+return { 'ok', meta.fence, redis.call('GET', ckey(id, 'b:' .. batch)), redis.call('HGETALL', key),
+         redis.call('HGET', ckey(id), 'settings') }

@@ -1,6 +1,6 @@
 -- Changes a campaign's state by hand; every claim reads it. ARGV: id, to (paused | running | cancelling), reason
 -- Answers: ok | the state that does not allow it
--- uses: now, keys, batch_lease, campaign_end
+-- uses: now, keys, batch_lease, campaign_end, fair_leave
 local id, to, reason = unpack(ARGV)
 local state, started, read = unpack(redis.call('HMGET', ckey(id), 'state', 'started_at', 'read'))
 local allowed = {
@@ -22,12 +22,13 @@ if to ~= 'running' and to ~= 'scheduled' then
   redis.call('HSET', ckey(id), 'reason', reason)
   redis.call('ZREM', 'mms:due', id)
   redis.call('ZREM', 'mms:starts', id)
+  fair_leave(id)
   if to == 'cancelling' then
     redis.call('SADD', 'mms:sweeping', id)
     redis.call('SREM', 'mms:reading', id)
   end
 else
-  redis.call('HDEL', ckey(id), 'reason', 'rest', 'rest_for', 'misfits')
+  redis.call('HDEL', ckey(id), 'reason', 'rest', 'rest_for', 'asked', 'misfits')
   redis.call('DEL', ckey(id, 'lately')) -- a person looked: what a brake counted is forgotten
   if to == 'scheduled' then redis.call('ZADD', 'mms:starts', redis.call('HGET', ckey(id), 'start_at') or now, id) end
   for _, name in ipairs(redis.call('ZRANGE', 'mms:offered', 0, -1)) do -- its hint may have come while nothing was to go

@@ -3,7 +3,7 @@
 -- uses: now, keys, agenda, batch_lease
 local WOKEN_AT_ONCE = 1000
 local id, woken = ARGV[1], 0
-redis.call('HDEL', ckey(id), 'rest', 'rest_for')
+redis.call('HDEL', ckey(id), 'rest', 'rest_for', 'asked')
 local waiting, later = ckey(id, 'due'), string.format('(%.0f', now)
 for _, batch in ipairs(redis.call('ZRANGEBYSCORE', waiting, later, '+inf', 'LIMIT', 0, WOKEN_AT_ONCE)) do
   local key = ckey(id, 'r:' .. batch)

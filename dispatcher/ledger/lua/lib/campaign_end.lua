@@ -1,5 +1,5 @@
 -- Prelude of whatever may have moved a campaign's last row: how it ends.
--- uses: now, keys
+-- uses: now, keys, fair_leave
 
 -- The letter that a row gets which nobody will send any more: the campaign was ended by hand or ran out of time. Or
 -- nil.
@@ -24,6 +24,7 @@ local function end_if_done(id)
     redis.call('HSET', key, 'state', 'completed', 'finished_at', now)
     redis.call('HDEL', key, 'reason')
     redis.call('ZREM', 'mms:due', id)
+    fair_leave(id)
     redis.call('ZREM', 'mms:expiring', id)
     redis.call('SREM', 'mms:urgent', id)
     redis.call('ZADD', 'mms:settle', now + tonumber(window), id)

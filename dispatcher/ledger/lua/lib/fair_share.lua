@@ -1,11 +1,15 @@
 -- Prelude of claim: campaigns that want the same limit at once share it evenly, urgent ones before all others. Per
 -- limit a set of what each was served (start-time fair queueing), and until when it counts as wanting. Only a denial
 -- makes one.
--- uses: now, keys, retry_policy, scopes
+-- uses: now, keys, agenda, retry_policy, scopes
 local URGENT = -10000000000000 -- of what was served: below whatever others get to
 local AHEAD_US = 500000 -- so much of a limit one may be ahead,
 local AHEAD = 9 -- and at least so many messages
+local TURN_US = 50000 -- who comes after others that need as long as this is out of turn,
+local HEAD_US = 50000 -- and lets those in turn have this much of a start, or half a message
 local RIVALS = 32 -- of those that are behind so many are looked at
+local NEXT = 2 -- so many of those whose turn is next are counted half: should one not come, another is there in time
+local SWEPT = 8 -- of those that want nothing any more so many are forgotten at once
 
 local function fair_names(scope, urgent)
   return 'mms:fair:' .. scope, 'mms:want:' .. scope, 'mms:fair:' .. scope .. (urgent and ':urgent' or ':now')
@@ -18,10 +22,26 @@ local function fair_wanted(want)
   return fair_known[want]
 end
 
--- A denied campaign wants this limit until a little after its wait. One that did not want it before joins where the
--- last one was served: it has no credit for the time when it wanted nothing.
-local function fair_want(id, urgent, scope, wait)
-  if not is_shared(scope) then return end
+-- How many want this limit and were served less, the next few of them counted half; whoever was never denied comes
+-- last.
+local function fair_before(id, served, want)
+  local wanting = redis.call('ZCOUNT', want, now, '+inf')
+  local others = math.min(redis.call('ZRANK', served, id) or wanting, wanting)
+  return math.max(others / 2, others - NEXT)
+end
+
+-- ms for all of these: nobody asks long before its turn.
+local function fair_others(id, limit, served, want)
+  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', want, '-inf', now - GONE_MS, 'LIMIT', 0, SWEPT)) do
+    if gone ~= id then redis.call('ZREM', served, gone) redis.call('ZREM', want, gone) end
+  end
+  return math.floor(fair_before(id, served, want) * (limit.interval or 0) / MS_US)
+end
+
+-- A denied campaign wants this limit until a little after its turn. One that did not want it before joins where the
+-- last one was served: it has no credit for the time when it wanted nothing. Answers ms to its turn.
+local function fair_want(id, urgent, limit, wait)
+  local scope = limit.scope
   local served, want, clock = fair_names(scope, urgent)
   local fresh, own = tonumber(redis.call('ZSCORE', want, id) or 0), redis.call('ZSCORE', served, id)
   if not own or fresh < now - LATE_MS then
@@ -29,9 +49,11 @@ local function fair_want(id, urgent, scope, wait)
     redis.call('ZADD', served, math.max(tonumber(own or begin), tonumber(begin)), id)
   end
   fair_known[want] = true
+  wait = wait + fair_others(id, limit, served, want)
   local more = wait > LONGEST_WAIT_MS and WANTS_AGAIN_MS or WANTS_MS
   redis.call('ZADD', want, now + wait + more, id)
   for _, key in ipairs({ served, want }) do redis.call('PEXPIRE', key, wait + FAIR_KEPT_MS) end
+  return wait
 end
 
 -- Those who were served less, and more than what one may be ahead: a rival that is a little late costs no capacity.
@@ -59,6 +81,20 @@ local function fair_yield(id, urgent, limits)
   return 0
 end
 
+-- ms to let others go whose turn it is, and for which limit, or 0. They have a start, of the burst at least; should none
+-- of them come, the limit is lost to nobody.
+local function fair_out_of_turn(id, urgent, limits, time_us)
+  for _, limit in ipairs(limits) do
+    local served, want = fair_names(limit.scope, urgent)
+    if limit.interval and fair_wanted(want) and fair_before(id, served, want) * limit.interval >= TURN_US then
+      local start = math.max(limit.tolerance, math.min(HEAD_US, limit.interval / 2))
+      local opens = limit.owed - limit.tolerance + start
+      if opens > time_us then return math.ceil((opens - time_us) / MS_US), limit.scope end
+    end
+  end
+  return 0
+end
+
 -- It asks again, or is held up by something else: it does not keep others from these limits any more.
 local function fair_unwant(id, urgent, limits)
   for _, limit in ipairs(limits) do
@@ -77,9 +113,16 @@ local function fair_serve(id, urgent, limits, cost)
   end
 end
 
--- Until when a denied campaign counts as waited with: its sender asks again by then, or gives the batch back. A process
--- that is blocked takes up campaigns that nobody waits with (offer_other.lua).
-local function fair_asked(id, before, wait)
+-- Until when a denied campaign counts as waited with: its sender asks again by then, or gives the batch back. Nobody
+-- else takes up a batch of it meanwhile: it would only wait as well. When all of the batch is claimed nobody waits with
+-- the campaign any more, though answers are awaited.
+local function fair_asked(id, key, before, granted, wait)
+  if before and granted > 0 and string.byte(redis.call('HGET', key, 'n'), 1) == 0 then
+    redis.call('HDEL', ckey(id), 'asked')
+    return schedule_campaign(id)
+  end
   local till = now + math.min(wait, LONGEST_WAIT_MS) + WAITED_WITH_MS
-  if wait > 0 and till > tonumber(before or 0) + WANTS_MS then redis.call('HSET', ckey(id), 'asked', till) end
+  if wait < WAITED_FROM_MS or till <= tonumber(before or 0) + WANTS_MS then return end
+  redis.call('HSET', ckey(id), 'asked', till)
+  schedule_campaign(id)
 end

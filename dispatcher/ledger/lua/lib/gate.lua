@@ -14,8 +14,11 @@ local function gate_ask(id, members, sender, cost, unit, urgent, ceiling)
   fair_unwant(id, urgent, gate.limits.shared)
   local word = wait > 0 and 'wait' or 'yield'
   if wait == 0 then wait, binds = fair_yield(id, urgent, gate.limits.shared) end
+  if wait == 0 then wait, binds = fair_out_of_turn(id, urgent, gate.limits.shared, gate.time_us) end
   if wait > 0 then
-    fair_want(id, urgent, binds, wait)
+    for _, limit in ipairs(gate.limits.shared) do
+      if limit.scope == binds then wait = fair_want(id, urgent, limit, wait) end
+    end
     return nil, { word, wait, binds }
   end
   wait = money_wait(id, ceiling, unit, cost)

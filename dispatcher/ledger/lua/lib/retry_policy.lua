@@ -19,7 +19,8 @@ local WANTS_AGAIN_MS = 3000 -- and who gave its batch back at most so long
 local LATE_MS = 1000 -- asking later than that it begins where the last one was served,
 local GONE_MS = 5000 -- and is not waited for any more
 local FAIR_KEPT_MS = 60000 -- what each was served is forgotten so long after the last denial
-local WAITED_WITH_MS = 1000 -- a sender that waits is believed to be there so long after its wait
+local WAITED_WITH_MS = 1000 -- a sender that waits is believed to be there so long after its wait,
+local WAITED_FROM_MS = 20 -- if it is no shorter than this: for less others may wait beside it
 
 -- An API that fails, and who finds out (api_health.lua, forbidden.lua).
 local API_DOWN_MS = 5000 -- after straight failures, until one message tries again

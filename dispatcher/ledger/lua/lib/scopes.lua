@@ -11,5 +11,10 @@ local function scopes_of(id, sender) return { ACCOUNT, SENDER .. sender, campaig
 -- The scope whose limit holds for each that has none of its own, or nil.
 local function scope_default(scope) return begins_with(scope, SENDER) and SENDERS or nil end
 
+-- What a claim waits for is the rate of a scope.
+local function is_rate(what)
+  return what == ACCOUNT or begins_with(what or '', SENDER) or begins_with(what or '', CAMPAIGN)
+end
+
 -- Many campaigns share it: it is given out evenly, and the settings have a limit for it.
 local function is_shared(scope) return scope == ACCOUNT or begins_with(scope, SENDERS) end

@@ -13,6 +13,7 @@ from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.pipeline.reports.audit import audit
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.pipeline.sending._batch_sender import BatchSender
 from dispatcher.pipeline.sending._in_flight import InFlight
 from dispatcher.pipeline.sending.alongside import AlongsideBatch
 from dispatcher.pipeline.sending.feed import feed
@@ -81,10 +82,10 @@ def test_a_batch_that_fails_keeps_no_place_from_the_others(
     add_campaign(runtime.ledger, make_batch(*[1] * 30, first_row=101), id="failing")
     begin = InFlight.begin
 
-    def fail(in_flight: InFlight, *granted: Any) -> None:
-        if in_flight.hold.campaign == "failing":
+    def fail(in_flight: InFlight, sender: BatchSender, *granted: Any) -> None:
+        if sender.hold.campaign == "failing":
             raise RuntimeError("nobody foresaw this")
-        begin(in_flight, *granted)
+        begin(in_flight, sender, *granted)
 
     monkeypatch.setattr(InFlight, "begin", fail)
     ended: list[str] = []

@@ -12,7 +12,7 @@ from dispatcher.pipeline.estimates.estimate import estimated
 from dispatcher.pipeline.limits.changes import set_limit, use_sender
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending.send import send_batch
-from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch
+from tests.factories import CAMPAIGN, SENDER, add_campaign, make_batch, take
 
 
 def look(ledger: Ledger) -> tuple[Campaign, float]:
@@ -39,9 +39,11 @@ def test_it_moves_with_what_is_left_and_ends_with_it(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(*[1] * 50), make_batch(*[1] * 50, first_row=51))
     set_limit(runtime.ledger, ACCOUNT, rate="1000/s", burst=1000)
     set_limit(runtime.ledger, EACH_SENDER, rate="100/s", burst=100)
+    other = take(runtime.ledger, number=1)
     send_batch(runtime, CAMPAIGN, 0)
     _, seconds = look(runtime.ledger)
     assert seconds <= 2
+    runtime.ledger.batches.give_back(other.hold, wait_ms=0, poll_ms=1, look_ms=1)
     send_batch(runtime, CAMPAIGN, 1)
     assert estimated(runtime.ledger, runtime.ledger.campaign(CAMPAIGN)).finish_at is None
 

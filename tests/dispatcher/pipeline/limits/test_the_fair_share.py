@@ -143,8 +143,8 @@ def test_nobody_is_ahead_of_a_rival_by_more_than_half_a_second_of_the_limit(
     assert desk.ask(0, "mine").word == word
 
 
-@pytest.mark.parametrize(("per_second", "wait_ms"), [(10, 50), (20, 50), (50, 20), (1000, 3)])
-def test_who_is_ahead_stands_back_for_one_message_of_the_limit(
+@pytest.mark.parametrize(("per_second", "wait_ms"), [(10, 50 + 50), (20, 50 + 25), (50, 20 + 10), (1000, 3)])
+def test_who_is_ahead_stands_back_for_one_message_and_half_of_the_one_before_it(
     desk: Desk, per_second: int, wait_ms: int
 ) -> None:
     rivals(desk, rate=Rate(per_second, 1), ahead=1000)

@@ -1,4 +1,4 @@
-"""Which campaigns a process that waits for a limit takes up: those that nobody waits with."""
+"""Which campaigns a process with room takes up: those that nobody waits for a limit with."""
 
 from __future__ import annotations
 
@@ -25,48 +25,76 @@ def asked(desk: Desk, *messages: int) -> list[str]:
     return [desk.ask(message, "waiting").word for message in messages]
 
 
-def unserved(desk: Desk, *had: str) -> tuple[str, int] | None:
-    """What a process that is blocked would take up."""
-    return desk.ledger.batches.pick(had, offer_ms=OFFER_MS, unserved=True)
+def picked(desk: Desk, most: int = 1, chance: float = 0) -> list[tuple[str, int]]:
+    """What a process that has room would take up."""
+    return desk.ledger.batches.pick(most=most, offer_ms=OFFER_MS, chance=chance)[0]
+
+
+def next_ms(desk: Desk) -> int:
+    """When it would look again."""
+    return desk.ledger.batches.pick(most=1, offer_ms=OFFER_MS, chance=0)[1]
 
 
 def test_nobody_else_takes_up_a_campaign_whose_sender_waits_for_a_limit(desk: Desk) -> None:
     assert asked(desk, 0, 1) == ["go", "wait"]
-    assert unserved(desk) is None
+    assert picked(desk) == []
     desk.later(1_500)  # its sender asks again after a second at most, and is denied the second time
     assert asked(desk, 1, 2) == ["go", "wait"]
     desk.later(1_500)
-    assert unserved(desk) is None
-
-
-def test_who_is_not_blocked_takes_it_up_all_the_same(desk: Desk) -> None:
-    assert asked(desk, 0, 1) == ["go", "wait"]
-    assert desk.ledger.batches.pick([], offer_ms=OFFER_MS, unserved=False) == ("waiting", 1)
+    assert picked(desk) == []
 
 
 def test_one_whose_sender_does_not_ask_again_is_taken_up(desk: Desk) -> None:
     assert asked(desk, 0, 1) == ["go", "wait"]
     desk.later(3_001)
-    assert unserved(desk) == ("waiting", 1)
+    assert picked(desk) == [("waiting", 1)]
 
 
 def test_one_whose_batch_was_given_back_is_taken_up_at_once(desk: Desk) -> None:
     assert asked(desk, 0, 1) == ["go", "wait"]
     desk.ledger.batches.give_back(desk.taken["waiting"].hold, wait_ms=0, poll_ms=60_000, look_ms=60_000)
-    assert unserved(desk) is not None
+    assert picked(desk)
 
 
-def test_one_that_nobody_holds_or_that_no_limit_denied_is_taken_up_unless_the_process_has_it(
-    desk: Desk,
-) -> None:
+def test_one_that_no_limit_denied_is_taken_up(desk: Desk) -> None:
     assert asked(desk, 0) == ["go"]
-    assert unserved(desk, "waiting") is None
-    assert unserved(desk) == ("waiting", 1)
+    assert picked(desk) == [("waiting", 1)]
+    assert picked(desk) == []
 
 
-def test_an_urgent_one_is_taken_up_before_the_others(desk: Desk) -> None:
+def test_a_wait_of_a_moment_keeps_nobody_else_from_the_campaign(desk: Desk) -> None:
+    desk.limit(LimitScope.campaign("waiting"), Rate(100, 1))
+    assert asked(desk, 0, 1) == ["go", "wait"]
+    assert picked(desk) == [("waiting", 1)]
+
+
+def test_urgent_ones_are_taken_up_before_the_others(desk: Desk) -> None:
     add_campaign(desk.ledger, make_batch(1, 1, first_row=101), id="hurry", priority="urgent")
-    assert unserved(desk) == ("hurry", 0)
+    assert picked(desk, 2) == [("hurry", 0), ("waiting", 1)]
+
+
+def test_of_each_campaign_one_batch_is_taken_up_at_once_and_the_next_time_another(desk: Desk) -> None:
+    add_campaign(desk.ledger, *(make_batch(1, first_row=101 + n) for n in range(3)), id="other")
+    assert sorted(picked(desk, 9)) == [("other", 0), ("waiting", 1)]
+    assert picked(desk, 9) == [("other", 1)]
+
+
+def test_each_campaign_has_its_chance_to_be_the_first(desk: Desk) -> None:
+    desk.ledger.redis.delete("mms:offered")
+    for n in range(80):
+        add_campaign(desk.ledger, make_batch(1, first_row=101 + n), id=f"c{n:02}")
+    last, first = picked(desk, 64, chance=0.99), picked(desk, 64, chance=0)
+    assert ("c79", 0) in last
+    assert ("c00", 0) in first
+    assert len({*last, *first}) == 81
+
+
+def test_it_is_told_when_the_next_campaign_is_due(desk: Desk) -> None:
+    assert next_ms(desk) == 0
+    assert next_ms(desk) == OFFER_MS
+    desk.later(OFFER_MS)
+    assert asked(desk, 0, 1) == ["go", "wait"]
+    assert next_ms(desk) == 2_000
 
 
 @pytest.mark.parametrize(("wait_ms", "until_ms"), [(100, 1_100), (2_000, 3_000), (60_000, 3_000)])
@@ -99,7 +127,7 @@ def test_no_more_than_sixty_four_that_cannot_be_taken_up_are_looked_at(desk: Des
     desk.ledger.redis.delete("mms:due", "mms:offered")
     desk.ledger.redis.zadd("mms:due", {f"gone{n:02}": desk.now_ms - 1 for n in range(busy)})
     desk.ledger.redis.zadd("mms:due", {"waiting": desk.now_ms})
-    assert unserved(desk) == (("waiting", 1) if busy < 64 else None)
+    assert picked(desk) == ([("waiting", 1)] if busy < 64 else [])
 
 
 @pytest.mark.parametrize("busy", [63, 64])
@@ -107,4 +135,4 @@ def test_no_more_than_sixty_four_batches_on_offer_are_looked_at(desk: Desk, busy
     desk.ledger.redis.delete("mms:due", "mms:offered", "mms:c:waiting:due")
     desk.ledger.redis.zadd("mms:offered", {f"gone{n:02}:0": desk.now_ms for n in range(busy)})
     desk.ledger.redis.zadd("mms:offered", {"waiting:1": desk.now_ms + 1})
-    assert unserved(desk) == (("waiting", 1) if busy < 64 else None)
+    assert picked(desk) == ([("waiting", 1)] if busy < 64 else [])

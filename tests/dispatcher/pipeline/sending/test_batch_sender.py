@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
 import pytest
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches.claims import Hold
+from dispatcher.ledger.batches.leases import Exchange
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.model.message import Outgoing
@@ -150,15 +151,16 @@ def test_a_reply_of_the_ledger_that_was_lost_is_asked_for_again_with_the_same_to
     runtime = make_runtime()
     add_campaign(runtime.ledger, make_batch(*[1] * 5))
     batches, replies = runtime.ledger.batches, count()
-    record_and_claim = batches.record_and_claim
+    exchange = batches.exchange
 
-    def loses_a_reply(hold: Hold, records: Any, claims: Any, **said: Any) -> Any:
-        answers = record_and_claim(hold, records, claims, **said)
-        if (claims if lost == "claims" else records) and next(replies) == 0:
+    def loses_a_reply(exchanges: Sequence[Exchange], **said: Any) -> Any:
+        answers = exchange(exchanges, **said)
+        has_it = any(each.claims if lost == "claims" else each.records for each in exchanges)
+        if has_it and next(replies) == 0:
             raise StoreUnavailable("the reply is lost")
         return answers
 
-    monkeypatch.setattr(batches, "record_and_claim", loses_a_reply)
+    monkeypatch.setattr(batches, "exchange", loses_a_reply)
     assert send_batch(runtime, CAMPAIGN, 0) == "5 queued"
     assert next(replies) > 1
     assert simulator.received().taken == 5

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
 import pytest
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.batches.claims import Hold
+from dispatcher.ledger.batches.leases import Exchange
 from dispatcher.ledger.batches.packing import Batch, BatchMessage
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
@@ -64,17 +65,17 @@ def test_a_claim_that_was_denied_is_asked_for_anew_so_that_a_late_run_of_the_fir
     runtime = make_runtime()
     add_campaign(runtime.ledger, make_batch(1, 1), rate=(100.0, 1.0))
     batches, late = runtime.ledger.batches, count()
-    record_and_claim = batches.record_and_claim
+    exchange = batches.exchange
 
-    def arrives_again(hold: Hold, records: Any, claims: Any, **said: Any) -> Any:
-        answers = record_and_claim(hold, records, claims, **said)
-        if any(answer.word == "wait" for answer in answers[1]) and next(late) == 0:
+    def arrives_again(exchanges: Sequence[Exchange], **said: Any) -> Any:
+        answers = exchange(exchanges, **said)
+        if any(answer.word == "wait" for _, claimed in answers for answer in claimed) and next(late) == 0:
             runtime.ledger.redis.delete(f"mms:limit:campaign:{CAMPAIGN}")
-            record_and_claim(hold, [], claims, **said)
+            exchange([each._replace(records=[]) for each in exchanges], **said)
             runtime.ledger.campaigns.steer(CAMPAIGN, CampaignState.PAUSED, "a person")
         return answers
 
-    monkeypatch.setattr(batches, "record_and_claim", arrives_again)
+    monkeypatch.setattr(batches, "exchange", arrives_again)
     send_batch(runtime, CAMPAIGN, 0)
     assert next(late) > 0
     assert simulator.received().taken == 1

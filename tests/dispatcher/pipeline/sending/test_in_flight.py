@@ -12,9 +12,10 @@ from dispatcher.errors import ApiError
 from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.pipeline.sending._batch_pool import BatchPool
+from dispatcher.pipeline.sending._batch_sender import BatchSender
 from dispatcher.pipeline.sending._claims import PendingClaim
 from dispatcher.pipeline.sending._in_flight import InFlight
+from dispatcher.pipeline.sending._room import Room
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.faults import Faults
@@ -145,24 +146,14 @@ def test_an_answer_that_shows_the_mark_of_another_message_of_ours_says_nothing(
     assert sorted(states(runtime.ledger)) == ["queued", "unconfirmed", "unconfirmed"]
 
 
-class Slots(BatchPool):
-    """A pool with as many free slots as the test says."""
-
-    def __init__(self, free: int) -> None:
-        self.free = free
-
-    def acquire_slot(self) -> bool:
-        """One less."""
-        self.free -= 1
-        return self.free >= 0
-
-
 def test_what_is_granted_ahead_of_its_turn_is_counted_and_waits_for_a_slot(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(1, 1))
-    taken, slots = take(runtime.ledger), Slots(1)
-    with InFlight(runtime, slots, taken.hold, taken.batch) as posts:
+    taken, room = take(runtime.ledger), Room(1)
+    sender = BatchSender(runtime, room, taken)
+    with InFlight(runtime, room) as posts:
         for message in (0, 1):
-            posts.grant(PendingClaim(make_claim(taken, message), runtime.stopwatch()), 1)
-        assert (posts.granted, posts.count) == (2, 0)
-        posts.begin_granted()
-        assert (posts.granted, posts.count) == (1, 1)
+            posts.grant(sender, PendingClaim(make_claim(taken, message), runtime.stopwatch()), 1)
+        assert posts.granted == 2
+        assert posts.begin_granted() == []
+        assert posts.granted == 1
+        assert not room.acquire_slot()

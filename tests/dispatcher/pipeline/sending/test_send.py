@@ -61,8 +61,8 @@ def test_a_second_hint_for_a_batch_that_is_done_does_nothing(
 
 
 def test_hints_for_what_is_not_there_do_nothing(runtime: Runtime) -> None:
-    add_campaign(runtime.ledger, make_batch(1))
     assert send_batch(runtime, "nobody-abc234", 0) == "halt gone"
+    add_campaign(runtime.ledger, make_batch(1))
     assert send_batch(runtime, CAMPAIGN, 7) == "done"
 
 

@@ -1,0 +1,93 @@
+"""Many batches on one thread of a process: who waits costs nothing, and gives its batch back when the time is over."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from dispatcher.model.scope import ACCOUNT, LimitScope
+from dispatcher.model.state import RecipientState
+from dispatcher.pipeline.limits.changes import set_limit
+from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.pipeline.sending import _send_loop
+from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.simulator.client import SimulatorHandle
+from tests.dispatcher.pipeline.conftest import MakeRuntime
+from tests.factories import CAMPAIGN, add_campaign, make_batch
+from tests.stack import until
+
+
+def queued(runtime: Runtime, id: str = CAMPAIGN) -> int:
+    """Rows of a campaign that CarrierX has."""
+    return runtime.ledger.campaign(id).counts[RecipientState.QUEUED]
+
+
+@pytest.mark.slow
+def test_a_hundred_waiting_campaigns_have_no_thread_each(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_send_loop, "SLICE_SECONDS", 3.0)
+    for number in range(100):
+        add_campaign(runtime.ledger, make_batch(*[1] * 5, first_row=1 + 5 * number), id=f"c{number:02}")
+    set_limit(runtime.ledger, ACCOUNT, rate="60/s")
+    before, most = threading.active_count(), 0
+    work = threading.Thread(target=send_batch, args=(runtime, "c00", 0))
+    work.start()
+    while work.is_alive():
+        most = max(most, threading.active_count())
+        time.sleep(0.05)
+    assert most - before <= 3 + runtime.settings.in_flight  # of the last: threads that make connections
+    sent = [queued(runtime, f"c{number:02}") for number in range(100)]
+    assert sum(sent) >= 100
+    assert max(sent) - min(sent) <= 3
+
+
+def test_a_worker_that_is_to_stop_gives_back_what_waits_at_once(make_runtime: MakeRuntime) -> None:
+    stops = threading.Event()
+    runtime = make_runtime(parts={"is_stopping": stops.is_set})
+    add_campaign(runtime.ledger, make_batch(*[1] * 20))
+    set_limit(runtime.ledger, LimitScope.campaign(CAMPAIGN), rate="2/s", burst=1)
+    ended: list[str] = []
+    work = threading.Thread(target=lambda: ended.append(send_batch(runtime, CAMPAIGN, 0)))
+    work.start()
+    until(lambda: queued(runtime) >= 2)
+    stops.set()
+    began = time.monotonic()
+    work.join(60)
+    assert time.monotonic() - began < 5
+    assert ended[0].endswith("waits for the limit of campaign")
+    assert runtime.ledger.agenda.due(runtime.ledger.agenda.now_ms(), 1) == [CAMPAIGN]
+
+
+def test_what_waits_when_the_time_is_over_is_due_at_once_for_whoever_comes_next(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after its wait: until then no hint would be given, and the limit not be used."""
+    monkeypatch.setattr(_send_loop, "SLICE_SECONDS", 0.5)
+    add_campaign(runtime.ledger, make_batch(*[1] * 20))
+    set_limit(runtime.ledger, LimitScope.campaign(CAMPAIGN), rate="1/s", burst=1)
+    assert send_batch(runtime, CAMPAIGN, 0) == "1 queued, waits for the limit of campaign"
+    assert runtime.ledger.redis.hget(f"mms:c:{CAMPAIGN}", "rest") is None
+    assert runtime.ledger.agenda.due(runtime.ledger.agenda.now_ms(), 1) == [CAMPAIGN]
+
+
+@pytest.mark.slow
+def test_the_next_batch_is_under_way_before_the_last_answers_of_the_one_before_it(
+    runtime: Runtime, simulator: SimulatorHandle
+) -> None:
+    """Its own limit holds the campaign, so one process waits with it: it must not stand still between two batches."""
+    simulator.set_faults(latency_ms=600)
+    add_campaign(runtime.ledger, *(make_batch(*[1] * 5, first_row=1 + 5 * n) for n in range(6)))
+    set_limit(runtime.ledger, LimitScope.campaign(CAMPAIGN), rate="20/s", burst=1)
+    began = time.monotonic()
+    send_batch(runtime, CAMPAIGN, 0)
+    assert queued(runtime) == 30
+    assert time.monotonic() - began < 1.5 + 0.6 + 1.5  # six pauses of 0.6 s would be more
+
+
+def test_a_late_hint_brings_the_process_to_other_work(runtime: Runtime) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1, 1))
+    assert send_batch(runtime, "nobody-abc234", 0) == "halt gone"
+    assert queued(runtime) == 3
