@@ -4,7 +4,7 @@
   hints are taken.
 - `worker`, `flower`: the worker of a queue, and Flower, each as a command. `app`, `runtime`: the application; a
   process's runtime, made after the fork.
-- `guard`, `progress`: a worker that takes nothing of what waits is ended. `stopping`: one that ends tells its processes.
+- `guard`, `progress`: a worker that takes nothing of what waits is ended. `stopping`: one that ends says so to its own.
 - `broker`, `transport`, `amqp`, `consumer`, `results`: where hints go, how they are taken, by which thread, what is
   dropped; there are no results.
 - `alarm`: whoever shall end looks at once. `beat`, `flower_events`: a tick a second; every batch shown.

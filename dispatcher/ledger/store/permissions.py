@@ -59,6 +59,7 @@ _LEDGER: tuple[_Call, ...] = (
     ("ZINCRBY", _KEY, 1, 1),
     ("ZRANGE", _KEY, 0, 1),
     ("ZRANGEBYSCORE", _KEY, 0, 1),
+    ("ZRANK", _KEY, 1),
     ("ZREM", _KEY, 1),
     ("ZREMRANGEBYSCORE", _KEY, 0, 1),
     ("ZREVRANGE", _KEY, 0, 1),

@@ -15,8 +15,6 @@ local state, kind, ends, urgent, ceiling, doubt, asked = unpack(redis.call('HMGE
 local meta, refused, denied, granted = meta_read(key), nil, 0, 0
 if kind and kind ~= '' then cap = 0 end
 
-local no_more = {} -- by number: the answer of a limit that denied one of its messages; those behind it get the same
-
 -- Why nothing of this batch goes by this sender, or nil.
 local function stopped()
   local halt = halted_by(state, doubt, ends)
@@ -29,7 +27,6 @@ end
 local function ask(all, claim, cost, alone, sender, opens, closes, media)
   local held = members_of_claim(all, claim)
   if #held > 0 then return go(held) end
-  if no_more[sender] then return no_more[sender] end
   local no, members, gate = stopped(), nil, nil
   if no then return no end
   members, no = ready_of(all)
@@ -42,7 +39,6 @@ local function ask(all, claim, cost, alone, sender, opens, closes, media)
   gate, no = gate_ask(id, members, sender, cost, money_unit(#members, tostring(media)), urgent, ceiling)
   if no then
     state, denied = no[1] == 'halt' and no[2] or state, math.max(denied, tonumber(no[2]) or 0)
-    if is_rate(no[3]) then no_more[sender] = no end
     return no
   end
   gate_charge(gate, claim)

@@ -1,6 +1,7 @@
 -- Campaigns rest until their turn of a limit. Where the limit has room before that, because others have gone, those
--- that come next are due now: as many as it lets go in a second. Answers: how many
--- uses: clock, now, keys, agenda, rates
+-- that come next are due now: as many as it lets go in a second. ARGV: nothing
+-- Answers: how many
+-- uses: clock, now, keys, agenda, rates, scopes
 local LOOKED_AT = 32
 local AHEAD_MS = 60000 -- whoever rests for longer waits for something else
 local IN_A_MS = 1000 -- what goes in so long

@@ -1,7 +1,7 @@
 -- Prelude of claim: campaigns that want the same limit at once share it evenly, urgent ones before all others. Per
 -- limit a set of what each was served (start-time fair queueing), and until when it counts as wanting. Only a denial
 -- makes one.
--- uses: now, keys, agenda, retry_policy, scopes
+-- uses: now, keys, agenda, retry_policy
 local URGENT = -10000000000000 -- of what was served: below whatever others get to
 local AHEAD_US = 500000 -- so much of a limit one may be ahead,
 local AHEAD = 9 -- and at least so many messages
@@ -81,8 +81,8 @@ local function fair_yield(id, urgent, limits)
   return 0
 end
 
--- ms to let others go whose turn it is, and for which limit, or 0. They have a start, of the burst at least; should none
--- of them come, the limit is lost to nobody.
+-- ms to let others go whose turn it is, and for which limit, or 0. They have a start, of the burst at least; should
+-- none of them come, the limit is lost to nobody.
 local function fair_out_of_turn(id, urgent, limits, time_us)
   for _, limit in ipairs(limits) do
     local served, want = fair_names(limit.scope, urgent)

@@ -1,7 +1,9 @@
 -- Prelude of claim: every limit of one message, asked in one place and charged in one place, so that a claim which one
 -- of them denies costs the others nothing.
--- uses: clock, now, api_health, cost_ceiling, daily_caps, fair_share, forbidden, pause, rates
+-- uses: clock, now, api_health, cost_ceiling, daily_caps, fair_share, forbidden, pause, rates, scopes
+local gate_shut = {} -- by number: what a limit answered to one of its messages; those behind it get the same
 local function gate_ask(id, members, sender, cost, unit, urgent, ceiling)
+  if gate_shut[sender] then return nil, gate_shut[sender] end
   local gate = { id = id, cost = cost, unit = unit, urgent = urgent, ceiling = ceiling,
                  limits = limits_of(id, sender), days = days_of(id, sender), time_us = now_us() }
   local wait, probe = api_wait()
@@ -19,7 +21,9 @@ local function gate_ask(id, members, sender, cost, unit, urgent, ceiling)
     for _, limit in ipairs(gate.limits.shared) do
       if limit.scope == binds then wait = fair_want(id, urgent, limit, wait) end
     end
-    return nil, { word, wait, binds }
+    local no = { word, wait, binds }
+    if is_rate(binds) then gate_shut[sender] = no end
+    return nil, no
   end
   wait = money_wait(id, ceiling, unit, cost)
   if wait > 0 then return nil, { 'wait', wait, 'price' } end
