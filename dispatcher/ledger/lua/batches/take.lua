@@ -1,7 +1,7 @@
 -- A sender takes a batch: a lease and a fence number. What an earlier sender had claimed and not recorded becomes
 -- `unconfirmed`: its POST may have left. ARGV: id, batch, sender's token (8 bytes), lease in ms, ms to the first look
 --       for unconfirmed, 1: it counts among those under way, 0: as many others may be offered as without it
--- Answers: {ok, fence, packed batch, rows, campaign's settings} | {halt, state or restored} | {done} | {later, ms} | {taken}
+-- Answers: {ok, fence, packed batch, rows, settings} | {halt, state or restored} | {done} | {later, ms} | {taken}
 -- uses: now, keys, rows, agenda, batch_lease, halts, retry_policy
 local id, batch, token, lease, look = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local state, rest, ends, doubt = unpack(redis.call('HMGET', ckey(id), 'state', 'rest', 'ends_at', 'doubt'))
