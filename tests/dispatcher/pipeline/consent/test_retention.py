@@ -192,8 +192,8 @@ def test_a_message_on_its_way_has_to_come_back_first(runtime: Runtime, ledger: L
 
 def test_a_persons_story_tells_of_every_campaign(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(1, 1))
-    add_campaign(runtime.ledger, make_batch(1), id="later-abc234")
     send_batch(runtime, CAMPAIGN, 0)
+    add_campaign(runtime.ledger, make_batch(1), id="later-abc234")
     found = {mention.campaign: mention for mention in mentions(runtime.ledger, number_of(1))}
     assert found[CAMPAIGN].state.state is RecipientState.QUEUED
     assert found[CAMPAIGN].sid
