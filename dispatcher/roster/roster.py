@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
@@ -87,12 +88,15 @@ class Roster:
         return tuple(self.column_names[index] for index in self._rows.overridden)
 
     def media_addresses(self) -> Iterator[str]:
-        """The media addresses in use, the campaign's first. Reads the whole file if rows may have their own."""
+        """The media addresses in use, the campaign's first, most of them once. Reads the whole file if rows may have
+        their own."""
         yield from self._rows.campaign_media
         if self._rows.has_media_column:
-            for row in self:
-                if isinstance(row, Recipient):
-                    yield from row.media
+            for item in self.blocks():
+                if isinstance(item, RecipientBlock):
+                    yield from chain.from_iterable(dict.fromkeys(item.media))
+                elif isinstance(item, Recipient):
+                    yield from item.media
 
     def __iter__(self) -> Iterator[Recipient | InvalidRow]:
         yield from self._each(self._unread)
