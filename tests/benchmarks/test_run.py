@@ -65,8 +65,9 @@ def test_what_a_delivered_message_costs_is_counted_with_all_of_its_callbacks() -
     (result,) = import_module("benchmarks.delivered").measure(TINY)
     assert_compared(result)
     delivered, alone = result.lines
-    assert delivered.values["CPU s/1,000"] > alone.values["CPU s/1,000"] > 0
-    assert delivered.values["of it Valkey"] > 0
+    written = "append-only file, bytes each"
+    assert delivered.values[written] > alone.values[written] > 0
+    assert min(delivered.values["CPU s/1,000"], alone.values["CPU s/1,000"]) > 0
 
 
 def test_uploads_are_measured_beside_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
