@@ -20,7 +20,7 @@ local LATE_MS = 1000 -- asking later than that it begins where the last one was 
 local GONE_MS = 5000 -- and is not waited for any more
 local FAIR_KEPT_MS = 60000 -- what each was served is forgotten so long after the last denial
 local WAITED_WITH_MS = 1000 -- a sender that waits is believed to be there so long after its wait,
-local WAITED_FROM_MS = 20 -- if it is no shorter than this: for less others may wait beside it
+local WAITED_FROM_MS = 30 -- if it is no shorter than this: for less others may wait beside it
 
 -- An API that fails, and who finds out (api_health.lua, forbidden.lua).
 local API_DOWN_MS = 5000 -- after straight failures, until one message tries again
