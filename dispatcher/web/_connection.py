@@ -18,6 +18,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_MAX = 64 * 1024
 #: From the connection, or from the first byte of a later request, to the end of its headers.
 HEAD_SECONDS = 15.0
+#: A callback's whole body must come in this time; it is small, and its receiver need not look at a clock then.
+CALLBACK_SECONDS = 10.0
 #: A body may rest so long, and must come faster than this, in bytes a second; an answer may lie unread so long.
 REST_SECONDS = 30.0
 BYTES_A_SECOND = 500
@@ -102,10 +104,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """What it is worth, and since when it is as it is."""
         if self._in_head or self.cycle is None:
             return _NO_REQUEST, self._since
-        is_callback = str(self.cycle.scope.get("path", "")).startswith(CALLBACKS)
         if self.cycle.response_complete:
-            return (_CALLBACK_AT_REST if is_callback else _AT_REST), self._since
-        return (_CALLBACK_AT_WORK if is_callback else _AT_WORK), self._since
+            return (_CALLBACK_AT_REST if self._is_callback else _AT_REST), self._since
+        return (_CALLBACK_AT_WORK if self._is_callback else _AT_WORK), self._since
 
     def look_after(self, now: float) -> None:
         """End it if its time is over."""
@@ -115,6 +116,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif (self._in_body and self._body_late(now)) or self._head_late(now):
             self._end(*_TOO_SLOW)
+
+    @property
+    def _is_callback(self) -> bool:
+        return str(self.scope.get("path", "")).startswith(CALLBACKS)
 
     @property
     def _answered(self) -> bool:
@@ -130,6 +135,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._since = self._moved = now
             self._body_bytes = 0
             return False
+        if self._is_callback and now - self._since > CALLBACK_SECONDS:
+            return True
         allowed = REST_SECONDS if self._answered else REST_SECONDS + self._body_bytes / BYTES_A_SECOND
         return now - self._since > allowed or now - self._moved > REST_SECONDS
 

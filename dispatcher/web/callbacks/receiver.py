@@ -7,7 +7,6 @@ because it must be fast.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -21,7 +20,6 @@ from dispatcher.web.site.callback_keys import CallbackKeys, Judgement
 
 PATH = "/callbacks/carrierx/"
 BODY_MAX = 64 * 1024
-BODY_SECONDS = 10.0
 
 #: Body, ms of its receipt, and the key if it is still to be proved.
 Store = Callable[[bytes, int, bytes], Awaitable[None]]
@@ -32,7 +30,6 @@ _TEXTS = {
     400: b"Nothing of a callback can be read in the body.\n",
     404: b"Not found.\n",
     405: b"Callbacks are POSTed.\n",
-    408: b"The body did not come.\n",
     413: b"A callback has at most 64 KB.\n",
     503: b"The callback could not be stored; send it again.\n",
 }
@@ -86,12 +83,9 @@ class CallbackReceiver:
         if scope["method"] != "POST":
             return 405
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                raw = await read_body(receive, BODY_MAX)
+            raw = await read_body(receive, BODY_MAX)
         except BodyTooLargeError:
             return 413
-        except TimeoutError:
-            return 408
         unproved = key if judged is Judgement.UNPROVED else b""
         kept = condensed(raw)
         if kept is not None:
@@ -120,7 +114,7 @@ async def _answer(status: int, send: Send) -> None:
     headers = []
     if status == 405:
         headers.append((b"allow", b"POST"))
-    if status in (408, 413):  # what is left of the body is not worth reading
+    if status == 413:  # what is left of the body is not worth reading
         headers.append((b"connection", b"close"))
     if status == 503:
         headers.append((b"retry-after", b"5"))

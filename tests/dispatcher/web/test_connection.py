@@ -154,6 +154,24 @@ def test_half_a_request_ends_in_a_while(lines: Lines, said: bytes, monkeypatch: 
     until(lambda: is_closed(line))
 
 
+def test_the_body_of_a_callback_comes_soon_or_not_at_all(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_connection, "CALLBACK_SECONDS", 0.5)
+    callback, other = (
+        lines.dial(b"POST %s HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n{" % path)
+        for path in (URL.encode(), b"/elsewhere")
+    )
+
+    def drip() -> bool:
+        with contextlib.suppress(ConnectionError):
+            callback.sendall(b"x" * 1000)
+        return is_closed(callback)
+
+    until(drip)
+    assert not is_closed(other)
+
+
 @pytest.mark.slow
 def test_one_byte_now_and_then_does_not_keep_a_connection(
     lines: Lines, monkeypatch: pytest.MonkeyPatch
