@@ -42,16 +42,21 @@ class HandoverResult(NamedTuple):
 
 
 def take(
-    runtime: Runtime, room: Room, which: Sequence[tuple[str, int]], *, in_window: bool = False
+    runtime: Runtime,
+    room: Room,
+    which: Sequence[tuple[str, int]],
+    *,
+    token: bytes = b"",
+    in_window: bool = False,
 ) -> list[BatchSender | Denied]:
-    """Take these batches under leases.
+    """Take these batches under leases; with the same token again, the same.
 
     Raises:
         StoreUnavailable: Redis does not answer.
     """
     taken = runtime.ledger.batches.take_many(
         which,
-        token=os.urandom(LEASE_TOKEN_BYTES),
+        token=token or os.urandom(LEASE_TOKEN_BYTES),
         lease_ms=int(runtime.settings.lease_seconds * 1000),
         look_ms=retry_policy.FIRST_LOOK_MS,
         in_window=in_window,
@@ -75,11 +80,29 @@ def hand_over(runtime: Runtime, room: Room, wanted: Handover) -> HandoverResult:
         picked, next_ms = runtime.ledger.batches.pick(
             most=wanted.most, offer_ms=OFFER_MS, chance=random.random()
         )
-        taken = take(runtime, room, picked) if picked else []
+        senders = _taken(runtime, room, picked)
     except StoreUnavailable:
         return HandoverResult(renewed)
-    senders = [each for each in taken if not isinstance(each, Denied)]
     return HandoverResult(renewed, senders, LATER_MS if next_ms < 0 else next_ms)
+
+
+def _taken(
+    runtime: Runtime, room: Room, picked: Sequence[tuple[str, int]], token: bytes = b""
+) -> list[BatchSender]:
+    """Those of these batches that may be taken. One that cannot be read keeps no other."""
+    if not picked:
+        return []
+    token = token or os.urandom(LEASE_TOKEN_BYTES)
+    try:
+        taken = take(runtime, room, picked, token=token)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        if len(picked) > 1:
+            return [sender for each in picked for sender in _taken(runtime, room, [each], token)]
+        log.exception("batch %s of %s could not be taken", *reversed(picked[0]))
+        return []
+    return [each for each in taken if not isinstance(each, Denied)]
 
 
 def _give_back(runtime: Runtime, ended: Sequence[EndedHold]) -> None:
