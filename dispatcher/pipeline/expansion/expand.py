@@ -6,7 +6,6 @@ import logging
 import secrets
 import sys
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -25,8 +24,6 @@ from dispatcher.roster.roster import open_roster
 log = logging.getLogger(__name__)
 
 BATCHES_A_ROUND_TRIP = 32
-#: Round trips that may be under way while the next batches are read.
-ROUND_TRIPS_AHEAD = 2
 #: How long the thread that reads keeps the interpreter from the one that writes. With Python's own 5 ms, as long as a
 #: round trip takes, they would wait for each other.
 SWITCH_SECONDS = 0.001
@@ -99,28 +96,20 @@ def _written(runtime: Runtime, campaign_id: str, round_trips: Iterable[PackedBat
     """
     rows = 0
     sys.setswitchinterval(SWITCH_SECONDS)
-    under_way: deque[Future[str]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
+        before: Future[str] | None = None
         for packed in round_trips:
-            if len(under_way) == ROUND_TRIPS_AHEAD:
-                _require_written(under_way.popleft())
+            _require_written(before)  # or a later batch would hide that this one is missing
             rows = packed[-1][2]
-            under_way.append(
-                writer.submit(
-                    runtime.ledger.batches.add_many,
-                    campaign_id,
-                    packed,
-                    reader=reader,
-                    lease_ms=READER_LEASE_MS,
-                )
+            before = writer.submit(
+                runtime.ledger.batches.add_many, campaign_id, packed, reader=reader, lease_ms=READER_LEASE_MS
             )
-        for written in under_way:
-            _require_written(written)
+        _require_written(before)
     return rows
 
 
-def _require_written(written: Future[str]) -> None:
-    if written.result() == "lost":
+def _require_written(before: Future[str] | None) -> None:
+    if before is not None and before.result() == "lost":
         raise ReaderLostError
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +18,7 @@ from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.roster._number_columns import NumberColumns
 from dispatcher.roster.files import csv_reader
+from dispatcher.roster.files.plain_lines import plain_records
 from dispatcher.roster.numbers import NumberReader
 from dispatcher.roster.rejections import RowError
 from dispatcher.roster.roster import REGIONS
@@ -115,6 +118,22 @@ def test_whatever_stands_in_the_cells_reads_alike(rows: list[list[str]], end: st
     cells = [[cell.replace('"', '""') if quoted else cell for cell in row] for row in lines]
     text = end.join(",".join(f"{quote}{cell}{quote}" for cell in row) for row in cells)
     assert_alike(text.encode(), CAMPAIGNS[:2])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(st.sampled_from("ab ,;\r\n\u2028\x85'\""), max_size=40), st.sampled_from(",;"))
+def test_plain_lines_are_cut_as_a_reader_of_csv_cuts_them(text: str, separator: str) -> None:
+    records = plain_records(text, separator)
+    if records is not None:
+        lines = io.StringIO(text, newline="")
+        assert list(records) == [each or [""] for each in csv.reader(lines, delimiter=separator, strict=True)]
+
+
+def test_lines_without_quotes_and_of_equal_length_are_plain() -> None:
+    for text in ("a,b\r\n\u2028,\r\n", "a,b\nc,'d", "\n", "a\n\nb\n"):
+        assert plain_records(text, ",") is not None, text
+    for text in ("", '"a",b\n', "a,b\nc\n", "a\rb\n", "a,b\nc\nd,e,f\n"):
+        assert plain_records(text, ",") is None, text
 
 
 @settings(max_examples=500, deadline=None)

@@ -1,12 +1,15 @@
 -- Adds the next batch and moves the reading's cursor in the same step; a batch that is there already changes nothing.
 -- ARGV: id, batch, packed batch, counts (12 bytes), messages in it, marks of its rows (200 bytes), rows read so far,
 --       reader's token, its lease in ms
--- Answers: ok | have (added before) | lost (another reads now, or the campaign left `checking`)
+-- Answers: ok | have (added before) | lost (another reads now, or the campaign left `checking`); an error while the one
+--          before it is missing, which it would hide
 -- uses: now, keys, rows, batch_lease, reading
 local id, batch, packed, counts, messages, marks, rows_read, token, lease = unpack(ARGV)
 if not is_reader(id, token) then return 'lost' end
 redis.call('PEXPIRE', ckey(id, 'expanding'), lease)
-if tonumber(batch) < tonumber(redis.call('HGET', ckey(id), 'batches')) then return 'have' end
+local next_batch = tonumber(redis.call('HGET', ckey(id), 'batches'))
+if tonumber(batch) < next_batch then return 'have' end
+if tonumber(batch) > next_batch then return redis.error_reply('ERR a batch before this one is missing') end
 local key = ckey(id, 'r:' .. batch)
 redis.call('SET', ckey(id, 'b:' .. batch), packed)
 redis.call('SETRANGE', ckey(id, 'marks'), batch * #marks, marks)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from dispatcher.errors import StoreRefused
 from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.batches.packing import PackedBatch
 from dispatcher.ledger.ledger import Ledger
@@ -76,6 +79,14 @@ def test_many_batches_are_one_transaction_and_so_one_sync_to_disk_however_large(
     assert ledger_at_start.batches.add_many(CAMPAIGN, made, reader="reader", lease_ms=LEASE_MS) == "have"
     assert calls_of(ledger_at_start, "exec") - before == 3
     assert ledger_at_start.campaign(CAMPAIGN).messages == 24
+
+
+def test_a_batch_is_refused_while_one_before_it_is_missing(ledger_at_start: Ledger) -> None:
+    begun(ledger_at_start)
+    with pytest.raises(StoreRefused):
+        add(ledger_at_start, 1)
+    assert add(ledger_at_start, 0) == "ok"
+    assert add(ledger_at_start, 1) == "ok"
 
 
 def test_a_batch_added_twice_counts_once(ledger_at_start: Ledger) -> None:
