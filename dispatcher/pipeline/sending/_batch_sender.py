@@ -51,7 +51,7 @@ class BatchSender:
     @property
     def is_waiting_to_claim(self) -> bool:
         """There are messages to ask for, at `ready_at`."""
-        return bool(self._queue) and not self.stop.why and self._asked is None
+        return bool(self._queue) and not self.stop.why and self._asked is None and not self.is_dropped
 
     @property
     def ready_at(self) -> float:
@@ -215,5 +215,7 @@ class BatchSender:
         self._queue.fewer_at_once(granted)
 
     def _release(self, count: int) -> None:
+        """So many claims are not under way any more; never more than there are, for a drop releases all of them."""
+        count = min(count, self._claimed)
         self._claimed -= count
         self._room.claimed -= count

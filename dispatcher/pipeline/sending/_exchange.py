@@ -30,9 +30,9 @@ def exchange(runtime: Runtime, asked: Sequence[Asked]) -> list[Answer]:
     Raises:
         StoreUnavailable: Redis did not answer; some of it may be done, and all of it may be told again.
     """
-    for each in asked:
-        apply_effects(runtime, each.exchange.hold, each.unrecorded.effects)
     try:
+        for each in asked:
+            apply_effects(runtime, each.exchange.hold, each.unrecorded.effects)
         return list(_told(runtime, asked))
     except StoreUnavailable:
         raise
@@ -50,6 +50,9 @@ def _told(runtime: Runtime, asked: Sequence[Asked]) -> Sequence[Answer]:
 
 def _told_alone(runtime: Runtime, asked: Asked) -> Answer:
     try:
+        apply_effects(runtime, asked.exchange.hold, asked.unrecorded.effects)
         return _told(runtime, [asked])[0]
+    except StoreUnavailable:
+        raise
     except Exception as error:
         return error

@@ -162,13 +162,15 @@ class SendLoop:
             self._store_away([each.sender for each in asked], now)
             return
         self._away_since = None
-        for (sender, _, _), answer in zip(asked, answers, strict=True):
+        for (sender, told, _), answer in zip(asked, answers, strict=True):
+            if sender.is_dropped:
+                continue
             if isinstance(answer, Exception):
                 self._fail(sender, answer)
                 continue
             for pending, attempt in sender.answered(*answer, now):
                 self._in_flight.grant(sender, pending, attempt)
-            if sender.is_all_claimed:
+            if told.claims and sender.is_all_claimed:
                 self._pick_at = min(self._pick_at, now)
             self._file(sender, now)
 

@@ -6,7 +6,8 @@ local URGENT = -10000000000000 -- of what was served: below whatever others get 
 local AHEAD_US = 500000 -- so much of a limit one may be ahead,
 local AHEAD = 9 -- and at least so many messages
 local TURN_US = 50000 -- who comes after others that need as long as this is out of turn,
-local HEAD_US = 50000 -- and lets those in turn have this much of a start, or half a message
+local HEAD_US = 50000 -- and lets those in turn have this much of a start, or half a message,
+local MOST_HEAD_US = 1000000 -- or of a burst the time of one message, but no more than this
 local RIVALS = 32 -- of those that are behind so many are looked at
 local NEXT = 2 -- so many of those whose turn is next are counted half: should one not come, another is there in time
 local SWEPT = 8 -- of those that want nothing any more so many are forgotten at once
@@ -81,13 +82,14 @@ local function fair_yield(id, urgent, limits)
   return 0
 end
 
--- ms to let others go whose turn it is, and for which limit, or 0. They have a start, of the burst at least; should
+-- ms to let others go whose turn it is, and for which limit, or 0. They have a start, of a small burst at least; should
 -- none of them come, the limit is lost to nobody.
 local function fair_out_of_turn(id, urgent, limits, time_us)
   for _, limit in ipairs(limits) do
     local served, want = fair_names(limit.scope, urgent)
     if limit.interval and fair_wanted(want) and fair_before(id, served, want) * limit.interval >= TURN_US then
-      local start = math.max(limit.tolerance, math.min(HEAD_US, limit.interval / 2))
+      local burst = math.min(limit.tolerance, math.max(HEAD_US, math.min(MOST_HEAD_US, limit.interval)))
+      local start = math.max(burst, math.min(HEAD_US, limit.interval / 2))
       local opens = limit.owed - limit.tolerance + start
       if opens > time_us then return math.ceil((opens - time_us) / MS_US), limit.scope end
     end

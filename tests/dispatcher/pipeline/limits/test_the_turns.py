@@ -65,6 +65,16 @@ def test_processes_that_are_a_little_late_lose_nothing_of_a_limit_with_a_burst(d
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("per_second", [1, 10])
+def test_a_limit_does_not_stand_still_when_a_large_burst_is_used_up(desk: Desk, per_second: float) -> None:
+    """Who is out of turn lets the others have a start, but not until all of the burst is there again."""
+    ids = crowd(desk, 5, Rate(per_second, 60))
+    served, _ = obedient(desk, ids, int(120_000 / per_second), late_ms=12)
+    assert sum(served.values()) >= 0.97 * (60 + 120)
+    assert max(served.values()) - min(served.values()) <= 10, served
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("to", [CampaignState.PAUSED, CampaignState.CANCELLING])
 def test_when_most_of_those_that_waited_are_stopped_the_others_get_their_part(
     desk: Desk, to: CampaignState

@@ -18,12 +18,14 @@ from dispatcher.model.message import Outgoing
 from dispatcher.model.receipt import MessageStatus
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.pipeline.sending._batch_sender import BatchSender
+from dispatcher.pipeline.sending._room import Room
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.rules import retry_policy
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.sending.timed_sending import Clock, until_nothing_is_due
-from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states
+from tests.factories import CAMPAIGN, add_campaign, make_batch, recount, states, take
 from tests.valkey import TEST_CLOCK, ValkeyServer
 
 
@@ -166,3 +168,15 @@ def test_a_reply_of_the_ledger_that_was_lost_is_asked_for_again_with_the_same_to
     assert simulator.received().taken == 5
     assert {row.attempt for row in runtime.ledger.batches.read(CAMPAIGN, [0])[0][1]} == {1}
     recount(runtime.ledger)
+
+
+def test_a_batch_that_failed_asks_for_nothing_more_and_leaves_the_room_as_it_was(runtime: Runtime) -> None:
+    add_campaign(runtime.ledger, make_batch(1, 1, 1))
+    room = Room(2)
+    sender = BatchSender(runtime, room, take(runtime.ledger))
+    assert sender.ask(2, runtime.stopwatch()) is not None
+    sender.drop()
+    sender.unanswered()
+    assert room.claimed == 0
+    assert sender.ask(2, runtime.stopwatch()) is None
+    assert not sender.is_waiting_to_claim

@@ -6,9 +6,10 @@ from dispatcher.ledger.batches.leases import Exchange
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._batch_sender import BatchSender
 from dispatcher.pipeline.sending._exchange import Asked, exchange
+from dispatcher.pipeline.sending._post_results import PostResult
 from dispatcher.pipeline.sending._result_buffer import Unrecorded
 from dispatcher.pipeline.sending._room import Room
-from tests.factories import add_campaign, make_batch, make_claim, take
+from tests.factories import add_campaign, make_batch, make_claim, make_record, take
 
 
 def asked(runtime: Runtime, id: str) -> Asked:
@@ -28,3 +29,15 @@ def test_one_that_redis_refuses_has_its_error_and_the_others_their_answers(runti
     for answer in (first, last):
         assert not isinstance(answer, Exception)
         assert [each.word for each in answer[1]] == ["go"]
+
+
+def test_what_a_result_means_for_others_and_redis_refuses_fails_its_own_batch_alone(runtime: Runtime) -> None:
+    first, spoilt = asked(runtime, "first"), asked(runtime, "spoilt")
+    runtime.ledger.redis.set("mms:c:spoilt:odd", "another program's")
+    claim = spoilt.exchange.claims[0]
+    odd = PostResult(make_record(claim), odd_word="pondering")
+    wanted = [first, spoilt._replace(unrecorded=Unrecorded([odd.record], [odd]))]
+    answer, failed = exchange(runtime, wanted)
+    assert isinstance(failed, Exception)
+    assert not isinstance(answer, Exception)
+    assert [each.word for each in answer[1]] == ["go"]
