@@ -32,6 +32,7 @@ SHARED = (
     "celery.worker.consumer",
     "celery.worker.control",
     "celery.worker.strategy",
+    "dispatcher.logs",
     "dispatcher.pipeline.expansion.expand",
     "dispatcher.pipeline.polls",
     "dispatcher.pipeline.receipts.drain",
