@@ -47,6 +47,7 @@ class BatchSender:
         self._asked: Sequence[PendingClaim] | None = None
         self._unrecorded = Unrecorded((), ())
         self._claimed = 0
+        self._gave_up_at: float | None = None
 
     @property
     def is_waiting_to_claim(self) -> bool:
@@ -84,10 +85,12 @@ class BatchSender:
         idle = self._asked is None and not self._claimed and not self._results
         return self.is_dropped or (idle and (bool(self.stop.why) or not self._queue))
 
-    @property
-    def ended(self) -> EndedHold:
-        """How it is given back."""
-        return EndedHold(self.hold, self.stop.wait_ms, self.stop.rests_for)
+    def ended(self, now: float) -> EndedHold:
+        """How it is given back: what it waited for answers already counts."""
+        wait_ms = self.stop.wait_ms
+        if wait_ms and self._gave_up_at is not None:
+            wait_ms = max(1, wait_ms - int((now - self._gave_up_at) * 1000))
+        return EndedHold(self.hold, wait_ms, self.stop.rests_for)
 
     def line(self) -> str:
         """What was done, without anything about anybody."""
@@ -170,6 +173,7 @@ class BatchSender:
             of_senders = self._queue.waits_for_senders
             keeps_senders = is_long and (not of_senders or self._claims.pool_is_in_use())
             wait_ms = int(wait * 1000) + 1 if keeps_senders else 1
+            self._gave_up_at = now
             self.stop = stop_for_limit(self._queue.binds, wait_ms, of_senders=of_senders or not is_long)
 
     def forget_results(self) -> None:

@@ -223,7 +223,7 @@ class SendLoop:
     def _end(self, sender: BatchSender) -> None:
         del self._senders[sender]
         self._takes_up = self._takes_up and not sender.stop.why.startswith(_OF_PROCESS)
-        self._ended.append(sender.ended)
+        self._ended.append(sender.ended(self._runtime.stopwatch()))
         self._tell_ended(sender)
 
     def _fail(self, sender: BatchSender, error: BaseException) -> None:

@@ -1,9 +1,11 @@
--- A limit changed: a campaign does not rest any more, and its batches that wait for one are due now. ARGV: id
+-- A limit changed: a campaign does not rest any more, and its batches that wait for one are due now. What it was told of
+-- its turn holds no more: others do not wait for it. ARGV: id
 -- Answers: how many batches were woken; at most a thousand at once, so it may be asked again
--- uses: now, keys, agenda, batch_lease
+-- uses: now, keys, agenda, batch_lease, fair_leave
 local WOKEN_AT_ONCE = 1000
 local id, woken = ARGV[1], 0
 redis.call('HDEL', ckey(id), 'rest', 'rest_for', 'asked')
+fair_leave(id)
 local waiting, later = ckey(id, 'due'), string.format('(%.0f', now)
 for _, batch in ipairs(redis.call('ZRANGEBYSCORE', waiting, later, '+inf', 'LIMIT', 0, WOKEN_AT_ONCE)) do
   local key = ckey(id, 'r:' .. batch)

@@ -9,6 +9,7 @@ import pytest
 
 from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.model.state import CampaignState
+from dispatcher.pipeline.limits.changes import set_limit
 from dispatcher.rules.rates import Rate
 from tests.dispatcher.pipeline.limits.conftest import Desk
 
@@ -153,3 +154,13 @@ def test_who_rests_for_a_daily_cap_or_a_hold_is_not_roused(desk: Desk) -> None:
     desk.later(2_500)
     desk.ledger.agenda.hold(ACCOUNT, 60_000)
     assert desk.ledger.agenda.rouse() == 0
+
+
+def test_nobody_waits_for_a_turn_that_was_told_before_the_limit_was_raised(desk: Desk) -> None:
+    """Told to come in an hour or two: those whose hours are closed by now do not come when they are woken."""
+    ids = crowd(desk, 3, Rate(1 / 3600, 1))
+    assert [desk.ask(0, id).word for id in ids] == ["go", "wait", "wait"]
+    set_limit(desk.ledger, ACCOUNT, rate="10/s")
+    desk.later(desk.ask(1, ids[0]).wait_ms)  # what is left of the debt
+    served, _ = obedient(desk, ids[:1], 5_000, first=Counter({ids[0]: 1}))
+    assert served[ids[0]] >= 49

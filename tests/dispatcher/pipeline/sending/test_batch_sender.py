@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.batches.claims import ClaimAnswer
 from dispatcher.ledger.batches.leases import Exchange
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
@@ -180,3 +181,15 @@ def test_a_batch_that_failed_asks_for_nothing_more_and_leaves_the_room_as_it_was
     assert room.claimed == 0
     assert sender.ask(2, runtime.stopwatch()) is None
     assert not sender.is_waiting_to_claim
+
+
+def test_a_batch_that_gives_up_waits_no_longer_for_the_answers_that_it_awaited(runtime: Runtime) -> None:
+    """A slow limit would be slower by the time that each answer takes."""
+    add_campaign(runtime.ledger, make_batch(1, 1))
+    sender = BatchSender(runtime, Room(2), take(runtime.ledger))
+    assert sender.ask(1, 100.0) is not None
+    sender.answered([], [ClaimAnswer("wait", wait_ms=5_000, detail="account")], 100.0)
+    sender.give_up_waiting(100.0, is_over=False)
+    assert sender.ended(100.0).wait_ms == 5_001
+    assert sender.ended(103.0).wait_ms == 2_001
+    assert sender.ended(900.0).wait_ms == 1
