@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -91,3 +92,23 @@ def test_a_late_hint_brings_the_process_to_other_work(runtime: Runtime) -> None:
     add_campaign(runtime.ledger, make_batch(1, 1, 1))
     assert send_batch(runtime, "nobody-abc234", 0) == "halt gone"
     assert queued(runtime) == 3
+
+
+@pytest.mark.slow
+def test_batches_that_are_ready_together_claim_many_messages_in_a_script_and_not_one_each(
+    runtime: Runtime,
+) -> None:
+    """Redis pays for the script: one a message was twice its CPU."""
+    rows = 2_000
+    for number in range(rows // 100):
+        add_campaign(runtime.ledger, make_batch(*[1] * 100, first_row=1 + 100 * number), id=f"c{number}")
+    before = _scripts(runtime)
+    send_batch(runtime, "c0", 0)
+    assert sum(queued(runtime, f"c{number}") for number in range(rows // 100)) == rows
+    assert _scripts(runtime) - before < rows / 2
+
+
+def _scripts(runtime: Runtime) -> int:
+    """How many scripts Redis has run so far."""
+    found: Any = runtime.ledger.redis.info("commandstats")
+    return int(found["cmdstat_evalsha"]["calls"])
