@@ -13,7 +13,7 @@ from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.estimate import speed_limit
 
 #: Campaigns that one tick samples at most, the longest waiting first.
-CAMPAIGNS_A_TICK = 200
+CAMPAIGNS_A_TICK = 100
 #: A campaign that is being sent has a batch that is due, or leased for less than this. One that rests costs nothing.
 AT_WORK_MS = 60_000
 #: The pace of now is that of these last milliseconds.

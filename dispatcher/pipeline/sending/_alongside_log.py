@@ -8,7 +8,7 @@ from dispatcher.pipeline.sending._batch_sender import BatchSender
 from dispatcher.pipeline.sending.alongside import AlongsideBatch
 
 #: Batches of one task that are shown as if each had been a task.
-MOST_SHOWN = 32
+MOST_SHOWN = 12
 
 
 class AlongsideLog:

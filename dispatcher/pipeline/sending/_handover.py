@@ -26,11 +26,15 @@ LATER_MS = 1_000
 
 
 class Handover(NamedTuple):
-    """What to do: batches to give back, leases to renew, and how many batches to take up."""
+    """What to do: batches to give back, leases to renew, how many batches to take up.
+
+    With `counts`, what this process counted is written beside what is given back.
+    """
 
     ended: Sequence[EndedHold] = ()
     renewed: Sequence[Hold] = ()
     most: int = 0
+    counts: bool = True
 
 
 class HandoverResult(NamedTuple):
@@ -67,7 +71,7 @@ def take(
 def hand_over(runtime: Runtime, room: Room, wanted: Handover) -> HandoverResult:
     """Do all of it. Where Redis does not answer nothing is lost: leases run out, and what is due stays due."""
     if wanted.ended:
-        _give_back(runtime, wanted.ended)
+        _give_back(runtime, wanted.ended, with_counts=wanted.counts)
     try:
         renewed = runtime.ledger.batches.renew_many(
             wanted.renewed, lease_ms=int(runtime.settings.lease_seconds * 1000)
@@ -105,9 +109,9 @@ def _taken(
     return [each for each in taken if not isinstance(each, Denied)]
 
 
-def _give_back(runtime: Runtime, ended: Sequence[EndedHold]) -> None:
+def _give_back(runtime: Runtime, ended: Sequence[EndedHold], *, with_counts: bool) -> None:
     """End these leases; the ledger knows from the rows when the batches are due again."""
-    counts = runtime.counters.take()
+    counts = runtime.counters.take() if with_counts else {}
     try:
         runtime.ledger.batches.give_back_many(
             ended, poll_ms=runtime.first_poll_ms, look_ms=retry_policy.FIRST_LOOK_MS, counts=counts

@@ -36,6 +36,8 @@ MESSAGES_A_BATCH = 16
 #: After this long nothing more is taken up, and whatever waits is given back: the next hint gets its turn, Flower shows
 #: what was done. So it is at once when the worker is to stop.
 SLICE_SECONDS = 15.0
+#: What the process counts is written so often, and at the end.
+COUNT_SECONDS = 1.0
 #: What is not waited for otherwise is looked at so often.
 MOST_IDLE_SECONDS = 1.0
 #: Nothing was there to take up: asked again after this, or sooner when the ledger says so, but not sooner than this.
@@ -66,7 +68,7 @@ class SendLoop:
         self._renewed: Sequence[BatchSender] = ()
         self._order = count()
         self._away_since: float | None = None
-        self._exchange_at = self._pick_at = 0.0
+        self._exchange_at = self._pick_at = self._count_at = 0.0
         self._renew_at = self._began + self._renew_seconds
         self._takes_up, self._lingers = True, False
         self._first: BatchSender | None = None
@@ -259,7 +261,10 @@ class SendLoop:
             self._lingers = False
             most = self._wanted()
         if self._ended or renewed or most:
-            wanted = Handover(self._ended, [each.hold for each in renewed], most)
+            counts = now >= self._count_at or not self._senders
+            if counts and self._ended:
+                self._count_at = now + COUNT_SECONDS
+            wanted = Handover(self._ended, [each.hold for each in renewed], most, counts)
             self._ended, self._renewed = [], renewed
             self._handover.begin(partial(hand_over, self._runtime, self._room, wanted))
 

@@ -8,7 +8,8 @@ local IN_A_MS = 1000 -- what goes in so long
 local IDLE_US = 100000 -- a limit that nobody charged for so long, and for two messages of it, is not waited for
 local room, roused = {}, 0
 local function room_of(scope)
-  local limit = limit_of(scope)
+  limits_read({ scope })
+  local limit = limits_known[scope]
   local spare_us = now_us() - (limit.owed or 0)
   local is_idle = limit.interval and limit.hold <= now and spare_us > math.max(IDLE_US, 2 * limit.interval)
   return is_idle and math.ceil(IN_A_MS * MS_US / limit.interval) or 0

@@ -9,7 +9,7 @@ local TURN_US = 50000 -- who comes after others that need as long as this is out
 local HEAD_US = 50000 -- and lets those in turn have this much of a start, or half a message,
 local MOST_HEAD_US = 1000000 -- or of a burst the time of one message, but no more than this
 local RIVALS = 32 -- of those that are behind so many are looked at
-local NEXT = 2 -- so many of those whose turn is next are counted half: should one not come, another is there in time
+local EARLY = 0.5 -- of a message: should the one before it not come, the next is there in time
 local SWEPT = 8 -- of those that want nothing any more so many are forgotten at once
 
 local function fair_names(scope, urgent)
@@ -23,12 +23,12 @@ local function fair_wanted(want)
   return fair_known[want]
 end
 
--- How many want this limit and were served less, the next few of them counted half; whoever was never denied comes
--- last.
+-- How many messages before its turn: one for each that wants this limit and was served less. Whoever was never denied
+-- comes last.
 local function fair_before(id, served, want)
   local wanting = redis.call('ZCOUNT', want, now, '+inf')
   local others = math.min(redis.call('ZRANK', served, id) or wanting, wanting)
-  return math.max(others / 2, others - NEXT)
+  return math.max(0, others - EARLY)
 end
 
 -- ms for all of these: nobody asks long before its turn.

@@ -8,28 +8,32 @@ local MOST_DEBT = 100 -- messages beyond the burst; no debt is older than that
 -- By scope, as the messages asked for so far in this run of the script leave them; written at its end.
 local limits_known = {}
 
-local function limit_of(scope)
-  if limits_known[scope] then return limits_known[scope] end
-  local default = scope_default(scope)
-  local rate = redis.call('HGET', 'mms:rates', scope) or (default and redis.call('HGET', 'mms:rates', default))
-  local interval, tolerance = string.match(rate or '', '^([%d.]+):([%d.]+)')
-  local limit = { scope = scope, tolerance = tonumber(tolerance),
-                  hold = tonumber(redis.call('HGET', 'mms:holds', scope) or 0) }
-  if interval then
-    limit.interval = tonumber(interval) / pace_of(redis.call('HGET', 'mms:pace', scope))
-    limit.owed = tonumber(redis.call('GET', 'mms:limit:' .. scope) or 0)
+local function limits_read(scopes)
+  local defaults = {}
+  for i, scope in ipairs(scopes) do defaults[i] = scope_default(scope) or scope end
+  local rates = redis.call('HMGET', 'mms:rates', unpack(scopes))
+  local given = redis.call('HMGET', 'mms:rates', unpack(defaults))
+  local holds = redis.call('HMGET', 'mms:holds', unpack(scopes))
+  local paces = redis.call('HMGET', 'mms:pace', unpack(scopes))
+  for i, scope in ipairs(scopes) do
+    local interval, tolerance = string.match(rates[i] or given[i] or '', '^([%d.]+):([%d.]+)')
+    local limit = { scope = scope, tolerance = tonumber(tolerance), hold = tonumber(holds[i] or 0) }
+    if interval then
+      limit.interval = tonumber(interval) / pace_of(paces[i])
+      limit.owed = tonumber(redis.call('GET', 'mms:limit:' .. scope) or 0)
+    end
+    limits_known[scope] = limits_known[scope] or limit
   end
-  limits_known[scope] = limit
-  return limit
 end
 
 -- The limits of one message, and among them `shared`: what many campaigns may want at once.
 local limits_by_sender = {}
 local function limits_of(id, sender)
   if limits_by_sender[sender] then return limits_by_sender[sender] end
-  local limits = { shared = {} }
-  for i, scope in ipairs(scopes_of(id, sender)) do
-    limits[i] = limit_of(scope)
+  local limits, scopes = { shared = {} }, scopes_of(id, sender)
+  limits_read(scopes)
+  for i, scope in ipairs(scopes) do
+    limits[i] = limits_known[scope]
     if is_shared(scope) then table.insert(limits.shared, limits[i]) end
   end
   limits_by_sender[sender] = limits
