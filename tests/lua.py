@@ -21,7 +21,7 @@ GIVEN = frozenset(
     re.findall(
         r"\w+",
         """and break do else elseif end false for function if in local nil not or repeat return then true until while
-        ipairs pairs tonumber tostring unpack math string table struct cjson cmsgpack redis ARGV""",
+        ipairs pairs pcall tonumber tostring unpack math string table struct cjson cmsgpack redis ARGV""",
     )
 )
 

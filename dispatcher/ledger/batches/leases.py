@@ -36,6 +36,14 @@ class EndedHold(NamedTuple):
     rests_for: str = ""
 
 
+class Unreadable(NamedTuple):
+    """A batch that was taken and that is not as we wrote it: its lease runs out."""
+
+    campaign: str
+    batch: int
+    error: Exception
+
+
 class Leases:
     """The part of `Batches` that senders use."""
 
@@ -47,37 +55,28 @@ class Leases:
         self, campaign_id: str, number: int, *, token: bytes, lease_ms: int, look_ms: int
     ) -> TakenBatch | Denied:
         """Take a batch under a lease. What a dead sender had claimed becomes `unconfirmed`."""
-        return self.take_many(
-            [(campaign_id, number)], token=token, lease_ms=lease_ms, look_ms=look_ms, in_window=True
-        )[0]
+        arguments = (campaign_id, number, token, lease_ms, look_ms, 1)
+        return _taken(campaign_id, number, token, self._scripts.run("batches/take", *arguments))
 
-    def take_many(
-        self,
-        wanted: Sequence[tuple[str, int]],
-        *,
-        token: bytes,
-        lease_ms: int,
-        look_ms: int,
-        in_window: bool = False,
-    ) -> list[TakenBatch | Denied]:
-        """Take each of these batches (campaign, number) under a lease, in one round trip.
-
-        One that is `in_window` counts among those under way: while it is, fewer others are offered.
-        """
-        answers = self._scripts.run_many(
-            [("batches/take", (*which, token, lease_ms, look_ms, int(in_window))) for which in wanted]
-        )
-        return [_taken(which, token, answer) for which, answer in zip(wanted, answers, strict=True)]
-
-    def pick(self, *, most: int, offer_ms: int, chance: float) -> tuple[list[tuple[str, int]], int]:
-        """Batches for a process that has room, of each campaign at most one; and ms until the next campaign is due.
+    def pick(
+        self, *, token: bytes, lease_ms: int, look_ms: int, again_ms: int, most: int, chance: float
+    ) -> tuple[list[TakenBatch | Unreadable], int]:
+        """Take batches for a process that has room, one of each campaign; and ms until the next campaign is due.
 
         The ms are 0 if one is due now, -1 if none will be by itself. `chance`, from 0 below 1, says where among the
-        campaigns to begin. A batch that nobody takes is due again after `offer_ms`.
+        campaigns to begin. A batch that may not be taken after all is due again after `again_ms`.
         """
-        next_ms, *picked = self._scripts.run("batches/pick", offer_ms, most, chance)
-        pairs = zip(picked[::2], picked[1::2], strict=True)
-        return [(text_of(campaign), int(number)) for campaign, number in pairs], int(next_ms)
+        next_ms, *picked = self._scripts.run("batches/pick", token, lease_ms, look_ms, again_ms, most, chance)
+        taken: list[TakenBatch | Unreadable] = []
+        for campaign, number, answer in zip(picked[::3], picked[1::3], picked[2::3], strict=True):
+            each: TakenBatch | Denied | Unreadable
+            try:
+                each = _taken(text_of(campaign), int(number), token, answer)
+            except Exception as error:
+                each = Unreadable(text_of(campaign), int(number), error)
+            if not isinstance(each, Denied):
+                taken.append(each)
+        return taken, int(next_ms)
 
     def renew(self, hold: Hold, *, lease_ms: int) -> str:
         """`ok`, `lost`, or the campaign's state when it does not run any more."""
@@ -162,11 +161,11 @@ class Leases:
         return [text_of(answer) for answer in self._scripts.run_many(calls)[: len(ended)]]
 
 
-def _taken(which: tuple[str, int], token: bytes, answer: Sequence[Any]) -> TakenBatch | Denied:
+def _taken(campaign: str, number: int, token: bytes, answer: Sequence[Any]) -> TakenBatch | Denied:
     word = answer[0].decode()
     if word != "ok":
         return Denied(word, text_of(answer[1]) if len(answer) > 1 else "")
     batch = unpack_batch(answer[2])
     changed = dict(zip(answer[3][::2], answer[3][1::2], strict=True))
     settings = CampaignSettings.model_validate_json(answer[4])
-    return TakenBatch(Hold(*which, token, answer[1]), batch, unpack_rows(batch, changed), settings)
+    return TakenBatch(Hold(campaign, number, token, answer[1]), batch, unpack_rows(batch, changed), settings)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.batches.claims import Denied, Hold
-from dispatcher.ledger.batches.leases import EndedHold
+from dispatcher.ledger.batches.leases import EndedHold, Unreadable
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.sending._batch_sender import BatchSender
 from dispatcher.pipeline.sending._room import Room
@@ -19,8 +19,8 @@ from dispatcher.rules import retry_policy
 log = logging.getLogger(__name__)
 
 LEASE_TOKEN_BYTES = 8
-#: A batch that was picked and not taken is due again after this.
-OFFER_MS = 5_000
+#: A batch that is due and may not be taken is due again after this.
+AGAIN_MS = 5_000
 #: When the ledger does not say when the next batch is due.
 LATER_MS = 1_000
 
@@ -45,27 +45,24 @@ class HandoverResult(NamedTuple):
     next_ms: int = LATER_MS
 
 
-def take(
-    runtime: Runtime,
-    room: Room,
-    which: Sequence[tuple[str, int]],
-    *,
-    token: bytes = b"",
-    in_window: bool = False,
-) -> list[BatchSender | Denied]:
-    """Take these batches under leases; with the same token again, the same.
+def take(runtime: Runtime, room: Room, campaign_id: str, number: int) -> BatchSender | Denied:
+    """Take the batch that was hinted at under a lease.
 
     Raises:
         StoreUnavailable: Redis does not answer.
     """
-    taken = runtime.ledger.batches.take_many(
-        which,
-        token=token or os.urandom(LEASE_TOKEN_BYTES),
-        lease_ms=int(runtime.settings.lease_seconds * 1000),
+    taken = runtime.ledger.batches.take(
+        campaign_id,
+        number,
+        token=os.urandom(LEASE_TOKEN_BYTES),
+        lease_ms=_lease_ms(runtime),
         look_ms=retry_policy.FIRST_LOOK_MS,
-        in_window=in_window,
     )
-    return [each if isinstance(each, Denied) else BatchSender(runtime, room, each) for each in taken]
+    return taken if isinstance(taken, Denied) else BatchSender(runtime, room, taken)
+
+
+def _lease_ms(runtime: Runtime) -> int:
+    return int(runtime.settings.lease_seconds * 1000)
 
 
 def hand_over(runtime: Runtime, room: Room, wanted: Handover) -> HandoverResult:
@@ -73,40 +70,32 @@ def hand_over(runtime: Runtime, room: Room, wanted: Handover) -> HandoverResult:
     if wanted.ended:
         _give_back(runtime, wanted.ended, with_counts=wanted.counts)
     try:
-        renewed = runtime.ledger.batches.renew_many(
-            wanted.renewed, lease_ms=int(runtime.settings.lease_seconds * 1000)
-        )
+        renewed = runtime.ledger.batches.renew_many(wanted.renewed, lease_ms=_lease_ms(runtime))
     except StoreUnavailable:
         renewed = []
     if not wanted.most:
         return HandoverResult(renewed)
     try:
-        picked, next_ms = runtime.ledger.batches.pick(
-            most=wanted.most, offer_ms=OFFER_MS, chance=random.random()
-        )
-        senders = _taken(runtime, room, picked)
+        taken, next_ms = _pick(runtime, room, wanted.most)
     except StoreUnavailable:
         return HandoverResult(renewed)
-    return HandoverResult(renewed, senders, LATER_MS if next_ms < 0 else next_ms)
+    return HandoverResult(renewed, taken, LATER_MS if next_ms < 0 else next_ms)
 
 
-def _taken(
-    runtime: Runtime, room: Room, picked: Sequence[tuple[str, int]], token: bytes = b""
-) -> list[BatchSender]:
-    """Those of these batches that may be taken. One that cannot be read keeps no other."""
-    if not picked:
-        return []
-    token = token or os.urandom(LEASE_TOKEN_BYTES)
-    try:
-        taken = take(runtime, room, picked, token=token)
-    except StoreUnavailable:
-        raise
-    except Exception:
-        if len(picked) > 1:
-            return [sender for each in picked for sender in _taken(runtime, room, [each], token)]
-        log.exception("batch %s of %s could not be taken", *reversed(picked[0]))
-        return []
-    return [each for each in taken if not isinstance(each, Denied)]
+def _pick(runtime: Runtime, room: Room, most: int) -> tuple[list[BatchSender], int]:
+    picked, next_ms = runtime.ledger.batches.pick(
+        token=os.urandom(LEASE_TOKEN_BYTES),
+        lease_ms=_lease_ms(runtime),
+        look_ms=retry_policy.FIRST_LOOK_MS,
+        again_ms=AGAIN_MS,
+        most=most,
+        chance=random.random(),
+    )
+    for each in picked:
+        if isinstance(each, Unreadable):
+            log.error("batch %s of %s cannot be read", each.batch, each.campaign, exc_info=each.error)
+    taken = [each for each in picked if not isinstance(each, Unreadable)]
+    return [BatchSender(runtime, room, each) for each in taken], next_ms
 
 
 def _give_back(runtime: Runtime, ended: Sequence[EndedHold], *, with_counts: bool) -> None:

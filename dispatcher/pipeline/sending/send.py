@@ -21,7 +21,7 @@ def send_batch(
     the batch is done, due again, or somebody else's.
     """
     room = Room(runtime.settings.in_flight)
-    (taken,) = take(runtime, room, [(campaign_id, number)], in_window=True)
+    taken = take(runtime, room, campaign_id, number)
     first = None if isinstance(taken, Denied) else taken
     others = AlongsideLog(runtime, first)
     SendLoop(runtime, room, others.ended).run(first)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from dispatcher.ledger.batches.claims import TakenBatch
+from dispatcher.ledger.batches.leases import Unreadable
 from dispatcher.model.scope import ACCOUNT, LimitScope
 from dispatcher.rules.rates import Rate
 from tests.dispatcher.pipeline.limits.conftest import Desk
-from tests.factories import add_campaign, make_batch, take
+from tests.factories import LEASE_MS, add_campaign, make_batch, take, token_of
 
-OFFER_MS = 5_000
+AGAIN_MS = 5_000
 
 
 @pytest.fixture(autouse=True)
@@ -25,14 +27,23 @@ def asked(desk: Desk, *messages: int) -> list[str]:
     return [desk.ask(message, "waiting").word for message in messages]
 
 
+def pick(desk: Desk, most: int, chance: float) -> tuple[list[tuple[str, int]], int]:
+    """What a process that has room takes up, and when it would look again."""
+    taken, next_ms = desk.ledger.batches.pick(
+        token=token_of("another"), lease_ms=LEASE_MS, look_ms=1, again_ms=AGAIN_MS, most=most, chance=chance
+    )
+    assert not any(isinstance(each, Unreadable) for each in taken)
+    return [(each.hold.campaign, each.hold.batch) for each in taken if isinstance(each, TakenBatch)], next_ms
+
+
 def picked(desk: Desk, most: int = 1, chance: float = 0) -> list[tuple[str, int]]:
     """What a process that has room would take up."""
-    return desk.ledger.batches.pick(most=most, offer_ms=OFFER_MS, chance=chance)[0]
+    return pick(desk, most, chance)[0]
 
 
 def next_ms(desk: Desk) -> int:
     """When it would look again."""
-    return desk.ledger.batches.pick(most=1, offer_ms=OFFER_MS, chance=0)[1]
+    return pick(desk, 1, 0)[1]
 
 
 def test_nobody_else_takes_up_a_campaign_whose_sender_waits_for_a_limit(desk: Desk) -> None:
@@ -91,10 +102,25 @@ def test_each_campaign_has_its_chance_to_be_the_first(desk: Desk) -> None:
 
 def test_it_is_told_when_the_next_campaign_is_due(desk: Desk) -> None:
     assert next_ms(desk) == 0
-    assert next_ms(desk) == OFFER_MS
-    desk.later(OFFER_MS)
-    assert asked(desk, 0, 1) == ["go", "wait"]
-    assert next_ms(desk) == 2_000
+    assert next_ms(desk) == LEASE_MS
+    add_campaign(desk.ledger, make_batch(1, 1, first_row=101), id="later")
+    desk.taken["later"] = take(desk.ledger, "later")
+    desk.limit(LimitScope.campaign("later"), Rate(1, 1))
+    assert [desk.ask(message, "later").word for message in (0, 1)] == ["go", "wait"]
+    desk.ledger.redis.zrem("mms:due", "waiting")
+    assert next_ms(desk) == LEASE_MS
+
+
+def test_one_that_may_not_be_taken_after_all_is_due_again_later(desk: Desk) -> None:
+    desk.ledger.redis.hset("mms:c:waiting", "doubt", 1)
+    assert pick(desk, 1, 0) == ([], AGAIN_MS)
+
+
+def test_one_that_is_spoilt_keeps_no_other(desk: Desk) -> None:
+    add_campaign(desk.ledger, make_batch(1, 1, first_row=101), id="spoilt")
+    desk.ledger.redis.delete("mms:c:spoilt:r:0")
+    desk.ledger.redis.set("mms:c:spoilt:r:0", "another program's")
+    assert picked(desk, 9) == [("waiting", 1)]
 
 
 @pytest.mark.parametrize(("wait_ms", "until_ms"), [(100, 1_100), (2_000, 3_000), (60_000, 3_000)])
@@ -132,7 +158,8 @@ def test_no_more_than_sixty_four_that_cannot_be_taken_up_are_looked_at(desk: Des
 
 @pytest.mark.parametrize("busy", [63, 64])
 def test_no_more_than_sixty_four_batches_on_offer_are_looked_at(desk: Desk, busy: int) -> None:
-    desk.ledger.redis.delete("mms:due", "mms:offered", "mms:c:waiting:due")
+    desk.ledger.redis.delete("mms:due", "mms:offered")
+    desk.ledger.redis.zadd("mms:c:waiting:due", {"1": desk.now_ms + 1_000})
     desk.ledger.redis.zadd("mms:offered", {f"gone{n:02}:0": desk.now_ms for n in range(busy)})
     desk.ledger.redis.zadd("mms:offered", {"waiting:1": desk.now_ms + 1})
     assert picked(desk) == ([("waiting", 1)] if busy < 64 else [])
