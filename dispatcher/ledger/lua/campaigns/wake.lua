@@ -1,5 +1,5 @@
--- A limit changed: a campaign does not rest any more, and its batches that wait for one are due now. What it was told of
--- its turn holds no more: others do not wait for it. ARGV: id
+-- A limit changed: a campaign does not rest any more, and its batches that wait for one are due now. What it was told
+-- of its turn holds no more: others do not wait for it. ARGV: id
 -- Answers: how many batches were woken; at most a thousand at once, so it may be asked again
 -- uses: now, keys, agenda, batch_lease, fair_leave
 local WOKEN_AT_ONCE = 1000
