@@ -73,6 +73,11 @@ class InFlight:
         """So many claims wait for their turn."""
         return len(self._granted)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing is under way or waits for its turn: there is nothing to write or read meanwhile."""
+        return not self._granted and self._room.is_quiet
+
     def grant(self, sender: BatchSender, pending: PendingClaim, attempt: int) -> None:
         """This claim of a batch was granted, as this attempt at the message."""
         self._granted.append((sender, pending, attempt))

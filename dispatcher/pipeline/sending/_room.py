@@ -22,6 +22,11 @@ class Room:
         """So many more messages may be claimed: a few more than may be in flight, while answers come quickly."""
         return max(0, self._most_in_flight + self._ahead - self.claimed)
 
+    @property
+    def is_quiet(self) -> bool:
+        """No request is in flight."""
+        return not self._in_flight
+
     def acquire_slot(self) -> bool:
         """One more request is in flight, if it may be; `release_slot` tells when it is not any more."""
         if self._in_flight >= self._most_in_flight:

@@ -2,7 +2,8 @@
 
 The first batch is the one that the hint named. While it waits, or while requests may be in flight and nothing is there
 to send, further batches are taken up. What all of them record and claim next shares a round trip, and so do those that
-are taken, renewed and given back. Each kind has a thread of its own beside this one, which writes and reads POSTs.
+are taken, renewed and given back. Each kind has a thread of its own beside this one, which writes and reads POSTs;
+while there are none it makes round trips itself.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ class SendLoop:
 
     def _idle_seconds(self) -> float:
         """How long nothing can be done but wait for an answer, of CarrierX or Redis."""
+        if self._exchange.is_done or self._handover.is_done:
+            return 0.0
         now = self._runtime.stopwatch()
         moments = [now + MOST_IDLE_SECONDS]
         if self._exchange.is_idle and (self._with_results or (self._ready and self._room.left)):
@@ -155,7 +158,7 @@ class SendLoop:
                 self._file(sender, now)
         if asked:
             self._asked = asked
-            self._exchange.begin(partial(exchange, self._runtime, asked))
+            self._exchange.begin(partial(exchange, self._runtime, asked), here=self._in_flight.is_quiet)
 
     def _obey(self) -> None:
         asked, self._asked = self._asked, ()
@@ -266,7 +269,8 @@ class SendLoop:
                 self._count_at = now + COUNT_SECONDS
             wanted = Handover(self._ended, [each.hold for each in renewed], most, counts)
             self._ended, self._renewed = [], renewed
-            self._handover.begin(partial(hand_over, self._runtime, self._room, wanted))
+            here = self._in_flight.is_quiet and self._exchange.is_idle and not self._ready
+            self._handover.begin(partial(hand_over, self._runtime, self._room, wanted), here=here)
 
     def _after_handover(self) -> None:
         now = self._runtime.stopwatch()

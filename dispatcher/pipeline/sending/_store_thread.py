@@ -36,8 +36,11 @@ class StoreThread(Generic[Result]):
         """The job has ended, and `result` tells how."""
         return self._job is not None and self._job.done()
 
-    def begin(self, job: Callable[[], Result]) -> None:
-        """Run this job; the one before it has to be over."""
+    def begin(self, job: Callable[[], Result], *, here: bool = False) -> None:
+        """Run this job; the one before it has to be over. `here`: on the owner's own thread, before this returns."""
+        if here:
+            self._job = _done(job)
+            return
         self._job = self._pool.submit(job)
         self._job.add_done_callback(lambda _: self._wake())
 
@@ -46,3 +49,12 @@ class StoreThread(Generic[Result]):
         assert self._job is not None
         job, self._job = self._job, None
         return job.result()
+
+
+def _done(job: Callable[[], Result]) -> Future[Result]:
+    future: Future[Result] = Future()
+    try:
+        future.set_result(job())
+    except Exception as error:
+        future.set_exception(error)
+    return future

@@ -23,6 +23,16 @@ def test_the_owner_goes_on_meanwhile_and_is_woken_when_the_job_is_done() -> None
         assert thread.is_idle
 
 
+def test_a_job_here_is_done_when_it_was_begun_on_the_owners_thread() -> None:
+    with StoreThread[threading.Thread]("job", lambda: None) as thread:
+        thread.begin(threading.current_thread, here=True)
+        assert thread.is_done
+        assert thread.result() is threading.current_thread()
+        thread.begin(lambda: (_ for _ in ()).throw(ValueError("no")), here=True)
+        with pytest.raises(ValueError, match="no"):
+            thread.result()
+
+
 def test_what_the_job_raised_is_the_owners() -> None:
     with StoreThread[None]("job", lambda: None) as thread:
         thread.begin(lambda: (_ for _ in ()).throw(ValueError("no")))
