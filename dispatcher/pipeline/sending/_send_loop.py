@@ -37,6 +37,8 @@ MESSAGES_A_BATCH = 16
 #: After this long nothing more is taken up, and whatever waits is given back: the next hint gets its turn, Flower shows
 #: what was done. So it is at once when the worker is to stop.
 SLICE_SECONDS = 15.0
+#: With so many that wait it goes on for longer: to give all of them back and to take them up again costs turns.
+CROWD, CROWD_SECONDS = 64, 25.0
 #: What the process counts is written so often, and at the end.
 COUNT_SECONDS = 1.0
 #: What is not waited for otherwise is looked at so often.
@@ -95,7 +97,11 @@ class SendLoop:
 
     @property
     def _is_over(self) -> bool:
-        return self._runtime.stopwatch() - self._began > SLICE_SECONDS or self._runtime.is_stopping()
+        return self._runtime.stopwatch() > self._ends_at or self._runtime.is_stopping()
+
+    @property
+    def _ends_at(self) -> float:
+        return self._began + (SLICE_SECONDS if len(self._waiting) < CROWD else CROWD_SECONDS)
 
     @property
     def _renew_seconds(self) -> float:
@@ -127,7 +133,7 @@ class SendLoop:
         if self._exchange.is_idle and (self._with_results or (self._ready and self._room.left)):
             moments.append(self._exchange_at)
         if self._waiting:
-            moments += [self._waiting[0][0], self._began + SLICE_SECONDS]
+            moments += [self._waiting[0][0], self._ends_at]
         if self._handover.is_idle:
             moments.append(now if self._ended else self._renew_at)
             if self._wanted():
