@@ -225,6 +225,7 @@ def test_both_send_at_once_each_at_its_own_limit_and_to_everybody_once(
 def test_a_refused_token_and_a_lower_limit_hold_one_account_and_not_the_other(
     east: Installation, west: Installation
 ) -> None:
+    until(lambda: west.api("GET", "/limits").json()["limits"], what="the limits of the settings")
     before = west.api("GET", "/limits").json()
     assert east.api("PUT", "/limits/account", json={"rate": "30/s"}).status_code == 200
     east.account.token = "a-newer-token"

@@ -23,8 +23,8 @@ PLANTS: dict[str, tuple[Replacement, ...]] = {
     # Two senders may have the same batch, and one whose lease is over may claim.
     "fence": (
         ("batches/claim", r"if meta\.token ~= token .* then return { 'taken' } end", ""),
-        ("batches/take", r"if meta\.lease > now then return { 'taken' } end", ""),
-        ("batches/take", r"if meta\.due > now then return { 'later', meta\.due - now } end", ""),
+        ("lib/taking", r"if meta\.lease > now then return { 'taken' } end", ""),
+        ("lib/taking", r"if meta\.due > now then return { 'later', meta\.due - now } end", ""),
     ),
     # The last word heard wins, whatever it is.
     "forward": (
