@@ -112,16 +112,12 @@ class Leases:
         calls += [
             claim_call(each.hold, each.claims, caller_ms, fingerprint) for each in exchanges if each.claims
         ]
-        answers = self._scripts.run_many(calls)
-        recorded = iter(answers[: sum(bool(each.records) for each in exchanges)])
-        claimed = iter(answers[sum(bool(each.records) for each in exchanges) :])
-        return [
-            (
-                [text_of(answer) for answer in next(recorded)] if each.records else [],
-                claim_answers(next(claimed), len(each.claims)) if each.claims else [],
-            )
-            for each in exchanges
+        answers = iter(self._scripts.run_many(calls))
+        recorded = [list(map(text_of, next(answers))) if each.records else [] for each in exchanges]
+        claimed = [
+            claim_answers(next(answers), len(each.claims)) if each.claims else [] for each in exchanges
         ]
+        return list(zip(recorded, claimed, strict=True))
 
     def give_back(
         self,

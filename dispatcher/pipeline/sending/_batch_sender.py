@@ -109,8 +109,8 @@ class BatchSender:
         )
 
     def among_waiting(self) -> None:
-        """Others wait for a limit when this begins: little is asked for at first."""
-        self._queue.first_among_waiting()
+        """Others wait for a limit, perhaps the same one: it begins as if one message of it had been granted."""
+        self._queue.fewer_at_once(1)
 
     def take_in(self, result: PostResult) -> None:
         """This came back from CarrierX."""

@@ -104,8 +104,6 @@ class BatchClaims:
 
 #: Claims asked for at first; grows while all are granted, shrinks to what a limit grants.
 FIRST_CLAIMS = 16
-#: The same while others wait for a limit: it may be the same one.
-FIRST_AMONG_WAITING = 2
 
 
 class ClaimQueue:
@@ -179,10 +177,6 @@ class ClaimQueue:
     def binds(self) -> ClaimWait:
         """The limit that is waited for longest."""
         return self._sender_binding if self.waits_for_senders else self._binding
-
-    def first_among_waiting(self) -> None:
-        """Others wait for a limit when this begins."""
-        self._at_once = FIRST_AMONG_WAITING
 
     def fewer_at_once(self, granted: int) -> None:
         """Some were denied: one more than goes at once is asked for next, so that its answer tells the turn after."""
