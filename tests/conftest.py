@@ -16,6 +16,7 @@ from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.launch import running_simulator
 from tests.factories import START_MS
 from tests.key_page import strangers
+from tests.rabbitmq import RabbitServer, running_rabbitmq
 from tests.valkey import TEST_CLOCK, ValkeyServer, look_at_clock, running_valkey, set_clock, wait_by_clock
 
 SECRET = b"a secret of the tests"
@@ -76,6 +77,13 @@ def ledger_at_start(timed_ledger: Ledger) -> Ledger:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
     """A Valkey of the test's own: processes may fill it, and it may be killed or spoiled."""
     with running_valkey(tmp_path_factory.mktemp("own")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+    """A RabbitMQ. Whoever asks for it is of the group `rabbitmq`, so that one process has the only one of a run."""
+    with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
         yield server
 
 
