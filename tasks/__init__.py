@@ -7,7 +7,8 @@
 - `guard`, `progress`: a worker that takes nothing of what waits is ended. `stopping`: one that ends says so to its own.
 - `broker`, `transport`, `amqp`, `consumer`, `results`: where hints go, how they are taken, by which thread, what is
   dropped; there are no results.
-- `alarm`: whoever shall end looks at once. `beat`, `flower_events`: a tick a second; every batch shown.
+- `alarm`: whoever shall end looks at once. `beat`: a tick a second. `flower_events`, `flower_login`: every
+  batch shown, and to whom.
 
 May import: `dispatcher.pipeline` and everything below.
 Begin with: `tasks`.

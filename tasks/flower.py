@@ -9,13 +9,16 @@ from flower import command
 from flower.app import Flower
 from flower.urls import settings as pages
 
+from dispatcher.settings import settings
 from tasks.app import app
+from tasks.flower_login import login
 
 
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or SIGINT; 0."""
     command.apply_env_options()
     command.apply_options("flower", arguments)
+    command.options.basic_auth = login(command.options.basic_auth, settings())
     command.extract_settings()
     command.setup_logging()
     flower = Flower(capp=app, options=command.options, **pages)

@@ -17,7 +17,6 @@ def service_environment(settings: Settings, redis_url: str, caller: Mapping[str,
 
     The simulator's token is decided here; a live one is left where it stands, so that a new one is seen there.
     """
-    kept = {name: value for name, value in caller.items() if not name.startswith(_FOREIGN)}
     decided = {
         "MMS_DATA_DIR": str(settings.data_dir),
         "MMS_REDIS_URL": redis_url,
@@ -32,6 +31,13 @@ def service_environment(settings: Settings, redis_url: str, caller: Mapping[str,
     }
     if settings.simulate and settings.carrierx_token is not None:
         decided["MMS_CARRIERX_TOKEN"] = settings.carrierx_token.get_secret_value()
+    # Decided is decided: the file that the caller's variable names is out of the question.
+    files = {f"{name}_FILE" for name in decided}
+    kept = {
+        name: value
+        for name, value in caller.items()
+        if not name.startswith(_FOREIGN) and name.upper() not in files
+    }
     return {**kept, **decided}
 
 

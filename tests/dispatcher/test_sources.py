@@ -8,7 +8,7 @@ import pytest
 
 from dispatcher.errors import ConfigError
 from dispatcher.settings import Settings, load_settings
-from dispatcher.sources import in_environment, written
+from dispatcher.sources import file_of, in_environment, written
 
 
 @pytest.fixture(autouse=True)
@@ -60,5 +60,80 @@ def test_a_file_that_is_no_toml_is_named(folder: Path, text: bytes) -> None:
 def test_what_a_variable_says_is_judged_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMS_WORKERS", "a-secret")
     with pytest.raises(ConfigError, match=r"^MMS_WORKERS: ") as met:
+        load_settings()
+    assert "a-secret" not in met.value.message
+
+
+def test_a_variable_of_a_file_gives_what_stands_in_it_without_the_lines_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "mms.toml").write_text('secret = "of the toml"\n')
+    (folder / "key").write_bytes(b" a secret \r\n")
+    monkeypatch.setenv("MMS_SECRET_FILE", str(folder / "key"))
+    secret = load_settings().secret
+    assert secret is not None
+    assert secret.get_secret_value() == " a secret "
+    assert file_of("secret") == folder / "key"
+    assert file_of("callback_key") is None
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_may_stand_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (folder / "value").write_text("a value\n")
+    monkeypatch.delenv(f"MMS_{name.upper()}", raising=False)
+    monkeypatch.setenv(f"MMS_{name.upper()}_FILE", str(folder / "value"))
+    assert written()[name] == "a value"
+
+
+def test_a_variable_and_its_file_are_not_both_set(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "token").write_text("one\n")
+    monkeypatch.setenv("MMS_CARRIERX_TOKEN_FILE", str(folder / "token"))
+    monkeypatch.setenv("MMS_CARRIERX_TOKEN", "another")
+    with pytest.raises(ConfigError) as met:
+        load_settings()
+    assert met.value.message == "MMS_CARRIERX_TOKEN and MMS_CARRIERX_TOKEN_FILE are both set"
+
+
+@pytest.mark.parametrize("name", ["CARRIERX_TOKEN", "STOP_ANSWER"])
+def test_an_empty_variable_leaves_the_word_to_its_file_and_an_empty_files_variable_to_the_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (folder / "value").write_text("one\n")
+    monkeypatch.setenv(f"MMS_{name}", "")
+    monkeypatch.setenv(f"MMS_{name}_FILE", str(folder / "value"))
+    assert in_environment()[name.lower()] == "one"
+    monkeypatch.setenv(f"MMS_{name}", "another")
+    monkeypatch.setenv(f"MMS_{name}_FILE", "")
+    assert in_environment()[name.lower()] == "another"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"a-secret\xff", "is no text in UTF-8"),
+    ],
+)
+def test_a_file_that_gives_no_value_is_named_with_its_variable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, sentence: str
+) -> None:
+    file = folder / "address"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("MMS_REDIS_URL_FILE", str(file))
+    with pytest.raises(ConfigError) as met:
+        load_settings()
+    assert met.value.message == f"MMS_REDIS_URL_FILE: {file} {sentence}"
+
+
+def test_a_value_out_of_a_file_is_judged_and_not_repeated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "address").write_text("a-secret\n")
+    monkeypatch.delenv("MMS_REDIS_URL", raising=False)
+    monkeypatch.setenv("MMS_REDIS_URL_FILE", str(folder / "address"))
+    with pytest.raises(ConfigError, match=r"^MMS_REDIS_URL: ") as met:
         load_settings()
     assert "a-secret" not in met.value.message

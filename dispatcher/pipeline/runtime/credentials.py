@@ -1,4 +1,8 @@
-"""The CarrierX token in use: of the token file, else of the settings; looked at again while the process runs."""
+"""The CarrierX token in use: of the token file, else of the settings; looked at again while the process runs.
+
+The settings have it from a variable, from the file that `MMS_CARRIERX_TOKEN_FILE` names (where platforms put a new
+secret while processes run), or from `mms.toml`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from dispatcher.carrierx.client import CarrierX
 from dispatcher.errors import ConfigError
 from dispatcher.host.egress import egress_of
 from dispatcher.settings import Settings, load_settings
+from dispatcher.sources import FILE, file_of
 
 #: Files are looked at so often at most.
 LOOK_SECONDS = 1.0
@@ -89,20 +94,21 @@ class TokenInUse:
         try:
             token = token_of(self._settings_now(signature))
         except ConfigError:
-            return  # somebody is writing mms.toml
+            return  # somebody is writing mms.toml, or the file that the variable names
         self._signature = signature
         if token and (self._access is None or token != self._access.token):
             self._access = Access(client_of(self._settings, token), token)
 
     def _settings_now(self, signature: _Signature) -> Settings:
-        """The settings, with the token that mms.toml holds by now, if it changed."""
-        if self._settings.simulate or signature[1] == self._signature[1]:
+        """The settings, with the token that mms.toml or the variable's file holds by now, if one of them changed."""
+        if self._settings.simulate or signature[1:] == self._signature[1:]:
             return self._settings
         token = load_settings().carrierx_token or self._settings.carrierx_token
         return self._settings.model_copy(update={"carrierx_token": token})
 
     def _sign(self) -> _Signature:
-        return _signed(token_file(self._settings)), _signed(Path("mms.toml"))
+        named = file_of("carrierx_token")
+        return _signed(token_file(self._settings)), _signed(Path(FILE)), _signed(named) if named else None
 
 
 def _signed(file: Path) -> tuple[int, int, int] | None:

@@ -109,6 +109,35 @@ def test_a_new_token_in_mms_toml_is_seen(tmp_path: Path, monkeypatch: pytest.Mon
     assert "second" not in repr(access)
 
 
+def test_a_new_token_in_the_file_of_its_variable_is_seen_however_the_platform_puts_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kubernetes mounts a link to a link to a folder, and swaps the latter for another in one step."""
+    for version in ("first", "second"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "token").write_text(f"{version}\n")
+    (tmp_path / "now").symlink_to("first")
+    (tmp_path / "token").symlink_to("now/token")
+    monkeypatch.delenv("MMS_CARRIERX_TOKEN", raising=False)
+    monkeypatch.setenv("MMS_CARRIERX_TOKEN_FILE", str(tmp_path / "token"))
+    now = 0.0
+    token = TokenInUse(load_settings(simulate=False, data_dir=tmp_path), stopwatch=lambda: now)
+
+    def in_use() -> str:
+        access = token.access()
+        assert access is not None
+        return access.token
+
+    (tmp_path / "now").unlink()
+    now = 1.0
+    assert in_use() == "first"
+    (tmp_path / "now").symlink_to("second")
+    now = 1.9
+    assert in_use() == "first"
+    now = 2.0
+    assert in_use() == "second"
+
+
 def test_the_command_writes_the_token_for_its_owner_only_and_it_goes_before_the_environment(
     tmp_path: Path, valkey_url: str
 ) -> None:
@@ -128,3 +157,12 @@ def test_a_live_token_of_the_settings_is_not_pinned_into_the_children() -> None:
     assert "MMS_CARRIERX_TOKEN" not in service_environment(live, "redis://", {})
     simulated = live.model_copy(update={"simulate": True})
     assert service_environment(simulated, "redis://", {})["MMS_CARRIERX_TOKEN"] == "of the file"
+
+
+def test_what_a_start_decided_has_no_second_word_in_a_file_of_the_callers() -> None:
+    decided = service_environment(
+        load_settings(), "redis://decided", {"MMS_REDIS_URL_FILE": "/a", "MMS_SECRET_FILE": "/b"}
+    )
+    assert decided["MMS_REDIS_URL"] == "redis://decided"
+    assert "MMS_REDIS_URL_FILE" not in decided
+    assert decided["MMS_SECRET_FILE"] == "/b"
