@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from dispatcher.errors import ConfigError
 from dispatcher.sources import in_file, written
 
+_OF_REDIS = ("redis://", "rediss://", "unix://", "sentinel://", "sentinels://")
 CARRIERX_API = "https://api.carrierx.com/core/v2"
 
 
@@ -197,8 +198,8 @@ class Settings(BaseModel):
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must start with redis://, rediss:// or unix://")
+        if value is not None and not value.startswith(_OF_REDIS):
+            raise ValueError(f"must start with {', '.join(_OF_REDIS[:-1])} or {_OF_REDIS[-1]}")
         return value
 
     @property

@@ -101,7 +101,9 @@ def test_hints_go_through_a_socket_file(server: ValkeyServer) -> None:
         broker.close()
 
 
-@pytest.mark.parametrize("url", ["http://h:1", "redis:/h", "sentinel://h:1/0", "redis://h:port/0"])
+@pytest.mark.parametrize(
+    "url", ["http://h:1", "redis:/h", "redis://h:port/0", "sentinel://h:port/0", "sentinel://h:1,,h:2/0"]
+)
 def test_what_is_no_address_is_refused_without_repeating_it(url: str, tmp_path: Path) -> None:
     with pytest.raises(MmsError, match="no address of a Redis"):
         client(url.replace("//", "//:secret@"))

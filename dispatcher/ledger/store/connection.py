@@ -12,9 +12,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
+from dispatcher.host.keepalive import KEEPALIVE
+from dispatcher.ledger.store._sentinel_pool import Asking, pool_of
 from dispatcher.ledger.store.address import address, found_address, no_address
 from dispatcher.ledger.store.last_contact import note_contact
 from dispatcher.ledger.store.redis_errors import ours
+from dispatcher.ledger.store.sentinel_address import names_sentinels, sentinel_address
 from dispatcher.settings import Settings
 
 #: No silent repeats: every script is safe to run twice, but who repeats it, and when, is ours to decide.
@@ -22,13 +25,14 @@ CONNECTION: dict[str, Any] = {
     "socket_timeout": 30,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
+    "socket_keepalive_options": KEEPALIVE,
     "health_check_interval": 25,
     "retry_on_timeout": False,
 }
 #: Of who only looks, and tells a person that no answer came. Longer than a claim waits for disks and replicas.
 IMPATIENT: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
 #: What means nothing to a socket file.
-_OF_NETWORKS = ("socket_connect_timeout", "socket_keepalive")
+_OF_NETWORKS = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 _SOCKET = "unix://"
 
 
@@ -47,6 +51,27 @@ def connections_made(client: redis.Redis) -> int:
     """How often this client connected so far; always 0 for one that was not made here."""
     counter = client.connection_pool.connection_kwargs.get("redis_connect_func")
     return counter.made if isinstance(counter, _Connections) else 0
+
+
+def ask_anew(client: redis.Redis) -> None:
+    """Use none of this client's connections again: the next call connects to whom the Sentinels name then.
+
+    A call that another thread waits for is still answered; its connection is closed after that. A client without
+    Sentinels looks up its host's name again.
+    """
+    pool: Any = client.connection_pool
+    pool.update_active_connections_for_reconnect()
+    pool.disconnect_free_connections()
+
+
+def sentinels_name_another(client: redis.Redis) -> bool:
+    """Whether the Sentinels name another server than the one that this client talked to last; asks them now.
+
+    False without Sentinels, and when none of them answers.
+    """
+    pool: Any = client.connection_pool
+    asking = getattr(pool, "sentinel_manager", None)
+    return isinstance(asking, Asking) and asking.names_another(pool.master_address)
 
 
 def redis_url(settings: Settings) -> str:
@@ -73,7 +98,9 @@ def client(url: str, **options: Any) -> redis.Redis:
     Raises:
         ConfigError: it is no address of a Redis.
     """
-    chosen = {**CONNECTION, "redis_connect_func": _Connections(), **options}
+    chosen = {**CONNECTION, "redis_connect_func": _Connections(), "retry": Retry(NoBackoff(), 0), **options}
+    if names_sentinels(url):
+        return _through_sentinels(url, chosen)
     url = address(url)
     if url.startswith(_SOCKET):
         chosen = {name: value for name, value in chosen.items() if name not in _OF_NETWORKS}
@@ -81,8 +108,15 @@ def client(url: str, **options: Any) -> redis.Redis:
         (urlsplit(url).hostname or "").encode(
             "idna"
         )  # else the first connection fails with it, as no error of Redis
-        return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **chosen)
+        return redis.Redis.from_url(url, **chosen)
     except (ValueError, TypeError):  # their texts may repeat the password
+        raise no_address() from None
+
+
+def _through_sentinels(url: str, options: dict[str, Any]) -> redis.Redis:
+    try:
+        return redis.Redis.from_pool(pool_of(sentinel_address(url), **options))
+    except (ValueError, TypeError):
         raise no_address() from None
 
 

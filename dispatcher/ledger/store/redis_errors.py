@@ -58,8 +58,18 @@ _COMMAND = re.compile(
 )
 
 
+class MeantError(redis.ConnectionError):
+    """Stands for an error of ours where only errors of the client are understood."""
+
+    def __init__(self, meaning: MmsError) -> None:
+        super().__init__(meaning.message)
+        self.meaning = meaning
+
+
 def ours(error: Exception) -> MmsError:
     """What an error of the client means to us."""
+    if isinstance(error, MeantError):
+        return error.meaning
     if isinstance(error, exceptions.AuthenticationError | exceptions.AuthenticationWrongNumberOfArgsError):
         return ConfigError("Redis refuses the password", hint="mend MMS_REDIS_URL")
     for kind, words, hint in _CLASSES:
@@ -97,8 +107,14 @@ def _unreached(error: Exception) -> MmsError:
             "Redis shows a certificate that is not trusted",
             hint="`?ssl_ca_certs=FILE` in MMS_REDIS_URL names the authority; docs/redis.md",
         )
+    if "previous master is now a slave" in text:
+        return StoreUnavailable(
+            "Redis takes no writes (READONLY): it is a replica now", hint="the Sentinels are asked anew"
+        )
+    named = getattr(error, "named", None)
+    who = f"the primary that the Sentinels name ({named})" if named else "Redis"
     return StoreUnavailable(
-        f"Redis does not answer ({type(error).__name__})", hint="is it running? try `mms doctor`"
+        f"{who} does not answer ({type(error).__name__})", hint="is it running? try `mms doctor`"
     )
 
 

@@ -1,0 +1,141 @@
+"""The client's connections where Sentinels say who the server is: made to the primary that they name at that moment.
+
+redis-py has such a pool. It is given our way of asking (`sentinels`), and a server that keeps an answer waiting is not
+waited for when they name another meanwhile: it may stand still, and its kernel acknowledges for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import Any
+
+import redis
+from redis.asyncio import sentinel as asyncio_sentinel
+from redis.connection import parse_url
+from redis.sentinel import (
+    SentinelConnectionPool,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
+from redis.utils import SENTINEL
+
+from dispatcher.errors import MmsError
+from dispatcher.ledger.store.address import address as plain
+from dispatcher.ledger.store.redis_errors import MeantError
+from dispatcher.ledger.store.sentinel_address import Place, SentinelAddress, written
+from dispatcher.ledger.store.sentinels import primary_of
+
+#: An answer that takes longer makes us ask whether it is still this server's to give.
+LOOK_SECONDS = 2.0
+
+
+class Asking:
+    """What redis-py's pool takes for its Sentinels."""
+
+    def __init__(self, address: SentinelAddress) -> None:
+        self.address = address
+
+    def discover_master(self, _name: str) -> Place:
+        """Host and port of the primary.
+
+        Raises:
+            MeantError: they name none.
+        """
+        try:
+            return primary_of(self.address)
+        except MmsError as error:
+            raise MeantError(error) from None
+
+    def names_another(self, place: Place | None) -> bool:
+        """Whether they name another server than this; none that answers does not."""
+        try:
+            return place is not None and primary_of(self.address) != place
+        except MmsError:
+            return False
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class AskingAside(Asking):
+    """The same for a loop, which goes on meanwhile."""
+
+    async def discover_master(self, name: str) -> Place:  # type: ignore[override]
+        """Host and port of the primary.
+
+        Raises:
+            MeantError: they name none.
+        """
+        return await asyncio.to_thread(super().discover_master, name)
+
+
+class _Patient:
+    """What both connections, with TLS and without, do beyond redis-py's."""
+
+    def connect_to(self: Any, address: Place) -> None:
+        """Connect to this server."""
+        try:
+            super().connect_to(address)  # type: ignore[misc]
+        except redis.RedisError as error:
+            vars(error)["named"] = written(address)  # for the sentence that it becomes
+            raise
+
+    def read_response(
+        self: Any, disable_decoding: bool = False, *, timeout: Any = SENTINEL, **options: Any
+    ) -> Any:
+        """An answer of the server, waited for as long as it is the primary."""
+        read = partial(super().read_response, disable_decoding)  # type: ignore[misc]
+        if timeout is not SENTINEL:
+            return read(timeout=timeout, **options)
+        options["disconnect_on_error"] = False
+        begun = time.monotonic()
+        while True:
+            try:
+                return read(timeout=LOOK_SECONDS, **options)
+            except redis.ResponseError:
+                raise
+            except BaseException as error:
+                over = self.socket_timeout is not None and time.monotonic() - begun >= self.socket_timeout
+                if not isinstance(error, redis.TimeoutError) or over or self._is_replaced():
+                    self.disconnect()
+                    raise
+
+    def _is_replaced(self: Any) -> bool:
+        return bool(self.connection_pool.sentinel_manager.names_another((self.host, self.port)))
+
+
+class SentinelConnection(_Patient, SentinelManagedConnection):
+    """redis-py's, with that."""
+
+
+class SecuredSentinelConnection(_Patient, SentinelManagedSSLConnection):
+    """The same with TLS."""
+
+
+def pool_of(address: SentinelAddress, **options: Any) -> Any:
+    """The connections of a client.
+
+    Raises:
+        ValueError, TypeError: it says what no server understands.
+    """
+    chosen = _options(address, options)
+    kind = SecuredSentinelConnection if chosen.pop("ssl") else SentinelConnection
+    make: Any = SentinelConnectionPool  # it has no types
+    return make(address.master_name, Asking(address), connection_class=kind, **chosen)
+
+
+def asyncio_pool_of(address: SentinelAddress, **options: Any) -> Any:
+    """The same for a client of `redis.asyncio`."""
+    make: Any = asyncio_sentinel.SentinelConnectionPool
+    return make(address.master_name, AskingAside(address), **_options(address, options))
+
+
+def _options(address: SentinelAddress, options: dict[str, Any]) -> dict[str, Any]:
+    """What a connection is told: the address's words go before ours, as they do without Sentinels."""
+    parse: Any = parse_url
+    said = parse(plain(address.of_server(address.sentinels[0])))
+    for name in ("host", "port"):  # those of a Sentinel
+        said.pop(name)
+    return {**options, **said, "ssl": said.pop("connection_class", None) is not None}

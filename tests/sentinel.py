@@ -1,0 +1,154 @@
+"""A primary, replicas and Sentinels that watch over them: real processes on free ports."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.valkey import ValkeyServer, free_port, running_valkey, server_binary
+
+NAME = "mymaster"
+#: A replica need not wait for others that may come.
+_AT_ONCE = ("--repl-diskless-sync-delay", "0")
+
+
+class SentinelProcess:
+    """One Sentinel, with its file in a folder of its own."""
+
+    def __init__(self, folder: Path, lines: Sequence[str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self._file = folder / "sentinel.conf"
+        self._file.write_text("\n".join([f"port {self.port}", "bind 127.0.0.1", f"dir {folder}", *lines, ""]))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it answers a moment later."""
+        command = [str(server_binary()), str(self._file), "--sentinel"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        """End it as a crash does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=60)
+
+    def knows(self, replicas: int, others: int, password: str | None = None) -> bool:
+        """Whether it has found so many replicas and other Sentinels."""
+        try:
+            with self.client(password=password) as asked:
+                told: Any = asked.execute_command("SENTINEL", "MASTER", NAME)
+        except redis.RedisError:
+            return False
+        told = told if isinstance(told, dict) else dict(zip(told[::2], told[1::2], strict=True))
+        return (int(told["num-slaves"]), int(told["num-other-sentinels"])) == (replicas, others)
+
+    def client(self, **options: Any) -> redis.Redis:
+        """To ask it."""
+        return redis.Redis(port=self.port, socket_timeout=5, decode_responses=True, **options)
+
+
+class Watched:
+    """Servers, the first of which was the primary, and their Sentinels."""
+
+    def __init__(self, servers: Sequence[ValkeyServer], sentinels: Sequence[SentinelProcess]) -> None:
+        self.servers = servers
+        self.sentinels = sentinels
+
+    @property
+    def url(self) -> str:
+        """The address of the ledger."""
+        return self.url_with("")
+
+    def url_with(self, login: str, database: int = 0, **words: str) -> str:
+        """The same with a login (`USER:PASSWORD@`), a database and further words."""
+        hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
+        said = "&".join(f"{name}={value}" for name, value in {"master_name": NAME, **words}.items())
+        return f"sentinel://{login}{hosts}/{database}?{said}"
+
+    def named(self, **options: Any) -> int | None:
+        """The port of the primary that a majority names."""
+        told: list[int] = []
+        for sentinel in self.sentinels:
+            try:
+                with sentinel.client(**options) as asked:
+                    place: Any = asked.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)
+            except redis.RedisError:
+                continue
+            if place:
+                told.append(int(place[1]))
+        return next((port for port in told if 2 * told.count(port) > len(self.sentinels)), None)
+
+    def primary(self) -> ValkeyServer:
+        """The server that is the primary now."""
+        port = self.named()
+        return next(server for server in self.servers if server.port == port)
+
+    def await_another(self, than: ValkeyServer, seconds: float = 60) -> ValkeyServer:
+        """The new primary, once a majority names it."""
+        until(lambda: self.named() not in (None, than.port), seconds, "no failover")
+        return self.primary()
+
+
+def until(happened: Callable[[], object], seconds: float, otherwise: str) -> None:
+    """Wait until it has happened."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.05)
+
+
+def _in_step(primary: ValkeyServer, options: Sequence[str]) -> int:
+    password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
+    with redis.Redis(port=primary.port, password=password) as asked:
+        role: Any = asked.execute_command("ROLE")
+    return len(role[2])
+
+
+@contextmanager
+def watched_servers(
+    folder: Path,
+    *options: str,
+    replicas: int = 1,
+    sentinels: int = 3,
+    down_ms: int = 1000,
+    watch: Sequence[str] = (),
+    of_sentinels: Sequence[str] = (),
+    password: str | None = None,
+) -> Iterator[Watched]:
+    """All of them, agreed: every Sentinel knows the others and the replicas, which are in step.
+
+    `options` are of servers; `watch` are settings of what is watched (`auth-pass`, …), `of_sentinels` of Sentinels,
+    `password` is what these ask for.
+    """
+    with ExitStack() as stack:
+        folder.mkdir(exist_ok=True)
+        options = (*options, *_AT_ONCE)
+        primary = stack.enter_context(running_valkey(folder / "1", *options))
+        following = ("--replicaof", f"127.0.0.1 {primary.port}")
+        servers = [primary] + [
+            stack.enter_context(running_valkey(folder / str(2 + number), *options, *following))
+            for number in range(replicas)
+        ]
+        lines = [
+            f"sentinel monitor {NAME} 127.0.0.1 {primary.port} {sentinels // 2 + 1}",
+            f"sentinel down-after-milliseconds {NAME} {down_ms}",
+            f"sentinel failover-timeout {NAME} 10000",
+            *(f"sentinel {line.format(name=NAME)}" for line in watch),
+            *of_sentinels,
+        ]
+        watching = [SentinelProcess(folder / f"sentinel{number}", lines) for number in range(sentinels)]
+        for one in watching:
+            stack.callback(one.stop)
+            one.start()
+        for one in watching:
+            until(partial(one.knows, replicas, sentinels - 1, password), 60, "no agreement")
+        until(lambda: _in_step(primary, options) == replicas, 60, "a replica is not in step")
+        yield Watched(servers, watching)
