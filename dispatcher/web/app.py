@@ -91,7 +91,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with inbox, swept(site.staged_uploads.sweep):
+        async with inbox, swept(settings.data_dir / "uploads"):
             yield
         await hint.close()
         await receiver_redis.aclose()
@@ -129,16 +129,17 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
     callback_keys = CallbackKeys(configured, settings.data_dir / "callback-key")
     arrival = LedgerArrival(connect(settings, **_IMPATIENT), settings, callback_keys)
     arrival.begin()
+    ledger = Ledger.of(client, settings)
     return Site(
         settings=settings,
         arrival=arrival,
         callback_keys=callback_keys,
         redis=client,
-        ledger=Ledger.of(client, settings),
+        ledger=ledger,
         hints=hints,
         sessions=Sessions(client, tokens),
         throttle=Throttle(client),
-        staged_uploads=StagedUploads(settings.data_dir / "uploads"),
+        staged_uploads=StagedUploads(client, ledger.uploads),
         api_tokens=tokens,
         audit_log=AuditLog(client),
         idempotency_keys=IdempotencyKeys(client),

@@ -28,12 +28,17 @@ class Uploads:
 
         The chunks lapse unless a campaign is made of them, which then owns them until they are read.
         """
-        count = 0
+        return self.stage(campaign_id, source, UNOWNED_SECONDS)[0]
+
+    def stage(self, owner: str, source: BinaryIO, life_seconds: int) -> tuple[int, int]:
+        """The same for what is no campaign yet; answers how many chunks, and how many bytes they take."""
+        count = size = 0
         with translated():
             while chunk := source.read(CHUNK_BYTES):
-                self._redis.set(keys.upload(campaign_id, count), compress(chunk), ex=UNOWNED_SECONDS)
-                count += 1
-        return count
+                packed = compress(chunk)
+                self._redis.set(keys.upload(owner, count), packed, ex=life_seconds)
+                count, size = count + 1, size + len(packed)
+        return count, size
 
     def swap(self, owner: str, other: str, chunks: int, new_chunks: int, *, seen: str, fields: str) -> bool:
         """Put the file under `other` in the place of a draft's or a schedule's; False: its owner is another by now.

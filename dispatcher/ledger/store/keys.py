@@ -15,6 +15,9 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:c:{id}` | hash | settings, state, reason, times, cursor of the reading | records |
 | `mms:c:{id}:counts` | hash | state letter → rows | records |
 | `mms:c:{id}:upload:{k}` | string | the file, compressed chunks | until it is read |
+| `mms:staged` | zset | token of an upload between its check and its start → ms when it was kept | 1 h |
+| `mms:staged:{token}` | hash | its file's name, chunks, bytes, what it was checked with, what it became | 1 h |
+| `mms:c:staged-{token}:upload:{k}` | string | the file of one, compressed chunks | 1 h, or until it is sent |
 | `mms:c:{id}:media` | string | what was found about media addresses, packed, compressed | until it is read |
 | `mms:same:{digest}` | string | campaign made of this content with these settings | 24 h |
 | `mms:media` | set | SHA-256 of media that campaigns need | while one does |
@@ -181,6 +184,7 @@ OPT_OUTS_ORDER = "mms:optout:order"
 OPT_OUTS_OWED = "mms:optout:owed"
 MEDIA = "mms:media"
 SAME = "mms:same:"
+STAGED = "mms:staged"
 
 
 def campaign(campaign_id: str) -> str:
@@ -196,6 +200,11 @@ def counts(campaign_id: str) -> str:
 def upload(campaign_id: str, chunk: int) -> str:
     """One compressed chunk of the uploaded file."""
     return f"mms:c:{campaign_id}:upload:{chunk}"
+
+
+def staged(token: str) -> str:
+    """An upload between its check and its start."""
+    return f"{STAGED}:{token}"
 
 
 def media_facts(campaign_id: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from starlette.datastructures import FormData
 
-from dispatcher.errors import FileRefused, InputError, MmsError
+from dispatcher.errors import Conflict, FileRefused, InputError, MmsError
 from dispatcher.pipeline.campaigns.lifecycle import open_draft
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.web.actions.media import take_media
@@ -27,11 +29,13 @@ from dispatcher.web.console._form_values import OWN_CLOCK, ZONES, form_values_of
 from dispatcher.web.http.problems import Problem, problem_of
 from dispatcher.web.http.upload_form import REPEATABLE, Upload, first, options_in, upload_in, with_media
 from dispatcher.web.site.site import Site
-from dispatcher.web.site.staged_uploads import StagedUpload
+from dispatcher.web.site.staged_uploads import Sending, StagedUpload
 
 _DAY = r"(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*|\d)(?:#?l|#\d)?"
 #: The last word of a calendar line that names no zone: a time, or cron's days of the week.
 _TIME_OR_DAYS = re.compile(rf"\d{{1,2}}:\d{{2}}|[\d*?/,-]+|{_DAY}(?:[,-]{_DAY})*", re.IGNORECASE)
+#: Two presses of a button are within it; whoever sends for longer and said nothing may have been killed.
+PATIENCE_MS = 120_000
 #: Fields of the form that are no settings.
 BESIDE = frozenset(
     {
@@ -92,10 +96,10 @@ def reopened(site: Site, campaign_id: str) -> FormDraft:
         while block := stored.file.read(1 << 18):
             copy.write(block)
         draft.upload = StagedUpload(site.staged_uploads.hold(copy, stored.filename), stored.filename, "")
-    try:
-        _check(site, draft, draft.upload, _options(draft.values, _given(draft.values)))
-    except MmsError as error:
-        draft.problem = problem_of(error)
+        try:
+            _check(site, draft, draft.upload, _options(draft.values, _given(draft.values)), copy)
+        except MmsError as error:
+            draft.problem = problem_of(error)
     return draft
 
 
@@ -123,11 +127,12 @@ def _pieces(file: IO[str]) -> Iterator[str]:
 def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
     action, token = draft.value("action"), draft.value("held")
     if action in ("send", "keep") and token:
-        became = site.staged_uploads.sent_as(token)
-        if became is not None:
-            draft.went_to = became or "/"
+        sending = site.staged_uploads.sent_as(token)
+        if sending is not None:
+            draft.went_to = _page_of(sending)
             return
-    draft.upload = upload = _staged(site, upload_in(form), token)
+    came = upload_in(form)
+    draft.upload = upload = _staged(site, came, token)
     given = with_media(options_in(form, beside=BESIDE), take_media(site, form))
     draft.values["media_urls"] = "\n".join(given.get("media_urls", []))
     options = _options(draft.values, given)
@@ -137,15 +142,32 @@ def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
         return
     if action == "send":
         draft.note = "The settings changed since the check. This is the check with the new ones."
-    if action == "test":
-        _try(site, who, draft, upload, options)
-    _check(site, draft, upload, options)
+    with nullcontext(came.source) if came else site.staged_uploads.open(upload.token) as source:
+        if action == "test":
+            _try(site, who, draft, Upload(source, upload.filename), options)
+        _check(site, draft, upload, options, source)
 
 
-def _check(site: Site, draft: FormDraft, staged: StagedUpload, options: dict[str, Any]) -> None:
-    with site.staged_uploads.open(staged.token) as source:
-        upload = Upload(source, staged.filename)
-        draft.result = check_upload(site, upload, options, every=_every(draft))
+def _page_of(sending: Sending) -> str:
+    """What to show of an upload that somebody sends, or has sent.
+
+    Raises:
+        Conflict: whoever was at it should have said long ago what became of it.
+    """
+    if not sending.page and time.time() * 1000 - sending.at_ms > PATIENCE_MS:
+        raise Conflict(
+            "This file was being sent, and nobody said what became of it.",
+            hint="look at the list of campaigns; if it is not there, choose the file again",
+        )
+    return sending.page or "/"
+
+
+def _check(
+    site: Site, draft: FormDraft, staged: StagedUpload, options: dict[str, Any], source: BinaryIO
+) -> None:
+    """Check the file of `staged`, which `source` reads."""
+    upload = Upload(source, staged.filename)
+    draft.result = check_upload(site, upload, options, every=_every(draft))
     draft.upload = StagedUpload(staged.token, staged.filename, _fingerprint(draft, options))
     site.staged_uploads.note(draft.upload)
 
@@ -156,12 +178,11 @@ def _fingerprint(draft: FormDraft, options: dict[str, Any]) -> str:
     return json.dumps({**options, "every": every} if every else options, sort_keys=True)
 
 
-def _try(site: Site, who: str, draft: FormDraft, staged: StagedUpload, options: dict[str, Any]) -> None:
+def _try(site: Site, who: str, draft: FormDraft, upload: Upload, options: dict[str, Any]) -> None:
     """Send a row to a number of one's own; what is wrong with that is said beside the check."""
     row, to = draft.value("test_row").strip(), draft.value("test_to").strip()
     try:
-        with site.staged_uploads.open(staged.token) as source:
-            draft.tested = send_test(site, who, Upload(source, staged.filename), options, row=row, to=to)
+        draft.tested = send_test(site, who, upload, options, row=row, to=to)
     except InputError as error:
         draft.problem = problem_of(error)
 
@@ -201,7 +222,7 @@ def _become(site: Site, who: str, draft: FormDraft, staged: StagedUpload, option
     page."""
     earlier = site.staged_uploads.claim(staged.token)
     if earlier is not None:
-        return earlier or "/"
+        return _page_of(earlier)
     try:
         with site.staged_uploads.open(staged.token) as source:
             page = _made(site, who, draft, Upload(source, staged.filename), options)

@@ -1,23 +1,32 @@
-"""Uploads between their check and their start: the file stays here, so that nobody uploads it twice."""
+"""Uploads between their check and their start: the file stays in the ledger, so that nobody uploads it twice.
+
+It lies there in compressed pieces, as the file of a campaign does, so that any web process finds what another one
+checked. What a process that dies leaves half-way has no name, is found by nobody, and lapses.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
-import shutil
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+import redis
 
 from dispatcher.errors import NotFound
-from dispatcher.host.private_files import private_folder
+from dispatcher.ledger.campaigns.uploads import Uploads
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import text_of, translated
 
 LIFE_SECONDS = 3600
+#: So much of them, compressed, lies in the ledger at a time; when there is more, the oldest go.
+MOST_BYTES = 256 * 1024 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +38,48 @@ class StagedUpload:
     checked: str
 
 
-class StagedUploads:
-    """Files in `folder`, which nobody else may enter, gone after an hour."""
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Somebody sends an upload, since `at_ms` (this machine's clock); `page` is what it became, empty before."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    at_ms: int
+    page: str
+
+
+class StagedUploads:
+    """Files that are gone after an hour, found by whoever has their token. `most_bytes` see `MOST_BYTES`."""
+
+    def __init__(self, client: redis.Redis, uploads: Uploads, most_bytes: int = MOST_BYTES) -> None:
+        self._redis = client
+        self._uploads = uploads
+        self._most_bytes = most_bytes
 
     def hold(self, source: BinaryIO, filename: str) -> str:
-        """Keep a copy of `source` and return the token it is found by."""
-        private_folder(self._folder)
-        self.sweep()
+        """Keep a copy of `source` and return the token it is found by.
+
+        Raises:
+            StoreUnavailable: Redis does not answer; nothing is kept.
+        """
         token = secrets.token_urlsafe(24)
         source.seek(0)
-        with self._path(token, "csv").open("xb") as out:
-            shutil.copyfileobj(source, out, 1024 * 1024)
-        self.note(StagedUpload(token, filename, ""))
+        chunks, size = self._uploads.stage(_owner(token), source, LIFE_SECONDS)
+        facts = {"filename": filename, "checked": "", "chunks": chunks, "bytes": size}
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hset(keys.staged(token), mapping=dict[Any, Any](facts))
+            pipeline.expire(keys.staged(token), LIFE_SECONDS)
+            pipeline.zadd(keys.STAGED, {token: _now_ms()})
+            pipeline.expire(keys.STAGED, LIFE_SECONDS)
+            pipeline.execute()
+        self._let_the_oldest_go()
         return token
 
     def note(self, upload: StagedUpload) -> None:
-        """Remember what the file was checked with."""
-        text = json.dumps({"filename": upload.filename, "checked": upload.checked})
-        part = self._path(upload.token, f"{secrets.token_hex(4)}.part")
-        with part.open("x") as out:
-            out.write(text)
-        part.replace(self._path(upload.token, "json"))
+        """Remember what the file was checked with; of one that is gone meanwhile nothing."""
+        with translated():
+            known = self._redis.hexists(keys.staged(upload.token), "filename")
+        if known:
+            self._put(keys.staged(upload.token), "checked", upload.checked)
 
     def find(self, token: str) -> StagedUpload:
         """The upload with this token.
@@ -60,73 +87,105 @@ class StagedUploads:
         Raises:
             NotFound: there is none, or its hour is over.
         """
-        try:
-            found = json.loads(self._path(token, "json").read_text("utf-8"))
-        except FileNotFoundError:
-            raise _gone() from None
-        return StagedUpload(token, found["filename"], found["checked"])
+        filename, checked, _ = self._facts(token)
+        return StagedUpload(token, filename, checked)
 
     @contextmanager
     def open(self, token: str) -> Iterator[BinaryIO]:
-        """The file itself.
+        """A copy of the file itself, on this machine's disk while it is open.
 
         Raises:
             NotFound: there is none.
         """
-        try:
-            source = self._path(token, "csv").open("rb")
-        except FileNotFoundError:
-            raise _gone() from None
-        with source:
-            yield source
+        chunks = self._facts(token)[2]
+        with tempfile.TemporaryFile() as copy:
+            try:
+                stored = self._uploads.open(_owner(token), chunks)
+                while block := stored.read(_BLOCK):
+                    copy.write(block)
+            except FileNotFoundError:
+                raise _gone() from None
+            copy.seek(0)
+            yield copy
 
-    def claim(self, token: str) -> str | None:
-        """Become the one who sends this upload: None. Or the campaign that it became, empty while it becomes one."""
-        try:
-            self._path(token, "sent").open("x").close()
-        except FileExistsError:
-            return self._path(token, "sent").read_text("utf-8")
-        return None
+    def claim(self, token: str) -> Sending | None:
+        """Become the one who sends this upload: None. Or who is at it, or was."""
+        name = _key(token)
+        with translated():
+            if self._redis.hsetnx(name, "sending", _now_ms()):
+                self._redis.expire(name, LIFE_SECONDS, nx=True)
+                return None
+        return self.sent_as(token)
 
-    def sent_as(self, token: str) -> str | None:
-        """The campaign that an upload became, empty while it becomes one, None if nobody has sent it."""
-        try:
-            return self._path(token, "sent").read_text("utf-8")
-        except FileNotFoundError:
-            return None
+    def sent_as(self, token: str) -> Sending | None:
+        """Who sends an upload and what it became, None if nobody has."""
+        with translated():
+            at, page = self._redis.hmget(_key(token), ("sending", "page"))
+        return None if at is None else Sending(int(at), text_of(page or b""))
 
-    def became(self, token: str, campaign_id: str) -> None:
-        """It is a campaign now; the file is in the ledger, so ours goes."""
-        self._path(token, "sent").write_text(campaign_id, "utf-8")
-        self._unlink(token, "json", "csv")
+    def became(self, token: str, page: str) -> None:
+        """It is a campaign now, which has a copy of its own, so this one goes."""
+        self._put(_key(token), "page", page)
+        self.drop(token)
 
     def give_back(self, token: str) -> None:
         """It did not become a campaign; it may be sent again."""
-        self._unlink(token, "sent")
+        with translated():
+            self._redis.hdel(_key(token), "sending")
 
     def drop(self, token: str) -> None:
-        """Forget an upload, if it is there."""
-        if _TOKEN.fullmatch(token):
-            self._unlink(token, "json", "csv")
-
-    def _unlink(self, token: str, *kinds: str) -> None:
-        for kind in kinds:
-            self._path(token, kind).unlink(missing_ok=True)
-
-    def _path(self, token: str, kind: str) -> Path:
+        """Forget an upload, if it is there; not what it became."""
         if not _TOKEN.fullmatch(token):
-            raise _gone()
-        return self._folder / f"{token}.{kind}"
+            return
+        with translated():
+            chunks = int(self._redis.hget(keys.staged(token), "chunks") or 0)
+            self._redis.hdel(keys.staged(token), "filename", "checked", "chunks", "bytes")
+            self._redis.zrem(keys.STAGED, token)
+        self._uploads.drop(_owner(token), chunks)
 
-    def sweep(self) -> int:
-        """Forget what is older than an hour; answers how many files that were."""
-        too_old, gone = time.time() - LIFE_SECONDS, 0
-        for path in self._folder.iterdir() if self._folder.is_dir() else ():
-            with suppress(FileNotFoundError):  # another process is faster
-                if path.stat().st_mtime < too_old:
-                    path.unlink()
-                    gone += 1
-        return gone
+    def _put(self, name: str, field: str, value: str) -> None:
+        """Its hour may end at any time, and what is written then must end, too."""
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hset(name, field, value)
+            pipeline.expire(name, LIFE_SECONDS, nx=True)
+            pipeline.execute()
+
+    def _facts(self, token: str) -> tuple[str, str, int]:
+        with translated():
+            filename, checked, chunks = self._redis.hmget(_key(token), ("filename", "checked", "chunks"))
+        if filename is None:
+            raise _gone()
+        return text_of(filename), text_of(checked or b""), int(chunks or 0)
+
+    def _let_the_oldest_go(self) -> None:
+        """Several web processes may do so at once: then one more goes than had to."""
+        with translated():
+            tokens = [text_of(token) for token in self._redis.zrange(keys.STAGED, 0, -1, desc=True)]
+            pipeline = self._redis.pipeline(transaction=False)
+            for token in tokens:
+                pipeline.hget(keys.staged(token), "bytes")
+            sizes = pipeline.execute()
+        total = 0
+        for index, (token, size) in enumerate(zip(tokens, sizes, strict=True)):
+            total += int(size or 0)
+            if size is None or (index and total > self._most_bytes):
+                self.drop(token)
+
+
+def _owner(token: str) -> str:
+    """The name under which its pieces lie, where a campaign's id would stand."""
+    return f"staged-{token}"
+
+
+def _key(token: str) -> str:
+    if not _TOKEN.fullmatch(token):
+        raise _gone()
+    return keys.staged(token)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _gone() -> NotFound:

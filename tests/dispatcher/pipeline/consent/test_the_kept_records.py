@@ -6,7 +6,6 @@ Where the table says that a person is erased from it, `forget` does; where it sa
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +55,7 @@ class Kept:
 
 
 class Clock:
-    """Time that goes on for the ledger's expiries, for uploads on disk, and for the tick's retention."""
+    """Time that goes on for the ledger's expiries and for the tick's retention."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime, self.gone_ms = runtime, 0
@@ -68,16 +67,8 @@ class Clock:
         for key in ledger.redis.keys("mms:*"):
             if (left := int(ledger.redis.pttl(key))) > 0:
                 ledger.redis.pexpire(key, left - ms)
-        for path in _uploads(self.runtime).glob("*"):
-            then = path.stat().st_mtime - ms / 1000
-            os.utime(path, (then, then))
-        StagedUploads(_uploads(self.runtime)).sweep()
         ledger.redis.delete(keys.TURN_RETENTION)
         retain(self.runtime, ledger.agenda.now_ms() + self.gone_ms)
-
-
-def _uploads(runtime: Runtime) -> Path:
-    return runtime.settings.data_dir / "held"
 
 
 def _settle(runtime: Runtime, campaign_id: str) -> None:
@@ -185,8 +176,9 @@ def spooled(runtime: Runtime) -> Kept:
 
 
 def held_upload(runtime: Runtime) -> Kept:
-    StagedUploads(_uploads(runtime)).hold(io.BytesIO(FILE), "list.csv")
-    return Kept(lambda: any(_uploads(runtime).iterdir()), HOUR_MS)
+    redis = runtime.ledger.redis
+    StagedUploads(redis, runtime.ledger.uploads).hold(io.BytesIO(FILE), "list.csv")
+    return Kept(lambda: any(redis.keys("*staged*")), HOUR_MS)
 
 
 def local_picture(runtime: Runtime) -> Kept:
