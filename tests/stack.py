@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ class Terminal:
         self.up_process: subprocess.Popen[bytes] | None = None
         self._log = folder / "up.log"
 
+    def again(self) -> Terminal:
+        """A second terminal in the same folder, with the same environment."""
+        other = copy(self)
+        other._log, other.up_process = self.folder / "again.log", None
+        return other
+
     @property
     def callback_url(self) -> str:
         """Where a CarrierX on this machine calls back."""
@@ -98,9 +105,13 @@ class Terminal:
 
     def begin_up(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start it, and wait for nothing."""
+        return self.begin("up", *arguments)
+
+    def begin(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start `mms up` or the part of a host, and wait for nothing."""
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                [str(MMS), "up", *arguments],
+                [str(MMS), *command],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=log,
@@ -111,19 +122,19 @@ class Terminal:
         return process
 
     def await_said(self, words: str) -> subprocess.Popen[bytes]:
-        """Wait until `mms up` said that."""
+        """Wait until what was begun said that."""
         process = self.up_process
         assert process is not None
 
         def said() -> bool:
-            assert process.poll() is None, f"mms up ended with {process.returncode}:\n{self.said()}"
+            assert process.poll() is None, f"it ended with {process.returncode}:\n{self.said()}"
             return words in self.said()
 
-        until(said, PATIENCE_SECONDS, f"mms up's {words!r}")
+        until(said, PATIENCE_SECONDS, repr(words))
         return process
 
     def said(self) -> str:
-        """What `mms up` printed so far."""
+        """What it printed so far."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def processes(self) -> list[psutil.Process]:

@@ -122,7 +122,9 @@ def test_every_queue_is_consumed_and_every_worker_has_a_queue(monkeypatch: pytes
     monkeypatch.setenv("MMS_REDIS_URL", "redis://127.0.0.1:1/0")
     config = importlib.import_module("celeryconfig")
     services = importlib.import_module("dispatcher.stack.services")
-    started = services.celery_services(importlib.import_module("dispatcher.settings").Settings(), {}, "")
+    roles = importlib.import_module("dispatcher.stack.roles")
+    chosen = importlib.import_module("dispatcher.settings").Settings()
+    started = services.celery_services(roles.UP, chosen, {}, "")
     declared = {queue.name for queue in config.task_queues}
     workers = [service.argv[3:] for service in started if service.argv[2] == "tasks.worker"]
     consumed = [word for arguments in workers for word in arguments if word != "--beat"]

@@ -28,6 +28,17 @@ class Mms(Edge):
             f"{_COMMANDS}.up:up",
             "Start everything on this machine and look after it until Ctrl-C.",
         ),
+        ("work", f"{_COMMANDS}.roles:work", "On a further host: send, and take in what callbacks say."),
+        (
+            "web",
+            f"{_COMMANDS}.roles:web",
+            "On a further host: the console, the API and the callback receiver.",
+        ),
+        (
+            "control",
+            f"{_COMMANDS}.roles:control",
+            "On a further host: start what is due, read files, ask CarrierX; and Flower.",
+        ),
         (
             "demo",
             "dispatcher.cli.demo.demo:demo",
@@ -41,18 +52,17 @@ class Mms(Edge):
         (
             "forget",
             f"{_COMMANDS}.person:forget_command",
-            "Erase one person everywhere: number, columns, texts, what they wrote. An opt-out stays known.",
+            "Erase one person everywhere; an opt-out stays known.",
         ),
         (
             "doctor",
             f"{_COMMANDS}.doctor:doctor",
-            "Look at Redis, broker, workers, queues, clocks, CarrierX and callbacks, and say how to mend what is "
-            "wrong.",
+            "Look at everything that has to work, and say how to mend what does not.",
         ),
         (
             "recover",
             f"{_COMMANDS}.recover:recover_command",
-            "After a restore from an older copy: look for what was sent since, then let sending go on.",
+            "After a restore from an older copy: look for what was sent since.",
         ),
         (
             "simulator",

@@ -1,6 +1,7 @@
-"""Everything on one machine: what `mms up` starts, looks after and ends.
+"""What a host runs: what `mms up`, `mms work`, `mms web` and `mms control` start, look after and end.
 
-- `stack`: the store first, then all the rest. `services`: which there are, and their arguments; compose has the same.
+- `roles`: which part of the services each of them has. `stack`: the store first, if it is ours, then all the rest.
+- `services`: which there are, and their arguments; compose has the same.
 - `supervisor`, `process_registry`: start, in a fork where that can be done, start again, end in order, leave nothing
   behind.
 - `simulator_service`: a service that is not always there.

@@ -1,4 +1,4 @@
-"""`mms up` while its Redis is away: callbacks are taken, a sentence says what is waited for, Ctrl-C works."""
+"""A start while its Redis is away: callbacks are taken, a sentence says what is waited for, Ctrl-C works."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ def await_store(
     begin: Callable[[], T],
     supervisor: Supervisor,
     say: Callable[[str], None],
-    start_web: Callable[[], str],
+    meanwhile: Callable[[], str],
 ) -> T | None:
     """What `begin` answers as soon as the Redis at `url` answers and can work; None if the end was asked for before.
 
-    `start_web` starts the web process at the first miss and says where it listens: its callback receiver needs no
-    store.
+    `meanwhile` is called at the first miss: it does what can be done without a store, and answers a sentence about it.
 
     Raises:
         ConfigError: the name of its host is known nowhere, or Redis refuses the password.
         whatever `begin` raises, but StoreUnavailable.
     """
-    waiting = _WaitingNotice(_where(url), say, start_web)
+    waiting = _WaitingNotice(where(url), say, meanwhile)
     while not supervisor.stopping:
         try:
             _ping(url)
@@ -53,11 +52,11 @@ def await_store(
 class _WaitingNotice:
     """What is said while nothing else can be done."""
 
-    def __init__(self, where: str, say: Callable[[str], None], start_web: Callable[[], str]) -> None:
+    def __init__(self, where: str, say: Callable[[str], None], meanwhile: Callable[[], str]) -> None:
         self.begun: float | None = None
         self._where = where
         self._say = say
-        self._start_web = start_web
+        self._meanwhile = meanwhile
         self._said = 0.0
 
     def tell(self, error: StoreUnavailable) -> None:
@@ -65,8 +64,8 @@ class _WaitingNotice:
         if self.begun is None:
             self.begun = self._said = now
             self._say(
-                f"waiting for Redis at {self._where}: {error.message} ({error.hint}). Until it is there callbacks are "
-                f"taken at {self._start_web()} and kept on disk; nothing is sent. Ctrl-C stops"
+                f"waiting for Redis at {self._where}: {error.message} ({error.hint}). {self._meanwhile()}. "
+                "Ctrl-C stops"
             )
         elif now - self._said >= SAY_SECONDS:
             self._said = now
@@ -103,7 +102,7 @@ def require_known_host(url: str) -> None:
         return
 
 
-def _where(url: str) -> str:
+def where(url: str) -> str:
     """Host and port, or the socket file: no login."""
     parts = urlsplit(url)
     if url.startswith("unix://"):

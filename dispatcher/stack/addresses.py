@@ -9,6 +9,7 @@ from dispatcher.errors import ConfigError, InputError
 from dispatcher.host.ports import LOOPBACK, is_free
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.settings import Settings
+from dispatcher.stack.roles import UP, Role
 
 CALLBACK_PATH = "/callbacks/carrierx/"
 
@@ -42,23 +43,26 @@ def web_url(settings: Settings) -> str:
     return f"http://{bracketed(reachable(settings.web_host))}:{settings.web_port}"
 
 
-def announcement(settings: Settings, installation: Installation, found: Addresses) -> list[str]:
-    """The lines that `mms up` prints first."""
+def announcement(role: Role, settings: Settings, installation: Installation, found: Addresses) -> list[str]:
+    """The lines that are printed first."""
+    lines = [f"mode         {_mode(settings)}", f"data         {settings.data_dir}"]
+    if role is not UP:
+        lines.append(f"logs         {settings.data_dir / 'logs'}")
+    if role.web:
+        lines.append(f"console      {found.web}/")
+        lines.append(f"admin token  {_admin_token(settings, installation)}")
+        lines.append(f"callbacks    {found.callback}")
+    if role.flower:
+        login = "from MMS_FLOWER_AUTH" if settings.flower_auth else "admin, password: the admin token"
+        lines.append(f"Flower       {found.flower}/  (login: {login})")
+    return lines + (_without_callbacks(role, settings) if role.web else [])
+
+
+def _admin_token(settings: Settings, installation: Installation) -> str:
     token = settings.data_dir / "admin-token"
     if installation.admin_token_is_new:
-        admin = f"{installation.admin_token}  (made now, kept in {token})"
-    else:
-        admin = "from MMS_ADMIN_TOKEN" if settings.admin_token else f"in {token}"
-    login = "from MMS_FLOWER_AUTH" if settings.flower_auth else "admin, password: the admin token"
-    lines = [
-        f"mode         {_mode(settings)}",
-        f"data         {settings.data_dir}",
-        f"console      {found.web}/",
-        f"admin token  {admin}",
-        f"callbacks    {found.callback}",
-        f"Flower       {found.flower}/  (login: {login})",
-    ]
-    return lines + _without_callbacks(settings)
+        return f"{installation.admin_token}  (made now, kept in {token})"
+    return "from MMS_ADMIN_TOKEN" if settings.admin_token else f"in {token}"
 
 
 def _mode(settings: Settings) -> str:
@@ -67,33 +71,31 @@ def _mode(settings: Settings) -> str:
     return f"live: messages go to {settings.carrierx_url}"
 
 
-def _without_callbacks(settings: Settings) -> list[str]:
+def _without_callbacks(role: Role, settings: Settings) -> list[str]:
     if settings.simulate or settings.public_url:
         return []
     return [
         "",
         "MMS_PUBLIC_URL is not set: CarrierX's callbacks cannot arrive here; states come by polling, more slowly.",
         "  To get them, make the console's port reachable by https, then start with",
-        f"  MMS_PUBLIC_URL=https://your.host mms up   and give CarrierX  https://your.host{CALLBACK_PATH}…",
+        f"  MMS_PUBLIC_URL=https://your.host mms {role.command}   and give CarrierX  https://your.host{CALLBACK_PATH}…",
     ]
 
 
-def require_free_ports(settings: Settings) -> None:
+def require_free_ports(role: Role, settings: Settings) -> None:
     """Prove that console and Flower can have their ports.
 
     Raises:
         InputError: both are to have one; or naming the port that is taken and the option that gives another.
     """
-    wanted = (
-        (settings.web_host, settings.web_port, "console", "--web-port", "MMS_WEB_PORT"),
-        (LOOPBACK, settings.flower_port, "Flower", "--flower-port", "MMS_FLOWER_PORT"),
-    )
-    if settings.web_port == settings.flower_port:
+    console = (settings.web_host, settings.web_port, "console", "--web-port", "MMS_WEB_PORT")
+    flower = (LOOPBACK, settings.flower_port, "Flower", "--flower-port", "MMS_FLOWER_PORT")
+    if role.web and role.flower and settings.web_port == settings.flower_port:
         raise InputError(
             f"console and Flower cannot both have port {settings.web_port}",
             hint="choose another with --web-port or --flower-port",
         )
-    for host, port, what, option, variable in wanted:
+    for host, port, what, option, variable in (*([console] * role.web), *([flower] * role.flower)):
         if not is_free(port, host):
             raise InputError(
                 f"{what} cannot have port {port} on {host}: it is in use or not allowed",

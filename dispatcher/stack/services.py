@@ -1,6 +1,7 @@
 """The services of a running dispatcher: which processes there are, and with which arguments.
 
-`mms up` starts them on one machine; `docker-compose.yml` runs the same ones as services, and a test compares the two.
+`mms up` starts them on one machine, `mms work`, `mms web` and `mms control` a part of them (`roles`);
+`docker-compose.yml` runs the same ones as services, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from pathlib import Path
 
 from dispatcher.host.ports import LOOPBACK
 from dispatcher.ledger.store.embedded import EmbeddedValkey
-from dispatcher.queues import SERVICES
 from dispatcher.settings import Settings
 from dispatcher.stack._process import Service
+from dispatcher.stack.roles import Role
 
 #: What more than one service imports, and nothing that reads the settings: those of a service are not decided yet.
 SHARED = (
@@ -88,28 +89,26 @@ def flower_arguments(host: str, port: int) -> tuple[str, ...]:
     )
 
 
-def celery_services(settings: Settings, environment: Mapping[str, str], flower_login: str) -> list[Service]:
-    """Everything that is a Celery process. Beat is a thread beside the control worker, which takes its ticks."""
-    flower = flower_arguments(LOOPBACK, settings.flower_port)
-    return [
-        *(
-            Service(
-                name,
-                (sys.executable, *worker_arguments(*queues, beat="control" in queues)),
-                environment,
-                WORKING,
-                forked=True,
-            )
-            for name, queues in SERVICES.items()
-        ),
+def celery_services(
+    role: Role, settings: Settings, environment: Mapping[str, str], flower_login: str
+) -> list[Service]:
+    """Everything of the role that is a Celery process. Beat is a thread beside the control worker, which takes its
+    ticks."""
+    wanted = [
         Service(
-            "flower",
-            (sys.executable, *flower),
-            {**environment, "FLOWER_BASIC_AUTH": flower_login},
+            name,
+            (sys.executable, *worker_arguments(*queues, beat="control" in queues)),
+            environment,
             WORKING,
             forked=True,
-        ),
+        )
+        for name, queues in role.workers.items()
     ]
+    if role.flower:
+        flower = (sys.executable, *flower_arguments(LOOPBACK, settings.flower_port))
+        login = {**environment, "FLOWER_BASIC_AUTH": flower_login}
+        wanted.append(Service("flower", flower, login, WORKING, forked=True))
+    return wanted
 
 
 def web_service(environment: Mapping[str, str]) -> Service:

@@ -61,7 +61,7 @@ class Supervisor:
         self._earlier_handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         ended = process_registry.end_leftovers(self._run)
         if ended:
-            self._say(f"ended what an earlier `mms up` had left running ({ended} processes)")
+            self._say(f"ended what an earlier start had left running ({ended} processes)")
         self._watch_over()
         return self
 

@@ -30,9 +30,9 @@ def doctor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at Redis, broker, workers, queues, clocks, CarrierX and callbacks, and say how to mend what is wrong.
+    """Look at everything that has to work, and say how to mend what does not.
 
-    Exit status 1 when something is wrong.
+    Redis, broker, workers, queues, clocks, CarrierX and callbacks. Exit status 1 when something is wrong.
 
     Example: mms doctor --from 15162065575
     """

@@ -55,9 +55,10 @@ def find_command(number: Number, as_json: AsJson = False) -> None:
 def forget_command(
     number: Number, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
 ) -> None:
-    """Erase one person everywhere: number, columns, texts, what they wrote. An opt-out stays known.
+    """Erase one person everywhere; an opt-out stays known.
 
-    What is not sent to them yet is not sent. CarrierX's own records are not touched.
+    Their number, columns, texts and what they wrote go. What is not sent to them yet is not sent. CarrierX's own
+    records are not touched.
 
     Example: mms forget 15162065574 --yes
     """

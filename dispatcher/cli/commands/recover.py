@@ -44,10 +44,11 @@ def recover_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """After a restore from an older copy: look for what was sent since, then let sending go on.
+    """After a restore from an older copy: look for what was sent since.
 
-    Until it has run nothing is sent. What was unfinished is `unconfirmed` afterwards and is looked for at CarrierX, or
-    held for a person (--on-unconfirmed hold); what is not there twice is sent. It may be run again at any time.
+    Until it has run nothing is sent, then sending goes on. What was unfinished is `unconfirmed` afterwards and is
+    looked for at CarrierX, or held for a person (--on-unconfirmed hold); what is not there twice is sent. It may be run
+    again at any time.
 
     Example: mms recover --pause
     """

@@ -14,6 +14,10 @@ from dispatcher.settings import Settings, load_settings
 from dispatcher.stack.stack import run_stack
 
 PORT = {"min": 1, "max": 65535}
+WHERE_TO_SEND = (
+    "set MMS_CARRIERX_TOKEN to a bearer token of your account to send for real\n"
+    "(`mms token carrierx` keeps one in the data folder instead)"
+)
 
 
 def up(
@@ -82,7 +86,6 @@ def require_somebody_to_send_to(settings: Settings) -> None:
         return
     raise InputError(
         "there is no CarrierX token",
-        hint="either set MMS_CARRIERX_TOKEN to a bearer token of your account to send for real\n"
-        "(`mms token carrierx` keeps one in the data folder instead),\n"
+        hint=f"either {WHERE_TO_SEND},\n"
         "or start with `mms up --simulate` to try everything without sending anything",
     )

@@ -26,7 +26,7 @@ HOSTILE = (
     "-1",
 )
 #: These start processes and do not come back.
-STARTING = {"up", "demo", "simulator"}
+STARTING = {"up", "work", "web", "control", "demo", "simulator"}
 
 
 def calls(path: tuple[str, ...], command: Any, good: str) -> Iterator[list[str]]:

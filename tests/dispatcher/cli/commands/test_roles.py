@@ -1,0 +1,135 @@
+"""`mms work`, `mms web`, `mms control` as processes: hosts that share a ledger, one folder for each host."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+
+from dispatcher.ledger.installation.installation import prepare
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.queues import QUEUE_NAMES
+from dispatcher.settings import load_settings
+from dispatcher.simulator.client import SimulatorHandle
+from dispatcher.simulator.launch import running_simulator
+from tests.stack import STOP_SECONDS, Terminal, until
+from tests.valkey import ValkeyServer, running_valkey
+
+pytestmark = pytest.mark.slow
+
+HostOf = Callable[..., Terminal]
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """The ledger's server, on none of the hosts."""
+    with running_valkey(tmp_path_factory.mktemp("store")) as server:
+        yield server
+
+
+@pytest.fixture
+def carrierx() -> Iterator[SimulatorHandle]:
+    """A CarrierX that all hosts reach."""
+    with running_simulator() as handle:
+        yield handle
+
+
+@pytest.fixture
+def host_of(store: ValkeyServer, carrierx: SimulatorHandle, tmp_path: Path) -> Iterator[HostOf]:
+    """A host's folder and environment, by its name; nothing survives the test."""
+    hosts: list[Terminal] = []
+
+    def made(name: str, **variables: str) -> Terminal:
+        (tmp_path / name).mkdir()
+        shared = {
+            "MMS_REDIS_URL": store.url,
+            "MMS_SIMULATE": "1",
+            "MMS_CARRIERX_URL": carrierx.url,
+            "MMS_CARRIERX_TOKEN": carrierx.token,
+        }
+        hosts.append(Terminal(tmp_path / name, **shared | variables))
+        return hosts[-1]
+
+    yield made
+    for host in hosts:
+        host.end()
+
+
+def stop(host: Terminal) -> int:
+    """SIGTERM; the exit status."""
+    assert host.up_process is not None
+    host.up_process.terminate()
+    return host.up_process.wait(STOP_SECONDS)
+
+
+def campaign_file(folder: Path, rows: int) -> str:
+    """A campaign of so many people, with its settings beside it."""
+    numbers = "".join(f"1516206{number:04d},Ann\n" for number in range(rows))
+    (folder / "some.csv").write_text(f"number,name\n{numbers}")
+    (folder / "some.toml").write_text(
+        'from = "15162065575"\nmessage = "Hello {{name}}"\nquiet_hours = "off"\n'
+    )
+    return "some.csv"
+
+
+def submitted(host: Terminal, rows: int) -> str:
+    """The id of a campaign that was sent from this host."""
+    answer = host.mms("campaign", "submit", campaign_file(host.folder, rows))
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip()
+
+
+def counts(ledger: Ledger, campaign: str) -> dict[str, int]:
+    """How many rows are in which state."""
+    return {state: count for state, count in ledger.campaign(campaign).counts.items() if count}
+
+
+REFUSALS = {
+    "without-a-ledger": ({"MMS_REDIS_URL": ""}, ("work",), "MMS_REDIS_URL does not say where"),
+    "of-no-queue": ({}, ("work", "--queues", "letters"), "some of send, expand, ingest, look, control"),
+    "without-a-token": ({"MMS_CARRIERX_TOKEN": ""}, ("control",), "has no CarrierX token"),
+    "without-its-simulator": ({"MMS_CARRIERX_URL": ""}, ("web",), "MMS_CARRIERX_URL names no simulator"),
+    "with-a-login-without-a-password": ({"MMS_FLOWER_AUTH": "ann"}, ("control",), "USER:PASSWORD"),
+    "of-another-mode": ({"MMS_SIMULATE": ""}, ("work",), "this ledger was made simulate"),
+}
+
+
+@pytest.mark.parametrize(("variables", "command", "why"), REFUSALS.values(), ids=REFUSALS)
+def test_a_part_that_cannot_work_here_is_refused_with_the_reason(
+    host_of: HostOf, store: ValkeyServer, variables: dict[str, str], command: tuple[str, ...], why: str
+) -> None:
+    simulated = load_settings(redis_url=store.url, simulate=True, admin_token="admin")
+    prepare(Redis.from_url(store.url), simulated)
+    host = host_of("host", **variables)
+    answer = host.mms(*command)
+    assert answer.returncode == 2, answer.stderr
+    assert why in answer.stderr
+    assert host.processes() == []
+
+
+def test_a_part_on_each_host_is_a_whole_and_each_ends_by_itself(
+    host_of: HostOf, store: ValkeyServer, carrierx: SimulatorHandle
+) -> None:
+    ledger = Ledger(Redis.from_url(store.url))
+    sender, east = host_of("sender"), host_of("east")
+    west = east.again()  # a second part in the same folder
+    sender.begin("work", "--processes", "1")
+    east.begin("web")
+    west.begin("control")
+    for host in (sender, east, west):
+        host.await_said("ready;")
+    workers = ledger.agenda.workers()
+    assert {queue for facts in workers.values() for queue in facts["queues"]} == set(QUEUE_NAMES)
+    assert workers[f"send@{socket.gethostname()}"]["concurrency"] == 1
+    campaign = submitted(east, 20)
+    until(lambda: counts(ledger, campaign) == {"queued": 20}, what="all of it taken")
+    assert stop(sender) == 0
+    assert east.web("/readyz").status_code == httpx.codes.OK
+    assert west.mms("work", "--queues", "look").stderr.count("helper already runs") == 1
+    assert stop(east) == stop(west) == 0
+    assert [host.processes() for host in (sender, east)] == [[], []]
+    assert carrierx.received().repeated == []
