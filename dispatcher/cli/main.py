@@ -65,6 +65,16 @@ class Mms(Edge):
             "After a restore from an older copy: look for what was sent since.",
         ),
         (
+            "backup",
+            f"{_COMMANDS}.backup:backup_command",
+            "Copy the ledger into one file while everything runs, and prove the copy by loading it.",
+        ),
+        (
+            "restore",
+            f"{_COMMANDS}.backup:restore_command",
+            "Put a copy of the ledger back: into the data folder, or into the empty Redis of MMS_REDIS_URL.",
+        ),
+        (
             "simulator",
             f"{_COMMANDS}.simulator:simulator",
             "Run a simulated CarrierX until Ctrl-C; its address is the first line printed.",

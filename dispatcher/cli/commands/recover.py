@@ -11,7 +11,7 @@ from dispatcher.cli.shell.context import open_ledger, who
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import print_json, print_line, say
 from dispatcher.cli.shell.provider import reach_carrierx
-from dispatcher.errors import ConfigError, InputError
+from dispatcher.errors import ConfigError, Conflict, InputError
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.pipeline.recovery.recover import Recovered, recover
 from dispatcher.pipeline.recovery.restore_detection import in_words
@@ -62,6 +62,10 @@ def recover_command(
         _nothing(as_json)
         return
     say(in_words(found))
+    if found.why == "half":
+        raise Conflict(
+            "only a part of the copy is there", hint="empty this Redis, and run `mms restore` again"
+        )
     try:
         client, config = reach_carrierx()
     except ConfigError as error:

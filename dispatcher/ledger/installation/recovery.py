@@ -11,8 +11,8 @@ from dispatcher.ledger.store.ledger_id import ledger_id
 from dispatcher.ledger.store.scripts import Scripts
 
 #: How it is known: fewer ticks than somebody remembers; fewer claims, or a shorter file; the data folder is a copy; a
-#: person said so.
-Why = Literal["older", "cut", "copied", "told"]
+#: person said so; `mms restore` put it there, or was ended before the whole was there.
+Why = Literal["older", "cut", "copied", "told", "put back", "half"]
 
 
 class Restored(NamedTuple):
@@ -81,6 +81,23 @@ class Recovery:
     def mark(self, why: Why, since_ms: int = 0) -> None:
         """From now on nothing is claimed until the ledger is recovered; one that waits already stays as it is."""
         self._scripts.run("recovery/mark_restored", why, since_ms or "")
+
+    def begin_restore(self, since_ms: int) -> None:
+        """A copy of that time is written from now on: nothing is claimed, and nobody may recover what is half there."""
+        seconds, micros = self._now()
+        at_ms = seconds * 1000 + micros // 1000
+        with translated():
+            self._redis.hset(keys.RESTORED, mapping={"why": "half", "at": at_ms, "since": since_ms})
+
+    def end_restore(self) -> None:
+        """The whole is there: it waits for its recovery."""
+        with translated():
+            self._redis.hset(keys.RESTORED, "why", "put back")
+
+    def _now(self) -> tuple[int, int]:
+        with translated():
+            seconds, micros = self._redis.time()
+        return int(seconds), int(micros)
 
     def restored(self) -> Restored | None:
         """Whether the ledger waits for its recovery."""

@@ -6,7 +6,8 @@
 - `durability`, `replicas`, `readiness`, `permissions`: may a claim be granted on this server now, and why not.
 - `drain_gate`: no claim before the callback receivers have drained. `ledger_id`, `last_contact`: whose ledger, and when
   last seen.
-- `embedded`, `append_only_files`: the Valkey that comes along, and its files.
+- `embedded`, `append_only_files`: the Valkey that comes along, and its files. `snapshot`, `key_copy`: copies of a
+  server.
 
 Before every answer to a claim stand `_claim_guard` and `_claim_memory`.
 

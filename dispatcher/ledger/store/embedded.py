@@ -18,6 +18,7 @@ import redis
 from dispatcher.errors import ConfigError, StoreUnavailable
 from dispatcher.host.ports import LOOPBACK, remembered_port
 from dispatcher.host.private_files import private_folder, write_private
+from dispatcher.ledger.store.address import embedded_url
 
 CONFIGURATION = """\
 # Written anew at every start of `mms up`; changes made here are lost.
@@ -57,6 +58,9 @@ tcp-keepalive 60
 tcp-backlog 128
 # SIGTERM ends it at once, everything synced; a child still at work on a rewrite does not hold it up.
 shutdown-on-sigterm now force
+# The one reader of a copy (`mms backup`) waits for no others.
+repl-diskless-sync yes
+repl-diskless-sync-delay 0
 # Nobody needs these three here.
 enable-debug-command no
 enable-module-command no
@@ -140,9 +144,19 @@ def ever_started(data_dir: Path) -> bool:
     return (data_dir / "valkey").exists()
 
 
+def is_answering(data_dir: Path) -> bool:
+    """Whether a Valkey of this data folder is alive, though nobody may look after it any more."""
+    url = embedded_url(data_dir)
+    return url is not None and _ping(url) is not PingAnswer.NONE
+
+
 def ask(server: EmbeddedValkey) -> PingAnswer:
     """PING it once, without waiting for long."""
-    client = redis.Redis.from_url(server.url, socket_connect_timeout=1, socket_timeout=1)
+    return _ping(server.url)
+
+
+def _ping(url: str) -> PingAnswer:
+    client = redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
     try:
         client.ping()
     except redis.BusyLoadingError:

@@ -97,6 +97,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:ticks` | hash | ticks, claims, the server's run (look_at_run.lua); `id`; what recovery.py needs | for ever |
 | `mms:replicas` | hash | how many replicas there should be, how often an operator said so | for ever |
 | `mms:trial` | string | written to see whether a claim could be | a minute |
+| `mms:backup` | hash | when the last copy was taken (`at`, ms), its `rows` | for ever |
 | `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |
 | `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
 | `mms:replicated` | string | written before a wait for replicas' disks | a minute |
@@ -168,6 +169,7 @@ AUDIT_LOG = "mms:journal"
 IDEMPOTENCY = "mms:once:"
 TICKS = "mms:ticks"
 RESTORED = "mms:restored"
+BACKUP = "mms:backup"
 QUARANTINE = "mms:doubt"
 REPLICATED = "mms:replicated"
 REPLICAS = "mms:replicas"

@@ -99,6 +99,8 @@ _HOW = {
     "cut": "its end is gone, with claims or other writes that it had confirmed",
     "copied": "the data folder is a copy, or was changed as a whole",
     "told": "somebody said so",
+    "put back": "`mms restore` did that",
+    "half": "`mms restore` did not come to its end",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse
 
+from dispatcher.ledger.installation.last_backup import last_backup_ms
 from dispatcher.ledger.views.overview import Overview
 from dispatcher.model.claim_wait import DAY
 from dispatcher.model.scope import ScopeKind
@@ -72,6 +73,9 @@ def _now(site: Site, overview: Overview) -> Iterator[Metric]:
         "Callback receivers not known to be clear.",
         len(agenda.receivers_draining()),
     )
+    copied = {"": (last_backup_ms(site.redis) or 0) / 1000}
+    told = "When the ledger was last copied; 0: never."
+    yield Metric("mms_last_backup_timestamp_seconds", "gauge", told, copied)
     waiting = site.ledger.inbound.review_count()
     yield _one("mms_inbound_doubtful", "Inbound messages that wait for a person.", waiting)
 

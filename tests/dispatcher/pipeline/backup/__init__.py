@@ -1,0 +1,1 @@
+"""Copies of the ledger, and the way back."""
