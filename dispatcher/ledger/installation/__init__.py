@@ -4,7 +4,8 @@
 - `recovery`: an older copy of the ledger: marked, gone through, let go.
 - `api_tokens`, `idempotency_keys`: who may come in, and calls that are done once.
 - `audit_log`, `counters`: who did what; what all processes counted.
-- `last_backup`: when a copy was taken. `callback_challenges`: a question that only a callback receiver of this ledger can answer.
+- `callback_challenges`: a question that only a callback receiver of this ledger can answer.
+- `last_backup`: when a copy was taken.
 
 May import: `store/` and, like it, `settings` and `errors`.
 Begin with: `installation`.

@@ -40,7 +40,7 @@ def scratch_folder(beside: Path) -> Iterator[Path]:
         InputError: it cannot be made there.
     """
     try:
-        folder = Path(tempfile.mkdtemp(dir=beside, prefix=".mms-copy-"))
+        folder = Path(tempfile.mkdtemp(dir=beside.absolute(), prefix=".mms-copy-"))
     except OSError as error:
         raise InputError(
             f"{beside} takes no folder: {error.strerror}", hint="look at its owner and free space"
@@ -61,9 +61,13 @@ def throwaway_server(folder: Path, database: int, **options: str) -> Iterator[re
     """
     with tempfile.TemporaryDirectory(prefix="mms-") as socket_folder:
         socket = f"{socket_folder}/s"  # a socket's path has 107 characters at most
-        process = subprocess.Popen(  # noqa: S603  our own server
-            _command(folder, socket, options), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603  our own server
+                _command(folder, socket, options),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         client = client_of(f"unix://{socket}?db={database}", socket_timeout=None)
         try:
             _await_loaded(client, process, folder / "log")
@@ -74,7 +78,7 @@ def throwaway_server(folder: Path, database: int, **options: str) -> Iterator[re
 
 
 def _command(folder: Path, socket: str, options: Mapping[str, str]) -> list[str]:
-    chosen = {"unixsocket": socket, "dir": str(folder), "logfile": str(folder / "log"), **_OPTIONS, **options}
+    chosen = {"unixsocket": socket, "dir": str(folder), "logfile": "", **_OPTIONS, **options}
     return [str(server_binary()), *(part for name, value in chosen.items() for part in (f"--{name}", value))]
 
 

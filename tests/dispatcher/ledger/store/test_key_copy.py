@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ from tests.valkey import running_valkey
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> redis_py.Redis:
+def target(tmp_path: Path) -> Iterator[redis_py.Redis]:
     """An empty server."""
     with running_valkey(tmp_path / "target") as server, client(server.url) as connected:
-        yield connected  # type: ignore[misc]
+        yield connected
 
 
 def test_every_type_arrives_with_its_bytes_its_numbers_and_its_end(

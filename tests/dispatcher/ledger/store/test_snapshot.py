@@ -55,7 +55,7 @@ def test_a_copy_holds_what_was_there_when_it_began_and_nothing_of_what_came_late
 ) -> None:
     with client(source.url) as connected:
         kept = {f"key:{number}".encode(): b"x" * 50_000 for number in range(400)}
-        connected.mset(kept)  # type: ignore[arg-type]
+        connected.mset(kept)
         chunks = read_snapshot(connected)
         begun = [next(chunk for chunk in chunks if chunk)]
         connected.set("later", "1")
@@ -128,7 +128,7 @@ def test_a_user_without_the_right_is_told_which_it_needs_and_one_with_the_docume
 
 def test_a_replica_without_its_primary_gives_no_copy(source: ValkeyServer) -> None:
     with client(source.url) as connected:
-        connected.replicaof("127.0.0.1", 1)  # type: ignore[arg-type]
+        connected.replicaof("127.0.0.1", 1)
         with pytest.raises(StoreRefused, match="SYNC"):
             list(read_snapshot(connected))
 

@@ -18,6 +18,7 @@ from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.snapshot import read_snapshot
 from dispatcher.pipeline.backup import backup as backup_module
 from dispatcher.pipeline.backup.archive import DATA, MANIFEST, extract, read_manifest
 from dispatcher.pipeline.backup.backup import back_up
@@ -124,7 +125,7 @@ def garbled(data: bytes) -> bytes:
 def test_what_cannot_be_loaded_becomes_no_file(
     connected: redis_py.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Any
 ) -> None:
-    read = backup_module.read_snapshot
+    read = read_snapshot
     monkeypatch.setattr(backup_module, "read_snapshot", lambda one: [harm(b"".join(read(one)))])
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match="cannot be loaded") as refused:
@@ -136,7 +137,7 @@ def test_what_cannot_be_loaded_becomes_no_file(
 def test_a_copy_of_another_ledger_or_of_another_time_becomes_no_file(
     connected: redis_py.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = list(backup_module.read_snapshot(connected))
+    old = list(read_snapshot(connected))
     Ledger(connected).recovery.ticked(0)
     monkeypatch.setattr(backup_module, "read_snapshot", lambda _: old)
     with pytest.raises(StoreUnavailable, match="no copy of this ledger"):

@@ -14,9 +14,10 @@ from dispatcher.errors import Conflict, InputError
 from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.installation.installation import prepare, read_secrets
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.store import keys
+from dispatcher.ledger.store import key_copy, keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.pipeline.backup import restore as restore_module
+from dispatcher.pipeline.backup.archive import read_manifest
 from dispatcher.pipeline.backup.backup import back_up
 from dispatcher.pipeline.backup.restore import restore_embedded, restore_into
 from dispatcher.settings import load_settings
@@ -138,10 +139,8 @@ def test_a_redis_that_holds_anything_is_left_as_it_is(
 def test_a_copy_of_which_a_part_is_missing_is_not_put_back(
     copy: tuple[Path, tuple[bytes, ...], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = restore_module.read_manifest
-
     def of_more(file: Path) -> object:
-        manifest = read(file)
+        manifest = read_manifest(file)
         return manifest.model_copy(update={"counts": manifest.counts.model_copy(update={"rows": 4})})
 
     monkeypatch.setattr(restore_module, "read_manifest", of_more)
@@ -156,7 +155,7 @@ def test_a_restore_that_was_killed_on_the_way_leaves_nothing_that_sends(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    copy_keys = restore_module.copy_keys
+    copy_keys = key_copy.copy_keys
 
     def ends(source: redis_py.Redis, there: redis_py.Redis) -> int:
         assert there.hget(keys.RESTORED, "why") == b"half"
@@ -177,7 +176,7 @@ def test_a_copy_of_another_kind_of_server_is_loaded_whatever_number_its_form_has
     copy: tuple[Path, tuple[bytes, ...], str], tmp_path: Path
 ) -> None:
     """Redis 8 counts its forms on its own; what is in them is the same as far as we use it."""
-    manifest = restore_module.read_manifest(copy[0])
+    manifest = read_manifest(copy[0])
     with zipfile.ZipFile(copy[0]) as archive:
         data = archive.read("ledger.rdb")
     data = b"REDIS0013" + data[9:-8] + bytes(8)  # a sum of nought is not looked at
