@@ -11,18 +11,19 @@ from kombu.entity import Exchange, Queue
 from dispatcher.queues import QUEUES
 from dispatcher.settings import settings
 from tasks.broker import broker_url as address
-from tasks.broker import is_redis, transport_of, transport_options
+from tasks.broker import is_redis, kombu_url, transport_of, transport_options
 
 _settings = settings()
+_broker = address(_settings)
 
-broker_url = address(_settings)
-broker_transport = transport_of(broker_url)
-broker_transport_options = transport_options(broker_url)
+broker_url = kombu_url(_broker)
+broker_transport = transport_of(_broker)
+broker_transport_options = transport_options(_broker)
 #: Workers may start before the broker does, and wait for it for as long as it takes.
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
 #: A Redis that is read-only or out of memory for a while is waited for as one that is away: no worker dies of it.
-broker_channel_error_retry = is_redis(broker_url)
+broker_channel_error_retry = is_redis(_broker)
 #: What is no message of ours is dropped with one line.
 worker_consumer = "tasks.consumer:SteadyConsumer"
 

@@ -12,8 +12,10 @@ from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from dispatcher.errors import ConfigError, MmsError
-from dispatcher.ledger.store.address import address
+from dispatcher.host.keepalive import KEEPALIVE
+from dispatcher.ledger.store.address import address, no_address
 from dispatcher.ledger.store.connection import redis_url
+from dispatcher.ledger.store.sentinel_address import SentinelAddress, names_sentinels, sentinel_address
 from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
@@ -26,6 +28,8 @@ LOOK_SECONDS = 5.0
 ANSWER_SECONDS = 10
 #: A connection without a word for so long is asked whether it lives; a read is overdue by so much when it is dead.
 HEALTH_SECONDS = 10
+#: The same where Sentinels can say in the meantime that another server has taken over.
+SENTINEL_HEALTH_SECONDS = 3
 
 
 class BrokerAwayError(MmsError):
@@ -36,9 +40,21 @@ def broker_url(settings: Settings) -> str:
     """`MMS_BROKER_URL`, else the ledger's Redis: a hint that is lost with the broker is offered again by the tick.
 
     Raises:
-        ConfigError: neither is there.
+        ConfigError: neither is there, or it is no address.
     """
     url = address(settings.broker_url or redis_url(settings))
+    if names_sentinels(url):
+        _asked(url)
+    return url
+
+
+def kombu_url(url: str) -> str:
+    """The address as kombu reads it. Sentinels it is told by `transport_options`: it would send logins along."""
+    if names_sentinels(url):
+        server = urlsplit(address(_asked(url).of_server(_asked(url).sentinels[0])))
+        tls = "?ssl_cert_reqs=required" if server.scheme == "rediss" else ""
+        database = dict(parse_qsl(server.query)).get("db") or server.path.strip("/") or "0"
+        return f"sentinel://{server.netloc.rpartition('@')[2]}/{database}{tls}"
     if not url.startswith("unix://"):
         return url
     parts = urlsplit(url)
@@ -49,24 +65,38 @@ def broker_url(settings: Settings) -> str:
 
 def transport_of(url: str) -> str | None:
     """kombu's transport for this address: ours for Redis, None where the scheme says it."""
+    if names_sentinels(url):
+        return "tasks.transport:SentinelTransport"
     return "tasks.transport:Transport" if url.startswith(("redis://", "rediss://")) else None
 
 
 def is_redis(url: str) -> bool:
     """The broker at this address is a Redis."""
-    return url.startswith(("redis", SOCKET))
+    return names_sentinels(url) or url.startswith(("redis", "unix://"))
 
 
 def transport_options(url: str) -> dict[str, Any]:
     """kombu's options for a broker at this address."""
     if not is_redis(url):
         return {}
-    return {
+    options: dict[str, Any] = {
         "socket_timeout": ANSWER_SECONDS,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
+        "socket_keepalive_options": KEEPALIVE,
         "health_check_interval": HEALTH_SECONDS,
     }
+    if names_sentinels(url):
+        quick = min(HEALTH_SECONDS, SENTINEL_HEALTH_SECONDS)
+        return {**options, "health_check_interval": quick, "sentinel_address": _asked(url)}
+    return options
+
+
+def _asked(url: str) -> SentinelAddress:
+    try:
+        return sentinel_address(url)
+    except ValueError:
+        raise no_address("MMS_BROKER_URL") from None
 
 
 class Broker:
@@ -101,7 +131,7 @@ class Broker:
     def _opened(self) -> Connection:
         if self._connection is None:
             self._connection = Connection(
-                self._url,
+                kombu_url(self._url),
                 transport=transport_of(self._url),
                 connect_timeout=LOOK_SECONDS,
                 transport_options=_impatient(self._url),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery.worker.consumer import Consumer
@@ -11,6 +12,9 @@ from celery.worker.consumer import Consumer
 from tasks.alarm import Alarm
 
 log = logging.getLogger(__name__)
+
+#: Between tries to reach a broker that is away.
+RETRY_SECONDS = 2
 
 
 class SteadyConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
@@ -22,6 +26,13 @@ class SteadyConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._alarm = Alarm()
         super().__init__(*arguments, **options)
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Celery's own waits longer each time, up to half a minute: hints would lie there, the broker back long ago."""
+        conn.ensure_connection = partial(
+            conn.ensure_connection, interval_start=RETRY_SECONDS, interval_max=RETRY_SECONDS
+        )
+        return super().ensure_connected(conn)
 
     def register_with_event_loop(self, hub: Any) -> None:
         """Called whenever it is connected anew."""

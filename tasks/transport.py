@@ -16,6 +16,9 @@ from typing import Any
 from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import RedisError
 
+from dispatcher.ledger.store.sentinel_address import SentinelAddress
+from dispatcher.ledger.store.sentinel_pool import SecuredSentinelConnection, SentinelConnection, pool_of
+
 log = logging.getLogger(__name__)
 
 #: Seconds for which a worker waits for a hint before it asks anew. Every second, which is kombu's, is most of what an
@@ -49,6 +52,22 @@ class Channel(redis.Channel):
             return super()._receive_one(client)
 
 
+class SentinelChannel(Channel):
+    """The same at the server that the Sentinels of `sentinel_address` name, over the ledger's kind of connections."""
+
+    sentinel_address: SentinelAddress
+    from_transport_options: Any = (*Channel.from_transport_options, "sentinel_address")
+    connection_class: Any = SentinelConnection
+    connection_class_ssl: Any = SecuredSentinelConnection
+
+    def _get_pool(self, asynchronous: bool = False) -> Any:
+        options = self._connparams(asynchronous)
+        self.keyprefix_fanout = self.keyprefix_fanout.format(db=options["db"])
+        for name in ("host", "port", "username", "password"):  # of no server
+            options.pop(name)
+        return pool_of(self.sentinel_address, **options)
+
+
 class Transport(redis.Transport):
     """kombu's, with that channel."""
 
@@ -70,6 +89,12 @@ class Transport(redis.Transport):
                 for tag in set(qos._delivered) - held - qos._dirty:
                     qos.ack(tag)
             _dropped(error)
+
+
+class SentinelTransport(Transport):
+    """The same through Sentinels."""
+
+    Channel = SentinelChannel
 
 
 @contextmanager

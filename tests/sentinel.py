@@ -58,9 +58,17 @@ class SentinelProcess:
 class Watched:
     """Servers, the first of which was the primary, and their Sentinels."""
 
-    def __init__(self, servers: Sequence[ValkeyServer], sentinels: Sequence[SentinelProcess]) -> None:
+    def __init__(
+        self,
+        servers: Sequence[ValkeyServer],
+        sentinels: Sequence[SentinelProcess],
+        options: Sequence[str] = (),
+        password: str | None = None,
+    ) -> None:
         self.servers = servers
         self.sentinels = sentinels
+        self._options = options
+        self._password = password
 
     @property
     def url(self) -> str:
@@ -73,12 +81,12 @@ class Watched:
         said = "&".join(f"{name}={value}" for name, value in {"master_name": NAME, **words}.items())
         return f"sentinel://{login}{hosts}/{database}?{said}"
 
-    def named(self, **options: Any) -> int | None:
+    def named(self) -> int | None:
         """The port of the primary that a majority names."""
         told: list[int] = []
         for sentinel in self.sentinels:
             try:
-                with sentinel.client(**options) as asked:
+                with sentinel.client(password=self._password) as asked:
                     place: Any = asked.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)
             except redis.RedisError:
                 continue
@@ -90,6 +98,11 @@ class Watched:
         """The server that is the primary now."""
         port = self.named()
         return next(server for server in self.servers if server.port == port)
+
+    def await_in_step(self) -> None:
+        """Return when every other server follows the primary of now."""
+        others = len(self.servers) - 1
+        until(lambda: _in_step(self.primary(), self._options) == others, 60, "a replica is not in step")
 
     def await_another(self, than: ValkeyServer, seconds: float = 60) -> ValkeyServer:
         """The new primary, once a majority names it."""
@@ -150,5 +163,6 @@ def watched_servers(
             one.start()
         for one in watching:
             until(partial(one.knows, replicas, sentinels - 1, password), 60, "no agreement")
-        until(lambda: _in_step(primary, options) == replicas, 60, "a replica is not in step")
-        yield Watched(servers, watching)
+        watched = Watched(servers, watching, options, password)
+        watched.await_in_step()
+        yield watched

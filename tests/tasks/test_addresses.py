@@ -14,7 +14,7 @@ from dispatcher.errors import MmsError
 from dispatcher.ledger.store.address import address
 from dispatcher.ledger.store.connection import client, translated
 from dispatcher.settings import load_settings
-from tasks.broker import Broker, broker_url, transport_of, transport_options
+from tasks.broker import Broker, broker_url, kombu_url, transport_of, transport_options
 from tests.tls import AUTHORITY, tls_in_front_of
 from tests.valkey import ValkeyServer, running_valkey
 
@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
 def connected_to(url: str) -> Any:
     """Celery's connection to a broker."""
     make: Any = Connection
-    return make(url, transport=transport_of(url), transport_options=transport_options(url))
+    return make(kombu_url(url), transport=transport_of(url), transport_options=transport_options(url))
 
 
 def of_broker(url: str) -> str:

@@ -1,7 +1,8 @@
 """Redis itself: where it is, which keys there are, how scripts run on it, and whether it keeps what it confirms.
 
 - `keys`: every key on one page: type, content, life. `address`, `connection`, `redis_errors`: where it is, reaching it,
-  what its errors mean. `sentinel_address`, `sentinels`: who says where. `question`: a few questions without the client.
+  what its errors mean. `sentinel_address`, `sentinels`, `sentinel_pool`: who says where. `question`: asking without the
+  client.
 - `scripts`, `script_text`: a script by its name; what Redis gets of it.
 - `durability`, `replicas`, `readiness`, `permissions`: may a claim be granted on this server now, and why not.
 - `drain_gate`: no claim before the callback receivers have drained. `ledger_id`, `last_contact`: whose ledger, and when

@@ -126,7 +126,11 @@ def _connected(parts: SplitResult, asked: dict[str, str], seconds: float) -> soc
         return plain
     host = unquote(parts.hostname or "localhost")
     plain = socket.create_connection((host, parts.port or _PORT), timeout=seconds)
-    return _secured(plain, host, asked) if parts.scheme == "rediss" else plain
+    try:
+        return _secured(plain, host, asked) if parts.scheme == "rediss" else plain
+    except BaseException:
+        plain.close()
+        raise
 
 
 def _secured(plain: socket.socket, host: str, asked: dict[str, str]) -> socket.socket:

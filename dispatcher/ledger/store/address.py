@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from dispatcher.errors import ConfigError
 
 _TLS = "rediss://"
+_VERIFIED = {"none", "optional", "required"}
 
 
 def found_address(redis_url: str | None, data_dir: Path) -> str:
@@ -43,20 +44,29 @@ def address(url: str) -> str:
     """The address with what TLS asks for said: certificate and name are verified, unless it says otherwise itself.
 
     Celery's words for that (`CERT_REQUIRED`) are taken, too.
+
+    Raises:
+        ConfigError: it says what nobody understands.
     """
     if not url.startswith(_TLS):
         return url
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise no_address() from None
     asked = dict(parse_qsl(parts.query, keep_blank_values=True))
     verified = asked.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
+    if verified not in _VERIFIED:
+        raise no_address()
     asked["ssl_cert_reqs"] = verified
     asked.setdefault("ssl_check_hostname", str(verified != "none").lower())
     return urlunsplit(parts._replace(query=urlencode(asked, safe="/")))
 
 
-def no_address() -> ConfigError:
+def no_address(variable: str = "MMS_REDIS_URL") -> ConfigError:
     """What is set is none; its text may hold the password."""
     return ConfigError(
-        "MMS_REDIS_URL is no address of a Redis",
-        hint="like redis://:PASSWORD@HOST:6379/0, rediss://… with TLS, unix:///PATH/redis.sock",
+        f"{variable} is no address of a Redis",
+        hint="like redis://:PASSWORD@HOST:6379/0, rediss://… with TLS, unix:///PATH/redis.sock, "
+        "sentinel://:PASSWORD@HOST,HOST,HOST/0?master_name=NAME; what is odd in a password is written %XX",
     )

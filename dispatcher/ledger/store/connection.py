@@ -13,11 +13,11 @@ from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
 from dispatcher.host.keepalive import KEEPALIVE
-from dispatcher.ledger.store._sentinel_pool import Asking, pool_of
 from dispatcher.ledger.store.address import address, found_address, no_address
 from dispatcher.ledger.store.last_contact import note_contact
 from dispatcher.ledger.store.redis_errors import ours
 from dispatcher.ledger.store.sentinel_address import names_sentinels, sentinel_address
+from dispatcher.ledger.store.sentinel_pool import Asking, pool_of
 from dispatcher.settings import Settings
 
 #: No silent repeats: every script is safe to run twice, but who repeats it, and when, is ours to decide.

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from dispatcher.ledger.store.address import address
+
 #: By the address's scheme: what the Sentinels speak, and the servers that they name.
 SCHEMES = {"sentinel": "redis", "sentinels": "rediss"}
 PORT = 26379
@@ -64,13 +66,14 @@ def sentinel_address(url: str) -> SentinelAddress:
 
     Raises:
         ValueError: it is none of Sentinels.
+        ConfigError: it says of TLS what nobody understands.
     """
     schemes, logins, places, paths, queries = zip(*map(_parts, _FURTHER.split(url)), strict=True)
     if len(set(schemes)) != 1:
         raise ValueError("with TLS and without")
     asked = dict(parse_qsl("&".join(filter(None, queries)), keep_blank_values=True))
     name, user, password = (asked.pop(word, "") for word in _WORDS)
-    return SentinelAddress(
+    said = SentinelAddress(
         sentinels=tuple(_place(one) for several in places for one in several.split(",")),
         master_name=name or NAME,
         scheme=SCHEMES[schemes[0]],
@@ -79,6 +82,8 @@ def sentinel_address(url: str) -> SentinelAddress:
         database=next((path for path in paths if path.strip("/")), "/0"),
         asked=urlencode(asked, safe="/"),
     )
+    address(said.of_server(said.sentinels[0]))
+    return said
 
 
 def _parts(url: str) -> tuple[str, str, str, str, str]:
@@ -89,6 +94,8 @@ def _parts(url: str) -> tuple[str, str, str, str, str]:
     hosts = re.split(r"[/?#]", rest, maxsplit=1)[0]
     after = urlsplit(rest[len(hosts) :])
     login, at, hosts = hosts.rpartition("@")
+    if "@" in login and "," in login:
+        raise ValueError("a login at each host")
     return scheme, login + at, hosts, after.path, after.query
 
 

@@ -123,7 +123,7 @@ def pool_of(address: SentinelAddress, **options: Any) -> Any:
     chosen = _options(address, options)
     kind = SecuredSentinelConnection if chosen.pop("ssl") else SentinelConnection
     make: Any = SentinelConnectionPool  # it has no types
-    return make(address.master_name, Asking(address), connection_class=kind, **chosen)
+    return make(address.master_name, Asking(address), **{"connection_class": kind, **chosen})
 
 
 def asyncio_pool_of(address: SentinelAddress, **options: Any) -> Any:
