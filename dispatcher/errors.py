@@ -5,6 +5,7 @@
     │   ├── FileRefused       the campaign file cannot be used; says the line and what to do
     │   ├── SubmittedBefore   the same file with the same settings is a campaign already
     │   ├── ConfigError       a setting is missing, wrong or contradicts the ledger
+    │   │   └── LedgerNewer   the ledger lets in newer programs only: end, and start one of those
     │   └── NotFound          no such campaign, message or number
     ├── Conflict              the thing is in a state that does not allow this               (exit status 1)
     ├── StoreUnavailable      Redis does not answer; try again when it does
@@ -74,6 +75,10 @@ class SubmittedBefore(InputError):
 
 class ConfigError(InputError):
     """A setting is missing or wrong."""
+
+
+class LedgerNewer(ConfigError):
+    """The ledger was brought to a schema that this program may not work with."""
 
 
 class NotFound(InputError):

@@ -13,6 +13,7 @@ from celery.signals import setup_logging, worker_init, worker_ready, worker_shut
 
 from dispatcher.errors import MmsError
 from dispatcher.ledger.store.last_contact import working_for
+from dispatcher.ledger.store.schema import PROGRAM, SCHEMA
 from dispatcher.logs import configure_logging
 from dispatcher.pipeline.limits.defaults import require_limits
 from dispatcher.settings import settings
@@ -62,7 +63,13 @@ def _ready(sender: Any, **_: Any) -> None:
     """Say that this worker lives and what it does: the feeder counts the living, `mms doctor` shows them."""
     stopping = _stopping[sender.hostname] = threading.Event()
     queues = sorted(queue.name for queue in sender.task_consumer.queues)
-    facts = {"pid": os.getpid(), "queues": queues, "concurrency": sender.pool.num_processes}
+    facts = {
+        "pid": os.getpid(),
+        "queues": queues,
+        "concurrency": sender.pool.num_processes,
+        "program": PROGRAM,
+        "schema": SCHEMA,
+    }
     taking = Taking(sender.hostname, threading.get_ident(), working_for())
     watched = WatchedWorker(taking, sender, facts)
     guard = WorkerGuard(watched, open_ledger(), Broker(broker_url(settings())), stopping)

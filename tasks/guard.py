@@ -3,7 +3,8 @@
 A sign of life from a thread of its own proves a process, not a worker: the thread that takes hints may have stopped. So
 each sign carries the worker's progress, and what waits in the queues. A worker that leaves hints waiting for a minute,
 runs nothing, and takes and ends nothing in it, is of no use to anybody: it ends, and whoever looks after it (`mms up`,
-compose, systemd) starts it again. Neither a task that takes long nor a broker that is away is a reason.
+compose, systemd) starts it again. Neither a task that takes long nor a broker that is away is a reason. A ledger that
+lets in newer programs only is one.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from typing import Any, NamedTuple
 import psutil
 from celery.worker import state
 
-from dispatcher.errors import MmsError
+from dispatcher.errors import LedgerNewer, MmsError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import last_contact
+from dispatcher.ledger.store.schema import require_let_in
 from dispatcher.pipeline.runtime.runtime import wall_ms
 from tasks.alarm import ring_all
 from tasks.broker import Broker, BrokerAwayError
 from tasks.progress import Taking, WorkerProgress, progress, seconds_since_taken
+from tasks.stopping import set_stopping
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +106,7 @@ class WorkerGuard:
 
     def look(self) -> None:
         """One look: a sign of life, and the end if it has stood still for too long."""
+        self._look_at_schema()
         seen = progress(self._watched.taking)
         self._queues = self._watched.queues() or self._queues
         still = self._still.look(time.monotonic(), seen, self._waiting())
@@ -139,6 +143,17 @@ class WorkerGuard:
         except MmsError as error:
             log.warning("no sign of life given: %s", error)
 
+    def _look_at_schema(self) -> None:
+        """This program may have become too old for the ledger while it slept."""
+        try:
+            require_let_in(self._ledger.upgrade.schema())
+        except LedgerNewer as error:
+            log.critical("this worker ends: %s (%s)", error.message, error.hint)
+            set_stopping()
+            self._stop(error.exit_status)
+        except MmsError as error:
+            log.warning("the ledger's schema was not seen: %s", error)
+
     def _end(self, still: float, seen: WorkerProgress) -> None:
         names = " and ".join(self._queues)
         running = ", what it runs hangs" if seen.running else ""
@@ -149,7 +164,10 @@ class WorkerGuard:
                 self._ledger.agenda.note_still(queue, why, self._ledger.agenda.now_ms())
         except MmsError as error:
             log.warning("not noted in the ledger: %s", error)
-        state.should_stop = STATUS
+        self._stop(STATUS)
+
+    def _stop(self, status: int) -> None:
+        state.should_stop = status
         ring_all()
         if not self._stopping.wait(GRACE_SECONDS):
             log.critical("it does not end when asked to; ended by force")

@@ -32,6 +32,8 @@ class _Flag:
 
 _flag = _Flag()
 is_stopping = _flag.is_set
+#: Without a signal that asks for it, which sets it by itself.
+set_stopping = _flag.set
 
 
 @worker_init.connect

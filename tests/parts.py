@@ -68,6 +68,11 @@ class Parts:
             time.sleep(0.1)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What each is started under."""
+        return dict(self._environment)
+
+    @property
     def processes(self) -> list[subprocess.Popen[bytes]]:
         """All that were started, in this order."""
         return list(self._processes)

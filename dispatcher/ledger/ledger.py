@@ -21,6 +21,7 @@ from dispatcher.ledger.consent.inbound import InboundMessages
 from dispatcher.ledger.consent.optouts import OptOuts
 from dispatcher.ledger.installation.counters import Counters
 from dispatcher.ledger.installation.recovery import Recovery
+from dispatcher.ledger.installation.upgrade import Upgrade
 from dispatcher.ledger.limits.limits import ScopeLimits
 from dispatcher.ledger.receipts.callback_stream import CallbackStream
 from dispatcher.ledger.receipts.dead_letters import DeadLetters
@@ -69,6 +70,7 @@ class Ledger:
         self.erasure = Erasure(scripts)
         self.schedules = Schedules(scripts)
         self.recovery = Recovery(scripts)
+        self.upgrade = Upgrade(scripts)
         self.counters = Counters(scripts)
         self.readiness = Readiness(scripts)
 

@@ -2,7 +2,8 @@
 twice.
 
 - `tick`: once a second: what is due. `polls`: what CarrierX is asked, kind by kind.
-- `health/`, `reconcile/`, `backup/`, `recovery/`: is all well; what callbacks left open; copies; after a restore.
+- `health/`, `reconcile/`, `backup/`, `recovery/`, `upgrade/`: is all well; what callbacks left open; copies; after a
+  restore; to the next schema.
 - `receipts/`, `schedules/`, `consent/`, `preflight/`, `campaigns/`: callbacks, calendar, opt-outs, checks, the life of
   a campaign.
 - `estimates/`, `expansion/`, `sending/`: when and how much; a file becomes batches; a batch is sent.

@@ -18,6 +18,7 @@ from dispatcher.pipeline.recovery.restore_detection import MEND, count_tick
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import LEAD_MS, occur
 from dispatcher.pipeline.sending.feed import Publish, feed
+from dispatcher.pipeline.upgrade.upgrade import go_on
 
 LATCH_MS = 900
 #: Of each kind of question to CarrierX one hint is on its way at a time; one that was lost is given again after this.
@@ -60,6 +61,7 @@ def tick(runtime: Runtime, hints: Hints) -> str:
         return "ticked already"
     if restored:
         _go_on_reading(runtime, hints)
+        go_on(runtime.ledger)
         return f"restored: {MEND}"
     due = _due_lists(runtime)
     if not due.waiting.isdisjoint(_MAKES_WORK):
@@ -114,6 +116,8 @@ def _tidy(runtime: Runtime, due: DueLists) -> None:
         runtime.ledger.callback_stream.forget_consumers(TIDY_LATCH_MS)
     if keys.TURN_RETENTION in due.waiting:
         retain(runtime, due.now_ms)
+    if keys.UPGRADE in due.waiting:
+        go_on(runtime.ledger)
 
 
 def _hint_at_polls(runtime: Runtime, due: DueLists, hints: Hints) -> None:

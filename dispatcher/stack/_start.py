@@ -16,6 +16,7 @@ from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
+from dispatcher.pipeline.upgrade.standing import standing
 from dispatcher.settings import Settings
 from dispatcher.stack import services
 from dispatcher.stack._store_wait import await_store
@@ -110,6 +111,8 @@ class Start:
             self._say(f"\nATTENTION: nothing is sent: {begun.problem}.\n  {begun.problem.hint}.\n")
         if begun.restored is not None:
             self._say(f"\nATTENTION: {in_words(begun.restored)}.\n  {MEND}.\n")
+        if upgrading := standing(self._ledger).way:
+            self._say(f"\n{upgrading}; nothing is to be done, and everything is sent meanwhile.\n")
         self._start_services(found)
         try:
             self._publish(found, ready=False)

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.drain_gate import draining
+from dispatcher.ledger.store.schema import SCHEMA
 from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.scope import LimitScope
 
@@ -75,7 +76,7 @@ class Agenda:
 
     def due_lists(self, *, schedules_ahead_ms: int, batches_ahead_ms: int) -> DueLists:
         """What there is to do, in one question; what comes up in so many ms is due already where that is given."""
-        now, *waiting = self._scripts.run("batches/due_lists", schedules_ahead_ms, batches_ahead_ms)
+        now, *waiting = self._scripts.run("batches/due_lists", schedules_ahead_ms, batches_ahead_ms, SCHEMA)
         return DueLists(int(now), frozenset(text_of(name) for name in waiting))
 
     def start_due(self) -> None:

@@ -1,7 +1,8 @@
 """What belongs to the installation and to no campaign: made once, or kept across all of them.
 
 - `installation`: the ledger's stamp, secrets and callback key; whether its Redis can keep our promises.
-- `recovery`: an older copy of the ledger: marked, gone through, let go.
+- `recovery`: an older copy of the ledger: marked, gone through, let go. `upgrade`: how far it is on its way to this
+  program's schema.
 - `api_tokens`, `idempotency_keys`: who may come in, and calls that are done once.
 - `audit_log`, `counters`: who did what; what all processes counted.
 - `callback_challenges`: a question that only a callback receiver of this ledger can answer.

@@ -17,6 +17,7 @@ from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.durability import durability_problem, version_told
 from dispatcher.ledger.store.permissions import MissingPermissions, missing_permissions
 from dispatcher.ledger.store.redis_errors import NEEDED
+from dispatcher.ledger.store.schema import PROGRAM, SCHEMA, require_let_in, schema_in
 from dispatcher.settings import Settings
 
 #: A secret that was replaced still verifies for this long.
@@ -39,6 +40,7 @@ def prepare(client: redis.Redis, settings: Settings) -> Installation:
 
     Raises:
         ConfigError: the ledger belongs to another mode or another API.
+        LedgerNewer: it lets in newer programs only.
         StoreUnavailable: Redis does not answer.
     """
     with translated():
@@ -66,11 +68,13 @@ def read_mode(client: redis.Redis) -> str | None:
     """`live` or `simulate`, as the ledger was made; None if this Redis holds no ledger.
 
     Raises:
+        LedgerNewer: it lets in newer programs only.
         StoreUnavailable: Redis does not answer.
     """
     with translated():
-        mode = client.hget(keys.STAMP, "mode")
-    return text_of(mode) if mode else None
+        found = _read_stamp(client)
+    require_let_in(schema_in(found))
+    return found.get("mode")
 
 
 def callback_key_of(client: redis.Redis, settings: Settings) -> str | None:
@@ -87,17 +91,26 @@ def callback_key_of(client: redis.Redis, settings: Settings) -> str | None:
 
 
 def _stamp(client: redis.Redis, settings: Settings) -> None:
+    """A ledger that is new is of this program's schema; one without a number is of the first."""
+    require_let_in(schema_in(_read_stamp(client)))
     ours = {"mode": settings.mode, "api": "simulator" if settings.simulate else settings.carrierx_url}
-    client.hsetnx(keys.STAMP, "made_at", int(time.time()))
+    if client.hsetnx(keys.STAMP, "made_at", int(time.time())):
+        client.hset(keys.STAMP, "schema", SCHEMA)
     for name, value in ours.items():
         client.hsetnx(keys.STAMP, name, value)
-    found = {text_of(name): text_of(value) for name, value in client.hgetall(keys.STAMP).items()}
+    found = _read_stamp(client)
     if (found["mode"], found["api"]) != (ours["mode"], ours["api"]):
         raise ConfigError(
             f"this ledger was made {found['mode']} for {found['api']}, and is now asked to be "
             f"{ours['mode']} for {ours['api']}",
             hint="use another MMS_DATA_DIR (or MMS_REDIS_URL) for the other, or put the setting back",
         )
+    if found.get("program") != PROGRAM:
+        client.hset(keys.STAMP, "program", PROGRAM)
+
+
+def _read_stamp(client: redis.Redis) -> dict[str, str]:
+    return {text_of(name): text_of(value) for name, value in client.hgetall(keys.STAMP).items()}
 
 
 def _made_once(client: redis.Redis, name: str) -> str:

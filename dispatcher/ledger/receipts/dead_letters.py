@@ -48,14 +48,13 @@ class DeadLetters:
 
     def erase_before(self, before_ms: int) -> None:
         """Erase what was kept before this time, ms; of what could not be worked on, too."""
-        self._date_undated()
         with translated():
             for key in (keys.DEAD_LETTERS, keys.ASIDE):
                 self._redis.xtrim(key, minid=max(0, before_ms), approximate=False)
 
     def forget(self, number: str) -> int:
         """Erase those that a person's number stands in, also of those that could not be worked on; answers how many."""
-        self._date_undated()
+        self.date_set_aside(_MOST)
         return sum(self._forget_in(key, number[-10:].encode()) for key in (keys.DEAD_LETTERS, keys.ASIDE))
 
     def _forget_in(self, key: str, digits: bytes) -> int:
@@ -64,15 +63,9 @@ class DeadLetters:
             ids = [name for name, fields in found if digits in fields[b"raw"]]
             return int(self._redis.xdel(key, *ids)) if ids else 0
 
-    def _date_undated(self) -> None:
-        """What older versions kept in a list, without a time, is kept as of now."""
-        with translated():
-            old: Any = self._redis.lrange(keys.SET_ASIDE, 0, -1)
-            pipeline = self._redis.pipeline(transaction=True)
-            for raw in reversed(old):
-                pipeline.lrem(keys.SET_ASIDE, -1, raw)
-                pipeline.xadd(keys.ASIDE, {"raw": raw, "at": 0}, maxlen=_MOST, approximate=False)
-            pipeline.execute()
+    def date_set_aside(self, most: int) -> int:
+        """What ledgers of the first schema kept in a list, without a time, is kept as of now; answers of how many."""
+        return int(self._scripts.run("receipts/date_set_aside", most, _MOST))
 
 
 @cache

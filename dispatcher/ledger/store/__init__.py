@@ -3,7 +3,7 @@
 - `keys`: every key on one page: type, content, life. `address`, `connection`, `redis_errors`: where it is, reaching it,
   what its errors mean. `sentinel_address`, `sentinels`, `sentinel_pool`: who says where. `question`: asking without the
   client.
-- `scripts`, `script_text`: a script by its name; what Redis gets of it.
+- `scripts`, `script_text`: a script by its name; what Redis gets of it. `schema`: which programs it runs for.
 - `durability`, `replicas`, `readiness`, `permissions`: may a claim be granted on this server now, and why not.
 - `drain_gate`: no claim before the callback receivers have drained. `ledger_id`, `last_contact`: whose ledger, and when
   last seen.

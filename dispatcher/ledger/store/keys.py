@@ -4,7 +4,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 
 | key | type | holds | lives |
 |---|---|---|---|
-| `mms:stamp` | hash | mode (live or simulate), API address, when made | for ever |
+| `mms:stamp` | hash | mode (live or simulate), API address, when made; the schema (schema.py) | for ever |
+| `mms:upgrade` | hash | the step to the next schema: `to`, `cursor`, `bites`, `waits` | until it is done |
 | `mms:install` | hash | callback key, secret, earlier secrets | for ever |
 | `mms:campaigns` | zset | campaign id → created, ms | records |
 | `mms:answers` | zset | the same for what we answer by ourselves: confirmations, HELP, automatic answers | retention |
@@ -116,6 +117,7 @@ from __future__ import annotations
 from dispatcher.model.scope import LimitScope
 
 STAMP = "mms:stamp"
+UPGRADE = "mms:upgrade"
 INSTALL = "mms:install"
 CAMPAIGNS = "mms:campaigns"
 ANSWERS = "mms:answers"

@@ -12,6 +12,7 @@ import redis
 from redis import exceptions
 
 from dispatcher.errors import ConfigError, MmsError, StoreRefused, StoreUnavailable
+from dispatcher.ledger.store.schema import REFUSAL, newer
 
 #: What a Redis has to allow, version, settings and rights.
 NEEDED = "docs/redis.md says what Redis must allow; `mms doctor` names what is missing"
@@ -78,6 +79,8 @@ def ours(error: Exception) -> MmsError:
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return _unreached(error)
     text = str(error)
+    if (refusal := re.match(rf"(?:ERR )?{REFUSAL} (\d+)", text)) is not None:
+        return newer(int(refusal[1]))
     if (
         isinstance(error, exceptions.NoPermissionError | exceptions.AuthorizationError)
         or "ACL failure" in text

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 
+from dispatcher.ledger.store.schema import FENCE
+
 _FOLDER = Path(__file__).parent.parent / "lua"
 _USES = "-- uses:"
 #: A line that gives a number a name.
@@ -67,12 +69,13 @@ def _append(name: str, users: tuple[str, ...], ordered: dict[str, None]) -> None
 
 
 def script_text(name: str, *, clock: str | None = None) -> str:
-    """A script with its preludes, as EVAL takes it; `clock` instead of the prelude that tells the time.
+    """A script with its preludes, as EVAL takes it, behind the look whether this program is too old for the ledger;
+    `clock` instead of the prelude that tells the time.
 
     Raises:
         LookupError: a head names what there is not, or preludes that need one another.
     """
-    return _with_numbers(
+    return FENCE + _with_numbers(
         "\n".join(clock if clock and file == "lib/clock" else file_text(file) for file in files_of(name))
     )
 

@@ -19,6 +19,7 @@ from dispatcher.errors import StoreUnavailable
 from dispatcher.ledger.consent.optouts import receive_call
 from dispatcher.ledger.receipts.dead_letters import bury_call
 from dispatcher.ledger.receipts.spool import SpooledCallback, drain_call
+from dispatcher.ledger.store.schema import REFUSAL
 from dispatcher.pipeline.consent.inbound import opting_out
 from dispatcher.web.callbacks._spool_file import Spooled
 
@@ -39,7 +40,7 @@ _AWAY = (
     exceptions.OutOfMemoryError,
     OSError,
 )
-_CANNOT_WRITE = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "BUSY ")
+_CANNOT_WRITE = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "BUSY ", REFUSAL)
 
 
 class StoreAway(StoreUnavailable):

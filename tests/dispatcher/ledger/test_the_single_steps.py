@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.store import keys
 from dispatcher.ledger.views.samples import samples
 from tests.factories import CAMPAIGN, SENDER, START_MS, add_campaign
 
@@ -17,11 +16,6 @@ def transactions(ledger: Ledger) -> int:
     """How many this Redis has done."""
     stats: Any = ledger.redis.info("commandstats")
     return int(stats.get("cmdstat_exec", {"calls": 0})["calls"])
-
-
-def set_aside(ledger: Ledger) -> None:
-    ledger.redis.rpush(keys.SET_ASIDE, b"of an older version")
-    ledger.dead_letters.erase_before(0)
 
 
 def moved(ledger: Ledger) -> None:
@@ -36,7 +30,6 @@ STEPS: dict[str, Callable[[Ledger], object]] = {
     "what scripts need of the settings": lambda ledger: ledger.limits.set_policy({"a": 1}, api_failures=9),
     "limits in force": lambda ledger: ledger.limits.in_force(),
     "batches for an estimate": lambda ledger: samples(ledger, [CAMPAIGN]),
-    "a dead letter of an older version": set_aside,
     "a callback that nothing can be done with": moved,
     "so many replicas are expected": lambda ledger: ledger.readiness.expect(0),
     "messages of a person": lambda ledger: ledger.inbound.forget(["sid"]),

@@ -36,6 +36,7 @@ from dispatcher.pipeline.schedules.occurrences import occur
 from dispatcher.pipeline.schedules.recurring import end_schedule
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.pipeline.upgrade.upgrade import go_on
 from dispatcher.roster.roster import open_roster
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
@@ -72,7 +73,7 @@ STAYS = frozenset(
             keys.AUDIT_LOG,
         ),
         *(keys.CALLBACKS, keys.OPT_OUTS, keys.OPT_OUTS_ORDER),
-        *(keys.TICKS, keys.RATES, keys.RATES + ":default", keys.PRICES),
+        *(keys.STAMP, keys.TICKS, keys.RATES, keys.RATES + ":default", keys.PRICES),
     }
 )
 
@@ -332,6 +333,7 @@ def time_goes_on(runtime: Runtime, days: float) -> None:
         ledger.campaigns.settle(campaign_id)
     refresh_caps(ledger, later_ms)
     release_media(ledger)
+    go_on(ledger)
     ledger.redis.delete(keys.TURN_RETENTION)
     retain(runtime, later_ms)
 

@@ -1,6 +1,7 @@
 -- Which lists of the agenda a tick has to look at, so that a quiet one asks once. ARGV: how many ms ahead recurring
--- broadcasts are made, and batches are of interest
--- Answers: now, ms; then the names of the keys: lists with something due, latches that are open
+-- broadcasts are made, and batches are of interest, the caller's schema
+-- Answers: now, ms; then the names of the keys: lists with something due, latches that are open, mms:upgrade if the
+--       ledger is of an older schema
 -- uses: now
 local ahead = { ['mms:schedule:due'] = tonumber(ARGV[1]), ['mms:due'] = tonumber(ARGV[2]) }
 local BY_TIME = { 'mms:caps:due', 'mms:expiring', 'mms:schedule:due', 'mms:starts', 'mms:due', 'mms:care', 'mms:search',
@@ -19,4 +20,6 @@ if redis.call('XLEN', 'mms:callbacks') > 0 then table.insert(found, 'mms:callbac
 for _, key in ipairs({ 'mms:turn:tidy', 'mms:turn:retention' }) do
   if redis.call('EXISTS', key) == 0 then table.insert(found, key) end
 end
+local made, schema = unpack(redis.call('HMGET', 'mms:stamp', 'made_at', 'schema'))
+if made and tonumber(schema or 1) < tonumber(ARGV[3]) then table.insert(found, 'mms:upgrade') end
 return found

@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from dispatcher.errors import ConfigError, StoreUnsafe
+from dispatcher.errors import ConfigError, LedgerNewer, StoreUnsafe
 from dispatcher.ledger.installation.installation import (
     EARLIER_SECRETS_SECONDS,
     prepare,
     prove_durable,
     read_mode,
 )
+from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.durability import durability_problem
+from dispatcher.ledger.store.schema import FIRST, PROGRAM, SCHEMA, Schema, read_schema
 from dispatcher.settings import Settings, load_settings
 from tests.valkey import ValkeyServer
 
@@ -72,6 +74,33 @@ def test_a_live_ledger_belongs_to_one_api(redis: redis_py.Redis, configured: Any
     prepare(redis, configured(simulate=False))
     with pytest.raises(ConfigError, match=r"x\.example"):
         prepare(redis, configured(simulate=False, carrierx_url="https://x.example"))
+
+
+def test_a_new_ledger_is_of_this_programs_schema_and_lets_older_programs_in(
+    redis: redis_py.Redis, configured: Any
+) -> None:
+    prepare(redis, configured())
+    assert read_schema(redis) == Schema(SCHEMA, FIRST, PROGRAM)
+
+
+def test_a_ledger_from_before_there_were_schemas_stays_of_the_first_until_its_steps_are_done(
+    redis: redis_py.Redis, configured: Any
+) -> None:
+    redis.hset(keys.STAMP, mapping={"made_at": 1, "mode": "simulate", "api": "simulator"})
+    prepare(redis, configured())
+    assert read_schema(redis) == Schema(FIRST, FIRST, PROGRAM)
+
+
+def test_a_ledger_that_lets_in_newer_programs_only_is_refused_and_left_as_it_is(
+    redis: redis_py.Redis, configured: Any
+) -> None:
+    redis.hset(keys.STAMP, mapping={"schema": SCHEMA + 1, "needs": SCHEMA + 1, "mode": "other"})
+    before = redis.hgetall(keys.STAMP)
+    for refused in (lambda: prepare(redis, configured()), lambda: read_mode(redis)):
+        with pytest.raises(LedgerNewer, match="lets in programs of schema"):
+            refused()
+    assert redis.keys("*") == [keys.STAMP.encode()]
+    assert redis.hgetall(keys.STAMP) == before
 
 
 def test_an_empty_redis_has_no_mode(redis: redis_py.Redis) -> None:

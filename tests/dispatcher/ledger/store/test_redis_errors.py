@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import exceptions
 
-from dispatcher.errors import ConfigError, MmsError, StoreRefused, StoreUnavailable
+from dispatcher.errors import ConfigError, LedgerNewer, MmsError, StoreRefused, StoreUnavailable
 from dispatcher.ledger.store.connection import translated
 
 SECRET = "15162065575"
@@ -47,6 +47,7 @@ ANSWERS = [
     (f"ERR unknown command 'WAITAOF', with args beginning with: '{SECRET}'", StoreUnavailable, "WAITAOF"),
     (f"ERR Unknown Redis command called from script script: {SECRET}", StoreUnavailable, "command"),
     ("DENIED Redis is running in protected mode", StoreUnavailable, "protected"),
+    ("MMSNEWER 9", LedgerNewer, "schema 9"),
     ("WRONGPASS invalid username-password pair or user is disabled.", ConfigError, "password"),
     ("NOAUTH Authentication required.", ConfigError, "password"),
     (f"WRONGTYPE Operation against {SECRET}", StoreRefused, "WRONGTYPE"),

@@ -12,6 +12,7 @@ import pytest
 
 import dispatcher
 from dispatcher.ledger.store import script_text as texts
+from dispatcher.ledger.store.schema import FENCE
 from tests.lua import GIVEN, PRELUDES, SCRIPTS, code_of, defined, taken
 
 FILES = {**SCRIPTS, **{f"lib/{name}": file for name, file in PRELUDES.items()}}
@@ -113,7 +114,7 @@ def test_a_number_stands_in_the_place_of_its_name(monkeypatch: pytest.MonkeyPatc
     _write(
         monkeypatch, {"limits/a": "-- uses: b\nreturn A_MS + LEAST + NAMES[1] + A_MS_2\n", "lib/b": numbers}
     )
-    assert texts.script_text("limits/a") == (
+    assert texts.script_text("limits/a") == FENCE + (
         "local NAMES = { 1 }\n\n-- uses: b\nreturn 1 + -2.5 + NAMES[1] + A_MS_2\n"
     )
 

@@ -9,10 +9,12 @@ import pytest
 from redis.asyncio import Redis
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.ledger.receipts.spool import SpooledCallback
 from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.schema import SCHEMA
 from dispatcher.web.callbacks import stream_writer
 from dispatcher.web.callbacks._spool_file import Spooled
-from dispatcher.web.callbacks.stream_writer import ENOUGH, CallbackStreamWriter
+from dispatcher.web.callbacks.stream_writer import ENOUGH, CallbackStreamWriter, StoreAway
 from tests.valkey import ValkeyServer
 
 
@@ -71,3 +73,21 @@ def test_many_do_not_wait_for_more(server: ValkeyServer, monkeypatch: pytest.Mon
         await asyncio.gather(writer.store(callback(ENOUGH)), *some)
 
     assert writes(server, story) == [1, ENOUGH]
+
+
+def test_a_ledger_that_lets_in_newer_programs_only_is_away_for_a_stop_and_for_what_is_spooled(
+    server: ValkeyServer,
+) -> None:
+    stop = Spooled(b'{"direction":"inbound","from":"15162065575","to":"15162065576","message":"STOP"}', 1)
+
+    async def tell() -> None:
+        async with Redis.from_url(server.url) as redis:
+            await redis.hset(keys.STAMP, "needs", str(SCHEMA + 1))
+            writer = CallbackStreamWriter(redis, keys.CALLBACKS)
+            with pytest.raises(StoreAway):
+                await writer.store(stop)
+            drained = [SpooledCallback(callback().raw, 1, "", "", 40)]
+            assert isinstance(await writer.drain("a-spool", drained), StoreAway)
+            assert await redis.keys("*") == [keys.STAMP.encode()]
+
+    asyncio.run(tell())
