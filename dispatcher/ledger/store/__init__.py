@@ -5,8 +5,7 @@
   client.
 - `scripts`, `script_text`: a script by its name; what Redis gets of it. `schema`: which programs it runs for.
 - `durability`, `replicas`, `readiness`, `permissions`: may a claim be granted on this server now, and why not.
-- `drain_gate`: no claim before the callback receivers have drained. `ledger_id`, `last_contact`: whose ledger, and when
-  last seen.
+- `drain_gate`: no claim before the callback receivers have drained. `ledger_id`, `last_contact`: whose, when last seen.
 - `embedded`, `append_only_files`: the Valkey that comes along, and its files. `snapshot`, `key_copy`: copies of a
   server.
 
