@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.host.under_way import tell_under_way
 from dispatcher.ledger.installation.installation import prepare, prove_durable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.limits.defaults import put_rates_in_force
@@ -44,6 +45,7 @@ def runtime() -> Runtime:
         token=TokenInUse(chosen),
         pool=ThreadPoolExecutor(chosen.in_flight, thread_name_prefix="post"),
         is_stopping=is_stopping,
+        tell_under_way=tell_under_way,
         clock_ms=ledger.agenda.now_ms if chosen.simulate and chosen.one_clock else wall_ms,
     )
 

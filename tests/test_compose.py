@@ -21,7 +21,8 @@ from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from dispatcher.sources import SWITCHED_OFF_BY_EMPTY
 from dispatcher.stack import healthcheck
-from dispatcher.stack.services import beat_arguments, flower_arguments, worker_arguments
+from dispatcher.stack.process_registry import GRACE_SECONDS
+from dispatcher.stack.services import beat_arguments, drain_seconds, flower_arguments, worker_arguments
 
 Service = dict[str, Any]
 
@@ -206,6 +207,13 @@ def test_every_service_has_a_health_check_that_exists(services: dict[str, Servic
             assert name in healthcheck.SERVICES
             assert service["depends_on"] == {"valkey": {"condition": "service_healthy"}}
     assert "valkey-cli ping" in services["valkey"]["healthcheck"]["test"][1]
+
+
+def test_a_part_is_given_the_time_to_record_what_it_has_in_flight(services: dict[str, Service]) -> None:
+    needed = drain_seconds(Settings.model_construct()) + sum(GRACE_SECONDS.values())
+    for service in services.values():
+        if "MMS_READ_TIMEOUT" in service.get("environment", {}):
+            assert int(service["stop_grace_period"].removesuffix("s")) > needed
 
 
 def test_valkey_is_as_durable_as_the_embedded_one(compose: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dispatcher.host.under_way import MARK
 from dispatcher.stack import _fork
 from dispatcher.stack._process_log import ProcessLog
-from dispatcher.stack.process_registry import MARK, RecordedProcess, record
+from dispatcher.stack.process_registry import RecordedProcess, record
 
 #: Seconds before a process that died is started again: doubled at every death up to the last ...
 FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
@@ -28,7 +29,8 @@ class Service:
     """What to run: a name, a command line (seen by every user of the machine: no secrets), and its
     environment.
 
-    `wave` orders the stop: 0 first, 1 then, 2 last. `forked`: the command is `python -m MODULE …`, and a fork of the
+    `wave` orders the stop: 0 first, 1 then, 2 last; what has messages under way then is waited for `drain_seconds` at
+    most. `forked`: the command is `python -m MODULE …`, and a fork of the
     supervisor may run it.
     """
 
@@ -37,6 +39,7 @@ class Service:
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
     wave: int = 0
     forked: bool = False
+    drain_seconds: float = 0.0
 
 
 class ServiceProcess:
@@ -67,9 +70,8 @@ class ServiceProcess:
         finally:
             os.close(output)
         self._born = time.monotonic()
-        self._recorded = record(
-            self._run, self.service.name, self._process.pid, self.service.wave, self._mark
-        )
+        service, pid = self.service, self._process.pid
+        self._recorded = record(self._run, service.name, pid, service.wave, self._mark, service.drain_seconds)
 
     @property
     def recorded(self) -> RecordedProcess | None:

@@ -12,7 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
-from dispatcher.stack.process_registry import MARK, end, kill_marked, recorded
+from dispatcher.host.under_way import MARK
+from dispatcher.stack.process_registry import end, kill_marked, recorded
 
 GOODBYE = b"bye"
 

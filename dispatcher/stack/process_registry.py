@@ -20,12 +20,13 @@ import psutil
 
 from dispatcher.errors import InputError
 from dispatcher.host.private_files import write_private
+from dispatcher.host.under_way import MARK, forget_under_way, run_directory_of, under_way
 
-#: The variable that marks a supervised process: `RUN_DIRECTORY#PID_OF_THE_SUPERVISOR`.
-MARK = "MMS_SUPERVISED"
-
-#: Seconds that each wave gets between SIGTERM and SIGKILL; together less than 15. Wave 0 is ended first.
-GRACE_SECONDS = {0: 9.0, 1: 1.5, 2: 2.5}
+#: Seconds that each wave gets between SIGTERM and SIGKILL; together less than 15. Wave 0 is ended first. Who has
+#: messages under way gets the time that it says it needs for them.
+GRACE_SECONDS = {0: 8.5, 1: 3.5, 2: 2.5}
+#: How often it is looked whether they have ended.
+_LOOK_SECONDS = 0.05
 
 #: The wave of a watchdog: ended before all others, and without grace.
 WATCHDOG_WAVE = -1
@@ -38,13 +39,17 @@ _PREFIX = "part-"
 
 @dataclass(frozen=True)
 class RecordedProcess:
-    """A started process: its name, pid (which is its group's id too), time of birth, and wave at the stop."""
+    """A started process: its name, pid (which is its group's id too), time of birth, and wave at the stop.
+
+    At the stop it is waited for so many seconds while it says that messages are under way.
+    """
 
     name: str
     pid: int
     created: float
     wave: int
     mark: str
+    drain_seconds: float = 0.0
 
     def leader(self) -> psutil.Process | None:
         """The process itself, a zombie too; None when it is gone, also if its pid is another's by now."""
@@ -74,13 +79,15 @@ class RecordedProcess:
             _signal(os.killpg, self.pid, signal.SIGKILL)
 
 
-def record(run: Path, name: str, pid: int, wave: int, mark: str) -> RecordedProcess:
+def record(
+    run: Path, name: str, pid: int, wave: int, mark: str, drain_seconds: float = 0.0
+) -> RecordedProcess:
     """Write a fresh process down, for whoever has to clean up after a crash."""
     try:
         created = psutil.Process(pid).create_time()
     except psutil.Error:
         created = time.time()
-    process = RecordedProcess(name, pid, created, wave, mark)
+    process = RecordedProcess(name, pid, created, wave, mark, drain_seconds)
     with suppress(InputError):  # a full disk: its mark finds it too
         write_private(run / f"{_PREFIX}{name}.json", json.dumps(asdict(process)))
     return process
@@ -101,23 +108,54 @@ def forget(run: Path) -> None:
     """Remove every record."""
     for file in run.glob(f"{_PREFIX}*.json"):
         file.unlink(missing_ok=True)
+    forget_under_way(run)
 
 
-def end(processes: Iterable[RecordedProcess], *, hurry: Callable[[], bool] = lambda: False) -> None:
+def end(
+    processes: Iterable[RecordedProcess],
+    *,
+    hurry: Callable[[], bool] = lambda: False,
+    waiting: Callable[[int, float], None] = lambda _, __: None,
+) -> None:
     """End them wave by wave: SIGTERM, a time of grace, SIGKILL to what is left of each group.
 
-    `hurry` is asked all the time; once it says yes, nothing is waited for any more.
+    `hurry` is asked all the time; once it says yes, nothing is waited for any more. `waiting` hears how many messages
+    are under way, and for how many seconds they are waited for at most.
     """
     everyone = list(processes)
     for wave in sorted({process.wave for process in everyone}):
         members = [process for process in everyone if process.wave == wave]
-        deadline = time.monotonic() + GRACE_SECONDS.get(wave, 0.0)
         for process in members:
             process.ask_to_end()
-        while not hurry() and time.monotonic() < deadline and any(process.runs() for process in members):
-            time.sleep(0.02)
+        _await(members, GRACE_SECONDS.get(wave, 0.0), hurry, waiting)
         for process in members:
             process.kill_group()
+
+
+def _await(
+    members: Iterable[RecordedProcess],
+    grace_seconds: float,
+    hurry: Callable[[], bool],
+    waiting: Callable[[int, float], None],
+) -> None:
+    """Return when all have ended, or their time is over, which begins when nothing is under way."""
+    began = quiet_since = time.monotonic()
+    while not hurry():
+        alive = [process for process in members if process.runs()]
+        now = time.monotonic()
+        if not alive or now - quiet_since >= grace_seconds:
+            return
+        left = max(process.drain_seconds for process in alive) - (now - began)
+        messages = _under_way(alive) if left > 0 else 0
+        if messages:
+            quiet_since = now
+            waiting(messages, left)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _under_way(processes: Iterable[RecordedProcess]) -> int:
+    runs = {run_directory_of(process.mark) for process in processes if process.drain_seconds}
+    return sum(under_way(run) for run in runs if run is not None)
 
 
 def kill_marked(is_ours: Callable[[str], bool]) -> int:

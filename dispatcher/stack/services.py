@@ -52,8 +52,11 @@ SHARED = (
     "tasks.transport",
 )
 
-#: Waves at the stop: first what works, then the simulator that it talks to, then the store that it writes to.
+#: Waves at the stop: first what works; then what it talks to and what takes callbacks of what it sent, the simulator
+#: and the web process; then the store that they write to.
 WORKING, TALKED_TO, WRITTEN_TO = 0, 1, 2
+#: What was answered at the last moment is recorded in this time.
+RECORD_SECONDS = 5.0
 
 #: The name of the store's service, when it is ours.
 VALKEY = "valkey"
@@ -101,6 +104,7 @@ def celery_services(
             environment,
             WORKING,
             forked=True,
+            drain_seconds=drain_seconds(settings) if "send" in queues else 0.0,
         )
         for name, queues in role.workers.items()
     ]
@@ -111,9 +115,14 @@ def celery_services(
     return wanted
 
 
+def drain_seconds(settings: Settings) -> float:
+    """How long a message may be under way: connecting, waiting for its answer, recording it."""
+    return settings.connect_timeout + settings.read_timeout + RECORD_SECONDS
+
+
 def web_service(environment: Mapping[str, str]) -> Service:
     """The console, the API and the callback receiver."""
-    return Service("web", (sys.executable, "-m", "dispatcher.web"), environment, WORKING, forked=True)
+    return Service("web", (sys.executable, "-m", "dispatcher.web"), environment, TALKED_TO, forked=True)
 
 
 def simulator_service(environment: Mapping[str, str]) -> Service:

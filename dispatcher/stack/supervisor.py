@@ -21,6 +21,7 @@ from types import FrameType, TracebackType
 
 from dispatcher.errors import ServiceFailed
 from dispatcher.host.private_files import private_folder
+from dispatcher.host.under_way import MARK
 from dispatcher.stack import process_registry
 from dispatcher.stack._process import Service, ServiceProcess
 from dispatcher.stack._watchdog import GOODBYE
@@ -31,6 +32,8 @@ _Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | N
 #: A death wakes by its signal; this is for what has none.
 LOOK_SECONDS = 5.0
 ROTATE_SECONDS = 2.0
+#: An end that waits for answers says so after this, and again.
+QUIET_DRAIN_SECONDS, SAY_DRAIN_SECONDS = 1.5, 10.0
 
 
 class Supervisor:
@@ -159,7 +162,8 @@ class Supervisor:
     def end(self) -> None:
         """End all services, wave by wave; nothing of them is left."""
         services = [process.recorded for process in self._processes.values() if process.recorded is not None]
-        process_registry.end(services, hurry=lambda: self.hurried)
+        notice = _DrainNotice(self._say)
+        process_registry.end(services, hurry=lambda: self.hurried, waiting=notice.waiting)
         for process in self._processes.values():
             process.reap()
         self._dismiss_watchdog()
@@ -194,7 +198,7 @@ class Supervisor:
     def _watch_over(self) -> None:
         self._watchdog = subprocess.Popen(  # noqa: S603  our own module
             [sys.executable, "-m", "dispatcher.stack._watchdog", str(self._run)],
-            env={**os.environ, process_registry.MARK: self._mark},
+            env={**os.environ, MARK: self._mark},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -224,6 +228,23 @@ class Supervisor:
                 pass
         except BlockingIOError:
             return
+
+
+class _DrainNotice:
+    """Says that an end takes longer, and what for: at first, and now and then."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._next = time.monotonic() + QUIET_DRAIN_SECONDS
+
+    def waiting(self, messages: int, seconds: float) -> None:
+        """So many messages are under way, and are waited for so long at most."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + SAY_DRAIN_SECONDS
+            self._say(
+                f"waiting for the answers of {messages} messages under way, at most {seconds:.0f} s; a second signal "
+                "ends it at once, and they are looked for at CarrierX later"
+            )
 
 
 def _given_up(process: ServiceProcess) -> ServiceFailed:

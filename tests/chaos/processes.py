@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from dispatcher.stack.process_registry import MARK, record
+from dispatcher.host.under_way import MARK
+from dispatcher.stack.process_registry import record
 
 #: A part that ends by itself is started again after this long, as a supervisor would.
 RESTART_SECONDS = 0.5

@@ -20,6 +20,7 @@ from celery import Celery
 from pydantic import SecretStr
 
 from dispatcher.errors import StoreUnavailable
+from dispatcher.host.under_way import MARK
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
@@ -359,7 +360,7 @@ class Stand:
         """Should the kit itself be killed, this ends its processes."""
         watchdog = subprocess.Popen(
             [sys.executable, "-m", "dispatcher.stack._watchdog", str(self._run)],
-            env={**os.environ, process_registry.MARK: self._mark},
+            env={**os.environ, MARK: self._mark},
             stdin=subprocess.PIPE,
             start_new_session=True,
         )

@@ -48,7 +48,7 @@ def answer_inbound(runtime: Runtime) -> str:
     agenda, inbound = runtime.ledger.agenda, runtime.ledger.inbound
     now_ms, done = agenda.now_ms(), 0
     for sid in inbound.todo(now_ms, MOST_AT_ONCE):
-        if agenda.now_ms() >= now_ms + SLICE_MS:
+        if runtime.is_stopping() or agenda.now_ms() >= now_ms + SLICE_MS:
             break  # the next hint goes on
         if agenda.latch(f"mms:turn:answer:{sid}", TURN_MS):
             found = inbound.read([sid])

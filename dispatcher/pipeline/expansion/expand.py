@@ -42,16 +42,26 @@ class ReaderLostError(Exception):
     """This reader's lease ran out, or the campaign ended meanwhile."""
 
 
+class ReaderStopsError(Exception):
+    """The worker of this reader is to stop."""
+
+
 def expand(runtime: Runtime, campaign_id: str) -> str:
-    """Read one campaign's file into batches. A second reader is told `taken`; a killed one is followed by another.
+    """Read one campaign's file into batches. A second reader is told `taken`; a killed one is followed by another, one
+    whose worker is to stop at once.
 
     The batches are the same at every reading, so one that is there already is passed over. Answers one line.
     """
+    if runtime.is_stopping():
+        return "the worker stops"
     reader = secrets.token_hex(8)
     try:
         return _expand(runtime, campaign_id, reader)
     except ReaderLostError:
         return "lost"
+    except ReaderStopsError:
+        runtime.ledger.file_readings.renew(campaign_id, reader, lease_ms=1)
+        return "the worker stops"
     except (FileRefused, InputError, FileNotFoundError) as error:
         runtime.ledger.file_readings.fail(campaign_id, f"the file cannot be read: {error}", reader)
         return "failed"
@@ -133,7 +143,7 @@ def _messages(
     def alive() -> bool:
         return runtime.ledger.file_readings.renew(campaign_id, reader, READER_LEASE_MS)
 
-    heartbeat = heartbeat_of(alive, runtime.stopwatch)
+    heartbeat = heartbeat_of(alive, runtime.stopwatch, runtime.is_stopping)
     roster = open_roster(
         runtime.ledger.uploads.open(campaign_id, reading.chunks),
         filename=reading.filename,
@@ -147,16 +157,21 @@ def _messages(
     return messages_in_blocks(rows, reading.settings)
 
 
-def heartbeat_of(alive: Callable[[], bool], stopwatch: Callable[[], float]) -> Callable[[], None]:
+def heartbeat_of(
+    alive: Callable[[], bool], stopwatch: Callable[[], float], is_stopping: Callable[[], bool] = lambda: False
+) -> Callable[[], None]:
     """To be called often: shows now and then that the reader is alive. A workbook's first row may take long to come.
 
     Raises:
         ReaderLostError: another reads now, or nobody should.
+        ReaderStopsError: the worker is to stop.
     """
     shown = stopwatch()
 
     def show() -> None:
         nonlocal shown
+        if is_stopping():
+            raise ReaderStopsError
         if stopwatch() - shown > RENEW_SECONDS:
             if not alive():
                 raise ReaderLostError

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dispatcher.pipeline.receipts.ingest import DrainResult, drain
 from dispatcher.pipeline.runtime.runtime import Runtime
 
-#: A drain ends after this long, so that a worker that shall stop need not wait for it.
+#: A drain ends after this long, and at once when its worker is to stop: the next tick gives the hint to another.
 SLICE_SECONDS = 5.0
 #: Nothing came for so long: it ends.
 QUIET_SECONDS = 1.0
@@ -42,4 +42,6 @@ def ingest_for_a_while(runtime: Runtime, consumer: str, pause: Callable[[float],
 
 def _goes_on(runtime: Runtime, began: float, heard: float) -> bool:
     now = runtime.stopwatch()
+    if runtime.is_stopping():
+        return False
     return now - began < SLICE_SECONDS and now - heard < QUIET_SECONDS

@@ -65,10 +65,12 @@ def ingest(runtime: Runtime, consumer: str, *, rounds: int = 100) -> str:
 def drain(
     runtime: Runtime, consumer: str, *, rounds: int = 100, before_each: Callable[[], None] = lambda: None
 ) -> DrainResult:
-    """The same, in numbers; `before_each` round something is done."""
+    """The same, in numbers; `before_each` round something is done. No round is begun when the worker is to stop."""
     total = changed = 0
     locator = runtime.message_locator
     for _ in range(rounds):
+        if runtime.is_stopping():
+            break
         before_each()
         entries = runtime.ledger.callback_stream.take(consumer, MOST_AT_ONCE)
         if not entries:

@@ -39,7 +39,7 @@ def look_while_due(runtime: Runtime, kind: LookKind) -> str:
     """Look at batches that are due for this, of any campaign, for a few seconds. Answers one line."""
     agenda, looked = runtime.ledger.agenda, 0
     until_ms = agenda.now_ms() + SLICE_MS
-    while agenda.now_ms() < until_ms:
+    while not runtime.is_stopping() and agenda.now_ms() < until_ms:
         batch = agenda.pick_look(kind, lease_ms=LEASE_MS, chance=random.random())
         if batch is None:
             break

@@ -34,8 +34,8 @@ def running_seconds() -> float:
 class Runtime:
     """One process's view. `token`, `api` and `pool` are made in the process that uses them, never across a fork.
 
-    `api` is a client for good; without it `token` gives the one of the token in use. `is_stopping`: whoever waits for
-    something to do ends.
+    `api` is a client for good; without it `token` gives the one of the token in use. `is_stopping`: no new work is
+    begun, and what can be handed over is; `tell_under_way` hears meanwhile how many messages are still waited for.
     """
 
     ledger: Ledger
@@ -46,6 +46,7 @@ class Runtime:
     clock_ms: Callable[[], int] = field(default=wall_ms)
     stopwatch: Callable[[], float] = field(default=running_seconds)
     is_stopping: Callable[[], bool] = field(default=lambda: False)
+    tell_under_way: Callable[[int], None] = field(default=lambda _: None)
     token: TokenInUse | None = None
     secrets_learned: list[bytes] = field(default_factory=list, repr=False)
     counters: ProcessCounters = field(default_factory=ProcessCounters, repr=False)

@@ -12,6 +12,8 @@ from dispatcher.rules.retry_policy import HALT_MS
 
 #: Answers after which the batch is somebody else's. After any other stop what is in flight keeps its lease.
 _LOST = frozenset({"lost", "taken"})
+#: Stops that hold the whole process: nothing else is taken up.
+_OF_PROCESS = ("brake", "clock", "redis away")
 
 
 class StopReason(NamedTuple):
@@ -28,6 +30,11 @@ class StopReason(NamedTuple):
     def is_lost(self) -> bool:
         """The batch is somebody else's."""
         return self.why in _LOST
+
+    @property
+    def is_of_process(self) -> bool:
+        """It holds everything that this process would send."""
+        return self.why.startswith(_OF_PROCESS)
 
     def because(self, why: str) -> StopReason:
         """A later stop with its own reason; how long the batch waits stays as it was."""

@@ -176,6 +176,11 @@ class BatchSender:
             self._gave_up_at = now
             self.stop = stop_for_limit(self._queue.binds, wait_ms, of_senders=of_senders or not is_long)
 
+    def stop_claiming(self) -> None:
+        """The process is to stop: what is not claimed yet is due at once, for whoever comes next."""
+        if self._queue and not self.stop.why:
+            self.stop = StopReason("the worker stops")
+
     def forget_results(self) -> None:
         """Redis is away for too long: what came back stays claimed, to be found as unconfirmed."""
         self.stop = self.stop.because("redis away")

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 LEASE_TOKEN_BYTES = 8
 #: A batch that is due and may not be taken is due again after this.
 AGAIN_MS = 5_000
+#: Nothing was there to take up: asked again after this, or sooner when the ledger says so, but not sooner than this.
+PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS = 0.25, 0.1
 #: When the ledger does not say when the next batch is due.
 LATER_MS = 1_000
 
@@ -43,6 +45,16 @@ class HandoverResult(NamedTuple):
     renewed: Sequence[str] = ()
     taken: Sequence[BatchSender] = ()
     next_ms: int = LATER_MS
+
+    @property
+    def is_soon(self) -> bool:
+        """Something more is due in the time of a pause."""
+        return self.next_ms <= 1000 * PAUSE_SECONDS
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long not to look for more."""
+        return min(PAUSE_SECONDS, max(SHORTEST_PAUSE_SECONDS, self.next_ms / 1000))
 
 
 def take(runtime: Runtime, room: Room, campaign_id: str, number: int) -> BatchSender | Denied:

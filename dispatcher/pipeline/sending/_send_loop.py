@@ -43,10 +43,6 @@ CROWD, CROWD_SECONDS = 64, 25.0
 COUNT_SECONDS = 1.0
 #: What is not waited for otherwise is looked at so often.
 MOST_IDLE_SECONDS = 1.0
-#: Nothing was there to take up: asked again after this, or sooner when the ledger says so, but not sooner than this.
-PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS = 0.25, 0.1
-#: Stops that hold the whole process: nothing else is taken up.
-_OF_PROCESS = ("brake", "clock", "redis away")
 
 Ended = Callable[[BatchSender], None]
 
@@ -86,10 +82,9 @@ class SendLoop:
             Exception: the work on the first batch ended so; all others went on.
         """
         with self._in_flight, self._exchange, self._handover:
+            self._first, self._lingers = first, first is None
             if first is not None:
-                self._first = first
                 self._add(first)
-            self._lingers = first is None
             while self._senders or self._ended or self._lingers or not self._handover.is_idle:
                 self._turn()
         if self._failure is not None:
@@ -119,6 +114,8 @@ class SendLoop:
             self._fail(failed, error)
         now = self._runtime.stopwatch()
         self._make_ready(now)
+        if self._runtime.is_stopping():
+            self._claim_no_more(now)
         if self._exchange.is_idle and now >= self._exchange_at:
             self._ask(now)
         if self._handover.is_idle:
@@ -235,7 +232,7 @@ class SendLoop:
 
     def _end(self, sender: BatchSender) -> None:
         del self._senders[sender]
-        self._takes_up = self._takes_up and not sender.stop.why.startswith(_OF_PROCESS)
+        self._takes_up = self._takes_up and not sender.stop.is_of_process
         self._ended.append(sender.ended(self._runtime.stopwatch()))
         self._tell_ended(sender)
 
@@ -249,6 +246,13 @@ class SendLoop:
         sender.drop()
         self._senders.pop(sender, None)
         self._with_results.pop(sender, None)
+
+    def _claim_no_more(self, now: float) -> None:
+        """What is claimed is waited for, and whoever ends this process is told; the rest is for others."""
+        self._runtime.tell_under_way(self._room.claimed)
+        for sender in list(self._senders):
+            sender.stop_claiming()
+            self._file(sender, now)
 
     # What is taken up and given back.
 
@@ -292,7 +296,5 @@ class SendLoop:
             if self._waiting:
                 sender.among_waiting()
             self._add(sender)
-        pause = min(PAUSE_SECONDS, max(SHORTEST_PAUSE_SECONDS, result.next_ms / 1000))
-        self._pick_at = now if result.taken else now + pause
-        is_soon = result.next_ms <= 1000 * PAUSE_SECONDS
-        self._lingers = not self._senders and not self._ended and is_soon and bool(self._wanted())
+        self._pick_at = now if result.taken else now + result.pause_seconds
+        self._lingers = not self._senders and not self._ended and result.is_soon and bool(self._wanted())

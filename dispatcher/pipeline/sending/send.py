@@ -18,8 +18,10 @@ def send_batch(
 
     Batches that were taken up alongside it and of which something was done are added to `alongside`, each with its own
     line; so they are when it is somebody else's by now. A lost, repeated or late call does no harm. When it returns,
-    the batch is done, due again, or somebody else's.
+    the batch is done, due again, or somebody else's. When the worker is to stop nothing more is taken or claimed.
     """
+    if runtime.is_stopping():
+        return "the worker stops"
     room = Room(runtime.settings.in_flight)
     taken = take(runtime, room, campaign_id, number)
     first = None if isinstance(taken, Denied) else taken

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dispatcher.host.under_way import MARK
 from dispatcher.stack import process_registry
 from dispatcher.stack._process import DEATHS_MAX, LAST_PAUSE, Service, ServiceProcess, pause_seconds
 from tests.stack import PATIENCE_SECONDS, until
@@ -53,7 +54,7 @@ class Supervised:
 
 def mark_of(process: psutil.Process) -> str:
     try:
-        return process.environ().get(process_registry.MARK, "")
+        return process.environ().get(MARK, "")
     except psutil.Error:
         return ""
 
@@ -213,9 +214,7 @@ def test_a_fork_shows_its_name_and_mark_and_nothing_of_its_parents_environment(s
     pids = [*until(lambda: supervised.notes("start")), *until(lambda: supervised.notes("pool"))]
     for process in map(psutil.Process, pids):
         assert [word for word in process.cmdline() if word] == ["mms-one"]
-        assert process.environ() == {
-            process_registry.MARK: f"{supervised.folder / 'run'}#{supervised.process.pid}"
-        }
+        assert process.environ() == {MARK: f"{supervised.folder / 'run'}#{supervised.process.pid}"}
     supervised.stop()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -16,6 +18,7 @@ from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import load_settings
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.simulator.launch import running_simulator
+from tests.mms import Mms
 from tests.stack import STOP_SECONDS, Terminal, until
 from tests.valkey import ValkeyServer, running_valkey
 
@@ -93,31 +96,46 @@ REFUSALS = {
     "of-no-queue": ({}, ("work", "--queues", "letters"), "some of send, expand, ingest, look, control"),
     "without-a-token": ({"MMS_CARRIERX_TOKEN": ""}, ("control",), "has no CarrierX token"),
     "without-its-simulator": ({"MMS_CARRIERX_URL": ""}, ("web",), "MMS_CARRIERX_URL names no simulator"),
-    "with-a-login-without-a-password": ({"MMS_FLOWER_AUTH": "ann"}, ("control",), "USER:PASSWORD"),
-    "of-another-mode": ({"MMS_SIMULATE": ""}, ("work",), "this ledger was made simulate"),
 }
 
 
 @pytest.mark.parametrize(("variables", "command", "why"), REFUSALS.values(), ids=REFUSALS)
+def test_a_part_that_cannot_work_anywhere_is_refused_with_the_reason(
+    mms: Mms, variables: dict[str, str], command: tuple[str, ...], why: str
+) -> None:
+    mms.environment.update(variables)
+    said = mms(*command)
+    assert said.status == 2
+    assert why in said.err
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("MMS_FLOWER_AUTH", "ann", "USER:PASSWORD"),
+        ("MMS_SIMULATE", "", "this ledger was made simulate"),
+    ],
+)
 def test_a_part_that_cannot_work_here_is_refused_with_the_reason(
-    host_of: HostOf, store: ValkeyServer, variables: dict[str, str], command: tuple[str, ...], why: str
+    host_of: HostOf, store: ValkeyServer, variable: str, value: str, why: str
 ) -> None:
     simulated = load_settings(redis_url=store.url, simulate=True, admin_token="admin")
     prepare(Redis.from_url(store.url), simulated)
-    host = host_of("host", **variables)
-    answer = host.mms(*command)
-    assert answer.returncode == 2, answer.stderr
+    host = host_of("host", **{variable: value})
+    answer = host.mms("control")
+    assert answer.returncode == 2
     assert why in answer.stderr
     assert host.processes() == []
 
 
-def test_a_part_on_each_host_is_a_whole_and_each_ends_by_itself(
+def test_hosts_with_a_part_each_are_a_whole_and_one_that_stops_while_answers_are_slow_loses_nothing(
     host_of: HostOf, store: ValkeyServer, carrierx: SimulatorHandle
 ) -> None:
     ledger = Ledger(Redis.from_url(store.url))
-    sender, east = host_of("sender"), host_of("east")
+    sender, east = host_of("sender", MMS_IN_FLIGHT="10"), host_of("east")
     west = east.again()  # a second part in the same folder
-    sender.begin("work", "--processes", "1")
+    begin_sending = partial(sender.begin, "work", "--processes", "1")
+    begin_sending()
     east.begin("web")
     west.begin("control")
     for host in (sender, east, west):
@@ -125,11 +143,21 @@ def test_a_part_on_each_host_is_a_whole_and_each_ends_by_itself(
     workers = ledger.agenda.workers()
     assert {queue for facts in workers.values() for queue in facts["queues"]} == set(QUEUE_NAMES)
     assert workers[f"send@{socket.gethostname()}"]["concurrency"] == 1
-    campaign = submitted(east, 20)
-    until(lambda: counts(ledger, campaign) == {"queued": 20}, what="all of it taken")
+    assert "helper already runs" in west.mms("work", "--queues", "look").stderr
+
+    carrierx.set_faults(latency_ms=20_000)
+    campaign = submitted(east, 30)
+    until(lambda: counts(ledger, campaign).get("sending") == 10, what="ten in flight")
+    began = time.monotonic()
     assert stop(sender) == 0
+    assert 15 < time.monotonic() - began < 30
+    assert "waiting for the answers of 10 messages under way" in sender.said()
+    assert counts(ledger, campaign) == {"queued": 10, "pending": 20}
     assert east.web("/readyz").status_code == httpx.codes.OK
-    assert west.mms("work", "--queues", "look").stderr.count("helper already runs") == 1
-    assert stop(east) == stop(west) == 0
-    assert [host.processes() for host in (sender, east)] == [[], []]
+
+    carrierx.set_faults(latency_ms=0)
+    begin_sending()
+    until(lambda: counts(ledger, campaign) == {"queued": 30}, what="the rest taken")
     assert carrierx.received().repeated == []
+    assert [stop(host) for host in (sender, east, west)] == [0, 0, 0]
+    assert [host.processes() for host in (sender, east)] == [[], []]

@@ -6,6 +6,7 @@ import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import pytest
@@ -30,7 +31,9 @@ from dispatcher.pipeline.expansion.expand import (
     with_heartbeat,
 )
 from dispatcher.pipeline.runtime.runtime import Runtime
+from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.factories import SENDER, make_csv, make_invalid_row, make_recipient, recount
+from tests.stack import until
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +119,23 @@ def test_a_reader_killed_anywhere_is_followed_by_one_that_makes_the_same_batches
     assert batches(runtime.ledger, broken) == batches(runtime.ledger, whole)
     assert recount(runtime.ledger, broken) == recount(runtime.ledger, whole)
     assert runtime.ledger.campaign(broken).messages == runtime.ledger.campaign(whole).messages
+
+
+@pytest.mark.parametrize("settings", [{}, {"group_by": "name", "message": "Hi"}])
+def test_a_reader_whose_worker_is_to_stop_hands_over_in_mid_file(
+    make_runtime: MakeRuntime, settings: dict[str, Any]
+) -> None:
+    raw = make_csv(2_000, more=lambda row: f"g{row % 400}")
+    runtime, looks = make_runtime(), count()
+    stops = make_runtime(parts={"is_stopping": lambda: next(looks) >= 3})
+    whole, handed = submitted(runtime, raw, **settings), submitted(runtime, raw, **settings)
+    expand(runtime, whole)
+    assert expand(stops, handed) == "the worker stops"
+    assert runtime.ledger.campaign(handed).state is CampaignState.CHECKING
+    until(lambda: not runtime.ledger.agenda.is_read_by_someone(handed), seconds=1)
+    assert expand(stops, handed) == "the worker stops"
+    assert expand(runtime, handed) == "2000 rows"
+    assert batches(runtime.ledger, handed) == batches(runtime.ledger, whole)
 
 
 def test_of_many_readers_at_once_one_reads(runtime: Runtime) -> None:

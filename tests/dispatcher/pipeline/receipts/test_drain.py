@@ -93,6 +93,24 @@ def test_it_ends_when_nothing_comes_any_more(drained: Callable[..., tuple[str, P
     assert pauses.now - 1_000 <= QUIET_SECONDS + 2 * PAUSE_SECONDS
 
 
+def test_a_worker_that_is_to_stop_leaves_the_rest_to_the_next_hint(make_runtime: MakeRuntime) -> None:
+    pauses = Pauses()
+    runtime = make_runtime(parts={"stopwatch": pauses.stopwatch, "is_stopping": lambda: pauses.times == 1})
+    stream = runtime.ledger.callback_stream
+    stream.store(b"{}", 1)
+
+    def pause(seconds: float) -> None:
+        stream.store(b"{}", 1)
+        pauses(seconds)
+
+    assert ingest_for_a_while(runtime, "tester", pause) == "1 callbacks, 0 rows changed"
+    assert pauses.times == 1
+    assert stream.waiting() == 1
+    told = Told()
+    tick(runtime, told())
+    assert told.take() == [("ingest", "", 0)]
+
+
 def test_nobody_is_hinted_at_callbacks_while_it_is_under_way_and_none_is_left_for_want_of_a_hint(
     drained: Callable[..., tuple[str, Pauses]],
 ) -> None:

@@ -62,6 +62,32 @@ def test_a_worker_that_is_to_stop_gives_back_what_waits_at_once(make_runtime: Ma
     assert runtime.ledger.agenda.due(runtime.ledger.agenda.now_ms(), 1) == [CAMPAIGN]
 
 
+def test_a_worker_that_is_to_stop_claims_no_more_and_waits_for_what_is_in_flight(
+    make_runtime: MakeRuntime, simulator: SimulatorHandle
+) -> None:
+    simulator.set_faults(latency_ms=1_500)
+    stops, told = threading.Event(), list[int]()
+    parts = {"is_stopping": stops.is_set, "tell_under_way": told.append}
+    runtime = make_runtime(parts=parts, in_flight=4, read_timeout=30)
+    add_campaign(runtime.ledger, make_batch(*[1] * 20))
+    ended: list[str] = []
+    work = threading.Thread(target=lambda: ended.append(send_batch(runtime, CAMPAIGN, 0)))
+    work.start()
+    until(lambda: runtime.ledger.campaign(CAMPAIGN).counts[RecipientState.SENDING] >= 4)
+    stops.set()
+    work.join(60)
+    counts = runtime.ledger.campaign(CAMPAIGN).counts
+    assert {state: count for state, count in counts.items() if count} == {"queued": 4, "pending": 16}
+    assert ended == ["4 queued, the worker stops"]
+    assert (max(told), told[-1]) == (4, 0)
+    assert runtime.ledger.agenda.due(runtime.ledger.agenda.now_ms(), 1) == [CAMPAIGN]
+    assert send_batch(runtime, CAMPAIGN, 0) == "the worker stops"
+    stops.clear()
+    simulator.set_faults(latency_ms=0)
+    assert send_batch(runtime, CAMPAIGN, 0) == "16 queued"
+    assert simulator.received().repeated == []
+
+
 def test_what_waits_when_the_time_is_over_is_due_at_once_for_whoever_comes_next(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
