@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -152,13 +152,12 @@ def _receiver_redis(settings: Settings) -> AsyncRedis:
 
 
 def _inbox(site: Site, redis: AsyncRedis, hint: IngestHint) -> DurableInbox:
-    """The receiver is known by machine and port, so that it is the same one after a restart."""
     settings = site.settings
     return DurableInbox(
         CallbackStreamWriter(redis, keys.CALLBACKS),
-        ReceiverStatus(redis, f"{socket.gethostname()}:{settings.web_port}"),
+        partial(ReceiverStatus, redis),
         folder=settings.data_dir / "spool",
-        name=str(settings.web_port),
+        place=f"{socket.gethostname()}-{settings.web_port}",
         max_bytes=settings.spool_mb * 1024 * 1024,
         drained=hint.give,
         keys=site.callback_keys,

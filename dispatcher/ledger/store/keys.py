@@ -103,9 +103,10 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:doubt` | set | campaigns whose unfinished rows become unconfirmed after a restore | until they are |
 | `mms:replicated` | string | written before a wait for replicas' disks | a minute |
 | `mms:question:{text}` | string | what a callback receiver answers to prove that it is one of this ledger's | 30 s |
-| `mms:door:{machine:port}` | string | a callback receiver: `draining`, or `clear:{server run}` | 5 min |
+| `mms:door:{name}` | string | a callback receiver: `draining`, or `clear:{server run}` | 5 min |
 | `mms:spool:{file}` | string | up to where a spool of callbacks is drained, bytes | 30 days after it moved |
-| `mms:doors` | set | ids of callback receivers | until closed |
+| `mms:doors` | set | names of callback receivers | until closed, or a week after they were heard of |
+| `mms:doors:heard` | zset | name of a callback receiver → ms when it was last heard of | as above |
 | `mms:doors:{server run}` | string | claims wait for the receivers since this was written | a minute |
 
 *retention*: until `MMS_RETENTION` days after the campaign is over and settled. *records*: until `MMS_RECORDS` days
@@ -178,6 +179,7 @@ REPLICAS = "mms:replicas"
 CHALLENGE = "mms:question:"
 RECEIVER = "mms:door:"
 RECEIVERS = "mms:doors"
+RECEIVERS_HEARD = "mms:doors:heard"
 RECEIVERS_AWAITED = "mms:doors:"
 INBOUND_MESSAGES = "mms:inbound:messages"
 INBOUND_ORDER = "mms:inbound:order"

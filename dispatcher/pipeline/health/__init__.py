@@ -3,8 +3,8 @@
 - `doctor`: all findings, in order. `finding`: one of them.
 - `queue_status`: how each queue stands, as its workers say.
 
-A subject that needs more than a few lines has a module: `_store_findings`, `_schema_findings`, `_egress_findings`,
-`_callback_reachability`, `_time_zone_age`.
+A subject that needs more than a few lines has a module: `_store_findings`, `_schema_findings`, `_receiver_findings`,
+`_egress_findings`, `_callback_reachability`, `_time_zone_age`.
 
 May import: `recovery/`, `upgrade/`, `runtime/`, `ledger/`, `carrierx/`, `host/`, `queues` and `settings`.
 Begin with: `doctor.diagnose`.

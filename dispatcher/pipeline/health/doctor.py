@@ -15,6 +15,7 @@ from dispatcher.ledger.store.connection import IMPATIENT
 from dispatcher.ledger.store.embedded import ever_started
 from dispatcher.pipeline.health import _callback_reachability, queue_status
 from dispatcher.pipeline.health._egress_findings import look_at_egress
+from dispatcher.pipeline.health._receiver_findings import look_at_receivers
 from dispatcher.pipeline.health._schema_findings import look_at_schema
 from dispatcher.pipeline.health._store_findings import look_at_store
 from dispatcher.pipeline.health._time_zone_age import old_data
@@ -86,6 +87,7 @@ def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Healt
     if mode is not None:
         yield from look_at_schema(ledger)
     yield from _unread(ledger)
+    yield from look_at_receivers(ledger)
     restored = ledger.recovery.restored()
     if restored is not None:
         yield HealthFinding("restore", "bad", in_words(restored), MEND)

@@ -1,13 +1,17 @@
 """Callbacks on this machine's disk while Redis is away: the receiver's own file, before it those of dead receivers.
 
 A file belongs to whoever has it locked, so that of a dead receiver, whatever its name and machine were, is anybody's
-who shares the folder. It is drained where it is: how far stands in Redis, moved by the step that puts the callbacks
-there, so that a receiver killed on the way costs no callback and repeats none.
+who shares the folder, or to whose folder it was brought. It is drained where it is: how far stands in Redis, moved by
+the step that puts the callbacks there, so that a receiver killed on the way costs no callback and repeats none.
+
+A receiver is called like its file, by which no two receivers have one name, and one that is started again after it was
+killed has its name again. Whoever ends a dead one's file learns who is gone.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,15 +34,22 @@ class PeekedRecords(NamedTuple):
 
 
 class Spool:
-    """The spool of one receiver, which must be used by one thread at a time."""
+    """The spool of a receiver at `place` (machine and port), which must be used by one thread at a time."""
 
-    def __init__(self, folder: Path, name: str, max_bytes: int) -> None:
+    def __init__(self, folder: Path, place: str, max_bytes: int) -> None:
         self._folder = private_folder(folder)
         self._max_bytes = max_bytes
-        self._own = _own_file(self._folder, name)
+        self._own = _own_file(self._folder, place)
         self._left: list[SpoolFile] = []
+        #: Dead receivers whose files were drained here and are gone, until somebody has said so.
+        self.gone: set[str] = set()
         self._peeked_end = 0
         self.adopt()
+
+    @property
+    def name(self) -> str:
+        """What its receiver is called."""
+        return self._own.path.stem
 
     @property
     def is_empty(self) -> bool:
@@ -51,7 +62,7 @@ class Spool:
         found = [open_locked(path, make=False) for path in self._folder.glob("*.spool") if path not in known]
         for file in filter(None, found):
             if file.is_empty:
-                file.close()
+                self._end(file)
             else:
                 self._left.append(file)
         self._left.sort(key=lambda file: file.oldest_ms)
@@ -87,7 +98,11 @@ class Spool:
         file = self._first
         file.forget(self._peeked_end)
         if file.is_empty and file is not self._own:
-            self._left.pop(0).close()
+            self._end(self._left.pop(0))
+
+    def _end(self, file: SpoolFile) -> None:
+        file.close()
+        self.gone.add(file.path.stem)
 
     def close(self) -> None:
         """Let go of the files; an empty one goes."""
@@ -103,10 +118,13 @@ def _size(record: Spooled) -> int:
     return 16 + len(record.key) + len(record.raw)
 
 
-def _own_file(folder: Path, name: str) -> SpoolFile:
-    """The receiver's own file, locked; one of another name if a receiver of that name lives still."""
-    for path in (folder / f"{name}.spool", folder / f"{name}-{secrets.token_hex(4)}.spool"):
-        file = open_locked(path, make=True)
+def _own_file(folder: Path, place: str) -> SpoolFile:
+    """The receiver's own file, locked: the one that a dead receiver of this place left, or else a new one."""
+    pattern = re.compile(rf"{re.escape(place)}-[0-9a-f]{{8}}\.spool")
+    known = sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name))
+    new = folder / f"{place}-{secrets.token_hex(4)}.spool"
+    for path in (*known, new):
+        file = open_locked(path, make=path == new)
         if file is not None:
             _sync_folder(folder)
             return file

@@ -43,6 +43,8 @@ class _Unsynced(NamedTuple):
 class DurableInbox:
     """Keeps callbacks durably; to be used inside `async with`. `drained` is told when a spool went into Redis.
 
+    `place` is the receiver's machine and port, from which its spool has its name, and from that `status` its own.
+
     `arrived` looks, on a thread, whether the ledger is ours and there: before it was, nothing leaves the spool, and
     `keys` then prove what was taken. None: it was seen.
     """
@@ -50,18 +52,18 @@ class DurableInbox:
     def __init__(
         self,
         writer: CallbackStreamWriter,
-        status: ReceiverStatus,
+        status: Callable[[str], ReceiverStatus],
         *,
         folder: Path,
-        name: str,
+        place: str,
         max_bytes: int,
         drained: Callable[[], None],
         keys: CallbackKeys,
         arrived: Callable[[], bool] | None = None,
     ) -> None:
         self._writer = writer
-        self._status = status
-        self._where = (folder, name, max_bytes)
+        self._status_of = status
+        self._where = (folder, place, max_bytes)
         self._drained = drained
         self._keys = keys
         self._arrived = arrived
@@ -76,6 +78,7 @@ class DurableInbox:
 
     async def __aenter__(self) -> DurableInbox:
         self._spool = await self._on_disk(lambda: Spool(*self._where))
+        self._status = self._status_of(self._spool.name)
         self._spooling = not self._spool.is_empty or self._arrived is not None
         self._tending = asyncio.create_task(self._tend())
         return self
@@ -86,7 +89,7 @@ class DurableInbox:
         if self._syncing is not None:
             await self._syncing
         if not self._spooling:
-            await self._status.withdraw()
+            await self._status.withdraw(self._spool.name)
         await self._on_disk(self._spool.close)
         self._disk.shutdown()
 
@@ -179,6 +182,9 @@ class DurableInbox:
         if self._spooling or await self._left_by_others():
             await self._status.draining()
             await self._drain()
+        for name in sorted(self._spool.gone):  # nobody waits for them any more
+            if await self._status.withdraw(name):
+                self._spool.gone.discard(name)
         if not self._spooling:
             await self._status.clear(server)
 

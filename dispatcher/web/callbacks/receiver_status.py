@@ -11,20 +11,18 @@ import time
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from dispatcher.ledger.store import keys
+from dispatcher.ledger.receipts.receivers import tell_call
 
-#: A receiver that is not heard of for so long does not count any more; longer than Redis is ever restarted.
-LIFE_SECONDS = 300
 AGAIN_SECONDS = 60.0
 REPLY_SECONDS = 2.0
 
 
 class ReceiverStatus:
-    """The status of the receiver with this id. Nothing here raises: what cannot be written is written later."""
+    """The status of the receiver of this name. Nothing here raises: what cannot be written is written later."""
 
-    def __init__(self, redis: Redis, receiver_id: str) -> None:
+    def __init__(self, redis: Redis, name: str) -> None:
         self._redis = redis
-        self._id = receiver_id
+        self._name = name
         self._said: tuple[str, float] | None = None
 
     async def server(self) -> str | None:
@@ -48,25 +46,19 @@ class ReceiverStatus:
         if self._said is None or self._said[0] != text or now - self._said[1] > AGAIN_SECONDS:
             await self._say(text)
 
-    async def withdraw(self) -> None:
-        """The receiver closes in order."""
-        await self._write(life_seconds=0, text="")
+    async def withdraw(self, name: str) -> bool:
+        """The receiver of this name is gone, and has nothing; whether it is written."""
+        return await self._write(name, "")
 
     async def _say(self, text: str) -> None:
-        if await self._write(life_seconds=LIFE_SECONDS, text=text):
+        if await self._write(self._name, text):
             self._said = (text, time.monotonic())
 
-    async def _write(self, *, life_seconds: int, text: str) -> bool:
-        pipeline = self._redis.pipeline(transaction=True)
-        if life_seconds:
-            pipeline.set(keys.RECEIVER + self._id, text, ex=life_seconds)
-            pipeline.sadd(keys.RECEIVERS, self._id)
-        else:
-            pipeline.delete(keys.RECEIVER + self._id)
-            pipeline.srem(keys.RECEIVERS, self._id)
+    async def _write(self, name: str, text: str) -> bool:
+        script, arguments = tell_call(name, text)
         try:
             async with asyncio.timeout(REPLY_SECONDS):
-                await pipeline.execute()
+                await self._redis.eval(script, 0, *arguments)
         except (RedisError, OSError):
             return False
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from redis.asyncio import Redis as AsyncRedis
@@ -30,9 +31,9 @@ def receiver(
     callback_keys = CallbackKeys(KEY)
     inbox = DurableInbox(
         CallbackStreamWriter(redis, keys.CALLBACKS),
-        ReceiverStatus(redis, "the-receiver"),
+        partial(ReceiverStatus, redis),
         folder=folder,
-        name="8080",
+        place="the-receiver",
         max_bytes=max_bytes,
         drained=hint.give,
         keys=callback_keys,

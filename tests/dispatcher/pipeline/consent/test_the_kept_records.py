@@ -172,7 +172,7 @@ def spooled(runtime: Runtime) -> Kept:
         assert len(spool.peek(9).records) == 1
         spool.drop()
 
-    return Kept(lambda: SOMEBODY.encode() in (folder / "a.spool").read_bytes(), drain)
+    return Kept(lambda: SOMEBODY.encode() in (folder / f"{spool.name}.spool").read_bytes(), drain)
 
 
 def held_upload(runtime: Runtime) -> Kept:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +21,12 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
     spool.close()
 
 
-def left_behind(folder: Path, name: str, records: list[Spooled]) -> Path:
-    """The file of a receiver that was killed: no name, no lock, but what it wrote."""
-    spool = Spool(folder, name, 1 << 20)
+def left_behind(folder: Path, place: str, records: list[Spooled]) -> Path:
+    """The file of a receiver that was killed: no lock, but what it wrote."""
+    spool = Spool(folder, place, 1 << 20)
     spool.append(records)
     spool.close()
-    return folder / f"{name}.spool"
+    return folder / f"{spool.name}.spool"
 
 
 def test_callbacks_come_out_in_the_order_they_went_in(spool: Spool) -> None:
@@ -48,7 +49,7 @@ def test_a_spool_is_empty_when_the_last_one_is_dropped(spool: Spool, tmp_path: P
     assert not spool.is_empty
     spool.drop()
     assert spool.is_empty
-    assert (tmp_path / "a.spool").stat().st_size == 0
+    assert (tmp_path / f"{spool.name}.spool").stat().st_size == 0
 
 
 def test_a_full_spool_takes_nothing_until_it_is_drained(spool: Spool) -> None:
@@ -99,6 +100,40 @@ def test_the_spool_of_a_dead_receiver_of_another_name_is_taken_over(tmp_path: Pa
     spool.drop()
     assert spool.is_empty
     assert not other.exists()
+    spool.close()
+
+
+def test_who_is_killed_has_its_name_again_and_two_of_one_place_have_two(tmp_path: Path) -> None:
+    killed = left_behind(tmp_path, "a-8080", BODIES)
+    left_behind(tmp_path, "a-80", BODIES)
+    spools = [Spool(tmp_path, "a-8080", 1 << 20), Spool(tmp_path, "a-8080", 1 << 20)]
+    assert spools[0].name == killed.stem
+    assert spools[1].name != killed.stem
+    for spool in spools:
+        assert spool.name.startswith("a-8080-")
+        spool.close()
+
+
+def test_whose_file_came_to_its_end_here_is_known_to_be_gone(tmp_path: Path) -> None:
+    idle, busy = left_behind(tmp_path, "idle", []), left_behind(tmp_path, "busy", BODIES)
+    idle.touch()
+    spool = Spool(tmp_path, "a", 1 << 20)
+    assert spool.gone == {idle.stem}
+    spool.peek(9)
+    assert busy.stem not in spool.gone
+    spool.drop()
+    assert spool.gone == {idle.stem, busy.stem}
+    spool.close()
+
+
+def test_a_file_of_a_lost_machine_is_brought_in_where_it_is_put(tmp_path: Path) -> None:
+    lost = left_behind(tmp_path / "lost", "web1-8080", BODIES)
+    spool = Spool(tmp_path / "spool", "web2-8080", 1 << 20)
+    shutil.copy(lost, tmp_path / "spool" / lost.name)
+    assert spool.adopt()
+    assert spool.peek(9).records == BODIES
+    spool.drop()
+    assert spool.gone == {lost.stem}
     spool.close()
 
 
