@@ -99,7 +99,8 @@ class Start:
     def _begin(self) -> _Begun:
         """May this store be worked with?"""
         prove_durable(self._ledger.redis, self._settings)
-        installation = prepare(self._ledger.redis, self._settings)
+        lets_people_in = self._role.web or self._role.flower
+        installation = prepare(self._ledger.redis, self._settings, lets_people_in=lets_people_in)
         restored = self._look(self._ledger)
         return _Begun(installation, restored, None if restored else self._ledger.readiness.problem())
 

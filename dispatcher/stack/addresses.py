@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import secrets
 from dataclasses import dataclass, field
 
 from dispatcher.errors import ConfigError, InputError
@@ -34,7 +35,7 @@ def addresses(settings: Settings, installation: Installation) -> Addresses:
         callback=f"{settings.public_url or web}{CALLBACK_PATH}{installation.callback_key}",
         local_callback=f"{web}{CALLBACK_PATH}{installation.callback_key}",
         flower=f"http://{LOOPBACK}:{settings.flower_port}",
-        flower_login=login or f"admin:{installation.admin_token}",
+        flower_login=login or f"admin:{installation.admin_token or secrets.token_urlsafe(24)}",
     )
 
 
@@ -50,19 +51,31 @@ def announcement(role: Role, settings: Settings, installation: Installation, fou
         lines.append(f"logs         {settings.data_dir / 'logs'}")
     if role.web:
         lines.append(f"console      {found.web}/")
+    if role.web or role.flower:
         lines.append(f"admin token  {_admin_token(settings, installation)}")
+    if role.web:
         lines.append(f"callbacks    {found.callback}")
     if role.flower:
-        login = "from MMS_FLOWER_AUTH" if settings.flower_auth else "admin, password: the admin token"
-        lines.append(f"Flower       {found.flower}/  (login: {login})")
+        lines.append(f"Flower       {found.flower}/  (login: {_flower_login(settings, installation)})")
     return lines + (_without_callbacks(role, settings) if role.web else [])
 
 
+def _flower_login(settings: Settings, installation: Installation) -> str:
+    if settings.flower_auth:
+        return "from MMS_FLOWER_AUTH"
+    return "admin, password: the admin token" if installation.admin_token else "set MMS_FLOWER_AUTH"
+
+
 def _admin_token(settings: Settings, installation: Installation) -> str:
-    token = settings.data_dir / "admin-token"
+    kept = f"in {settings.data_dir / 'admin-token'}"
     if installation.admin_token_is_new:
-        return f"{installation.admin_token}  (made now, kept in {token})"
-    return "from MMS_ADMIN_TOKEN" if settings.admin_token else f"in {token}"
+        return f"{installation.admin_token}  (made now, kept {kept})"
+    if settings.admin_token:
+        return "from MMS_ADMIN_TOKEN"
+    if installation.admin_token:
+        return kept
+    made_on = installation.admin_token_made_on or "another machine"
+    return f"kept on {made_on}, where it was made; `mms token create --role admin --name NAME` makes another"
 
 
 def _mode(settings: Settings) -> str:

@@ -31,6 +31,7 @@ from dispatcher.web.api import routers
 from dispatcher.web.callbacks.challenge import Challenges
 from dispatcher.web.callbacks.durable_inbox import DurableInbox
 from dispatcher.web.callbacks.ingest_hint import IngestHint
+from dispatcher.web.callbacks.key_look import KeyLook
 from dispatcher.web.callbacks.receiver import CallbackReceiver
 from dispatcher.web.callbacks.receiver_status import ReceiverStatus
 from dispatcher.web.callbacks.stream_writer import CallbackStreamWriter
@@ -86,12 +87,13 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     """
     site = _open_site(settings, hints)
     receiver_redis = _receiver_redis(settings)
+    key_look = KeyLook(site.callback_keys, site.arrival.callback_keys)
     hint = IngestHint(receiver_redis, lambda: hints.ingest("", 0))
     inbox = _inbox(site, receiver_redis, hint)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with inbox, swept(settings.data_dir / "uploads"):
+        async with inbox, key_look.kept_up(), swept(settings.data_dir / "uploads"):
             yield
         await hint.close()
         await receiver_redis.aclose()
@@ -118,6 +120,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
         stored=hint.give,
         bury=inbox.bury,
         answer=Challenges(receiver_redis).answer,
+        look_again=key_look.again,
     )
     return app
 

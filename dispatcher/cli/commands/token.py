@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -14,9 +15,12 @@ from dispatcher.cli.shell.output import print_json, print_line, say
 from dispatcher.cli.shell.tables import out
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.host.private_files import private_folder, write_private
+from dispatcher.ledger.installation.admin_token import admin_token_file, rotate_admin_token
 from dispatcher.ledger.installation.api_tokens import ApiTokens, Role
+from dispatcher.ledger.installation.rotating_keys import rotate_key
+from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.runtime.credentials import token_file, token_of
-from dispatcher.settings import settings
+from dispatcher.settings import Settings, settings
 
 app = typer.Typer(no_args_is_help=True, help="Logins for the console and the API; the token for CarrierX.")
 _ROLES: dict[str, Role] = {"viewer": "viewer", "admin": "admin"}
@@ -79,6 +83,60 @@ def remove_command(
     holder = ApiTokens(ledger.redis).remove(token_id)
     noted(ledger, f"removed the {holder.role} token {holder.name}")
     print_line(f"{token_id} removed")
+
+
+@app.command("rotate")
+def rotate_command(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="admin, callback-key or secret.")],
+    now: Annotated[bool, typer.Option("--now", help="The one there was ends at once: it leaked.")] = False,
+) -> None:
+    """Make another of what this installation made for itself; the one there was counts for a while still.
+
+    The admin token for a day, callback key and secret for 30 days. Running processes know of it at once. What the
+    settings give (MMS_ADMIN_TOKEN, MMS_CALLBACK_KEY, MMS_SECRET) is changed there: docs/operations.md.
+
+    Example: mms token rotate callback-key
+    """
+    if what not in _ROTATED:
+        raise InputError(f"there is no {what} to rotate", hint=f"there are: {', '.join(sorted(_ROTATED))}")
+    ledger, config = open_ledger()
+    setting = what.replace("-", "_") + ("_token" if what == "admin" else "")
+    if getattr(config, setting) is not None:
+        raise InputError(f"MMS_{setting.upper()} is set", hint="change it there, machine by machine")
+    if what == "secret" and now:
+        raise InputError(
+            "receipts of what is under way would not be believed any more",
+            hint="`mms token rotate callback-key --now` keeps out who would forge them",
+        )
+    _ROTATED[what](ledger, config, now)
+    noted(ledger, f"rotated the {what}{', the earlier one ended' if now else ''}")
+
+
+def _rotate_admin(ledger: Ledger, config: Settings, now: bool) -> None:
+    print_line(rotate_admin_token(ledger.redis, config, at_once=now).token)
+    ends = "the earlier one and logins with it have ended" if now else "the earlier one ends in 24 hours"
+    say(f"kept in {admin_token_file(config)}; {ends}; Flower takes it after its next start")
+
+
+def _rotate_callback_key(ledger: Ledger, _: Settings, now: bool) -> None:
+    rotate_key(ledger.redis, "callback_key", at_once=now)
+    ends = "refuse every earlier one within ten seconds" if now else "the earlier one for 30 days"
+    say(f"receivers take the new key at once, and {ends}")
+    say("give CarrierX the new address: `mms callbacks set` with --did, --did-group or --partner")
+
+
+def _rotate_secret(ledger: Ledger, _: Settings, __: bool) -> None:
+    rotate_key(ledger.redis, "secret")
+    say(
+        "processes write with it after their next start; what was written with the earlier one is believed for 30 days"
+    )
+
+
+_ROTATED: dict[str, Callable[[Ledger, Settings, bool], None]] = {
+    "admin": _rotate_admin,
+    "callback-key": _rotate_callback_key,
+    "secret": _rotate_secret,
+}
 
 
 @app.command("carrierx")

@@ -1,6 +1,7 @@
 """What belongs to the installation and to no campaign: made once, or kept across all of them.
 
-- `installation`: the ledger's stamp, secrets and callback key; whether its Redis can keep our promises.
+- `installation`: the ledger's stamp and what it has of keys; whether its Redis can keep our promises.
+- `rotating_keys`, `admin_token`: the secret, the callback key and the admin token, and another in their place.
 - `recovery`: an older copy of the ledger: marked, gone through, let go. `upgrade`: how far it is on its way to this
   program's schema.
 - `api_tokens`, `idempotency_keys`: who may come in, and calls that are done once.

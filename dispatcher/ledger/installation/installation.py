@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import redis
+from pydantic import SecretStr
 
 from dispatcher.errors import ConfigError, StoreUnsafe
+from dispatcher.ledger.installation.rotating_keys import KeyInUse, keep_key, read_key
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.durability import durability_problem, version_told
@@ -20,23 +18,24 @@ from dispatcher.ledger.store.redis_errors import NEEDED
 from dispatcher.ledger.store.schema import PROGRAM, SCHEMA, require_let_in, schema_in
 from dispatcher.settings import Settings
 
-#: A secret that was replaced still verifies for this long.
-EARLIER_SECRETS_SECONDS = 30 * 24 * 3600
-
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Everything that was made once for this ledger."""
+    """Everything that was made once for this ledger. `admin_token` is empty where it is not known on this machine, and
+    `admin_token_made_on` says on which it was made; of one in the settings nothing."""
 
     callback_key: str = field(repr=False)
     secrets: tuple[bytes, ...] = field(repr=False)
     admin_token: str = field(repr=False)
     admin_token_is_new: bool
     mode: str
+    admin_token_made_on: str = ""
 
 
-def prepare(client: redis.Redis, settings: Settings) -> Installation:
+def prepare(client: redis.Redis, settings: Settings, *, lets_people_in: bool = False) -> Installation:
     """Stamp a new ledger, or prove that this one is ours; make what is missing. Safe to call from every process.
+
+    `lets_people_in`: this process has a console, or says how to come in, so there must be an admin token.
 
     Raises:
         ConfigError: the ledger belongs to another mode or another API.
@@ -45,12 +44,22 @@ def prepare(client: redis.Redis, settings: Settings) -> Installation:
     """
     with translated():
         _stamp(client, settings)
-        callback_key = settings.callback_key.get_secret_value() if settings.callback_key else ""
-        if not callback_key:
-            callback_key = _made_once(client, "callback_key")
-        all_secrets = _secrets(client, settings)
-    admin_token, is_new = _admin_token(settings)
-    return Installation(callback_key, all_secrets, admin_token, is_new, settings.mode)
+    callback_key = keep_key(client, "callback_key", _given(settings.callback_key)).current
+    all_secrets = _encoded(keep_key(client, "secret", _given(settings.secret)))
+    made = Installation(callback_key, all_secrets, _given(settings.admin_token) or "", False, settings.mode)
+    return _with_admin_token(client, settings, made) if lets_people_in and not made.admin_token else made
+
+
+def _with_admin_token(client: redis.Redis, settings: Settings, made: Installation) -> Installation:
+    from dispatcher.ledger.installation.admin_token import make_admin_token  # noqa: PLC0415 - argon2 takes its time
+
+    admin = make_admin_token(client, settings)
+    return replace(
+        made,
+        admin_token=admin.token,
+        admin_token_is_new=admin.is_new,
+        admin_token_made_on=admin.made_on,
+    )
 
 
 def read_secrets(client: redis.Redis) -> tuple[bytes, ...]:
@@ -59,9 +68,20 @@ def read_secrets(client: redis.Redis) -> tuple[bytes, ...]:
     Raises:
         StoreUnavailable: Redis does not answer.
     """
-    with translated():
-        current, earlier = client.hmget(keys.INSTALL, ("secret", "earlier"))
-    return (text_of(current).encode(), *_unexpired(earlier)) if current else ()
+    found = read_key(client, "secret")
+    return _encoded(found) if found else ()
+
+
+def callback_keys(client: redis.Redis, settings: Settings) -> tuple[str, ...]:
+    """All callback keys that count now, the one in use first.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    found = read_key(client, "callback_key")
+    known = found.all if found else ()
+    given = _given(settings.callback_key)
+    return known if given is None else (given, *(key for key in known if key != given))
 
 
 def read_mode(client: redis.Redis) -> str | None:
@@ -75,19 +95,6 @@ def read_mode(client: redis.Redis) -> str | None:
         found = _read_stamp(client)
     require_let_in(schema_in(found))
     return found.get("mode")
-
-
-def callback_key_of(client: redis.Redis, settings: Settings) -> str | None:
-    """The last part of our callback URL; None where none was made yet.
-
-    Raises:
-        StoreUnavailable: Redis does not answer.
-    """
-    if settings.callback_key is not None:
-        return settings.callback_key.get_secret_value()
-    with translated():
-        made = client.hget(keys.INSTALL, "callback_key")
-    return text_of(made) if made else None
 
 
 def _stamp(client: redis.Redis, settings: Settings) -> None:
@@ -113,51 +120,12 @@ def _read_stamp(client: redis.Redis) -> dict[str, str]:
     return {text_of(name): text_of(value) for name, value in client.hgetall(keys.STAMP).items()}
 
 
-def _made_once(client: redis.Redis, name: str) -> str:
-    client.hsetnx(keys.INSTALL, name, secrets.token_urlsafe(24))
-    made = client.hget(keys.INSTALL, name)
-    assert made is not None
-    return text_of(made)
+def _given(setting: SecretStr | None) -> str | None:
+    return setting.get_secret_value() if setting is not None else None
 
 
-def _secrets(client: redis.Redis, settings: Settings) -> tuple[bytes, ...]:
-    current = _made_once(client, "secret")
-    if settings.secret is not None and settings.secret.get_secret_value() != current:
-        earlier = [[current, time.time()], *json.loads(client.hget(keys.INSTALL, "earlier") or b"[]")]
-        current = settings.secret.get_secret_value()
-        client.hset(keys.INSTALL, mapping={"secret": current, "earlier": json.dumps(earlier)})
-    return (current.encode(), *_unexpired(client.hget(keys.INSTALL, "earlier")))
-
-
-def _unexpired(earlier: bytes | str | None) -> tuple[bytes, ...]:
-    oldest = time.time() - EARLIER_SECRETS_SECONDS
-    return tuple(secret.encode() for secret, until in json.loads(earlier or b"[]") if until > oldest)
-
-
-def _admin_token(settings: Settings) -> tuple[str, bool]:
-    if settings.admin_token is not None:
-        return settings.admin_token.get_secret_value(), False
-    path = settings.data_dir / "admin-token"
-    if path.exists():
-        return path.read_text("ascii").strip(), False
-    return _write_token(path), True
-
-
-def _write_token(path: Path) -> str:
-    token = secrets.token_urlsafe(24)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    except OSError as error:
-        raise ConfigError(
-            f"the admin token cannot be written to {path}: {error.strerror}",
-            hint="set MMS_DATA_DIR or MMS_ADMIN_TOKEN",
-        ) from None
-    with os.fdopen(descriptor, "w") as out:
-        out.write(token + "\n")
-    return token
+def _encoded(found: KeyInUse) -> tuple[bytes, ...]:
+    return tuple(value.encode() for value in found.all)
 
 
 def prove_durable(client: redis.Redis, settings: Settings) -> None:

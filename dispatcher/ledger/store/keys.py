@@ -6,7 +6,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 |---|---|---|---|
 | `mms:stamp` | hash | mode (live or simulate), API address, when made; the schema (schema.py) | for ever |
 | `mms:upgrade` | hash | the step to the next schema: `to`, `cursor`, `bites`, `waits` | until it is done |
-| `mms:install` | hash | callback key, secret, earlier secrets | for ever |
+| `mms:install` | hash | callback key, secret, earlier ones of both; id of the admin token made here | for ever |
 | `mms:campaigns` | zset | campaign id → created, ms | records |
 | `mms:answers` | zset | the same for what we answer by ourselves: confirmations, HELP, automatic answers | retention |
 | `mms:own` | set | numbers known to be ours; none of them is answered | for ever |
@@ -92,7 +92,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:optout:owed` | hash | number that opted out at the receiver → ms; it is owed one confirmation | until told |
 | `mms:cap:{number}` | zset | `id.batch.row` that went to it → ms; only with a frequency cap | its span |
 | `mms:session:{hash}` | hash | a login of the console | 12 h |
-| `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed |
+| `mms:tokens` | hash | token's id → name, role, argon2 hash, when made | until removed or over |
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
 | `mms:once:{hash}` | string | the answer to a call with an Idempotency-Key | 24 h |
 | `mms:ticks` | hash | ticks, claims, the server's run (look_at_run.lua); `id`; what recovery.py needs | for ever |

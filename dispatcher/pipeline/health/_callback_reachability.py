@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dispatcher.carrierx.callback_probe import PATH, probe_receiver
 from dispatcher.host.egress import egress_of
 from dispatcher.ledger.installation.callback_challenges import put_challenge
-from dispatcher.ledger.installation.installation import callback_key_of
+from dispatcher.ledger.installation.installation import callback_keys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings
 
@@ -50,9 +50,13 @@ def public_receiver(ledger: Ledger, config: Settings) -> Reachability:
 def callback_in_force(ledger: Ledger | None, config: Settings, url: str) -> Reachability:
     """Whether a callback URL that CarrierX holds is ours, with the key that our receiver takes."""
     base, found, key = url.partition(PATH)
-    wanted = callback_key_of(ledger.redis, config) if ledger is not None else None
+    known = callback_keys(ledger.redis, config) if ledger is not None else ()
     if not found or (config.public_url is not None and base != config.public_url):
         return Reachability(False, "not ours", _SET_OURS)
-    if wanted is not None and key != wanted:
+    if key in known[1:]:
+        return Reachability(
+            False, "ours, with an earlier key, which our receivers take for a while yet", _SET_OURS
+        )
+    if known and key != known[0]:
         return Reachability(False, "our address, but with a key that our receiver does not take", _SET_OURS)
     return Reachability(True, "ours")

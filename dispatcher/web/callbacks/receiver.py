@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dispatcher.carrierx.webhook import condensed
 from dispatcher.errors import StoreUnavailable
 from dispatcher.web.http.body import BodyTooLargeError, read_body
-from dispatcher.web.site.callback_keys import CallbackKeys, Judgement
+from dispatcher.web.site.callback_keys import KEY_MAX, CallbackKeys, Judgement
 
 PATH = "/callbacks/carrierx/"
 BODY_MAX = 64 * 1024
@@ -40,7 +40,8 @@ class CallbackReceiver:
 
     `store` keeps a body durably with its time of receipt (ms since 1970) or raises StoreUnavailable; `stored` is told
     after each. `bury` keeps in the same way what cannot be read. `answer` knows what to say to a query string without
-    the key: `mms doctor` asks whether this is our receiver.
+    the key: `mms doctor` asks whether this is our receiver. `look_again` reads the keys before an unknown one is
+    refused.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class CallbackReceiver:
         stored: Callable[[], None],
         bury: Store | None = None,
         answer: Answer | None = None,
+        look_again: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._app = app
         self._answers = answer
@@ -59,6 +61,7 @@ class CallbackReceiver:
         self._store = store
         self._stored = stored
         self._bury = bury
+        self._look_again = look_again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a callback, or pass the call on."""
@@ -77,7 +80,7 @@ class CallbackReceiver:
 
     async def _status(self, scope: Scope, receive: Receive) -> int:
         key = scope["path"][len(PATH) :].encode(errors="replace")
-        judged = self._keys.judge(key)
+        judged = await self._judged(key, scope["method"])
         if judged is Judgement.FOREIGN:
             return 404
         if scope["method"] != "POST":
@@ -91,6 +94,14 @@ class CallbackReceiver:
         if kept is not None:
             return await self._keep(kept, unproved)
         return await self._keep_unread(raw, unproved) if raw.strip() and self._bury else 400
+
+    async def _judged(self, key: bytes, method: str) -> Judgement:
+        """Whose this key is; one that is not known may be newer than our last look."""
+        judged = self._keys.judge(key)
+        if judged is Judgement.FOREIGN and self._look_again and method == "POST" and 0 < len(key) <= KEY_MAX:
+            await self._look_again()
+            judged = self._keys.judge(key)
+        return judged
 
     async def _keep_unread(self, raw: bytes, unproved: bytes) -> int:
         """What nobody can read is kept for a person, and its sender told."""

@@ -1,14 +1,16 @@
-"""The key in the callback's address, also while the ledger that holds it is away.
+"""The keys in the callback's address, also while the ledger that holds them is away.
 
-MMS_CALLBACK_KEY decides where it is set. Else the key is the ledger's, and is remembered in a private file for a start
-without Redis. Until the ledger was seen no key is refused for good: a callback is kept with the key that it came with,
-and what does not prove right when the ledger is back is left out.
+MMS_CALLBACK_KEY is always one of them. The others are the ledger's: the one in use, and earlier ones while they count.
+They are remembered in a private file for a start without Redis. Until the ledger was seen no key is refused for good
+where none is set, nor one that is remembered: a callback is kept with the key that it came with, and what does not
+prove right when the ledger is back is left out.
 """
 
 from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -29,42 +31,52 @@ class Judgement(Enum):
 
 
 class CallbackKeys:
-    """Which keys the receiver takes. `file` remembers the ledger's key; without one nothing is remembered."""
+    """Which keys the receiver takes. `file` remembers the ledger's; without one nothing is remembered."""
 
     def __init__(self, configured: str | None, file: Path | None = None) -> None:
-        self._key = configured.encode() if configured else None
-        self._configured = configured is not None
+        self._configured = (configured.encode(),) if configured else ()
+        self._known = self._configured
+        self._learned = False
         self._file = file
         self._remembered = _read(file)
 
     def judge(self, key: bytes) -> Judgement:
         """Whose this key is, in constant time for a given length."""
-        if self._key is not None:
-            return Judgement.OURS if hmac.compare_digest(key, self._key) else Judgement.FOREIGN
-        return Judgement.UNPROVED if 0 < len(key) <= KEY_MAX else Judgement.FOREIGN
+        if _is_among(key, self._known):
+            return Judgement.OURS
+        unsure = not self._learned and (not self._configured or self.is_remembered(key))
+        return Judgement.UNPROVED if unsure and 0 < len(key) <= KEY_MAX else Judgement.FOREIGN
 
     def is_remembered(self, key: bytes) -> bool:
-        """Whether it is the key that the ledger had when it was seen last."""
-        return self._remembered is not None and hmac.compare_digest(key, self._remembered)
+        """Whether it is a key that the ledger had when it was seen last."""
+        return _is_among(key, self._remembered)
 
     def proves(self, key: bytes) -> bool:
         """Whether a callback that was kept with this key may be believed; none was kept with a key that was ours."""
-        return not key or (self._key is not None and hmac.compare_digest(key, self._key))
+        return not key or _is_among(key, self._known)
 
-    def learn(self, key: str) -> None:
-        """The ledger was seen, and has this key. Where it cannot be remembered, a start without Redis knows it not."""
-        self._key = key.encode()
-        if self._file is None or self._configured or self._remembered == self._key:
+    def learn(self, keys: Sequence[str]) -> None:
+        """The ledger was seen, and has these. Where they cannot be remembered, a start without Redis knows none."""
+        ledgers = tuple(key.encode() for key in keys)
+        self._known = (*self._configured, *(key for key in ledgers if key not in self._configured))
+        self._learned = True
+        if self._file is None or set(ledgers) == set(self._remembered):
             return
         try:
             private_folder(self._file.parent)
-            write_private(self._file, key)
+            write_private(self._file, "\n".join(keys))
+            self._remembered = ledgers
         except MmsError as error:
-            logger.warning("the callback key is not remembered: %s", error.message)
+            logger.warning("the callback keys are not remembered: %s", error.message)
 
 
-def _read(file: Path | None) -> bytes | None:
+def _is_among(key: bytes, keys: Sequence[bytes]) -> bool:
+    """Each is compared, so that the time tells nothing."""
+    return sum(hmac.compare_digest(key, each) for each in keys) > 0
+
+
+def _read(file: Path | None) -> tuple[bytes, ...]:
     try:
-        return file.read_bytes().strip() or None if file else None
+        return tuple(file.read_bytes().split()) if file else ()
     except OSError:
-        return None
+        return ()

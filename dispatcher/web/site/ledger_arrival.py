@@ -8,7 +8,7 @@ import threading
 import redis
 
 from dispatcher.errors import MmsError, StoreUnavailable
-from dispatcher.ledger.installation.installation import Installation, prepare
+from dispatcher.ledger.installation.installation import Installation, callback_keys, prepare
 from dispatcher.ledger.store.ledger_id import ledger_id
 from dispatcher.settings import Settings
 from dispatcher.web.site.callback_keys import CallbackKeys
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class LedgerArrival:
-    """The installation, once the ledger was seen; `keys` learns the ledger's callback key then."""
+    """The installation, once the ledger was seen; `keys` learns the ledger's callback keys then."""
 
     def __init__(self, client: redis.Redis, settings: Settings, keys: CallbackKeys) -> None:
         self._redis = client
@@ -55,6 +55,15 @@ class LedgerArrival:
         """The ledger was seen since our start."""
         return self._found is not None
 
+    def callback_keys(self) -> tuple[str, ...]:
+        """The keys that count now, as the ledger has them.
+
+        Raises:
+            StoreUnavailable: Redis does not answer, or the ledger was not seen since our start.
+        """
+        self.installation  # noqa: B018 - raises while it may be another's
+        return callback_keys(self._redis, self._settings)
+
     def begin(self) -> None:
         """The first look, at the start.
 
@@ -81,9 +90,9 @@ class LedgerArrival:
         return True
 
     def _look(self) -> None:
-        found = prepare(self._redis, self._settings)
+        found = prepare(self._redis, self._settings, lets_people_in=True)
         self._ledger = ledger_id(self._redis)
-        self._keys.learn(found.callback_key)
+        self._keys.learn(callback_keys(self._redis, self._settings))
         self._found = found
 
     def _note(self, error: Exception) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,7 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import ConfigError, LedgerNewer, StoreUnsafe
-from dispatcher.ledger.installation.installation import (
-    EARLIER_SECRETS_SECONDS,
-    prepare,
-    prove_durable,
-    read_mode,
-)
+from dispatcher.ledger.installation.installation import prepare, prove_durable, read_mode
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.durability import durability_problem
@@ -37,7 +31,7 @@ def configured(tmp_path: Path) -> Any:
 
 
 def test_what_is_made_once_stays(redis: redis_py.Redis, configured: Any) -> None:
-    first, second = prepare(redis, configured()), prepare(redis, configured())
+    first, second = (prepare(redis, configured(), lets_people_in=True) for _ in range(2))
     assert (first.callback_key, first.secrets, first.admin_token) == (
         second.callback_key,
         second.secrets,
@@ -107,31 +101,21 @@ def test_an_empty_redis_has_no_mode(redis: redis_py.Redis) -> None:
     assert read_mode(redis) is None
 
 
-def test_a_replaced_secret_still_verifies_for_a_while(
-    redis: redis_py.Redis, configured: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (made,) = prepare(redis, configured()).secrets
-    assert prepare(redis, configured(secret="new")).secrets == (b"new", made)
-    assert prepare(redis, configured(secret="new")).secrets == (b"new", made)
-    assert prepare(redis, configured()).secrets == (b"new", made)
-    ahead = EARLIER_SECRETS_SECONDS + 60
-    now = time.time()
-    monkeypatch.setattr("dispatcher.ledger.installation.installation.time.time", lambda: now + ahead)
-    assert prepare(redis, configured()).secrets == (b"new",)
-
-
 def test_a_given_callback_key_is_used(redis: redis_py.Redis, configured: Any) -> None:
     assert prepare(redis, configured(callback_key="given")).callback_key == "given"
 
 
-def test_the_admin_token_is_its_owners_alone(redis: redis_py.Redis, configured: Any, tmp_path: Path) -> None:
-    prepare(redis, configured())
-    assert (tmp_path / "admin-token").stat().st_mode & 0o777 == 0o600
+def test_a_process_that_lets_nobody_in_makes_no_admin_token(
+    redis: redis_py.Redis, configured: Any, tmp_path: Path
+) -> None:
+    assert prepare(redis, configured()).admin_token == ""
+    assert not (tmp_path / "admin-token").exists()
 
 
 def test_no_secret_shows_in_a_repr(redis: redis_py.Redis, configured: Any) -> None:
-    made = prepare(redis, configured())
+    made = prepare(redis, configured(), lets_people_in=True)
     shown = repr(made)
+    assert made.admin_token
     assert made.admin_token not in shown
     assert made.callback_key not in shown
     assert made.secrets[0].decode() not in shown

@@ -199,12 +199,32 @@ def test_what_a_receiver_leaves_that_dies_while_ours_lives_is_found(
 
 def test_a_key_is_judged_by_the_setting_first_then_by_the_ledgers(tmp_path: Path) -> None:
     configured = CallbackKeys("set", tmp_path / "key")
-    configured.learn("set")
-    assert not (tmp_path / "key").exists()
+    configured.learn(["set"])
     assert configured.judge(b"other") is Judgement.FOREIGN
-    open_yet = CallbackKeys(None, tmp_path / "key")
+    open_yet = CallbackKeys(None, tmp_path / "other")
     assert open_yet.judge(b"any") is Judgement.UNPROVED
     assert not open_yet.proves(b"any")
-    open_yet.learn("made")
+    open_yet.learn(["made"])
     assert (open_yet.judge(b"made"), open_yet.judge(b"any")) == (Judgement.OURS, Judgement.FOREIGN)
-    assert CallbackKeys(None, tmp_path / "key").is_remembered(b"made")
+    assert CallbackKeys(None, tmp_path / "other").is_remembered(b"made")
+
+
+def test_an_earlier_key_counts_beside_that_of_the_setting_and_is_proved_later_without_a_ledger(
+    tmp_path: Path,
+) -> None:
+    keys = CallbackKeys("new", tmp_path / "key")
+    keys.learn(["new", "old"])
+    assert [keys.judge(key) for key in (b"new", b"old", b"any")] == [
+        Judgement.OURS,
+        Judgement.OURS,
+        Judgement.FOREIGN,
+    ]
+    started_without = CallbackKeys("newest", tmp_path / "key")
+    assert [started_without.judge(key) for key in (b"newest", b"old", b"any")] == [
+        Judgement.OURS,
+        Judgement.UNPROVED,
+        Judgement.FOREIGN,
+    ]
+    assert not started_without.proves(b"old")
+    started_without.learn(["newest", "new"])
+    assert [started_without.judge(key) for key in (b"new", b"old")] == [Judgement.OURS, Judgement.FOREIGN]
