@@ -17,6 +17,22 @@ from dispatcher.model.state import CODE_STATE, CampaignState, RecipientState
 _CAMPAIGNS_AT_ONCE = 500
 #: So many are summed up in one step: Redis does nothing else meanwhile.
 _SEALED_AT_ONCE = 500
+#: Everything that may be counted as an alarm, so that its counter is there before the first of them.
+ALARMS = (
+    "user_data_not_ours",
+    "receipt_for_a_stranger",
+    "receipt_for_the_erased",
+    "forgotten_claim",
+    "after_cancel",
+    "after_expiry",
+    "after_skip",
+    "after_invalid",
+    "older_attempt",
+    "unreadable_callback",
+    "set_aside",
+    "inbound_not_at_carrierx",
+    "answer_not_sendable",
+)
 
 
 class Limit(NamedTuple):

@@ -82,6 +82,11 @@ class Spool:
             )
         self._own.append(some)
 
+    @property
+    def used_bytes(self) -> int:
+        """How much of its size is taken."""
+        return self._own.size
+
     def has_room(self) -> bool:
         """Whether another callback of the usual size may be spooled."""
         return self._own.size + _USUAL_BYTES <= self._max_bytes

@@ -133,6 +133,11 @@ class DurableInbox:
         """Whether callbacks go to this machine's disk, and not to Redis."""
         return self._spooling
 
+    @property
+    def spooled_bytes(self) -> int:
+        """How much of the spool's size is taken on this machine's disk."""
+        return self._spool.used_bytes
+
     async def trouble(self) -> str | None:
         """Why no callback could be kept now; None: one could."""
         if not self._spooling or await self._on_disk(self._spool.has_room):

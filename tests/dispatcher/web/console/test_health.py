@@ -131,7 +131,7 @@ def test_every_metric_is_declared_once_with_its_kind(api: httpx.Client, address:
     parts = [f"{name}{part}" for name, kind in declared.items() for part in _PARTS if kind == "histogram"]
     used = set(re.findall(r"^(mms_\w+)", text, re.MULTILINE))
     plain = {name for name, kind in declared.items() if kind != "histogram"}
-    assert used == plain - {"mms_alarms_total", "mms_queue_waiting"} | set(parts)
+    assert used == plain - {"mms_queue_waiting"} | set(parts)
 
 
 def test_durations_are_histograms_whose_buckets_add_up(
