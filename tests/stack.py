@@ -55,9 +55,10 @@ class Terminal:
         self.up_process: subprocess.Popen[bytes] | None = None
         self._log = folder / "up.log"
 
-    def again(self) -> Terminal:
-        """A second terminal in the same folder, with the same environment."""
+    def again(self, **variables: str) -> Terminal:
+        """A second terminal in the same folder, with the same environment and these variables."""
         other = copy(self)
+        other.environment = self.environment | variables
         other._log, other.up_process = self.folder / "again.log", None
         return other
 

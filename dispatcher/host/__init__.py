@@ -5,9 +5,10 @@
 - `egress`: a company's proxy and certificates on the way out.
 - `keepalive`: after how long a host that is cut off is noticed.
 - `side_process`: a process of our own for one piece of work: bounded, behind others, gone with who asked.
+- `service_manager`: systemd, told how far we are.
 - `under_way`: what a process that is to stop still waits for, told to its supervisor.
 - `zone_data`: time zones from the locked data, whatever the machine has; which names are a place's clock.
 
 May import: `settings`, `model/` and below.
-Begin with: whichever of the seven is asked for; they do not know each other.
+Begin with: whichever of the eight is asked for; they do not know each other.
 """

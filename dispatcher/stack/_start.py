@@ -119,6 +119,7 @@ class Start:
             self._publish(found, ready=False)
             if self._await_readiness(found):
                 self._publish(found, ready=True)
+                self._supervisor.tell_ready()
                 when_ready(self._supervisor)
             self._supervisor.run()
         finally:

@@ -21,6 +21,7 @@ from types import FrameType, TracebackType
 
 from dispatcher.errors import ServiceFailed
 from dispatcher.host.private_files import private_folder
+from dispatcher.host.service_manager import ask_for_time, tell_service_manager
 from dispatcher.host.under_way import MARK
 from dispatcher.stack import process_registry
 from dispatcher.stack._process import Service, ServiceProcess
@@ -49,7 +50,8 @@ class Supervisor:
         self._mark = f"{run}#{os.getpid()}"
         self._processes: dict[str, ServiceProcess] = {}
         self._stops = 0
-        self._rotated = 0.0
+        self._rotated = self._asked_for_time = 0.0
+        self._ready = False
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._earlier_handlers: dict[int, _Handler] = {}
         self._earlier_wakeup = -1
@@ -87,6 +89,11 @@ class Supervisor:
     def hurried(self) -> bool:
         """Whether a second signal asked for a hard end."""
         return self._stops > 1
+
+    def tell_ready(self) -> None:
+        """Everything works: whoever started this may go on."""
+        self._ready = True
+        tell_service_manager("READY=1", "STATUS=ready")
 
     def ask_to_stop(self) -> None:
         """The same as a first SIGTERM; any thread may call it."""
@@ -148,6 +155,7 @@ class Supervisor:
         """Wait at most so long for something to happen, then look after every process once."""
         select.select([self._wake_read], [], [], seconds)
         self._drain()
+        self._take_time()
         if self.stopping:
             return
         for process in self._processes.values():
@@ -159,8 +167,15 @@ class Supervisor:
             for process in self._processes.values():
                 process.log.rotate()
 
+    def _take_time(self) -> None:
+        """A start that waits, for a store for instance, has not failed."""
+        if not self._ready and time.monotonic() - self._asked_for_time > LOOK_SECONDS:
+            self._asked_for_time = time.monotonic()
+            ask_for_time("starting")
+
     def end(self) -> None:
         """End all services, wave by wave; nothing of them is left."""
+        tell_service_manager("STOPPING=1", "STATUS=stopping")
         services = [process.recorded for process in self._processes.values() if process.recorded is not None]
         notice = _DrainNotice(self._say)
         process_registry.end(services, hurry=lambda: self.hurried, waiting=notice.waiting)
@@ -241,6 +256,7 @@ class _DrainNotice:
         """So many messages are under way, and are waited for so long at most."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + SAY_DRAIN_SECONDS
+            ask_for_time(f"waiting for the answers of {messages} messages under way")
             self._say(
                 f"waiting for the answers of {messages} messages under way, at most {seconds:.0f} s; a second signal "
                 "ends it at once, and they are looked for at CarrierX later"

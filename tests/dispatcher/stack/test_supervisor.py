@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -233,3 +234,23 @@ def test_the_output_of_a_part_is_filed_for_its_owner_only(start: Start) -> None:
     until(lambda: log.exists() and "my last words" in log.read_text())
     assert log.stat().st_mode & 0o777 == 0o600
     supervised.stop()
+
+
+def test_a_service_manager_hears_that_it_starts_and_that_it_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        heard.settimeout(PATIENCE_SECONDS)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        (tmp_path / "data").mkdir()
+        supervised = Supervised(tmp_path / "data", ("one:0:",))
+        try:
+            until(lambda: supervised.notes("start"))
+            supervised.stop()
+            said = [heard.recv(1000).decode() for _ in range(2)]
+        finally:
+            supervised.process.kill()
+    assert [word.partition("STATUS=")[2] for word in said] == ["starting", "stopping"]
+    assert said[0].startswith("EXTEND_TIMEOUT_USEC=")
+    assert said[1].startswith("STOPPING=1\n")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +62,35 @@ def host_of(store: ValkeyServer, carrierx: SimulatorHandle, tmp_path: Path) -> I
     yield made
     for host in hosts:
         host.end()
+
+
+class ServiceManager:
+    """What systemd is for a service: an address, and what is told there."""
+
+    def __init__(self) -> None:
+        self.address = f"@mms-tests-{os.getpid()}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address.replace("@", "\0"))
+        self._socket.setblocking(False)
+
+    def heard(self) -> list[str]:
+        """All that was told since the last time."""
+        said = []
+        with suppress(BlockingIOError):
+            while True:
+                said.append(self._socket.recv(1000).decode())
+        return said
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd() -> Iterator[ServiceManager]:
+    """One that hears."""
+    with closing(ServiceManager()) as listening:
+        yield listening
 
 
 def stop(host: Terminal) -> int:
@@ -129,11 +160,14 @@ def test_a_part_that_cannot_work_here_is_refused_with_the_reason(
 
 
 def test_hosts_with_a_part_each_are_a_whole_and_one_that_stops_while_answers_are_slow_loses_nothing(
-    host_of: HostOf, store: ValkeyServer, carrierx: SimulatorHandle
+    host_of: HostOf,
+    store: ValkeyServer,
+    carrierx: SimulatorHandle,
+    systemd: ServiceManager,
 ) -> None:
     ledger = Ledger(Redis.from_url(store.url))
     sender, east = host_of("sender", MMS_IN_FLIGHT="10"), host_of("east")
-    west = east.again()  # a second part in the same folder
+    west = east.again(NOTIFY_SOCKET=systemd.address)  # a second part in the same folder
     begin_sending = partial(sender.begin, "work", "--processes", "1")
     begin_sending()
     east.begin("web")
@@ -143,6 +177,7 @@ def test_hosts_with_a_part_each_are_a_whole_and_one_that_stops_while_answers_are
     workers = ledger.agenda.workers()
     assert {queue for facts in workers.values() for queue in facts["queues"]} == set(QUEUE_NAMES)
     assert workers[f"send@{socket.gethostname()}"]["concurrency"] == 1
+    assert "READY=1\nSTATUS=ready" in systemd.heard()
     assert "helper already runs" in west.mms("work", "--queues", "look").stderr
 
     carrierx.set_faults(latency_ms=20_000)
