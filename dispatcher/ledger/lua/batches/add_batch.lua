@@ -6,12 +6,14 @@
 -- uses: now, keys, rows, batch_lease, reading
 local id, batch, packed, counts, messages, marks, rows_read, token, lease = unpack(ARGV)
 if not is_reader(id, token) then return 'lost' end
-redis.call('PEXPIRE', ckey(id, 'expanding'), lease)
 local next_batch = tonumber(redis.call('HGET', ckey(id), 'batches'))
-if tonumber(batch) < next_batch then return 'have' end
 if tonumber(batch) > next_batch then return redis.error_reply('ERR a batch before this one is missing') end
+local is_there = tonumber(batch) < next_batch
+-- Before any other write: past its first one a full Redis lets a script go on.
+if not is_there then redis.call('SET', ckey(id, 'b:' .. batch), packed) end
+redis.call('PEXPIRE', ckey(id, 'expanding'), lease)
+if is_there then return 'have' end
 local key = ckey(id, 'r:' .. batch)
-redis.call('SET', ckey(id, 'b:' .. batch), packed)
 redis.call('SETRANGE', ckey(id, 'marks'), batch * #marks, marks)
 redis.call('HSET', key, 'n', counts)
 meta_write(key, { fence = 0, lease = 0, due = 0, looks = 0, token = NO_TOKEN })
