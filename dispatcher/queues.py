@@ -45,5 +45,7 @@ def service_of(queue: str) -> str:
     return next(name for name, queues in SERVICES.items() if queue in queues)
 
 
+#: A hint older than this is stale: whatever it pointed at has been offered again.
+HINT_SECONDS = 60
 #: Hints wait and no worker took one for so long: the queue does not move.
 STILL_MS = 30_000

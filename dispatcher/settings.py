@@ -40,7 +40,11 @@ class Settings(BaseModel):
         description="Redis or Valkey with the ledger. Unset: the embedded Valkey, found through the data folder.",
     )
     broker_url: str | None = Field(
-        None, description="Celery's broker. Unset: the same as the ledger. RabbitMQ works too."
+        None, description="Celery's broker: Redis or RabbitMQ. Unset: the same as the ledger."
+    )
+    broker_api: SecretStr | None = Field(
+        None,
+        description="RabbitMQ's management for Flower, http://HOST:15672/api/. Unset: the broker's host, that port.",
     )
     data_dir: Path = Field(
         Path(".mms"), description="Folder of the embedded Valkey, secrets, reports and logs."

@@ -31,7 +31,13 @@ def _refuse(error: MmsError) -> None:
     sys.exit(error.exit_status)
 
 
-app = Celery("mms", task_cls="tasks.checked_task:CheckedTask", amqp="tasks.amqp:OwnAmqp")
+app = Celery(
+    "mms",
+    task_cls="tasks.checked_task:CheckedTask",
+    amqp="tasks.amqp:OwnAmqp",
+    control="tasks.mailbox:OwnControl",
+    events="tasks.flower_events:OwnEvents",
+)
 try:
     require_limits(settings())
     app.config_from_object("celeryconfig", force=True)  # now, instead of somewhere in Celery

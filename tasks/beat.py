@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import cached_property, partial
 from typing import Any
 
 from celery import Celery
-from celery.beat import PersistentScheduler, Scheduler, Service
+from celery.beat import PersistentScheduler, Scheduler, SchedulingError, Service
 from celery.signals import worker_ready, worker_shutdown
 from celery.worker import state
 
@@ -16,13 +17,38 @@ from tasks.guard import STATUS
 
 log = logging.getLogger(__name__)
 
+#: A broker that is away is asked again after so long; Celery's waits for half a minute in the end.
+RETRY_SECONDS = 2
+
 
 class _Sleeping:
-    """Celery's wake 10 ms before a tick and ask without a pause until it is due: 1 % of a core at a tick a second."""
+    """Celery's wake 10 ms before a tick and ask without a pause until it is due: 1 % of a core at a tick a second.
+
+    They also print a page for every tick that a broker does not take.
+    """
+
+    app: Any
+    apply_async: Any
 
     def adjust(self, n: float, drift: float = 0.001) -> float:
         """Seconds to sleep until an entry is due in `n`; a little longer, so that it is due then."""
         return n + drift if n and n > 0 else n
+
+    @cached_property
+    def connection(self) -> Any:
+        """The connection that ticks are given on."""
+        made = self.app.connection_for_write()
+        made.ensure_connection = partial(
+            made.ensure_connection, interval_start=RETRY_SECONDS, interval_max=RETRY_SECONDS
+        )
+        return made
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Give a tick. A broker that does not take it has the next one in a second."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except SchedulingError as error:
+            log.warning("%s", error)
 
 
 class SleepingScheduler(_Sleeping, PersistentScheduler):  # type: ignore[misc]  # Celery has no types

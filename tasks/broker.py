@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from amqp.exceptions import AMQPError
 from kombu.connection import Connection
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
@@ -19,6 +20,7 @@ from dispatcher.ledger.store.sentinel_address import SentinelAddress, names_sent
 from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
+from tasks.rabbitmq import AWAY_HINT, is_rabbitmq, rabbitmq_address, what_is_wrong
 from tasks.transport import SOCKET, Channel
 
 #: Whoever only looks does not wait longer for an answer, in seconds.
@@ -31,6 +33,9 @@ HEALTH_SECONDS = 10
 #: The same where Sentinels can say in the meantime that another server has taken over.
 SENTINEL_HEALTH_SECONDS = 3
 
+#: What publishing to a broker may end with, or looking at it.
+BROKER_ERRORS = (OSError, KombuError, OperationalError, RedisError, AMQPError)
+
 
 class BrokerAwayError(MmsError):
     """The broker does not answer. What it said, if anything, is the error's cause."""
@@ -42,6 +47,8 @@ def broker_url(settings: Settings) -> str:
     Raises:
         ConfigError: neither is there, or it is no address.
     """
+    if settings.broker_url and is_rabbitmq(settings.broker_url):
+        return rabbitmq_address(settings.broker_url)
     url = address(settings.broker_url or redis_url(settings))
     if names_sentinels(url):
         _asked(url)
@@ -64,7 +71,7 @@ def kombu_url(url: str) -> str:
 
 
 def transport_of(url: str) -> str | None:
-    """kombu's transport for this address: ours for Redis, None where the scheme says it."""
+    """kombu's transport for this address: ours for Redis, None where the scheme says it (ours, too, for RabbitMQ)."""
     if names_sentinels(url):
         return "tasks.transport:SentinelTransport"
     return "tasks.transport:Transport" if url.startswith(("redis://", "rediss://")) else None
@@ -119,13 +126,24 @@ class Broker:
                 return dict(zip(QUEUE_NAMES, channel.sizes(QUEUE_NAMES), strict=True))
             return {name: _waiting(connection, name) for name in QUEUE_NAMES}
 
+    def prove(self) -> None:
+        """RabbitMQ takes what is published: something that is for no queue. Of Redis that is known.
+
+        Raises:
+            BrokerAwayError: it does not, or does not answer within a few seconds.
+        """
+        if is_rabbitmq(self._url):
+            with self._translated(), self._opened().channel() as channel:
+                message = channel.prepare_message("", content_type="text/plain")
+                channel.basic_publish(message, "", "mms-doctor", confirm_timeout=LOOK_SECONDS)
+
     def close(self) -> None:
         """Let the connection go."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
                 connection.release()
-            except (OSError, KombuError, RedisError):
+            except BROKER_ERRORS:
                 return
 
     def _opened(self) -> Connection:
@@ -144,13 +162,18 @@ class Broker:
             yield
         except Exception as error:
             self.close()
-            known = (OSError, KombuError, OperationalError, RedisError)
-            if not isinstance(error, known) and not type(error).__module__.startswith("amqp"):
+            if not isinstance(error, BROKER_ERRORS):
                 raise
-            raise BrokerAwayError(
-                f"the broker does not answer ({type(error.__cause__ or error).__name__})",
-                hint="is it running, and is MMS_BROKER_URL right? Nothing is lost: the tick gives every hint again",
-            ) from error
+            raise _away(self._url, error) from error
+
+
+def _away(url: str, error: Exception) -> BrokerAwayError:
+    """What is wrong with it, in a sentence."""
+    cause = error.__cause__ or error
+    if is_rabbitmq(url):
+        said, hint = what_is_wrong(url, cause)
+        return BrokerAwayError(said, hint=hint)
+    return BrokerAwayError(f"the broker does not answer ({type(cause).__name__})", hint=AWAY_HINT)
 
 
 def look_at_broker(settings: Settings, said: Sequence[HealthFinding] = ()) -> Iterator[HealthFinding]:
@@ -164,6 +187,7 @@ def look_at_broker(settings: Settings, said: Sequence[HealthFinding] = ()) -> It
         return
     try:
         with closing(Broker(url)) as broker:
+            broker.prove()
             waiting = {name: depth for name, depth in broker.depths().items() if depth}
     except MmsError as error:
         yield HealthFinding("broker", "bad", error.message, error.hint)
@@ -179,7 +203,7 @@ def _impatient(url: str) -> dict[str, Any]:
     if is_redis(url):
         short = {"socket_timeout": LOOK_SECONDS, "socket_connect_timeout": LOOK_SECONDS}
         return {**transport_options(url), **short, **once}
-    return {"read_timeout": LOOK_SECONDS, "write_timeout": LOOK_SECONDS, **once}
+    return once
 
 
 def _waiting(connection: Connection, queue: str) -> int:

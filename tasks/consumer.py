@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from celery.worker.consumer import Consumer
+from celery.worker.state import maybe_shutdown
 
 from tasks.alarm import Alarm
 
@@ -20,11 +23,20 @@ RETRY_SECONDS = 2
 class SteadyConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
     """Unreadable, unknown or wrongly called: not a task of ours. Celery's own prints bodies, or ends the worker.
 
-    It looks at once whether to end, however long it would wait for a message.
+    It looks at once whether to end, however long it would wait for a message. Whatever goes wrong with its broker, it
+    comes back, and does not ask without a pause.
     """
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
+        """Celery's steps, without what would make sixty queues and exchanges for tasks with a time: there are none."""
+
+        default_steps = tuple(
+            step for step in Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
+        )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._alarm = Alarm()
+        self._failed_at = -math.inf
         super().__init__(*arguments, **options)
 
     def ensure_connected(self, conn: Any) -> Any:
@@ -33,6 +45,23 @@ class SteadyConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
             conn.ensure_connection, interval_start=RETRY_SECONDS, interval_max=RETRY_SECONDS
         )
         return super().ensure_connected(conn)
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Wait a little, too."""
+        super().on_connection_error_before_connected(exc)
+        self._pause()
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Wait a little, too, if it was connected for a moment only: it is refused what it asks for."""
+        super().on_connection_error_after_connected(exc)
+        self._pause()
+
+    def _pause(self) -> None:
+        until = min(time.monotonic() + RETRY_SECONDS, self._failed_at + 2 * RETRY_SECONDS)
+        while time.monotonic() < until:
+            maybe_shutdown()
+            time.sleep(0.1)
+        self._failed_at = time.monotonic()
 
     def register_with_event_loop(self, hub: Any) -> None:
         """Called whenever it is connected anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 
 from flower import command
 from flower.app import Flower
@@ -11,7 +12,9 @@ from flower.urls import settings as pages
 
 from dispatcher.settings import settings
 from tasks.app import app
+from tasks.flower_broker import show_rabbitmq
 from tasks.flower_login import login
+from tasks.rabbitmq import HEARTBEAT_SECONDS
 
 
 def main(arguments: list[str]) -> int:
@@ -19,8 +22,10 @@ def main(arguments: list[str]) -> int:
     command.apply_env_options()
     command.apply_options("flower", arguments)
     command.options.basic_auth = login(command.options.basic_auth, settings())
+    show_rabbitmq(command.options, settings(), app.conf.broker_url)
     command.extract_settings()
     command.setup_logging()
+    app.connection = partial(app.connection, heartbeat=HEARTBEAT_SECONDS)  # else a lost one is never noticed
     flower = Flower(capp=app, options=command.options, **pages)
     signal.signal(signal.SIGTERM, command.sigterm_handler)
     flower.start_http_server()

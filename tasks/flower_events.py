@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 from celery import Task
+from celery.app.events import Events
+from celery.events.dispatcher import EventDispatcher
 from celery.utils import uuid
-from kombu.exceptions import OperationalError
 
 from dispatcher.pipeline.sending.alongside import AlongsideBatch
+from tasks.broker import BROKER_ERRORS
 
 log = logging.getLogger(__name__)
+
+
+#: Events that a worker keeps for a broker that is away; of more, the oldest are not shown.
+KEPT_EVENTS = 1000
+
+
+class BoundedDispatcher(EventDispatcher):  # type: ignore[misc]  # Celery has no types
+    """Celery's, which would keep all of them for a broker that takes nothing for a day."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._outbound_buffer: deque[Any] = deque(maxlen=KEPT_EVENTS)
+
+
+class OwnEvents(Events):  # type: ignore[misc]
+    """Celery's, with that dispatcher."""
+
+    dispatcher_cls = BoundedDispatcher
 
 
 def show(task: Task[..., str], alongside: Sequence[AlongsideBatch]) -> None:
@@ -24,7 +45,7 @@ def show(task: Task[..., str], alongside: Sequence[AlongsideBatch]) -> None:
             for batch in alongside:
                 for kind, at_ms, fields in _life_of(task.name, batch):
                     dispatcher.send(kind, timestamp=at_ms / 1000, **fields)
-    except (OperationalError, OSError) as error:
+    except BROKER_ERRORS as error:
         log.info("batches sent alongside others are not shown: %s", type(error).__name__)
 
 

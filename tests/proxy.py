@@ -96,6 +96,14 @@ class Proxy:
                 self._forget(pair.server)
                 pair.server.close()
 
+    def forsake(self) -> None:
+        """The clients' ends of all connections are reset; the server does not hear of it. New ones work."""
+        with self._lock:
+            for pair in self._pairs:
+                pair.dead = True
+                self._forget(pair.client)
+                _reset(pair.client)
+
     def mend(self) -> None:
         """New connections work; those that are dead stay so."""
         with self._lock:

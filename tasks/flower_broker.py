@@ -1,0 +1,45 @@
+"""Flower's page of the broker, where that is a RabbitMQ: it asks the management plugin how the queues stand."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
+
+from flower.utils import broker
+
+from dispatcher.settings import Settings
+from tasks.rabbitmq import is_rabbitmq, management_address
+
+
+class OwnRabbitMQ(broker.RabbitMQ):  # type: ignore[misc]  # Flower has no types
+    """Flower's, also for the virtual host `/`, any password, and an authority of one's own.
+
+    `http_api` may bring a login; else it is the broker's.
+    """
+
+    #: The broker's address with all its words, which Flower leaves out.
+    address = ""
+
+    def __init__(self, broker_url: str, http_api: str, **options: Any) -> None:
+        said = urlsplit(http_api)
+        bare = urlunsplit(said._replace(netloc=said.netloc.rpartition("@")[2]))
+        super().__init__(broker_url, bare.rstrip("/") + "/", **options)
+        first = urlsplit(self.address.split(";")[0])
+        own = said if said.username else first
+        self.username, self.password = unquote(own.username or "guest"), unquote(own.password or "guest")
+        self.vhost = quote(unquote(first.path[1:]) or "/", safe="")
+
+    def _tls_kwargs(self) -> dict[str, Any]:
+        asked = dict(parse_qsl(urlsplit(self.address.split(";")[0]).query))
+        trusted = {"ca_certs": asked["ssl_ca_certs"]} if "ssl_ca_certs" in asked else {}
+        return {"validate_cert": asked.get("ssl_cert_reqs") != "none", **trusted}
+
+
+def show_rabbitmq(options: Any, settings: Settings, url: str) -> None:
+    """Tell Flower where the management of the broker at `url` is. Its login is on no command line and page."""
+    if not is_rabbitmq(url):
+        return
+    said = settings.broker_api.get_secret_value() if settings.broker_api else None
+    options.broker_api = options.broker_api or said or management_address(url)
+    OwnRabbitMQ.address = url
+    broker.RabbitMQ = OwnRabbitMQ
