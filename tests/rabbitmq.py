@@ -152,6 +152,10 @@ class RabbitServer:
         self.api("PUT", f"permissions/{name}/{USER}", rights)
         return self.address(name)
 
+    def sync(self) -> None:
+        """Its files are written. A quorum queue that is killed in its first second never has a leader again."""
+        self.ctl("eval", "[dets:sync(Table) || Table <- dets:all()].")
+
     def alarm(self, *, on: bool) -> None:
         """Memory runs out, or is there again: whoever publishes is blocked meanwhile."""
         self.ctl("set_vm_memory_high_watermark", "0.00001" if on else "0.4")

@@ -17,7 +17,7 @@ from tasks import broker, guard, rabbitmq, rabbitmq_transport, transport
 
 broker.ANSWER_SECONDS = broker.HEALTH_SECONDS = 2
 transport.BLOCK_SECONDS = 1
-rabbitmq.HEARTBEAT_SECONDS, rabbitmq_transport.ANSWER_SECONDS, rabbitmq.CONFIRM_SECONDS = 1, 2.0, 1.0
+rabbitmq.HEARTBEAT_SECONDS, rabbitmq_transport.ANSWER_SECONDS, rabbitmq.CONFIRM_SECONDS = 2, 2.0, 1.0
 guard.LOOK_SECONDS = 0.5
 #: A half-open connection is noticed before the guard would end the worker for it, as with the real times.
 guard.STILL_SECONDS = 2.5 if os.environ.get("HASTY_LOSES") else 25.0

@@ -111,10 +111,6 @@ def _silent(crew: RabbitCrew) -> None:
     crew.proxy.mend()
 
 
-def _half_open(crew: RabbitCrew) -> None:
-    crew.proxy.half_open()
-
-
 def _forced(crew: RabbitCrew) -> None:
     until(lambda: len(crew.server.connections()) >= len(QUEUE_NAMES), 20, crew.server.connections)
     crew.server.close_connections()
@@ -125,27 +121,25 @@ def _queues_deleted(crew: RabbitCrew) -> None:
         crew.server.api("DELETE", f"queues/{VIRTUAL_HOST}/{name}")
 
 
-def _virtual_host_deleted(crew: RabbitCrew) -> None:
-    crew.server.api("DELETE", f"vhosts/{VIRTUAL_HOST}")
-    time.sleep(1.5)
-    crew.server.add_host(VIRTUAL_HOST)
-
-
-def _rights_taken(crew: RabbitCrew) -> None:
+def _refused(crew: RabbitCrew) -> None:
+    """They may not do what they want, then they are not even let in."""
     rights = {"configure": "nothing", "write": "nothing", "read": "nothing"}
     crew.server.api("PUT", f"permissions/{VIRTUAL_HOST}/{USER}", rights)
     crew.proxy.kill()
+    time.sleep(1.5)
+    crew.server.api("DELETE", f"vhosts/{VIRTUAL_HOST}")
     time.sleep(1.5)
     crew.server.add_host(VIRTUAL_HOST)
 
 
 def _paused(crew: RabbitCrew) -> None:
     crew.server.pause()
-    time.sleep(6)
+    time.sleep(4)
     crew.server.resume()
 
 
 def _killed(crew: RabbitCrew) -> None:
+    crew.server.sync()
     crew.server.kill()
     crew.server.start()
 
@@ -153,11 +147,9 @@ def _killed(crew: RabbitCrew) -> None:
 TROUBLES = [
     _cut,
     _silent,
-    _half_open,
     _forced,
     _queues_deleted,
-    _virtual_host_deleted,
-    _rights_taken,
+    _refused,
     _paused,
     _killed,
 ]
