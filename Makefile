@@ -19,7 +19,7 @@ RESOLVE := uv pip compile pyproject.toml --group source --universal --python-ver
 # What Python compiled is kept, whatever the habit of the machine: tests are collected in less than half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fast wheel chaos mutants bench check format lock release clean help
+.PHONY: demo test fast wheel packages chaos mutants bench check format lock release clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -48,6 +48,9 @@ fast: $(DEVELOPER)   ## the tests that are quick and start nothing: under a minu
 
 wheel: $(DEVELOPER)  ## the built wheel in empty environments, and its demo; needs a package index
 	.ci/wheel
+
+packages: $(DEVELOPER)  ## what is in deploy/, and the image, tried as far as this machine lets it: make packages ONLY="chart units"
+	cd .ci && ../$(BIN)/python -m packages $(ONLY)
 
 chaos: $(DEVELOPER)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)

@@ -1,4 +1,7 @@
-"""A release: the source archive, and the wheel built out of it, in dist/. `make release` runs it, offline.
+"""A release: the source archive, the wheel built out of it, a bill of what they need, and the sums of all, in dist/.
+
+`make release` runs it, offline. With MMS_SIGNING_KEY, the file of a private SSH key, the sums are signed, and it says
+how a receiver verifies that; else it says that nothing is signed.
 
 Ends with 2 and a sentence if this is no release: something is not committed, or the changelog's newest heading and the
 version of pyproject.toml are not the same. `--draft FOLDER` builds what lies here into FOLDER and asks for neither.
@@ -7,6 +10,8 @@ version of pyproject.toml are not the same. `--draft FOLDER` builds what lies he
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +20,9 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from sbom import write_bill
+
+NAME = "mms-dispatcher"
 TOP = Path(__file__).resolve().parents[1]
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 NEWEST = re.compile(r"(\d[\w.]*) - (unreleased|\d{4}-\d\d-\d\d)")
@@ -36,8 +44,13 @@ def main() -> int:
     except NotReadyError as error:
         print(f"No release: {error}", file=sys.stderr)
         return 2
-    for built in build((draft or emptied(TOP / "dist")).resolve()):
-        print(f"{built}  {built.stat().st_size / 1e6:.1f} MB")
+    out = (draft or emptied(TOP / "dist")).resolve()
+    built = build(out)
+    built.append(write_bill(out / f"{NAME}-{version()}.cdx.json", NAME, version(), TOP / "requirements.lock"))
+    built.append(write_sums(out / "SHA256SUMS", built))
+    for each in built:
+        print(f"{each}  {each.stat().st_size / 1e6:.2f} MB")
+    print(sign(built[-1], os.environ.get("MMS_SIGNING_KEY", "")))
     if day == "unreleased":
         print(
             "CHANGELOG.md still says 'unreleased': write the day there, and commit, before you publish these."
@@ -50,20 +63,26 @@ def ready() -> str:
     changed = output("git", "status", "--porcelain")
     if changed:
         raise NotReadyError(f"these files are not committed; commit or stash them first:\n{changed}")
-    version = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["version"]
     headings = HEADING.findall((TOP / "CHANGELOG.md").read_text())
+    ours = version()
     newest = NEWEST.fullmatch(headings[0]) if headings else None
     if newest is None:
         raise NotReadyError(
             f"CHANGELOG.md begins with {f'`## {headings[0]}`' if headings else 'no heading'}; "
-            f"write `## {version} - YYYY-MM-DD` (or `unreleased`) above what is new"
+            f"write `## {ours} - YYYY-MM-DD` (or `unreleased`) above what is new"
         )
-    if newest[1] != version:
+    if newest[1] != ours:
         raise NotReadyError(
-            f"CHANGELOG.md begins with {newest[1]}, pyproject.toml says {version}; set `version` there to "
-            f"{newest[1]}, or write what {version} brings under `## {version} - YYYY-MM-DD` at the top of the changelog"
+            f"CHANGELOG.md begins with {newest[1]}, pyproject.toml says {ours}; set `version` there to {newest[1]}, "
+            f"or write what {ours} brings under `## {ours} - YYYY-MM-DD` at the top of the changelog"
         )
     return newest[2]
+
+
+def version() -> str:
+    """The version in pyproject.toml."""
+    found: str = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["version"]
+    return found
 
 
 def build(out: Path) -> list[Path]:
@@ -78,6 +97,28 @@ def build(out: Path) -> list[Path]:
     output(sys.executable, "-m", *PIP_WHEEL, "-w", str(out), str(source))
     (wheel,) = out.glob("*.whl")
     return [source, wheel]
+
+
+def write_sums(file: Path, files: list[Path]) -> Path:
+    """Write the sums of the files, as `sha256sum --check` reads them; answers the file."""
+    file.write_text(
+        "".join(f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in files)
+    )
+    return file
+
+
+def sign(sums: Path, key: str) -> str:
+    """Sign the sums with an SSH key beside them, and answer with what to say about it."""
+    if not key:
+        return (
+            f"NOT SIGNED: MMS_SIGNING_KEY names no key; {sums.name} is all that a receiver can compare with."
+        )
+    output("ssh-keygen", "-Y", "sign", "-q", "-n", NAME, "-f", key, str(sums))
+    return (
+        f"{sums}.sig: signed. A receiver who has your public key behind your address in a file `signers` runs\n"
+        f"  ssh-keygen -Y verify -f signers -I YOU@EXAMPLE.COM -n {NAME} -s {sums.name}.sig < {sums.name}\n"
+        f"  sha256sum --check {sums.name}"
+    )
 
 
 def emptied(folder: Path) -> Path:

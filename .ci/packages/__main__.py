@@ -1,0 +1,45 @@
+"""`python -m packages [TRY…]`, in .ci: the tries, and at their end what could not be tried here and why.
+
+Ends with 1 if what was tried is wrong; in CI, where nothing is left out, also if something could not be tried.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from packages.bill import try_bill
+from packages.chart import try_chart
+from packages.image import try_image
+from packages.stack import try_stack
+from packages.trying import NotHereError, WrongError, say
+from packages.units import try_units
+
+TRIES = {"chart": try_chart, "units": try_units, "bill": try_bill, "image": try_image, "stack": try_stack}
+
+
+def main(names: list[str]) -> int:
+    """Try these, or all."""
+    unknown = sorted(set(names) - TRIES.keys())
+    if unknown:
+        say(f"no try {', '.join(unknown)}; there are {', '.join(TRIES)}")
+        return 2
+    fine, wrong, left_out = [], [], []
+    for name in names or TRIES:
+        say(f"{name}: …")
+        began = time.monotonic()
+        try:
+            fine.append(f"{name}: {TRIES[name]()} ({time.monotonic() - began:.0f} s)")
+        except NotHereError as reason:
+            left_out.append(f"{name}: {reason}")
+        except WrongError as error:
+            wrong.append(f"{name}: {error}")
+    for title, lines in (("tried, and fine", fine), ("NOT TRIED here", left_out), ("WRONG", wrong)):
+        for line in lines:
+            say(f"{title}: {line}")
+    return int(bool(wrong) or bool(left_out and os.environ.get("CI")))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
