@@ -94,7 +94,7 @@ class Mms(Edge):
         (
             "replicas",
             f"{_COMMANDS}.replicas:app",
-            "Replicas of the store; without one that there was nothing is sent.",
+            "Replicas of the store: how many there should be, and must confirm a claim.",
         ),
     )
 

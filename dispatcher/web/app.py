@@ -157,7 +157,7 @@ def _receiver_redis(settings: Settings) -> AsyncRedis:
 def _inbox(site: Site, redis: AsyncRedis, hint: IngestHint) -> DurableInbox:
     settings = site.settings
     return DurableInbox(
-        CallbackStreamWriter(redis, keys.CALLBACKS),
+        CallbackStreamWriter(redis, keys.CALLBACKS, unsafe=settings.unsafe_redis),
         partial(ReceiverStatus, redis),
         folder=settings.data_dir / "spool",
         place=f"{socket.gethostname()}-{settings.web_port}",

@@ -30,8 +30,9 @@ from tests.factories import CAMPAIGN
 def _forget_replicas() -> None:
     """A primary that counts no replicas never had any."""
 
-    def look(record: Any) -> tuple[int, int]:
-        return 0, replicas.serving(record._redis.execute_command("ROLE"))
+    def look(record: Any) -> replicas.Standing:
+        attached = replicas.serving(record._redis.execute_command("ROLE"))
+        return replicas.Standing(attached, attached, 0)
 
     replicas.Replicas.look = look  # type: ignore[method-assign, assignment]
 

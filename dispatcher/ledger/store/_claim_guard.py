@@ -1,17 +1,21 @@
 """What has to be true before answers to claims are used. While it is not nothing is claimed, and the reason says so.
 
-The server keeps what it confirms (`durability`), every replica that there should be has it on disk (`replicas`), and
-the server knows of all claims that were granted before (`claim_memory`). It is looked at first of all, whenever a
-connection was made anew, since another server may answer there, once a minute, and after every miss.
+The server keeps what it confirms (`durability`), the replicas that are in step have it on disk, and enough of them are
+(`replicas`, `in_step`), the server knows of all claims that were granted before (`claim_memory`), and where it may
+have taken over from another one, so say all who claimed lately. It is looked at first of all, whenever a connection was
+made anew, since another server may answer there, once a minute, and after every miss.
 """
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -19,16 +23,35 @@ from dispatcher.errors import ClaimsHeld
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
 from dispatcher.ledger.store.connection import connections_made, text_of, translated
-from dispatcher.ledger.store.durability import durability_problem
+from dispatcher.ledger.store.durability import look_at_durability
+from dispatcher.ledger.store.in_step import InStep
 from dispatcher.ledger.store.ledger_id import ledger_id
-from dispatcher.ledger.store.replicas import NUDGE_MS, WAIT_MS, Replicas, missing, serving
+from dispatcher.ledger.store.replicas import (
+    NUDGE_MS,
+    WAIT_MS,
+    Replicas,
+    Standing,
+    missing,
+    serving,
+    was_promoted,
+)
 
 #: How long what was seen is believed on the same connections.
 LOOK_SECONDS = 60.0
 #: While something is wrong it is looked at again after this.
 AGAIN_SECONDS = 0.25
+#: How long others are waited for that claimed on the server before, in ms.
+CLAIMERS_MS = 5_000
 
 RunScript = Callable[..., Any]
+
+
+class _Waits(NamedTuple):
+    """For how many replicas a claim waits shortly, and for how many it must; `disk`: for a disk at all."""
+
+    all: int = 0
+    required: int = 0
+    disk: bool = False
 
 
 class ClaimGuard:
@@ -55,12 +78,16 @@ class ClaimGuard:
         self._lock = threading.Lock()
         self._look_at = 0.0
         self._made = -1
-        self._disks = 0
+        self._name = ""
+        self._run = ""
+        self._standing = Standing(0, 0, 0)
+        self._syncs_always = True
+        self._in_step = InStep(stopwatch)
         self._held: ClaimsHeld | None = None
         self._misses = 0
 
-    def require(self) -> int:
-        """On the disks of how many replicas a claim must be.
+    def require(self) -> _Waits:
+        """What a claim has to wait for.
 
         Raises:
             ClaimsHeld: nothing may be claimed on this server now.
@@ -71,7 +98,8 @@ class ClaimGuard:
                 self._look()
             if self._held is not None:
                 raise ClaimsHeld(self._held.message, hint=self._held.hint)
-            return self._disks
+            attached, required = self._standing.attached, self._in_step.required
+            return _Waits(max(attached, required), required, bool(required) or not self._syncs_always)
 
     def execute(self, pipeline: Any, *, claims: bool) -> list[Any]:
         """Run a pipeline; its answers when they may be used.
@@ -82,13 +110,15 @@ class ClaimGuard:
         Raises:
             ClaimsHeld: they may not; the same may be asked for again.
         """
-        disks, misses, made, asked = self.require(), self._misses, self._made, len(pipeline)
+        if claims:
+            self._be_known()
+        waits, misses, made, asked = self.require(), self._misses, self._made, len(pipeline)
         if claims:
             pipeline.hmget(keys.TICKS, "claims", "began_run")
-        if disks:
+        if waits.disk:
             pipeline.set(keys.REPLICATED, 1, px=60_000)
-            for wait_ms in (NUDGE_MS, WAIT_MS):
-                pipeline.execute_command("WAITAOF", 1, disks, wait_ms)
+            for replicas, wait_ms in ((waits.all, NUDGE_MS), (waits.required, WAIT_MS)):
+                pipeline.execute_command("WAITAOF", 1, replicas, wait_ms)
         if not self._unsafe:
             pipeline.execute_command("ROLE")
         answers: list[Any] = pipeline.execute(raise_on_error=False)
@@ -98,7 +128,7 @@ class ClaimGuard:
                 self._look_again()
                 raise answer
         if not self._unsafe:
-            self._prove(disks, tail)
+            self._prove(waits, tail)
         if claims:
             self._remember(*tail[0])
         if connections_made(self._redis) != made:
@@ -108,24 +138,44 @@ class ClaimGuard:
             raise ClaimsHeld("something was wrong with Redis meanwhile", hint="it is looked at again")
         return answers[:asked]
 
+    def _be_known(self) -> None:
+        """Before the first claim of this process the ledger knows of it, so that others wait for what it knows."""
+        with self._lock:
+            if not self._name:
+                self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+                self._look_at = 0.0
+
     def _remember(self, claims: bytes | None, run: bytes | None) -> None:
         """Before anybody looks again: the server may be another by now, and must know of these claims as well."""
         self._memory.remember(Counted(int(claims or 0), text_of(run or b"")))
 
-    def _prove(self, disks: int, tail: list[Any]) -> None:
-        attached, on_disk = serving(tail[-1]), tail[-2] if disks else (0, 0)
-        if disks and (int(on_disk[0]) < 1 or int(on_disk[1]) < disks):
-            self._look_again()
-            raise ClaimsHeld(
-                f"{on_disk[1]} of {disks} replicas have the claims on disk",
-                hint="are they running, with appendonly yes? try `mms doctor`",
-            )
-        if attached > disks:
+    def _prove(self, waits: _Waits, tail: list[Any]) -> None:
+        attached = serving(tail[-1])
+        if attached > self._standing.expected:
             self.replicas.seen(attached)
             self._look_again()
             raise ClaimsHeld(
                 "a replica has joined that does not have the claims yet", hint="a moment's matter"
             )
+        if waits.disk:
+            on_disk, confirmed = (int(number) for number in tail[-2])
+            self._prove_on_disk(on_disk, confirmed)
+
+    def _prove_on_disk(self, on_disk: int, confirmed: int) -> None:
+        required, least = self._in_step.required, self._standing.least
+        if on_disk < 1:
+            self._look_again()
+            raise ClaimsHeld("Redis does not have the claims on its disk yet", hint="is its disk slow?")
+        if not self._in_step.takes(confirmed, least=least):
+            self._look_again()
+            left = self._in_step.seconds_left()
+            without = f"claims go on without in {left:.0f} s; " if left else ""
+            raise ClaimsHeld(
+                f"{confirmed} of {max(required, least)} replicas have the claims on disk",
+                hint=f"{without}are they running, with appendonly yes? try `mms doctor`",
+            )
+        if confirmed != required:
+            self.replicas.go_on_with(self._run, confirmed)
 
     def _look_again(self) -> None:
         with self._lock:
@@ -139,29 +189,55 @@ class ClaimGuard:
         self._look_at = self._stopwatch() + (AGAIN_SECONDS if self._held else LOOK_SECONDS)
 
     def _problem(self) -> ClaimsHeld | None:
-        if not self._unsafe:
-            if (problem := durability_problem(self._redis)) is not None:
-                return ClaimsHeld(
-                    f"this Redis cannot keep a claim safe: {problem}",
-                    hint="set `appendonly yes`, `appendfsync always`, `maxmemory-policy noeviction`",
-                )
-            try:
-                needed, attached = self.replicas.look()
-            except ClaimsHeld as held:
-                return held
-            if attached < needed:
-                return missing(needed, attached)
-            self._disks = attached
-        return self._forgotten()
+        if self._unsafe:
+            return self._run_problem()
+        durability = look_at_durability(self._redis)
+        if durability.problem is not None:
+            return ClaimsHeld(
+                f"this Redis cannot keep a claim safe: {durability.problem}",
+                hint="set `appendonly yes`, `appendfsync always`, `maxmemory-policy noeviction`",
+            )
+        self._syncs_always = durability.syncs_always
+        try:
+            self._standing = self.replicas.look()
+        except ClaimsHeld as held:
+            return held
+        self._in_step.expect(self._standing.expected)
+        if self._standing.attached < self._standing.least:
+            return missing(self._standing)
+        return self._run_problem()
 
-    def _forgotten(self) -> ClaimsHeld | None:
-        """Does this server know of all claims? The script marks one that does not: nothing is claimed from then on."""
+    def _run_problem(self) -> ClaimsHeld | None:
+        """Does this run of the server know of all claims? The script marks one that does not: nothing is claimed from
+        then on."""
         with translated():
             known = self._memory.known(ledger_id(self._redis))
-            lost = self._run_script("recovery/look_at_run", known.claims, known.run)
+            lost, awaited, run = self._run_script(
+                "recovery/look_at_run", known.claims, known.run, self._name, CLAIMERS_MS
+            )
         if lost:
             return ClaimsHeld(
                 "this Redis has forgotten claims that it had confirmed",
                 hint="`mms recover` lets sending go on",
             )
+        if not self._unsafe and text_of(run) != self._run:
+            self._begin_run(text_of(run))
+        if awaited:
+            return ClaimsHeld(
+                f"{awaited} processes that sent through another Redis have not looked at this one yet",
+                hint=f"they are waited for {CLAIMERS_MS / 1000:.0f} s at most",
+            )
         return None
+
+    def _begin_run(self, run: str) -> None:
+        """Which replicas are in step where we come to: those of whom others say so; of a server that took over those
+        that follow it; else all that there should be, for one of them may have taken over."""
+        expected, attached, least, (of_run, others) = self._standing
+        if of_run == run:
+            required = others
+        elif self._run and was_promoted(self._redis):
+            required = attached
+        else:
+            required = expected
+        self._in_step.begin(max(required, least), there_are=attached)
+        self._run = run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -15,28 +15,63 @@ WANTED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noe
 FIRST = {"redis": (7, 2), "valkey": (8, 0)}
 
 
-def durability_problem(client: redis.Redis) -> str | None:
-    """What is wrong with the server or its settings, or None.
+class Durability(NamedTuple):
+    """What is wrong with a server or its settings, or None; and whether each write is on disk before its answer.
+
+    `syncs_always` False: its settings cannot be read. It has an append-only file and evicts nothing; when a write is on
+    disk must be asked for each (WAITAOF).
+    """
+
+    problem: str | None
+    syncs_always: bool = True
+
+
+def look_at_durability(client: redis.Redis) -> Durability:
+    """What the server says of itself.
 
     Raises:
         StoreUnavailable: Redis does not answer.
     """
     with translated():
         if (old := version_problem(client.info("server"))) is not None:
-            return old
+            return Durability(old)
         if client.info("cluster").get("cluster_enabled"):
-            return "it is a Redis Cluster, which is not supported"
+            return Durability("it is a Redis Cluster, which is not supported")
         try:
             found = client.config_get(*WANTED)
         except redis.ResponseError:
-            return "its settings cannot be read (CONFIG GET is refused)"
+            return Durability(_problem_told(client), syncs_always=False)
     told = {text_of(name): text_of(value) for name, value in found.items()}
-    wrong = [
+    if not told.keys() & WANTED.keys():  # allowed, and tells nothing
+        with translated():
+            return Durability(_problem_told(client), syncs_always=False)
+    return Durability("; ".join(_wrong(told, WANTED)) or None)
+
+
+def durability_problem(client: redis.Redis) -> str | None:
+    """What is wrong with the server or its settings, or None.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    return look_at_durability(client).problem
+
+
+def _problem_told(client: redis.Redis) -> str | None:
+    """The same of a server that does not show its settings: what INFO tells of them."""
+    has_file = client.info("persistence").get("aof_enabled")
+    policy = client.info("memory").get("maxmemory_policy")
+    told = {"appendonly": "yes" if has_file else "no", "maxmemory-policy": str(policy)}
+    wrong = _wrong(told, {name: WANTED[name] for name in told})
+    return f"CONFIG GET is refused, and {'; '.join(wrong)}" if wrong else None
+
+
+def _wrong(told: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
+    return [
         f"{name} is {told.get(name)!r}, not {value!r}"
-        for name, value in WANTED.items()
+        for name, value in wanted.items()
         if told.get(name) != value
     ]
-    return "; ".join(wrong) or None
 
 
 def version_told(client: redis.Redis) -> str | None:

@@ -96,7 +96,8 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:journal` | stream | who did what, when; the newest 10,000 or so | for ever |
 | `mms:once:{hash}` | string | the answer to a call with an Idempotency-Key | 24 h |
 | `mms:ticks` | hash | ticks, claims, the server's run (look_at_run.lua); `id`; what recovery.py needs | for ever |
-| `mms:replicas` | hash | how many replicas there should be, how often an operator said so | for ever |
+| `mms:replicas` | hash | how many replicas there should be and must confirm, how often an operator said so | for ever |
+| `mms:claimers` | hash | process that claims → the run of the server that it looked at last, ms | 90 s |
 | `mms:trial` | string | written to see whether a claim could be | a minute |
 | `mms:backup` | hash | when the last copy was taken (`at`, ms), its `rows` | for ever |
 | `mms:restored` | hash | put back from an older copy: why, at, since (ms of the copy), recovering | until recovered |

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from dispatcher.errors import MmsError
+from dispatcher.ledger.store.replicas import Standing
 from dispatcher.ledger.store.scripts import Scripts
 
 _TRIAL_MS = 60_000
@@ -36,8 +37,8 @@ class Readiness:
             return error
         return None
 
-    def replicas(self) -> tuple[int, int]:
-        """How many replicas there should be, and how many are attached.
+    def replicas(self) -> Standing:
+        """How many replicas there should be, are attached, and must confirm a claim.
 
         Raises:
             ClaimsHeld: this Redis is a replica itself.
@@ -52,3 +53,11 @@ class Readiness:
             StoreUnavailable: Redis does not answer.
         """
         self._replicas.expect(replicas)
+
+    def confirm(self, replicas: int) -> None:
+        """An operator's word: so many of them must have a claim on disk, a majority in any case.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        self._replicas.confirm(replicas)

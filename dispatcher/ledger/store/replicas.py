@@ -1,8 +1,11 @@
-"""Replicas of the ledger: how many there should be, and how many there are.
+"""Replicas of the ledger: how many there should be, how many there are, and how many must have a claim on disk.
 
 A primary that is cut off from its replicas counts none after a while (`repl-timeout`), as if it had never had any. So
 how many were ever seen is written down: in the ledger, which the primary that is cut off has too, and in
 the memory of each process. It rises by itself and falls only when an operator says so.
+
+A claim must be on the disks of more than half of all servers, the primary among them: of two sides of a split one at
+most can have so many. `in_step` says for how many it is waited beyond that.
 """
 
 from __future__ import annotations
@@ -20,19 +23,45 @@ WAIT_MS = 1_500
 #: A replica that is asked answers what it had on disk before, and tells the rest a second later by itself: asked twice
 #: it answers in a tenth of that.
 NUDGE_MS = 10
+#: What an operator says for all of them, however many.
+ALL = 1_000
+
+
+def majority(replicas: int) -> int:
+    """How many of so many replicas are, with their primary, more than half of all."""
+    return (replicas + 1) // 2
 
 
 class Kept(NamedTuple):
-    """How many replicas there should be, and how often an operator has said so."""
+    """How many replicas there should be, how often an operator has said so, and how many must confirm (0: a
+    majority)."""
 
     expected: int = 0
     said: int = 0
+    confirm: int = 0
+
+    @property
+    def least(self) -> int:
+        """A claim that fewer have on disk is not used."""
+        return max(majority(self.expected), min(self.confirm, self.expected))
 
     def with_(self, other: Kept) -> Kept:
         """What to believe of two records: the operator's later word, else the greater number."""
         if self.said == other.said:
-            return Kept(max(self.expected, other.expected), self.said)
+            return self._replace(expected=max(self.expected, other.expected))
         return max(self, other, key=lambda kept: kept.said)
+
+
+class Standing(NamedTuple):
+    """How many replicas there should be, how many are attached and have their data, how many must confirm a claim.
+
+    `in_step`: in which run of the server claims go on with how many, as `in_step` found.
+    """
+
+    expected: int
+    attached: int
+    least: int
+    in_step: tuple[str, int] = ("", 0)
 
 
 class Replicas:
@@ -42,8 +71,8 @@ class Replicas:
         self._redis = client
         self._memory = Kept()
 
-    def look(self) -> tuple[int, int]:
-        """How many replicas there should be, and how many are attached and have their data.
+    def look(self) -> Standing:
+        """What there should be, and what there is.
 
         A server that has not heard of the operator's latest word may be cut off from where it was said: what it knows
         of holds there as well.
@@ -54,14 +83,20 @@ class Replicas:
         """
         with translated():
             pipeline: Any = self._redis.pipeline(transaction=False)
-            pipeline.hmget(keys.REPLICAS, ("n", "said"))
+            pipeline.hmget(keys.REPLICAS, ("n", "said", "confirm"))
+            pipeline.hget(keys.REPLICAS, "in_step")
             pipeline.execute_command("ROLE")
-            (expected, said), role = pipeline.execute()
-        here, there_are = Kept(int(expected or 0), int(said or 0)), serving(role)
+            numbers, in_step, role = pipeline.execute()
+        here, there_are = Kept(*(int(number or 0) for number in numbers)), serving(role)
         self._memory = self._memory.with_(here)
         self.seen(there_are)
-        knows = here.said >= self._memory.said
-        return self._memory.expected if knows else max(self._memory.expected, here.expected), there_are
+        held = self._memory
+        if here.said < held.said:
+            held = held._replace(
+                expected=max(held.expected, here.expected), confirm=max(held.confirm, here.confirm)
+            )
+        run, _, number = text_of(in_step or b"").partition(" ")
+        return Standing(held.expected, there_are, held.least, (run, int(number or 0)))
 
     def seen(self, replicas: int) -> None:
         """So many are there: from now on there should be as many.
@@ -73,13 +108,30 @@ class Replicas:
             return
         with translated():
             self._redis.hset(keys.REPLICAS, "n", replicas)
-        self._memory = Kept(replicas, self._memory.said)
+        self._memory = self._memory._replace(expected=replicas)
 
     def expect(self, replicas: int) -> None:
         """An operator's word: there should be so many from now on. More that are seen raise it again."""
+        self._say("n", replicas)
+
+    def confirm(self, replicas: int) -> None:
+        """An operator's word: so many must have a claim on disk, a majority in any case; `ALL`: all that there should
+        be."""
+        self._say("confirm", replicas)
+
+    def go_on_with(self, run: str, replicas: int) -> None:
+        """Claims go on with so many in this run of the server; who comes new need not find out anew.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        with translated():
+            self._redis.hset(keys.REPLICAS, "in_step", f"{run} {replicas}")
+
+    def _say(self, name: str, number: int) -> None:
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
-            pipeline.hset(keys.REPLICAS, "n", replicas)
+            pipeline.hset(keys.REPLICAS, name, number)
             pipeline.hincrby(keys.REPLICAS, "said", 1)
             pipeline.execute()
 
@@ -97,13 +149,25 @@ def serving(role: Any) -> int:
     return sum(1 for replica in role[2] if text_of(replica[1]) != "0")
 
 
-def missing(needed: int, attached: int) -> ClaimsHeld:
-    """Why nothing is claimed while replicas are away."""
+def missing(standing: Standing) -> ClaimsHeld:
+    """Why nothing is claimed while too many replicas are away."""
+    expected, attached, least, _ = standing
+    must = f", and {least} must have a claim on disk" if least < expected else ""
     return ClaimsHeld(
-        f"{attached} of {needed} replicas are there: this Redis may be cut off while another one works on",
+        f"{attached} of {expected} replicas are there{must}: this Redis may be cut off while another one works on",
         hint="bring them back; or, when this is the only primary, `mms replicas expect "
         f"{attached}` says that there are no more",
     )
+
+
+def was_promoted(client: redis.Redis) -> bool:
+    """Whether the server became the primary in this run of it, having been a replica.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    with translated():
+        return int(client.info("replication").get("second_repl_offset", -1)) >= 0
 
 
 def attached(client: redis.Redis) -> tuple[int, int]:

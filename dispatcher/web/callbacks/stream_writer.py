@@ -21,6 +21,7 @@ from dispatcher.ledger.receipts.dead_letters import bury_call
 from dispatcher.ledger.receipts.spool import SpooledCallback, drain_call
 from dispatcher.ledger.store.schema import REFUSAL
 from dispatcher.pipeline.consent.inbound import opting_out
+from dispatcher.web.callbacks._on_disk import OnDisk
 from dispatcher.web.callbacks._spool_file import Spooled
 
 #: Entries in one pipeline: with bodies of 64 KB at most 16 MB in flight.
@@ -43,6 +44,10 @@ _AWAY = (
 _CANNOT_WRITE = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "BUSY ", REFUSAL)
 
 
+#: A script's text and its arguments; without a text what is added to a stream.
+_Call = tuple[str | None, Sequence[Any]]
+
+
 class StoreAway(StoreUnavailable):
     """Redis cannot take callbacks now; it will again."""
 
@@ -55,9 +60,11 @@ class _Unstored(NamedTuple):
 class CallbackStreamWriter:
     """Appends callbacks to `stream` as the fields `raw` (the body) and `at` (ms since 1970)."""
 
-    def __init__(self, redis: Redis, stream: str) -> None:
+    def __init__(self, redis: Redis, stream: str, *, unsafe: bool = False) -> None:
+        """`unsafe`: an operator does without disks and replicas."""
         self._redis = redis
         self._stream = stream
+        self._on_disk = None if unsafe else OnDisk(redis)
         self._waiting: deque[_Unstored] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._next_write = 0.0
@@ -86,44 +93,57 @@ class CallbackStreamWriter:
         Raises:
             StoreAway, StoreUnavailable: as `store`.
         """
-        text, arguments = bury_call(callback.raw, callback.received_ms)
-        try:
-            async with asyncio.timeout(REPLY_SECONDS):
-                await self._redis.eval(text, 0, *arguments)
-        except (exceptions.RedisError, OSError) as error:
-            raise _why(error) from None
+        (answer,) = await self._stored([bury_call(callback.raw, callback.received_ms)])
+        if answer is not None:
+            raise answer
 
     async def drain(self, spool_id: str, spooled: Sequence[SpooledCallback]) -> StoreUnavailable | None:
         """Put these of a spool into the stream in one step, each once however often it is tried; None, or why not."""
-        text, arguments = drain_call(spool_id, spooled)
-        try:
-            async with asyncio.timeout(REPLY_SECONDS):
-                await self._redis.eval(text, 0, *arguments)
-        except (exceptions.RedisError, OSError) as error:
-            return _why(error)
-        return None
+        (answer,) = await self._stored([drain_call(spool_id, spooled)])
+        return answer
 
     async def _append(self, callbacks: Sequence[Spooled]) -> list[StoreUnavailable | None]:
         """Append these, which came just now, in one round trip; for each None, or why it may not be stored."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for callback in callbacks:
-            self._put(pipeline, callback)
-        try:
-            async with asyncio.timeout(REPLY_SECONDS):
-                answers: list[object] = await pipeline.execute(raise_on_error=False)
-        except (exceptions.RedisError, OSError) as error:
-            return [_why(error)] * len(callbacks)
-        return [_why(answer) if isinstance(answer, Exception) else None for answer in answers]
+        return await self._stored([self._call(callback) for callback in callbacks])
 
-    def _put(self, pipeline: Any, callback: Spooled) -> None:
+    def _call(self, callback: Spooled) -> _Call:
         """The one command that stores one callback; an opt-out is on the suppression list in the same step."""
         out = opting_out(callback.raw)
         if out is None:
-            pipeline.xadd(self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
-            return
-        received_ms, source = callback.received_ms, out.source
-        text, arguments = receive_call(callback.raw, received_ms, out.number, source, fresh=True)
-        pipeline.eval(text, 0, *arguments)
+            return None, (self._stream, {b"raw": callback.raw, b"at": callback.received_ms})
+        return receive_call(callback.raw, callback.received_ms, out.number, out.source, fresh=True)
+
+    async def _stored(self, calls: Sequence[_Call]) -> list[StoreUnavailable | None]:
+        """Run these scripts and additions in one round trip, and wait for the disks; for each None, or why not."""
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                if self._on_disk is not None:
+                    await self._on_disk.know()
+                answers: list[Any] = await self._pipeline(calls).execute(raise_on_error=False)
+        except (exceptions.RedisError, OSError) as error:
+            if self._on_disk is not None:
+                self._on_disk.forget()
+            return [_why(error)] * len(calls)
+        stored, tail = answers[: len(calls)], answers[len(calls) :]
+        if self._on_disk is None:
+            return [_why_of(answer) for answer in stored]
+        wrong = next((answer for answer in tail if isinstance(answer, Exception)), None)
+        if wrong is not None:
+            return [_why(wrong)] * len(calls)
+        if not self._on_disk.took(tail):
+            return [StoreAway("not enough replicas have the callbacks on disk")] * len(calls)
+        return [_why_of(answer) for answer in stored]
+
+    def _pipeline(self, calls: Sequence[_Call]) -> Any:
+        pipeline: Any = self._redis.pipeline(transaction=False)
+        for text, arguments in calls:
+            if text is None:
+                pipeline.xadd(*arguments)
+            else:
+                pipeline.eval(text, 0, *arguments)
+        if self._on_disk is not None:
+            self._on_disk.put(pipeline)
+        return pipeline
 
     async def _drain(self) -> None:
         try:
@@ -164,6 +184,10 @@ def _why(error: Exception) -> StoreUnavailable:
     if isinstance(error, _AWAY) or str(error).startswith(_CANNOT_WRITE):
         return StoreAway("Redis does not take callbacks now")
     return StoreUnavailable("Redis refused a callback")
+
+
+def _why_of(answer: object) -> StoreUnavailable | None:
+    return _why(answer) if isinstance(answer, Exception) else None
 
 
 def _resolve(stored: asyncio.Future[None], answer: StoreUnavailable | None) -> None:

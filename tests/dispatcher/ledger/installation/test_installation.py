@@ -13,6 +13,7 @@ import redis as redis_py
 from dispatcher.errors import ConfigError, LedgerNewer, StoreUnsafe
 from dispatcher.ledger.installation.installation import prepare, prove_durable, read_mode
 from dispatcher.ledger.store import keys
+from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.durability import durability_problem
 from dispatcher.ledger.store.schema import FIRST, PROGRAM, SCHEMA, Schema, read_schema
@@ -145,7 +146,35 @@ def test_a_redis_that_may_forget_is_refused_unless_told(
     prove_durable(careless, configured(unsafe_redis=True))
 
 
-def test_a_redis_that_does_not_tell_is_refused(careless: redis_py.Redis, configured: Any) -> None:
-    careless.acl_setuser("default", enabled=True, nopass=True, commands=["+@all", "-config"], keys=["*"])
-    with pytest.raises(StoreUnsafe, match="cannot be read"):
+def without_config(careless: redis_py.Redis) -> None:
+    """Its settings can be read no more."""
+    careless.acl_setuser(
+        "default",
+        enabled=True,
+        nopass=True,
+        commands=["+@all", "-config"],
+        keys=["*"],
+        channels=["*"],
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("appendonly", "no"), ("maxmemory-policy", "allkeys-lru")])
+def test_a_redis_that_does_not_show_its_settings_is_refused_by_what_it_tells_of_itself(
+    careless: redis_py.Redis, configured: Any, name: str, value: str
+) -> None:
+    careless.config_set(name, value)
+    without_config(careless)
+    with pytest.raises(StoreUnsafe, match=f"CONFIG GET is refused, and {name} is '{value}'"):
         prove_durable(careless, configured())
+
+
+@pytest.mark.parametrize(("policy", "granted"), [("always", True), ("everysec", True), ("no", False)])
+def test_a_redis_that_does_not_show_its_settings_proves_each_claim_by_its_disk(
+    careless: redis_py.Redis, configured: Any, policy: str, granted: bool
+) -> None:
+    careless.config_set("appendfsync", policy)
+    without_config(careless)
+    prove_durable(careless, configured())
+    problem = Ledger(careless).readiness.problem()
+    assert (problem is None) == granted
+    assert granted or "does not have the claims on its disk" in str(problem)

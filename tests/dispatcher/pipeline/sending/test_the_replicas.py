@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 import redis as redis_py
 
 from dispatcher.errors import ClaimsHeld, StoreUnavailable
+from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.store import _claim_guard, keys
+from dispatcher.ledger.store import _claim_guard, in_step, keys
 from dispatcher.ledger.store.connection import client
-from dispatcher.ledger.store.replicas import attached, behind
+from dispatcher.ledger.store.replicas import ALL, attached, behind
 from dispatcher.pipeline.health._store_findings import look_at_replicas
 from dispatcher.pipeline.recovery.restore_detection import LedgerMemory, count_tick
 from dispatcher.pipeline.sending.send import send_batch
@@ -30,6 +32,7 @@ from tests.factories import (
     recount,
     states,
     take,
+    token_of,
 )
 from tests.stack import until
 from tests.valkey import ValkeyServer, running_valkey
@@ -88,7 +91,7 @@ def test_a_claim_is_granted_when_the_replica_has_it(replicated: Ledger) -> None:
     add_campaign(replicated)
     taken = take(replicated)
     assert claim(replicated, taken.hold, make_claim(taken), now_ms=replicated.agenda.now_ms()).word == "go"
-    assert replicated.readiness.replicas() == (1, 1)
+    assert replicated.readiness.replicas()[:3] == (1, 1, 1)
 
 
 def test_a_claim_that_the_replica_has_not_is_not_granted_however_often_it_is_asked_again(
@@ -132,7 +135,7 @@ def test_without_replicas_none_is_waited_for(ledger: Ledger) -> None:
     taken = take(ledger)
     assert claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms()).word == "go"
     assert not ledger.redis.exists(keys.REPLICAS)
-    assert ledger.readiness.replicas() == (0, 0)
+    assert ledger.readiness.replicas()[:3] == (0, 0, 0)
     assert attached(ledger.redis) == (0, 0)
     assert list(look_at_replicas(ledger)) == []
 
@@ -146,12 +149,16 @@ def test_doctor_names_replicas_and_those_that_do_not_confirm_or_are_away(
     assert (fence.subject, fence.verdict) == ("min-replicas-to-write", "note")
     replicated.redis.config_set("min-replicas-to-write", 1)
     assert [found.verdict for found in look_at_replicas(replicated)] == ["ok"]
+    replicated.readiness.expect(2)
+    (found,) = look_at_replicas(replicated)
+    assert (found.verdict, found.seen[:39]) == ("note", "1 of 2 have every claim on disk, 1 must")
+    assert "with one less nothing is sent" in found.seen
     replica.pause()
     assert behind(replicated.redis) == (1, 1)
-    (found,) = look_at_replicas(replicated)
+    found, *_ = look_at_replicas(replicated)
     assert found.verdict == "bad"
     replica.resume()
-    replicated.readiness.expect(2)
+    replicated.readiness.confirm(ALL)
     (found,) = look_at_replicas(replicated)
     assert (found.verdict, found.seen[:26]) == ("bad", "1 of 2 replicas are there:")
     assert "`mms replicas expect 1`" in found.mend
@@ -205,25 +212,132 @@ def test_a_process_that_remembers_replicas_grants_nothing_on_a_primary_that_has_
     until(lambda: ask(replicated, 1).startswith("0 of 1 replicas are there"), 5)
 
 
-def test_what_an_operator_says_of_the_other_side_lets_nothing_go_on_a_primary_that_is_cut_off(
+@contextmanager
+def quick_holds(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.5) -> Iterator[None]:
+    """Who is silent is not waited for long."""
+    with monkeypatch.context() as patched:
+        patched.setattr(in_step, "HOLD_SECONDS", seconds)
+        patched.setattr(_claim_guard, "CLAIMERS_MS", int(seconds * 1000))
+        yield
+
+
+def take_over(promoted: ValkeyServer, *others: ValkeyServer) -> None:
+    """What a failover does."""
+    with redis_py.Redis.from_url(promoted.url) as there:
+        there.replicaof("NO", "ONE")
+    for other in others:
+        with redis_py.Redis.from_url(other.url) as moved:
+            moved.replicaof("127.0.0.1", promoted.port)
+    await_replicas(promoted, len(others))
+
+
+def test_with_one_of_two_replicas_cut_off_claims_go_on_when_it_was_waited_for(
+    replicated: Ledger, replica: ValkeyServer, second: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_campaign(replicated, make_batch(*[1] * 9))
+    assert ask(replicated) == "go"
+    second.pause()
+    begun = time.monotonic()
+    assert ask(replicated, 1).startswith("1 of 2 replicas have the claims on disk")
+    until(lambda: ask(replicated, 1) == "go", 12)
+    assert time.monotonic() - begun >= in_step.HOLD_SECONDS
+    with client(f"redis://127.0.0.1:{port_of(replicated)}/0") as connected:
+        assert ask(Ledger(connected), 2) == "go"  # who comes new need not wait
+        second.resume()
+        until(lambda: replicated.readiness.replicas().in_step[1] == 2 or ask(replicated, 2) != "go", 10)
+        replica.pause()
+        second.pause()
+        with quick_holds(monkeypatch):
+            for _ in range(2):
+                assert ask(replicated, 3).startswith("0 of")
+        replica.resume()
+        second.resume()
+    until(lambda: ask(replicated, 3) == "go", 10)
+    recount(replicated)
+
+
+def port_of(ledger: Ledger) -> int:
+    """Where its server listens."""
+    return int(ledger.redis.connection_pool.connection_kwargs["port"])
+
+
+def test_an_operator_who_wants_all_of_them_gets_all_of_them(
+    replicated: Ledger, second: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_campaign(replicated, make_batch(*[1] * 9))
+    replicated.readiness.confirm(ALL)
+    assert ask(replicated) == "go"
+    second.pause()
+    with quick_holds(monkeypatch):
+        for _ in range(3):
+            assert ask(replicated, 1).startswith("1 of 2 replicas have the claims on disk")
+    replicated.readiness.confirm(0)
+    with quick_holds(monkeypatch):
+        until(lambda: ask(replicated, 1) == "go", 10)
+
+
+def test_after_a_failover_the_new_primary_grants_and_the_old_one_does_not(
     primary: ValkeyServer, replica: ValkeyServer, second: ValkeyServer
 ) -> None:
     with client(primary.url) as here, client(replica.url) as there:
         cut_off = Ledger(here)
-        add_campaign(cut_off)
+        add_campaign(cut_off, make_batch(*[1] * 9))
         assert ask(cut_off) == "go"
-        there.replicaof("NO", "ONE")
-        with redis_py.Redis.from_url(second.url) as moved:
-            moved.replicaof("127.0.0.1", replica.port)
-        await_replicas(replica, 1)
+        take_over(replica, second)
         promoted = Ledger(there)
-        assert ask(promoted, 1).startswith("1 of 2 replicas are there")
-        promoted.readiness.expect(1)
-        until(lambda: ask(promoted, 1) == "go", 5)
-        until(lambda: ask(cut_off, 1).startswith("0 of 2 replicas are there"), 5)
+        until(lambda: ask(promoted, 1) == "go", 10)
+        assert promoted.readiness.replicas()[:3] == (2, 1, 1)
+        for _ in range(2):
+            assert ask(cut_off, 1).startswith(("0 of 2 replicas are there", "0 of 2 replicas have"))
+        promoted.readiness.expect(0)
         # Who has heard the operator there, and comes back here, knows that this one has not.
         move(there, primary)
         assert ask(promoted, 2).startswith("0 of 2 replicas are there")
+
+
+def test_who_claimed_on_the_server_before_is_waited_for_and_only_for_a_while(
+    primary: ValkeyServer, replica: ValkeyServer, second: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(primary.url) as one, client(primary.url) as two:
+        first, other = Ledger(one), Ledger(two)
+        add_campaign(first, make_batch(*[1] * 9))
+        assert [ask(first), ask(other, 1)] == ["go", "go"]
+        take_over(replica, second)
+        move(one, replica)
+        assert "1 processes that sent through another Redis" in ask(first, 2)
+        move(two, replica)
+        assert ask(other, 3) == "go"
+        until(lambda: ask(first, 2) == "go", 3)
+        with redis_py.Redis.from_url(primary.url) as back:
+            back.replicaof("127.0.0.1", replica.port)
+        await_replicas(replica, 2)
+        take_over(second, replica, primary)
+        move(one, second)
+        assert "1 processes" in ask(first, 4)
+        with quick_holds(monkeypatch):  # the other one never comes
+            until(lambda: ask(first, 4) == "go", 5)
+
+
+def test_claims_that_a_primary_granted_beside_the_new_one_are_missed_there_and_nothing_goes_on(
+    primary: ValkeyServer, replica: ValkeyServer, second: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One replica took over where the primary and the other one could not see it: both sides had a majority once."""
+    with client(primary.url) as one, client(primary.url) as two, quick_holds(monkeypatch):
+        stayed, moved = Ledger(one), Ledger(two)
+        add_campaign(stayed, make_batch(*[1] * 9))
+        assert [ask(stayed), ask(moved, 1)] == ["go", "go"]
+        take_over(second)
+        until(lambda: ask(stayed, 2) == "go", 10)
+        move(two, second)
+        assert ask(moved, 2).startswith("0 of 2 replicas are there")
+        take_over(second, replica)
+        monkeypatch.setattr(_claim_guard, "CLAIMERS_MS", 60_000)
+        until(lambda: "1 processes that sent through another Redis" in ask(moved, 2), 5)
+        move(one, second)
+        assert ask(stayed, 3) == "this Redis has forgotten claims that it had confirmed"
+        assert moved.recovery.restored() is not None
+        refused = moved.batches.take(CAMPAIGN, 0, token=token_of("b"), lease_ms=1_000, look_ms=1_000)
+        assert refused == Denied("halt", "restored")
 
 
 def test_a_failover_in_mid_campaign_sends_to_nobody_twice(
@@ -237,16 +351,12 @@ def test_a_failover_in_mid_campaign_sends_to_nobody_twice(
         old, new = Ledger(here), Ledger(there)
         add_campaign(old, make_batch(*[1] * 20), make_batch(*[1] * 20, first_row=21))
         send_batch(make_runtime(parts={"ledger": old}), CAMPAIGN, 0)
-        there.replicaof("NO", "ONE")
-        with redis_py.Redis.from_url(second.url) as moved:
-            moved.replicaof("127.0.0.1", replica.port)
-        await_replicas(replica, 1)
-        new.readiness.expect(1)
+        take_over(replica, second)
         sender = threading.Thread(target=send_batch, args=(make_runtime(parts={"ledger": old}), CAMPAIGN, 1))
         sender.start()
         new.agenda.now_ms()
         count_tick(new, make_runtime().settings)
-        send_batch(make_runtime(parts={"ledger": new}), CAMPAIGN, 1)
+        until(lambda: send_batch(make_runtime(parts={"ledger": new}), CAMPAIGN, 1) and all_sent(new), 20)
         assert simulator.received().taken == 40
         here.replicaof(
             "127.0.0.1", replica.port
@@ -255,6 +365,11 @@ def test_a_failover_in_mid_campaign_sends_to_nobody_twice(
         assert not sender.is_alive()
         assert [states(new, number=number) for number in (0, 1)] == [["queued"] * 20] * 2
         assert simulator.received().repeated == []
+
+
+def all_sent(ledger: Ledger) -> bool:
+    """Nothing of the two batches waits."""
+    return all("pending" not in states(ledger, number=number) for number in (0, 1))
 
 
 def test_a_promoted_replica_with_weaker_settings_grants_nothing(
@@ -319,7 +434,7 @@ def test_a_tick_goes_on_without_replicas_and_is_not_remembered(
 ) -> None:
     settings = make_runtime().settings
     assert count_tick(replicated, settings) is False
-    replicated.readiness.expect(2)
+    replicated.readiness.expect(3)
     memory = LedgerMemory(settings.data_dir, replicated.recovery.id())
     before = memory.ticks()
     replicated.redis.connection_pool.disconnect()

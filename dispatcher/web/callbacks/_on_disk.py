@@ -1,0 +1,72 @@
+"""What a callback waits for before it is answered: the disks of as many replicas as a claim does.
+
+A callback that only a primary had is gone when another server takes over, and with it the STOP that it may be. What is
+not confirmed counts as not stored: it goes into the spool, and once more into the stream when it is drained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from redis import exceptions
+from redis.asyncio import Redis
+
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.in_step import InStep
+from dispatcher.ledger.store.replicas import NUDGE_MS, Kept
+
+#: How long a callback waits for them; CarrierX waits meanwhile.
+WAIT_MS = 1_000
+#: How long it is believed that the server syncs each write, or does not say so.
+KNOWN_SECONDS = 60.0
+
+
+class OnDisk:
+    """Ends pipelines that store callbacks, and judges their answers."""
+
+    def __init__(self, redis: Redis, stopwatch: Callable[[], float] = time.monotonic) -> None:
+        self._redis = redis
+        self._stopwatch = stopwatch
+        self._in_step = InStep(stopwatch)
+        self._kept = Kept()
+        self._syncs_always = True
+        self._know_at = float("-inf")
+
+    async def know(self) -> None:
+        """Learn how many replicas there should be, and whether the server syncs by itself; now and then."""
+        if self._stopwatch() < self._know_at:
+            return
+        self._read(await self._redis.hmget(keys.REPLICAS, ["n", "said", "confirm"]))
+        try:
+            self._syncs_always = bool(await self._redis.config_get("appendfsync"))
+        except exceptions.ResponseError:
+            self._syncs_always = False
+        self._know_at = self._stopwatch() + KNOWN_SECONDS
+
+    def put(self, pipeline: Any) -> None:
+        """Behind what stores: ask how many should have it, and wait until as many do."""
+        pipeline.hmget(keys.REPLICAS, ["n", "said", "confirm"])
+        if self._kept.expected or not self._syncs_always:
+            pipeline.set(keys.REPLICATED, 1, px=60_000)  # what is asked for again writes nothing itself
+            required = max(self._in_step.required, self._kept.least)
+            for replicas, wait_ms in ((self._kept.expected, NUDGE_MS), (required, WAIT_MS)):
+                pipeline.execute_command("WAITAOF", 1, replicas, wait_ms)
+
+    def took(self, tail: list[Any]) -> bool:
+        """Whether all that should have it do; `tail` are the answers to what was put."""
+        before = self._kept
+        self._read(tail[0])
+        if len(tail) == 1:
+            return self._kept.expected == 0
+        on_disk, confirmed = (int(number) for number in tail[-1])
+        return on_disk >= 1 and self._in_step.takes(confirmed, least=before.least)
+
+    def forget(self) -> None:
+        """The server did not answer: the next may be another one."""
+        self._know_at = float("-inf")
+
+    def _read(self, told: Sequence[bytes | str | None]) -> None:
+        self._kept = Kept(*(int(number or 0) for number in told))
+        self._in_step.expect(self._kept.expected)
