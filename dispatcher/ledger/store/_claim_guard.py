@@ -22,7 +22,13 @@ import redis
 from dispatcher.errors import ClaimsHeld
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store._claim_memory import ClaimMemory, Counted
-from dispatcher.ledger.store.connection import connections_made, text_of, translated
+from dispatcher.ledger.store.connection import (
+    ask_anew,
+    connections_made,
+    sentinels_name_another,
+    text_of,
+    translated,
+)
 from dispatcher.ledger.store.durability import look_at_durability
 from dispatcher.ledger.store.in_step import InStep
 from dispatcher.ledger.store.ledger_id import ledger_id
@@ -85,6 +91,7 @@ class ClaimGuard:
         self._in_step = InStep(stopwatch)
         self._held: ClaimsHeld | None = None
         self._misses = 0
+        self._missed = False
 
     def require(self) -> _Waits:
         """What a claim has to wait for.
@@ -180,10 +187,14 @@ class ClaimGuard:
     def _look_again(self) -> None:
         with self._lock:
             self._look_at = 0.0
+            self._missed = True
 
     def _look(self) -> None:
+        if self._missed and sentinels_name_another(self._redis):
+            ask_anew(self._redis)
         made = connections_made(self._redis)
         self._held = self._problem()
+        self._missed = self._held is not None
         self._misses += self._held is not None
         self._made = made
         self._look_at = self._stopwatch() + (AGAIN_SECONDS if self._held else LOOK_SECONDS)
