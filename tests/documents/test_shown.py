@@ -24,6 +24,10 @@ RUN_BY = {
     "docs/campaign-files.md": {"csv": "test_pages.py", "toml": "test_pages.py"},
     "docs/carrierx-guide.md": {"sh": "../dispatcher/cli/test_the_carrierx_guide.py"},
     "docs/carrierx.md": {"python": "test_pages.py"},
+    "docs/high-availability.md": {
+        "conf": "../dispatcher/pipeline/sending/test_the_failovers.py",
+        "sh": "../dispatcher/pipeline/sending/test_the_failovers.py",
+    },
     "docs/operations.md": {"sh": "test_pages.py"},
     "docs/scale.md": {"sh": "../test_two_installations.py", "nginx": "../test_two_installations.py"},
     "docs/redis.md": {"acl": "../dispatcher/ledger/store/test_permissions.py"},

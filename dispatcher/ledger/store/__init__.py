@@ -4,7 +4,7 @@
   what its errors mean. `sentinel_address`, `sentinels`, `sentinel_pool`: who says where. `question`: asking without the
   client.
 - `scripts`, `script_text`: a script by its name; what Redis gets of it. `schema`: which programs it runs for.
-- `durability`, `replicas`, `readiness`, `permissions`: may a claim be granted on this server now, and why not.
+- `durability`, `replicas`, `in_step`, `readiness`, `permissions`: may a claim be granted here and now, and why not.
 - `drain_gate`: no claim before the callback receivers have drained. `ledger_id`, `last_contact`: whose, when last seen.
 - `embedded`, `append_only_files`: the Valkey that comes along, and its files. `snapshot`, `key_copy`: copies of a
   server.
