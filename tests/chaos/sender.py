@@ -30,9 +30,9 @@ from tests.factories import CAMPAIGN
 def _forget_replicas() -> None:
     """A primary that counts no replicas never had any."""
 
-    def look(record: Any) -> replicas.Standing:
+    def look(record: Any) -> replicas.ReplicaCount:
         attached = replicas.serving(record._redis.execute_command("ROLE"))
-        return replicas.Standing(attached, attached, 0)
+        return replicas.ReplicaCount(attached, attached, 0)
 
     replicas.Replicas.look = look  # type: ignore[method-assign, assignment]
 

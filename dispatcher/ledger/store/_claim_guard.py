@@ -35,8 +35,8 @@ from dispatcher.ledger.store.ledger_id import ledger_id
 from dispatcher.ledger.store.replicas import (
     NUDGE_MS,
     WAIT_MS,
+    ReplicaCount,
     Replicas,
-    Standing,
     missing,
     serving,
     was_promoted,
@@ -86,7 +86,7 @@ class ClaimGuard:
         self._made = -1
         self._name = ""
         self._run = ""
-        self._standing = Standing(0, 0, 0)
+        self._standing = ReplicaCount(0, 0, 0)
         self._syncs_always = True
         self._in_step = InStep(stopwatch)
         self._held: ClaimsHeld | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from dispatcher.errors import MmsError
-from dispatcher.ledger.store.replicas import Standing
+from dispatcher.ledger.store.replicas import ReplicaCount
 from dispatcher.ledger.store.scripts import Scripts
 
 _TRIAL_MS = 60_000
@@ -37,7 +37,7 @@ class Readiness:
             return error
         return None
 
-    def replicas(self) -> Standing:
+    def replicas(self) -> ReplicaCount:
         """How many replicas there should be, are attached, and must confirm a claim.
 
         Raises:

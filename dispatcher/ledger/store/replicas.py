@@ -52,7 +52,7 @@ class Kept(NamedTuple):
         return max(self, other, key=lambda kept: kept.said)
 
 
-class Standing(NamedTuple):
+class ReplicaCount(NamedTuple):
     """How many replicas there should be, how many are attached and have their data, how many must confirm a claim.
 
     `in_step`: in which run of the server claims go on with how many, as `in_step` found.
@@ -71,7 +71,7 @@ class Replicas:
         self._redis = client
         self._memory = Kept()
 
-    def look(self) -> Standing:
+    def look(self) -> ReplicaCount:
         """What there should be, and what there is.
 
         A server that has not heard of the operator's latest word may be cut off from where it was said: what it knows
@@ -96,7 +96,7 @@ class Replicas:
                 expected=max(held.expected, here.expected), confirm=max(held.confirm, here.confirm)
             )
         run, _, number = text_of(in_step or b"").partition(" ")
-        return Standing(held.expected, there_are, held.least, (run, int(number or 0)))
+        return ReplicaCount(held.expected, there_are, held.least, (run, int(number or 0)))
 
     def seen(self, replicas: int) -> None:
         """So many are there: from now on there should be as many.
@@ -149,7 +149,7 @@ def serving(role: Any) -> int:
     return sum(1 for replica in role[2] if text_of(replica[1]) != "0")
 
 
-def missing(standing: Standing) -> ClaimsHeld:
+def missing(standing: ReplicaCount) -> ClaimsHeld:
     """Why nothing is claimed while too many replicas are away."""
     expected, attached, least, _ = standing
     must = f", and {least} must have a claim on disk" if least < expected else ""

@@ -7,6 +7,7 @@ waited for when they name another meanwhile: it may stand still, and its kernel 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from functools import partial
 from typing import Any
@@ -29,6 +30,10 @@ from dispatcher.ledger.store.sentinels import primary_of
 
 #: An answer that takes longer makes us ask whether it is still this server's to give.
 LOOK_SECONDS = 2.0
+#: A server that takes no writes makes us ask so often.
+AGAIN_SECONDS = 0.5
+#: What a primary says whose replicas have left, for another one it may be.
+_FORSAKEN = "NOREPLICAS"
 
 
 class Asking:
@@ -36,6 +41,8 @@ class Asking:
 
     def __init__(self, address: SentinelAddress) -> None:
         self.address = address
+        self._lock = threading.Lock()
+        self._ask_at = 0.0
 
     def discover_master(self, _name: str) -> Place:
         """Host and port of the primary.
@@ -54,6 +61,15 @@ class Asking:
             return place is not None and primary_of(self.address) != place
         except MmsError:
             return False
+
+    def may_ask(self) -> bool:
+        """Not more often than now and then, for what many calls are told at once."""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._ask_at:
+                return False
+            self._ask_at = now + AGAIN_SECONDS
+            return True
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -94,13 +110,19 @@ class _Patient:
         while True:
             try:
                 return read(timeout=LOOK_SECONDS, **options)
-            except redis.ResponseError:
+            except redis.ResponseError as error:
+                if str(error).startswith(_FORSAKEN) and self.connection_pool.sentinel_manager.may_ask():
+                    self._leave_if_replaced()
                 raise
             except BaseException as error:
                 over = self.socket_timeout is not None and time.monotonic() - begun >= self.socket_timeout
                 if not isinstance(error, redis.TimeoutError) or over or self._is_replaced():
                     self.disconnect()
                     raise
+
+    def _leave_if_replaced(self: Any) -> None:
+        if self._is_replaced():
+            self.disconnect()
 
     def _is_replaced(self: Any) -> bool:
         return bool(self.connection_pool.sentinel_manager.names_another((self.host, self.port)))

@@ -12,7 +12,7 @@ from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.durability import look_at_durability, version_told
 from dispatcher.ledger.store.permissions import missing_permissions
 from dispatcher.ledger.store.redis_errors import NEEDED
-from dispatcher.ledger.store.replicas import Standing, behind, missing
+from dispatcher.ledger.store.replicas import ReplicaCount, behind, missing
 from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.settings import Settings
 
@@ -84,7 +84,7 @@ def look_at_replicas(ledger: Ledger) -> Iterator[HealthFinding]:
         yield from _look_at_fence(ledger.redis, standing.least)
 
 
-def _some_away(standing: Standing, confirming: int) -> HealthFinding:
+def _some_away(standing: ReplicaCount, confirming: int) -> HealthFinding:
     spare = confirming - standing.least
     then = f"{spare} more may fail" if spare else "with one less nothing is sent"
     return HealthFinding(

@@ -12,8 +12,8 @@ import redis as redis_py
 
 from dispatcher.errors import ConfigError, LedgerNewer, StoreUnsafe
 from dispatcher.ledger.installation.installation import prepare, prove_durable, read_mode
-from dispatcher.ledger.store import keys
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.durability import durability_problem
 from dispatcher.ledger.store.schema import FIRST, PROGRAM, SCHEMA, Schema, read_schema

@@ -84,12 +84,12 @@ def test_claims_are_granted_while_a_copy_is_read_and_nobody_counts_its_reader(so
         assert connected.info("replication")["connected_slaves"] == 1
         connected.connection_pool.disconnect(inuse_connections=False)  # so that it is looked at anew
         assert claim(ledger, taken.hold, make_claim(taken), now_ms=now_ms).word == "go"
-        assert ledger.readiness.replicas() == (0, 0)
+        assert ledger.readiness.replicas()[:2] == (0, 0)
         for _ in chunks:
             continue
         until(lambda: connected.info("replication")["connected_slaves"] == 0)
         assert claim(ledger, taken.hold, make_claim(taken, 1, name=1), now_ms=now_ms).word == "go"
-        assert ledger.readiness.replicas() == (0, 0)
+        assert ledger.readiness.replicas()[:2] == (0, 0)
 
 
 def test_a_server_that_ends_meanwhile_leaves_no_copy(source: ValkeyServer) -> None:
