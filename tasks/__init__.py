@@ -5,8 +5,9 @@
 - `worker`, `flower`: the worker of a queue, and Flower, each as a command. `app`, `runtime`: the application; a
   process's runtime, made after the fork.
 - `guard`, `progress`: a worker that takes nothing of what waits is ended. `stopping`: one that ends says so to its own.
-- `broker`, `amqp`, `consumer`, `results`: where hints go, by which thread they are taken, what is dropped; there are no
-  results. `transport`: Redis as the broker; `rabbitmq`, `rabbitmq_transport`, `mailbox`: RabbitMQ.
+- `broker`, `broker_findings`, `amqp`, `consumer`, `results`: where hints go and how it is, by which thread they are
+  taken, what is dropped; there are no results.
+- `transport`: Redis as the broker; `rabbitmq`, `rabbitmq_transport`, `mailbox`: RabbitMQ.
 - `alarm`: whoever shall end looks at once. `beat`: a tick a second. `flower_events`, `flower_login`, `flower_broker`:
   every batch shown, to whom, and the queues.
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, NotFound, PreconditionFailed
 from kombu.connection import Connection
 from kombu.exceptions import KombuError, OperationalError
+from kombu.transport.pyamqp import Channel as AmqpChannel
 from redis.exceptions import RedisError
 
-from dispatcher.errors import ConfigError, MmsError
+from dispatcher.errors import MmsError
 from dispatcher.host.keepalive import KEEPALIVE
 from dispatcher.ledger.store.address import address, no_address
 from dispatcher.ledger.store.connection import redis_url
 from dispatcher.ledger.store.sentinel_address import SentinelAddress, names_sentinels, sentinel_address
-from dispatcher.pipeline.health.finding import HealthFinding
-from dispatcher.queues import QUEUE_NAMES
+from dispatcher.queues import HINT_SECONDS, QUEUE_NAMES
 from dispatcher.settings import Settings
-from tasks.rabbitmq import AWAY_HINT, is_rabbitmq, rabbitmq_address, what_is_wrong
+from tasks.rabbitmq import AWAY_HINT, is_rabbitmq, queue_arguments, rabbitmq_address, what_is_wrong
 from tasks.transport import SOCKET, Channel
 
 #: Whoever only looks does not wait longer for an answer, in seconds.
@@ -134,8 +134,20 @@ class Broker:
         """
         if is_rabbitmq(self._url):
             with self._translated(), self._opened().channel() as channel:
-                message = channel.prepare_message("", content_type="text/plain")
-                channel.basic_publish(message, "", "mms-doctor", confirm_timeout=LOOK_SECONDS)
+                channel.basic_publish(
+                    channel.prepare_message(b""), "", "mms-doctor", confirm_timeout=LOOK_SECONDS
+                )
+
+    def older_queues(self) -> list[str]:
+        """Which queues of RabbitMQ are there and were declared otherwise than now.
+
+        Raises:
+            BrokerAwayError: it does not answer within a few seconds.
+        """
+        if not is_rabbitmq(self._url):
+            return []
+        with self._translated():
+            return [name for name in QUEUE_NAMES if _is_older(self._opened(), name)]
 
     def close(self) -> None:
         """Let the connection go."""
@@ -176,27 +188,6 @@ def _away(url: str, error: Exception) -> BrokerAwayError:
     return BrokerAwayError(f"the broker does not answer ({type(cause).__name__})", hint=AWAY_HINT)
 
 
-def look_at_broker(settings: Settings, said: Sequence[HealthFinding] = ()) -> Iterator[HealthFinding]:
-    """What `mms doctor` says of it; nothing where it is a Redis that is not known or does not answer, which was `said`
-    then."""
-    if settings.broker_url is None and any(one.subject == "Redis" and one.verdict == "bad" for one in said):
-        return
-    try:
-        url = broker_url(settings)
-    except ConfigError:
-        return
-    try:
-        with closing(Broker(url)) as broker:
-            broker.prove()
-            waiting = {name: depth for name, depth in broker.depths().items() if depth}
-    except MmsError as error:
-        yield HealthFinding("broker", "bad", error.message, error.hint)
-        return
-    where = "MMS_BROKER_URL" if settings.broker_url else "the ledger's Redis"
-    told = ", ".join(f"{depth} in {name}" for name, depth in waiting.items())
-    yield HealthFinding("broker", "ok", f"{where} answers; hints wait: {told or 'none'}")
-
-
 def _impatient(url: str) -> dict[str, Any]:
     """Options of who only looks: asked once, and not waited for long."""
     once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
@@ -211,7 +202,28 @@ def _waiting(connection: Connection, queue: str) -> int:
     channel = connection.channel()
     try:
         return int(channel.queue_declare(queue, passive=True).message_count)
-    except connection.channel_errors:
+    except NotFound as error:
+        if "no queue" not in str(error):  # it is there, its machine is not
+            raise
         return 0
+    finally:
+        channel.close()
+
+
+def _is_older(connection: Connection, queue: str) -> bool:
+    """This queue is there, and not as it is declared now."""
+    channel = connection.channel()
+    try:
+        channel.queue_declare(queue, passive=True)
+        # Not ours, which takes a queue as it is.
+        AmqpChannel.queue_declare(
+            channel, queue, durable=True, auto_delete=False, arguments=queue_arguments(HINT_SECONDS)
+        )
+    except NotFound:
+        return False
+    except PreconditionFailed:
+        return True
+    else:
+        return False
     finally:
         channel.close()

@@ -10,6 +10,7 @@ import ssl
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from amqp.exceptions import Blocked
 from kombu.transport import TRANSPORT_ALIASES
 
 from dispatcher.errors import ConfigError
@@ -73,6 +74,11 @@ def what_is_wrong(url: str, error: BaseException) -> tuple[str, str]:
         return (
             f"{where} has a certificate that is not trusted",
             "ssl_ca_certs=FILE in MMS_BROKER_URL names its authority",
+        )
+    if isinstance(error, Blocked):
+        return (
+            f"{where} takes nothing, since its memory or disk runs out",
+            "rabbitmqctl list_alarms; its memory, its disk",
         )
     said, hint = _REFUSED.get(getattr(error, "code", 0), ("", ""))
     if said:

@@ -55,7 +55,7 @@ def doctor(
 
 
 def _broker(config: Settings, said: Sequence[HealthFinding]) -> Iterator[HealthFinding]:
-    from tasks.broker import look_at_broker  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it
+    from tasks.broker_findings import look_at_broker  # noqa: PLC0415 - only the commands that speak to Celery pay for loading it
 
     return look_at_broker(config, said)
 

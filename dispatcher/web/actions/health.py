@@ -13,7 +13,7 @@ from dispatcher.pipeline.runtime.runtime import make_client
 from dispatcher.roster.numbers import read_number
 from dispatcher.settings import Settings
 from dispatcher.web.site.site import Site
-from tasks.broker import look_at_broker
+from tasks.broker_findings import look_at_broker
 
 #: A page does not wait for CarrierX as long as a worker does.
 CARRIERX_SECONDS = 4.0
