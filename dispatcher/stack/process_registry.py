@@ -24,7 +24,7 @@ from dispatcher.host.under_way import MARK, forget_under_way, run_directory_of, 
 
 #: Seconds that each wave gets between SIGTERM and SIGKILL; together less than 15. Wave 0 is ended first. Who has
 #: messages under way gets the time that it says it needs for them.
-GRACE_SECONDS = {0: 8.5, 1: 3.5, 2: 2.5}
+GRACE_SECONDS = {0: 7.5, 1: 4.5, 2: 2.5}
 #: How often it is looked whether they have ended.
 _LOOK_SECONDS = 0.05
 

@@ -39,6 +39,7 @@ from dispatcher.web.console.pages import PAGES
 from dispatcher.web.http.headers import SecurityHeaders
 from dispatcher.web.public import media_files, metrics, probes
 from dispatcher.web.site.callback_keys import CallbackKeys
+from dispatcher.web.site.departure import Departure
 from dispatcher.web.site.ledger_arrival import LedgerArrival
 from dispatcher.web.site.sessions import Sessions
 from dispatcher.web.site.site import Site
@@ -67,6 +68,7 @@ class Application(FastAPI):
     """FastAPI behind the callback receiver, which nothing of it may slow down."""
 
     front: CallbackReceiver
+    departure: Departure
 
     async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What is no callback."""
@@ -74,7 +76,8 @@ class Application(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Any call."""
-        await self.front(scope, receive, send)
+        leaving = scope["type"] == "http" and self.departure.leaving.is_set()
+        await self.front(scope, receive, self.departure.last_answers(send) if leaving else send)
 
 
 def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
@@ -103,6 +106,7 @@ def create_app(settings: Settings, *, hints: Hints) -> FastAPI:
     )
     app.router.redirect_slashes = False  # such a redirect would lead wherever the request's Host header says
     app.state.site = site
+    app.departure = site.departure
     app.state.durable_inbox = inbox
     app.state.pages = PAGES
     for router in _ROUTERS:

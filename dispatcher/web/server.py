@@ -1,4 +1,8 @@
-"""The web process: uvicorn around the application, stopped within three seconds whoever is connected."""
+"""The web process: uvicorn around the application, stopped within four seconds whoever is connected.
+
+Who asks `/readyz`, a balancer, is told first that it stops, and everybody is answered for a moment still: so no caller
+meets a closed door.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -19,22 +22,26 @@ from starlette.types import ASGIApp
 
 from dispatcher.settings import Settings
 from dispatcher.web._connection import BoundedProtocol, connection_limit, look_after
+from dispatcher.web.site.departure import Departure
 
-#: What is answered after SIGTERM must be answered by then; live pages are told to end at once.
-GRACE_SECONDS = 2
+#: For so long after SIGTERM new connections are still taken, if a balancer has to notice; live pages end at once.
+LEAVE_SECONDS = 2.0
+#: What is under way then must be answered by then.
+GRACE_SECONDS = 1
 #: How often it is looked whether to stop. uvicorn's ten times a second are a third of what an idle process costs.
 LOOK_SECONDS = 0.5
 _TENTHS_A_DAY = 864_000
 
 
 class Server(uvicorn.Server):
-    """uvicorn that calls `closing` first when it stops, so that endless answers end."""
+    """uvicorn that leaves before it closes (`departure`)."""
 
     look_seconds = LOOK_SECONDS
+    leave_seconds = LEAVE_SECONDS
 
-    def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, departure: Departure) -> None:
         super().__init__(config)
-        self._closing = closing
+        self._departure = departure
 
     async def main_loop(self) -> None:
         """Until the stop is asked for. Each turn connections are looked after; once a second `on_tick`, which counts
@@ -46,15 +53,19 @@ class Server(uvicorn.Server):
             tenths = (tenths + round(10 * self.look_seconds)) % _TENTHS_A_DAY
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the live pages, then the rest."""
-        self._closing()
+        """Say that we leave, end the live pages, then the rest."""
+        if self._departure.leave():
+            until = time.monotonic() + self.leave_seconds
+            while time.monotonic() < until and not self.force_exit:
+                await asyncio.sleep(0.1)
+        self._departure.closing.set()
         await super().shutdown(sockets)
 
 
 def make_server(app: FastAPI, settings: Settings) -> Server:
     """A server for `app`."""
     BoundedProtocol.most = connection_limit()
-    return Server(server_config(app, settings), app.state.site.closing.set)
+    return Server(server_config(app, settings), app.state.site.departure)
 
 
 def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:

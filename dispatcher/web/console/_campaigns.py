@@ -162,7 +162,7 @@ def _live(request: Request, views: Callable[[], list[dict[str, Any]]]) -> Stream
             return None
         return views()
 
-    return live_response(look, site.closing)
+    return live_response(look, site.departure.leaving)
 
 
 @router.get("/campaigns/{campaign_id}/report")

@@ -19,17 +19,17 @@ QUIET_TURNS = 15
 Look = Callable[[], list[dict[str, Any]] | None]
 
 
-def live_response(look: Look, closing: asyncio.Event) -> StreamingResponse:
+def live_response(look: Look, leaving: asyncio.Event) -> StreamingResponse:
     """An endless answer. `look` gives the views as they are, or None when nobody may see them any more."""
     headers = {"X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(look, closing), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(_events(look, leaving), headers=headers, media_type="text/event-stream")
 
 
-async def _events(look: Look, closing: asyncio.Event) -> AsyncIterator[str]:
+async def _events(look: Look, leaving: asyncio.Event) -> AsyncIterator[str]:
     yield "retry: 3000\n\n"
     last = ""
     quiet = 0
-    while not closing.is_set():
+    while not leaving.is_set():
         try:
             views = await run_in_threadpool(look)
         except MmsError:
@@ -47,12 +47,12 @@ async def _events(look: Look, closing: asyncio.Event) -> AsyncIterator[str]:
         elif quiet >= QUIET_TURNS:
             yield ": still here\n\n"
             quiet = 0
-        await _pause(closing)
+        await _pause(leaving)
 
 
-async def _pause(closing: asyncio.Event) -> None:
+async def _pause(leaving: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(EVERY_SECONDS):
-            await closing.wait()
+            await leaving.wait()
     except TimeoutError:
         return

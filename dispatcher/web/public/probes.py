@@ -26,7 +26,12 @@ async def alive() -> PlainTextResponse:
 
 @router.get("/readyz")
 async def receiver_ready(request: Request) -> PlainTextResponse:
-    """200 while the callback receiver can keep what comes, in Redis or in its spool, else 503: a balancer asks this."""
+    """200 while the callback receiver can keep what comes, in Redis or in its spool, else 503: a balancer asks this.
+    So is it from the moment on at which the process is to stop, though it still answers for a while."""
+    departure = site_of(request).departure
+    departure.asked()
+    if departure.leaving.is_set():
+        return _not_ready("this process is being stopped")
     inbox = request.app.state.durable_inbox
     assert isinstance(inbox, DurableInbox)
     trouble = await inbox.trouble()

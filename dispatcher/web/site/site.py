@@ -16,6 +16,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web.site.callback_keys import CallbackKeys
+from dispatcher.web.site.departure import Departure
 from dispatcher.web.site.ledger_arrival import LedgerArrival
 from dispatcher.web.site.sessions import Sessions
 from dispatcher.web.site.staged_uploads import StagedUploads
@@ -24,10 +25,7 @@ from dispatcher.web.site.throttle import Throttle
 
 @dataclass(frozen=True)
 class Site:
-    """Settings, the ledger, how workers are told, and what the receivers keep.
-
-    `closing` is set when the process is asked to stop.
-    """
+    """Settings, the ledger, how workers are told, what the receivers keep, and how the process ends."""
 
     settings: Settings
     arrival: LedgerArrival
@@ -41,7 +39,12 @@ class Site:
     api_tokens: ApiTokens
     audit_log: AuditLog
     idempotency_keys: IdempotencyKeys
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    departure: Departure = field(default_factory=Departure)
+
+    @property
+    def closing(self) -> asyncio.Event:
+        """Set when nobody will get an answer any more."""
+        return self.departure.closing
 
     @property
     def installation(self) -> Installation:

@@ -89,12 +89,19 @@ async function renewParts(root) {
 
 const written = new WeakMap();
 const renewEvery = 5000;
+const longestRest = 60000;
 
-function follow(place) {
+// A browser gives up where something else than events is answered, as by a balancer whose last door ends just now.
+function follow(place, rest = 2500) {
   const source = new EventSource(place.dataset.events);
   const parts = place.querySelector("[data-part]") !== null;
   let renewed = Date.now();
+  source.addEventListener("error", () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => follow(place, Math.min(2 * rest, longestRest)), rest);
+  });
   source.addEventListener("message", (event) => {
+    rest = 2500;
     JSON.parse(event.data).forEach(show);
     if (!parts || Date.now() - renewed < renewEvery) return;
     renewed = Date.now();

@@ -23,6 +23,7 @@ from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
 from dispatcher.web.server import Server, server_config
+from dispatcher.web.site.departure import Departure
 from tests.valkey import free_port
 
 Serve = Callable[[ASGIApp], str]
@@ -53,8 +54,10 @@ class ThreadServer(Server):
 
     look_seconds = 0.01
 
-    def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
-        super().__init__(config, closing)
+    leave_seconds = 0.0
+
+    def __init__(self, config: uvicorn.Config, departure: Departure) -> None:
+        super().__init__(config, departure)
         self.listening = threading.Event()
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
@@ -73,8 +76,8 @@ def serve() -> Iterator[Serve]:
             config = server_config(app, chosen)
             config.host, config.port = "127.0.0.1", 0
             config.timeout_graceful_shutdown = 1
-            closing = app.state.site.closing.set if isinstance(app, FastAPI) else lambda: None
-            server = ThreadServer(config, closing)
+            departure = app.state.site.departure if isinstance(app, FastAPI) else Departure()
+            server = ThreadServer(config, departure)
             thread = threading.Thread(target=server.run)
             thread.start()
             stack.callback(thread.join)
