@@ -133,7 +133,8 @@ def _print_pages(redis_url: str, folder: Path, rows: int) -> None:
     """The same over HTTP: whole pages, rendered, and when the first and the last byte of the report come."""
     settings = Settings(redis_url=redis_url, data_dir=folder / "mms", simulate=True, admin_token=_TOKEN)
     app = create_app(settings, hints=Published().hints())
-    server = ThreadServer(uvicorn.Config(app, port=0, http="httptools", log_config=None), lambda: None)
+    config = uvicorn.Config(app, port=0, http="httptools", log_config=None)
+    server = ThreadServer(config, app.state.site.departure)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
