@@ -131,4 +131,6 @@ def _print_what_next(manifest: Manifest, aside: Path | None) -> None:
             f"note: this ledger expects {counted(manifest.replicas, 'replica')}. If there are fewer now, say how many "
             "before anything can be sent: `mms replicas expect N`"
         )
-    say("note: people who were erased since the copy are in it again: `mms forget` them once more")
+    say(
+        "note: it names people who were erased since. `mms recover` erases those again whom this data folder knows of"
+    )

@@ -13,6 +13,7 @@ from dispatcher.cli.shell.output import counted, print_json, print_line, say
 from dispatcher.cli.shell.tables import out
 from dispatcher.errors import InputError
 from dispatcher.model.timestamps import utc_text
+from dispatcher.pipeline.consent.erasure_register import remember_erasure
 from dispatcher.pipeline.consent.retention import forget
 from dispatcher.pipeline.reports.recipients_by_number import Mention, mentions
 from dispatcher.roster.numbers import read_number
@@ -67,6 +68,10 @@ def forget_command(
         raise InputError("nothing was erased", hint="say --yes")
     opened = open_ledger()
     ledger = opened.ledger
+    try:
+        remember_erasure(ledger, digits, opened.config)
+    except InputError as error:
+        say(f"note: {error.message}: {error.hint}")
     done = forget(ledger, digits, opened.config)
     rows, wrote = counted(done.rows, "row"), counted(done.inbound, "inbound message")
     noted(ledger, f"forgot a person: {rows}, {wrote}")

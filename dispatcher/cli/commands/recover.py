@@ -113,7 +113,7 @@ def _print(result: Recovered) -> None:
     for campaign_id in result.paused:
         print_line(f"  {campaign_id}: paused; `mms campaign resume {campaign_id}` lets it go on")
     print_line(f"{result.found} rows found that were sent since; {result.opt_outs} people opted out since")
-    print_line(f"{result.answers_dropped} automatic answers dropped")
+    print_line(f"{result.answers_dropped} automatic answers dropped; {result.erased} people erased again")
     for schedule_id, count in result.skipped.items():
         print_line(
             f"{schedule_id}: {count} occurrences skipped, they may have been made; `mms schedule list`"
@@ -149,6 +149,9 @@ def _print_what_next(result: Recovered) -> None:
             "note: CarrierX showed nothing that was sent since. `Not there` counts only while its list shows a\n"
             "      message sent after this: any one will do, `mms message send` to a number of your own for instance"
         )
+    say(
+        "note: whoever was erased since from another data folder than this one is named again: `mms forget` them"
+    )
     say(
         "note: pauses, cancels, limits, schedules, tokens and opt-outs by hand since the copy are not known any more.\n"
         "      Look at `mms campaign list`, `mms limits show`, `mms schedule list`, and mend what was changed"

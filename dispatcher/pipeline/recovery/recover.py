@@ -12,6 +12,7 @@ from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.installation.recovery import HistoryReading, Restored
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.model.timestamps import utc_text_or_none
+from dispatcher.pipeline.consent.erasure_register import erase_again
 from dispatcher.pipeline.recovery._provider_history import apply_history, read_history
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.occurrences import skip_due
@@ -29,7 +30,8 @@ class Recovered(BaseModel):
     `campaigns`: rows that are unconfirmed now, by campaign; `reading`: those whose files are still read, their rows
     follow; `not_begun`: those that had not begun. `found` rows were sent since the copy. `unknown`: messages of
     campaigns that this ledger does not know, by campaign. `skipped`: occurrences, by schedule. `inbound_listed`:
-    CarrierX's list is known to show inbound messages, so that `opt_outs` is whole.
+    CarrierX's list is known to show inbound messages, so that `opt_outs` is whole. `erased`: people whom this data
+    folder knows as erased since, and who are erased again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +48,7 @@ class Recovered(BaseModel):
     opt_outs: int
     inbound_listed: bool
     answers_dropped: int
+    erased: int
     skipped: dict[str, int]
     unread: str
 
@@ -74,6 +77,7 @@ def recover(
     paused = _paused(runtime, [name for name, state in states.items() if state == "doubt"]) if pause else ()
     quarantined = {name: _quarantine_all(runtime, name) for name in recovery.quarantined()}
     found, unknown = apply_history(runtime, history, began_ms)
+    erased = erase_again(ledger, runtime.settings, restored.since_ms)
     skipped = skip_due(ledger, ledger.agenda.now_ms())
     done = not history.again or opt_outs_imported
     result = Recovered(
@@ -89,6 +93,7 @@ def recover(
         opt_outs=opt_outs,
         inbound_listed=history.inbound,
         answers_dropped=dropped,
+        erased=erased,
         skipped=skipped,
         unread=history.unread,
     )
@@ -163,7 +168,8 @@ def _in_a_line(result: Recovered) -> str:
     return (
         f"recovered the ledger, a copy of {result.since}: {sum(result.campaigns.values())} rows unconfirmed in "
         f"{len(result.campaigns)} campaigns, {result.found} of them found at CarrierX, {result.opt_outs} opt-outs, "
-        f"{result.answers_dropped} answers dropped, {sum(result.skipped.values())} occurrences skipped"
+        f"{result.erased} people erased again, {result.answers_dropped} answers dropped, "
+        f"{sum(result.skipped.values())} occurrences skipped"
         + ("" if result.done else "; not finished: CarrierX does not answer")
     )
 

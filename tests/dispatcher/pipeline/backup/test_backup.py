@@ -24,6 +24,8 @@ from dispatcher.pipeline.backup.archive import DATA, MANIFEST, extract, read_man
 from dispatcher.pipeline.backup.backup import back_up
 from dispatcher.settings import load_settings
 from tests.factories import add_campaign, claim, make_batch, make_claim, take
+from tests.sentinel import watched_servers
+from tests.stack import until
 from tests.valkey import ValkeyServer, running_valkey
 
 pytestmark = pytest.mark.slow
@@ -184,3 +186,34 @@ def test_a_file_that_is_cut_off_changed_newer_or_no_backup_is_refused_with_a_sen
 
 def _of_form(manifest: str, form: int) -> bytes:
     return json.dumps({**json.loads(manifest), "format": form}).encode()
+
+
+def test_a_copy_is_had_through_sentinels_beside_replicas_that_claims_go_on_waiting_for(
+    tmp_path: Path,
+) -> None:
+    with (
+        watched_servers(tmp_path / "watched", replicas=1, sentinels=1) as watched,
+        client(watched.url) as there,
+    ):
+        prepare(there, load_settings(redis_url=watched.url, data_dir=tmp_path / "data", simulate=True))
+        ledger = Ledger(there)
+        add_campaign(ledger, make_batch(1, 1))
+        there.mset({f"mms:filler:{number}": b"x" * 50_000 for number in range(200)})
+        taken = take(ledger)
+        until(lambda: _confirmed(there), what="a confirmation of the replica, which has just come")
+        chunks = read_snapshot(there)
+        next(chunk for chunk in chunks if chunk)
+        assert tuple(ledger.readiness.replicas())[:2] == (1, 1)
+        assert claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms()).word == "go"
+        assert list(chunks)
+        ledger.recovery.ticked(0)
+        made = back_up(there, tmp_path / "copy.zip")
+    assert (made.counts.rows, made.counts.claims, made.replicas) == (2, 1, 1)
+
+
+def _confirmed(connected: redis_py.Redis) -> int:
+    """How many replicas have a write on disk that is made now."""
+    connected.set(keys.REPLICATED, 1, px=60_000)
+    ask: Any = connected.execute_command
+    waited = ask("WAITAOF", 1, 1, 1_500)
+    return int(waited[1])
