@@ -33,8 +33,8 @@ RUN_BY = {
     "docs/redis.md": {"acl": "../dispatcher/ledger/store/test_permissions.py"},
 }
 
-#: Variables that are no setting: what tests and Compose look at.
-OTHER_VARIABLES = {"MMS_TEST_LIMIT_SECONDS", "MMS_SUPERVISED"}
+#: Variables that are no setting: what tests, Compose and a release look at.
+OTHER_VARIABLES = {"MMS_TEST_LIMIT_SECONDS", "MMS_SUPERVISED", "MMS_SIGNING_KEY"}
 
 SOURCES = [*sorted(TOP.glob("dispatcher/**/*.py")), *sorted(TOP.glob("dispatcher/**/*.html"))]
 
@@ -85,7 +85,8 @@ def test_every_command_that_is_named_exists_with_its_options() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.stem)
 def test_every_variable_module_and_target_that_is_named_exists(document: Path) -> None:
     text = document.read_text("utf-8")
-    known = {f"MMS_{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
+    settings = {f"MMS_{name.upper()}" for name in Settings.model_fields}
+    known = settings | {f"{name}_FILE" for name in settings} | OTHER_VARIABLES
     assert set(re.findall(r"\bMMS_[A-Z_]*[A-Z]\b", text)) <= known
     makefile = (TOP / "Makefile").read_text("utf-8")
     for target in re.findall(r"`make ([a-z]+)", text):
