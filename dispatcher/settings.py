@@ -199,6 +199,16 @@ class Settings(BaseModel):
                 ) from None
         return value
 
+    @field_validator("redis_url", "broker_url")
+    @classmethod
+    def _no_cluster(cls, value: str | None) -> str | None:
+        if value is not None and "cluster" in value.partition("://")[0].lower():
+            raise ValueError(
+                "Redis Cluster is not supported: it spreads keys over servers, and a claim needs all of them on one; "
+                "name one primary, or the Sentinels of one (sentinel://)"
+            )
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: str | None) -> str | None:

@@ -8,8 +8,8 @@
 - `broker`, `broker_findings`, `amqp`, `consumer`, `results`: where hints go and how it is, by which thread they are
   taken, what is dropped; there are no results.
 - `transport`: Redis as the broker; `rabbitmq`, `rabbitmq_transport`, `mailbox`: RabbitMQ.
-- `alarm`: whoever shall end looks at once. `beat`: a tick a second. `flower_events`, `flower_login`, `flower_broker`:
-  every batch shown, to whom, and the queues.
+- `alarm`: whoever shall end looks at once. `beat`: a tick a second. `flower_events`, `flower_login`, `flower_broker`,
+  `flower_redis`: every batch shown, to whom, and the queues.
 
 May import: `dispatcher.pipeline` and everything below.
 Begin with: `tasks`.

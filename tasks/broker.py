@@ -15,14 +15,15 @@ from redis.exceptions import RedisError
 
 from dispatcher.errors import MmsError
 from dispatcher.host.keepalive import KEEPALIVE
-from dispatcher.ledger.store.address import address, no_address
+from dispatcher.ledger.store.address import address
 from dispatcher.ledger.store.connection import redis_url
-from dispatcher.ledger.store.sentinel_address import SentinelAddress, names_sentinels, sentinel_address
+from dispatcher.ledger.store.sentinel_address import asked_sentinels, names_sentinels
 from dispatcher.queues import HINT_SECONDS, QUEUE_NAMES
 from dispatcher.settings import Settings
 from tasks.rabbitmq import AWAY_HINT, is_rabbitmq, queue_arguments, rabbitmq_address, what_is_wrong
 from tasks.transport import SOCKET, Channel
 
+_BROKER = "MMS_BROKER_URL"
 #: Whoever only looks does not wait longer for an answer, in seconds.
 LOOK_SECONDS = 5.0
 
@@ -51,17 +52,19 @@ def broker_url(settings: Settings) -> str:
         return rabbitmq_address(settings.broker_url)
     url = address(settings.broker_url or redis_url(settings))
     if names_sentinels(url):
-        _asked(url)
+        asked_sentinels(url, _BROKER)
     return url
 
 
 def kombu_url(url: str) -> str:
     """The address as kombu reads it. Sentinels it is told by `transport_options`: it would send logins along."""
     if names_sentinels(url):
-        server = urlsplit(address(_asked(url).of_server(_asked(url).sentinels[0])))
+        through = asked_sentinels(url, _BROKER)
+        server = urlsplit(through.of_server(through.sentinels[0]))
         tls = "?ssl_cert_reqs=required" if server.scheme == "rediss" else ""
-        database = dict(parse_qsl(server.query)).get("db") or server.path.strip("/") or "0"
-        return f"sentinel://{server.netloc.rpartition('@')[2]}/{database}{tls}"
+        database = dict(parse_qsl(server.query)).get("db") or server.path.strip("/")
+        at = server.netloc.rpartition("@")[2]
+        return f"sentinel://{at}/{database if database.isdecimal() else 0}{tls}"
     if not url.startswith("unix://"):
         return url
     parts = urlsplit(url)
@@ -95,15 +98,8 @@ def transport_options(url: str) -> dict[str, Any]:
     }
     if names_sentinels(url):
         quick = min(HEALTH_SECONDS, SENTINEL_HEALTH_SECONDS)
-        return {**options, "health_check_interval": quick, "sentinel_address": _asked(url)}
+        return {**options, "health_check_interval": quick, "sentinel_address": asked_sentinels(url, _BROKER)}
     return options
-
-
-def _asked(url: str) -> SentinelAddress:
-    try:
-        return sentinel_address(url)
-    except ValueError:
-        raise no_address("MMS_BROKER_URL") from None
 
 
 class Broker:

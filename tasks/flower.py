@@ -12,8 +12,10 @@ from flower.urls import settings as pages
 
 from dispatcher.settings import settings
 from tasks.app import app
+from tasks.broker import broker_url
 from tasks.flower_broker import show_rabbitmq
 from tasks.flower_login import login
+from tasks.flower_redis import show_redis
 from tasks.rabbitmq import HEARTBEAT_SECONDS
 
 
@@ -27,6 +29,7 @@ def main(arguments: list[str]) -> int:
     command.setup_logging()
     app.connection = partial(app.connection, heartbeat=HEARTBEAT_SECONDS)  # else a lost one is never noticed
     flower = Flower(capp=app, options=command.options, **pages)
+    show_redis(flower, broker_url(settings()))
     signal.signal(signal.SIGTERM, command.sigterm_handler)
     flower.start_http_server()
     try:

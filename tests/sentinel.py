@@ -12,6 +12,7 @@ from typing import Any
 
 import redis
 
+from tests.tls import tls_in_front_of
 from tests.valkey import ValkeyServer, free_port, running_valkey, server_binary
 
 NAME = "mymaster"
@@ -56,18 +57,20 @@ class SentinelProcess:
 
 
 class Watched:
-    """Servers, the first of which was the primary, and their Sentinels."""
+    """Servers, the first of which was the primary, and their Sentinels; `ports` are those that they are known by."""
 
     def __init__(
         self,
         servers: Sequence[ValkeyServer],
         sentinels: Sequence[SentinelProcess],
-        options: Sequence[str] = (),
-        password: str | None = None,
+        ports: dict[int, ValkeyServer],
+        doors: Sequence[int],
+        password: str | None,
     ) -> None:
         self.servers = servers
         self.sentinels = sentinels
-        self._options = options
+        self._ports = ports
+        self._doors = doors
         self._password = password
 
     @property
@@ -77,12 +80,13 @@ class Watched:
 
     def url_with(self, login: str, database: int = 0, **words: str) -> str:
         """The same with a login (`USER:PASSWORD@`), a database and further words."""
-        hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self._doors)
         said = "&".join(f"{name}={value}" for name, value in {"master_name": NAME, **words}.items())
-        return f"sentinel://{login}{hosts}/{database}?{said}"
+        scheme = "sentinel" if self._doors == [one.port for one in self.sentinels] else "sentinels"
+        return f"{scheme}://{login}{hosts}/{database}?{said}"
 
-    def named(self) -> int | None:
-        """The port of the primary that a majority names."""
+    def named(self) -> ValkeyServer | None:
+        """The primary that a majority names."""
         told: list[int] = []
         for sentinel in self.sentinels:
             try:
@@ -92,22 +96,23 @@ class Watched:
                 continue
             if place:
                 told.append(int(place[1]))
-        return next((port for port in told if 2 * told.count(port) > len(self.sentinels)), None)
+        return next((self._ports[port] for port in told if 2 * told.count(port) > len(self.sentinels)), None)
 
     def primary(self) -> ValkeyServer:
         """The server that is the primary now."""
-        port = self.named()
-        return next(server for server in self.servers if server.port == port)
+        server = self.named()
+        assert server is not None
+        return server
+
+    def await_another(self, than: ValkeyServer, seconds: float = 60) -> ValkeyServer:
+        """The new primary, once a majority names it."""
+        until(lambda: self.named() not in (None, than), seconds, "no failover")
+        return self.primary()
 
     def await_in_step(self) -> None:
         """Return when every other server follows the primary of now."""
         others = len(self.servers) - 1
-        until(lambda: _in_step(self.primary(), self._options) == others, 60, "a replica is not in step")
-
-    def await_another(self, than: ValkeyServer, seconds: float = 60) -> ValkeyServer:
-        """The new primary, once a majority names it."""
-        until(lambda: self.named() not in (None, than.port), seconds, "no failover")
-        return self.primary()
+        until(lambda: len(_role(self.primary())[2]) == others, 60, "a replica is not in step")
 
 
 def until(happened: Callable[[], object], seconds: float, otherwise: str) -> None:
@@ -118,11 +123,15 @@ def until(happened: Callable[[], object], seconds: float, otherwise: str) -> Non
         time.sleep(0.05)
 
 
-def _in_step(primary: ValkeyServer, options: Sequence[str]) -> int:
-    password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
-    with redis.Redis(port=primary.port, password=password) as asked:
-        role: Any = asked.execute_command("ROLE")
-    return len(role[2])
+def _role(server: ValkeyServer) -> Any:
+    with redis.Redis.from_url(server.url) as asked:
+        return asked.execute_command("ROLE")
+
+
+def _follow(server: ValkeyServer, known_as: int, primary: int) -> None:
+    with redis.Redis.from_url(server.url) as told:
+        told.config_set("replica-announce-port", known_as)
+        told.execute_command("REPLICAOF", "127.0.0.1", primary)
 
 
 @contextmanager
@@ -132,30 +141,33 @@ def watched_servers(
     replicas: int = 1,
     sentinels: int = 3,
     down_ms: int = 1000,
-    watch: Sequence[str] = (),
-    of_sentinels: Sequence[str] = (),
+    tls: bool = False,
     password: str | None = None,
 ) -> Iterator[Watched]:
     """All of them, agreed: every Sentinel knows the others and the replicas, which are in step.
 
-    `options` are of servers; `watch` are settings of what is watched (`auth-pass`, …), `of_sentinels` of Sentinels,
-    `password` is what these ask for.
+    `options` are of servers, `password` is what Sentinels ask for. With `tls` clients reach all of them by it alone
+    where they are told to; among themselves they speak without.
     """
+    folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        folder.mkdir(exist_ok=True)
-        options = (*options, *_AT_ONCE)
-        primary = stack.enter_context(running_valkey(folder / "1", *options))
-        following = ("--replicaof", f"127.0.0.1 {primary.port}")
-        servers = [primary] + [
-            stack.enter_context(running_valkey(folder / str(2 + number), *options, *following))
-            for number in range(replicas)
+
+        def front(port: int) -> int:
+            return stack.enter_context(tls_in_front_of(port, or_plain=True)) if tls else port
+
+        servers = [
+            stack.enter_context(running_valkey(folder / str(1 + number), *_AT_ONCE, *options))
+            for number in range(1 + replicas)
         ]
+        ports = {front(server.port): server for server in servers}
+        primary, *others = ports
+        for port in others:
+            _follow(ports[port], port, primary)
         lines = [
-            f"sentinel monitor {NAME} 127.0.0.1 {primary.port} {sentinels // 2 + 1}",
+            f"sentinel monitor {NAME} 127.0.0.1 {primary} {sentinels // 2 + 1}",
             f"sentinel down-after-milliseconds {NAME} {down_ms}",
             f"sentinel failover-timeout {NAME} 10000",
-            *(f"sentinel {line.format(name=NAME)}" for line in watch),
-            *of_sentinels,
+            *([f"requirepass {password}", f"sentinel sentinel-pass {password}"] if password else []),
         ]
         watching = [SentinelProcess(folder / f"sentinel{number}", lines) for number in range(sentinels)]
         for one in watching:
@@ -163,6 +175,6 @@ def watched_servers(
             one.start()
         for one in watching:
             until(partial(one.knows, replicas, sentinels - 1, password), 60, "no agreement")
-        watched = Watched(servers, watching, options, password)
+        watched = Watched(servers, watching, ports, [front(one.port) for one in watching], password)
         watched.await_in_step()
         yield watched

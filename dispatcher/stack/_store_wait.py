@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from dispatcher.errors import ConfigError, StoreUnavailable
 from dispatcher.ledger.store.connection import client, translated
+from dispatcher.ledger.store.sentinel_address import asked_sentinels, names_sentinels
 from dispatcher.stack.supervisor import Supervisor
 
 #: How often it is looked whether Redis is there, and how often it is said that it is not.
@@ -82,28 +83,41 @@ def _ping(url: str) -> None:
 
 
 def require_known_host(url: str) -> None:
-    """Prove that the host's name can be looked up; a name service that does not answer now proves nothing.
+    """Prove that the host's name can be looked up, of several Sentinels one's; a name service that does not answer now
+    proves nothing.
 
     Raises:
-        ConfigError: there is no such name.
+        ConfigError: there is no such name, or the address is none.
     """
+    hosts = _hosts(url)
+    if hosts and all(map(_is_unknown, hosts)):
+        raise ConfigError(
+            f"MMS_REDIS_URL names a host that nobody knows: {', '.join(hosts)}",
+            hint="mend the name, or use an address",
+        )
+
+
+def _hosts(url: str) -> list[str]:
+    if names_sentinels(url):
+        return [host for host, _ in asked_sentinels(url).sentinels]
     host = urlsplit(url).hostname
-    if not host or url.startswith("unix://"):
-        return
+    return [host] if host and not url.startswith("unix://") else []
+
+
+def _is_unknown(host: str) -> bool:
     try:
         socket.getaddrinfo(host, None)
     except socket.gaierror as error:
-        if error.errno != socket.EAI_AGAIN:
-            raise ConfigError(
-                f"MMS_REDIS_URL names a host that nobody knows: {host}",
-                hint="mend the name, or use an address",
-            ) from None
+        return error.errno != socket.EAI_AGAIN
     except OSError:
-        return
+        return False
+    return False
 
 
 def where(url: str) -> str:
-    """Host and port, or the socket file: no login."""
+    """Host and port, those of all Sentinels, or the socket file: no login."""
+    if names_sentinels(url):
+        return f"the Sentinels {asked_sentinels(url)}"
     parts = urlsplit(url)
     if url.startswith("unix://"):
         return parts.path

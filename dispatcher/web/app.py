@@ -22,7 +22,7 @@ from dispatcher.ledger.installation.audit_log import AuditLog
 from dispatcher.ledger.installation.idempotency_keys import IdempotencyKeys
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
-from dispatcher.ledger.store.connection import connect, redis_url
+from dispatcher.ledger.store.connection import asyncio_client, connect, redis_url
 from dispatcher.pipeline.tick import Hints
 from dispatcher.settings import Settings
 from dispatcher.web import _error_handlers
@@ -47,7 +47,7 @@ from dispatcher.web.site.staged_uploads import StagedUploads
 from dispatcher.web.site.throttle import Throttle
 
 #: A Redis that hangs must not hold up the receiver, nor its start.
-_IMPATIENT: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 1, "socket_keepalive": True}
+_IMPATIENT: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 1}
 STATIC = Path(__file__).parent / "static"
 _ROUTERS = (
     probes.router,
@@ -155,7 +155,7 @@ def _open_site(settings: Settings, hints: Hints) -> Site:
 
 def _receiver_redis(settings: Settings) -> AsyncRedis:
     """One silent repeat: it mends a connection that Redis closed, and a callback stored twice does no harm."""
-    return AsyncRedis.from_url(redis_url(settings), retry=Retry(NoBackoff(), 1), **_IMPATIENT)
+    return asyncio_client(redis_url(settings), retry=Retry(NoBackoff(), 1), **_IMPATIENT)
 
 
 def _inbox(site: Site, redis: AsyncRedis, hint: IngestHint) -> DurableInbox:

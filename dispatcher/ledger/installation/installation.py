@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from dispatcher.errors import ConfigError, StoreUnsafe
 from dispatcher.ledger.installation.rotating_keys import KeyInUse, keep_key, read_key
 from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.cluster import require_no_cluster
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.durability import durability_problem, version_told
 from dispatcher.ledger.store.permissions import MissingPermissions, missing_permissions
@@ -136,6 +137,7 @@ def prove_durable(client: redis.Redis, settings: Settings) -> None:
             does not know or allow a command, a key or a channel.
         StoreUnavailable: Redis does not answer.
     """
+    require_no_cluster(client)
     if settings.unsafe_redis:
         return
     lacking = missing_permissions(client, hints=settings.broker_url is None)

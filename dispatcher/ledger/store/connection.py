@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from redis import asyncio
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException
 from redis.retry import Retry
@@ -17,7 +18,7 @@ from dispatcher.ledger.store.address import address, found_address, no_address
 from dispatcher.ledger.store.last_contact import note_contact
 from dispatcher.ledger.store.redis_errors import ours
 from dispatcher.ledger.store.sentinel_address import names_sentinels, sentinel_address
-from dispatcher.ledger.store.sentinel_pool import Asking, pool_of
+from dispatcher.ledger.store.sentinel_pool import Asking, asyncio_pool_of, pool_of
 from dispatcher.settings import Settings
 
 #: No silent repeats: every script is safe to run twice, but who repeats it, and when, is ours to decide.
@@ -99,25 +100,36 @@ def client(url: str, **options: Any) -> redis.Redis:
         ConfigError: it is no address of a Redis.
     """
     chosen = {**CONNECTION, "redis_connect_func": _Connections(), "retry": Retry(NoBackoff(), 0), **options}
-    if names_sentinels(url):
-        return _through_sentinels(url, chosen)
-    url = address(url)
-    if url.startswith(_SOCKET):
-        chosen = {name: value for name, value in chosen.items() if name not in _OF_NETWORKS}
     try:
-        (urlsplit(url).hostname or "").encode(
-            "idna"
-        )  # else the first connection fails with it, as no error of Redis
-        return redis.Redis.from_url(url, **chosen)
+        if names_sentinels(url):
+            return redis.Redis.from_pool(pool_of(sentinel_address(url), **chosen))
+        # Else the first connection fails with it, as no error of Redis.
+        (urlsplit(url).hostname or "").encode("idna")
+        return redis.Redis.from_url(address(url), **_fitting(url, chosen))
     except (ValueError, TypeError):  # their texts may repeat the password
         raise no_address() from None
 
 
-def _through_sentinels(url: str, options: dict[str, Any]) -> redis.Redis:
+def asyncio_client(url: str, **options: Any) -> asyncio.Redis:
+    """A client for a loop.
+
+    Raises:
+        ConfigError: it is no address of a Redis.
+    """
+    chosen = {"socket_keepalive": True, "socket_keepalive_options": KEEPALIVE, **options}
     try:
-        return redis.Redis.from_pool(pool_of(sentinel_address(url), **options))
+        if names_sentinels(url):
+            return asyncio.Redis.from_pool(asyncio_pool_of(sentinel_address(url), **chosen))
+        return asyncio.Redis.from_url(address(url), **_fitting(url, chosen))
     except (ValueError, TypeError):
         raise no_address() from None
+
+
+def _fitting(url: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What this kind of address takes."""
+    if not url.startswith(_SOCKET):
+        return options
+    return {name: value for name, value in options.items() if name not in _OF_NETWORKS}
 
 
 def text_of(value: Any) -> str:

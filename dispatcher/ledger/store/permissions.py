@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import redis
 
+from dispatcher.ledger.store.cluster import ANSWERS
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.queues import QUEUE_NAMES
 
@@ -142,6 +143,9 @@ def missing_permissions(client: redis.Redis, *, hints: bool) -> MissingPermissio
     calls = (*_LEDGER, *(_hints(database) if hints else ()))
     with translated():
         found = list(zip(calls, _queued(client, calls), strict=True))
+        for _, answer in found:
+            if isinstance(answer, ANSWERS):  # a proxy in front of a cluster; it says nothing of this user
+                raise answer
     wrong = [(call, str(answer)) for call, answer in found if isinstance(answer, redis.ResponseError)]
     if not wrong:
         return None

@@ -7,8 +7,7 @@ mean here what they mean to the client.
 from __future__ import annotations
 
 from dispatcher.ledger.store._wire import Wire
-from dispatcher.ledger.store.address import no_address
-from dispatcher.ledger.store.sentinel_address import names_sentinels, sentinel_address
+from dispatcher.ledger.store.sentinel_address import asked_sentinels, names_sentinels
 from dispatcher.ledger.store.sentinels import primary_of
 
 #: For connecting, and for each answer.
@@ -31,8 +30,5 @@ class Inquiry(Wire):
 def _of_server(url: str) -> str:
     if not names_sentinels(url):
         return url
-    try:
-        asked = sentinel_address(url)
-    except ValueError:
-        raise no_address() from None
+    asked = asked_sentinels(url)
     return asked.of_server(primary_of(asked))

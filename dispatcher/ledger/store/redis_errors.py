@@ -16,6 +16,7 @@ from dispatcher.ledger.store.schema import REFUSAL, newer
 
 #: What a Redis has to allow, version, settings and rights.
 NEEDED = "docs/redis.md says what Redis must allow; `mms doctor` names what is missing"
+_NO_CLUSTER = "use one primary; for a failover replicas and Sentinels: docs/redis.md"
 _LOOK = "see its log; try `mms doctor`"
 
 #: What the client has classes for; the first that fits.
@@ -28,12 +29,20 @@ _CLASSES: tuple[tuple[type[Exception], str, str], ...] = (
     ),
     (exceptions.OutOfMemoryError, "has no memory left and refuses to write (OOM)", "raise its maxmemory"),
     (exceptions.MasterDownError, "is a replica without its primary (MASTERDOWN)", _LOOK),
-    (exceptions.ClusterDownError, "is a cluster that is down (CLUSTERDOWN)", "use one primary, no cluster"),
-    (exceptions.AskError, "answers as a cluster", "use one primary, no cluster"),
-    (exceptions.TryAgainError, "answers as a cluster", "use one primary, no cluster"),
-    (exceptions.ClusterError, "answers as a cluster", "use one primary, no cluster"),
-    (exceptions.RedisClusterException, "answers as a cluster", "use one primary, no cluster"),
-    (exceptions.ClusterCrossSlotError, "answers as a cluster", "use one primary, no cluster"),
+    (exceptions.ClusterDownError, "is a cluster that is down (CLUSTERDOWN)", _NO_CLUSTER),
+    (exceptions.AskError, "answers as a cluster, which spreads keys over servers", _NO_CLUSTER),
+    (exceptions.TryAgainError, "answers as a cluster, which spreads keys over servers", _NO_CLUSTER),
+    (exceptions.ClusterError, "answers as a cluster, which spreads keys over servers", _NO_CLUSTER),
+    (
+        exceptions.RedisClusterException,
+        "answers as a cluster, which spreads keys over servers",
+        _NO_CLUSTER,
+    ),
+    (
+        exceptions.ClusterCrossSlotError,
+        "answers as a cluster, which spreads keys over servers",
+        _NO_CLUSTER,
+    ),
     (exceptions.NoScriptError, "was restarted just now, and forgot the scripts that it was taught", _LOOK),
     (exceptions.ExecAbortError, "refused a part of a transaction", NEEDED),
     (exceptions.WatchError, "was written to by somebody else in the same moment", "try again"),
@@ -49,7 +58,7 @@ _CODES: tuple[tuple[str, str, str], ...] = (
     ),
     ("BUSY ", "is busy with a script (BUSY)", _LOOK),
     ("UNKILLABLE", "is busy with a script (UNKILLABLE)", _LOOK),
-    ("CLUSTERDOWN", "is a cluster that is down (CLUSTERDOWN)", "use one primary, no cluster"),
+    ("CLUSTERDOWN", "is a cluster that is down (CLUSTERDOWN)", _NO_CLUSTER),
     ("DENIED", "lets nobody in from outside (protected mode)", "give it a password, and MMS_REDIS_URL too"),
     ("NOPROTO", "does not speak this protocol", NEEDED),
     ("FAILOVER", "hands over to a replica just now (FAILOVER)", "it is a moment's matter"),

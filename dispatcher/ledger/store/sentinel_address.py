@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from dispatcher.ledger.store.address import address
+from dispatcher.ledger.store.address import address, no_address
 
 #: By the address's scheme: what the Sentinels speak, and the servers that they name.
 SCHEMES = {"sentinel": "redis", "sentinels": "rediss"}
@@ -84,6 +84,18 @@ def sentinel_address(url: str) -> SentinelAddress:
     )
     address(said.of_server(said.sentinels[0]))
     return said
+
+
+def asked_sentinels(url: str, variable: str = "MMS_REDIS_URL") -> SentinelAddress:
+    """The same of an address that was set in this variable.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return sentinel_address(url)
+    except ValueError:
+        raise no_address(variable) from None
 
 
 def _parts(url: str) -> tuple[str, str, str, str, str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import redis
 
-from dispatcher.errors import StoreUnavailable
+from dispatcher.errors import StoreUnavailable, StoreUnsafe
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store.cluster import require_no_cluster
 from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.durability import look_at_durability, version_told
 from dispatcher.ledger.store.permissions import missing_permissions
@@ -21,6 +22,11 @@ _FENCE = "min-replicas-to-write"
 
 def look_at_store(ledger: Ledger, config: Settings) -> Iterator[HealthFinding]:
     """What is to be said of the store of this ledger."""
+    try:
+        require_no_cluster(ledger.redis)
+    except StoreUnsafe as error:
+        yield HealthFinding("durability", "bad", error.message, error.hint)
+        return
     lacking = missing_permissions(ledger.redis, hints=config.broker_url is None)
     if lacking is not None:
         old = version_told(ledger.redis)

@@ -183,3 +183,19 @@ def test_a_name_that_nobody_knows_is_refused_and_one_that_cannot_be_asked_for_no
         _store_wait.require_known_host("redis://:word@redis.example/0")
     answers(socket.EAI_AGAIN)
     _store_wait.require_known_host("redis://:word@redis.example/0")
+
+
+def test_of_several_sentinels_one_has_to_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"b.example"}
+
+    def lookup(host: str, _: object) -> None:
+        if host not in known:
+            raise socket.gaierror(socket.EAI_NONAME, "no")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    url = "sentinel://:word@a.example,b.example:1,[::1]/0?sentinel_password=word"
+    _store_wait.require_known_host(url)
+    known.clear()
+    with pytest.raises(ConfigError, match=r"a host that nobody knows: a\.example, b\.example, ::1$"):
+        _store_wait.require_known_host(url)
+    assert _store_wait.where(url) == "the Sentinels a.example:26379, b.example:1, [::1]:26379"
