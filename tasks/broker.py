@@ -17,6 +17,7 @@ from dispatcher.errors import MmsError
 from dispatcher.host.keepalive import KEEPALIVE
 from dispatcher.ledger.store.address import address
 from dispatcher.ledger.store.connection import redis_url
+from dispatcher.ledger.store.redis_errors import MeantError
 from dispatcher.ledger.store.sentinel_address import asked_sentinels, names_sentinels
 from dispatcher.queues import HINT_SECONDS, QUEUE_NAMES
 from dispatcher.settings import Settings
@@ -181,6 +182,8 @@ def _away(url: str, error: Exception) -> BrokerAwayError:
     if is_rabbitmq(url):
         said, hint = what_is_wrong(url, cause)
         return BrokerAwayError(said, hint=hint)
+    if isinstance(cause, MeantError):
+        return BrokerAwayError(cause.meaning.message, hint=cause.meaning.hint)
     return BrokerAwayError(f"the broker does not answer ({type(cause).__name__})", hint=AWAY_HINT)
 
 
