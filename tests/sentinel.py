@@ -141,12 +141,14 @@ def watched_servers(
     replicas: int = 1,
     sentinels: int = 3,
     down_ms: int = 1000,
+    watch: Sequence[str] = (),
     tls: bool = False,
     password: str | None = None,
 ) -> Iterator[Watched]:
     """All of them, agreed: every Sentinel knows the others and the replicas, which are in step.
 
-    `options` are of servers, `password` is what Sentinels ask for. With `tls` clients reach all of them by it alone
+    `options` are of servers, `watch` further settings of what is watched (without the word `sentinel`, `{name}` is its
+    name), `password` is what Sentinels ask for. With `tls` clients reach all of them by it alone
     where they are told to; among themselves they speak without.
     """
     folder.mkdir(exist_ok=True)
@@ -167,6 +169,7 @@ def watched_servers(
             f"sentinel monitor {NAME} 127.0.0.1 {primary} {sentinels // 2 + 1}",
             f"sentinel down-after-milliseconds {NAME} {down_ms}",
             f"sentinel failover-timeout {NAME} 10000",
+            *(f"sentinel {line.format(name=NAME)}" for line in watch),
             *([f"requirepass {password}", f"sentinel sentinel-pass {password}"] if password else []),
         ]
         watching = [SentinelProcess(folder / f"sentinel{number}", lines) for number in range(sentinels)]
