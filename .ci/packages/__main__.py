@@ -12,11 +12,19 @@ import time
 from packages.bill import try_bill
 from packages.chart import try_chart
 from packages.image import try_image
+from packages.overlays import try_overlays
 from packages.stack import try_stack
-from packages.trying import NotHereError, WrongError, say
+from packages.trying import UNTRIED, NotHereError, WrongError, say
 from packages.units import try_units
 
-TRIES = {"chart": try_chart, "units": try_units, "bill": try_bill, "image": try_image, "stack": try_stack}
+TRIES = {
+    "chart": try_chart,
+    "units": try_units,
+    "bill": try_bill,
+    "overlays": try_overlays,
+    "image": try_image,
+    "stack": try_stack,
+}
 
 
 def main(names: list[str]) -> int:
@@ -35,7 +43,11 @@ def main(names: list[str]) -> int:
             left_out.append(f"{name}: {reason}")
         except WrongError as error:
             wrong.append(f"{name}: {error}")
-    for title, lines in (("tried, and fine", fine), ("NOT TRIED here", left_out), ("WRONG", wrong)):
+    for title, lines in (
+        ("tried, and fine", fine),
+        ("NOT TRIED here", [*left_out, *UNTRIED]),
+        ("WRONG", wrong),
+    ):
         for line in lines:
             say(f"{title}: {line}")
     return int(bool(wrong) or bool(left_out and os.environ.get("CI")))

@@ -15,6 +15,8 @@ from packages.trying import NotHereError, WrongError, needed, run, say
 IMAGE = "localhost/mms-dispatcher"
 PROGRAMS = "podman runc netavark aardvark-dns catatonit"
 SUITE = "trixie"
+#: Files and processes of a container; podman's own defaults need a right that not every root has.
+ENOUGH = 10_000
 #: What stands in for an image: Debian, these packages of it, and a further line of the Dockerfile.
 STAND_INS = {
     "python:3.12-slim": ("python3 python3-pip python3-venv", "RUN ln -s python3 /usr/bin/python"),
@@ -27,9 +29,9 @@ STAND_INS = {
 }
 
 
-def podman(*arguments: str | Path, seconds: float = 600) -> str:
+def podman(*arguments: str | Path, seconds: float = 600, both: bool = False) -> str:
     """What podman says, set up for this machine. Raises WrongError, NotHereError."""
-    return run(needed("podman", PROGRAMS), *arguments, more=environment(), seconds=seconds)
+    return run(needed("podman", PROGRAMS), *arguments, more=environment(), seconds=seconds, both=both)
 
 
 def environment() -> dict[str, str]:
@@ -37,8 +39,12 @@ def environment() -> dict[str, str]:
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / "containers.conf"
     limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
-    hard = {name: resource.getrlimit(number)[1] // 2 for name, number in limits.items()}
-    known = [f'"{name}={most}:{most}"' for name, most in hard.items() if most > 0]
+    hard = {name: resource.getrlimit(number)[1] for name, number in limits.items()}
+    most = {
+        name: ENOUGH if limit == resource.RLIM_INFINITY else min(limit, ENOUGH)
+        for name, limit in hard.items()
+    }
+    known = [f'"{name}={limit}:{limit}"' for name, limit in most.items()]
     runtime = '[engine]\nruntime = "runc"\n' if os.path.ismount("/sys/fs/cgroup/unified") else ""
     file.write_text(f"{runtime}[containers]\ndefault_ulimits = [{', '.join(known)}]\n")
     return {"CONTAINERS_CONF": str(file)}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 from packages.containers import IMAGE, base_images, podman
-from packages.trying import TOP, expect, run, say
+from packages.trying import TOP, expect, run, say, untried
 
 #: MB that we add to the base image; 118 before what debuggers read was taken out.
 MOST_MB = 100
+PYTHON = "python:3.12-slim"
 #: What it must be able to do as nobody, on a read-only root, without capabilities and network.
 LOOK = "id -u; mms --help >/dev/null && echo helps; touch /opt/mms/x 2>/dev/null || echo cannot write"
 
@@ -29,8 +30,9 @@ def try_image() -> str:
     ours = sum(sizes[: _own_layers()]) / 1e6
     say(f"  {ours:.0f} MB of ours, {found['Size'] / 1e6:.0f} MB with the base")
     expect(ours < MOST_MB, f"{ours:.0f} MB are ours, {MOST_MB} are allowed")
-    base = f", on a stand-in for {stood_in[0]}" if "python:3.12-slim" in stood_in else ""
-    return f"podman build{base}: {ours:.0f} MB of ours, user {user}, read-only root, no capabilities"
+    if PYTHON in stood_in:
+        untried(f"image: on {PYTHON} itself; no registry is reached, Debian's Python stood in")
+    return f"podman build: {ours:.0f} MB of ours, user {user}, read-only root, no capabilities"
 
 
 def _own_layers() -> int:

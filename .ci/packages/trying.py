@@ -12,6 +12,10 @@ TOP = Path(__file__).resolve().parents[2]
 DEPLOY = TOP / "deploy"
 
 
+#: What a try that went well could not try, and why.
+UNTRIED: list[str] = []
+
+
 class WrongError(Exception):
     """What was tried does not do what it should."""
 
@@ -21,26 +25,30 @@ class NotHereError(Exception):
 
 
 def run(
-    *command: str | Path, folder: Path = TOP, more: Mapping[str, str] | None = None, seconds: float = 600
+    *command: str | Path,
+    folder: Path = TOP,
+    more: Mapping[str, str] | None = None,
+    seconds: float = 600,
+    both: bool = False,
 ) -> str:
-    """What a command says on both outputs. Raises WrongError with it if it fails or takes too long."""
+    """What a command prints; with `both` what it says of errors, too. Raises WrongError if it fails or is late."""
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
             words,
             cwd=folder,
             env={**os.environ, **(more or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        raise WrongError(f"{' '.join(words)}: not done in {seconds:.0f} s\n{late.output or ''}") from None
+        raise WrongError(f"{' '.join(words)}: not done in {seconds:.0f} s\n{late.stderr or ''}") from None
     if done.returncode:
-        raise WrongError(f"{' '.join(words)} ended with {done.returncode}\n{done.stdout[-6000:]}")
-    return done.stdout.strip()
+        said = f"{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        raise WrongError(f"{' '.join(words)} ended with {done.returncode}\n{said}")
+    return f"{done.stdout}{done.stderr if both else ''}".strip()
 
 
 def needed(program: str, package: str) -> str:
@@ -55,6 +63,12 @@ def expect(holds: bool, otherwise: str) -> None:
     """Raise WrongError with a sentence unless it holds."""
     if not holds:
         raise WrongError(otherwise)
+
+
+def untried(what: str) -> None:
+    """Part of a try was left out; it is said at the end."""
+    if what not in UNTRIED:
+        UNTRIED.append(what)
 
 
 def say(line: str) -> None:
