@@ -13,13 +13,15 @@ JOBS ?= 2
 # Tests wait, too: three at once for two cores.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(-(-3 * (os.cpu_count() or 1) // 2))")
 COUNT ?= 120
+# The last version before this one: make upgrade begins with its processes.
+FROM ?= 2b14018
 RESOLVE := uv pip compile pyproject.toml --group source --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --upgrade
 
 # What Python compiled is kept, whatever the habit of the machine: tests are collected in less than half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fast wheel packages chaos mutants bench check format lock release clean help
+.PHONY: demo test fast wheel packages chaos mutants upgrade bench check format lock release clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -57,6 +59,9 @@ chaos: $(DEVELOPER)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a 
 
 mutants: $(DEVELOPER)  ## small faults in the heart, and who notices: make mutants SEED=1 COUNT=120 ONLY=claim (half an hour)
 	$(BIN)/python -m tests.mutants --seed $(SEED) --jobs $(JOBS) --count $(COUNT) $(if $(ONLY),--only $(ONLY))
+
+upgrade: $(DEVELOPER)  ## an older version's processes replaced one by one under a campaign: make upgrade FROM=2b14018 ROWS=100000; BACK=1 and back again
+	$(BIN)/python -m tests.upgrade --from $(FROM) $(if $(ROWS),--rows $(ROWS)) $(if $(BACK),--back)
 
 bench: $(DEVELOPER)  ## each figure beside its goal, non-zero below one; ONLY=dispatch ROWS=5000 RUNS=1 narrow it; BEFORE=folder AFTER=folder compare two
 	$(BIN)/python -m $(if $(BEFORE),benchmarks.compare $(BEFORE) $(AFTER),benchmarks.run $(ONLY) $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out file,$(origin RUNS)),--runs $(RUNS)))

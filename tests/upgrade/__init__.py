@@ -1,0 +1,13 @@
+"""An upgrade as it is done: an older version's processes are replaced one by one while a campaign runs.
+
+`python -m tests.upgrade --from COMMIT --rows 100000` (`make upgrade FROM=… ROWS=…`) takes the older version out of this
+repository's history, starts its processes with this environment's packages, and judges by what the simulator took and
+by the ledger's own books.
+
+- `trees`: the older version in a folder. `fleet`: its processes, each of which may be replaced by the other version's.
+- `rolling`: the campaign and the replacements. `verdict`: what became of it.
+- `record`: makes `recorded.jsonl.gz`, a ledger of an older version with everything in it, which tests go on with.
+
+May import: everything.
+Begin with: `rolling`.
+"""
