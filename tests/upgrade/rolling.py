@@ -45,20 +45,22 @@ Say = Callable[[str], None]
 
 
 class Order(NamedTuple):
-    """What is to be done. `back`: the new version's processes are replaced by the old one's afterwards."""
+    """What is to be done. `back`: the new version's processes are replaced by the old one's afterwards. `names`: the
+    processes that are replaced."""
 
     old: Tree
     new: Tree
     rows: int
     rate: int
     back: bool = False
+    names: tuple[str, ...] = tuple(PROCESSES)
 
     @property
     def replacements(self) -> list[tuple[float, str, Tree]]:
         """At which part of the rows which process is replaced by which version's."""
-        legs = [(name, self.new) for name in PROCESSES]
+        legs = [(name, self.new) for name in self.names]
         if self.back:
-            legs += [(name, self.old) for name in PROCESSES]
+            legs += [(name, self.old) for name in self.names]
         pace = (LAST_SHARE - FIRST_SHARE) / (len(legs) - 1)
         return [(FIRST_SHARE + place * pace, name, tree) for place, (name, tree) in enumerate(legs)]
 
