@@ -32,6 +32,11 @@ def one_bite_a_round() -> Callable[[], float]:
     return count().__next__
 
 
+def at_once() -> float:
+    """A stopwatch on which nothing takes any time."""
+    return 0.0
+
+
 def mark_campaigns(ledger: Ledger, cursor: str) -> str | None:
     """A bite over everything: each campaign gets a field, some of them at a time."""
     found: Any = ledger.redis.scan(int(cursor or 0), match="mms:c:*:counts", count=10)
@@ -81,7 +86,7 @@ def test_a_step_is_done_in_bites_one_after_the_other(old: Ledger) -> None:
 
 
 def test_within_the_budget_a_round_does_as_many_bites_as_there_are(old: Ledger) -> None:
-    go_on(old, steps=[planted()], stopwatch=lambda: 0.0)
+    go_on(old, steps=[planted()], stopwatch=at_once)
     assert old.upgrade.schema() == Schema(2, FIRST, "")
     assert marked(old) == CAMPAIGNS
 
@@ -108,11 +113,11 @@ def test_a_worker_that_is_killed_leaves_a_cursor_at_which_another_goes_on(
     with monkeypatch.context() as patched:
         patched.setattr(old.upgrade, "advance", dies_behind)
         with pytest.raises(KeyboardInterrupt):
-            go_on(old, steps=[planted(bite=dies)], stopwatch=lambda: 0.0)
+            go_on(old, steps=[planted(bite=dies)], stopwatch=at_once)
     assert old.upgrade.schema().version == FIRST
     assert "1 bites done" in standing(old, [planted()]).way
     seen.append("another worker")
-    go_on(old, steps=[planted(bite=dies)], stopwatch=lambda: 0.0)
+    go_on(old, steps=[planted(bite=dies)], stopwatch=at_once)
     assert seen[3] == seen[1] != "", "from where the one before it was"
     assert marked(old) == CAMPAIGNS
     assert old.upgrade.schema().version == 2
@@ -139,18 +144,18 @@ def test_a_step_that_older_workers_would_not_understand_waits_until_they_are_gon
     step = planted(needs=2)
     lives(old, "new@here", schema=2)
     lives(old, "old@here")
-    go_on(old, steps=[step])
+    go_on(old, steps=[step], stopwatch=at_once)
     assert (marked(old), old.upgrade.schema()) == (0, Schema(FIRST, FIRST, "")), "nobody is kept out yet"
     assert standing(old, [step]).waits == "old@here"
     old.redis.delete(keys.WORKER + "old@here")
-    go_on(old, steps=[step])
+    go_on(old, steps=[step], stopwatch=at_once)
     assert (marked(old), old.upgrade.schema()) == (CAMPAIGNS, Schema(2, 2, ""))
     assert standing(old, [step]).waits == ""
 
 
 def test_a_step_that_they_understand_waits_for_nobody(old: Ledger) -> None:
     lives(old, "old@here")
-    go_on(old, steps=[planted()])
+    go_on(old, steps=[planted()], stopwatch=at_once)
     assert old.upgrade.schema() == Schema(2, FIRST, "")
 
 
@@ -162,7 +167,7 @@ def test_whoever_is_too_old_is_kept_out_before_the_first_bite(old: Ledger) -> No
 
     step = SchemaStep(2, SCHEMA + 1, "older programs are kept out", refused)
     with pytest.raises(LedgerNewer):
-        go_on(old, steps=[step])  # this program is the older one
+        go_on(old, steps=[step], stopwatch=at_once)  # this program is the older one
     assert old.upgrade.schema() == Schema(FIRST, SCHEMA + 1, "")
 
 
@@ -200,7 +205,7 @@ def test_doctor_tells_what_is_done_what_is_waited_for_and_that_it_is_done(
         ("note", "the ledger is of schema 1 and is brought to 2, in which campaigns are marked")
     ]
     lives(old, "old@here")
-    go_on(old, steps=[planted(needs=2)])
+    go_on(old, steps=[planted(needs=2)], stopwatch=at_once)
     assert [verdict for verdict, _ in found()] == ["note", "note"]
     assert "waits for older workers: old@here" in found()[0][1]
     assert f"workers of another schema than this program's {SCHEMA}: old@here" in found()[1][1]
@@ -208,7 +213,7 @@ def test_doctor_tells_what_is_done_what_is_waited_for_and_that_it_is_done(
     go_on(old, steps=[planted()], stopwatch=one_bite_a_round())
     assert found()[0][1].endswith("campaigns are marked, 1 bites done")
     old.redis.delete(keys.WORKER + "old@here")
-    go_on(old, steps=[planted()])
+    go_on(old, steps=[planted()], stopwatch=at_once)
     assert found() == [("ok", "the ledger is of schema 2")]
     old.redis.hset(keys.STAMP, mapping={"schema": SCHEMA + 1, "program": "9.9.9"})
     [(verdict, seen)] = found()
