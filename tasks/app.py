@@ -12,6 +12,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown
 
 from dispatcher.errors import MmsError
+from dispatcher.host.identity import home_of
 from dispatcher.ledger.store.last_contact import working_for
 from dispatcher.ledger.store.schema import PROGRAM, SCHEMA
 from dispatcher.logs import configure_logging
@@ -45,8 +46,10 @@ except MmsError as refused:
     _refuse(refused)
 app.conf.include = ["tasks.tasks"]
 
-#: By the names of the workers of this process.
-_stopping: dict[str, threading.Event] = {}
+#: A worker that ends waits so long for its guard to withdraw its sign of life.
+WITHDRAW_SECONDS = 2.0
+#: By the names of the workers of this process: the guard's thread, and what tells it to end.
+_guards: dict[str, tuple[threading.Thread, threading.Event]] = {}
 
 
 @setup_logging.connect
@@ -67,7 +70,7 @@ def _right_ledger(**_: Any) -> None:
 @worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
     """Say that this worker lives and what it does: the feeder counts the living, `mms doctor` shows them."""
-    stopping = _stopping[sender.hostname] = threading.Event()
+    stopping = threading.Event()
     queues = sorted(queue.name for queue in sender.task_consumer.queues)
     facts = {
         "pid": os.getpid(),
@@ -75,14 +78,19 @@ def _ready(sender: Any, **_: Any) -> None:
         "concurrency": sender.pool.num_processes,
         "program": PROGRAM,
         "schema": SCHEMA,
+        "home": home_of(settings().data_dir),
     }
     taking = Taking(sender.hostname, threading.get_ident(), working_for())
     watched = WatchedWorker(taking, sender, facts)
     guard = WorkerGuard(watched, open_ledger(), Broker(broker_url(settings())), stopping)
-    threading.Thread(target=guard.run, name="guard", daemon=True).start()
+    thread = threading.Thread(target=guard.run, name="guard", daemon=True)
+    _guards[sender.hostname] = thread, stopping
+    thread.start()
 
 
 @worker_shutdown.connect
 def _shutdown(sender: Any, **_: Any) -> None:
-    if sender.hostname in _stopping:
-        _stopping[sender.hostname].set()
+    if sender.hostname in _guards:
+        thread, stopping = _guards[sender.hostname]
+        stopping.set()
+        thread.join(WITHDRAW_SECONDS)

@@ -103,6 +103,7 @@ class WorkerGuard:
                 log.exception("the guard of this worker could not look; it looks again")
             self._stopping.wait(LOOK_SECONDS)
         self._broker.close()
+        self._withdraw()
 
     def look(self) -> None:
         """One look: a sign of life, and the end if it has stood still for too long."""
@@ -153,6 +154,13 @@ class WorkerGuard:
             self._stop(error.exit_status)
         except MmsError as error:
             log.warning("the ledger's schema was not seen: %s", error)
+
+    def _withdraw(self) -> None:
+        """Nobody shall count on this worker, nor take its name for one that is in use."""
+        try:
+            self._ledger.agenda.no_more_signs(self._watched.taking.worker, self._watched.facts["pid"])
+        except MmsError as error:
+            log.info("the last sign of life was not withdrawn: %s", error)
 
     def _end(self, still: float, seen: WorkerProgress) -> None:
         names = " and ".join(self._queues)

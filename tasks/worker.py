@@ -43,12 +43,12 @@ class QueueWorker(Worker):  # type: ignore[misc]  # Celery has no types
         install_worker_term_handler(worker, sig="SIGHUP")
 
 
-def worker_of(queue: Queue, hostname: str = "") -> QueueWorker:
+def worker_of(queue: Queue, hostname: str) -> QueueWorker:
     """The worker of this queue, under a name like Celery's (`NAME@%h`); to be started in this thread."""
     set_event_loop(None)  # it makes one, instead of taking that of another worker
     worker = QueueWorker(
         app=app,
-        hostname=host_format(default_nodename(hostname or f"{queue.name}@%h")),
+        hostname=host_format(default_nodename(hostname)),
         queues=[queue.name],
         pool_cls=queue.pool,
         concurrency=queue.at_once or settings().workers,
@@ -64,14 +64,17 @@ def worker_of(queue: Queue, hostname: str = "") -> QueueWorker:
     return worker
 
 
-def work(queues: Sequence[Queue], hostname: str = "") -> int:
-    """Work on these queues until SIGTERM, or until one worker ends; the exit status."""
+def work(queues: Sequence[Queue], hostname: str = "", host: str = "%h") -> int:
+    """Work on these queues until SIGTERM, or until one worker ends; the exit status.
+
+    Workers are called `QUEUE@HOST`, the first by its `hostname` if it has one.
+    """
     first, *others = queues
     if others:
         task_prerun.connect(_work_for_its_queue)
         last_contact.work_for(first.name)
-    worker = worker_of(first, hostname)
-    threads = [_begin_beside(queue) for queue in others]
+    worker = worker_of(first, hostname or f"{first.name}@{host}")
+    threads = [_begin_beside(queue, f"{queue.name}@{host}") for queue in others]
     worker.start()
     _end_all(worker.exitcode)
     for thread in threads:
@@ -79,7 +82,7 @@ def work(queues: Sequence[Queue], hostname: str = "") -> int:
     return int(state.should_stop or 0)
 
 
-def _begin_beside(queue: Queue) -> threading.Thread:
+def _begin_beside(queue: Queue, hostname: str) -> threading.Thread:
     """A thread in which the worker of that queue works; it has been made."""
     made = threading.Event()
 
@@ -87,7 +90,7 @@ def _begin_beside(queue: Queue) -> threading.Thread:
         status = STATUS
         try:
             last_contact.work_for(queue.name)
-            worker = worker_of(queue)
+            worker = worker_of(queue, hostname)
             made.set()
             worker.start()
             status = int(worker.exitcode or 0)
@@ -118,13 +121,14 @@ def main(arguments: list[str]) -> int:
         prog="python -m tasks.worker", description=(__doc__ or "").splitlines()[0]
     )
     options.add_argument("queues", nargs="+", choices=QUEUE_NAMES, metavar="QUEUE")
-    options.add_argument("--hostname", help="the name of the first queue's worker; QUEUE@%%h unless told")
+    options.add_argument("--hostname", help="the name of the first queue's worker; QUEUE@HOST unless told")
+    options.add_argument("--host", default="%h", help="what this host is called in the names of its workers")
     options.add_argument("--beat", action="store_true", help="give the tick as well: no other beat is needed")
     given = options.parse_args(arguments)
     if given.beat:
         tick_beside(app)
     by_name = {queue.name: queue for queue in QUEUES}
-    return work([by_name[name] for name in given.queues], given.hostname or "")
+    return work([by_name[name] for name in given.queues], given.hostname or "", given.host)
 
 
 if __name__ == "__main__":

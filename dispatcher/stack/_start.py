@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from dispatcher.errors import MmsError, StoreUnavailable
+from dispatcher.errors import StoreUnavailable
 from dispatcher.host.ports import LOOPBACK, remembered_port
-from dispatcher.ledger.installation.installation import Installation, prepare, prove_durable
+from dispatcher.ledger.installation.installation import prepare, prove_durable
 from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
-from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
+from dispatcher.pipeline.health.clock import clock_apart_ms
 from dispatcher.pipeline.upgrade.standing import standing
 from dispatcher.settings import Settings
 from dispatcher.stack import services
+from dispatcher.stack._host_name import take_host_name
+from dispatcher.stack._ledger_found import LedgerFound
 from dispatcher.stack._store_wait import await_store
 from dispatcher.stack.addresses import Addresses, addresses, announcement, answers_ready, web_url
 from dispatcher.stack.environment import service_environment, simulator_environment
@@ -34,15 +36,6 @@ Say = Callable[[str], None]
 WhenReady = Callable[[Supervisor], None]
 #: Is the store as it was left? Asked before anything can be sent.
 LookAtStore = Callable[[Ledger], Restored | None]
-
-
-@dataclass(frozen=True)
-class _Begun:
-    """A store that may be worked with: whose it is, whether it is an older copy, why it grants no claim now."""
-
-    installation: Installation
-    restored: Restored | None
-    problem: MmsError | None
 
 
 class Start:
@@ -70,6 +63,7 @@ class Start:
         self._look = look
         self._environment = service_environment(self._settings, redis_url, os.environ)
         self._web_started = False
+        self._host = ""
 
     def as_soon_as_it_answers(self, when_ready: WhenReady) -> None:
         """The same with a store that is somebody else's: it is waited for, and callbacks are taken while it is away."""
@@ -96,25 +90,29 @@ class Start:
             f"Until it is there callbacks are taken at {self.start_web()} and kept on disk; nothing is sent"
         )
 
-    def _begin(self) -> _Begun:
+    def _begin(self) -> LedgerFound:
         """May this store be worked with?"""
         prove_durable(self._ledger.redis, self._settings)
         lets_people_in = self._role.web or self._role.flower
         installation = prepare(self._ledger.redis, self._settings, lets_people_in=lets_people_in)
         restored = self._look(self._ledger)
-        return _Begun(installation, restored, None if restored else self._ledger.readiness.problem())
+        shared = self._settings.redis_url is not None
+        host = take_host_name(self._ledger, self._role, self._settings) if shared else socket.gethostname()
+        apart_ms = 0 if self._settings.one_clock else clock_apart_ms(self._ledger)
+        problem = None if restored else self._ledger.readiness.problem()
+        return LedgerFound(installation, host, apart_ms, restored, problem)
 
-    def _go_on(self, begun: _Begun, when_ready: WhenReady) -> None:
+    def _go_on(self, begun: LedgerFound, when_ready: WhenReady) -> None:
         found = addresses(self._settings, begun.installation)
         for line in announcement(self._role, self._settings, begun.installation, found):
             self._say(line)
-        if begun.problem is not None:
-            self._say(f"\nATTENTION: nothing is sent: {begun.problem}.\n  {begun.problem.hint}.\n")
-        if begun.restored is not None:
-            self._say(f"\nATTENTION: {in_words(begun.restored)}.\n  {MEND}.\n")
+        if self._role is not UP:
+            self._say(f"host         {begun.host}")
+        for why in begun.attention():
+            self._say(f"\nATTENTION: {why}\n")
         if upgrading := standing(self._ledger).way:
             self._say(f"\n{upgrading}; nothing is to be done, and everything is sent meanwhile.\n")
-        self._start_services(found)
+        self._start_services(begun.host, found)
         try:
             self._publish(found, ready=False)
             if self._await_readiness(found):
@@ -133,8 +131,12 @@ class Start:
         }
         return settings.model_copy(update=simulated)
 
-    def _start_services(self, found: Addresses) -> None:
-        wanted = services.celery_services(self._role, self._settings, self._environment, found.flower_login)
+    def _start_services(self, host: str, found: Addresses) -> None:
+        self._host = host
+        renamed = "" if host == socket.gethostname() else host
+        wanted = services.celery_services(
+            self._role, self._settings, self._environment, found.flower_login, renamed
+        )
         if self._simulates:
             simulator = simulator_environment(self._environment, self._simulator_port, found.local_callback)
             wanted.append(services.simulator_service(simulator))
@@ -162,12 +164,12 @@ class Start:
     def _not_ready(self, found: Addresses) -> list[str]:
         """The services that do not work yet. Those that do are noted: should they die, they are started again."""
         try:
-            workers = self._ledger.agenda.workers().values()
-            living = {(facts["pid"], queue) for facts in workers for queue in facts["queues"]}
+            workers = self._ledger.agenda.workers().items()
+            living = {(name, facts["pid"]) for name, facts in workers}
         except StoreUnavailable:
             living = set()
         works = {
-            name: living >= {(self._supervisor.pid(name), queue) for queue in queues}
+            name: living >= {(f"{queue}@{self._host}", self._supervisor.pid(name)) for queue in queues}
             for name, queues in self._role.workers.items()
         }
         if self._role.web:

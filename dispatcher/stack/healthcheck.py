@@ -21,7 +21,7 @@ from dispatcher.host.ports import LOOPBACK
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.address import found_address
 from dispatcher.ledger.store.question import Inquiry
-from dispatcher.queues import QUEUE_NAMES, STILL_MS
+from dispatcher.queues import QUEUE_NAMES, STILL_MS, service_of
 from dispatcher.sources import written
 
 #: A tick leaves a trace for most of a second; none at all in this time means that none comes.
@@ -46,7 +46,7 @@ def is_healthy(service: str, config: dict[str, Any]) -> bool:
     if service == "flower":
         return _answers(int(config["flower_port"]), "/healthcheck")
     with Inquiry(found_address(config["redis_url"], Path(config["data_dir"]))) as ledger:
-        return _ticks(ledger) if service == "beat" else _takes(ledger, f"{service}@{socket.gethostname()}")
+        return _ticks(ledger) if service == "beat" else _takes(ledger, f"{service}@{_host(service, config)}")
 
 
 def _answers(port: int, path: str) -> bool:
@@ -59,6 +59,15 @@ def _answers(port: int, path: str) -> bool:
                 return answer.readline().split()[1:2] == [b"200"]
     except OSError:
         return False
+
+
+def _host(queue: str, config: dict[str, Any]) -> str:
+    """What this host is called in the names of its workers: by its own name, unless `stack/_host_name.py` kept
+    another."""
+    try:
+        return (Path(config["data_dir"]) / "run" / f"{service_of(queue)}.host").read_text("ascii")
+    except OSError:
+        return socket.gethostname()
 
 
 def _takes(ledger: Inquiry, worker: str) -> bool:

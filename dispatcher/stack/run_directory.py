@@ -45,6 +45,11 @@ def only_one(data_dir: Path, role: Role = UP) -> Iterator[Path]:
         yield run
 
 
+def host_file(data_dir: Path, service: str) -> Path:
+    """What the host is called in the names of this service's workers, if not by its own name."""
+    return data_dir / "run" / f"{service}.host"
+
+
 @contextmanager
 def _hold(lock: Path, what: str, role: Role, data_dir: Path) -> Iterator[None]:
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)

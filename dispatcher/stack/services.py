@@ -33,6 +33,7 @@ SHARED = (
     "celery.worker.consumer",
     "celery.worker.control",
     "celery.worker.strategy",
+    "dispatcher.host.identity",
     "dispatcher.logs",
     "dispatcher.pipeline.expansion.expand",
     "dispatcher.pipeline.polls",
@@ -68,9 +69,11 @@ FLOWER_TASKS = 10_000
 FLOWER_COLUMNS = "name,kwargs,result,state,received,runtime,worker"
 
 
-def worker_arguments(*queues: str, beat: bool = False) -> tuple[str, ...]:
-    """The workers of these queues: what follows `python`; with `beat` they give the tick as well."""
-    return ("-m", "tasks.worker", *queues, *(["--beat"] if beat else []))
+def worker_arguments(*queues: str, beat: bool = False, host: str = "") -> tuple[str, ...]:
+    """The workers of these queues: what follows `python`; with `beat` they give the tick as well. Their host is called
+    `host`, if it has another name than its own."""
+    named = [f"--host={host}"] if host else []
+    return ("-m", "tasks.worker", *queues, *(["--beat"] if beat else []), *named)
 
 
 def beat_arguments(schedule: Path) -> tuple[str, ...]:
@@ -93,14 +96,14 @@ def flower_arguments(host: str, port: int) -> tuple[str, ...]:
 
 
 def celery_services(
-    role: Role, settings: Settings, environment: Mapping[str, str], flower_login: str
+    role: Role, settings: Settings, environment: Mapping[str, str], flower_login: str, host: str = ""
 ) -> list[Service]:
     """Everything of the role that is a Celery process. Beat is a thread beside the control worker, which takes its
     ticks."""
     wanted = [
         Service(
             name,
-            (sys.executable, *worker_arguments(*queues, beat="control" in queues)),
+            (sys.executable, *worker_arguments(*queues, beat="control" in queues, host=host)),
             environment,
             WORKING,
             forked=True,

@@ -68,14 +68,15 @@ HELPER = SERVICES["helper"]
 def test_workers_that_share_a_process_each_have_their_name_and_queue_and_end_together(tmp_path: Path) -> None:
     with running_valkey(tmp_path / "ledger") as server:
         ledger = Ledger(Redis.from_url(server.url))
-        process = started(tmp_path, server.url, "-m", "tasks.worker", *HELPER)
+        process = started(tmp_path, server.url, "-m", "tasks.worker", *HELPER, "--host=east")
         try:
             until(lambda: len(ledger.agenda.workers()) == len(HELPER), 60, lambda: "not all are there")
             said = {name: (facts["pid"], facts["queues"]) for name, facts in ledger.agenda.workers().items()}
-            assert said == {f"{queue}@{socket.gethostname()}": (process.pid, [queue]) for queue in HELPER}
+            assert said == {f"{queue}@east": (process.pid, [queue]) for queue in HELPER}
             with Celery("other", broker=server.url) as app:
-                app.control.shutdown(destination=[f"look@{socket.gethostname()}"])
+                app.control.shutdown(destination=["look@east"])
             assert process.wait(60) == 0
+            assert ledger.agenda.workers() == {}, "nobody counts on them any more"
         finally:
             process.kill()
             process.communicate()

@@ -152,6 +152,13 @@ class Agenda:
             pipeline.zremrangebyscore(keys.WORKERS, "-inf", now_ms - 3600_000)
             pipeline.execute()
 
+    def no_more_signs(self, name: str, pid: int) -> None:
+        """That worker has ended in order: it is not counted among the living until its last sign is old."""
+        with translated():
+            said = self._redis.get(keys.WORKER + name)
+            if said and json.loads(said).get("pid") == pid:
+                self._redis.delete(keys.WORKER + name)
+
     def workers(self) -> dict[str, dict[str, Any]]:
         """The living workers by name."""
         with translated():

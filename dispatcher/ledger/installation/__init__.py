@@ -2,6 +2,7 @@
 
 - `installation`: the ledger's stamp and what it has of keys; whether its Redis can keep our promises.
 - `rotating_keys`, `admin_token`: the secret, the callback key and the admin token, and another in their place.
+- `worker_names`: workers of two hosts of one name are told apart.
 - `recovery`: an older copy of the ledger: marked, gone through, let go. `upgrade`: how far it is on its way to this
   program's schema.
 - `api_tokens`, `idempotency_keys`: who may come in, and calls that are done once.

@@ -81,6 +81,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:ingest:hinted` | string | somebody was hinted at callbacks just now, or drains them | 5 s |
 | `mms:worker:{name}` | string | a worker's last sign of life: pid, queues, clock, concurrency, progress | 30 s |
 | `mms:still` | hash | queue → how often a worker of it ended itself because it stood still, when last, why | for ever |
+| `mms:name:{name}` | string | which machine and data folder a worker of this name starts in | 60 s |
 | `mms:workers` | zset | worker's name → ms of its last sign of life | an hour after it |
 | `mms:inbound:messages` | hash | sid → an inbound message, JSON | the newest 10,000, retention |
 | `mms:inbound:order` | zset | sid → ms of its receipt | as above |
@@ -166,6 +167,7 @@ TURN_TIDY = "mms:turn:tidy"
 TURN_RETENTION = "mms:turn:retention"
 INGEST_HINTED = "mms:ingest:hinted"
 WORKER = "mms:worker:"
+WORKER_NAME = "mms:name:"
 WORKERS = "mms:workers"
 STILL = "mms:still"
 API_TOKENS = "mms:tokens"

@@ -1,7 +1,7 @@
 """What keeps this installation from working, looked at one by one, and how to mend each.
 
 - `doctor`: all findings, in order. `finding`: one of them.
-- `queue_status`: how each queue stands, as its workers say.
+- `queue_status`: how each queue stands, as its workers say. `clock`: this machine's beside Redis's.
 
 A subject that needs more than a few lines has a module: `_store_findings`, `_schema_findings`, `_receiver_findings`,
 `_egress_findings`, `_callback_reachability`, `_time_zone_age`.

@@ -19,14 +19,13 @@ from dispatcher.pipeline.health._receiver_findings import look_at_receivers
 from dispatcher.pipeline.health._schema_findings import look_at_schema
 from dispatcher.pipeline.health._store_findings import look_at_store
 from dispatcher.pipeline.health._time_zone_age import old_data
+from dispatcher.pipeline.health.clock import CLOCK_TOLERANCE_MS
 from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
 from dispatcher.pipeline.runtime.runtime import make_client, wall_ms
 from dispatcher.queues import service_of
 from dispatcher.settings import CARRIERX_API, Settings
 
-#: A worker whose clock is further off than this is denied every claim.
-CLOCK_TOLERANCE_MS = 5_000
 #: What is left to do where the advice would be to ask doctor.
 _HELD_UP = "is it running, and does nothing hold it up (stopped, out of memory, a slow disk)? see its log"
 

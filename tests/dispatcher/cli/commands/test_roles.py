@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -15,6 +16,7 @@ import pytest
 from redis import Redis
 
 from dispatcher.ledger.installation.installation import prepare
+from dispatcher.ledger.installation.worker_names import take_worker_names
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import load_settings
@@ -26,6 +28,7 @@ from tests.valkey import ValkeyServer, running_valkey
 
 pytestmark = pytest.mark.slow
 
+HOST = socket.gethostname()
 HostOf = Callable[..., Terminal]
 
 
@@ -168,6 +171,7 @@ def test_hosts_with_a_part_each_are_a_whole_and_one_that_stops_while_answers_are
     ledger = Ledger(Redis.from_url(store.url))
     sender, east = host_of("sender", MMS_IN_FLIGHT="10"), host_of("east")
     west = east.again(NOTIFY_SOCKET=systemd.address)  # a second part in the same folder
+    take_worker_names(ledger.redis, [f"send@{HOST}"], "a host of the same name")
     begin_sending = partial(sender.begin, "work", "--processes", "1")
     begin_sending()
     east.begin("web")
@@ -176,7 +180,10 @@ def test_hosts_with_a_part_each_are_a_whole_and_one_that_stops_while_answers_are
         host.await_said("ready;")
     workers = ledger.agenda.workers()
     assert {queue for facts in workers.values() for queue in facts["queues"]} == set(QUEUE_NAMES)
-    assert workers[f"send@{socket.gethostname()}"]["concurrency"] == 1
+    assert workers[f"send@{HOST}-2"]["concurrency"] == 1
+    for host, service in ((sender, "send"), (east, "web"), (west, "look"), (west, "beat"), (west, "flower")):
+        check = host.typed(f"{sys.executable} -m dispatcher.stack.healthcheck {service}")
+        assert check.returncode == 0, check.stderr
     assert "READY=1\nSTATUS=ready" in systemd.heard()
     assert "helper already runs" in west.mms("work", "--queues", "look").stderr
 

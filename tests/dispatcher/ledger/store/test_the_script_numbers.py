@@ -38,7 +38,7 @@ def test_every_wait_of_the_scripts_is_used_and_says_its_unit_or_counts() -> None
 
 #: Prelude or script and its constant: where Python has it, under which name.
 SAME = {
-    ("lib/retry_policy", "CLOCK_TOLERANCE_MS"): ("dispatcher.pipeline.health.doctor", "CLOCK_TOLERANCE_MS"),
+    ("lib/retry_policy", "CLOCK_TOLERANCE_MS"): ("dispatcher.pipeline.health.clock", "CLOCK_TOLERANCE_MS"),
     ("lib/now", "EPOCH"): ("dispatcher.ledger.batches.rows", "EPOCH_MS"),
     ("lib/rows", "ROW_BYTES"): ("dispatcher.ledger.batches.rows", "ROW_BYTES"),
     ("lib/rows", "UNKNOWN_CARRIER"): ("dispatcher.ledger.batches.rows", "UNKNOWN_CARRIER"),

@@ -1,0 +1,34 @@
+"""What a start found at the ledger that it may work with, and what a person should hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dispatcher.errors import MmsError
+from dispatcher.ledger.installation.installation import Installation
+from dispatcher.ledger.installation.recovery import Restored
+from dispatcher.pipeline.health.clock import CLOCK_TOLERANCE_MS
+from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
+
+
+@dataclass(frozen=True)
+class LedgerFound:
+    """Whose it is; what this host is called there, and by how many ms its clock is ahead of it; whether it is an older
+    copy; why it grants no claim now."""
+
+    installation: Installation
+    host: str
+    apart_ms: int
+    restored: Restored | None
+    problem: MmsError | None
+
+    def attention(self) -> Iterator[str]:
+        """Why nothing is sent, if so."""
+        if self.problem is not None:
+            yield f"nothing is sent: {self.problem}.\n  {self.problem.hint}."
+        if self.restored is not None:
+            yield f"{in_words(self.restored)}.\n  {MEND}."
+        if abs(self.apart_ms) > CLOCK_TOLERANCE_MS:
+            apart = f"{self.apart_ms / 1000:+.1f} s from Redis's"
+            yield f"this host's clock is {apart}: it sends nothing until that is mended.\n  Set it by NTP."
