@@ -167,7 +167,8 @@ def split(seed: int, plant: str = "") -> list[str]:
         until(lambda: carrierx.received(messages=False).taken >= enough, 30)
         _take_over(*replicas)
         exits.enter_context(_sending(replicas[0], folder / "there", carrierx, plant))
-        until(lambda: carrierx.received(messages=False).taken > ROWS * BATCHES, WATCHED_SECONDS + 2)
+        # Whoever comes new waits 5 s for those that claimed on the other side.
+        until(lambda: carrierx.received(messages=False).taken > ROWS * BATCHES, WATCHED_SECONDS + 8)
         repeated = len(carrierx.received(messages=False).repeated)
         return [f"{repeated} numbers were sent to by both sides of a split"] if repeated else []
 
