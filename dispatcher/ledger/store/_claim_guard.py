@@ -247,7 +247,8 @@ class ClaimGuard:
         if of_run == run:
             required = others
         elif self._run and was_promoted(self._redis):
-            required = attached
+            required = max(attached, least)
+            self.replicas.go_on_with(run, required)
         else:
             required = expected
         self._in_step.begin(max(required, least), there_are=attached)

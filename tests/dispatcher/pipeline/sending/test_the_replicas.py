@@ -308,6 +308,8 @@ def test_who_claimed_on_the_server_before_is_waited_for_and_only_for_a_while(
         move(two, replica)
         assert ask(other, 3) == "go"
         until(lambda: ask(first, 2) == "go", 3)
+        with client(replica.url) as third:
+            assert Ledger(third).readiness.problem() is None  # who comes new is told who is in step
         with redis_py.Redis.from_url(primary.url) as back:
             back.replicaof("127.0.0.1", replica.port)
         await_replicas(replica, 2)
