@@ -30,7 +30,10 @@ RUN_BY = {
     },
     "docs/operations.md": {"sh": "test_pages.py"},
     "docs/scale.md": {"sh": "../test_two_installations.py", "nginx": "../test_two_installations.py"},
-    "docs/redis.md": {"acl": "../dispatcher/ledger/store/test_permissions.py"},
+    "docs/redis.md": {
+        "acl": "../dispatcher/ledger/store/test_permissions.py",
+        "text": "../dispatcher/ledger/store/test_sentinel_address.py",
+    },
 }
 
 #: Variables that are no setting: what tests, Compose and a release look at.

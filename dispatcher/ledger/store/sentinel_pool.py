@@ -160,4 +160,5 @@ def _options(address: SentinelAddress, options: dict[str, Any]) -> dict[str, Any
     said = parse(plain(address.of_server(address.sentinels[0])))
     for name in ("host", "port"):  # those of a Sentinel
         said.pop(name)
-    return {**options, **said, "ssl": said.pop("connection_class", None) is not None}
+    secured = said.pop("connection_class", None) is not None
+    return {**options, **said, "ssl": secured}

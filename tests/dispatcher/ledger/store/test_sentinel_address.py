@@ -9,6 +9,7 @@ from redis.connection import SSLConnection, parse_url
 
 from dispatcher.ledger.store.address import address
 from dispatcher.ledger.store.sentinel_address import names_sentinels, sentinel_address
+from tests.documents.shown import TOP, blocks
 
 THREE = (("a.example", 26379), ("b.example", 26380), ("c.example", 26379))
 ODD = "+p@ss/%wörd:;,"
@@ -88,6 +89,26 @@ def test_an_address_of_six_numbers_stands_in_brackets() -> None:
     understood = told(said.of_server(("2001:db8::9", 7)))
     assert (understood["host"], understood["port"]) == ("2001:db8::9", 7)
     assert str(said) == "[::1]:5, [2001:db8::7]:26379"
+
+
+def test_the_address_of_the_page_is_read_as_the_page_says() -> None:
+    [shown] = [block for block in blocks(TOP / "docs" / "redis.md") if block.language == "text"]
+    said = sentinel_address(shown.lines[0])
+    assert said.sentinels == (("host1", 26379), ("host2", 26379), ("host3", 26379))
+    assert said.master_name == "mymaster"
+    assert told(said.of_server(("h", 1))) == {
+        "host": "h",
+        "port": 1,
+        "username": "USER",
+        "password": "PASSWORD",
+        "db": 0,
+    }
+    assert told(said.of_sentinel(("h", 1))) == {
+        "host": "h",
+        "port": 1,
+        "username": "NAME",
+        "password": "PASSWORD",
+    }
 
 
 @pytest.mark.parametrize(
