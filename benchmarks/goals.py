@@ -113,6 +113,12 @@ GOALS: Mapping[str, Sequence[Goal]] = {
         Goal("a million recipients, the file as it was written", "s of CPU", "most", 4),
         Goal("the file as a rewrite leaves it, a recipient", "bytes", "most", 82, COUNTED),
     ),
+    "backup": (
+        Goal("a copy of 100,000 rows, believed", "s", "most", 4, 0.5),
+        Goal("the way back, embedded", "s", "most", 2, 0.5),
+        Goal("the way back, into a Redis", "s", "most", 20, 0.5),
+        Goal("the file, a row", "bytes", "most", 82, COUNTED),
+    ),
     "limiter": (
         Goal("a claim, a hundred at once", "µs", "most", 40, 0.5),
         Goal("worst second of four processes at 50/s", "messages", "most", 53, COUNTED),

@@ -18,7 +18,7 @@ from benchmarks.run import BENCHMARKS, main, run
 pytestmark = pytest.mark.slow
 
 #: Those that need neither `mms up` nor seconds of a clock.
-SMALL = ["expand", "memory", "report", "growth", "roster", "ledger_cost", "reload", "commands"]
+SMALL = ["expand", "memory", "report", "growth", "roster", "ledger_cost", "reload", "backup", "commands"]
 TINY = Asked(rows=120, runs=1)
 
 

@@ -14,7 +14,7 @@ from dispatcher.errors import StoreRefused
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
 
-_KEYS_AT_ONCE = 200
+_KEYS_AT_ONCE = 500
 #: No command is longer than so many parts; even, since they come in pairs.
 _MOST_PARTS = 5_000
 #: What ends sooner than this is left out.
@@ -106,8 +106,9 @@ def _now_ms(client: redis.Redis) -> int:
 
 
 def _write(target: redis.Redis, values: Sequence[KeyValue]) -> None:
+    """In one transaction: the server then syncs to its disk once, not whenever it has read a part."""
     with translated():
-        pipeline: Any = target.pipeline(transaction=False)
+        pipeline: Any = target.pipeline(transaction=True)
         for value in values:
             for command in _commands(value):
                 pipeline.execute_command(*command)

@@ -21,9 +21,10 @@ def store_metrics(ledger: Ledger) -> Iterator[Metric]:
     """
     held = ledger.readiness.problem(within_seconds=_LOOK_SECONDS) is not None
     yield one("mms_claims_held", "1: the store can grant no claim, so nothing is sent.", held)
-    expected, attached = _replicas(ledger)
+    expected, attached, needed = _replicas(ledger)
     yield one("mms_replicas_expected", "Replicas that there should be.", expected)
     yield one("mms_replicas_attached", "Replicas that are there and have their data.", attached)
+    yield one("mms_replicas_needed", "Replicas that must have a claim on disk.", needed)
     put_back = ledger.recovery.restored() is not None
     yield one(
         "mms_waits_for_recovery", "1: the ledger was put back; nothing is sent until mms recover.", put_back
@@ -34,10 +35,10 @@ def store_metrics(ledger: Ledger) -> Iterator[Metric]:
     yield one("mms_last_backup_timestamp_seconds", "When the ledger was last copied; 0: never.", copied)
 
 
-def _replicas(ledger: Ledger) -> tuple[int, int]:
-    """How many there should be, and how many there are; none of either on what is a replica itself: it holds claims."""
+def _replicas(ledger: Ledger) -> tuple[int, int, int]:
+    """How many there should be, are, and must confirm; none of any on what is a replica itself: it holds claims."""
     try:
-        expected, attached, *_ = ledger.readiness.replicas()
+        count = ledger.readiness.replicas()
     except ClaimsHeld:
-        return 0, 0
-    return expected, attached
+        return 0, 0, 0
+    return count.expected, count.attached, count.least
