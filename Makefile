@@ -21,7 +21,7 @@ RESOLVE := uv pip compile pyproject.toml --group source --universal --python-ver
 # What Python compiled is kept, whatever the habit of the machine: tests are collected in less than half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fast wheel packages chaos mutants upgrade bench check format lock release clean help
+.PHONY: demo test fast wheel packages chaos cluster mutants upgrade bench check format lock release clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -56,6 +56,9 @@ packages: $(DEVELOPER)  ## what is in deploy/, and the image, tried as far as th
 
 chaos: $(DEVELOPER)  ## try to break the promises: make chaos RUNS=50 SEED=1 (a few seconds a run)
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --jobs $(JOBS)
+
+cluster: $(DEVELOPER)  ## the same over several hosts, in network namespaces; needs root: make cluster RUNS=20 SEED=1 (under a minute a run)
+	$(BIN)/python -m tests.cluster --runs $(RUNS) --seed $(SEED)
 
 mutants: $(DEVELOPER)  ## small faults in the heart, and who notices: make mutants SEED=1 COUNT=120 ONLY=claim (half an hour)
 	$(BIN)/python -m tests.mutants --seed $(SEED) --jobs $(JOBS) --count $(COUNT) $(if $(ONLY),--only $(ONLY))

@@ -20,14 +20,25 @@ def commands(folder: Path) -> Iterator[list[bytes]]:
     Raises:
         RewrittenError: the file does not go back to the start.
     """
-    files = sorted((folder / "appendonlydir").glob("*.incr.aof"), key=_sequence)
-    if not files or _sequence(files[0]) != 1:
+    files = written(folder)
+    if not files or sequence(files[0]) != 1:
         raise RewrittenError(f"{len(files)} files, none of them the first")
     for file in files:
-        yield from _read(file.read_bytes())
+        yield from read(file)
 
 
-def _sequence(file: Path) -> int:
+def written(folder: Path) -> list[Path]:
+    """The files in which a server wrote down what changed, in their order; snapshots are not among them."""
+    return sorted((folder / "appendonlydir").glob("*.incr.aof"), key=sequence)
+
+
+def read(file: Path) -> Iterator[list[bytes]]:
+    """The commands in one of them."""
+    yield from _read(file.read_bytes())
+
+
+def sequence(file: Path) -> int:
+    """Which of a server's files it is, from 1."""
     return int(file.name.split(".")[-3])
 
 

@@ -63,7 +63,12 @@ def ledger_events(folder: Path) -> Iterator[Event]:
 
     `folder` is the server's. Raises `RewrittenError` when the file does not go back to the start.
     """
-    for command in commands(folder):
+    yield from events_of(commands(folder))
+
+
+def events_of(written: Iterable[list[bytes]]) -> Iterator[Event]:
+    """The same, of commands as they stand in such a file."""
+    for command in written:
         if command[0].upper() != b"HSET":
             continue
         key, pairs = command[1], zip(command[2::2], command[3::2], strict=True)

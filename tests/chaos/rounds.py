@@ -8,21 +8,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from dispatcher.errors import MmsError, StoreUnavailable
-from dispatcher.ledger.installation.installation import prepare
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of
-from dispatcher.model.correlation import read_user_data
 from dispatcher.model.state import UNFINISHED, CampaignState, RecipientState
-from dispatcher.pipeline.reports.audit import audit
-from dispatcher.rules.rates import Rate, parse_rate
 from dispatcher.simulator.faults import Faults
 from tests.chaos.campaigns import Numbers, make_rows, settings_of, submit_plan
 from tests.chaos.checker import Verdict, check
 from tests.chaos.deeds import Doing
-from tests.chaos.history import CampaignEnd, FileRow, History, Take, ledger_events
+from tests.chaos.endings import end_of, limits_of, takes_of
+from tests.chaos.history import FileRow, History, ledger_events
 from tests.chaos.plan import Plan, Weather, make_plan, make_weather
 from tests.chaos.plants import provoked
 from tests.chaos.receiver import probes_in_stream, spools_left
@@ -201,15 +197,15 @@ def _broken(stand: Stand, runs: list[Run]) -> set[str]:
 def _history(stand: Stand, runs: list[Run], unfinished: str) -> History:
     ledger = stand.ledger
     received = stand.simulator.received()
-    takes = _takes(stand, received.messages)
+    takes = takes_of(received.messages, ledger, stand.settings)
     answers = {text_of(name) for name in ledger.redis.zrange(keys.ANSWERS, 0, -1)}
     alarms = {text_of(name): int(count) for name, count in ledger.redis.hgetall(keys.ALARMS).items()}
     return History(
         events=list(ledger_events(stand.store_folder)),
         takes=[take for take in takes if not (take.ref and take.ref.campaign in answers)],
         confirmations=[take for take in takes if take.ref and take.ref.campaign in answers],
-        ends=[_campaign_end(stand, run) for run in runs],
-        limits=_limits(stand, runs),
+        ends=[end_of(run.campaign, run.rows, ledger, run.doing.gates) for run in runs],
+        limits=limits_of(stand.settings, {run.campaign: run.plan.rate for run in runs}),
         lease_ms=int(stand.settings.lease_seconds * 1000),
         standstills=list(stand.standstills),
         alarms=alarms,
@@ -221,41 +217,3 @@ def _history(stand: Stand, runs: list[Run], unfinished: str) -> History:
         probes_stored=probes_in_stream(stand.store_folder),
         receiver_troubles=list(stand.receiver_troubles),
     )
-
-
-def _takes(stand: Stand, messages: list[dict[str, Any]]) -> list[Take]:
-    secrets = prepare(stand.ledger.redis, stand.settings).secrets
-    return [
-        Take(
-            numbers=tuple(message["to"]),
-            ref=read_user_data(message["user_data"], secrets),
-            at_ms=message["created"] * 1000,
-            words=message["words"],
-            grouped=len(message["to"]) > 1,
-        )
-        for message in messages
-    ]
-
-
-def _campaign_end(stand: Stand, run: Run) -> CampaignEnd:
-    ledger = stand.ledger
-    read = ledger.batches.read(run.campaign, ledger.campaigns.batch_numbers(run.campaign))
-    return CampaignEnd(
-        campaign=ledger.campaign(run.campaign),
-        rows=run.rows,
-        batches=[batch for batch, _ in read],
-        states=[states for _, states in read],
-        findings=tuple(str(finding) for finding in audit(ledger, run.campaign).findings),
-        gates=tuple(run.doing.gates),
-        ends_ms=int(text_of(ends))
-        if (ends := ledger.redis.hget(keys.campaign(run.campaign), "ends_at"))
-        else None,
-    )
-
-
-def _limits(stand: Stand, runs: list[Run]) -> dict[str, Rate]:
-    limits = {
-        "account": parse_rate(stand.settings.account_rate),
-        "sender": parse_rate(stand.settings.sender_rate),
-    }
-    return limits | {f"campaign:{run.campaign}": parse_rate(f"{run.plan.rate}/s") for run in runs}

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,6 +34,7 @@ from dispatcher.stack._watchdog import GOODBYE
 from dispatcher.stack.addresses import CALLBACK_PATH, answers_ready
 from dispatcher.stack.environment import service_environment, without_our_variables
 from tests.chaos.history import Standstill
+from tests.chaos.keeper import Keeper
 from tests.chaos.launcher import AHEAD_VARIABLE, PLANT_VARIABLE
 from tests.chaos.plan import Weather
 from tests.chaos.processes import Part
@@ -86,10 +86,9 @@ class Stand:
         self.callback_key = CALLBACK_KEY
         self.probes: list[str] = []
         self.receiver_troubles: list[str] = []
-        self._parts: dict[str, Part] = {}
-        self._later: list[tuple[float, Callable[[], None]]] = []
-        self._lock = threading.RLock()
-        self._over = threading.Event()
+        self._keeper = Keeper()
+        self._parts = self._keeper.parts
+        self._over = self._keeper.over
         self._exits = ExitStack()
 
     @property
@@ -124,7 +123,7 @@ class Stand:
             self._exits.callback(process_registry.kill_marked, lambda mark: mark == self._mark)
             self._watch_over()
             self._part("valkey", self._store.argv, {})
-            self._start_keeper()
+            self._keeper.start()
             self.await_store()
             self.wire = self._exits.enter_context(Proxy(urlsplit(self._store.url).port or 0))
             callback = f"http://127.0.0.1:{self._web_port}{CALLBACK_PATH}{CALLBACK_KEY}"
@@ -148,10 +147,7 @@ class Stand:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        with self._lock:
-            for part in self._parts.values():
-                part.end()
+        self._keeper.end()
         self._exits.close()
 
     def part(self, name: str) -> Part:
@@ -159,9 +155,8 @@ class Stand:
         return self._parts[name]
 
     def later(self, seconds: float, deed: Callable[[], None]) -> None:
-        """Do this after so many seconds, on the keeper's thread."""
-        with self._lock:
-            self._later.append((time.monotonic() + seconds, deed))
+        """Do this after so many seconds."""
+        self._keeper.later(seconds, deed)
 
     def stand_still(self, name: str, seconds: float) -> None:
         """SIGSTOP the part, SIGCONT it after so many seconds; noted as a standstill."""
@@ -202,11 +197,9 @@ class Stand:
     def another_receiver(self, port: int) -> Iterator[None]:
         """Another web process in the same data folder; killed afterwards, and not started again."""
         name = f"receiver-{port}"
-        with self._lock:
-            self._part(name, _WEB, {**self._environment, "MMS_WEB_PORT": str(port)})
+        self._part(name, _WEB, {**self._environment, "MMS_WEB_PORT": str(port)})
         yield
-        with self._lock:
-            self._parts.pop(name).end()
+        self._keeper.take_away(name)
 
     def tell_receiver(self, callback: dict[str, str]) -> None:
         """POST a callback until the receiver has taken it, as CarrierX would like to."""
@@ -234,21 +227,15 @@ class Stand:
         return sum(1 for line in lines if "send_batch" in line and _SENT.search(line))
 
     def _guest(self, name: str, argv: tuple[str, ...], environment: dict[str, str], seconds: float) -> None:
-        with self._lock:
+        with self._keeper.lock:
             if name in self._parts:
                 return
             self._part(name, argv, environment)
-        self.later(seconds, lambda: self._parts.pop(name).end())
+        self.later(seconds, lambda: self._keeper.take_away(name))
 
     def calm_down(self) -> None:
         """Do at once what was to be done later; everything runs."""
-        with self._lock:
-            waiting, self._later = self._later, []
-        threads = [threading.Thread(target=deed, name="later", daemon=True) for _, deed in waiting]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
+        self._keeper.calm_down()
 
     def await_store(self) -> None:
         """Wait until the ledger answers.
@@ -260,10 +247,7 @@ class Stand:
 
     def end_workers(self) -> None:
         """End everything but Valkey and CarrierX: from here on nothing changes."""
-        with self._lock:
-            for name, part in self._parts.items():
-                if name != "valkey":
-                    part.end()
+        self._keeper.end_parts(but=("valkey",))
 
     def deaths(self) -> dict[str, int]:
         """How often each part ended by itself."""
@@ -324,8 +308,7 @@ class Stand:
         return _launched(*services.beat_arguments(self._run / f"{name}-schedule"), "--pidfile=")
 
     def _part(self, name: str, argv: tuple[str, ...], environment: dict[str, str]) -> None:
-        with self._lock:
-            self._parts[name] = Part(name, argv, environment, self._run, self._mark)
+        self._keeper.add(Part(name, argv, environment, self._run, self._mark))
 
     def _await_readiness(self) -> None:
         def ready() -> bool:
@@ -337,24 +320,6 @@ class Stand:
             return web and all(self._parts[queue].pid in living for queue in QUEUE_NAMES)
 
         _wait(ready, "the stack")
-
-    def _start_keeper(self) -> None:
-        keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
-        keeper.start()
-        self._exits.callback(keeper.join, 10)
-
-    def _keep(self) -> None:
-        """Start what should run; do what is due."""
-        while not self._over.wait(0.05):
-            with self._lock:
-                for part in list(self._parts.values()):
-                    if not self._over.is_set():
-                        part.look_after()
-                now = time.monotonic()
-                due = [deed for at, deed in self._later if at <= now]
-                self._later = [(at, deed) for at, deed in self._later if at > now]
-            for deed in due:  # one that hangs must not hold up the next
-                threading.Thread(target=deed, name="later", daemon=True).start()
 
     def _watch_over(self) -> None:
         """Should the kit itself be killed, this ends its processes."""

@@ -1,0 +1,39 @@
+"""The kit itself, in short: failovers of three kinds that must break nothing, and a planted fault that must be seen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.inside import missing
+from tests.rabbitmq import require_rabbitmq
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def hosts() -> None:
+    """Skip where no hosts can be made; in CI they have to be."""
+    if why := missing():
+        assert not os.environ.get("CI"), f"CI needs hosts of its own: {why}"
+        pytest.skip(why)
+    require_rabbitmq()
+
+
+def torment(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The kit, run to its end."""
+    command = [sys.executable, "-m", "tests.cluster", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=400, check=False)
+
+
+@pytest.mark.timeout(420)
+def test_the_ledger_moves_to_another_host_and_no_promise_is_broken() -> None:
+    done = torment("--seed", "13", "--runs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| **broken promises** | **0** |" in done.stdout
+    assert "`clean failover` · `primary killed` | 1 · 1" in done.stdout
