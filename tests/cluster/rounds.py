@@ -85,10 +85,10 @@ def do_round(seeds: Sequence[int], rows: int, plant: str = "") -> Round:
 
 
 def _pauses(runs: list[Ran], history: History) -> list[Pause]:
-    untils = [*(ran.done.began_ms for ran in runs[1:]), math.inf]
+    ends = [*(ran.done.began_ms for ran in runs[1:]), math.inf]
     return [
         pause_around(done.what, done.began_ms, done.ended_ms, until, ran.campaign, history.takes)
-        for ran, until in zip(runs, untils, strict=True)
+        for ran, until in zip(runs, ends, strict=True)
         for done in (ran.done,)
     ]
 
