@@ -27,6 +27,7 @@ class _Sleeping:
     They also print a page for every tick that a broker does not take.
     """
 
+    _is_refused = False
     app: Any
     apply_async: Any
 
@@ -44,11 +45,13 @@ class _Sleeping:
         return made
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Give a tick. A broker that does not take it has the next one in a second."""
+        """Give a tick. A broker that does not take it has the next one in a second, which is said once."""
         try:
             self.apply_async(entry, producer=producer, advance=False)
+            self._is_refused = False
         except SchedulingError as error:
-            log.warning("%s", error)
+            log.log(logging.DEBUG if self._is_refused else logging.WARNING, "%s", error)
+            self._is_refused = True
 
 
 class SleepingScheduler(_Sleeping, PersistentScheduler):  # type: ignore[misc]  # Celery has no types

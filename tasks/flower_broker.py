@@ -22,8 +22,9 @@ class OwnRabbitMQ(broker.RabbitMQ):  # type: ignore[misc]  # Flower has no types
 
     def __init__(self, broker_url: str, http_api: str, **options: Any) -> None:
         said = urlsplit(http_api)
-        bare = urlunsplit(said._replace(netloc=said.netloc.rpartition("@")[2]))
-        super().__init__(broker_url, bare.rstrip("/") + "/", **options)
+        path = said.path.rstrip("/") or "/api"
+        bare = said._replace(netloc=said.netloc.rpartition("@")[2], path=f"{path}/")
+        super().__init__(broker_url, urlunsplit(bare), **options)
         first = urlsplit(self.address.split(";")[0])
         own = said if said.username else first
         self.username, self.password = unquote(own.username or "guest"), unquote(own.password or "guest")

@@ -138,12 +138,6 @@ def _paused(crew: RabbitCrew) -> None:
     crew.server.resume()
 
 
-def _killed(crew: RabbitCrew) -> None:
-    crew.server.sync()
-    crew.server.kill()
-    crew.server.start()
-
-
 TROUBLES = [
     _cut,
     _silent,
@@ -151,7 +145,6 @@ TROUBLES = [
     _queues_deleted,
     _refused,
     _paused,
-    _killed,
 ]
 
 
