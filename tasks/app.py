@@ -21,7 +21,7 @@ from dispatcher.settings import settings
 from tasks.broker import Broker, broker_url
 from tasks.guard import WatchedWorker, WorkerGuard
 from tasks.progress import Taking
-from tasks.runtime import await_ledger, open_ledger
+from tasks.runtime import await_ledger, open_ledger, token_shown
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,8 @@ def _ready(sender: Any, **_: Any) -> None:
         "home": home_of(settings().data_dir),
     }
     taking = Taking(sender.hostname, threading.get_ident(), working_for())
-    watched = WatchedWorker(taking, sender, facts)
+    token = token_shown if {"send", "look"} & set(queues) else lambda: None
+    watched = WatchedWorker(taking, sender, facts, token)
     guard = WorkerGuard(watched, open_ledger(), Broker(broker_url(settings())), stopping)
     thread = threading.Thread(target=guard.run, name="guard", daemon=True)
     _guards[sender.hostname] = thread, stopping

@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import psutil
@@ -22,6 +23,7 @@ from dispatcher.errors import LedgerNewer, MmsError
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import last_contact
 from dispatcher.ledger.store.schema import require_let_in
+from dispatcher.pipeline.health.token_findings import token_sign
 from dispatcher.pipeline.runtime.runtime import wall_ms
 from tasks.alarm import ring_all
 from tasks.broker import Broker, BrokerAwayError
@@ -67,11 +69,13 @@ class Stillness:
 
 
 class WatchedWorker(NamedTuple):
-    """The worker: how it is told apart, its Celery consumer, and its constant facts."""
+    """The worker: how it is told apart, its Celery consumer, its constant facts, and the CarrierX token that it shows
+    now, if it shows one."""
 
     taking: Taking
     consumer: Any
     facts: dict[str, Any]
+    token: Callable[[], str | None] = lambda: None
 
     def queues(self) -> list[str]:
         """The queues that it takes hints from now: an operator may have told it to leave one."""
@@ -139,6 +143,7 @@ class WorkerGuard:
                 "idle_ms": _ms(seconds_since_taken(self._watched.taking)),
                 "still_ms": _ms(still),
                 "waiting": self._depths,
+                "token": token_sign(self._ledger, self._watched.token()),
             }
             self._ledger.agenda.sign_of_life(self._watched.taking.worker, facts, now_ms)
         except MmsError as error:

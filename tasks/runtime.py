@@ -50,6 +50,17 @@ def runtime() -> Runtime:
     )
 
 
+@lru_cache(maxsize=1)
+def _token_in_use() -> TokenInUse:
+    return TokenInUse(settings())
+
+
+def token_shown() -> str | None:
+    """The CarrierX token that the processes of this worker show now; looked at again as they do."""
+    access = _token_in_use().access()
+    return access.token if access is not None else None
+
+
 def await_ledger() -> None:
     """Return once the ledger answers, and is one that a worker of these settings can work with. It may take for ever.
 

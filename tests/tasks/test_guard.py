@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.health.queue_status import not_moving, queue_statuses
+from dispatcher.pipeline.health.token_findings import token_sign
 from tasks.broker import Broker
 from tasks.guard import LOOK_SECONDS, SILENT_SECONDS, STILL_SECONDS, Stillness, WatchedWorker, WorkerGuard
 from tasks.progress import Taking, WorkerProgress
@@ -87,7 +88,8 @@ class _Consumer:
 
 def _guard(ledger: Ledger, url: str) -> WorkerGuard:
     taking = Taking("expand@here", threading.get_ident())
-    watched = WatchedWorker(taking, _Consumer(), {"pid": 1, "queues": ["expand"], "concurrency": 1})
+    facts = {"pid": 1, "queues": ["expand"], "concurrency": 1}
+    watched = WatchedWorker(taking, _Consumer(), facts, lambda: "the token")
     return WorkerGuard(watched, ledger, Broker(url), threading.Event())
 
 
@@ -97,6 +99,7 @@ def test_a_sign_of_life_tells_progress_and_what_waits(ledger: Ledger, valkey_url
     facts = ledger.agenda.workers()["expand@here"]
     assert facts["waiting"] == {"send": 0, "expand": 2, "ingest": 0, "look": 0, "control": 0}
     assert {"taken", "ended", "running", "idle_ms", "still_ms"} <= facts.keys()
+    assert facts["token"] == token_sign(ledger, "the token")
 
 
 def test_a_sign_of_life_is_given_while_the_broker_is_away(ledger: Ledger) -> None:

@@ -24,7 +24,7 @@ def main() -> int:
         except NoHistoryError as error:
             sys.stderr.write(f"{error}\nA clone with its history has it: git fetch --unshallow\n")
             return 2
-        order = Order(old, this_version(), chosen.rows, chosen.rate, chosen.back)
+        order = Order(old, this_version(folder / "new"), chosen.rows, chosen.rate, chosen.back)
         verdict = roll(order, folder, _say)
     for line in verdict.lines():
         _say(line)

@@ -62,7 +62,8 @@ def test_the_only_control_worker_and_a_sender_are_replaced_under_a_campaign_with
     tmp_path: Path,
 ) -> None:
     said: list[str] = []
-    order = Order(this_version(), this_version(), rows=800, rate=100, names=("control", "send-1"))
+    tree = this_version(tmp_path / "new")
+    order = Order(tree, tree, rows=800, rate=100, names=("control", "send-1"))
     verdict = roll(order, tmp_path, said.append)
     assert list(verdict.broken()) == []
     assert [line.split(":")[0] for line in said] == [" 10% sent", " 85% sent"]

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.mutants.copies import copy_tree
+
 #: This version.
 TOP = Path(__file__).resolve().parent.parent.parent
 
@@ -44,9 +46,12 @@ class Tree(NamedTuple):
         )
 
 
-def this_version() -> Tree:
-    """The one that is worked on."""
-    return Tree("new", TOP)
+def this_version(folder: Path) -> Tree:
+    """The one that is worked on, as it is now, written into the folder: whoever works on meanwhile changes nothing."""
+    folder.mkdir()
+    tree = Tree("new", copy_tree(TOP, folder))
+    _require_taken(tree)
+    return tree
 
 
 def checked_out(commit: str, folder: Path) -> Tree:

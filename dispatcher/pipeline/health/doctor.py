@@ -21,6 +21,7 @@ from dispatcher.pipeline.health._store_findings import look_at_store
 from dispatcher.pipeline.health._time_zone_age import old_data
 from dispatcher.pipeline.health.clock import CLOCK_TOLERANCE_MS
 from dispatcher.pipeline.health.finding import HealthFinding
+from dispatcher.pipeline.health.token_findings import look_at_tokens
 from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
 from dispatcher.pipeline.runtime.runtime import make_client, wall_ms
 from dispatcher.queues import service_of
@@ -109,6 +110,7 @@ def _workers(config: Settings, ledger: Ledger) -> Iterator[HealthFinding]:
             "clock", "bad", f"this machine is {here_ms / 1000:+.1f} s from Redis's clock", "set it by NTP"
         )
     yield from _queues(config, ledger, now_ms)
+    yield from look_at_tokens(ledger)
     for name, facts in sorted(workers.items()):
         apart_ms = int(facts["clock_ms"]) - int(facts["said_ms"])
         seen = f"{', '.join(facts['queues'])} × {facts['concurrency']}, clock {apart_ms / 1000:+.1f} s"
