@@ -105,7 +105,8 @@ class Settings(BaseModel):
     )
     flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
     flower_auth: SecretStr | None = Field(
-        None, description="Flower's login as user:password. Unset: `admin` and the admin token."
+        None,
+        description="Flower's login as user:password, several by commas. Unset: `admin` and the admin token.",
     )
     workers: int = Field(2, ge=1, le=256, description="Send worker processes on this machine.")
     in_flight: int = Field(64, ge=1, le=1000, description="POSTs in flight in one send process.")

@@ -123,7 +123,7 @@ def require_flower_login(settings: Settings) -> None:
         ConfigError: it has none.
     """
     login = settings.flower_auth.get_secret_value() if settings.flower_auth else ""
-    if login and ":" not in login:
+    if login and not all(":" in each for each in login.split(",")):
         raise ConfigError("MMS_FLOWER_AUTH: a login is USER:PASSWORD", hint="or leave it unset")
 
 

@@ -28,7 +28,10 @@ RUN_BY = {
         "conf": "../dispatcher/pipeline/sending/test_the_failovers.py",
         "sh": "../dispatcher/pipeline/sending/test_the_failovers.py",
     },
-    "docs/operations.md": {"sh": "test_pages.py"},
+    "docs/operations.md": {
+        "sh": "test_pages.py",
+        "acl": "../dispatcher/ledger/store/test_permissions.py",
+    },
     "docs/scale.md": {"sh": "../test_two_installations.py", "nginx": "../test_two_installations.py"},
     "docs/redis.md": {
         "acl": "../dispatcher/ledger/store/test_permissions.py",

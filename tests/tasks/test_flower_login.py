@@ -13,6 +13,7 @@ from tasks.flower_login import login
     [
         (["ann:words"], "bob:words", "token", ["ann:words"]),
         ([], "bob:words", "token", ["bob:words"]),
+        ([], "bob:new,bob:old", "token", ["bob:new", "bob:old"]),
         ([""], None, "token", ["admin:token"]),
         ([], None, None, []),
     ],

@@ -17,6 +17,7 @@ from dispatcher.ledger.store.connection import client
 from dispatcher.ledger.store.durability import version_problem
 from dispatcher.ledger.store.permissions import _LEDGER, missing_permissions
 from dispatcher.settings import Settings, load_settings
+from tests.documents.shown import TOP, section
 from tests.factories import add_campaign, claim, make_claim, take
 from tests.lua import PRELUDES, SCRIPTS
 from tests.valkey import ValkeyServer, running_valkey
@@ -136,3 +137,18 @@ def test_a_server_that_is_new_enough_will_do(told: dict[str, str]) -> None:
 def test_a_socket_file_is_an_address(own: ValkeyServer, tmp_path: Path) -> None:
     with client(f"unix://{own.folder}/redis.sock?db=0") as connected:
         prove_durable(connected, settings_of(tmp_path))
+
+
+def test_a_password_is_replaced_as_it_is_shown_and_nobody_is_refused_meanwhile(own: ValkeyServer) -> None:
+    (given,), (taken,) = (block.lines for block in section(TOP / "docs" / "operations.md", "Rotating keys"))
+    before = user(own, *ALL)
+    assert before.ping()
+    addresses = [own.url.replace("redis://", f"redis://mms:{password}@") for password in ("secret", "fresh")]
+    with redis_py.Redis.from_url(own.url) as admin:
+        admin.execute_command(*given.replace("NEW", "fresh").split())
+        assert [client(address).ping() for address in addresses] == [True, True]
+        admin.execute_command(*taken.replace("OLD", "secret").split())
+    assert before.ping(), "what is connected goes on"
+    assert client(addresses[1]).ping()
+    with pytest.raises(redis_py.AuthenticationError):
+        client(addresses[0]).ping()
