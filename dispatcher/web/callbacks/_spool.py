@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from dispatcher.errors import StoreUnavailable
 from dispatcher.host.private_files import private_folder
 from dispatcher.web.callbacks._spool_file import Spooled, SpoolFile, open_locked
 
+#: A file of a receiver that is dead was not written for so long.
+WHOLE_SECONDS = 2.0
 #: What a callback takes, about.
 _USUAL_BYTES = 2048
 
@@ -57,9 +60,11 @@ class Spool:
         return self._own.is_empty and not self._left
 
     def adopt(self) -> bool:
-        """Take what dead receivers left, to be drained before ours; whether there was any."""
+        """Take what dead receivers left, to be drained before ours; whether there was any. Until it is taken claims
+        that wait for receivers wait for the dead ones, too."""
         known = {self._own.path, *(file.path for file in self._left)}
-        found = [open_locked(path, make=False) for path in self._folder.glob("*.spool") if path not in known]
+        paths = [path for path in self._folder.glob("*.spool") if path not in known and _is_whole(path)]
+        found = [open_locked(path, make=False) for path in paths]
         for file in filter(None, found):
             if file.is_empty:
                 self._end(file)
@@ -117,6 +122,14 @@ class Spool:
     @property
     def _first(self) -> SpoolFile:
         return self._left[0] if self._left else self._own
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether nobody writes it any more: it may be on its way here from another machine."""
+    try:
+        return not 0 <= time.time() - path.stat().st_mtime < WHOLE_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _size(record: Spooled) -> int:

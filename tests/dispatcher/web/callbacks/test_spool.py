@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,15 @@ def left_behind(folder: Path, place: str, records: list[Spooled]) -> Path:
     spool = Spool(folder, place, 1 << 20)
     spool.append(records)
     spool.close()
-    return folder / f"{spool.name}.spool"
+    path = folder / f"{spool.name}.spool"
+    if records:
+        long_ago(path)
+    return path
+
+
+def long_ago(path: Path) -> None:
+    """It was written last a while ago."""
+    os.utime(path, (1_000_000_000, 1_000_000_000))
 
 
 def test_callbacks_come_out_in_the_order_they_went_in(spool: Spool) -> None:
@@ -117,6 +126,7 @@ def test_who_is_killed_has_its_name_again_and_two_of_one_place_have_two(tmp_path
 def test_whose_file_came_to_its_end_here_is_known_to_be_gone(tmp_path: Path) -> None:
     idle, busy = left_behind(tmp_path, "idle", []), left_behind(tmp_path, "busy", BODIES)
     idle.touch()
+    long_ago(idle)
     spool = Spool(tmp_path, "a", 1 << 20)
     assert spool.gone == {idle.stem}
     spool.peek(9)
@@ -129,7 +139,9 @@ def test_whose_file_came_to_its_end_here_is_known_to_be_gone(tmp_path: Path) -> 
 def test_a_file_of_a_lost_machine_is_brought_in_where_it_is_put(tmp_path: Path) -> None:
     lost = left_behind(tmp_path / "lost", "web1-8080", BODIES)
     spool = Spool(tmp_path / "spool", "web2-8080", 1 << 20)
-    shutil.copy(lost, tmp_path / "spool" / lost.name)
+    brought = Path(shutil.copy(lost, tmp_path / "spool" / lost.name))
+    assert not spool.adopt(), "it may not be whole yet"
+    long_ago(brought)
     assert spool.adopt()
     assert spool.peek(9).records == BODIES
     spool.drop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,10 +168,11 @@ def test_a_ledger_of_another_mode_is_refused_at_the_start(site: Site) -> None:
 
 
 def left_behind(folder: Path, name: str, numbers: range, first_ms: int) -> None:
-    """The file of a receiver that was killed: no lock, but what it wrote."""
+    """The file of a receiver that was killed a while ago: no lock, but what it wrote."""
     spool = Spool(folder, name, 1 << 20)
     spool.append([Spooled(json.dumps({"n": n}).encode(), first_ms + n) for n in numbers])
     spool.close()
+    os.utime(folder / f"{spool.name}.spool", (1_000_000_000, 1_000_000_000))
 
 
 def test_what_receivers_of_other_names_left_goes_in_once_the_oldest_first_and_before_ours(site: Site) -> None:
