@@ -2,7 +2,7 @@
 
 - `trying`: commands, and the two ways in which a try ends badly: wrong, or not possible here.
 - `tools`, `containers`: what is fetched, and podman.
-- `chart`, `units`, `bill`, `overlays`, `image`, `stack`: a try each, a function `try_…`.
+- `chart`, `units`, `bill`, `overlays`, `image`, `stack`, `host`: a try each, a function `try_…`.
 
 Begin with: `__main__`.
 """

@@ -11,6 +11,7 @@ import time
 
 from packages.bill import try_bill
 from packages.chart import try_chart
+from packages.host import try_host
 from packages.image import try_image
 from packages.overlays import try_overlays
 from packages.stack import try_stack
@@ -24,6 +25,7 @@ TRIES = {
     "overlays": try_overlays,
     "image": try_image,
     "stack": try_stack,
+    "host": try_host,
 }
 
 

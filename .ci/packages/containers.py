@@ -59,6 +59,30 @@ def base_images() -> list[str]:
     return stood_in
 
 
+def debian(suite: str, tag: str, *packages: str) -> None:
+    """Make an image of Debian with these packages, unless it is there. Raises NotHereError."""
+    if _is_there(tag):
+        return
+    bootstrap = needed("debootstrap", f"debootstrap {PROGRAMS}")
+    if os.geteuid() != 0:
+        raise NotHereError("only root can build images out of Debian's packages")
+    with tempfile.TemporaryDirectory() as work:
+        include = ",".join(["ca-certificates", *packages])
+        run(bootstrap, "--variant=minbase", f"--include={include}", suite, f"{work}/root")
+        run("tar", "-C", f"{work}/root", "-cf", f"{work}/root.tar", ".")
+        podman("import", "--quiet", f"{work}/root.tar", tag)
+
+
+def trusted_certificates(folder: Path) -> str:
+    """Put what pip trusts here into the folder of a build; the lines of a Dockerfile that make it trusted there."""
+    trusted = os.environ.get("PIP_CERT", "")
+    if not trusted:
+        return ""
+    shutil.copy(trusted, folder / "trusted.crt")
+    kept = "/etc/ssl/certs/ca-certificates.crt"
+    return f"COPY trusted.crt {kept}\nENV PIP_CERT={kept}\n"
+
+
 def _pulled(name: str) -> bool:
     try:
         podman("pull", "--quiet", name, seconds=300)
@@ -76,28 +100,13 @@ def _is_there(image: str) -> bool:
 
 
 def _build_stand_ins(names: Iterable[str]) -> None:
-    """Out of Debian's packages, with the certificates that pip trusts here."""
-    bootstrap = needed("debootstrap", f"debootstrap {PROGRAMS}")
-    if os.geteuid() != 0:
-        raise NotHereError("no registry is reached, and only root can build images out of Debian's packages")
-    with tempfile.TemporaryDirectory() as work:
-        root = Path(work, "root")
-        say(f"  no registry is reached: Debian {SUITE} stands in for {', '.join(names)}")
-        run(bootstrap, "--variant=minbase", "--include=ca-certificates", SUITE, root)
-        run("tar", "-C", root, "-cf", f"{work}/root.tar", ".")
-        podman("import", "--quiet", f"{work}/root.tar", f"localhost/debian:{SUITE}")
-        shutil.rmtree(root)
-        trusted = os.environ.get("PIP_CERT", "")
-        if trusted:
-            shutil.copy(trusted, Path(work, "trusted.crt"))
-        for name in names:
+    say(f"  no registry is reached: Debian {SUITE} stands in for {', '.join(names)}")
+    debian(SUITE, f"localhost/debian:{SUITE}")
+    for name in names:
+        packages, line = STAND_INS[name]
+        install = f"apt-get update -qq && apt-get install -y -qq --no-install-recommends {packages}"
+        with tempfile.TemporaryDirectory() as work:
+            certificates = trusted_certificates(Path(work))
             file = Path(work, "Dockerfile")
-            file.write_text(_stand_in(*STAND_INS[name], trusted=bool(trusted)))
+            file.write_text(f"FROM localhost/debian:{SUITE}\nRUN {install}\n{certificates}{line}\n")
             podman("build", "--quiet", "--network=host", f"--tag=localhost/{name}", f"--file={file}", work)
-
-
-def _stand_in(packages: str, line: str, *, trusted: bool) -> str:
-    install = f"apt-get update -qq && apt-get install -y -qq --no-install-recommends {packages}"
-    kept = "/etc/ssl/certs/ca-certificates.crt"
-    certificates = f"COPY trusted.crt {kept}\nENV PIP_CERT={kept}\n" if trusted else ""
-    return f"FROM localhost/debian:{SUITE}\nRUN {install}\n{certificates}{line}\n"

@@ -115,6 +115,13 @@ def test_the_chart_is_of_the_projects_version(repository: Path) -> None:
     assert f"ARG VERSION={project['version']}\n" in (repository / "Dockerfile").read_text()
 
 
+def test_what_send_workers_are_scaled_by_is_a_metric(repository: Path) -> None:
+    scaling = (CHART / "templates" / "scaling.yaml").read_text()
+    (metric,) = re.findall(r"valueLocation: (\w+)", scaling)
+    modules = (repository / "dispatcher" / "web" / "public").glob("*.py")
+    assert any(f'"{metric}"' in module.read_text() for module in modules)
+
+
 def test_the_user_of_pods_is_the_images(repository: Path) -> None:
     (uid,) = re.findall(r"useradd .*--uid (\d+)", (repository / "Dockerfile").read_text())
     pod = (CHART / "templates" / "_pod.tpl").read_text()
