@@ -7,6 +7,7 @@ waited for when they name another meanwhile: it may stand still, and its kernel 
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from functools import partial
@@ -106,17 +107,18 @@ class _Patient:
         if timeout is not SENTINEL:
             return read(timeout=timeout, **options)
         options["disconnect_on_error"] = False
-        begun = time.monotonic()
+        most = math.inf if self.socket_timeout is None else self.socket_timeout
+        until, wait = time.monotonic() + most, min(LOOK_SECONDS, most)
         while True:
             try:
-                return read(timeout=LOOK_SECONDS, **options)
+                return read(timeout=wait, **options)
             except redis.ResponseError as error:
                 if str(error).startswith(_FORSAKEN) and self.connection_pool.sentinel_manager.may_ask():
                     self._leave_if_replaced()
                 raise
             except BaseException as error:
-                over = self.socket_timeout is not None and time.monotonic() - begun >= self.socket_timeout
-                if not isinstance(error, redis.TimeoutError) or over or self._is_replaced():
+                wait = min(LOOK_SECONDS, until - time.monotonic())
+                if not isinstance(error, redis.TimeoutError) or wait <= 0 or self._is_replaced():
                     self.disconnect()
                     raise
 

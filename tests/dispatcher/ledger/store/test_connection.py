@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import MmsError, StoreUnavailable
+from dispatcher.ledger.store import sentinel_pool
 from dispatcher.ledger.store.connection import (
     ask_anew,
     client,
@@ -77,12 +78,17 @@ def test_a_server_that_stands_still_is_waited_for_until_the_sentinels_name_anoth
 
 
 @pytest.mark.slow
-def test_a_slow_server_that_is_still_the_primary_is_not_given_up(watched: Watched) -> None:
-    with client(watched.url) as connected:
-        begun = time.monotonic()
-        assert connected.blpop(["mms:none"], timeout=5) is None
-        assert time.monotonic() - begun >= 4.9
+def test_a_slow_server_that_is_still_the_primary_is_given_up_when_an_answer_takes_too_long_and_not_before(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentinel_pool, "LOOK_SECONDS", 0.4)
+    with client(watched.url, socket_timeout=1.5) as connected:
+        assert connected.blpop(["mms:none"], timeout=1) is None
         assert connections_made(connected) == 1
+        begun = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="does not answer"), translated():
+            connected.blpop(["mms:none"], timeout=60)
+        assert 1.4 < time.monotonic() - begun < 10
 
 
 def test_asking_anew_leaves_the_answer_to_who_waits_for_it(redis: Any, valkey_url: str) -> None:
