@@ -9,7 +9,7 @@ from dispatcher.errors import MmsError
 from dispatcher.ledger.installation.installation import Installation
 from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.pipeline.health.clock import CLOCK_TOLERANCE_MS
-from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
+from dispatcher.pipeline.recovery.restore_detection import in_words, mend
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LedgerFound:
         if self.problem is not None:
             yield f"nothing is sent: {self.problem}.\n  {self.problem.hint}."
         if self.restored is not None:
-            yield f"{in_words(self.restored)}.\n  {MEND}."
+            yield f"{in_words(self.restored)}.\n  {mend(self.restored)}."
         if abs(self.apart_ms) > CLOCK_TOLERANCE_MS:
             apart = f"{self.apart_ms / 1000:+.1f} s from Redis's"
             yield f"this host's clock is {apart}: it sends nothing until that is mended.\n  Set it by NTP."

@@ -22,7 +22,7 @@ from dispatcher.pipeline.health._time_zone_age import old_data
 from dispatcher.pipeline.health.clock import CLOCK_TOLERANCE_MS
 from dispatcher.pipeline.health.finding import HealthFinding
 from dispatcher.pipeline.health.token_findings import look_at_tokens
-from dispatcher.pipeline.recovery.restore_detection import MEND, in_words
+from dispatcher.pipeline.recovery.restore_detection import in_words, mend
 from dispatcher.pipeline.runtime.runtime import make_client, wall_ms
 from dispatcher.queues import service_of
 from dispatcher.settings import CARRIERX_API, Settings
@@ -90,7 +90,7 @@ def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[Healt
     yield from look_at_receivers(ledger)
     restored = ledger.recovery.restored()
     if restored is not None:
-        yield HealthFinding("restore", "bad", in_words(restored), MEND)
+        yield HealthFinding("restore", "bad", in_words(restored), mend(restored))
 
 
 def _unread(ledger: Ledger) -> Iterator[HealthFinding]:

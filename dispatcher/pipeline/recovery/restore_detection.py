@@ -153,6 +153,11 @@ def remember_files(settings: Settings, ledger: str) -> None:
     LedgerMemory(settings.data_dir, ledger).remember_files(lengths(settings.data_dir))
 
 
+def mend(found: Restored) -> str:
+    """What a person is to do about it."""
+    return MEND if found.why != "half" else "empty this Redis, and run `mms restore` again"
+
+
 def in_words(found: Restored) -> str:
     """What happened to the store, for a person."""
     return (
