@@ -14,7 +14,7 @@ from dispatcher.cli.shell.provider import reach_carrierx
 from dispatcher.errors import ConfigError, Conflict, InputError
 from dispatcher.ledger.installation.installation import prepare
 from dispatcher.pipeline.recovery.recover import Recovered, recover
-from dispatcher.pipeline.recovery.restore_detection import in_words
+from dispatcher.pipeline.recovery.restore_detection import in_words, mend
 from dispatcher.pipeline.runtime.runtime import Runtime
 
 
@@ -63,9 +63,7 @@ def recover_command(
         return
     say(in_words(found))
     if found.why == "half":
-        raise Conflict(
-            "only a part of the copy is there", hint="empty this Redis, and run `mms restore` again"
-        )
+        raise Conflict("only a part of the copy is there", hint=mend(found))
     try:
         client, config = reach_carrierx()
     except ConfigError as error:

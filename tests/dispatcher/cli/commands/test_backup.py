@@ -118,6 +118,9 @@ def test_what_is_half_there_is_not_recovered(mms: Mms, ledger: Ledger) -> None:
     ledger.recovery.begin_restore(0)
     said = mms("recover")
     assert (said.status, "run `mms restore` again" in said.err) == (1, True)
+    doctor = mms("doctor").out
+    assert "`mms restore` did not come to its end" in doctor
+    assert "run `mms restore` again" in doctor
     ledger.recovery.end_restore()
     assert mms("recover").status == 0
 
