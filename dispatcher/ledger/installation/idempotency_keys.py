@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import translated
 
 LIFE_SECONDS = 24 * 3600
-#: A call that died half-way blocks its key for so long.
+#: Whoever is at work for longer has died half-way, and nobody knows what was done.
 AT_WORK_SECONDS = 600
 
 
@@ -23,6 +24,10 @@ class OtherBodyError(InputError):
 
 class AtWorkError(Conflict):
     """The first call with this key is not answered yet."""
+
+
+class UnfinishedError(Conflict):
+    """The first call with this key was never answered: it may have been done, so nobody does it again."""
 
 
 class StoredAnswer(NamedTuple):
@@ -43,12 +48,13 @@ class IdempotencyKeys:
         """Become the one call that does it: None; or what the first one was answered.
 
         Raises:
-            OtherBodyError, AtWorkError: the key stands for another call, or for one that is at work.
+            OtherBodyError, AtWorkError, UnfinishedError: the key stands for another call, for one that is at work, or
+                for one that somebody was at work on for too long.
         """
         name = _name(who, key)
         with translated():
-            at_work = json.dumps({"digest": body_digest})
-            if self._redis.set(name, at_work, nx=True, ex=AT_WORK_SECONDS):
+            at_work = json.dumps({"digest": body_digest, "began": time.time()})
+            if self._redis.set(name, at_work, nx=True, ex=LIFE_SECONDS):
                 return None
             found: Any = self._redis.get(name)
         if found is None:
@@ -57,6 +63,11 @@ class IdempotencyKeys:
         if known["digest"] != body_digest:
             raise OtherBodyError(
                 "this Idempotency-Key was used with another body", hint="choose a new key for a new campaign"
+            )
+        if "answer" not in known and time.time() - known.get("began", time.time()) > AT_WORK_SECONDS:
+            raise UnfinishedError(
+                "the first call with this Idempotency-Key was not answered, and it is not known what it did",
+                hint="look whether it is in the list; if it is not, send it with another key",
             )
         if "answer" not in known:
             raise AtWorkError(

@@ -23,6 +23,7 @@ from dispatcher.web.site.site import Site
 
 #: So many files a form may have beside the campaign file: what one message carries.
 MOST = 10
+_LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d{1,5}")
 _ADDRESS = re.compile(r"(?P<base>.+)/media/(?P<hash>[0-9a-f]{64})")
 
 
@@ -49,11 +50,18 @@ def take_media(site: Site, form: FormData) -> list[str]:
 
 
 def own_hash(site: Site, url: str) -> str | None:
-    """The hash of a medium that is stored here under this address; None: it is somewhere else."""
+    """The hash of a medium that is stored here under this address, at whichever of our web processes; None: it is
+    somewhere else."""
     found = _ADDRESS.fullmatch(url)
-    if found is None or found["base"] != base_of(site) or site.ledger.media.find(found["hash"]) is None:
+    if found is None or not _is_ours(site, found["base"]) or site.ledger.media.find(found["hash"]) is None:
         return None
     return found["hash"]
+
+
+def _is_ours(site: Site, base: str) -> bool:
+    """In a simulation without a public address each web process has the address of its port."""
+    here = site.settings.simulate and site.settings.public_url is None and _LOOPBACK.fullmatch(base)
+    return base == base_of(site) or bool(here)
 
 
 def own_hashes(site: Site, urls: Iterable[str]) -> list[str]:

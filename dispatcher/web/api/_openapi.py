@@ -63,7 +63,7 @@ _CHECKED = {"rows": 11, "sendable": 3, "invalid": 7, "duplicates": 1, "opted_out
 
 IDEMPOTENCY_KEY = (
     "Makes a repeated call safe: for 24 hours the same key with the same body gets the first answer, "
-    "with another body a 422, and while the first call is at work a 409."
+    "with another body a 422, and while the first call is at work, or if nobody knows what it did, a 409."
 )
 
 CREATED: dict[str, Any] = {

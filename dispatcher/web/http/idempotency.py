@@ -32,12 +32,12 @@ def answer_once(
 ) -> StoredAnswer:
     """Do `work` if this is the first call with this key, else answer what the first one was answered.
 
-    A call that fails did nothing and is not remembered; unless Redis did not answer: then nobody knows what it did,
-    and its key is kept as one at work for a while.
+    A call that fails did nothing and is not remembered; unless Redis did not answer, or this process dies: then nobody
+    knows what it did, and it is not done again with its key.
 
     Raises:
         InputError: the key cannot be used, or stands for another body.
-        Conflict: the first call is at work.
+        Conflict: the first call is at work, or was never answered.
     """
     if key is None:
         return work()

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from dispatcher import errors
-from dispatcher.ledger.installation.idempotency_keys import AtWorkError, OtherBodyError
+from dispatcher.ledger.installation.idempotency_keys import AtWorkError, OtherBodyError, UnfinishedError
 from dispatcher.web.http.body import BodyTooLargeError
 from dispatcher.web.http.reading_turns import CallerGoneError, ServerStopsError, UploadsBusyError
 from dispatcher.web.site.throttle import TooManyTriesError
@@ -28,6 +28,7 @@ _ANSWERS: dict[type[errors.MmsError], _Answer] = {
     BodyTooLargeError: _Answer(413, "too_large", "The upload is too large"),
     OtherBodyError: _Answer(422, "idempotency_key_reused", "The key stands for another call"),
     AtWorkError: _Answer(409, "at_work", "The first call is at work"),
+    UnfinishedError: _Answer(409, "unfinished", "What the first call did is not known"),
     UploadsBusyError: _Answer(503, "uploads_busy", "Other files are being read"),
     ServerStopsError: _Answer(503, "stopping", "The server is being stopped"),
     CallerGoneError: _Answer(499, "caller_gone", "The caller went away"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,7 +11,11 @@ from fastapi import FastAPI
 from redis import Redis
 
 from dispatcher.errors import StoreUnavailable
-from dispatcher.ledger.installation.idempotency_keys import IdempotencyKeys, StoredAnswer
+from dispatcher.ledger.installation.idempotency_keys import (
+    AT_WORK_SECONDS,
+    IdempotencyKeys,
+    StoredAnswer,
+)
 from dispatcher.ledger.ledger import Ledger
 from tests.dispatcher.web.conftest import CSV
 
@@ -81,7 +86,13 @@ def test_a_call_whose_end_nobody_knows_is_not_done_again_with_its_key(
     monkeypatch.setattr(book, "create", unanswered)
     assert send(api, "k1", allow_same_file="yes").status_code == 503
     monkeypatch.setattr(book, "create", create)
-    assert send(api, "k1", allow_same_file="yes").status_code == 409
+    assert send(api, "k1", allow_same_file="yes").json()["code"] == "at_work"
+    [name] = redis.scan_iter("mms:once:*")
+    known = json.loads(redis.get(name) or b"")
+    redis.set(name, json.dumps({**known, "began": known["began"] - AT_WORK_SECONDS}), keepttl=True)
+    later = send(api, "k1", allow_same_file="yes")
+    assert (later.status_code, later.json()["code"]) == (409, "unfinished")
+    assert "another key" in later.json()["hint"]
     assert len(Ledger(redis).campaigns.list()) == 1
 
 
