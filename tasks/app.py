@@ -16,6 +16,7 @@ from dispatcher.host.identity import home_of
 from dispatcher.ledger.store.last_contact import working_for
 from dispatcher.ledger.store.schema import PROGRAM, SCHEMA
 from dispatcher.logs import configure_logging
+from dispatcher.pipeline.health.shared_settings import digests_of
 from dispatcher.pipeline.limits.defaults import require_limits
 from dispatcher.settings import settings
 from tasks.broker import Broker, broker_url
@@ -79,6 +80,7 @@ def _ready(sender: Any, **_: Any) -> None:
         "program": PROGRAM,
         "schema": SCHEMA,
         "home": home_of(settings().data_dir),
+        "settings": digests_of(settings()),
     }
     taking = Taking(sender.hostname, threading.get_ident(), working_for())
     token = token_shown if {"send", "look"} & set(queues) else lambda: None

@@ -16,6 +16,7 @@ from dispatcher.ledger.installation.recovery import Restored
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import client
 from dispatcher.pipeline.health.clock import clock_apart_ms
+from dispatcher.pipeline.health.shared_settings import digests_of, set_otherwise
 from dispatcher.pipeline.upgrade.standing import standing
 from dispatcher.settings import Settings
 from dispatcher.stack import services
@@ -100,7 +101,8 @@ class Start:
         host = take_host_name(self._ledger, self._role, self._settings) if shared else socket.gethostname()
         apart_ms = 0 if self._settings.one_clock else clock_apart_ms(self._ledger)
         problem = None if restored else self._ledger.readiness.problem()
-        return LedgerFound(installation, host, apart_ms, restored, problem)
+        differing = set_otherwise(digests_of(self._settings), self._ledger.agenda.workers())
+        return LedgerFound(installation, host, apart_ms, restored, problem, differing)
 
     def _go_on(self, begun: LedgerFound, when_ready: WhenReady) -> None:
         found = addresses(self._settings, begun.installation)

@@ -36,6 +36,7 @@ SHARED = (
     "dispatcher.host.identity",
     "dispatcher.logs",
     "dispatcher.pipeline.expansion.expand",
+    "dispatcher.pipeline.health.shared_settings",
     "dispatcher.pipeline.polls",
     "dispatcher.pipeline.receipts.drain",
     "dispatcher.pipeline.sending.feed",

@@ -123,12 +123,19 @@ def _workers(config: Settings, ledger: Ledger) -> Iterator[HealthFinding]:
             yield HealthFinding(f"worker {name}", "ok", seen)
 
 
+def _part(queue: str) -> str:
+    """The commands that start workers of it."""
+    return (
+        f"`mms up`, or on one of several hosts `mms {'control' if service_of(queue) == 'helper' else 'work'}`"
+    )
+
+
 def _queues(config: Settings, ledger: Ledger, now_ms: int) -> Iterator[HealthFinding]:
     """Which queues nobody works on, which do not move, and which had a worker that ended itself for it."""
     queues = queue_status.queue_statuses(ledger)
     if missing := sorted(each.queue for each in queues if not each.workers):
         log = config.data_dir / "logs" / f"{service_of(missing[-1])}.log"  # `send` before all others
-        mend = f"start `mms up`; if it runs already, the log of that part says what happened: `{log}`"
+        mend = f"start {_part(missing[-1])}; if it runs already, the log of that part says what happened: `{log}`"
         yield HealthFinding("workers", "bad", f"nobody works on {', '.join(missing)}", mend)
     for each in queues:
         if not each.moves:

@@ -123,7 +123,9 @@ def test_a_queue_without_a_worker_is_told_with_the_log_to_read_and_the_command(
     said = finding(mms, "workers")
     assert (said["verdict"], said["seen"]) == ("bad", "nobody works on send")
     log = Path(mms.environment["MMS_DATA_DIR"]) / "logs" / "send.log"
-    assert said["mend"].startswith("start `mms up`; if it runs already, the log of that part says")
+    assert said["mend"].startswith(
+        "start `mms up`, or on one of several hosts `mms work`; if it runs already, the log of that part says"
+    )
     assert said["mend"].endswith(f"`{log}`")
 
 
