@@ -96,6 +96,8 @@ def transport_options(url: str) -> dict[str, Any]:
         "socket_keepalive": True,
         "socket_keepalive_options": KEEPALIVE,
         "health_check_interval": HEALTH_SECONDS,
+        # A list for each queue, and not three more, which no hint would ever be in and no named key would allow.
+        "priority_steps": [0],
     }
     if names_sentinels(url):
         quick = min(HEALTH_SECONDS, SENTINEL_HEALTH_SECONDS)
