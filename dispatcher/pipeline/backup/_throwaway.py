@@ -3,6 +3,7 @@ goes with it."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -30,6 +31,11 @@ _OPTIONS = {
 #: So long a server that has loaded everything may take to end.
 _END_SECONDS = 60
 _LOOK_SECONDS = 0.05
+#: It becomes the server, and whoever stays beside it ends it when we are gone without a word.
+_WITH_US = """
+(while kill -0 "$0" && kill -0 $$; do sleep 1; done; kill -0 "$0" || kill $$) 2>/dev/null &
+exec "$@"
+"""
 
 
 @contextmanager
@@ -49,6 +55,22 @@ def scratch_folder(beside: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def told_of_disk(folder: Path) -> Iterator[None]:
+    """What the system says of the disk is said to a person.
+
+    Raises:
+        InputError: it is full, or takes nothing.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written: {error.strerror}",
+            hint="look at its owner and free space; nothing was changed",
+        ) from None
 
 
 @contextmanager
@@ -79,7 +101,8 @@ def throwaway_server(folder: Path, database: int, **options: str) -> Iterator[re
 
 def _command(folder: Path, socket: str, options: Mapping[str, str]) -> list[str]:
     chosen = {"unixsocket": socket, "dir": str(folder), "logfile": "", **_OPTIONS, **options}
-    return [str(server_binary()), *(part for name, value in chosen.items() for part in (f"--{name}", value))]
+    arguments = [part for name, value in chosen.items() for part in (f"--{name}", value)]
+    return ["/bin/sh", "-c", _WITH_US, str(os.getpid()), str(server_binary()), *arguments]
 
 
 def _await_loaded(client: redis.Redis, process: subprocess.Popen[bytes], log: Path) -> None:

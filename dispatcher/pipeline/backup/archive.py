@@ -138,6 +138,7 @@ def extract(file: Path, manifest: Manifest | None, to: Path) -> None:
 
     Raises:
         InputError: they are not.
+        OSError: they cannot be written.
     """
     digest, size = hashlib.sha256(), 0
     with _opened(file) as archive, to.open("xb") as out:
@@ -157,11 +158,9 @@ def _damaged(file: Path) -> InputError:
     return InputError(f"{file} is damaged: its data are not what its manifest says", hint="take another")
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(file: Path) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(file) as archive:
-            yield archive
+        return zipfile.ZipFile(file)
     except OSError as error:
         raise InputError(f"{file} cannot be opened: {error.strerror}", hint="name an existing file") from None
     except zipfile.BadZipFile:

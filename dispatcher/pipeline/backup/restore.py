@@ -19,7 +19,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.connection import translated
 from dispatcher.ledger.store.key_copy import copy_keys
 from dispatcher.pipeline.backup._ledger_facts import counts_of, facts_of
-from dispatcher.pipeline.backup._throwaway import scratch_folder, throwaway_server
+from dispatcher.pipeline.backup._throwaway import scratch_folder, throwaway_server, told_of_disk
 from dispatcher.pipeline.backup.archive import DATA, Manifest, extract, read_manifest
 
 _FILES = "appendonlydir"
@@ -45,7 +45,7 @@ def restore_embedded(file: Path, data_dir: Path, *, replace: bool = False) -> tu
             f"{folder} holds a ledger already",
             hint="--replace puts it aside, and the copy in its place; nothing is deleted",
         )
-    with scratch_folder(folder) as scratch:
+    with scratch_folder(folder) as scratch, told_of_disk(folder):
         made = scratch / _FILES
         made.mkdir(mode=0o700)
         extract(file, manifest, made / _BASE)
@@ -79,7 +79,7 @@ def restore_into(file: Path, target: redis.Redis, scratch_in: Path) -> Manifest:
             f"that Redis is not empty: {there} keys are in it",
             hint="end every process that uses it, and give it an empty one (another database will do), or empty it",
         )
-    with scratch_folder(scratch_in) as scratch:
+    with scratch_folder(scratch_in) as scratch, told_of_disk(scratch_in):
         extract(file, manifest, scratch / DATA)
         with throwaway_server(scratch, manifest.database, dbfilename=DATA, appendonly="no") as copy:
             _require_whole(copy, manifest, file)
