@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from dispatcher.host.identity import home_of
+from dispatcher.host.private_files import write_private
 from dispatcher.ledger.installation.worker_names import take_worker_names
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.settings import Settings
@@ -20,6 +21,7 @@ def take_host_name(ledger: Ledger, role: Role, settings: Settings) -> str:
 
     Raises:
         StoreUnavailable: Redis does not answer.
+        InputError: the data folder is full.
     """
     own, home = socket.gethostname(), home_of(settings.data_dir)
     for number in count(1):
@@ -33,6 +35,6 @@ def take_host_name(ledger: Ledger, role: Role, settings: Settings) -> str:
 
 def _keep(file: Path, name: str) -> None:
     if name:
-        file.write_text(name, "ascii")
+        write_private(file, name)
     else:
         file.unlink(missing_ok=True)

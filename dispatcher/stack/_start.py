@@ -101,7 +101,8 @@ class Start:
         host = take_host_name(self._ledger, self._role, self._settings) if shared else socket.gethostname()
         apart_ms = 0 if self._settings.one_clock else clock_apart_ms(self._ledger)
         problem = None if restored else self._ledger.readiness.problem()
-        differing = set_otherwise(digests_of(self._settings), self._ledger.agenda.workers())
+        others = self._ledger.agenda.workers() if shared else {}
+        differing = set_otherwise(digests_of(self._settings), others)
         return LedgerFound(installation, host, apart_ms, restored, problem, differing)
 
     def _go_on(self, begun: LedgerFound, when_ready: WhenReady) -> None:
