@@ -18,6 +18,7 @@ import httpx
 import pytest
 from redis import Redis
 
+from dispatcher.ledger.installation.callback_challenges import put_challenge
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.receipts.receivers import lost_receivers
 from dispatcher.ledger.store import keys
@@ -300,6 +301,22 @@ def test_a_new_callback_key_in_the_settings_goes_from_door_to_door_and_both_are_
             for path in (old, new, "/callbacks/carrierx/another")
         ]
     assert answers == [200, 200, 404] * 3
+
+
+def test_what_the_world_asks_for_is_answered_by_every_door(doors: Doors) -> None:
+    challenge = put_challenge(doors.redis)
+    Ledger(doors.redis).media.store("a" * 64, "image/png", b"picture")
+    for port in doors.ports:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            asked = client.get("/callbacks/carrierx/", params={"question": challenge.text})
+            assert (asked.status_code, asked.text) == (200, challenge.answer)
+            assert client.get(f"/media/{'a' * 64}").content == b"picture"
+    names = [
+        name
+        for name in doors.redis.smembers(keys.RECEIVERS)
+        if doors.redis.exists(f"mms:door:{text_of(name)}")
+    ]
+    assert len(names) == 3, "one host name, three names"
 
 
 def test_no_secret_is_in_any_log(doors: Doors) -> None:

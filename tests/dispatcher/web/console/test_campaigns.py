@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,7 @@ from redis import Redis
 
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.ledger.store import keys
 from dispatcher.model.state import CampaignState
 from dispatcher.settings import Settings
 from dispatcher.web.app import create_app
@@ -196,6 +198,19 @@ def test_a_file_that_cannot_be_used_says_why_and_keeps_what_was_typed(operator: 
 @pytest.mark.slow
 def test_a_form_without_a_file_says_so(operator: httpx.Client) -> None:
     assert "No file is chosen" in post_new(operator, "check", None).text
+
+
+@pytest.mark.parametrize(
+    ("since_seconds", "status", "said"), [(1, 303, ""), (600, 409, "choose the file again")]
+)
+def test_a_file_that_another_web_process_sends_is_not_sent_again_and_one_whose_sender_died_is_told_of(
+    operator: httpx.Client, redis: Redis, since_seconds: int, status: int, said: str
+) -> None:
+    held = hidden(post_new(operator, "check"), "held")
+    redis.hset(keys.staged(held), "sending", time.time_ns() // 1_000_000 - 1000 * since_seconds)
+    answer = post_new(operator, "send", None, held=held)
+    assert (answer.status_code, said in answer.text) == (status, True)
+    assert not redis.exists(keys.CAMPAIGNS)
 
 
 @pytest.mark.parametrize("held", ["gone-gone-gone-gone-gone-gone", "../../../etc/passwd", "x"])
