@@ -112,7 +112,12 @@ class Watched:
     def await_in_step(self) -> None:
         """Return when every other server follows the primary of now."""
         others = len(self.servers) - 1
-        until(lambda: len(_role(self.primary())[2]) == others, 60, "a replica is not in step")
+
+        def in_step() -> bool:
+            server = self.named()
+            return server is not None and len(_role(server)[2]) == others
+
+        until(in_step, 60, "a replica is not in step")
 
 
 def until(happened: Callable[[], object], seconds: float, otherwise: str) -> None:
