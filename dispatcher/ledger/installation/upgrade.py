@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
-from dispatcher.ledger.store.schema import Schema, read_schema
+from dispatcher.ledger.store.schema import PROGRAM, Schema, read_schema
 from dispatcher.ledger.store.scripts import Scripts
 
 
@@ -40,7 +40,7 @@ class Upgrade:
     def begin(self, to: int, needs: int) -> str | None:
         """The cursor at which the step to this schema goes on, programs older than `needs` kept out from now on; None:
         it is done, or another comes before it."""
-        answer = self._scripts.run("installation/begin_step", to, needs)
+        answer = self._scripts.run("installation/begin_step", to, needs, PROGRAM)
         return text_of(answer[0]) if answer else None
 
     def advance(self, to: int, before: str, after: str | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatcher.ledger.installation.upgrade import StepProgress
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
-from dispatcher.ledger.store.schema import FIRST, Schema
+from dispatcher.ledger.store.schema import FIRST, PROGRAM, Schema
 
 
 def test_a_step_begins_without_a_cursor_and_goes_on_where_its_last_bite_ended(ledger: Ledger) -> None:
@@ -40,7 +40,7 @@ def test_a_step_whose_turn_has_not_come_does_not_begin_and_keeps_nobody_out(ledg
 
 def test_older_programs_are_kept_out_before_the_first_bite_and_never_let_in_again(ledger: Ledger) -> None:
     assert ledger.upgrade.begin(2, 2) == ""
-    assert ledger.upgrade.schema() == Schema(FIRST, 2, "")
+    assert ledger.upgrade.schema() == Schema(FIRST, 2, PROGRAM)
     assert ledger.upgrade.advance(2, "", None)
     assert ledger.upgrade.begin(3, FIRST) == ""
     assert ledger.upgrade.schema().needs == 2

@@ -12,7 +12,7 @@ import pytest
 from dispatcher.errors import LedgerNewer
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
-from dispatcher.ledger.store.schema import FIRST, SCHEMA, Schema
+from dispatcher.ledger.store.schema import FIRST, PROGRAM, SCHEMA, Schema
 from dispatcher.pipeline.health._schema_findings import look_at_schema
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.tick import Hints, tick
@@ -149,7 +149,7 @@ def test_a_step_that_older_workers_would_not_understand_waits_until_they_are_gon
     assert standing(old, [step]).waits == "old@here"
     old.redis.delete(keys.WORKER + "old@here")
     go_on(old, steps=[step], stopwatch=at_once)
-    assert (marked(old), old.upgrade.schema()) == (CAMPAIGNS, Schema(2, 2, ""))
+    assert (marked(old), old.upgrade.schema()) == (CAMPAIGNS, Schema(2, 2, PROGRAM))
     assert standing(old, [step]).waits == ""
 
 
@@ -168,7 +168,7 @@ def test_whoever_is_too_old_is_kept_out_before_the_first_bite(old: Ledger) -> No
     step = SchemaStep(2, SCHEMA + 1, "older programs are kept out", refused)
     with pytest.raises(LedgerNewer):
         go_on(old, steps=[step], stopwatch=at_once)  # this program is the older one
-    assert old.upgrade.schema() == Schema(FIRST, SCHEMA + 1, "")
+    assert old.upgrade.schema() == Schema(FIRST, SCHEMA + 1, PROGRAM)
 
 
 def test_the_tick_brings_a_ledger_of_the_first_schema_to_this_programs(runtime: Runtime, old: Ledger) -> None:
