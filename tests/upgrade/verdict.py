@@ -40,8 +40,14 @@ class Verdict:
     @property
     def longest_pause(self) -> float:
         """Seconds between two messages, the longest."""
+        return self._pause()[0]
+
+    def _pause(self) -> tuple[float, float]:
+        """The longest pause, and the part of the messages that had arrived before it."""
         times = sorted(at for _, at in self.arrivals)
-        return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+        pauses = [(later - earlier, place) for place, (earlier, later) in enumerate(pairwise(times), 1)]
+        seconds, place = max(pauses, default=(0.0, 0))
+        return seconds, place / max(1, len(times))
 
     @property
     def rate(self) -> float:
@@ -72,7 +78,8 @@ class Verdict:
         """The figures, a line each."""
         yield f"replaced: {', '.join(self.replaced)}"
         yield f"rows {self.rows}, taken {len(self.arrivals)}, twice {self.twice}, lost {self.lost}"
-        yield f"{self.rate:.0f} messages a second, longest pause {self.longest_pause:.1f} s"
+        pause, share = self._pause()
+        yield f"{self.rate:.0f} messages a second, longest pause {pause:.1f} s, when {share:.0%} were sent"
         yield f"ledger: {self.counts}, schema {self.schema}, audit {'clean' if self.audit_clean else 'OFF'}"
 
 
