@@ -57,6 +57,7 @@ def restore_embedded(file: Path, data_dir: Path, *, replace: bool = False) -> tu
             _require_whole(server, manifest, file)
             Ledger(server).recovery.mark("put back")
             _rewrite(server)
+        _sync(made)
         before = _put_aside(place)
         os.rename(made, place)
         _sync(folder)

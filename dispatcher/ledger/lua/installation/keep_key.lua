@@ -5,8 +5,9 @@
 --   there is none yet, seconds for which an earlier one counts
 -- Answers: the key in use, the earlier ones as JSON: pairs of key and seconds since 1970
 -- uses: now
+local MS_A_SECOND = 1000
 local name, before, given, made, life = unpack(ARGV)
-local INSTALL, seconds = 'mms:install', math.floor(now / 1000)
+local INSTALL, seconds = 'mms:install', math.floor(now / MS_A_SECOND)
 local current = redis.call('HGET', INSTALL, name)
 local written = redis.call('HGET', INSTALL, before)
 local earlier, known = {}, given == '' or given == current
