@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 
 from packages.bill import try_bill
 from packages.chart import try_chart
@@ -45,6 +46,8 @@ def main(names: list[str]) -> int:
             left_out.append(f"{name}: {reason}")
         except WrongError as error:
             wrong.append(f"{name}: {error}")
+        except Exception:  # an answer that is not what we read: the other tries go on
+            wrong.append(f"{name}: {traceback.format_exc()}")
     for title, lines in (
         ("tried, and fine", fine),
         ("NOT TRIED here", [*left_out, *UNTRIED]),

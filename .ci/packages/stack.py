@@ -32,6 +32,13 @@ OTHER_DOOR = f"{PROJECT}_web_2"
 #: What becomes of campaigns/demo.csv at the simulator: nothing is left open.
 ROWS = 580
 SECONDS = 120
+SUBMIT = ["mms", "campaign", "submit", "campaigns/demo.csv", "--json", "--allow-same-file", "--rate", "100/s"]
+#: Which numbers the simulator was sent how much, asked from inside: nobody else reaches it.
+TIMES = (
+    "import json; from dispatcher.simulator.client import SimulatorHandle;"
+    "received = SimulatorHandle('http://simulator:9000', 'simulated').received(messages=False);"
+    "print(json.dumps([received.times(number) for number in received.numbers]))"
+)
 #: podman-compose leaves out `configs`: the file that Compose would make is mounted. The proxy speaks for two names, for
 #: that of the stack without TLS, since the simulator does not know the authority that it makes up.
 OVER = """
@@ -58,6 +65,9 @@ def try_stack() -> str:
         expect(inside == "ok\n", f"/readyz through the proxy: {inside}")
         campaign("without a fault")
         campaign("a door killed meanwhile", kill=OTHER_DOOR)
+        times = json.loads(podman("exec", DOOR, "python", "-c", TIMES))
+        expect(set(times) == {2}, f"sent to a number in two campaigns: {sorted(set(times))}")
+        say(f"  the simulator took {sum(times)} messages, one a campaign for each of {len(times)} numbers")
         metrics = https(int(ports["MMS_HTTPS_PORT"]), "/metrics", token=given("MMS_ADMIN_TOKEN"))
         alarms = re.findall(r"^mms_alarms_total\{.*\} ([1-9]\d*)$", metrics, re.MULTILINE)
         expect(alarms == [], f"alarms: {alarms}")
@@ -122,17 +132,7 @@ def healthy() -> int:
 
 def campaign(what: str, kill: str = "") -> None:
     """Send the example to its end; with `kill` that container is ended when the first rows are out."""
-    submit = (
-        "mms",
-        "campaign",
-        "submit",
-        "campaigns/demo.csv",
-        "--json",
-        "--allow-same-file",
-        "--rate",
-        "100/s",
-    )
-    made = json.loads(podman("exec", DOOR, *submit))
+    made = json.loads(podman("exec", DOOR, *SUBMIT))
     deadline = time.monotonic() + SECONDS
     while True:
         shown = json.loads(podman("exec", DOOR, "mms", "campaign", "show", made["id"], "--json"))

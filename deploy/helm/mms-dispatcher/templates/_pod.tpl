@@ -65,6 +65,11 @@ spec:
         - name: secrets
           mountPath: /run/secrets/mms
           readOnly: true
+        {{- if .root.Values.certificates.configMap }}
+        - name: certificates
+          mountPath: /etc/mms/certificates
+          readOnly: true
+        {{- end }}
   volumes:
     {{- if not .data }}
     - name: data
@@ -82,6 +87,11 @@ spec:
           - key: {{ . }}
             path: {{ . }}
           {{- end }}
+    {{- with .root.Values.certificates.configMap }}
+    - name: certificates
+      configMap:
+        name: {{ . }}
+    {{- end }}
   topologySpreadConstraints:
     {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
     - maxSkew: 1
