@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.chaos.jobs import end_on_sigterm
 from tests.upgrade.rolling import Order, roll
 from tests.upgrade.trees import NoHistoryError, checked_out, this_version
 
@@ -17,6 +18,7 @@ from tests.upgrade.trees import NoHistoryError, checked_out, this_version
 def main() -> int:
     """Do it, and print how it goes."""
     chosen = _arguments()
+    end_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="mms-upgrade-") as temporary:
         folder = Path(temporary)
         try:
