@@ -6,8 +6,8 @@ by the ledger's own books.
 
 - `trees`: the older version in a folder. `fleet`: its processes, each of which may be replaced by the other version's.
 - `rolling`: the campaign and the replacements. `verdict`: what became of it.
-- `recording`: has an older version make a ledger with everything in it (`record`) for `tests/data/ledgers/`. `recorded`:
-  puts that into a Valkey, to be gone on with.
+- `recording`: has an older version make a ledger with everything in it (`record`), for `tests/data/ledgers/`.
+  `recorded`: puts that into a Valkey, to be gone on with.
 
 May import: everything.
 Begin with: `rolling`.
