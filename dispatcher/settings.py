@@ -37,7 +37,7 @@ class Settings(BaseModel):
     )
     redis_url: str | None = Field(
         None,
-        description="Redis or Valkey with the ledger. Unset: the embedded Valkey, found through the data folder.",
+        description="Redis or Valkey with the ledger, or its Sentinels. Unset: the embedded Valkey of the data folder.",
     )
     broker_url: str | None = Field(
         None, description="Celery's broker: Redis or RabbitMQ. Unset: the same as the ledger."

@@ -14,11 +14,11 @@ from redis import Redis
 
 from dispatcher.errors import ConfigError, MmsError, StoreUnavailable
 from dispatcher.ledger.store import sentinels
-from dispatcher.ledger.store.connection import client, translated
+from dispatcher.ledger.store.connection import client, connections_made, translated
 from dispatcher.ledger.store.question import Inquiry
 from dispatcher.ledger.store.sentinel_address import sentinel_address
 from dispatcher.ledger.store.sentinels import primary_of
-from tests.valkey import free_port
+from tests.valkey import ValkeyServer, free_port
 
 OLD, NEW = ("10.0.0.1", 6379), ("10.0.0.2", 6379)
 UNKNOWN = (b"-ERR No such master with that name\r\n", b"*-1\r\n")
@@ -175,6 +175,20 @@ def test_a_primary_that_is_named_and_does_not_answer_is_called_so(redis: Redis) 
     assert met.value.message == (
         f"the primary that the Sentinels name (127.0.0.1:{port}) does not answer (ConnectionError)"
     )
+
+
+def test_one_that_became_a_replica_is_called_so_and_left(server: ValkeyServer) -> None:
+    with asked(says(("127.0.0.1", server.port), 1)) as url, Redis.from_url(server.url) as admin:
+        admin.execute_command("REPLICAOF", "127.0.0.1", free_port())
+        with client(url.replace("user:my-secret@", "")) as connected:
+            for made in (1, 2):
+                with (
+                    pytest.raises(StoreUnavailable, match=r"takes no writes \(READONLY\)") as met,
+                    translated(),
+                ):
+                    connected.set("mms:q", 1)
+                assert "Sentinels are asked anew" in met.value.hint
+                assert connections_made(connected) == made
 
 
 def test_a_server_that_refuses_the_password_is_not_taken_for_a_sentinel(redis: Redis) -> None:
