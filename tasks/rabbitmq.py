@@ -19,7 +19,8 @@ TRANSPORT_ALIASES |= {
     "amqp": "tasks.rabbitmq_transport:RabbitTransport",
     "amqps": "tasks.rabbitmq_transport:RabbitTlsTransport",
 }
-_SCHEMES = ("amqp", "amqps")
+#: kombu's older word for the first means the same.
+_SCHEMES = ("amqp", "amqps", "pyamqp")
 _WORDS = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"}
 _VERIFIED = ("required", "optional", "none")
 #: Seconds between signs of life, both ways: two that do not come are a lost connection.
@@ -31,6 +32,10 @@ LONGEST_QUEUE = 10_000
 AWAY_HINT = "is it running, and is MMS_BROKER_URL right? Nothing is lost: the tick gives every hint again"
 #: What RabbitMQ says when it lets nobody in, by its code.
 _REFUSED = {
+    404: (
+        "has a queue whose machine is away",
+        "see to its cluster; what does not come back: rabbitmqctl delete_queue NAME -p VHOST, and it is made anew",
+    ),
     403: (
         "refuses the login, or what this user wants",
         "set user and password in MMS_BROKER_URL; give it all rights there: "
@@ -109,7 +114,7 @@ def management_address(url: str) -> str:
 
 def _hosts_of(url: str) -> list[str]:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.removeprefix("py"))
         query = _checked_query(parts)
         login, _, hosts = parts.netloc.rpartition("@")
         made = [

@@ -49,6 +49,7 @@ SHARED = (
     "tasks.consumer",
     "tasks.flower_events",
     "tasks.guard",
+    "tasks.mailbox",
     "tasks.results",
     "tasks.runtime",
     "tasks.transport",

@@ -49,6 +49,7 @@ def found(url: str) -> list[tuple[str, str]]:
     ("said", "meant"),
     [
         ("amqp://u:p@h/v", "amqp://u:p@h/v"),
+        ("pyamqp://u:p@h/v", "amqp://u:p@h/v"),
         (
             "amqp://u:p%40@a,b:5673,[::1]:5674/v",
             "amqp://u:p%40@a/v;amqp://u:p%40@b:5673/v;amqp://u:p%40@[::1]:5674/v",

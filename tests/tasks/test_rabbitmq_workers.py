@@ -132,19 +132,12 @@ def _refused(crew: RabbitCrew) -> None:
     crew.server.add_host(VIRTUAL_HOST)
 
 
-def _paused(crew: RabbitCrew) -> None:
-    crew.server.pause()
-    time.sleep(4)
-    crew.server.resume()
-
-
 TROUBLES = [
     _cut,
     _silent,
     _forced,
     _queues_deleted,
     _refused,
-    _paused,
 ]
 
 
