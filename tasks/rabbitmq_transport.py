@@ -9,6 +9,7 @@ connection is let go, and made anew until it holds.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -108,6 +109,7 @@ class RabbitConnection(pyamqp.Connection):
 
     def __init__(self, host: str, *, ssl: Any = False, **options: Any) -> None:
         self._blocked = self._confirms = False
+        self._reading = threading.RLock()
         options.setdefault("write_timeout", ANSWER_SECONDS)
         super().__init__(host, ssl=_tls_options(ssl, host) if ssl else False, **options)
         self.on_blocked, self.on_unblocked = self._note_blocked, self._note_unblocked
@@ -121,9 +123,14 @@ class RabbitConnection(pyamqp.Connection):
         return wire(host, connect_timeout=connect_timeout, ssl=ssl, **options)
 
     def blocking_read(self, timeout: float | None = None) -> Any:
-        """Read a frame. An answer that is waited for and does not come is a connection that is gone."""
+        """Read a frame. An answer that is waited for and does not come is a connection that is gone.
+
+        One thread at a time: tasks tell Flower what they do on the connection that the worker's loop looks at.
+        """
         if self._transport is None:
             raise RecoverableConnectionError(_GONE)
+        if not self._reading.acquire(blocking=timeout != 0):
+            raise TimeoutError
         try:
             return super().blocking_read(ANSWER_SECONDS if timeout is None else timeout)
         except TimeoutError as error:
@@ -135,6 +142,8 @@ class RabbitConnection(pyamqp.Connection):
             if self.connected:
                 raise
             raise RecoverableConnectionError(_GONE) from error
+        finally:
+            self._reading.release()
 
     def refuse_when_blocked(self) -> None:
         """Nothing, unless RabbitMQ said that it takes nothing, and has not said since that it does.

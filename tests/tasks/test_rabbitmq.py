@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -271,6 +272,31 @@ def test_a_confirmation_is_that_of_what_was_published_last(rabbitmq: RabbitServe
         with pytest.raises(TimeoutError):
             connection.drain_events(timeout=0.3)
         assert told == []
+
+
+@with_server
+def test_two_threads_do_not_read_half_a_frame_each(rabbitmq: RabbitServer) -> None:
+    with connected(rabbitmq.add_host("threads")) as connection:
+        hint_queue("send", connection.default_channel).declare()
+        real, reading, go_on = connection.connection, threading.Event(), threading.Event()
+
+        def read() -> None:
+            with real._reading:
+                reading.set()
+                go_on.wait(20)
+
+        other = threading.Thread(target=read)
+        other.start()
+        try:
+            assert reading.wait(20)
+            with pytest.raises(TimeoutError):
+                real.blocking_read(timeout=0)
+            connection.Producer().publish({}, routing_key="send")
+        finally:
+            go_on.set()
+            other.join()
+        ask = connection.default_channel.queue_declare
+        until(lambda: ask("send", passive=True).message_count == 1, 20)
 
 
 def test_a_frame_of_which_the_rest_does_not_come_is_waited_for_no_longer_than_it_may() -> None:
