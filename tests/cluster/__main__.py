@@ -49,6 +49,7 @@ def _round(seeds: range, chosen: argparse.Namespace) -> Report:
     """One round, in namespaces of its own: nothing of it is left, however it ends."""
     with tempfile.NamedTemporaryFile(prefix="mms-cluster-") as answer:
         ours = [sys.executable, "-m", "tests.cluster", "--inside", answer.name, "--rows", str(chosen.rows)]
+        ours += ["--keep"] if chosen.keep else []
         ours += ["--seed", str(seeds[0]), "--runs", str(len(seeds)), "--plant", chosen.plant]
         try:
             ended = subprocess.run(enclosed(*ours), check=False, timeout=ROUND_SECONDS)
@@ -63,7 +64,7 @@ def _round(seeds: range, chosen: argparse.Namespace) -> Report:
 
 def _inside(chosen: argparse.Namespace) -> None:
     seeds = range(chosen.seed, chosen.seed + chosen.runs)
-    report = report_of(do_round(seeds, chosen.rows, chosen.plant))
+    report = report_of(do_round(seeds, chosen.rows, chosen.plant, keep=chosen.keep))
     Path(chosen.inside).write_bytes(pickle.dumps(report))
 
 
@@ -72,9 +73,10 @@ def _tell(report: Report, chosen: argparse.Namespace) -> None:
         _say(line)
     for sentence in report.broken:
         _say(f"  {sentence}")
+    if report.kept:
+        _say(f"  logs and files: {report.kept}")
     if report.broken:
         again = f"--seed {report.seeds[0]} --runs {len(report.seeds)} --rows {chosen.rows}"
-        _say(f"  logs and files: {report.kept or 'none'}")
         _say(f"  again: python -m tests.cluster {again}{f' --plant {chosen.plant}' if chosen.plant else ''}")
 
 
@@ -99,6 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--plant", default="", choices=["", *sorted(PLANTS)], help="plant this fault: the kit must see it"
     )
+    parser.add_argument("--keep", action="store_true", help="keep logs and files though nothing was broken")
     parser.add_argument("--show", action="store_true", help="print the plans and do nothing")
     parser.add_argument("--inside", default="", help=argparse.SUPPRESS)
     return parser.parse_args()

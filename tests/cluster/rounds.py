@@ -53,7 +53,7 @@ class Ran:
 
 @dataclass
 class Round:
-    """A round that is over. `kept` is where its logs are, if anything was broken."""
+    """A round that is over. `kept` is where its logs are, if they are kept."""
 
     air: Air
     runs: list[Ran]
@@ -64,8 +64,8 @@ class Round:
     kept: str = ""
 
 
-def do_round(seeds: Sequence[int], rows: int, plant: str = "") -> Round:
-    """Torment the hosts with the runs of these seeds; judge afterwards."""
+def do_round(seeds: Sequence[int], rows: int, plant: str = "", *, keep: bool = False) -> Round:
+    """Torment the hosts with the runs of these seeds; judge afterwards. With `keep` the logs are kept in any case."""
     begun = time.monotonic()
     air, numbers = make_air(seeds[0]), Numbers()
     with Stand(WORK, air, plant) as stand:
@@ -80,7 +80,7 @@ def do_round(seeds: Sequence[int], rows: int, plant: str = "") -> Round:
         verdict = check(history)
         pauses = _pauses(runs, history)
         verdict.violations += too_long(pauses)
-        kept = _keep(stand, seeds[0]) if verdict.violations else ""
+        kept = _keep(stand, seeds[0]) if verdict.violations or keep else ""
     return Round(air, runs, history, verdict, pauses, time.monotonic() - begun, kept)
 
 
