@@ -23,12 +23,16 @@ SHORT: tuple[tuple[str, str, float], ...] = (
 
 
 def _confirmed_by_nobody(module: ModuleType) -> None:
-    """A claim is granted as soon as the primary has it."""
-    vars(module)["NOBODY"] = True
+    """A claim is granted as soon as one server has it, whichever."""
+    guard, waits_for_nobody = vars(module)["ClaimGuard"], vars(module)["_Waits"]()
+    guard.require = lambda _: waits_for_nobody
+    guard._prove = lambda *_: None
 
 
 #: A promise taken out, to prove that the kit misses it: module, and what is done to it.
-PLANTS: dict[str, tuple[str, Callable[[ModuleType], None]]] = {}
+PLANTS: dict[str, tuple[str, Callable[[ModuleType], None]]] = {
+    "unconfirmed": ("dispatcher.ledger.store._claim_guard", _confirmed_by_nobody)
+}
 CHANGED = frozenset({name for name, _, _ in SHORT} | {name for name, _ in PLANTS.values()})
 
 

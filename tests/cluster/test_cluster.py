@@ -37,3 +37,10 @@ def test_the_ledger_moves_to_another_host_and_no_promise_is_broken() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| **broken promises** | **0** |" in done.stdout
     assert "`clean failover` · `primary killed` | 1 · 1" in done.stdout
+
+
+@pytest.mark.timeout(420)
+def test_claims_that_no_replica_confirms_are_seen() -> None:
+    done = torment("--seed", "3", "--runs", "1", "--plant", "unconfirmed")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "C2 broken" in done.stdout
