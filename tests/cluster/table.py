@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from tests.cluster.pauses import PROMISED_SECONDS, Pause
 from tests.cluster.plan import BESIDES, FAULTS
@@ -47,7 +48,7 @@ def report_of(done: Round) -> Report:
     }
     return Report(
         seeds=tuple(ran.run.seed for ran in done.runs),
-        lines=tuple(_line(ran, pause, done) for ran, pause in zip(done.runs, done.pauses, strict=True)),
+        lines=tuple(_line(ran, pause, done) for ran, pause in zip_longest(done.runs, done.pauses)),
         broken=tuple(
             f"{each.promise} broken: {each.campaign} {each.sentence}" for each in verdict.violations
         ),
@@ -58,16 +59,17 @@ def report_of(done: Round) -> Report:
     )
 
 
-def _line(ran: Ran, pause: Pause, done: Round) -> str:
+def _line(ran: Ran, pause: Pause | None, done: Round) -> str:
     seen, name, plan = done.verdict.replay, ran.campaign, ran.run.campaign
     taken = sum(1 for take in done.history.takes if take.ref and take.ref.campaign == name)
     broken = sum(1 for violation in done.verdict.violations if violation.campaign in {name, ""})
     kind = "singles" if plan.group_size == 1 else f"groups of {plan.group_size}"
-    back = "never" if pause.over_after is None else f"{pause.over_after:.1f} s"
+    stood = f"{pause.longest:.1f} s" if pause else "-"
+    back = "-" if pause is None else "never" if pause.over_after is None else f"{pause.over_after:.1f} s"
     faults = "; ".join((ran.run.fault.what, *ran.besides, *plan.moods))
     return (
         f"{ran.run.seed:<5} {done.air.broker:<9} {kind:<12} {plan.rows:>4} {taken:>5}  {seen.unknown[name]:>7}"
-        f"  {seen.found[name]:>5}  {seen.sent_again[name]:>5}  {done.verdict.held[name]:>4}  {pause.longest:>9.1f} s"
+        f"  {seen.found[name]:>5}  {seen.sent_again[name]:>5}  {done.verdict.held[name]:>4}  {stood:>11}"
         f"  {back:>10}  {broken:>6}  {faults}"
     )
 
