@@ -94,7 +94,7 @@ class Run:
 
 def make_air(seed: int) -> Air:
     """The round that begins with this seed."""
-    dice = random.Random(f"cluster round {seed}")
+    dice = random.Random(f"climate {seed}")
     weather = chaos.make_weather(seed)
     return Air(
         weather=Weather(seed, weather.polls, weather.group_receipts, 150, 100),
