@@ -15,9 +15,8 @@ all three servers, put together to the one line that the last primary's data com
 confirmed and is not in that line was lost. `tests/chaos/checker.py` judges it: its promises I1 to I7 hold here as
 they do on one machine. To them come:
 
-- **C1** Sending is back 15 s after a failover's cause began (clean, crash, frozen, cut off, both sides alive), and
-  while one replica is away it was never gone. The kit allows 5 s more: two cores do the work of eleven hosts. What
-  it was is printed.
+- **C1** Sending is back 15 s after the cause of a failover began (clean, crash, frozen, cut off, both sides alive),
+  or after one replica was lost. The kit allows 5 s more: two cores do the work of eleven hosts. What it was is printed.
 - **C2** While no replica can confirm anything, nothing is sent but what was claimed before.
 
 Times are short in the kit where they do not decide that (`changes.py`): a lease of 5 s, 12 s until "not there" may

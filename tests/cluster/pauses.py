@@ -57,7 +57,7 @@ def pause_around(
 
 
 def too_long(pauses: Iterable[Pause]) -> Iterator[Violation]:
-    """C1: sending is back in time after a failover, or was never away; C2: nothing goes that nobody can confirm."""
+    """C1: sending is back in time after a failover, and when one replica is lost; C2: nothing goes unconfirmed."""
     limit = PROMISED_SECONDS + ALLOWED_SECONDS
     for pause in pauses:
         if pause.fault in (*FAILOVERS, "one replica cut off"):

@@ -53,8 +53,11 @@ class Ran:
 
 @dataclass
 class Round:
-    """A round that is over. There are no `pauses` where a sender's clock is wrong: it sends nothing, and each hint that
-    it takes is given again seconds later. `kept` is where its logs are, if they are kept."""
+    """A round that is over. `kept` is where its logs are, if they are kept.
+
+    There are no `pauses` where a sender's clock is wrong: it sends nothing, and each hint that it takes is given again
+    seconds later.
+    """
 
     air: Air
     runs: list[Ran]
@@ -75,8 +78,8 @@ def do_round(seeds: Sequence[int], rows: int, plant: str = "", *, keep: bool = F
             runs = [_run(stand, doing, make_run(seed, rows), numbers) for seed in seeds]
             unfinished = _end(stand, doing, runs)
             history = _history(stand, runs, unfinished)
-        except BaseException:
-            _keep(stand, seeds[0])
+        except BaseException as error:
+            error.add_note(f"logs and files: {_keep(stand, seeds[0])}")
             raise
         verdict = check(history)
         pauses = [] if air.wrong_clock in SENDERS else _pauses(runs, history)

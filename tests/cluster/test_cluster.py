@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cluster.inside import missing
 from tests.rabbitmq import require_rabbitmq
+from tests.stack import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -29,6 +31,25 @@ def torment(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The kit, run to its end."""
     command = [sys.executable, "-m", "tests.cluster", *arguments]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=400, check=False)
+
+
+def sleepers(seconds: str) -> list[psutil.Process]:
+    """All processes that sleep for exactly so long."""
+    return [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", seconds]]
+
+
+def test_a_kit_that_is_killed_leaves_nothing_behind() -> None:
+    seconds = f"{1000 + os.getpid() / 100_000_000:.8f}"
+    program = f"""
+import subprocess
+from tests.cluster.inside import enclosed
+subprocess.run(enclosed("sleep", "{seconds}"))
+"""
+    kit = subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY)
+    until(lambda: sleepers(seconds), what="what runs inside")
+    kit.kill()
+    kit.wait()
+    until(lambda: not sleepers(seconds), what="its end")
 
 
 @pytest.mark.timeout(420)
