@@ -107,7 +107,10 @@ def running(program: Path, folder: Path, ports: dict[str, str]) -> Iterator[None
         raise WrongError(f"{error}\n{_logs()}") from None
     finally:
         began = time.monotonic()
+        unnamed = _unnamed_volumes()
         run(*compose, "down", "--volumes", more=environment())
+        if unnamed:
+            podman("volume", "rm", "--force", *unnamed)
         say(f"  down in {time.monotonic() - began:.0f} s")
 
 
@@ -171,6 +174,14 @@ def _containers() -> list[dict[str, Any]]:
     label = f"label=io.podman.compose.project={PROJECT}"
     found: list[dict[str, Any]] = json.loads(podman("ps", "--all", "--filter", label, "--format=json"))
     return found
+
+
+def _unnamed_volumes() -> list[str]:
+    """Those that the image asks for and nobody named: podman-compose leaves them behind."""
+    mounts = [
+        mount for each in _containers() for mount in json.loads(podman("inspect", each["Id"]))[0]["Mounts"]
+    ]
+    return [mount["Name"] for mount in mounts if len(mount.get("Name", "")) == 64]
 
 
 def _logs() -> str:
