@@ -11,10 +11,15 @@ local LATELY_MS = 90000 -- who claims looks at least once a minute (_claim_guard
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
 local claims, known, began, at, looked =
   unpack(redis.call('HMGET', 'mms:ticks', 'claims', 'began_run', 'began', 'began_at', 'began_ms'))
+local of_run, since = string.match(looked or '', '^(%x*) (%d+)$') -- who knows of no waiting sets no such time
 claims = tonumber(claims or 0)
 if known ~= run then
-  began, at, looked = claims, redis.call('HGET', 'mms:ticks', 'at') or now, string.format('%.0f', now)
-  redis.call('HSET', 'mms:ticks', 'began_run', run, 'began', began, 'began_at', at, 'began_ms', looked)
+  began, at = claims, redis.call('HGET', 'mms:ticks', 'at') or now
+  redis.call('HSET', 'mms:ticks', 'began_run', run, 'began', began, 'began_at', at)
+end
+if of_run ~= run then
+  since = now
+  redis.call('HSET', 'mms:ticks', 'began_ms', string.format('%s %.0f', run, now))
 end
 local lost = (from == run and claims or tonumber(began)) < remembered
 if lost then
@@ -34,5 +39,5 @@ for i = 1, #said, 2 do
   end
 end
 local alone = tonumber(redis.call('HGET', 'mms:replicas', 'n') or 0) == 0
-if alone or now - tonumber(looked or 0) >= patience_ms then awaited = 0 end
+if alone or now - tonumber(since) >= patience_ms then awaited = 0 end
 return { lost and 1 or 0, awaited, run }

@@ -320,6 +320,21 @@ def test_who_claimed_on_the_server_before_is_waited_for_and_only_for_a_while(
             until(lambda: ask(first, 4) == "go", 5)
 
 
+def test_who_knows_of_no_waiting_and_looks_first_takes_it_from_nobody(
+    primary: ValkeyServer, replica: ValkeyServer, second: ValkeyServer
+) -> None:
+    """A process of the version before this one marks the run as looked at, and signs nothing."""
+    with client(primary.url) as one, client(primary.url) as two, redis_py.Redis.from_url(replica.url) as there:
+        first, other = Ledger(one), Ledger(two)
+        add_campaign(first, make_batch(*[1] * 9))
+        assert [ask(first), ask(other, 1)] == ["go", "go"]
+        take_over(replica, second)
+        run, claims = str(there.info("server")["run_id"]), there.hget(keys.TICKS, "claims") or b""
+        there.hset(keys.TICKS, mapping={"began_run": run, "began": claims})
+        move(one, replica)
+        assert "1 processes that sent through another Redis" in ask(first, 2)
+
+
 def test_claims_that_a_primary_granted_beside_the_new_one_are_missed_there_and_nothing_goes_on(
     primary: ValkeyServer, replica: ValkeyServer, second: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
