@@ -170,27 +170,17 @@ def was_promoted(client: redis.Redis) -> bool:
         return int(client.info("replication").get("second_repl_offset", -1)) >= 0
 
 
-def attached(client: redis.Redis) -> tuple[int, int]:
-    """1 if the server has an append-only file (else 0), and how many replicas are attached.
-
-    Raises:
-        StoreUnavailable: Redis does not answer.
-    """
-    with translated():
-        replicas = int(client.info("replication").get("connected_slaves", 0))
-        return int(client.info("persistence").get("aof_enabled", 0)) if replicas else 0, replicas
-
-
 def behind(client: redis.Redis) -> tuple[int, int]:
     """How many replicas are attached, and how many of them do not confirm a write on their disks in time.
 
     Raises:
+        ClaimsHeld: the server is a replica itself.
         StoreUnavailable: Redis does not answer.
     """
-    replicas = attached(client)[1]
-    if not replicas:
-        return 0, 0
     with translated():
+        replicas = serving(client.execute_command("ROLE"))
+        if not replicas:
+            return 0, 0
         pipeline: Any = client.pipeline(transaction=False)
         pipeline.set(keys.REPLICATED, 1, px=60_000)
         pipeline.execute_command("WAITAOF", 0, replicas, WAIT_MS)

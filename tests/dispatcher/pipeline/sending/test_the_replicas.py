@@ -16,7 +16,7 @@ from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import _claim_guard, in_step, keys
 from dispatcher.ledger.store.connection import client
-from dispatcher.ledger.store.replicas import ALL, attached, behind
+from dispatcher.ledger.store.replicas import ALL, behind
 from dispatcher.pipeline.health._store_findings import look_at_replicas
 from dispatcher.pipeline.recovery.restore_detection import LedgerMemory, count_tick
 from dispatcher.pipeline.sending.send import send_batch
@@ -136,14 +136,14 @@ def test_without_replicas_none_is_waited_for(ledger: Ledger) -> None:
     assert claim(ledger, taken.hold, make_claim(taken), now_ms=ledger.agenda.now_ms()).word == "go"
     assert not ledger.redis.exists(keys.REPLICAS)
     assert ledger.readiness.replicas()[:3] == (0, 0, 0)
-    assert attached(ledger.redis) == (0, 0)
+    assert behind(ledger.redis) == (0, 0)
     assert list(look_at_replicas(ledger)) == []
 
 
 def test_doctor_names_replicas_and_those_that_do_not_confirm_or_are_away(
     replicated: Ledger, replica: ValkeyServer
 ) -> None:
-    assert attached(replicated.redis) == (1, 1)
+    assert behind(replicated.redis) == (1, 0)
     found, fence = look_at_replicas(replicated)
     assert (found.verdict, found.seen.split(";")[0]) == ("ok", "1 attached")
     assert (fence.subject, fence.verdict) == ("min-replicas-to-write", "note")
@@ -324,7 +324,11 @@ def test_who_knows_of_no_waiting_and_looks_first_takes_it_from_nobody(
     primary: ValkeyServer, replica: ValkeyServer, second: ValkeyServer
 ) -> None:
     """A process of the version before this one marks the run as looked at, and signs nothing."""
-    with client(primary.url) as one, client(primary.url) as two, redis_py.Redis.from_url(replica.url) as there:
+    with (
+        client(primary.url) as one,
+        client(primary.url) as two,
+        redis_py.Redis.from_url(replica.url) as there,
+    ):
         first, other = Ledger(one), Ledger(two)
         add_campaign(first, make_batch(*[1] * 9))
         assert [ask(first), ask(other, 1)] == ["go", "go"]
