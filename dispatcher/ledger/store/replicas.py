@@ -177,11 +177,12 @@ def behind(client: redis.Redis) -> tuple[int, int]:
         ClaimsHeld: the server is a replica itself.
         StoreUnavailable: Redis does not answer.
     """
-    with translated():
-        replicas = serving(client.execute_command("ROLE"))
+    pipeline: Any
+    with translated(), client.pipeline(transaction=False) as pipeline:
+        pipeline.execute_command("ROLE")
+        replicas = serving(pipeline.execute()[0])
         if not replicas:
             return 0, 0
-        pipeline: Any = client.pipeline(transaction=False)
         pipeline.set(keys.REPLICATED, 1, px=60_000)
         pipeline.execute_command("WAITAOF", 0, replicas, WAIT_MS)
         _, (_, confirmed) = pipeline.execute()
