@@ -14,13 +14,15 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import text_of
 from dispatcher.ledger.store.in_step import InStep
 from dispatcher.ledger.store.replicas import NUDGE_MS, Kept
 
 #: How long a callback waits for them; CarrierX waits meanwhile.
 WAIT_MS = 1_000
-#: How long it is believed that the server syncs each write, or does not say so.
+#: What was seen of the server is believed for so long.
 KNOWN_SECONDS = 60.0
+_NUMBERS = ("n", "said", "confirm")
 
 
 class OnDisk:
@@ -32,13 +34,22 @@ class OnDisk:
         self._in_step = InStep(stopwatch)
         self._kept = Kept()
         self._syncs_always = True
+        self._run = ""
         self._know_at = float("-inf")
 
     async def know(self) -> None:
-        """Learn how many replicas there should be, and whether the server syncs by itself; now and then."""
+        """Learn which server this is, which replicas are in step there, and whether it syncs by itself; now and then,
+        and after whatever went wrong."""
         if self._stopwatch() < self._know_at:
             return
-        self._read(await self._redis.hmget(keys.REPLICAS, ["n", "said", "confirm"]))
+        pipeline: Any = self._redis.pipeline(transaction=False)
+        pipeline.hmget(keys.REPLICAS, *_NUMBERS, "in_step")
+        pipeline.info()
+        numbers, about = await pipeline.execute()
+        self._read(numbers[:-1])
+        if (run := str(about.get("run_id", "one"))) != self._run:
+            self._run = run
+            self._begin(about, text_of(numbers[-1] or b""))
         try:
             self._syncs_always = bool(await self._redis.config_get("appendfsync"))
         except exceptions.ResponseError:
@@ -47,7 +58,7 @@ class OnDisk:
 
     def put(self, pipeline: Any) -> None:
         """Behind what stores: ask how many should have it, and wait until as many do."""
-        pipeline.hmget(keys.REPLICAS, ["n", "said", "confirm"])
+        pipeline.hmget(keys.REPLICAS, *_NUMBERS)
         if self._kept.expected or not self._syncs_always:
             pipeline.set(keys.REPLICATED, 1, px=60_000)  # what is asked for again writes nothing itself
             required = max(self._in_step.required, self._kept.least)
@@ -61,12 +72,27 @@ class OnDisk:
         if len(tail) == 1:
             return self._kept.expected == 0
         on_disk, confirmed = (int(number) for number in tail[-1])
-        return on_disk >= 1 and self._in_step.takes(confirmed, least=before.least)
+        if on_disk >= 1 and self._in_step.takes(confirmed, least=before.least):
+            return True
+        self.forget()
+        return False
 
     def forget(self) -> None:
-        """The server did not answer: the next may be another one."""
+        """Something went wrong: the server may be another one."""
         self._know_at = float("-inf")
 
     def _read(self, told: Sequence[bytes | str | None]) -> None:
         self._kept = Kept(*(int(number or 0) for number in told))
         self._in_step.expect(self._kept.expected)
+
+    def _begin(self, about: dict[str, Any], in_step: str) -> None:
+        """As a claim does it (`_claim_guard`): who claims has found out, or the server took over, or all are needed."""
+        attached = int(about.get("connected_slaves", 0))
+        of_run, _, others = in_step.partition(" ")
+        if of_run == self._run:
+            required = int(others)
+        elif int(about.get("second_repl_offset", -1)) >= 0:
+            required = min(attached, self._kept.expected)
+        else:
+            required = self._kept.expected
+        self._in_step.begin(max(required, self._kept.least), there_are=attached)
