@@ -128,7 +128,11 @@ class ClaimGuard:
                 pipeline.execute_command("WAITAOF", 1, replicas, wait_ms)
         if not self._unsafe:
             pipeline.execute_command("ROLE")
-        answers: list[Any] = pipeline.execute(raise_on_error=False)
+        try:
+            answers: list[Any] = pipeline.execute(raise_on_error=False)
+        except redis.RedisError:  # the next answer may be another server's
+            self._look_again()
+            raise
         tail = answers[asked:]
         for answer in tail:
             if isinstance(answer, Exception):

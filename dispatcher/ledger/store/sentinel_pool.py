@@ -150,10 +150,39 @@ def pool_of(address: SentinelAddress, **options: Any) -> Any:
     return make(address.master_name, Asking(address), **{"connection_class": kind, **chosen})
 
 
+class _Leaving:
+    """What both connections of a loop do beyond redis-py's: they leave a server that takes no writes when another one
+    is the primary."""
+
+    async def read_response(self: Any, *arguments: Any, **options: Any) -> Any:
+        """An answer of the server."""
+        try:
+            return await super().read_response(*arguments, **options)  # type: ignore[misc]
+        except redis.ResponseError as error:
+            asking = self.connection_pool.sentinel_manager
+            if str(error).startswith(_FORSAKEN) and asking.may_ask():
+                await self._leave_if_replaced(asking)
+            raise
+
+    async def _leave_if_replaced(self: Any, asking: AskingAside) -> None:
+        if await asyncio.to_thread(asking.names_another, (self.host, self.port)):
+            await self.disconnect()
+
+
+class SentinelConnectionAside(_Leaving, asyncio_sentinel.SentinelManagedConnection):
+    """redis-py's for a loop, with that."""
+
+
+class SecuredSentinelConnectionAside(_Leaving, asyncio_sentinel.SentinelManagedSSLConnection):
+    """The same with TLS."""
+
+
 def asyncio_pool_of(address: SentinelAddress, **options: Any) -> Any:
     """The same for a client of `redis.asyncio`."""
+    chosen = _options(address, options)
+    kind = SecuredSentinelConnectionAside if chosen.pop("ssl") else SentinelConnectionAside
     make: Any = asyncio_sentinel.SentinelConnectionPool
-    return make(address.master_name, AskingAside(address), **_options(address, options))
+    return make(address.master_name, AskingAside(address), **{"connection_class": kind, **chosen})
 
 
 def _options(address: SentinelAddress, options: dict[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import redis as redis_py
 
 from dispatcher.errors import MmsError
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.ledger.store.connection import client
+from dispatcher.ledger.store.connection import asyncio_client, client
 from dispatcher.ledger.store.sentinel_address import sentinel_address
 from dispatcher.model.state import UNFINISHED
 from dispatcher.pipeline.reconcile.reconcile import look_after
@@ -111,6 +114,49 @@ def test_a_failover_in_mid_campaign_sends_everything_once_and_nobody_says_anythi
     assert simulator.received().repeated == []
     assert len(set(simulator.received(messages=False).numbers)) == ROWS * BATCHES
     assert stood < 30  # 15 s on a machine with nothing else to do
+
+
+def test_clients_leave_a_primary_that_takes_no_writes_though_it_still_calls_itself_one(
+    watched: Watched,
+) -> None:
+    primary = watched.primary()
+
+    async def reached() -> None:
+        with client(watched.url) as here:
+            async with asyncio_client(watched.url) as aside:
+                here.set("before", 1)
+                await aside.set("before", 1)
+                told(primary, watched)
+                await asyncio.to_thread(watched.await_another, primary)
+                assert await asyncio.to_thread(written, lambda: here.set("here", 1))
+                while True:
+                    try:
+                        await aside.set("aside", 1)
+                    except redis_py.RedisError:
+                        await asyncio.sleep(0.05)
+                    else:
+                        return
+
+    with redis_py.Redis.from_url(primary.url) as old:
+        asyncio.run(asyncio.wait_for(reached(), 30))
+        role: Any = old.execute_command("ROLE")
+        assert role[0] == b"master"  # a Sentinel waits 8 s before it makes a replica of it
+    with client(watched.url) as connected:
+        assert connected.exists("here", "aside") == 2
+
+
+def written(write: Callable[[], object]) -> bool:
+    """Whether it could be written in the end."""
+
+    def done() -> bool:
+        try:
+            write()
+        except redis_py.RedisError:
+            return False
+        return True
+
+    until(done, 20)
+    return True
 
 
 def look(runtime: Runtime) -> bool:
