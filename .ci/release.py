@@ -20,7 +20,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from sbom import write_bill
+sys.dont_write_bytecode = True  # what lies beside this file is committed, or it is no release
+from sbom import write_bill  # noqa: E402
 
 NAME = "mms-dispatcher"
 TOP = Path(__file__).resolve().parents[1]

@@ -52,8 +52,7 @@ def test_all_parts_work_through_sentinels_alone(tmp_path: Path) -> None:
             assert "broker: the ledger's Redis answers" in doctor
             campaign = campaign_of(terminal, 20)
             until(lambda: completed(terminal, campaign), what="the campaign's end")
-            page = shown_by_flower(terminal)
-            assert ">send<" in page
+            page = until(lambda: (shown := shown_by_flower(terminal)) * (">send<" in shown), what="a queue")
             assert f"sentinel://127.0.0.1:{watched.sentinels[0].port}/3" in page
             logs = (folder / ".mms" / "logs").glob("*.log")
             said = [doctor, page, terminal.said(), *(log.read_text() for log in logs)]

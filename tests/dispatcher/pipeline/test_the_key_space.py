@@ -73,7 +73,7 @@ STAYS = frozenset(
             keys.AUDIT_LOG,
         ),
         *(keys.CALLBACKS, keys.OPT_OUTS, keys.OPT_OUTS_ORDER),
-        *(keys.STAMP, keys.TICKS, keys.RATES, keys.RATES + ":default", keys.PRICES),
+        *(keys.STAMP, keys.TICKS, keys.CLAIMERS, keys.RATES, keys.RATES + ":default", keys.PRICES),
     }
 )
 

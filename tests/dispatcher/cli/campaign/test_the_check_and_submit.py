@@ -148,7 +148,7 @@ def test_a_local_picture_needs_no_public_address_in_a_simulation_and_does_for_re
         assert "MMS_PUBLIC_URL" not in sent.err
     assert len(ledger.campaigns.list(limit=9)) == 3
     run = tmp_path / "data" / "run"
-    run.mkdir()
+    run.mkdir(parents=True)
     publish(run, Stack(1, "simulate", "", "http://127.0.0.1:18099", "", True))
     moved = check(mms, spring, "--media", str(picture), "--json").json["previews"][0]["media"]
     assert moved == [address.replace("18081", "18099")], "where the console runs in this folder"
