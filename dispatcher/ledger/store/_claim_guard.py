@@ -53,11 +53,14 @@ RunScript = Callable[..., Any]
 
 
 class _Waits(NamedTuple):
-    """For how many replicas a claim waits shortly, and for how many it must; `disk`: for a disk at all."""
+    """For how many replicas a claim waits shortly, and for how many it must; `disk`: for a disk at all. It holds for
+    these connections, and as long as nothing more was missed."""
 
-    all: int = 0
-    required: int = 0
-    disk: bool = False
+    all: int
+    required: int
+    disk: bool
+    made: int
+    misses: int
 
 
 class ClaimGuard:
@@ -105,8 +108,14 @@ class ClaimGuard:
                 self._look()
             if self._held is not None:
                 raise ClaimsHeld(self._held.message, hint=self._held.hint)
-            attached, required = self._standing.attached, self._in_step.required
-            return _Waits(max(attached, required), required, bool(required) or not self._syncs_always)
+            attached, required = self._standing.attached, max(self._in_step.required, self._standing.least)
+            disk = bool(required) or not self._syncs_always
+            return _Waits(max(attached, required), required, disk, self._made, self._misses)
+
+    @property
+    def run(self) -> str:
+        """Which run of a server was looked at last, as the primary (`look_at_run.lua`); empty: none yet."""
+        return self._run
 
     def execute(self, pipeline: Any, *, claims: bool) -> list[Any]:
         """Run a pipeline; its answers when they may be used.
@@ -119,7 +128,7 @@ class ClaimGuard:
         """
         if claims:
             self._be_known()
-        waits, misses, made, asked = self.require(), self._misses, self._made, len(pipeline)
+        waits, asked = self.require(), len(pipeline)
         if claims:
             pipeline.hmget(keys.TICKS, "claims", "began_run")
         if waits.disk:
@@ -142,10 +151,10 @@ class ClaimGuard:
             self._prove(waits, tail)
         if claims:
             self._remember(*tail[0])
-        if connections_made(self._redis) != made:
+        if connections_made(self._redis) != waits.made:
             self._look_again()
             self.require()
-        if misses != self._misses:
+        if self._misses != waits.misses:
             raise ClaimsHeld("something was wrong with Redis meanwhile", hint="it is looked at again")
         return answers[:asked]
 
@@ -235,9 +244,10 @@ class ClaimGuard:
                 "this Redis has forgotten claims that it had confirmed",
                 hint="`mms recover` lets sending go on",
             )
-        if not self._unsafe and text_of(run) != self._run:
+        if text_of(run) != self._run:
             self._begin_run(text_of(run))
         if awaited:
+            self._in_step.seen(self._standing.attached)
             return ClaimsHeld(
                 f"{awaited} processes that sent through another Redis have not looked at this one yet",
                 hint=f"they are waited for {CLAIMERS_MS / 1000:.0f} s at most",
@@ -248,7 +258,9 @@ class ClaimGuard:
         """Which replicas are in step where we come to: those of whom others say so; of a server that took over those
         that follow it; else all that there should be, for one of them may have taken over."""
         expected, attached, least, (of_run, others) = self._standing
-        if of_run == run:
+        if self._unsafe:
+            required = 0
+        elif of_run == run:
             required = others
         elif self._run and was_promoted(self._redis):
             required = max(attached, least)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 #: How long claims wait for a replica that was in step and is silent.
 HOLD_SECONDS = 5.0
+#: Without a look at them for so long it is not known how long they have been silent.
+UNSEEN_SECONDS = 5.0
 
 
 class InStep:
@@ -23,6 +25,7 @@ class InStep:
         self._lock = threading.Lock()
         self._required = 0
         self._short: tuple[int, float] | None = None
+        self._judged = float("-inf")
 
     @property
     def required(self) -> int:
@@ -33,7 +36,14 @@ class InStep:
         """Another run of a server, with so many replicas of which so many must confirm."""
         with self._lock:
             self._required = required
-            self._short = (there_are, self._stopwatch()) if there_are < required else None
+            self._judged = self._stopwatch()
+            self._short = (there_are, self._judged) if there_are < required else None
+
+    def seen(self, there_are: int) -> None:
+        """So many are attached, while nothing is asked of them."""
+        with self._lock:
+            if self._short is not None and self._short[0] == there_are:
+                self._judged = self._stopwatch()
 
     def expect(self, replicas: int) -> None:
         """There should be no more than so many, as an operator says: the others are waited for no longer."""
@@ -55,10 +65,11 @@ class InStep:
 
     def _is_over(self, confirmed: int, least: int) -> bool:
         """Whether as many as now have been silent for long enough, and enough are left."""
-        now = self._stopwatch()
+        now, before = self._stopwatch(), self._judged
+        self._judged = now
         if confirmed < least:
             self._short = None
             return False
-        if self._short is None or self._short[0] != confirmed:
+        if self._short is None or self._short[0] != confirmed or now - before > UNSEEN_SECONDS:
             self._short = (confirmed, now)
         return now - self._short[1] >= HOLD_SECONDS

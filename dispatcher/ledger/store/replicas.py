@@ -10,6 +10,7 @@ most can have so many. `in_step` says for how many it is waited beyond that.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import redis
@@ -158,6 +159,11 @@ def missing(standing: ReplicaCount) -> ClaimsHeld:
         hint="bring them back; or, when this is the only primary, `mms replicas expect "
         f"{attached}` says that there are no more",
     )
+
+
+def run_of(about: Mapping[str, Any]) -> str:
+    """The server's run, as `look_at_run.lua` names it, by what INFO says."""
+    return f"{str(about.get('run_id', ''))[:20]}{str(about.get('master_replid', ''))[:20]}"
 
 
 def was_promoted(client: redis.Redis) -> bool:

@@ -45,13 +45,18 @@ class Scripts:
         self.claim_guard = ClaimGuard(redis_client, self.run, data_dir=data_dir, unsafe=unsafe)
         self._clock = clock
         self._sources: dict[str, tuple[str, str]] = {}
+        self._sources_of = ""
 
     def source(self, name: str) -> tuple[str, str]:
         """The script's whole text and its digest."""
+        if name in _AFTER_RECEIVERS and self._sources_of != self.claim_guard.run:
+            self._sources_of = self.claim_guard.run
+            self._sources.pop(name, None)
         if name not in self._sources:
             text = script_text(name, clock=self._clock)
             if name in _AFTER_RECEIVERS:
-                text = f"-- of database {_database(self.redis)}: another ledger's receivers say nothing of ours\n{text}"
+                # Another ledger's receivers say nothing of ours, nor do those of an earlier stretch as the primary.
+                text = f"-- of database {_database(self.redis)} in {self._sources_of}\n{text}"
             self._sources[name] = (text, sha1(text.encode(), usedforsecurity=False).hexdigest())
         return self._sources[name]
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dispatcher.errors import InputError
-from dispatcher.host.private_files import private_folder
+from dispatcher.host.private_files import private_folder, write_private
 from dispatcher.ledger.consent.inbound import KEPT_MAX
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.consent.retention import forget
@@ -42,17 +42,15 @@ class ErasureRegister:
         """
         private_folder(self._file.parent)
         try:
-            with _locked(self._file) as descriptor:
-                key, entries = _read(os.read(descriptor, os.fstat(descriptor).st_size))
+            with _locked(self._file.with_suffix(".lock")):
+                key, entries = _read(self._file.read_bytes() if self._file.exists() else b"")
                 entries = {digest: at for digest, at in entries.items() if at >= keep_after_ms}
                 entries[_digest(key, number)] = at_ms
                 lines = [key.hex(), *(f"{at} {digest}" for digest, at in entries.items())]
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, ("\n".join(lines) + "\n").encode("ascii"), 0)
-                os.fsync(descriptor)
-        except OSError as error:
+                write_private(self._file, "\n".join(lines) + "\n")
+        except (OSError, InputError) as error:
             raise InputError(
-                f"{self._file} cannot be written: {error.strerror}",
+                f"{self._file} cannot be written: {error.strerror if isinstance(error, OSError) else error.message}",
                 hint="without it a copy that is put back brings this person back",
             ) from None
 
@@ -112,11 +110,11 @@ def _numbers(ledger: Ledger) -> Iterator[str]:
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[int]:
+def _locked(file: Path) -> Iterator[None]:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
+        yield
     finally:
         os.close(descriptor)
 

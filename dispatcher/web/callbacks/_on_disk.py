@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of
 from dispatcher.ledger.store.in_step import InStep
-from dispatcher.ledger.store.replicas import NUDGE_MS, Kept
+from dispatcher.ledger.store.replicas import NUDGE_MS, Kept, run_of
 
 #: How long a callback waits for them; CarrierX waits meanwhile.
 WAIT_MS = 1_000
@@ -47,7 +47,7 @@ class OnDisk:
         pipeline.info()
         numbers, about = await pipeline.execute()
         self._read(numbers[:-1])
-        if (run := str(about.get("run_id", "one"))) != self._run:
+        if (run := run_of(about)) != self._run:
             self._run = run
             self._begin(about, text_of(numbers[-1] or b""))
         try:

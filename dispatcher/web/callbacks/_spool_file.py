@@ -14,6 +14,7 @@ import secrets
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -92,7 +93,8 @@ class SpoolFile:
                 written += os.pwrite(self._file, packed[written:], before + written)
             os.fsync(self._file)
         except OSError as error:
-            os.ftruncate(self._file, before)
+            with suppress(OSError):  # a disk that takes nothing: the next to write begins there again
+                os.ftruncate(self._file, before)
             if before == 0:
                 self.id = ""
             raise StoreUnavailable(f"callbacks cannot be spooled: {error.strerror}") from None

@@ -167,6 +167,9 @@ class DurableInbox:
                 await self._on_disk(partial(self._spool.append, records))
             except StoreUnavailable as error:
                 _settle(some, error)
+            except Exception as error:  # whatever it is, nobody waits for an answer that never comes
+                logger.exception("callbacks could not be spooled")
+                _settle(some, StoreUnavailable(f"callbacks cannot be spooled: {type(error).__name__}"))
             else:
                 _settle(some, None)
         self._syncing = None
@@ -178,6 +181,8 @@ class DurableInbox:
                 await self._look_after()
             except MmsError as error:
                 self._waits(error)
+            except OSError as error:
+                self._waits(StoreUnavailable(f"the spool's disk says: {error.strerror}"))
             await asyncio.sleep(AWAY_SECONDS if self._spooling else WELL_SECONDS)
 
     async def _look_after(self) -> None:

@@ -8,7 +8,10 @@
 -- uses: now, restored
 local remembered, from, name, patience_ms = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local LATELY_MS = 90000 -- who claims looks at least once a minute (_claim_guard.py)
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
+-- A run is a process in one stretch as the primary: what it replicates has a new name with each.
+local process = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
+local stretch = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or ''
+local run = string.sub(process, 1, 20) .. string.sub(stretch, 1, 20)
 local claims, known, began, at, looked =
   unpack(redis.call('HMGET', 'mms:ticks', 'claims', 'began_run', 'began', 'began_at', 'began_ms'))
 local of_run, since = string.match(looked or '', '^(%x*) (%d+)$') -- who knows of no waiting sets no such time

@@ -67,6 +67,23 @@ def test_where_one_is_away_from_the_beginning_the_wait_has_begun() -> None:
     assert in_step.takes(1, least=1)
 
 
+def test_who_is_seen_to_be_away_while_nothing_is_asked_is_waited_for_meanwhile() -> None:
+    in_step, watch = beginning(2, 1)
+    for _ in range(6):
+        watch.now += 1.0
+        in_step.seen(1)
+    assert in_step.takes(1, least=1)
+
+
+def test_one_silent_moment_long_ago_is_no_wait() -> None:
+    in_step, watch = beginning(2, 2)
+    assert not in_step.takes(1, least=1)
+    watch.now += 3600
+    assert not in_step.takes(1, least=1)
+    watch.now += HOLD_SECONDS
+    assert in_step.takes(1, least=1)
+
+
 def test_one_that_left_a_moment_ago_is_waited_for_though_another_left_before() -> None:
     in_step, watch = beginning(4, 3)
     watch.now += HOLD_SECONDS - 1

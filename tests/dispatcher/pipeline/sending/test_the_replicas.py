@@ -16,7 +16,7 @@ from dispatcher.ledger.batches.claims import Denied
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import _claim_guard, in_step, keys
 from dispatcher.ledger.store.connection import client
-from dispatcher.ledger.store.replicas import ALL, behind
+from dispatcher.ledger.store.replicas import ALL, behind, run_of
 from dispatcher.pipeline.health._store_findings import look_at_replicas
 from dispatcher.pipeline.recovery.restore_detection import LedgerMemory, count_tick
 from dispatcher.pipeline.sending.send import send_batch
@@ -333,7 +333,7 @@ def test_who_knows_of_no_waiting_and_looks_first_takes_it_from_nobody(
         add_campaign(first, make_batch(*[1] * 9))
         assert [ask(first), ask(other, 1)] == ["go", "go"]
         take_over(replica, second)
-        run, claims = str(there.info("server")["run_id"]), there.hget(keys.TICKS, "claims") or b""
+        run, claims = run_of(there.info()), there.hget(keys.TICKS, "claims") or b""
         there.hset(keys.TICKS, mapping={"began_run": run, "began": claims})
         move(one, replica)
         assert "1 processes that sent through another Redis" in ask(first, 2)
@@ -448,6 +448,43 @@ def test_an_operator_who_does_without_durable_claims_gets_them(server: ValkeySer
         ledger = Ledger(connected, unsafe=True)
         add_campaign(ledger)
         assert ask(ledger) == "go"
+
+
+def test_a_replica_that_joins_a_process_at_work_is_waited_for(primary: ValkeyServer, tmp_path: Path) -> None:
+    with client(primary.url) as connected:
+        ledger = Ledger(connected)
+        add_campaign(ledger, make_batch(*[1] * 9))
+        assert ask(ledger) == "go"
+        with replica_of(primary, tmp_path / "first", 1) as joined:
+            until(lambda: ask(ledger, 1) == "go", 5)
+            joined.pause()
+            assert ask(ledger, 2).startswith("0 of 1 replicas have the claims on disk")
+            joined.resume()
+            until(lambda: ask(ledger, 2) == "go", 10)
+        ledger.readiness.expect(0)  # it is gone for good, and rebuilt
+        until(lambda: ask(ledger, 3) == "go", 10)
+        with replica_of(primary, tmp_path / "second", 1) as rebuilt:
+            until(lambda: ask(ledger, 4) == "go", 5)
+            rebuilt.pause()
+            assert ask(ledger, 5).startswith("0 of 1 replicas have the claims on disk")
+
+
+def test_a_server_that_is_the_primary_again_in_the_same_life_of_it_is_looked_at_as_another(
+    primary: ValkeyServer, replica: ValkeyServer
+) -> None:
+    with client(primary.url) as connected:
+        ledger = Ledger(connected)
+        add_campaign(ledger, make_batch(*[1] * 9))
+        assert ask(ledger) == "go"
+        scripts = ledger.readiness._scripts
+        before = scripts.source("batches/claim")[1], scripts.claim_guard.run
+        take_over(replica, primary)
+        take_over(primary, replica)
+        connected.connection_pool.disconnect()
+        until(lambda: ask(ledger, 1) == "go", 10)
+        after = scripts.source("batches/claim")[1], scripts.claim_guard.run
+        assert before[0] != after[0]  # so the receivers have to be clear first
+        assert before[1] != after[1]
 
 
 def test_a_tick_goes_on_without_replicas_and_is_not_remembered(

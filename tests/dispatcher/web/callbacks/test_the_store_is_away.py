@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -107,6 +109,24 @@ def test_a_full_spool_asks_the_sender_to_come_again(
         server.start()
         until(lambda: stored(own) == [0, 1, 2, 3])
         assert call(client, 10) == 200
+
+
+def test_a_disk_that_takes_nothing_is_told_of_and_forgotten_when_it_does_again(
+    client: httpx.Client, server: ValkeyServer, own: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    server.kill()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", read_only)
+        patched.setattr(os, "ftruncate", read_only)
+        assert [call(client, number) for number in range(2)] == [503, 503]
+    assert call(client, 2) == 200
+    server.start()
+    until(lambda: has(own, 1))
+    assert stored(own) == [2]
+    assert call(client, 3) == 200
 
 
 def test_a_receiver_says_when_it_is_clear_after_a_restart_of_redis(
