@@ -81,6 +81,7 @@ def _bounded(name: str) -> Iterator[None]:
         late.set()
         os.kill(os.getpid(), signal.SIGINT)
 
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     watch = threading.Timer(MINUTES * 60, stop)
     watch.daemon = True
     watch.start()
@@ -92,6 +93,7 @@ def _bounded(name: str) -> Iterator[None]:
         raise TimeoutError(f"{name} takes more than {MINUTES:g} minutes") from None
     finally:
         watch.cancel()
+        signal.signal(signal.SIGINT, heard)
 
 
 def _goals(found: dict[str, list[Figure]]) -> Table:
