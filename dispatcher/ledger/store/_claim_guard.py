@@ -33,11 +33,12 @@ from dispatcher.ledger.store.durability import look_at_durability
 from dispatcher.ledger.store.in_step import InStep
 from dispatcher.ledger.store.ledger_id import ledger_id
 from dispatcher.ledger.store.replicas import (
-    NUDGE_MS,
     WAIT_MS,
     ReplicaCount,
     Replicas,
     missing,
+    put_wait,
+    required_at_first,
     serving,
     was_promoted,
 )
@@ -120,8 +121,8 @@ class ClaimGuard:
     def execute(self, pipeline: Any, *, claims: bool) -> list[Any]:
         """Run a pipeline; its answers when they may be used.
 
-        WAITAOF waits for what this connection wrote: a claim that is asked for again writes nothing, so a write is put
-        behind it. The count stands before that write, so that whatever of it others made waits as well.
+        The count stands before the write that is waited for (`put_wait`), so that whatever of it others made waits as
+        well.
 
         Raises:
             ClaimsHeld: they may not; the same may be asked for again.
@@ -132,9 +133,7 @@ class ClaimGuard:
         if claims:
             pipeline.hmget(keys.TICKS, "claims", "began_run")
         if waits.disk:
-            pipeline.set(keys.REPLICATED, 1, px=60_000)
-            for replicas, wait_ms in ((waits.all, NUDGE_MS), (waits.required, WAIT_MS)):
-                pipeline.execute_command("WAITAOF", 1, replicas, wait_ms)
+            put_wait(pipeline, waits.all, waits.required, WAIT_MS)
         if not self._unsafe:
             pipeline.execute_command("ROLE")
         try:
@@ -255,17 +254,13 @@ class ClaimGuard:
         return None
 
     def _begin_run(self, run: str) -> None:
-        """Which replicas are in step where we come to: those of whom others say so; of a server that took over those
-        that follow it; else all that there should be, for one of them may have taken over."""
-        expected, attached, least, (of_run, others) = self._standing
+        """Which replicas are in step where we come to; who comes after us is told."""
         if self._unsafe:
             required = 0
-        elif of_run == run:
-            required = others
-        elif self._run and was_promoted(self._redis):
-            required = max(attached, least)
-            self.replicas.go_on_with(run, required)
         else:
-            required = expected
-        self._in_step.begin(max(required, least), there_are=attached)
+            took_over = bool(self._run) and was_promoted(self._redis)
+            required = required_at_first(self._standing, run, took_over=took_over)
+            if took_over and self._standing.in_step[0] != run:
+                self.replicas.go_on_with(run, required)
+        self._in_step.begin(required, there_are=self._standing.attached)
         self._run = run

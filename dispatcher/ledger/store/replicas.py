@@ -24,6 +24,8 @@ WAIT_MS = 1_500
 #: A replica that is asked answers what it had on disk before, and tells the rest a second later by itself: asked twice
 #: it answers in a tenth of that.
 NUDGE_MS = 10
+#: The fields of `Kept` in the ledger.
+NUMBERS = ("n", "said", "confirm")
 #: What an operator says for all of them, however many.
 ALL = 1_000
 
@@ -65,6 +67,32 @@ class ReplicaCount(NamedTuple):
     in_step: tuple[str, int] = ("", 0)
 
 
+def in_step_of(written: bytes | str | None) -> tuple[str, int]:
+    """What the ledger says of who is in step: a run of a server, and how many."""
+    run, _, number = text_of(written or b"").partition(" ")
+    return run, int(number or 0)
+
+
+def required_at_first(count: ReplicaCount, run: str, *, took_over: bool) -> int:
+    """How many must confirm in a run that is come to: as many as others found to be in step there; of a server that
+    took over those that follow it; else all that there should be, for one of them may have taken over."""
+    of_run, others = count.in_step
+    required = (
+        others if of_run == run else min(count.attached, count.expected) if took_over else count.expected
+    )
+    return max(required, count.least)
+
+
+def put_wait(pipeline: Any, nudged: int, required: int, wait_ms: int) -> None:
+    """Behind what a pipeline writes: wait until it is on disk here and at so many replicas; the last answer tells.
+
+    WAITAOF waits for what its own connection wrote, and what is asked for again writes nothing itself.
+    """
+    pipeline.set(keys.REPLICATED, 1, px=60_000)
+    for replicas, most_ms in ((nudged, NUDGE_MS), (required, wait_ms)):
+        pipeline.execute_command("WAITAOF", 1, replicas, most_ms)
+
+
 class Replicas:
     """The record of how many there should be: this process's memory and the ledger's."""
 
@@ -84,7 +112,7 @@ class Replicas:
         """
         with translated():
             pipeline: Any = self._redis.pipeline(transaction=False)
-            pipeline.hmget(keys.REPLICAS, ("n", "said", "confirm"))
+            pipeline.hmget(keys.REPLICAS, NUMBERS)
             pipeline.hget(keys.REPLICAS, "in_step")
             pipeline.execute_command("ROLE")
             numbers, in_step, role = pipeline.execute()
@@ -96,8 +124,7 @@ class Replicas:
             held = held._replace(
                 expected=max(held.expected, here.expected), confirm=max(held.confirm, here.confirm)
             )
-        run, _, number = text_of(in_step or b"").partition(" ")
-        return ReplicaCount(held.expected, there_are, held.least, (run, int(number or 0)))
+        return ReplicaCount(held.expected, there_are, held.least, in_step_of(in_step))
 
     def seen(self, replicas: int) -> None:
         """So many are there: from now on there should be as many.

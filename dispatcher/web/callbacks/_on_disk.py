@@ -14,15 +14,21 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from dispatcher.ledger.store import keys
-from dispatcher.ledger.store.connection import text_of
 from dispatcher.ledger.store.in_step import InStep
-from dispatcher.ledger.store.replicas import NUDGE_MS, Kept, run_of
+from dispatcher.ledger.store.replicas import (
+    NUMBERS,
+    Kept,
+    ReplicaCount,
+    in_step_of,
+    put_wait,
+    required_at_first,
+    run_of,
+)
 
 #: How long a callback waits for them; CarrierX waits meanwhile.
 WAIT_MS = 1_000
 #: What was seen of the server is believed for so long.
 KNOWN_SECONDS = 60.0
-_NUMBERS = ("n", "said", "confirm")
 
 
 class OnDisk:
@@ -43,13 +49,13 @@ class OnDisk:
         if self._stopwatch() < self._know_at:
             return
         pipeline: Any = self._redis.pipeline(transaction=False)
-        pipeline.hmget(keys.REPLICAS, *_NUMBERS, "in_step")
+        pipeline.hmget(keys.REPLICAS, *NUMBERS, "in_step")
         pipeline.info()
         numbers, about = await pipeline.execute()
         self._read(numbers[:-1])
         if (run := run_of(about)) != self._run:
             self._run = run
-            self._begin(about, text_of(numbers[-1] or b""))
+            self._begin(about, in_step_of(numbers[-1]))
         try:
             self._syncs_always = bool(await self._redis.config_get("appendfsync"))
         except exceptions.ResponseError:
@@ -58,12 +64,10 @@ class OnDisk:
 
     def put(self, pipeline: Any) -> None:
         """Behind what stores: ask how many should have it, and wait until as many do."""
-        pipeline.hmget(keys.REPLICAS, *_NUMBERS)
+        pipeline.hmget(keys.REPLICAS, *NUMBERS)
         if self._kept.expected or not self._syncs_always:
-            pipeline.set(keys.REPLICATED, 1, px=60_000)  # what is asked for again writes nothing itself
             required = max(self._in_step.required, self._kept.least)
-            for replicas, wait_ms in ((self._kept.expected, NUDGE_MS), (required, WAIT_MS)):
-                pipeline.execute_command("WAITAOF", 1, replicas, wait_ms)
+            put_wait(pipeline, self._kept.expected, required, WAIT_MS)
 
     def took(self, tail: list[Any]) -> bool:
         """Whether all that should have it do; `tail` are the answers to what was put."""
@@ -85,14 +89,9 @@ class OnDisk:
         self._kept = Kept(*(int(number or 0) for number in told))
         self._in_step.expect(self._kept.expected)
 
-    def _begin(self, about: dict[str, Any], in_step: str) -> None:
-        """As a claim does it (`_claim_guard`): who claims has found out, or the server took over, or all are needed."""
+    def _begin(self, about: dict[str, Any], in_step: tuple[str, int]) -> None:
+        """Another run of a server: as a claim does it (`_claim_guard`)."""
         attached = int(about.get("connected_slaves", 0))
-        of_run, _, others = in_step.partition(" ")
-        if of_run == self._run:
-            required = int(others)
-        elif int(about.get("second_repl_offset", -1)) >= 0:
-            required = min(attached, self._kept.expected)
-        else:
-            required = self._kept.expected
-        self._in_step.begin(max(required, self._kept.least), there_are=attached)
+        count = ReplicaCount(self._kept.expected, attached, self._kept.least, in_step)
+        took_over = int(about.get("second_repl_offset", -1)) >= 0
+        self._in_step.begin(required_at_first(count, self._run, took_over=took_over), there_are=attached)
