@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
+from dispatcher.simulator.client import SimulatorHandle
 from tests.valkey import free_port
 
 MMS = Path(sys.executable).parent / "mms"
@@ -165,3 +166,16 @@ def _belongs(process: psutil.Process, folder: str) -> bool:
         return process.cwd().startswith(folder) or any(folder in part for part in process.cmdline())
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+
+
+def live_terminal(folder: Path, simulator: SimulatorHandle) -> Terminal:
+    """A live installation at that CarrierX, with limits out of the way; it looks quickly for what is unconfirmed."""
+    return Terminal(
+        folder,
+        MMS_CARRIERX_URL=simulator.url,
+        MMS_CARRIERX_TOKEN=simulator.token,
+        MMS_ACCOUNT_RATE="5000/s",
+        MMS_SENDER_RATE="5000/s",
+        MMS_POLL_RATE="500/s",
+        MMS_UNCONFIRMED_WAIT="1",
+    )

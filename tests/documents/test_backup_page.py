@@ -12,7 +12,7 @@ import pytest
 
 from dispatcher.simulator.client import SimulatorHandle
 from tests.documents.shown import TOP, Block, commands, section
-from tests.stack import STOP_SECONDS, Terminal, until
+from tests.stack import STOP_SECONDS, Terminal, live_terminal, until
 from tests.standin import number
 
 pytestmark = pytest.mark.slow
@@ -24,15 +24,7 @@ ROWS = 200
 @pytest.fixture
 def terminal(tmp_path: Path, simulator: SimulatorHandle) -> Iterator[Terminal]:
     """A live installation at a CarrierX on this machine, that looks quickly for what is unconfirmed."""
-    terminal = Terminal(
-        tmp_path,
-        MMS_CARRIERX_URL=simulator.url,
-        MMS_CARRIERX_TOKEN=simulator.token,
-        MMS_ACCOUNT_RATE="5000/s",
-        MMS_SENDER_RATE="5000/s",
-        MMS_POLL_RATE="500/s",
-        MMS_UNCONFIRMED_WAIT="1",
-    )
+    terminal = live_terminal(tmp_path, simulator)
     yield terminal
     terminal.end()
 
