@@ -79,6 +79,8 @@ class ValkeyServer:
                 client.ping()
                 break
             except redis.ConnectionError:
+                ended = self._process.poll()
+                assert ended is None, f"valkey-server ended with {ended}: {' '.join(options)}"
                 if time.monotonic() > deadline:
                     raise
         client.close()

@@ -35,7 +35,7 @@ class MediaServer:
         return f"http://127.0.0.1:{self.port}"
 
     def enter(self, by: int) -> None:
-        """Count requests under way."""
+        """Count the slow requests under way."""
         with self._lock:
             self.at_once += by
             self.most_at_once = max(self.most_at_once, self.at_once)
@@ -68,15 +68,12 @@ def _handler(server: MediaServer) -> type[BaseHTTPRequestHandler]:
             self._serve("GET")
 
         def _serve(self, method: str) -> None:
-            server.enter(1)
             server.asked[f"{method} {self.path}"] += 1
             try:
                 name = self.path.strip("/").replace("-", "_").partition("/")[0].partition("?")[0]
                 getattr(self, f"on_{name}", self.on_missing)(method)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
-            finally:
-                server.enter(-1)
 
         def _answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
             self.send_response(status)
@@ -190,7 +187,9 @@ def _handler(server: MediaServer) -> type[BaseHTTPRequestHandler]:
             self._answer(302, {"Location": self.path.partition("?")[2], "Content-Length": "0"})
 
         def on_slow(self, _: str) -> None:
+            server.enter(1)
             server.over.wait(0.02)
+            server.enter(-1)  # before the answer, since whoever has it asks the next one at once
             self._file("image/png", 10)
 
     return Handler

@@ -13,13 +13,14 @@ from dispatcher.ledger.installation.installation import prove_durable
 from dispatcher.ledger.store import permissions
 from dispatcher.ledger.store.connection import client
 from dispatcher.settings import load_settings
-from tests.valkey import running_valkey
+from tests.valkey import free_port, running_valkey
 
 
 def test_a_server_of_a_cluster_is_refused_whoever_owns_its_slots(tmp_path: Path) -> None:
     settings = [load_settings(data_dir=tmp_path, unsafe_redis=unsafe) for unsafe in (False, True)]
+    bus = str(free_port())  # else it is the port and 10,000, which is none for the ports from 55,536 on
     with (
-        running_valkey(tmp_path / "v", "--cluster-enabled", "yes") as server,
+        running_valkey(tmp_path / "v", "--cluster-enabled", "yes", "--cluster-port", bus) as server,
         client(server.url) as connected,
     ):
         for slots in (None, (0, 100), (101, 16_383)):
