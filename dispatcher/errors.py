@@ -47,19 +47,44 @@ class InputError(MmsError):
     exit_status = 2
 
 
+class Choice(NamedTuple):
+    """One answer to a question: the setting's value, what it is called, up to three cells or lines that help to choose.
+    The samples are the file's own, for nobody but the person who brought it."""
+
+    value: str
+    label: str
+    samples: tuple[str, ...] = ()
+
+
+class Question(NamedTuple):
+    """What a file leaves open, and a person knows: the setting that would say it, and the likeliest answers."""
+
+    setting: str
+    choices: tuple[Choice, ...]
+
+
 class FileRefused(InputError):
     """The campaign file as a whole cannot be used.
 
-    `code` is stable and machine readable, `line` the file's own line (1 based) or None, `column` the heading.
+    `code` is stable and machine readable, `line` the file's own line (1 based) or None, `column` the heading. With a
+    `question` it can be used as soon as that is answered.
     """
 
     def __init__(
-        self, code: str, message: str, *, line: int | None = None, column: str | None = None, hint: str = ""
+        self,
+        code: str,
+        message: str,
+        *,
+        line: int | None = None,
+        column: str | None = None,
+        hint: str = "",
+        question: Question | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.code = code
         self.line = line
         self.column = column
+        self.question = question
 
 
 class SubmittedBefore(InputError):

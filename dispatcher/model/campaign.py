@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from dispatcher.model.state import CampaignState, RecipientState
 
 CAMPAIGN_ID = r"^[a-z0-9][a-z0-9-]{0,31}$"
 QuietHours = Literal["off", "federal", "us-strict"]
+Named = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
 class CampaignSettings(BaseModel):
     """What `submit`, `check`, the TOML file beside a campaign file and the API take; the same names everywhere.
 
     Numbers in `senders` have 11 digits without `+`. `rate` and the like keep their written form (`20/s`), checked.
+    From `to` on they say how the file is read: the recipients' column, the consent column and what a no in it does, the
+    sheet of a workbook and whether its hidden rows count, the encoding; None: found out. They are written out only
+    where they are set: a program from before them reads every campaign that does without.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -36,6 +47,37 @@ class CampaignSettings(BaseModel):
     media_check: bool = True
     strict: bool = False
     allow_same_file: bool = False
+    to: Named | None = None
+    consent: Named | None = None
+    on_no_consent: Literal["skip", "send"] = "skip"
+    sheet: Named | None = None
+    hidden_rows: bool = False
+    encoding: Named | None = None
+    smart_encoding: bool = False
+    unknown_area_codes: Literal["refuse", "send"] = "refuse"
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_set(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = written(self)
+        for name in LATER_SETTINGS & fields.keys():
+            if fields[name] == CampaignSettings.model_fields[name].default:
+                del fields[name]
+        return fields
+
+
+#: Settings that the first version did not have.
+LATER_SETTINGS = frozenset(
+    {
+        "to",
+        "consent",
+        "on_no_consent",
+        "sheet",
+        "hidden_rows",
+        "encoding",
+        "smart_encoding",
+        "unknown_area_codes",
+    }
+)
 
 
 class Campaign(BaseModel):

@@ -1,6 +1,7 @@
 """A campaign file, read once: every row becomes a recipient or an invalid row with line, column and reason.
 
 - `roster`: opens a file and goes through its rows. `columns`: what each heading is for.
+- `readings`: what was decided about a file and noticed in it, for the check.
 - `rejections`: every code of a row or file that cannot be used, its sentence, the way to mend it.
 - `numbers`, `media_cells`: a cell becomes a number to send to, or media addresses.
 - `invalid_rows`, `formula_guard`: invalid rows written as a file to mend; cells that a spreadsheet would run.

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dispatcher.errors import Choice, Question
 from dispatcher.roster.rejections import refused
 
 #: Names of the recipient column, without case, spaces, `_` and `-`.
@@ -70,19 +71,30 @@ class UnderstoodColumn(NamedTuple):
 class Columns:
     """The columns of a file. Indexes count its own columns, without those that an earlier check wrote."""
 
-    def __init__(self, names: Sequence[str], *, line: int) -> None:
+    def __init__(self, names: Sequence[str], *, line: int, to: str | None = None) -> None:
         self.line = line
         self.names = tuple(names)
         self._indexes: dict[str, list[int]] = {}
         for index, name in enumerate(names):
             self._indexes.setdefault(heading_key(name), []).append(index)
-        self.to = self._recipient_column()
+        self.to = self._recipient_column() if to is None else self._named_column(to)
         self.message, self.media, self.sender, self.timezone = map(self._reserved_column, RESERVED)
+
+    def _named_column(self, name: str) -> int:
+        if self.is_ambiguous(name):
+            raise refused("two_columns_alike", line=self.line, heading=name)
+        index = self.find(name)
+        if index is None:
+            nearest = self.nearest(name)
+            raise refused("no_such_column", name=name, nearest=nearest, headings=self.named())
+        return index
 
     def _recipient_column(self) -> int:
         found = [column for column in self.names if is_recipient(column)]
         if len(found) > 1:
-            raise refused("two_recipient_columns", line=self.line, headings=", ".join(map(_short, found)))
+            question = Question("to", tuple(Choice(column, column) for column in found))
+            headings = ", ".join(map(_short, found))
+            raise refused("two_recipient_columns", line=self.line, question=question, headings=headings)
         if not found:
             raise refused(
                 "no_recipient_column",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dispatcher.errors import FileRefused
+from dispatcher.errors import FileRefused, Question
 
 #: Code of an invalid row → its sentence.
 INVALID_CODES = {
@@ -71,7 +71,11 @@ REFUSAL_CODES = {
     ),
     "two_recipient_columns": (
         "Several columns could hold the recipients: {headings}.",
-        "keep one of these names and rename the others, for example to `other_phone`",
+        "say which with --to COLUMN",
+    ),
+    "no_such_column": (
+        "The recipients should stand in a column {name!r} that the file does not have{nearest}.",
+        "use one of: {headings}",
     ),
     "two_columns_alike": (
         "Several columns are called {heading!r}.",
@@ -209,12 +213,19 @@ def row_sentence(code: str, **words: object) -> str:
     return INVALID_CODES[code].format(**words)
 
 
-def refused(code: str, *, line: int | None = None, column: str | None = None, **words: object) -> FileRefused:
-    """The error for a file that cannot be used at all."""
+def refused(
+    code: str,
+    *,
+    line: int | None = None,
+    column: str | None = None,
+    question: Question | None = None,
+    **words: object,
+) -> FileRefused:
+    """The error for a file that cannot be used at all, or not before the question is answered."""
     sentence, hint = REFUSAL_CODES[code]
     text = sentence.format(**words)
     message = f"line {line}: {text}" if line else text
-    return FileRefused(code, message, line=line, column=column, hint=hint.format(**words))
+    return FileRefused(code, message, line=line, column=column, hint=hint.format(**words), question=question)
 
 
 def refused_by(error: RowError) -> FileRefused:
@@ -226,4 +237,11 @@ def refused_by(error: RowError) -> FileRefused:
 def refused_at(refusal: FileRefused, line: int) -> FileRefused:
     """The same refusal, with its line."""
     message = f"line {line}: {refusal.message}"
-    return FileRefused(refusal.code, message, line=line, column=refusal.column, hint=refusal.hint)
+    return FileRefused(
+        refusal.code,
+        message,
+        line=line,
+        column=refusal.column,
+        hint=refusal.hint,
+        question=refusal.question,
+    )

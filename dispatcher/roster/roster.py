@@ -20,6 +20,7 @@ from dispatcher.roster.files.csv_reader import CsvRecords, Record
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.files.file_source import PulsedStream, RecognisedFile, open_source
 from dispatcher.roster.formula_guard import bare
+from dispatcher.roster.readings import Reading, Remark
 from dispatcher.roster.rejections import GROUP_ONLY_CODES, RowError, refused, row_sentence
 from dispatcher.roster.size_limits import HEADING_CHARACTERS
 from dispatcher.settings import Settings
@@ -59,6 +60,7 @@ class Roster:
     ) -> None:
         self.filename = filename
         self._max_rows = max_rows
+        self._to = settings.to
         self._records = _records(
             open_source(PulsedStream(source, pulse), max_bytes=max_bytes), max_bytes, pulse
         )
@@ -86,6 +88,21 @@ class Roster:
     def overridden(self) -> tuple[str, ...]:
         """The columns that go unused because an option outranks them."""
         return tuple(self.column_names[index] for index in self._rows.overridden)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was decided about the file as a whole, as far as it was read."""
+        return ()
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What a person should hear of it; complete once the rows were read."""
+        return ()
+
+    def settled(self, settings: CampaignSettings) -> CampaignSettings:
+        """The settings with what was guessed written into them, so that the file is read the same next time."""
+        guessed = {each.setting: each.value for each in self.readings if each.guessed}
+        return settings.model_copy(update=guessed)
 
     def media_addresses(self) -> Iterator[str]:
         """The media addresses in use, the campaign's first, most of them once. Reads the whole file if rows may have
@@ -200,7 +217,7 @@ class Roster:
             raise refused("no_header", line=line)
         if self._records.may_be_guarded:
             record = list(map(bare, record))
-        return Columns([record[index].strip() for index in own], line=line)
+        return Columns([record[index].strip() for index in own], line=line, to=self._to)
 
     @staticmethod
     def _refuse_long_headings(record: list[str], line: int) -> None:

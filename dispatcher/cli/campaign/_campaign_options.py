@@ -35,6 +35,14 @@ class CampaignOptions:
     no_media_check: options.NoMediaCheck = False
     strict: options.Strict = False
     allow_same_file: options.AllowSameFile = False
+    to: options.To = None
+    consent: options.Consent = None
+    on_no_consent: options.OnNoConsent = None
+    sheet: options.Sheet = None
+    hidden_rows: options.HiddenRows = False
+    encoding: options.Encoding = None
+    smart_encoding: options.SmartEncoding = False
+    unknown_area_codes: options.UnknownAreaCodes = None
     every: options.Every = None
     run_late_within: options.RunLateWithin = None
 

@@ -10,8 +10,11 @@ from rich.text import Text
 from dispatcher.cli.shell.output import counted
 from dispatcher.cli.shell.tables import facts_table, out
 from dispatcher.model.campaign import CampaignSettings
-from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.pipeline.preflight.result import CheckResult, ReadAs
 from dispatcher.rules.times import LocalMoment, parse_start
+
+#: Settings that say how a file is read → what they are called before what was decided.
+_READ_AS = {"to": "recipients", "consent": "consent column"}
 
 
 def print_check(result: CheckResult, *, errors: int = 10) -> None:
@@ -58,7 +61,13 @@ def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
         ("wait for hours", f"{result.waiting}, the last until {result.last_at}" if result.waiting else None),
         ("finished by", result.finish_at),
         ("headings", "; ".join(f"{each.column}: {each.meaning}" for each in result.headings)),
+        *((_READ_AS.get(each.setting, each.setting), _read_as(each)) for each in result.readings),
     ]
+
+
+def _read_as(reading: ReadAs) -> str:
+    samples = f" ({' | '.join(reading.samples)})" if reading.samples else ""
+    return f"{reading.value}: {reading.why}{samples}"
 
 
 def _cost(result: CheckResult) -> str:

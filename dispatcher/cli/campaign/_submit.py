@@ -10,6 +10,7 @@ import typer
 from dispatcher.cli.campaign._after_submit import Submitted
 from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
 from dispatcher.cli.campaign._check_output import waiting_lines
+from dispatcher.cli.campaign._questions import with_answers
 from dispatcher.cli.campaign.check import look_at
 from dispatcher.cli.commands.schedules import make_recurring
 from dispatcher.cli.shell.chosen import Chosen
@@ -54,7 +55,7 @@ def submit_command(
         raise InputError(
             "--wait waits for one campaign, and --every makes many", hint="leave one of the two out"
         )
-    result = look_at(file, chosen, config)
+    result, chosen = with_answers(lambda known: look_at(file, known, config), chosen)
     for sentence in waiting_lines(result, chosen.settings):
         say(f"note: {sentence}")
     _refuse(result, chosen)

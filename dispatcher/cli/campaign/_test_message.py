@@ -23,12 +23,16 @@ def try_command(
     sender: options.From = None,
     message: options.MessageText = None,
     media: options.Media = None,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", metavar="COLUMN", help="The recipients' column, which is --to elsewhere."),
+    ] = None,
 ) -> None:
     """Send what one row of a file would get to your own number, and nothing else. Prints the id of that small campaign.
 
     Example: mms campaign test spring.csv --row 3 --to 15162065574
     """
-    given = {"from": sender, "message": message, "media_urls": media}
+    given = {"from": sender, "message": message, "media_urls": media, "to": column}
     ledger, config = open_ledger()
     chosen = choose(file, given, media_base=base_of(config))
     store_media(ledger, chosen.media_files)

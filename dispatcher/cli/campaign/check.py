@@ -11,6 +11,7 @@ import typer
 
 from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
 from dispatcher.cli.campaign._check_output import print_check
+from dispatcher.cli.campaign._questions import with_answers
 from dispatcher.cli.shell.chosen import Chosen
 from dispatcher.cli.shell.context import config_of_any_ledger, open_file
 from dispatcher.cli.shell.media_files import gate_for
@@ -47,7 +48,7 @@ def check_command(
     if simulate:
         config = config.model_copy(update={"simulate": True})
     chosen = given.choose(file, config)
-    result = _checked(file, chosen, config, errors)
+    result, chosen = with_answers(lambda known: _checked(file, known, config, errors), chosen)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:

@@ -70,4 +70,33 @@ RunLateWithin = Annotated[
         "--run-late-within", metavar="TIME", help="With --every: start so late at most (1h); 0s: skip."
     ),
 ]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="COLUMN", help="The recipients' column; default: found out, or asked."),
+]
+Consent = Annotated[
+    str | None,
+    typer.Option(
+        "--consent", metavar="COLUMN", help="The column that says who wants texts; default: found out."
+    ),
+]
+OnNoConsent = Annotated[
+    str | None, typer.Option("--on-no-consent", help="A row that says no there: skip (default) or send.")
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="The workbook's sheet; default: the one with recipients."),
+]
+HiddenRows = Annotated[bool, typer.Option("--hidden-rows", help="Send to a workbook's hidden rows, too.")]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="The file's encoding; default: found out, or asked."),
+]
+SmartEncoding = Annotated[
+    bool, typer.Option("--smart-encoding", help="Write curly quotes, dashes and odd spaces plainly.")
+]
+UnknownAreaCodes = Annotated[
+    str | None,
+    typer.Option("--unknown-area-codes", help="Area codes that nobody knows yet: refuse (default) or send."),
+]
 AllowSameFile = Annotated[bool, typer.Option("--allow-same-file", help="Send the same file again.")]

@@ -53,6 +53,7 @@ def submit(
     roster = open_roster(
         source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )
+    settings = roster.settled(settings)
     digest = digest_of(source, settings)
     if not draft and not settings.allow_same_file and (earlier := ledger.campaigns.made_before(digest)):
         raise SubmittedBefore(earlier)

@@ -51,7 +51,7 @@ class Subscribed(NamedTuple):
     line: int
 
 
-class Remark(NamedTuple):
+class OptOutRemark(NamedTuple):
     """A line that counts, but for something that could not be read."""
 
     line: int
@@ -65,7 +65,7 @@ class UnknownWord(NamedTuple):
     word: str
 
 
-OptOutLine = OptOut | UnusableEntry | Subscribed | Remark | UnknownWord
+OptOutLine = OptOut | UnusableEntry | Subscribed | OptOutRemark | UnknownWord
 
 
 def read_opt_outs(source: BinaryIO, *, max_bytes: int) -> Iterator[OptOutLine]:
@@ -174,11 +174,11 @@ def _read(line: int, cells: list[str], columns: OptOutColumns) -> Iterator[OptOu
             yield OptOut(found, state, at_ms, (source or "import")[:SOURCE_MAX])
 
 
-def _of_date(line: int, cell: str, at_ms: int) -> Iterator[Remark]:
+def _of_date(line: int, cell: str, at_ms: int) -> Iterator[OptOutRemark]:
     if cell and not at_ms:
-        yield Remark(line, "its date cannot be read; the line counts")
+        yield OptOutRemark(line, "its date cannot be read; the line counts")
     elif at_ms > datetime.now(UTC).timestamp() * 1000 + _AHEAD_MS:
-        yield Remark(line, "its date lies in the future; the line counts as of now")
+        yield OptOutRemark(line, "its date lies in the future; the line counts as of now")
 
 
 def _number(cell: str) -> str | None:

@@ -15,7 +15,7 @@ from dispatcher.ledger.consent.optouts import OptOut, State
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.consent.optout_csv import (
     OptOutLine,
-    Remark,
+    OptOutRemark,
     UnknownWord,
     UnusableEntry,
     read_opt_outs,
@@ -156,7 +156,7 @@ class _Reader:
             elif isinstance(line, UnusableEntry):
                 self.unusable += 1
                 _keep(self.lines, line)
-            elif isinstance(line, Remark):
+            elif isinstance(line, OptOutRemark):
                 self.remarked += 1
                 _keep(self.remarks, line)
             elif isinstance(line, UnknownWord):
@@ -166,6 +166,6 @@ class _Reader:
                 self.subscribed += 1
 
 
-def _keep(kept: list[UnusableLine], line: UnusableEntry | Remark) -> None:
+def _keep(kept: list[UnusableLine], line: UnusableEntry | OptOutRemark) -> None:
     if len(kept) < UNUSABLE_SHOWN:
         kept.append(UnusableLine(line=line.line, problem=line.problem))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TextIO
 
 from pydantic import SecretStr
 
-from dispatcher.errors import ConfigError, FileRefused, InputError, MmsError
+from dispatcher.errors import Choice, ConfigError, FileRefused, InputError, MmsError, Question
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import AskMedia, MediaFacts
 from dispatcher.pipeline.preflight.request import CheckRequest
@@ -91,7 +91,7 @@ def packed_error(error: InputError) -> dict[str, Any]:
     """The last word: the file or a setting cannot be used."""
     said: dict[str, Any] = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
     if isinstance(error, FileRefused):
-        said |= {"code": error.code, "line": error.line, "column": error.column}
+        said |= {"code": error.code, "line": error.line, "column": error.column, "question": error.question}
     return said
 
 
@@ -113,5 +113,17 @@ def result_of(frame: Mapping[str, Any]) -> CheckResult:
 def _error_of(frame: Mapping[str, Any]) -> MmsError:
     message, hint = frame["message"], frame["hint"]
     if "code" in frame:
-        return FileRefused(frame["code"], message, line=frame["line"], column=frame["column"], hint=hint)
+        question = frame["question"] and _question_of(*frame["question"])
+        return FileRefused(
+            frame["code"],
+            message,
+            line=frame["line"],
+            column=frame["column"],
+            hint=hint,
+            question=question,
+        )
     return _ERRORS.get(frame["error"], InputError)(message, hint=hint)
+
+
+def _question_of(setting: str, choices: list[list[Any]]) -> Question:
+    return Question(setting, tuple(Choice(value, label, tuple(samples)) for value, label, samples in choices))

@@ -18,8 +18,9 @@ from dispatcher.pipeline.preflight._totals import CheckTotals
 from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.pipeline.preflight.recurrence import first_occurrence, recurrence_notices
 from dispatcher.pipeline.preflight.request import CheckRequest
-from dispatcher.pipeline.preflight.result import CheckResult, ColumnMeaning
+from dispatcher.pipeline.preflight.result import Alternative, CheckResult, ColumnMeaning, ReadAs
 from dispatcher.roster.invalid_rows import InvalidRowsCsv
+from dispatcher.roster.readings import Reading
 from dispatcher.roster.roster import Roster, open_roster
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.send_window import SendWindow
@@ -104,6 +105,7 @@ def _result(
         errors=tuple(sorted(totals.errors, key=lambda error: error.line)),
         errors_total=totals.errors_total,
         headings=tuple(ColumnMeaning(**heading._asdict()) for heading in roster.understood),
+        readings=tuple(map(_read_as, roster.readings)),
         groups=totals.groups,
         segments=totals.load.units,
         cost_low=cost and cost[0],
@@ -121,6 +123,16 @@ def _result(
             *totals.media.notices(dt.datetime.fromisoformat(finish) if finish else None),
         ),
         media=totals.media.facts,
+    )
+
+
+def _read_as(reading: Reading) -> ReadAs:
+    return ReadAs(
+        setting=reading.setting,
+        value=reading.value,
+        why=reading.why,
+        samples=reading.samples,
+        choices=tuple(Alternative(**choice._asdict()) for choice in reading.choices),
     )
 
 
@@ -146,6 +158,8 @@ def _campaign_notices(roster: Roster, totals: CheckTotals) -> Iterator[Notice]:
             code="opt_outs_unknown",
             message="Opt-outs are not known here; they are taken out when the campaign is sent.",
         )
+    for remark in roster.remarks:
+        yield Notice(code=remark.code, message=remark.message)
     for column in roster.overridden:
         yield Notice(
             code="column_overridden",

@@ -33,6 +33,25 @@ class ColumnMeaning(_Part):
     meaning: str
 
 
+class Alternative(_Part):
+    """A value that a setting could have, what it is called, and cells or lines that help to choose."""
+
+    value: str
+    label: str
+    samples: tuple[str, ...] = ()
+
+
+class ReadAs(_Part):
+    """What was decided about the file as a whole: the setting that says it otherwise, what was chosen and why, with
+    cells that show it and what else could be chosen."""
+
+    setting: str
+    value: str
+    why: str
+    samples: tuple[str, ...] = ()
+    choices: tuple[Alternative, ...] = ()
+
+
 class Preview(_Part):
     """A finished message as it would be sent. `encoding` is None for an MMS, which has no such segments."""
 
@@ -75,7 +94,8 @@ class CheckResult(_Part):
     `rows` = `sendable` + `duplicates` + `opted_out` + all of `invalid`. `opted_out` is None when the opt-outs
     are not known here. `errors` has the first 50 of `errors_total` invalid rows. `segments` counts segments
     of SMS and legs of MMS: what limits count. Costs are None when a price is unknown. `media` is what was found
-    about media addresses, for the submit that follows; it is no part of the JSON. `waiting` recipients are outside
+    about media addresses, for the submit that follows; it is no part of the JSON. `readings` is what was decided about
+    the file as a whole. `waiting` recipients are outside
     their allowed hours at the start, or their own clock is not there yet; the first message may go at `first_at`, the
     window of the last opens at `last_at`.
     """
@@ -88,6 +108,7 @@ class CheckResult(_Part):
     errors: tuple[RowProblem, ...]
     errors_total: int
     headings: tuple[ColumnMeaning, ...]
+    readings: tuple[ReadAs, ...] = ()
     groups: int
     segments: int
     cost_low: Decimal | None

@@ -157,10 +157,11 @@ async def test(request: Request, caller: Actor) -> Campaign:
     """
     site = site_of(request)
     async with read_form(request, site.max_file_bytes, max_media=MOST) as form:
-        sent = await run_in_threadpool(_sent, site, form, frozenset({"row", "to"}))
-        row, to = sent.beside.get("row", ""), sent.beside.get("to", "")
+        sent = await run_in_threadpool(_sent, site, form, frozenset({"row", "to", "column"}))
+        row, to, column = (sent.beside.get(name, "") for name in ("row", "to", "column"))
+        options = {**sent.options, "to": column or None}
         made = await run_in_threadpool(
-            lambda: send_test(site, caller.name, sent.upload, sent.options, row=row, to=to)
+            lambda: send_test(site, caller.name, sent.upload, options, row=row, to=to)
         )
     return await run_in_threadpool(find_campaign, site, made)
 

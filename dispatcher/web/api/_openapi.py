@@ -144,6 +144,20 @@ _SETTINGS = {
     "media_check": {"type": "boolean", "description": "Look at the pictures first.", "default": True},
     "strict": {"type": "boolean", "description": "Any invalid row refuses the file.", "default": False},
     "allow_same_file": {"type": "boolean", "description": "Send a file again.", "default": False},
+    "to": _text(
+        "The column of the recipients; not given: found out, or asked for.", examples=["Mobile Phone"]
+    ),
+    "consent": _text("The column that says who wants texts; not given: found out."),
+    "on_no_consent": _text("What becomes of a row that says no there.", enum=["skip", "send"]),
+    "sheet": _text("The sheet of a workbook; not given: the visible one with recipients."),
+    "hidden_rows": {"type": "boolean", "description": "Send to hidden rows of a workbook.", "default": False},
+    "encoding": _text("The encoding of a text file; not given: found out.", examples=["windows-1250"]),
+    "smart_encoding": {
+        "type": "boolean",
+        "description": "Write typographic quotes, dashes and spaces plainly, so that texts stay short.",
+        "default": False,
+    },
+    "unknown_area_codes": _text("Area codes that nobody knows yet.", enum=["refuse", "send"]),
 }
 
 
@@ -171,6 +185,7 @@ TEST_FORM = _form(
     {
         "row": {"type": "integer", "minimum": 1, "description": "The row, from 1, without the heading."},
         "to": _text("A number of your own.", examples=["12125550101"]),
+        "column": _text("The column of the recipients, which is `to` elsewhere.", examples=["Mobile Phone"]),
     },
 )
 

@@ -21,6 +21,20 @@ ZONES = {
     "UTC": "UTC",
     OWN_CLOCK: "Each recipient’s own clock",
 }
+_AS_WRITTEN = (
+    "message",
+    "group_size",
+    "group_by",
+    "rate",
+    "expires_after",
+    "max_cost",
+    "to",
+    "consent",
+    "on_no_consent",
+    "sheet",
+    "encoding",
+    "unknown_area_codes",
+)
 _AT = re.compile(r"(\S+?)[T ](\S+) (\S+)")
 
 
@@ -34,10 +48,10 @@ def form_values_of(settings: CampaignSettings) -> dict[str, str]:
         "priority": settings.priority,
         "on_unconfirmed": settings.on_unconfirmed,
     }
-    for name in ("message", "group_size", "group_by", "rate", "expires_after", "max_cost"):
+    for name in _AS_WRITTEN:
         value = getattr(settings, name)
         values[name] = "" if value is None else str(value)
-    for name in ("strict", "allow_same_file"):
+    for name in ("strict", "allow_same_file", "hidden_rows", "smart_encoding"):
         values[name] = "yes" if getattr(settings, name) else ""
     start = _AT.fullmatch(settings.at or "")
     if start and start[3] in ZONES:

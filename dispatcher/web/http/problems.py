@@ -54,8 +54,17 @@ _TITLES = {
 }
 
 
+class ProblemChoice(BaseModel):
+    """A value that the setting in question may have; samples are the file's own cells or lines."""
+
+    value: str
+    label: str
+    samples: list[str] = []
+
+
 class Problem(BaseModel):
-    """What went wrong, where in the file, and what to do about it. `line` is the file's own, 1 based."""
+    """What went wrong, where in the file, and what to do about it. `line` is the file's own, 1 based. Where only a
+    person can say how the file is meant, `setting` is what to give next time, and `choices` what it may be."""
 
     type: str = Field(examples=["urn:mms-dispatcher:problem:no_recipient_column"])
     title: str = Field(examples=["The campaign file cannot be used"])
@@ -65,6 +74,8 @@ class Problem(BaseModel):
     line: int | None = Field(default=None, examples=[1])
     column: str | None = Field(default=None, examples=["Phone No."])
     hint: str | None = Field(default=None, examples=["name one column `to` or `phone`"])
+    setting: str | None = Field(default=None, examples=["to"])
+    choices: list[ProblemChoice] | None = None
 
     @property
     def retry_after(self) -> str | None:
@@ -94,8 +105,21 @@ def problem_of(error: errors.MmsError) -> Problem:
     code = error.code if isinstance(error, errors.FileRefused) else answer.code
     problem = make_problem(answer.status, code, error.message, title=answer.title, hint=error.hint)
     if isinstance(error, errors.FileRefused):
-        problem = problem.model_copy(update={"line": error.line, "column": error.column})
+        problem = problem.model_copy(update={"line": error.line, "column": error.column, **_asked(error)})
     return problem
+
+
+def _asked(error: errors.FileRefused) -> dict[str, object]:
+    if error.question is None:
+        return {}
+    setting, choices = error.question
+    return {
+        "setting": setting,
+        "choices": [
+            ProblemChoice(value=value, label=label, samples=list(samples))
+            for value, label, samples in choices
+        ],
+    }
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:

@@ -22,7 +22,7 @@ from dispatcher.web.http.reading_turns import while_called
 FIELDS_MAX = 1024 * 1024
 #: May come several times, or several in one field, parted by this.
 REPEATABLE = {"from": re.compile(r"[,;\n]"), "media_urls": BETWEEN}
-YES_OR_NO = frozenset({"media_check", "strict", "allow_same_file"})
+YES_OR_NO = frozenset({"media_check", "strict", "allow_same_file", "hidden_rows", "smart_encoding"})
 SINGLE = frozenset(
     {
         "name",
@@ -36,6 +36,12 @@ SINGLE = frozenset(
         "max_cost",
         "priority",
         "on_unconfirmed",
+        "to",
+        "consent",
+        "on_no_consent",
+        "sheet",
+        "encoding",
+        "unknown_area_codes",
     }
 )
 SETTINGS = REPEATABLE.keys() | YES_OR_NO | SINGLE

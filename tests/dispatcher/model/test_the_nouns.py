@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 from pydantic import ValidationError
 
-from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.campaign import LATER_SETTINGS, CampaignSettings
 from dispatcher.model.message import ComposedMessage, Outgoing
 from dispatcher.model.recipient import masked
 from dispatcher.model.state import (
@@ -83,3 +83,11 @@ def test_a_message_knows_its_kind(
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         CampaignSettings.model_validate(wrong)
+
+
+def test_settings_that_came_later_are_written_only_where_they_are_set() -> None:
+    plain = CampaignSettings(senders=("15165550199",))
+    assert not LATER_SETTINGS & plain.model_dump().keys()
+    told = plain.model_copy(update={"to": "cell", "hidden_rows": True})
+    assert told.model_dump().keys() & LATER_SETTINGS == {"to", "hidden_rows"}
+    assert CampaignSettings.model_validate_json(told.model_dump_json(by_alias=True)) == told

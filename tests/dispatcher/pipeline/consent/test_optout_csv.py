@@ -12,7 +12,7 @@ from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.pipeline.consent._optout_columns import read_date
 from dispatcher.pipeline.consent.optout_csv import (
     OptOutLine,
-    Remark,
+    OptOutRemark,
     Subscribed,
     UnknownWord,
     UnusableEntry,
@@ -94,7 +94,7 @@ def test_dates_are_read_in_every_form(date: str) -> None:
 @pytest.mark.parametrize("date", ["last week", "13/45/2026", "99999999999999999999", "1969-01-01"])
 def test_an_unreadable_date_takes_no_opt_out_away(date: str) -> None:
     assert read(f"phone,date\n{A},{date}\n") == [
-        Remark(2, "its date cannot be read; the line counts"),
+        OptOutRemark(2, "its date cannot be read; the line counts"),
         OptOut(f"1{A}", "out", 0, "import"),
     ]
 
@@ -158,7 +158,7 @@ def test_a_list_of_opt_outs_alone_was_made_when_its_lines_were() -> None:
 
 def test_a_date_in_the_future_is_told_and_none_at_all_is_not() -> None:
     told = read(f"phone,date\n{A},2999-01-01\n{B},\n")
-    assert [(each.line, each.problem) for each in told if isinstance(each, Remark)] == [
+    assert [(each.line, each.problem) for each in told if isinstance(each, OptOutRemark)] == [
         (2, "its date lies in the future; the line counts as of now")
     ]
     assert sum(isinstance(each, OptOut) for each in told) == 2

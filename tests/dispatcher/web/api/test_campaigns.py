@@ -231,3 +231,11 @@ def test_a_parameter_out_of_range_is_a_problem(api: httpx.Client, query: str) ->
 def test_an_unknown_path_or_method_is_a_problem(api: httpx.Client) -> None:
     assert api.get("/nothing").json()["code"] == "not_found"
     assert api.delete("/campaigns").json()["code"] == "method_not_allowed"
+
+
+def test_a_file_that_leaves_its_column_open_is_answered_with_the_choices(api: httpx.Client) -> None:
+    file = "mobile,cell,first_name\n12125550101,12125550102,Ann\n"
+    problem = send(api, file).json()
+    assert (problem["code"], problem["setting"]) == ("two_recipient_columns", "to")
+    assert [choice["value"] for choice in problem["choices"]] == ["mobile", "cell"]
+    assert send(api, file, to="cell").json()["settings"]["to"] == "cell"

@@ -338,3 +338,14 @@ def test_a_check_leaves_out_who_opted_out(operator: httpx.Client, redis: Redis) 
     page = post_new(operator, "check").text
     assert "Send to 2 recipients" in page
     assert "opted out, left alone" in page
+
+
+def test_a_file_that_leaves_its_column_open_is_asked_about_on_the_page(operator: httpx.Client) -> None:
+    asked = post_new(operator, "check", "mobile,cell,first_name\n12125550101,12125550102,Ann\n")
+    assert "Which column holds the recipients?" in asked.text
+    assert re.findall(r'type="radio" form="campaign" name="to" value="(\w+)"', asked.text) == [
+        "mobile",
+        "cell",
+    ]
+    answered = post_new(operator, "check", None, held=hidden(asked, "held"), to="cell")
+    assert "What would happen" in answered.text

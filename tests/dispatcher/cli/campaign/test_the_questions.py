@@ -1,0 +1,46 @@
+"""What a file leaves open is asked on a terminal, and refused with the option's name where nobody is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dispatcher.cli.campaign import _questions
+from dispatcher.ledger.ledger import Ledger
+from tests.mms import Mms
+
+OPTIONS = ("--from", "15165550199", "--message", "Acme: hi. Reply STOP", "--quiet-hours", "off")
+
+
+@pytest.fixture
+def two_columns(tmp_path: Path) -> Path:
+    """A file in which the recipients may stand in either column."""
+    path = tmp_path / "spring.csv"
+    path.write_text("mobile,cell\n12125550101,12125550102\n")
+    return path
+
+
+def test_nobody_is_asked_where_nobody_is(mms: Mms, two_columns: Path) -> None:
+    said = mms("campaign", "check", str(two_columns), *OPTIONS)
+    assert said.status == 2
+    assert "mobile, cell" in said.err
+    assert "--to COLUMN" in said.err
+
+
+def test_the_option_answers_before_the_question(mms: Mms, two_columns: Path) -> None:
+    checked = mms("campaign", "check", str(two_columns), *OPTIONS, "--to", "Cell", "--json").json
+    assert (checked["sendable"], checked["headings"][1]["meaning"]) == (1, "recipient")
+    unknown = mms("campaign", "check", str(two_columns), *OPTIONS, "--to", "cel")
+    assert unknown.status == 2
+    assert "did you mean 'cell'?" in unknown.err
+
+
+def test_a_person_answers_by_number_and_the_answer_is_the_campaigns(
+    mms: Mms, two_columns: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_questions, "_somebody_is_there", lambda: True)
+    said = mms("campaign", "submit", str(two_columns), *OPTIONS, "--yes", stdin="2\n")
+    assert said.status == 0, said.err
+    assert "1. mobile" in said.err
+    assert ledger.campaigns.settings_of(said.out.split()[-1]).to == "cell"
