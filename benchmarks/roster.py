@@ -31,13 +31,13 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.embedded import server_binary
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.numbering.area_codes import area_codes
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.expansion.batching import BATCH_ROWS
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.roster._area_codes import COUNTRY
 from dispatcher.settings import Settings, load_settings
 
 ROWS = 1_000_000
@@ -53,8 +53,9 @@ STRIDE = 1_618_033_999
 
 def write_file(path: Path, rows: int, *, sequential: bool) -> None:
     """A campaign file of distinct numbers: all over the country, or one after the other."""
+    ordinary = [npa for npa, code in area_codes().items() if code.country in ("US", "CA")]
     exchanges = [
-        f"{npa}{nxx}" for npa in COUNTRY for nxx in range(212, 1000) if nxx % 100 != 11 and nxx != 555
+        f"{npa}{nxx}" for npa in ordinary for nxx in range(212, 1000) if nxx % 100 != 11 and nxx != 555
     ]
     space, step = len(exchanges) * EXCHANGE, 1 if sequential else STRIDE
     with path.open("w", encoding="ascii", newline="") as file:

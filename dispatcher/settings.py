@@ -16,6 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from dispatcher.errors import ConfigError
+from dispatcher.numbering.area_codes import area_codes
+from dispatcher.numbering.regions import regions_named
 from dispatcher.sources import in_file, written
 
 _OF_REDIS = ("redis://", "rediss://", "unix://", "sentinel://", "sentinels://")
@@ -142,6 +144,13 @@ class Settings(BaseModel):
     hours_margin: float = Field(
         600, ge=0, description="Seconds by which allowed hours close early: carriers queue MMS."
     )
+    regions: str = Field(
+        "US, CA",
+        description="Countries and territories that may be written to, by name or two letters: US, CA, Puerto Rico.",
+    )
+    area_codes_extra: str = Field(
+        "", description="Area codes newer than our table with their places: 679=US-MI, 942=CA-ON."
+    )
     frequency_cap: str = Field(
         "", description="At most so many messages to a number in a while, like 3/7d. Unset: no cap."
     )
@@ -200,6 +209,18 @@ class Settings(BaseModel):
                 ) from None
         return value
 
+    @field_validator("regions")
+    @classmethod
+    def _regions(cls, value: str) -> str:
+        regions_named(value)
+        return value
+
+    @field_validator("area_codes_extra")
+    @classmethod
+    def _area_codes(cls, value: str) -> str:
+        area_codes(value)
+        return value
+
     @field_validator("redis_url", "broker_url")
     @classmethod
     def _no_cluster(cls, value: str | None) -> str | None:
@@ -226,6 +247,11 @@ class Settings(BaseModel):
     def effective_sender_rate(self) -> str:
         """Each sender's rate with its default: what a long code carries."""
         return self.sender_rate or ("200/s" if self.simulate else "1/s")
+
+    @property
+    def allowed_regions(self) -> frozenset[str]:
+        """The two letters of each country and territory that may be written to."""
+        return regions_named(self.regions)
 
     @property
     def proxies(self) -> list[str]:

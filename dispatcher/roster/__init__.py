@@ -8,6 +8,6 @@
 - `size_limits`: how much of a file is read at all.
 - `files/`: bytes to records, CSV and compressed files. `excel/`: workbooks, in a process of their own.
 
-May import: `model/`, `host/`, `settings`, `errors` and `control_characters`; it knows no ledger and asks nobody.
+May import: `model/`, `host/`, `numbering/`, `settings`, `errors`, `control_characters`; knows no ledger, asks nobody.
 Begin with: `roster.open_roster`, then `_rows`.
 """

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient
+from dispatcher.numbering.area_codes import AreaCode
 from dispatcher.roster._merge_fields import MessageTemplate, compile_template
 from dispatcher.roster._timezones import read_timezone
 from dispatcher.roster.columns import Columns
@@ -41,13 +42,14 @@ class _CellCache(dict[str, T]):
 class RowRules(NamedTuple):
     """What a row is read under. `fixed` names the settings that came from options: they outrank columns.
 
-    `media` is what is known of media addresses; what is not in it passes.
+    `area_codes` are those that are known. `media` is what is known of media addresses; what is not in it passes.
     """
 
     settings: CampaignSettings
     fixed: frozenset[str]
     fictional_ok: bool
     regions: frozenset[str]
+    area_codes: Mapping[str, AreaCode]
     media: Mapping[str, MediaFacts]
 
 
@@ -74,7 +76,12 @@ class RowReader:
         self.template = self._campaign_template(settings.message)
         self.campaign_media = self._well_formed(settings.media_urls)
         self.campaign_media_invalid = self._cannot_be_sent(self.campaign_media)
-        self.numbers = NumberReader(fictional_ok=rules.fictional_ok, regions=rules.regions)
+        self.numbers = NumberReader(
+            fictional_ok=rules.fictional_ok,
+            regions=rules.regions,
+            codes=rules.area_codes,
+            send_unknown=settings.unknown_area_codes == "send",
+        )
         self.senders = _CellCache(self._one_sender)
         self.zones = _CellCache(read_timezone)
         self.media_cells = _CellCache(self._media_in)

@@ -19,8 +19,12 @@ INVALID_CODES = {
     "too_long": "The number has {digits} digits; a US or Canadian number has 10, or 11 with a leading 1.",
     "bad_area_code": "No area code can look like this one; check the first three digits after the 1.",
     "bad_exchange": "The three digits after the area code cannot start a number.",
-    "unassigned": "This area code and exchange are not in use.",
-    "region_not_allowed": "The number belongs to {region}; allowed are {allowed}.",
+    "unassigned": "This area code is kept for services; it is nobody's phone.",
+    "unknown_area_code": "This area code is not on the list of {as_of}; check it. --unknown-area-codes send sends to "
+    "it all the same, MMS_AREA_CODES_EXTRA says where a new one is.",
+    "unknown_exchange": "This exchange of the area code is not known to be in use; check the number. "
+    "--unknown-area-codes send sends to it all the same.",
+    "region_not_allowed": "The number belongs to {region}; allowed are {allowed}{way}.",
     "premium": "This is a premium-rate number.",
     "toll_free": "This is a toll-free number; it is not a person's phone.",
     "personal": "This is a personal or non-geographic number (5XX); its owner may be anywhere.",

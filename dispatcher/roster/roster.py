@@ -10,6 +10,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.numbering.area_codes import area_codes
 from dispatcher.roster._blocks import BlockReader
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._nanp import national_digits
@@ -35,8 +36,9 @@ class Roster:
 
     `source` is read once and need not be seekable. `fixed` names the fields of `settings` that came from
     options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
-    to. `max_bytes` counts the unpacked file. `media` is what is known of media addresses. `pulse` is called now and
-    then while the file is read, once a second while nothing comes of it; what it raises ends the reading.
+    to, `area_codes_extra` see `numbering.area_codes`. `max_bytes` counts the unpacked file. `media` is what is known of
+    media addresses. `pulse` is called now and then while the file is read, once a second while nothing comes of it;
+    what it raises ends the reading.
 
     The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
 
@@ -52,6 +54,7 @@ class Roster:
         settings: CampaignSettings,
         fictional_ok: bool,
         regions: frozenset[str] = REGIONS,
+        area_codes_extra: str = "",
         max_bytes: int,
         max_rows: int,
         fixed: frozenset[str] = frozenset(),
@@ -67,7 +70,10 @@ class Roster:
         self._unread = iter(self._records)
         self.columns = self._read_columns()
         self.column_names = self.columns.names
-        self._rows = RowReader(self.columns, RowRules(settings, fixed, fictional_ok, regions, media or {}))
+        codes = area_codes(area_codes_extra)
+        self._rows = RowReader(
+            self.columns, RowRules(settings, fixed, fictional_ok, regions, codes, media or {})
+        )
         self._seen = SeenNumbers()
         self._count = 0
         if isinstance(self._records, CsvRecords):
@@ -97,7 +103,7 @@ class Roster:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What a person should hear of it; complete once the rows were read."""
-        return ()
+        return (*self._rows.numbers.remarks(),)
 
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
         """The settings with what was guessed written into them, so that the file is read the same next time."""
@@ -281,6 +287,8 @@ def open_roster(
         settings=settings,
         fixed=fixed,
         fictional_ok=config.simulate,
+        regions=config.allowed_regions,
+        area_codes_extra=config.area_codes_extra,
         max_bytes=config.max_file_mb << 20,
         max_rows=config.max_rows,
         media=media,

@@ -1,4 +1,4 @@
-"""The hours by day of the week that `data/hours.toml` gives: federal, by state, and for an unknown place."""
+"""The hours by day of the week that `data/hours.toml` gives: federal, and by state."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ class HoursTable(NamedTuple):
 
     federal: Week
     states: Mapping[str, Week]
-    unknown: Week
-    unknown_zone: str
 
 
 @cache
@@ -39,8 +37,6 @@ def hours_table() -> HoursTable:
     return HoursTable(
         _week(document["federal"]),
         {state: _week(hours) for state, hours in document["states"].items()},
-        _week(document["unknown"]),
-        document["unknown"]["zone"],
     )
 
 
@@ -57,8 +53,6 @@ def _common(hours: tuple[DayHours, ...]) -> DayHours:
 def _week(hours: Mapping[str, Any]) -> Week:
     week = [CLOSED] * 7
     for days, written in hours.items():
-        if days == "zone":
-            continue
         first, _, last = ("mon", "", "sun") if days == "daily" else days.partition("-")
         for day in range(_DAYS.index(first), _DAYS.index(last or first) + 1):
             week[day] = DayHours(*map(_minute, written.split("-")))

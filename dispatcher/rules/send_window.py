@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dispatcher.model.campaign import QuietHours
-from dispatcher.rules.area_code_places import places_of
-from dispatcher.rules.quiet_hours import ANY_TIME, Hours, Party, Window
-from dispatcher.rules.quiet_hours_table import hours_table
+from dispatcher.model.campaign import CampaignSettings, QuietHours
+from dispatcher.rules.quiet_hours import ANY_TIME, Hours, Party, Window, all_zones, place_of
 from dispatcher.rules.times import LocalMoment, moment_in, moment_on, parse_start
+from dispatcher.settings import Settings
 
 #: The clock that is ahead of all others, and the one that is behind them.
 _FIRST_CLOCK = "Pacific/Kiritimati"
@@ -19,18 +18,26 @@ _LAST_CLOCK = ZoneInfo("Etc/GMT+12")
 
 class SendWindow:
     """The windows of one campaign's messages. `at` is the campaign's start as it was written, `margin_seconds` how
-    early hours close.
+    early hours close, `extra_area_codes` those that the installation adds to our table.
 
     Raises:
         InputError: `at` is not a time.
     """
 
-    def __init__(self, policy: QuietHours, at: str | None, margin_seconds: float) -> None:
+    def __init__(
+        self, policy: QuietHours, at: str | None, margin_seconds: float, extra_area_codes: str = ""
+    ) -> None:
         start = parse_start(at) if at else None
         self._wall = start.wall if isinstance(start, LocalMoment) else None
         self._start = start if isinstance(start, datetime) else None
-        self._hours = Hours(policy, margin_seconds)
+        self._hours = Hours(policy, margin_seconds, extra_area_codes)
+        self._extra_area_codes = extra_area_codes
         self.is_always_open = policy == "off" and self._wall is None
+
+    @classmethod
+    def under(cls, campaign: CampaignSettings, config: Settings) -> SendWindow:
+        """That of a campaign, by what this installation says of hours and area codes."""
+        return cls(campaign.quiet_hours, campaign.at, config.hours_margin, config.area_codes_extra)
 
     @property
     def begins(self) -> datetime | None:
@@ -52,13 +59,13 @@ class SendWindow:
         """When the start has come on all these recipients' own clocks; 0 when it is not on theirs."""
         if self._wall is None:
             return 0
-        zones = {zone for party in parties for zone in _zones(party)}
+        zones = {zone for party in parties for zone in self._zones(party)}
         return max(int(moment_in(self._wall, zone).timestamp() * 1000) for zone in zones)
 
-
-def _zones(party: Party) -> tuple[str, ...]:
-    number, zone = party
-    return (zone,) if zone else places_of(number).zones or (hours_table().unknown_zone,)
+    def _zones(self, party: Party) -> tuple[str, ...]:
+        number, zone = party
+        place = place_of(number, self._extra_area_codes)
+        return (zone,) if zone else place.zones if place else all_zones()
 
 
 def last_start(at: str) -> datetime:

@@ -16,7 +16,7 @@ def show_command(campaign_id: CampaignId, as_json: AsJson = False) -> None:
     Example: mms campaign show spring-x7k2mp
     """
     ledger, config = open_ledger()
-    campaign = estimated(ledger, ledger.campaign(campaign_id), hours_margin=config.hours_margin)
+    campaign = estimated(ledger, ledger.campaign(campaign_id), config)
     if as_json:
         print_json(campaign_json(campaign))
         return

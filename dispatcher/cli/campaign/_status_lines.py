@@ -71,11 +71,11 @@ class StatusLines:
         return StatusLine(campaign, *self._known)
 
     def _looked_up(self, campaign: Campaign) -> tuple[float | None, float | None, str | None]:
-        ledger, margin = self._ledger, self._config.hours_margin
+        ledger, config = self._ledger, self._config
         now_ms = ledger.agenda.now_ms()
-        finish_at = estimated(ledger, campaign, hours_margin=margin).finish_at
+        finish_at = estimated(ledger, campaign, config).finish_at
         left = dt.datetime.fromisoformat(finish_at).timestamp() - now_ms / 1000 if finish_at else None
-        opening = waits_for_hours(ledger, campaign, now_ms, hours_margin=margin)
+        opening = waits_for_hours(ledger, campaign, now_ms, config)
         opens = opening.in_words(now_ms) if opening else None
         return pace_of(ledger, campaign, now_ms).now, left, opens
 

@@ -47,7 +47,7 @@ def launch(ledger: Ledger, campaign_id: str, config: Settings) -> None:
     settings = ledger.campaign(campaign_id).settings
     require_prices(settings, config)
     require_start(settings.at, ledger.agenda.now_ms())
-    start_at = SendWindow(settings.quiet_hours, settings.at, config.hours_margin).begins
+    start_at = SendWindow.under(settings, config).begins
     start_ms = int(start_at.timestamp() * 1000) if start_at else None
     ledger.campaigns.launch(campaign_id, start_ms, allow_same=settings.allow_same_file)
 

@@ -45,7 +45,7 @@ def submit(
         SubmittedBefore: the same is a campaign of the last 24 hours, and the settings do not allow that.
         StoreUnavailable: Redis does not answer; nothing will be sent, unless the error says that nobody knows.
     """
-    start_at = SendWindow(settings.quiet_hours, settings.at, config.hours_margin).begins
+    start_at = SendWindow.under(settings, config).begins
     limit = parse_rate(settings.rate) if settings.rate else None
     require_prices(settings, config)
     if not draft:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.limits.limits import NEVER_MS, LimitsInForce
 from dispatcher.ledger.views.samples import Sample, samples
-from dispatcher.model.campaign import Campaign
+from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.scope import scopes_over
 from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.estimates._fair_share import NOBODY, Rivals, allowances_of, rivals_among, speeds_of
@@ -19,6 +19,7 @@ from dispatcher.pipeline.estimates.forecast import finish_time
 from dispatcher.pipeline.estimates.remaining import Places, remaining_of
 from dispatcher.rules.quiet_hours import Window
 from dispatcher.rules.send_window import SendWindow
+from dispatcher.settings import Settings
 
 _DAY_MS = 86_400_000
 _TO_COME = frozenset({CampaignState.RUNNING, CampaignState.SCHEDULED})
@@ -69,13 +70,13 @@ class EstimateInputs:
         return Rivals([*found.ceilings, *[float("inf")] * self.beyond], found.by_sender)
 
 
-def estimated(ledger: Ledger, campaign: Campaign, *, hours_margin: float = 0.0) -> Campaign:
+def estimated(ledger: Ledger, campaign: Campaign, config: Settings | None = None) -> Campaign:
     """The campaign with `finish_at`, and while it runs its `reason`: the limit that binds, or what stops all claims."""
-    return estimated_all(ledger, [campaign], hours_margin=hours_margin)[0]
+    return estimated_all(ledger, [campaign], config)[0]
 
 
 def estimated_all(
-    ledger: Ledger, campaigns: Sequence[Campaign], *, hours_margin: float = 0.0
+    ledger: Ledger, campaigns: Sequence[Campaign], config: Settings | None = None
 ) -> list[Campaign]:
     """The same for several; what they share is read once, and those that have ended cost nothing."""
     to_come = [campaign for campaign in campaigns if _is_to_come(campaign)]
@@ -84,22 +85,23 @@ def estimated_all(
     inputs = EstimateInputs.over(ledger, to_come)
     stopped = with_standstill(ledger, to_come)
     return [
-        _told(inputs, stopped(campaign), hours_margin) if _is_to_come(campaign) else campaign
+        _told(inputs, stopped(campaign), config) if _is_to_come(campaign) else campaign
         for campaign in campaigns
     ]
 
 
 def estimate(
-    ledger: Ledger, campaign: Campaign, *, hours_margin: float = 0.0, at_ms: int | None = None
+    ledger: Ledger, campaign: Campaign, config: Settings | None = None, *, at_ms: int | None = None
 ) -> Estimate | None:
-    """As of `at_ms`, now without it. None when nothing is left, it does not run by itself, or nothing limits it.
+    """As of `at_ms`, now without it; without `config` hours do not close early. None when nothing is left, it does not
+    run by itself, or nothing limits it.
 
     Rows that are left cost what those of a few unsent batches cost, at the same hours; running campaigns share what
     they share evenly, and senders of a pool the recipients.
     """
     if not _is_to_come(campaign):
         return None
-    return _estimate(EstimateInputs.over(ledger, [campaign], at_ms), campaign, hours_margin)
+    return _estimate(EstimateInputs.over(ledger, [campaign], at_ms), campaign, config)
 
 
 def speed_limit(campaign: Campaign, limits: LimitsInForce, running: int) -> tuple[float, str] | None:
@@ -115,12 +117,12 @@ def _is_to_come(campaign: Campaign) -> bool:
     return campaign.state in _TO_COME and left > 0
 
 
-def _told(inputs: EstimateInputs, campaign: Campaign, hours_margin: float) -> Campaign:
+def _told(inputs: EstimateInputs, campaign: Campaign, config: Settings | None) -> Campaign:
     running = campaign.state is CampaignState.RUNNING
     senders = campaign.settings.senders
     if running and senders and not campaign.reason and inputs.limits.disabled >= set(senders):
         return campaign.model_copy(update={"reason": "all of its senders are disabled"})
-    found = _estimate(inputs, campaign, hours_margin)
+    found = _estimate(inputs, campaign, config)
     if found is None:
         return campaign
     at = found.finish_at.isoformat().replace("+00:00", "Z")
@@ -129,10 +131,10 @@ def _told(inputs: EstimateInputs, campaign: Campaign, hours_margin: float) -> Ca
     return campaign.model_copy(update={"finish_at": at, "reason": reason})
 
 
-def _estimate(inputs: EstimateInputs, campaign: Campaign, hours_margin: float) -> Estimate | None:
+def _estimate(inputs: EstimateInputs, campaign: Campaign, config: Settings | None) -> Estimate | None:
     limits, rivals = inputs.limits, inputs.rivals(campaign)
     rest = remaining_of(campaign, inputs.samples[campaign.id], limits.disabled)
-    send_window = SendWindow(campaign.settings.quiet_hours, campaign.settings.at, hours_margin)
+    send_window = _send_window(campaign.settings, config)
     speeds = speeds_of(campaign, limits, rest.shares, rivals)
     allowances = allowances_of(campaign, limits, rest.shares, rivals)
     if not speeds and not allowances and send_window.is_always_open:
@@ -151,6 +153,10 @@ def _estimate(inputs: EstimateInputs, campaign: Campaign, hours_margin: float) -
     named = {SENDING: f"the limit of {tightest}", HOURS: HOURS}
     binds = named.get(projected.binds, f"the daily cap of {projected.binds}")
     return Estimate(finish_time(since, seconds), binds)
+
+
+def _send_window(settings: CampaignSettings, config: Settings | None) -> SendWindow:
+    return SendWindow.under(settings, config) if config else SendWindow(settings.quiet_hours, settings.at, 0)
 
 
 def _begin_ms(campaign: Campaign, limits: LimitsInForce) -> int:

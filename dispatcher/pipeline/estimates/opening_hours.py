@@ -11,12 +11,13 @@ from dispatcher.ledger.views.samples import samples
 from dispatcher.model.campaign import Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.remaining import remaining_of
-from dispatcher.rules.area_code_places import places_of
-from dispatcher.rules.quiet_hours import Party
-from dispatcher.rules.quiet_hours_table import hours_table
+from dispatcher.rules.quiet_hours import Party, place_of
 from dispatcher.rules.send_window import SendWindow
+from dispatcher.settings import Settings
 
 _DAY_MS = 86_400_000
+#: Whose clock is told where nobody knows whose it is.
+_USUAL_CLOCK = "America/New_York"
 
 
 class Opening(NamedTuple):
@@ -33,14 +34,12 @@ class Opening(NamedTuple):
         return f"{day}{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'} {place}"
 
 
-def waits_for_hours(
-    ledger: Ledger, campaign: Campaign, now_ms: int, *, hours_margin: float
-) -> Opening | None:
+def waits_for_hours(ledger: Ledger, campaign: Campaign, now_ms: int, config: Settings) -> Opening | None:
     """None when somebody may be written to now, nobody is left, or it does not run.
 
     A few unsent batches are looked at; those that are left are like them.
     """
-    send_window = SendWindow(campaign.settings.quiet_hours, campaign.settings.at, hours_margin)
+    send_window = SendWindow.under(campaign.settings, config)
     if campaign.state is not CampaignState.RUNNING or send_window.is_always_open:
         return None
     rest = remaining_of(campaign, samples(ledger, [campaign.id])[campaign.id], frozenset())
@@ -51,10 +50,11 @@ def waits_for_hours(
         if window is not None and window.allows(now_ms):
             return None
         if window is not None:
-            found.append(Opening(window.from_ms, _clock_of(parties)))
+            found.append(Opening(window.from_ms, _clock_of(parties, config.area_codes_extra)))
     return min(found, default=None)
 
 
-def _clock_of(parties: list[Party]) -> str:
+def _clock_of(parties: list[Party], extra_area_codes: str) -> str:
     number, zone = parties[0]
-    return zone or next(iter(places_of(number).zones), hours_table().unknown_zone)
+    place = place_of(number, extra_area_codes)
+    return zone or (place.zones[0] if place else _USUAL_CLOCK)

@@ -6,8 +6,8 @@
 - `shared_settings`: what has to be set alike on all hosts.
 
 A subject that needs more than a few lines has a module: `_store_findings`, `_schema_findings`, `_receiver_findings`,
-`_egress_findings`, `_callback_reachability`, `_time_zone_age`.
+`_egress_findings`, `_callback_reachability`, `_time_zone_age`, `_area_code_age`.
 
-May import: `recovery/`, `upgrade/`, `runtime/`, `ledger/`, `carrierx/`, `host/`, `queues` and `settings`.
+May import: `recovery/`, `upgrade/`, `runtime/`, `ledger/`, `carrierx/`, `host/`, `numbering/`, `queues`, `settings`.
 Begin with: `doctor.diagnose`.
 """

@@ -13,7 +13,9 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store.address import embedded_url
 from dispatcher.ledger.store.connection import IMPATIENT
 from dispatcher.ledger.store.embedded import ever_started
+from dispatcher.numbering.area_codes import as_of
 from dispatcher.pipeline.health import _callback_reachability, queue_status
+from dispatcher.pipeline.health._area_code_age import old_list
 from dispatcher.pipeline.health._egress_findings import look_at_egress
 from dispatcher.pipeline.health._receiver_findings import look_at_receivers
 from dispatcher.pipeline.health._schema_findings import look_at_schema
@@ -39,6 +41,7 @@ def diagnose(
     `away`: what somebody met who has just asked the Redis; it is not waited for again.
     """
     yield _zones(wall_ms())
+    yield _area_codes(wall_ms())
     ledger: Ledger | None = None
     try:
         if away is not None:
@@ -77,6 +80,14 @@ def _zones(now_ms: int) -> HealthFinding:
             "time zones", "ok", f"tzdata {VERSION}, our own; this machine's files are not read"
         )
     return HealthFinding("time zones", "note", old, "install the newest release, or `pip install -U tzdata`")
+
+
+def _area_codes(now_ms: int) -> HealthFinding:
+    old = old_list(now_ms)
+    if old is None:
+        return HealthFinding("area codes", "ok", f"our list is of {as_of()}")
+    advice = "install the newest release, or name new codes in MMS_AREA_CODES_EXTRA"
+    return HealthFinding("area codes", "note", old, advice)
 
 
 def _redis(config: Settings, ledger: Ledger, mode: str | None) -> Iterator[HealthFinding]:

@@ -28,6 +28,8 @@ SHARED = (
     "poll_rate",
     "unconfirmed_wait",
     "hours_margin",
+    "regions",
+    "area_codes_extra",
     "frequency_cap",
     "stop_answer",
     "start_allowed",

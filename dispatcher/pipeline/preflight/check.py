@@ -43,7 +43,7 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
     begins = first_occurrence(settings, request.every, now) if request.every else None
     media = _media(source, request, config)
     roster = _roster(source, request, config, media.facts)
-    send_window = SendWindow(settings.quiet_hours, settings.at, config.hours_margin)
+    send_window = SendWindow.under(settings, config)
     invalid_rows = InvalidRowsCsv(request.errors_to, roster.column_names) if request.errors_to else None
     totals = CheckTotals(request.opted_out, invalid_rows, media, SendTimes(send_window))
     for item in messages_in_blocks(rows_of(roster, settings), settings):

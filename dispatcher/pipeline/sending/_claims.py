@@ -44,7 +44,7 @@ class BatchClaims:
     def __init__(self, runtime: Runtime, batch: Batch, settings: CampaignSettings) -> None:
         self._runtime = runtime
         self._batch = batch
-        self._send_window = SendWindow(settings.quiet_hours, settings.at, runtime.settings.hours_margin)
+        self._send_window = SendWindow.under(settings, runtime.settings)
         self._cap = parse_cap(runtime.settings.frequency_cap)
         self._senders = settings.senders
         self._pool = self._senders_in_use()

@@ -213,7 +213,7 @@ def campaigns(
         site_of(request).ledger, states=frozenset(state or ()), text=text, limit=limit, after=cursor
     )
     site = site_of(request)
-    campaigns = estimated_all(site.ledger, found.campaigns, hours_margin=site.settings.hours_margin)
+    campaigns = estimated_all(site.ledger, found.campaigns, site.settings)
     items = list(campaigns)
     return CampaignPage(items=items, next=items[-1].id if found.more else None)
 
@@ -224,7 +224,7 @@ def show(request: Request, campaign_id: str) -> Campaign:
     limits in force and what is left; `reason` names the one that binds."""
     site = site_of(request)
     campaign = find_campaign(site, campaign_id)
-    return estimated(site.ledger, campaign, hours_margin=site.settings.hours_margin)
+    return estimated(site.ledger, campaign, site.settings)
 
 
 @router.post("/campaigns/{campaign_id}/pause", summary="Pause a campaign", responses=problems(403, 404, 409))

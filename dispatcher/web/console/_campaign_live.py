@@ -36,7 +36,7 @@ def live_view(site: Site, campaign: Campaign) -> dict[str, Any]:
     view = formats.live(campaign)
     view["texts"] |= _speed(site, campaign, pace.now) | _left(site, campaign, now_ms)
     if campaign.state is CampaignState.RUNNING:
-        view["now"] = _running(estimated(ledger, campaign), waits=campaign.reason is not None)
+        view["now"] = _running(estimated(ledger, campaign, site.settings), waits=campaign.reason is not None)
     view["texts"]["cost"] = f"${campaign.cost}" if campaign.cost else "–"
     funnel = funnel_of(campaign)
     view["texts"] |= {f"funnel-{key}": text for key, (text, _) in funnel.items()}
@@ -92,7 +92,7 @@ def _speed(site: Site, campaign: Campaign, now: float | None) -> dict[str, str]:
 
 
 def _left(site: Site, campaign: Campaign, now_ms: int) -> dict[str, str]:
-    found = estimate(site.ledger, campaign)
+    found = estimate(site.ledger, campaign, site.settings)
     if found is None:
         return {"left": "–" if campaign.state not in _ENDED else "none"}
     seconds = found.finish_at.timestamp() - now_ms / 1000

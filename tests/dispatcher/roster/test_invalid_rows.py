@@ -32,6 +32,8 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
     "bad_exchange": ([{"to": "2120550101"}], {}),
     "not_mobile": ([{"to": "16002345678"}], {}),
     "unassigned": ([{"to": "12002345678"}], {}),
+    "unknown_area_code": ([{"to": "12372345678"}], {}),
+    "unknown_exchange": ([{"to": "16492002345"}], {"regions": "US, Turks and Caicos"}),
     "region_not_allowed": ([{"to": "18762345678"}], {}),
     "premium": ([{"to": "19002345678"}], {}),
     "toll_free": ([{"to": "18002345678"}], {}),

@@ -157,6 +157,8 @@ def test_no_sentence_needs_more_than_its_words() -> None:
                 "encoding",
                 "kind",
                 "reason",
+                "as_of",
+                "way",
             ),
         ),
         "…",

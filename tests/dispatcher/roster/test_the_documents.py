@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "campaign-files.md").read_text("utf
 
 def plain(sentence: str) -> str:
     """A sentence without the places where words are put in, neither the code's nor the page's way."""
-    return re.sub(r"[{}*'|\\]|!r", "", re.sub(r"\{nearest\}", "", sentence))
+    return re.sub(r"[{}*'|\\]|!r", "", re.sub(r"\{(?:nearest|way)\}", "", sentence))
 
 
 def rows_under(heading: str) -> list[list[str]]:

@@ -10,9 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.model.campaign import QuietHours
-from dispatcher.rules.area_code_places import area_places, places_of
-from dispatcher.rules.quiet_hours import ANY_TIME, Hours, Party
+from dispatcher.numbering.area_codes import AreaCode, area_codes
+from dispatcher.rules.quiet_hours import ANY_TIME, Hours, Party, place_of
 
+#: Those with a place.
+PLACES = {code: place for code, place in area_codes().items() if place.country}
+#: Of the states and provinces.
+STATES = {code: place for code, place in PLACES.items() if place.country in ("US", "CA")}
+#: Each of their combinations of hours once.
+EVERYWHERE = list({(place.states, place.zones): place for place in STATES.values()}.values())
 #: Area codes whose numbers may be in two zones, as public lists have them.
 SPLIT = [
     str(code)
@@ -60,8 +66,8 @@ STRICT = {
 }
 CLOCK_CHANGES = (datetime(2027, 3, 14, tzinfo=UTC), datetime(2027, 11, 7, tzinfo=UTC))
 
-area_codes = st.one_of(
-    st.sampled_from(SPLIT), st.sampled_from(sorted(STRICT.values())), st.sampled_from(sorted(area_places()))
+codes = st.one_of(
+    st.sampled_from(SPLIT), st.sampled_from(sorted(STRICT.values())), st.sampled_from(sorted(PLACES))
 )
 clock_change_moments = st.builds(
     lambda day, ms: int(day.timestamp() * 1000) + ms,
@@ -88,13 +94,15 @@ def opening(state: str, local: datetime) -> tuple[int, int]:
 
 
 def open_at(number: str, zone: str | None, policy: QuietHours, moment_ms: int) -> bool:
-    states, zones = places_of(number)
-    states = states if policy == "us-strict" else ()
-    zones = (zone,) if zone else zones
+    place = PLACES.get(number[1:4])
+    places = [place] if place else EVERYWHERE
+    return all(open_in(each, zone, policy, moment_ms) for each in places)
+
+
+def open_in(place: AreaCode, zone: str | None, policy: QuietHours, moment_ms: int) -> bool:
+    states = place.states if policy == "us-strict" else ()
     moment = datetime.fromtimestamp(moment_ms / 1000, UTC)
-    if not zones:
-        return 11 <= moment.astimezone(ZoneInfo("America/New_York")).hour < 21
-    clocks = [moment.astimezone(ZoneInfo(name)) for name in zones]
+    clocks = [moment.astimezone(ZoneInfo(name)) for name in ((zone,) if zone else place.zones)]
     return all(
         opening(state, clock)[0] <= clock.hour < opening(state, clock)[1]
         for clock in clocks
@@ -106,7 +114,7 @@ def number_in(area_code: str) -> str:
     return f"1{area_code}5550123"
 
 
-@given(area_codes, policies, clock_change_moments)
+@given(codes, policies, clock_change_moments)
 def test_around_both_clock_changes_a_moment_is_allowed_exactly_when_every_clock_of_the_area_code_allows_it(
     area_code: str, policy: QuietHours, moment_ms: int
 ) -> None:
@@ -132,7 +140,7 @@ def test_every_quarter_of_an_hour_of_the_days_of_a_clock_change_is_judged_as_the
 
 
 @given(
-    st.lists(st.tuples(area_codes, st.sampled_from([None, "America/Denver", "UTC"])), min_size=1, max_size=9),
+    st.lists(st.tuples(codes, st.sampled_from([None, "America/Denver", "UTC"])), min_size=1, max_size=9),
     policies,
     clock_change_moments,
 )
@@ -145,7 +153,7 @@ def test_a_group_may_have_a_message_only_when_every_member_may(
     assert allowed == all(open_at(number, zone, policy, moment_ms) for number, zone in parties)
 
 
-@given(area_codes, policies, clock_change_moments)
+@given(codes, policies, clock_change_moments)
 def test_a_window_that_is_announced_opens_when_it_says_and_not_before(
     area_code: str, policy: QuietHours, moment_ms: int
 ) -> None:
@@ -220,14 +228,50 @@ def test_the_area_codes_that_span_two_zones_are_those_of_the_public_lists_and_th
             for zone in places.zones
             for month in (1,)
         }
-        for code, places in area_places().items()
+        for code, places in STATES.items()
     }
     spanning = {code for code, found in offsets.items() if len(found) > 1}
-    overlays = {"236", "257", "364", "367", "448", "458", "672", "778", "930"}
+    overlays = {"236", "257", "364", "367", "448", "458", "672", "729", "778", "930"}
     # Nevada and Arizona differ by the season.
     assert spanning | {"928"} == set(SPLIT) | overlays
 
 
 def test_every_state_with_hours_of_its_own_is_found_by_an_area_code() -> None:
     for state, area_code in STRICT.items():
-        assert places_of(number_in(area_code)).states == (state,)
+        place = place_of(number_in(area_code))
+        assert place is not None
+        assert place.states == (state,)
+
+
+def test_a_number_of_unknown_place_is_written_to_when_it_is_day_from_hawaii_to_newfoundland() -> None:
+    hours = Hours("federal", 0)
+    for moment, opens in (
+        ("2026-12-01T12:00Z", "2026-12-01T18:00Z"),
+        ("2026-06-01T12:00Z", "2026-06-01T18:00Z"),
+    ):
+        window = hours.window([(number_in("237"), None)], ms(moment))
+        assert window is not None
+        assert window.from_ms == ms(opens)  # 8 a.m. in Honolulu
+    in_winter = hours.window([(number_in("237"), None)], ms("2026-12-01T12:00Z"))
+    assert in_winter is not None
+    assert in_winter.until_ms == ms("2026-12-02T00:30Z")  # 9 p.m. in St. John's
+
+
+def test_an_area_code_that_the_installation_adds_has_the_hours_of_its_place() -> None:
+    sunday = ms("2026-06-14T15:30Z")
+    hours = Hours("us-strict", 0, "237=US-TX")
+    window = hours.window([(number_in("237"), None)], sunday)
+    assert window is not None
+    # From noon on a Sunday in El Paso, which is an hour behind the rest of Texas.
+    assert window.from_ms == ms("2026-06-14T18:00Z")
+
+
+@pytest.mark.parametrize(
+    ("area_code", "zone"),
+    [("787", "America/Puerto_Rico"), ("671", "Pacific/Guam"), ("876", "America/Jamaica")],
+)
+def test_territories_and_islands_have_their_own_clock(area_code: str, zone: str) -> None:
+    window = Hours("us-strict", 0).window([(number_in(area_code), None)], ms("2026-06-14T15:30Z"))
+    assert window is not None
+    opens = datetime.fromtimestamp(window.from_ms / 1000, ZoneInfo(zone))
+    assert (opens.hour, opens.minute) == (8, 0)

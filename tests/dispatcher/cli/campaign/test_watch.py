@@ -12,11 +12,13 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.state import RecipientState
 from dispatcher.pipeline.estimates.opening_hours import Opening, waits_for_hours
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.settings import Settings
 from tests.dispatcher.cli.worker import working
 from tests.factories import add_campaign, make_batch
 from tests.mms import Mms
 
 OURS = "15162065575"
+CONFIG = Settings(hours_margin=600)
 
 
 def ms(text: str) -> int:
@@ -33,7 +35,7 @@ def test_at_night_it_waits_until_the_first_place_may_be_written_to_on_that_place
 ) -> None:
     batch = make_batch(1, 1, first_row=LOS_ANGELES), make_batch(1, first_row=NEW_YORK)
     campaign = ledger.campaign(add_campaign(ledger, *batch, quiet_hours="us-strict"))
-    opening = waits_for_hours(ledger, campaign, NIGHT, hours_margin=600)
+    opening = waits_for_hours(ledger, campaign, NIGHT, CONFIG)
     assert opening == Opening(ms("2026-06-10T08:00:00-04:00"), "America/New_York")
     assert opening.in_words(NIGHT) == "8:00 AM New York"
     line = StatusLine(campaign, None, None, opening.in_words(NIGHT))
@@ -42,9 +44,9 @@ def test_at_night_it_waits_until_the_first_place_may_be_written_to_on_that_place
 
 def test_it_does_not_wait_while_somebody_may_be_written_to(ledger: Ledger) -> None:
     campaign = ledger.campaign(add_campaign(ledger, make_batch(1, first_row=NEW_YORK), quiet_hours="federal"))
-    assert waits_for_hours(ledger, campaign, ms("2026-06-10T12:00:00-04:00"), hours_margin=600) is None
+    assert waits_for_hours(ledger, campaign, ms("2026-06-10T12:00:00-04:00"), CONFIG) is None
     at_any_hour = ledger.campaign(add_campaign(ledger, id="any"))
-    assert waits_for_hours(ledger, at_any_hour, NIGHT, hours_margin=600) is None
+    assert waits_for_hours(ledger, at_any_hour, NIGHT, CONFIG) is None
 
 
 def test_a_wait_of_more_than_a_day_names_the_day() -> None:

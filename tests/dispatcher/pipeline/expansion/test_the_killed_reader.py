@@ -17,11 +17,11 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow
+from dispatcher.numbering.area_codes import area_codes
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.expansion.batching import BATCH_ROWS
 from dispatcher.pipeline.expansion.expand import expand
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.roster._area_codes import COUNTRY
 from tests.dispatcher.pipeline.preflight.test_check import checked
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ REPOSITORY = Path(__file__).parents[4]
 
 def campaign_file() -> bytes:
     """Fictional numbers, each once; then ten rows that repeat the first ones, each written otherwise, and a bad one."""
-    numbers = [f"1{npa}55501{line:02}" for npa in COUNTRY for line in range(100)][:ROWS]
+    numbers = [f"1{npa}55501{line:02}" for npa in area_codes() for line in range(100)][:ROWS]
     repeated = [f"+1 ({number[1:4]}) {number[4:7]}-{number[7:]}" for number in numbers[:10]]
     rows = [f"{number},name {place}" for place, number in enumerate([*numbers, *repeated, "12"])]
     return "\n".join(["to,name", *rows, ""]).encode()
