@@ -161,6 +161,11 @@ REFUSAL_CODES = {
     ),
     "bad_csv": ("The line cannot be read as CSV.", "export the file again as CSV"),
     "bad_gzip": ("The compressed file is damaged or cut off.", "compress or copy it again"),
+    "bad_zip": ("The archive cannot be unpacked: {reason}.", "pack or copy it again"),
+    "several_files": (
+        "The archive holds several files: {names}.",
+        "unpack it, and name the one file; or pack that one by itself",
+    ),
     "too_many_columns": (
         "The row has more than {limit} columns.",
         "keep the columns that the message needs; look for a cell far to the right",

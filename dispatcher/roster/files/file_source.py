@@ -11,37 +11,18 @@ import zlib
 from collections.abc import Callable
 from typing import IO, BinaryIO, NamedTuple, Protocol, cast
 
+from dispatcher.roster.files._recognition import foreign_kind, kind_of_workbook
+from dispatcher.roster.files._zip_archive import ZipArchive
 from dispatcher.roster.rejections import refused
 
 #: Bytes looked at before deciding what a file is.
 HEAD_BYTES = 1 << 16
 _MIB = 1 << 20
 
-_FOREIGN = (
-    (b"PK\x05\x06", "an empty archive"),
-    (b"PK\x07\x08", "an archive in several parts"),
-    (b"%PDF-", "a PDF"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"SQLite format 3\x00", "a database"),
-    (b"PAR1", "a Parquet file"),
-    (b"{\\rtf", "a Rich Text document"),
-    (b"<!DOCTYPE", "a web page"),
-    (b"<html", "a web page"),
-    (b"<meta", "a web page"),
-    (b"<table", "a web page"),
-    (b"<?xml", "an XML document"),
-)
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
+#: How often a file is looked into: it may be packed, and packed once more.
+_LOOKS = 3
 
 
 class Readable(Protocol):
@@ -91,7 +72,7 @@ class BoundedStream:
         """Read on, the head first.
 
         Raises:
-            FileRefused: `too_large`, or `bad_gzip` when a compressed stream is damaged or cut off.
+            FileRefused: `too_large`, or `bad_gzip`, `bad_zip` when a packed stream is damaged or cut off.
         """
         if self._unread:
             wanted = len(self._unread) if size < 0 else size
@@ -118,10 +99,12 @@ class _Unzipped:
 
 
 class RecognisedFile(NamedTuple):
-    """A file recognised: text when `workbook` is None, else an .xlsx in a seekable place."""
+    """A file recognised: text when `workbook` is None, else a workbook in a seekable place, of this `kind`: `xlsx`,
+    `xls`, `ods`, `xml` (Excel 2003) or `html`."""
 
     text: BoundedStream
-    workbook: IO[bytes] | None
+    workbook: IO[bytes] | None = None
+    kind: str = ""
 
 
 def _spooled(stream: BoundedStream) -> IO[bytes]:
@@ -141,21 +124,23 @@ def open_source(source: Readable, *, max_bytes: int) -> RecognisedFile:
         FileRefused: it is something else, damaged, or too large.
     """
     stream = BoundedStream(PulsedStream(source), max_bytes)
-    if stream.head.startswith(_GZIP):
-        stream = BoundedStream(_Unzipped(stream), max_bytes)
-    if kind := _foreign_kind(stream.head):
-        raise refused("unknown_format", kind=kind)
-    return RecognisedFile(stream, _spooled(stream) if stream.head.startswith(_ZIP) else None)
+    for _ in range(_LOOKS):
+        if stream.head.startswith(_GZIP):
+            stream = BoundedStream(_Unzipped(stream), max_bytes)
+        elif stream.head.startswith(_ZIP):
+            file = _spooled(stream)
+            archive = ZipArchive(file)
+            if archive.workbook is not None:
+                return RecognisedFile(stream, file, archive.workbook)
+            stream = BoundedStream(archive.only_file(), max_bytes)
+        else:
+            return _recognised(stream)
+    raise refused("unknown_format", kind="an archive in an archive")
 
 
-def _foreign_kind(head: bytes) -> str | None:
-    """What a file is that is no campaign file, by its first bytes; None if it may be one."""
-    if head.startswith(_OLE):
-        return (
-            "a workbook with a password" if _LOCKED in head else "an old .xls or a workbook with a password"
-        )
-    plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for magic, kind in _FOREIGN:
-        if any(text[: len(magic)].lower() == magic.lower() for text in (head, plain)):
-            return kind
-    return None
+def _recognised(stream: BoundedStream) -> RecognisedFile:
+    if kind := kind_of_workbook(stream.head):
+        return RecognisedFile(stream, _spooled(stream), kind)
+    if foreign := foreign_kind(stream.head):
+        raise refused("unknown_format", kind=foreign)
+    return RecognisedFile(stream)
