@@ -18,6 +18,7 @@ from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_
 from dispatcher.cli.shell.media_files import store_media
 from dispatcher.cli.shell.options import AsJson, File
 from dispatcher.cli.shell.output import print_line, say
+from dispatcher.cli.shell.piped_files import nobody_can_answer
 from dispatcher.cli.shell.wait import Until
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.pipeline.campaigns.submit import submit
@@ -33,6 +34,7 @@ Wait = Annotated[
 
 @campaign_options
 def submit_command(
+    context: typer.Context,
     file: File,
     given: CampaignOptions,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -60,7 +62,7 @@ def submit_command(
         say(f"note: {sentence}")
     _refuse(result, chosen)
     say(result.tally.in_words)
-    _ask(result, chosen, ledger_is_live=not config.simulate, yes=yes)
+    _ask(context, result, chosen, ledger_is_live=not config.simulate, yes=yes)
     if chosen.every:
         make_recurring(file, chosen, ledger, config, result.media, as_json=as_json)
         return
@@ -102,10 +104,17 @@ def _refuse(result: CheckResult, chosen: Chosen) -> None:
         )
 
 
-def _ask(result: CheckResult, chosen: Chosen, *, ledger_is_live: bool, yes: bool) -> None:
-    """A live campaign is confirmed on a terminal; a live group campaign always."""
+def _ask(
+    context: typer.Context, result: CheckResult, chosen: Chosen, *, ledger_is_live: bool, yes: bool
+) -> None:
+    """A live campaign is confirmed on a terminal; a live group campaign, and one from standard input, always."""
     if yes or not ledger_is_live:
         return
+    if nobody_can_answer(context):
+        raise InputError(
+            "the file comes on standard input, so that nobody can be asked whether to send it",
+            hint="say --yes to send it",
+        )
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     if not terminal:
         if result.groups:

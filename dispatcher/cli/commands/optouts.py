@@ -13,6 +13,7 @@ from rich.table import Table
 from dispatcher.cli.shell.context import noted, open_file, open_ledger
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import print_json, print_line, say
+from dispatcher.cli.shell.piped_files import readable_again
 from dispatcher.cli.shell.tables import out
 from dispatcher.errors import InputError
 from dispatcher.ledger.consent.optouts import State
@@ -77,7 +78,12 @@ def list_command(
 @app.command("import")
 def import_command(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, workbook (.xlsx), or a plain list of numbers.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, workbook (.xlsx, .xls, .ods), or a plain list of numbers; - is standard input.",
+            callback=readable_again,
+        ),
     ],
 ) -> None:
     """Read a list, ours or another system's: .csv, .xlsx, or a plain list of numbers, one on each line.

@@ -48,7 +48,7 @@ def open_file(file: Path) -> BinaryIO:
     """A file that a command names, to be read.
 
     Raises:
-        InputError: it cannot be opened, or is no file: a pipe, a device.
+        InputError: it cannot be opened, or is no file: a socket, a device.
     """
     _refuse_no_file(file)
     try:
@@ -59,9 +59,11 @@ def open_file(file: Path) -> BinaryIO:
 
 
 def _refuse_no_file(file: Path) -> None:
-    """Reading on for ever, or waiting for somebody who writes, is no answer."""
+    """Reading on for ever, or waiting for somebody who writes, is no answer; a campaign's pipe was copied before."""
     if file.is_fifo() or file.is_socket():
-        raise InputError(f"{file} is a pipe, which can be read only once", hint="save it as a file first")
+        raise InputError(
+            f"{file} is a pipe or socket, which cannot be read here", hint="save it as a file first"
+        )
     if file.is_char_device() or file.is_block_device():
         raise InputError(f"{file} is a device and no file", hint="save it as a file first")
 

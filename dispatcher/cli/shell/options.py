@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file: CSV, .csv.gz or .xlsx.")]
+from dispatcher.cli.shell.piped_files import readable_again
+
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="The campaign file: CSV or a workbook (.xlsx, .xls, .ods), also packed (.gz, .zip); - is standard input.",
+        callback=readable_again,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CampaignId = Annotated[
     str, typer.Argument(metavar="ID", help="The campaign's id; `mms campaign list` shows it.")

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from dispatcher.errors import InputError
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.roster.files.file_source import unpacked_name
 from dispatcher.roster.media_cells import checked_media, split_media
 from dispatcher.roster.numbers import read_sender
 from dispatcher.roster.rejections import REFUSAL_CODES, RowError
@@ -26,9 +27,9 @@ _ALTERNATIVES = {"group_size": "group_by", "group_by": "group_size"}
 
 
 def settings_file_path(campaign_file: Path) -> Path:
-    """The settings file of a campaign file: the same name with `.toml`, `.gz` not counted."""
-    plain = campaign_file.with_suffix("") if campaign_file.suffix.lower() == ".gz" else campaign_file
-    return plain.with_suffix(".toml")
+    """The settings file of a campaign file: the same name with `.toml`, `.gz` and `.zip` not counted."""
+    plain = unpacked_name(campaign_file.name)
+    return (campaign_file.with_name(plain) if plain else campaign_file).with_suffix(".toml")
 
 
 def load_settings_file(campaign_file: Path, *, other_keys: Collection[str] = ()) -> dict[str, Any]:

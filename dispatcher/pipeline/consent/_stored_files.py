@@ -13,6 +13,7 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.roster.files.file_source import unpacked_name
 from dispatcher.roster.formula_guard import guarded
 from dispatcher.roster.numbers import read_number
 from dispatcher.roster.roster import Roster, open_roster
@@ -82,7 +83,7 @@ def _forget(ledger: Ledger, stored: _Stored, number: str, config: Settings) -> i
         copy.seek(0)
         other = f"{stored.owner}:without"
         chunks = ledger.uploads.store(other, copy)  # type: ignore[arg-type]
-    name = f"{stored.filename.removesuffix('.gz').rpartition('.')[0] or stored.filename}.csv"
+    name = f"{unpacked_name(stored.filename).rpartition('.')[0] or stored.filename}.csv"
     seen, fields = "", name
     if stored.schedule is not None:
         was = stored.schedule

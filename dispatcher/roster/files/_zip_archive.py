@@ -12,7 +12,7 @@ from dispatcher.roster.rejections import refused
 #: Bytes of an archive's directory that are read: some 20,000 files. Without a bound it takes any amount of memory.
 _DIRECTORY_BYTES: Final = 1 << 20
 #: What the parts of documents are called, which are archives, too.
-_OFFICE = ("[content_types].xml", "_rels/", "docprops/", "customxml/", "xl/")
+_OFFICE = ("[content_types].xml", "_rels/", "docprops/", "customxml/", "xl/", "word/", "ppt/", "visio/")
 _OPENDOCUMENT = ("mimetype", "content.xml")
 _NUMBERS = ("index/document.iwa", "index.zip")
 _SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".fods", ".gz", ".zip")
@@ -69,8 +69,8 @@ class PackedFile:
 
 
 class ZipArchive:
-    """An archive whose directory was read. `workbook` says what kind of workbook it is, `xlsx` or `ods`, and is None when
-    it is another archive. A workbook may be damaged.
+    """An archive whose directory was read. `workbook` says what kind of workbook it is, `xlsx` or `ods`, if need be a
+    damaged one; None: another archive.
 
     Raises:
         FileRefused: it is damaged and no workbook, or a document that is none.

@@ -114,10 +114,12 @@ _HOW = frozenset({"draft", "every", "run_late_within"})
 
 
 def _sent(site: Site, form: FormData, beside: frozenset[str]) -> _Sent:
-    options = options_in(form, beside=beside | {"file", "media"})
+    options = options_in(form, beside=beside | {"file", "list", "media"})
     upload = upload_in(form)
     if upload is None:
-        raise FileRefused("no_file", "There is no file in the form.", hint="send it as the part `file`")
+        raise FileRefused(
+            "no_file", "There is no file in the form.", hint="send it as the part `file`, or a list as `list`"
+        )
     given = {name: first(form, name).strip() for name in sorted(beside) if first(form, name).strip()}
     return _Sent(upload, with_media(options, take_media(site, form)), given)
 

@@ -110,7 +110,14 @@ def _text(description: str, **more: Any) -> dict[str, Any]:
 
 
 _SETTINGS = {
-    "file": _text("The campaign file: a CSV with a header, or an .xlsx.", format="binary"),
+    "file": _text(
+        "The campaign file: a CSV with a header, or a workbook (.xlsx, .xls, .ods), also in .gz or .zip.",
+        format="binary",
+    ),
+    "list": _text(
+        "Instead of a file: its text, or numbers, one on each line or between commas.",
+        examples=["12125550101\n12125550102"],
+    ),
     "name": _text("What people call it.", examples=["Spring sale"]),
     "from": {
         "type": "array",
@@ -162,13 +169,18 @@ _SETTINGS = {
 
 
 def _form(required: list[str], beside: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "required": required, "properties": {**_SETTINGS, **beside}}
+    schema = {
+        "type": "object",
+        "required": required,
+        "anyOf": [{"required": ["file"]}, {"required": ["list"]}],
+        "properties": {**_SETTINGS, **beside},
+    }
     encoding = {name: {"explode": True} for name in ("from", "media_urls", "media")}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
 
 
 FORM = _form(
-    ["file"],
+    [],
     {
         "draft": {
             "type": "boolean",
@@ -181,7 +193,7 @@ FORM = _form(
 )
 
 TEST_FORM = _form(
-    ["file", "row", "to"],
+    ["row", "to"],
     {
         "row": {"type": "integer", "minimum": 1, "description": "The row, from 1, without the heading."},
         "to": _text("A number of your own.", examples=["12125550101"]),

@@ -41,6 +41,7 @@ BESIDE = frozenset(
     {
         "csrf",
         "file",
+        "list",
         "media",
         "held",
         "action",
@@ -193,7 +194,7 @@ def _staged(site: Site, upload: Upload | None, token: str) -> StagedUpload:
         return StagedUpload(site.staged_uploads.hold(upload.source, upload.filename), upload.filename, "")
     if not token:
         raise FileRefused(
-            "no_file", "No file is chosen.", hint="choose a CSV file with one recipient on each row"
+            "no_file", "No file is chosen.", hint="choose one, or paste a list, with a recipient on each row"
         )
     return site.staged_uploads.find(token)
 

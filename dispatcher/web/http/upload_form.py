@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from dispatcher.errors import InputError
 from dispatcher.model.media import MEDIA_BYTES_MAX
+from dispatcher.roster.files.pasted_list import pasted_file
 from dispatcher.roster.media_cells import BETWEEN
 from dispatcher.web.http.body import BodyTooLargeError, capped
 from dispatcher.web.http.reading_turns import while_called
@@ -90,11 +92,19 @@ async def read_form(request: Request, max_file_bytes: int, *, max_media: int = 0
 
 
 def upload_in(form: FormData) -> Upload | None:
-    """The form's file, if one was chosen."""
-    found = form.get("file")
-    if not isinstance(found, UploadFile) or not found.filename:
-        return None
-    return Upload(found.file, found.filename)
+    """The form's file, if one was chosen, or the list that was pasted instead.
+
+    Raises:
+        InputError: there is one and the other.
+    """
+    found, pasted = form.get("file"), first(form, "list")
+    file = Upload(found.file, found.filename) if isinstance(found, UploadFile) and found.filename else None
+    if not pasted.strip():
+        return file
+    if file is not None:
+        raise InputError("there is a file and a pasted list", hint="choose a file or paste a list, not both")
+    made = pasted_file(pasted)
+    return Upload(io.BytesIO(made.content), made.filename)
 
 
 def options_in(form: FormData, *, beside: frozenset[str] = frozenset()) -> dict[str, Any]:

@@ -154,6 +154,7 @@ def test_no_sentence_needs_more_than_its_words() -> None:
                 "headings",
                 "heading",
                 "name",
+                "names",
                 "encoding",
                 "kind",
                 "reason",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -57,17 +56,6 @@ def test_the_errors_never_overwrite_the_campaign_file(mms: Mms, spring: Path) ->
     before = spring.read_bytes()
     assert check(mms, spring, "--errors", str(spring)).status == 2
     assert spring.read_bytes() == before
-
-
-def test_a_pipe_is_refused_with_a_sentence(mms: Mms, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.csv")
-    writer = os.open(tmp_path / "pipe.csv", os.O_RDWR)
-    try:
-        said = check(mms, tmp_path / "pipe.csv")
-    finally:
-        os.close(writer)
-    assert said.status == 2
-    assert "pipe" in said.err
 
 
 def test_what_the_file_says_in_brackets_is_no_style(mms: Mms, tmp_path: Path) -> None:

@@ -150,6 +150,17 @@ def test_a_form_without_a_file_is_refused(api: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "no_file")
 
 
+def test_a_list_may_stand_in_the_form_instead_of_a_file(
+    api: httpx.Client, read_file: Callable[[str], str]
+) -> None:
+    made = api.post("/campaigns", data={**SETTINGS, "message": "Hi", "list": "2125550101, 2125550102"})
+    assert made.json()["checked"]["sendable"] == 2
+    read_file(made.json()["id"])
+    assert api.get(f"/campaigns/{made.json()['id']}").json()["rows"] == 2
+    both = send(api, list="2125550101")
+    assert (both.status_code, "not both" in both.json()["hint"]) == (422, True)
+
+
 @pytest.mark.parametrize(
     ("content_type", "status"),
     [("application/json", 415), ("multipart/form-data", 400), ("multipart/form-data; boundary=x", 400)],

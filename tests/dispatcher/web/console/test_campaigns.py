@@ -42,6 +42,21 @@ def send(browser: httpx.Client, **fields: Any) -> str:
     return sent.headers["location"].removeprefix("/campaigns/")
 
 
+def test_a_pasted_list_is_checked_kept_and_sent(operator: httpx.Client) -> None:
+    pasted = {"list": "2125550101\r\n2125550102\r\n555", "message": "Hi"}
+    checked = post_new(operator, "check", None, **pasted)
+    assert "<strong>pasted.csv</strong> is kept" in checked.text
+    assert "Send to 2 recipients" in checked.text
+    held = hidden(checked, "held")
+    assert post_new(operator, "send", None, held=held, message="Hi").status_code == 303
+
+
+def test_a_pasted_list_that_is_refused_can_be_mended_where_it_stands(operator: httpx.Client) -> None:
+    refused = post_new(operator, "check", None, list="2125550101\tAnn")
+    assert refused.status_code == 422
+    assert ">2125550101\tAnn</textarea>" in refused.text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/new", "/campaigns/x", "/campaigns/x/report", "/events"])
 def test_every_page_asks_for_a_login_and_comes_back(browser: httpx.Client, path: str) -> None:

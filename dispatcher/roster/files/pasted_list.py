@@ -1,0 +1,54 @@
+"""A list that somebody pasted, as the campaign file that it stands for: rows of a spreadsheet, or bare numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_BETWEEN = re.compile("[,;]")
+#: What may stand around a number though it has letters: `tel:` before it, an extension behind it.
+_AROUND = re.compile(r"^\s*[a-z]{1,8}:|(?:x|ext\.?)\s*\d+\s*$", re.IGNORECASE)
+_HEADING = "to"
+
+
+class PastedFile(NamedTuple):
+    """The file and a name for it."""
+
+    content: bytes
+    filename: str
+
+
+def pasted_file(text: str) -> PastedFile:
+    """Numbers without a heading, one on each line or separated by commas or semicolons, get one; anything else stays as
+    it was pasted, tabs between cells as spreadsheets copy them."""
+    lines = [line for line in _LINE_END.split(text) if line.strip()]
+    if all(map(_is_number, _pieces(lines[:1]))) and (numbers := _numbers(lines)):
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([number] for number in (_HEADING, *numbers))
+        return PastedFile(out.getvalue().encode(), "pasted.csv")
+    return PastedFile(text.encode(), "pasted.tsv" if lines and "\t" in lines[0] else "pasted.csv")
+
+
+def _numbers(lines: list[str]) -> list[str] | None:
+    """The numbers of these lines; None if they are rows of several columns, which nobody has named."""
+    if any("\t" in line for line in lines):
+        return None
+    pieces = list(_pieces(lines))
+    if len(pieces) > len(lines) and not all(map(_is_number, pieces)):
+        return None
+    return pieces
+
+
+def _pieces(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        yield from (piece.strip() for piece in _BETWEEN.split(line) if piece.strip())
+
+
+def _is_number(text: str) -> bool:
+    """Whether it has digits and no letters."""
+    plain = _AROUND.sub("", text)
+    return any(map(str.isdigit, plain)) and not any(map(str.isalpha, plain))
