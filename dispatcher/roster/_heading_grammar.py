@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from dispatcher.roster._heading_words import SENSE_OF, Sense, words_of
+from dispatcher.roster._heading_words import SENSE_OF, words_of
 
 
 class Line(IntEnum):
@@ -29,19 +30,25 @@ class Naming(NamedTuple):
 
     `owner` is empty for the row's own person, else who it is, `bond` what they are to them (`parent`, `partner`,
     `side`: the same person in another role, `third`, `unknown`). `order` counts from 1, 0 if nothing is said.
-    `sure`: a word for telephone stands in it, not only one for number, contact or recipient. `places`: home, work, day.
+    `sure`: it is said that they are telephone numbers; `Number`, `Contact`, `Recipient` may mean something else.
+    `places`: home, work, day.
     """
 
     line: Line
     owner: str = ""
-    bond: Sense | str = ""
+    bond: str = ""
     order: int = 0
     sure: bool = True
     places: tuple[str, ...] = ()
 
 
+#: Of a column that holds numbers, whatever it is called.
+ANY_NUMBERS = Naming(Line.FIXED, sure=False)
 #: Comes after a number word and makes it something else: the company of the phone, who owns it.
-_AFTER = frozenset(("company", "empresa", "entreprise", "owner", "user", "holder", "provider", "service", "services"))
+_AFTER = frozenset(
+    ("company", "empresa", "entreprise", "owner", "user", "holder", "provider", "service", "services")
+)
+_PLACES = ("home", "work", "day")
 _BEFORE_NO = frozenset(("sms", "text", "texts", "texting", "mms", "call", "calls", "phone"))
 _ORDERS_MOST = 40
 
@@ -53,11 +60,11 @@ def naming_of(heading: str) -> Naming | None:
     senses = [_sense(word) for word in words]
     if not words or _is_no_number(words, senses) or "label" in senses:
         return None
-    sure = _names_a_telephone(words, senses)
-    if not sure and not _may_name_numbers(words, senses):
+    sure = _names_a_telephone(words, senses) or _names_an_address(words, senses)
+    if not sure and not _may_name_numbers(senses):
         return None
     owner, bond = _owner(words, senses)
-    line, places = _line(senses), tuple(dict.fromkeys(s for s in senses if s in ("home", "work", "day")))
+    line, places = _line(senses), tuple(place for place in _PLACES if place in senses)
     if "aside" in senses:
         line = Line.PLAIN if line >= Line.WORK_MOBILE else min(line, Line.OTHER)
     return Naming(line, owner, bond, _order(words, senses), sure, places)
@@ -67,29 +74,41 @@ def label_of(heading: str) -> int | None:
     """The order of the number that this column labels (`Phone 2 - Type`: 2), None if it labels none."""
     words = words_of(heading)
     senses = [_sense(word) for word in words]
-    if "label" not in senses or "about" in senses or "never" in senses or not _names_a_telephone(words, senses):
+    if (
+        "label" not in senses
+        or "about" in senses
+        or "never" in senses
+        or not _names_a_telephone(words, senses)
+    ):
         return None
     return _order(words, senses)
 
 
-def _sense(word: str) -> Sense | None:
+def _sense(word: str) -> str | None:
+    if word.isdigit():
+        return "filler"
     return "number" if word == "#" else SENSE_OF.get(word)
 
 
-def _is_no_number(words: tuple[str, ...], senses: list[Sense | None]) -> bool:
+def _is_no_number(words: tuple[str, ...], senses: list[str | None]) -> bool:
     if "about" in senses or "never" in senses or senses[0] == "asks":
         return True
     if "maybe" in senses and "number" not in senses:
         return True
     if words[0] == "no" and len(words) > 1 and words[1] in _BEFORE_NO:
         return True
-    if any(pair == ("number", "of") for pair in zip(words, words[1:], strict=False)):
+    if ("number", "of") in pairwise(words):
         return True
-    first = next((place for place, sense in enumerate(senses) if sense in ("mobile", "phone", "sms")), len(words))
-    return any(word in _AFTER for word in words[first + 1 :] if first < len(words)) and "number" not in senses[first:]
+    first = next(
+        (place for place, sense in enumerate(senses) if sense in ("mobile", "phone", "sms")), len(words)
+    )
+    return (
+        any(word in _AFTER for word in words[first + 1 :] if first < len(words))
+        and "number" not in senses[first:]
+    )
 
 
-def _names_a_telephone(words: tuple[str, ...], senses: list[Sense | None]) -> bool:
+def _names_a_telephone(words: tuple[str, ...], senses: list[str | None]) -> bool:
     if "mobile" in senses or "phone" in senses:
         return words != ("ph",)
     if "sms" in senses:
@@ -97,41 +116,44 @@ def _names_a_telephone(words: tuple[str, ...], senses: list[Sense | None]) -> bo
     return False
 
 
-def _may_name_numbers(words: tuple[str, ...], senses: list[Sense | None]) -> bool:
+def _names_an_address(words: tuple[str, ...], senses: list[str | None]) -> bool:
+    """Whether it is the number to reach somebody at, though no word for telephone is in it: `Contact Number`."""
+    if words in (("to", "number"), ("to", "numbers"), ("sent", "to")):
+        return True
+    named = set(senses)
+    return "number" in named and bool(named & {"contact", "recipient"}) and None not in named
+
+
+def _may_name_numbers(senses: list[str | None]) -> bool:
     """Whether these are the few words that may stand over numbers without a word for telephone."""
-    named = {sense for sense in senses if sense not in ("filler", "first")}
-    if named == {"contact", "number"} or named == {"own", "number"} and False:
-        return True
-    if words in (("to", "number"), ("to", "numbers"), ("sent", "to"), ("ph",)):
-        return True
-    if named <= {"number", "contact", "recipient", None} and None not in named and named:
-        return True
-    return "number" in named and named <= {"number", "home", "work", "contact", "recipient", "third", "own"} and bool(
-        named & {"home", "third"} or named == {"work", "number"}
+    named = set(senses) - {"filler", "first", "second"}
+    return named in (
+        *({"number"}, {"contact"}, {"recipient"}, {"phone"}),
+        *({"number", "home"}, {"number", "work"}, {"number", "third"}, {"number", "parent"}),
     )
 
 
-def _owner(words: tuple[str, ...], senses: list[Sense | None]) -> tuple[str, str]:
+def _owner(words: tuple[str, ...], senses: list[str | None]) -> tuple[str, str]:
     for bond in ("third", "partner", "parent", "side"):
         if bond in senses:
             place = senses.index(bond)
             digit = words[place + 1] if words[place + 1 :] and words[place + 1].isdigit() else ""
             return f"{words[place]} {digit}".strip(), bond
-    unknown = [word for word, sense in zip(words, senses, strict=True) if sense is None and not word.isdigit()]
+    unknown = [word for word, sense in zip(words, senses, strict=True) if sense is None]
     return (" ".join(unknown), "unknown") if unknown else ("", "")
 
 
-def _line(senses: list[Sense | None]) -> Line:
+def _line(senses: list[str | None]) -> Line:
     if "sms" in senses and ("number" in senses or "phone" in senses or "mobile" in senses):
         return Line.SMS
     if "sms" in senses or "mobile" in senses:
         return Line.WORK_MOBILE if "work" in senses else Line.MOBILE
     if "fixed" in senses:
         return Line.FIXED
-    return Line.PLACE if {"home", "work", "day"} & set(senses) else Line.PLAIN
+    return Line.PLACE if set(_PLACES) & set(senses) else Line.PLAIN
 
 
-def _order(words: tuple[str, ...], senses: list[Sense | None]) -> int:
+def _order(words: tuple[str, ...], senses: list[str | None]) -> int:
     digits = [int(word) for word in words if word.isdigit() and 0 < int(word) <= _ORDERS_MOST]
     if digits:
         return max(digits)

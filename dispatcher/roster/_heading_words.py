@@ -8,96 +8,108 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Literal
 
-#: What a word says. `about`: the column tells something of a number (its type, a consent), so it holds none.
-#: `never`: a line that gets no messages. `third`: of somebody else than the row's person.
-Sense = Literal[
-    *("mobile", "sms", "phone", "number", "contact", "recipient", "home", "work", "day", "fixed"),
-    *("first", "second", "aside", "own", "parent", "partner", "side", "third", "never"),
-    *("about", "maybe", "owned", "label", "asks", "filler"),
-]
-
-_SENSES: dict[Sense, str] = {
-    "mobile": "mobile mobiles mob mobil cell cells cel celular celulares cellular cellphone cellphones cellno cellulaire "
-    "cellulaires movil moviles portable portables gsm smartphone handphone msisdn wireless",
-    "sms": "sms mms text texts texting textable",
-    "phone": "phone phones phn ph telephone telephones telefon telefono telefonos telefone tel tels tele telf telef tlf "
-    "tfno tfn tlfno fono fon whatsapp",
-    "number": "number numbers numero numeros num nums nbr nmbr nro nr no nos n",
-    "contact": "contact contacts contacto contactos",
-    "recipient": "recipient recipients destination destinatario destinatarios destinataire destinataires receiver dest",
-    "home": "home house casa hogar domicile domicilio maison residence residencia residential res hm household family "
-    "familia famille familiar",
-    "work": "work works business biz bus office oficina bureau travail trabajo empresa entreprise company job employment "
-    "professional professionnel profesional prof pro laboral wk corporate organization organisation org",
-    "day": "day days daytime evening evenings night dia noche jour soir seasonal",
-    "fixed": "fixed fijo fija fixe landline landlines linea ligne terrestre",
-    "first": "primary main principal principale primaire primario primaria first 1st pri premier primero preferred "
-    "preferido prefere best",
-    "second": "secondary second secondaire secundario secundaria segundo deuxieme 2nd sec third 3rd",
-    "aside": "other others otro otra otros autre autres alternate alternative alt alternativo alterno additional "
-    "adicional additionnel backup extra car vacation temporary old former previous",
-    "own": "customer customers client clients cliente clientes lead member members membre miembro socio patient paciente "
-    "guest guests huesped donor donors donante donateur student students estudiante alumno eleve etudiant child children "
-    "enfant hijo player camper athlete person personal perso personne persona individual attendee attendees participant "
-    "participante registrant subscriber user usuario utilisateur applicant candidate volunteer benevole voluntario "
-    "employee empleado employe staff worker resident tenant homeowner prospect constituent supporter voter passenger "
-    "rider driver borrower policyholder insured account acct private prive particular adherent responder respondent "
-    "debtor learner pupil invitee caller owner proprietaire propietario consumer shopper visitor entrant head",
-    "parent": "parent parents guardian guardians mother mothers father fathers mom mum mama dad papa padre madre padres "
-    "tutor mere pere responsable apoderado acudiente caregiver carer cuidador",
-    "partner": "spouse spouses partner partners wife husband conjoint conyuge esposo esposa pareja coapplicant coborrower "
-    "cosigner",
-    "side": "billing bill facturation facturacion shipping ship envio entrega delivery livraison mailing address adresse "
-    "direccion buyer acheteur comprador payer",
-    "third": "emergency emergencia emergencias urgence ice assistant assistants assistante asistente referral referred "
-    "referrer reference references referencia physician doctor doctors medico medecin pharmacy farmacia pharmacie insurance "
-    "seguro assurance attorney lawyer abogado agent agente rep salesperson manager gerente supervisor teacher coach "
-    "counselor employer landlord vendor supplier proveedor fournisseur store shop tienda magasin branch location venue "
-    "hotel restaurant clinic hospital school escuela ecole church seller vendedor vendeur representative callback kin "
-    "dealer broker provider",
-    "never": "fax faxes telecopie telecopieur facsimile facsimil pager pagers beeper telex isdn tty tdd radio modem skype "
-    "voicemail voip switchboard tollfree hotline toll",
-    "label": "label labels type types tipo tipos kind libelle etiqueta etiquette",
-    "about": "carrier carriers operator operador operateur network red reseau status estado estatus statut verified "
-    "verificado verifie verification valid validity valido valide invalid validated validation opt optin optins optout "
-    "optouts opted consent consents consented consentement consentimiento subscription subscriptions subscribed subscribe "
-    "unsubscribe unsubscribed suscripcion suscrito abonnement abonne desabonne permission permissions permiso permitted "
-    "allowed allow allows accept accepts accepted acepta accepte agree agrees agreed agreement authorized authorised "
-    "autorizado autorise ok okay dnc donotcall donottext dont not preference preferences preferencia method methods metodo "
-    "methode mode channel canal extension extensions extension ext extn exten poste interno country countries pais pays "
-    "code codes codigo area lada prefix prefijo indicatif dial region date dates fecha time times hora heure timezone "
-    "created updated modified since until last ultimo dernier count counts total totals qty quantity cantidad nombre note "
-    "notes notas comment comments comentario comentarios remarque description descripcion id ids identifier uuid guid sid "
-    "key token hash name names nom noms nombres apellido apellidos prenom email emails mail mails correo courriel url link "
-    "website web source origen origine fuente reason motivo sent received delivered failed bounced bounce error errors "
-    "result response responded clicked opened score rating rank usage billed cost price amount plan data minutes segments "
-    "direction sender from model make brand device os version app application imei serial sim blacklisted blacklist "
-    "blocked suppressed suppression unreachable reachable confirmed eligible enabled disabled active activo actif unsub "
-    "dnd stop bool boolean flag issue missing duplicate duplicates bill match matches quality confidence legal lookup "
-    "litigator tag tags gender language langue idioma",
-    "maybe": "marketing promo promotional promotions reminder reminders alert alerts notification notifications update "
-    "updates message messages messaging messenger mensaje mensajes campaign newsletter news call calls texto",
-    "owned": "service services holder",
-    "asks": "is has have can may should does do did was were will would wants want receive receives send",
-    "filler": "the a an of for de del la le les el du des d l s your my our me us usa ca canada please enter what que cual "
-    "quel votre su tu at on by in and or y et e to used use complete full intl international national e164 format formatted "
-    "raw clean cleaned normalized original value values valor valeur digits digit only optional required current line "
-    "info information details with 10digit default field reach you we can call where get",
+#: What words say. `never`: a line that gets no messages; `about`: the column tells something of a number (its network,
+#: a consent) and holds none; `maybe`: so, unless it is said that it is a number; `asks`: a question begins. Whose it
+#: is: `own` of the row's person, `side` of the same in another role, `third` of somebody else.
+_WORDS = """
+mobile: mobile mobiles mob mobil cell cells cel celular celulares cellular cellphone cellphones cellno
+    cellulaire cellulaires movil moviles portable portables gsm smartphone iphone handphone msisdn wireless
+sms: sms mms text texts texting textable
+phone: phone phones phn ph telephone telephones telefon telefono telefonos telefone tel tels tele telf telef tlf
+    tfno tfn tlfno fono fon whatsapp
+number: number numbers numero numeros num nums nbr nmbr nro nr no nos n
+contact: contact contacts contacto contactos
+recipient: recipient recipients destination destinatario destinatarios destinataire destinataires receiver dest
+home: home house casa hogar domicile domicilio maison residence residencia residential residentiel residentielle
+    residencial res hm household family familia famille familiar
+work: work works business biz bus office oficina bureau travail trabajo empresa entreprise company job
+    employment professional professionnel profesional prof pro laboral wk corporate organization organisation
+    org
+day: day days daytime evening evenings night dia noche jour soir seasonal
+fixed: fixed fijo fija fixe landline landlines linea ligne terrestre
+first: primary main principal principale primaire primario primaria first 1st pri premier primero preferred
+    preferido prefere best
+second: secondary second secondaire secundario secundaria segundo deuxieme 2nd sec third 3rd
+aside: other others otro otra otros autre autres alternate alternative alt alternativo alterno additional
+    adicional additionnel backup extra car vacation temporary old former previous
+own: customer customers client clients cliente clientes lead member members membre miembro socio patient
+    paciente guest guests huesped donor donors donante donateur student students estudiante alumno eleve
+    etudiant child children enfant hijo player camper athlete person personal perso personne persona individual
+    attendee attendees participant participante registrant subscriber user usuario utilisateur applicant
+    candidate volunteer benevole voluntario employee empleado employe staff worker resident tenant homeowner
+    prospect constituent supporter voter passenger rider driver borrower policyholder insured account acct
+    private prive particular adherent responder respondent debtor learner pupil invitee caller owner
+    proprietaire propietario consumer shopper visitor entrant head
+parent: parent parents guardian guardians mother mothers father fathers mom mum mama dad papa padre madre padres
+    tutor mere pere responsable apoderado acudiente caregiver carer cuidador
+partner: spouse spouses partner partners wife husband conjoint conyuge esposo esposa pareja coapplicant
+    coborrower cosigner
+side: billing bill facturation facturacion shipping ship envio entrega delivery livraison mailing address
+    adresse direccion buyer acheteur comprador payer
+third: emergency emergencia emergencias urgence ice assistant assistants assistante asistente referral referred
+    referrer reference references referencia physician doctor doctors medico medecin pharmacy farmacia pharmacie
+    insurance seguro assurance attorney lawyer abogado agent agente rep salesperson manager gerente supervisor
+    teacher coach counselor employer landlord vendor supplier proveedor fournisseur store shop tienda magasin
+    branch location venue hotel restaurant clinic hospital school escuela ecole church seller vendedor vendeur
+    representative callback kin dealer broker provider
+never: fax faxes telecopie telecopieur facsimile facsimil pager pagers beeper telex isdn tty tdd radio modem
+    skype voicemail voip switchboard tollfree hotline toll
+label: label labels type types tipo tipos kind libelle etiqueta etiquette
+about: carrier carriers operator operador operateur network red reseau status estado estatus statut verified
+    verificado verifie verification valid validity valido valide invalid validated validation opt optin optins
+    optout optouts opted consent consents consented consentement consentimiento subscription subscriptions
+    subscribed subscribe unsubscribe unsubscribed suscripcion suscrito abonnement abonne desabonne permission
+    permissions permiso permitted allowed allow allows accept accepts accepted acepta accepte agree agrees
+    agreed agreement authorized authorised autorizado autorise ok okay dnc donotcall donottext dont not
+    preference preferences preferencia method methods metodo methode mode channel canal extension extensions ext
+    extn exten poste interno country countries pais pays code codes codigo area lada prefix prefijo indicatif
+    dial region date dates fecha time times hora heure timezone created updated modified since until last ultimo
+    dernier count counts total totals qty quantity cantidad nombre note notes notas comment comments comentario
+    comentarios remarque description descripcion id ids identifier uuid guid sid key token hash name names nom
+    noms nombres apellido apellidos prenom email emails mail mails correo courriel url link website web source
+    origen origine fuente reason motivo sent received delivered failed bounced bounce error errors result
+    response responded clicked opened score rating rank usage billed cost price amount plan data minutes
+    segments direction sender from model make brand device os version app application imei serial sim
+    blacklisted blacklist blocked suppressed suppression unreachable reachable confirmed eligible enabled
+    disabled active activo actif unsub dnd stop bool boolean flag issue missing duplicate duplicates match
+    matches quality confidence legal lookup litigator tag tags gender language langue idioma
+maybe: marketing promo promotional promotions reminder reminders alert alerts notification notifications update
+    updates message messages messaging messenger mensaje mensajes campaign newsletter news call calls texto
+owned: service services holder
+asks: is has have can may should does do did was were will would wants want receive receives send
+filler: the a an of for de del la le les el du des d l s your my our me us usa ca canada please enter what que
+    cual quel votre su tu at on by in and or y et e to used use complete full intl international national e164
+    format formatted raw clean cleaned normalized original value values valor valeur digits digit only optional
+    required current line info information details with 10digit default field reach you we where get
+"""
+#: Word → what it says.
+SENSE_OF = {
+    word: line.partition(":")[0]
+    for line in _WORDS.replace("\n    ", " ").split("\n")
+    for word in line.partition(":")[2].split()
 }
-#: Words that mean something else beside a word for a number than alone.
-SENSE_OF: dict[str, Sense] = {}
-for _sense, _words in reversed(_SENSES.items()):
-    SENSE_OF |= dict.fromkeys(_words.split(), _sense)
 
 #: Not telephones, though their ends look like it.
-_NO_TELEPHONES = frozenset("microphone headphone headphones earphone saxophone francophone anglophone allophone".split())
+_NO_TELEPHONES = frozenset(
+    (
+        "microphone",
+        "headphone",
+        "headphones",
+        "earphone",
+        "saxophone",
+        "francophone",
+        "anglophone",
+        "allophone",
+    )
+) | frozenset(("automobile", "snowmobile", "immobile"))
 #: How to write the number: not what the column is about.
 _INSTRUCTION = re.compile(
-    r"\b(?:with|w/|incl\w*|con|avec)\b[^)\]]*\b(?:code|codes|codigo|indicatif|lada|prefix|prefijo)\b", re.IGNORECASE
+    r"\b(?:with|w/|incl\w*|con|avec)\b[^)\]]*\b(?:code|codes|codigo|indicatif|lada|prefix|prefijo)\b",
+    re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ONE_WORD = re.compile(r"whatsapp|iphone", re.IGNORECASE)
 _WORD = re.compile(r"e\.?164|10 ?digits?|1st|2nd|3rd|[^\W\d_]+|\d+|#", re.IGNORECASE)
 _HEADING_MOST, _WORD_MOST = 200, 40
 #: Parts of words written together; the short ones only beside a long one.
@@ -112,8 +124,11 @@ def words_of(heading: str) -> tuple[str, ...]:
     """The words of a heading, small and without accents; a number is a word, and so is `#`."""
     if len(heading) > _HEADING_MOST:
         return ()
-    plain = unicodedata.normalize("NFKD", heading.replace("°", "o").replace("º", "o").replace("’", "'"))
-    plain = "".join(char for char in plain if not (unicodedata.combining(char) or unicodedata.category(char) == "Cf"))
+    plain = unicodedata.normalize("NFKD", heading.replace("°", "o"))
+    plain = "".join(
+        char for char in plain if not (unicodedata.combining(char) or unicodedata.category(char) == "Cf")
+    )
+    plain = _ONE_WORD.sub(lambda found: found[0].lower(), plain)
     plain = _INSTRUCTION.sub(" ", _CAMEL.sub(" ", plain) if _is_camel(plain) else plain)
     found = [word.casefold().replace(".", "").replace(" ", "") for word in _WORD.findall(plain)]
     return tuple(part for word in found for part in _parts(word))

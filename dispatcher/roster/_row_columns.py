@@ -28,7 +28,7 @@ class RowColumns:
     def read(self, lines: Sequence[int], cells: Sequence[Column]) -> tuple[RecipientBlock, set[int]]:
         """The rows in these columns, counted from 0, and the places of those that have to be read by themselves."""
         count = len(lines)
-        numbers, odd = self._numbers.read(cells[self._rows.to])
+        numbers, odd = self._numbers.read(self._rows.recipient_cells(cells))
         senders = self._senders(cells, count, odd)
         texts = self._texts(cells, count, odd)
         media = self._media(cells, count, odd)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient
 from dispatcher.numbering.area_codes import AreaCode
+from dispatcher.roster._first_rows import is_number
 from dispatcher.roster._merge_fields import MessageTemplate, compile_template
 from dispatcher.roster._timezones import read_timezone
-from dispatcher.roster.columns import Columns
+from dispatcher.roster.columns import Columns, short_heading
 from dispatcher.roster.media_cells import checked_media, let_through, read_media
 from dispatcher.roster.numbers import NumberReader, is_fictional, read_sender
+from dispatcher.roster.readings import Remark
 from dispatcher.roster.rejections import RowError, refused, refused_by
 
 #: CarrierX: text of an MMS at most 1,600 characters. An SMS is held to the same.
@@ -66,6 +68,8 @@ class RowReader:
         self._fictional_ok = rules.fictional_ok
         self._media_facts = rules.media
         self.to = columns.to
+        self.recipient_cells = columns.recipient_cells
+        self._elsewhere = 0
         self.overridden: list[int] = []
         self.sender_index = self._unless_fixed("senders" in fixed, columns.sender)
         self.message_index = self._unless_fixed("message" in fixed, columns.message)
@@ -95,8 +99,12 @@ class RowReader:
             RowError: with the code and the column that say why there is none.
         """
         try:
-            number = self.numbers.read(cells[self.to])
+            number = self.numbers.read(self._columns.recipient_cell(cells))
         except RowError as error:
+            if error.code == "empty_number" and any(
+                is_number(cells[index]) for index in self._columns.others
+            ):
+                self._elsewhere += 1
             error.column = self._columns.names[self.to]
             raise
         sender = self._sender(cells)
@@ -107,6 +115,17 @@ class RowReader:
         zone = None if self.zone_index is None else self._in_column(self.zones, cells, self.zone_index)
         group = None if self.group_index is None else cells[self.group_index].strip()
         return Recipient(row, line, number, sender, text, media, zone, group, cells)
+
+    def remarks(self) -> Iterator[Remark]:
+        """What was noticed about rows that were read."""
+        count, columns = self._elsewhere, self._columns
+        if count:
+            column = f"`{short_heading(columns.names[self.to])}`"
+            others = " or ".join(f"`{short_heading(columns.names[index])}`" for index in columns.others)
+            rows = "1 row has" if count == 1 else f"{count} rows have"
+            yield Remark(
+                "number_elsewhere", f"{rows} no number in {column} and one in {others}; it is not used."
+            )
 
     def _unless_fixed(self, fixed: bool, index: int | None) -> int | None:
         if not fixed or index is None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dispatcher.errors import Choice, Question
+from dispatcher.errors import Choice
+from dispatcher.roster._heading_grammar import naming_of
+from dispatcher.roster._labelled_numbers import LabelledNumbers
+from dispatcher.roster.readings import Reading
 from dispatcher.roster.rejections import refused
 
-#: Names of the recipient column, without case, spaces, `_` and `-`.
-_RECIPIENTS = (
-    "to tonumber recipient recipients recipientnumber recipientphone recipientphonenumber "
-    "phone phone# phoneno phoneno. phonenumber phonenumbers phone1value primaryphone customerphone "
-    "mobile mobileno mobileno. mobilenumber mobilephone mobilephonenumber "
-    "cell cellnumber cellphone cellphonenumber cellular telephone telephonenumber tel "
-    "number msisdn contactnumber contactphone sms smsnumber mmsnumber"
-)
-RECIPIENT_NAMES = frozenset(_RECIPIENTS.split())
+#: Keys of headings that hold recipients though they say nothing of telephones.
+_RECIPIENTS = frozenset(("to", "recipient", "recipients", "number"))
+#: In a line that another separator cuts.
+_SEPARATED = re.compile(r"[;|\t]")
 
 #: Columns with a meaning of their own → the names they go by.
 RESERVED = {
@@ -36,7 +36,8 @@ ERROR_COLUMNS = ("error_line", "error_column", "error_code", "error_message")
 _NAMED_MAX, _NAME_CHARACTERS = 40, 60
 
 
-def _short(heading: str) -> str:
+def short_heading(heading: str) -> str:
+    """The beginning of a heading, for a sentence."""
     return heading if len(heading) <= _NAME_CHARACTERS else f"{heading[:_NAME_CHARACTERS]}…"
 
 
@@ -57,8 +58,11 @@ def is_error_column(heading: str) -> bool:
 
 
 def is_recipient(heading: str) -> bool:
-    """Whether a column of this name holds the recipients' numbers."""
-    return heading_key(heading) in RECIPIENT_NAMES
+    """Whether a column of this name holds the recipients' numbers, as far as a heading tells."""
+    if heading_key(heading) in _RECIPIENTS:
+        return True
+    naming = None if _SEPARATED.search(heading) else naming_of(heading)
+    return naming is not None and naming.sure and naming.bond != "third"
 
 
 class UnderstoodColumn(NamedTuple):
@@ -68,53 +72,39 @@ class UnderstoodColumn(NamedTuple):
     meaning: str
 
 
-class Columns:
-    """The columns of a file. Indexes count its own columns, without those that an earlier check wrote."""
+class RecipientColumn(NamedTuple):
+    """The column of the recipients: `setting` is what `to` would say, `choices` what else it could say. `labelled`, if
+    the number of each row is found by its label. `others` are columns with numbers of the same people."""
 
-    def __init__(self, names: Sequence[str], *, line: int, to: str | None = None) -> None:
+    place: int
+    setting: str
+    why: str
+    guessed: bool = True
+    samples: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    others: tuple[int, ...] = ()
+    labelled: LabelledNumbers | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """As it stands in a check."""
+        return Reading("to", self.setting, self.why, self.samples, self.choices, self.guessed)
+
+
+class Headings:
+    """The names of a file's columns, without those that an earlier check wrote, and the line where they stand."""
+
+    def __init__(self, names: Sequence[str], *, line: int) -> None:
         self.line = line
         self.names = tuple(names)
         self._indexes: dict[str, list[int]] = {}
         for index, name in enumerate(names):
             self._indexes.setdefault(heading_key(name), []).append(index)
-        self.to = self._recipient_column() if to is None else self._named_column(to)
-        self.message, self.media, self.sender, self.timezone = map(self._reserved_column, RESERVED)
 
-    def _named_column(self, name: str) -> int:
-        if self.is_ambiguous(name):
-            raise refused("two_columns_alike", line=self.line, heading=name)
-        index = self.find(name)
-        if index is None:
-            nearest = self.nearest(name)
-            raise refused("no_such_column", name=name, nearest=nearest, headings=self.named())
-        return index
-
-    def _recipient_column(self) -> int:
-        found = [column for column in self.names if is_recipient(column)]
-        if len(found) > 1:
-            question = Question("to", tuple(Choice(column, column) for column in found))
-            headings = ", ".join(map(_short, found))
-            raise refused("two_recipient_columns", line=self.line, question=question, headings=headings)
-        if not found:
-            raise refused(
-                "no_recipient_column",
-                line=self.line,
-                headings=self.named(),
-                nearest=self._perhaps_recipient(),
-            )
-        return self.names.index(found[0])
-
-    def _perhaps_recipient(self) -> str:
-        for column in self.names:
-            if difflib.get_close_matches(heading_key(column), RECIPIENT_NAMES, n=1, cutoff=0.75):
-                return f"; is it {_short(column)!r}?"
-        return ""
-
-    def _reserved_column(self, name: str) -> int | None:
-        indexes = [index for key in RESERVED[name] for index in self._indexes.get(key, ())]
-        if len(indexes) > 1:
-            raise refused("two_columns_alike", line=self.line, column=name, heading=name)
-        return indexes[0] if indexes else None
+    @property
+    def hash(self) -> str:
+        """The same for files with the same headings in the same order."""
+        return hashlib.sha256("\n".join(map(heading_key, self.names)).encode()).hexdigest()[:32]
 
     def find(self, name: str) -> int | None:
         """The index of the (first) column that goes by this name, None if there is none."""
@@ -129,13 +119,39 @@ class Columns:
         """The phrase `; did you mean 'first_name'?`, or nothing when no column comes close."""
         keys = {heading_key(column): column for column in self.names if column}
         close = difflib.get_close_matches(heading_key(name), keys, n=1)
-        return f"; did you mean {_short(keys[close[0]])!r}?" if close else ""
+        return f"; did you mean {short_heading(keys[close[0]])!r}?" if close else ""
 
     def named(self) -> str:
         """The columns' names in one line: the first ones of many, the beginnings of long ones."""
-        names = [_short(column) for column in self.names if column]
+        names = [short_heading(column) for column in self.names if column]
         more = len(names) - _NAMED_MAX
         return ", ".join(names[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
+class Columns(Headings):
+    """What the columns are for. Indexes count those of `Headings`."""
+
+    def __init__(self, headings: Headings, recipient: RecipientColumn) -> None:
+        super().__init__(headings.names, line=headings.line)
+        self.to = recipient.place
+        self.labelled = recipient.labelled
+        #: Other columns with numbers of the same people.
+        self.others = recipient.others
+        self.message, self.media, self.sender, self.timezone = map(self._reserved_column, RESERVED)
+
+    def recipient_cell(self, cells: Sequence[str]) -> str:
+        """The recipient of a row."""
+        return cells[self.to] if self.labelled is None else self.labelled.cell(cells)
+
+    def recipient_cells(self, columns: Sequence[Sequence[str]]) -> Sequence[str]:
+        """The recipients of many rows, whose cells stand by column."""
+        return columns[self.to] if self.labelled is None else self.labelled.column(columns)
+
+    def _reserved_column(self, name: str) -> int | None:
+        indexes = [index for key in RESERVED[name] for index in self._indexes.get(key, ())]
+        if len(indexes) > 1:
+            raise refused("two_columns_alike", line=self.line, column=name, heading=name)
+        return indexes[0] if indexes else None
 
     def understood(self, used: frozenset[int], group_by: int | None) -> tuple[UnderstoodColumn, ...]:
         """How each column was understood, when the message uses these columns."""
@@ -146,6 +162,8 @@ class Columns:
             self.sender: "sender",
         }
         special |= {self.timezone: "time zone", group_by: "group"}
+        for label, value in self.labelled.pairs if self.labelled else ():
+            special |= {label: "label of a recipient", value: "recipient"}
 
         def meaning(index: int) -> str:
             return special.get(index) or ("merge field, used" if index in used else "merge field")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
@@ -13,9 +13,17 @@ from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.numbering.area_codes import area_codes
 from dispatcher.roster._blocks import BlockReader
 from dispatcher.roster._duplicates import SeenNumbers
-from dispatcher.roster._nanp import national_digits
+from dispatcher.roster._first_rows import ROWS_MOST, FirstRows, column_of_bad_numbers, is_number
+from dispatcher.roster._recipient_choice import Known, choose_recipients
 from dispatcher.roster._rows import RowReader, RowRules
-from dispatcher.roster.columns import Columns, UnderstoodColumn, heading_key, is_error_column, is_recipient
+from dispatcher.roster.columns import (
+    Columns,
+    Headings,
+    UnderstoodColumn,
+    heading_key,
+    is_error_column,
+    is_recipient,
+)
 from dispatcher.roster.excel.reader import ExcelRecords
 from dispatcher.roster.files.csv_reader import CsvRecords, Record
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
@@ -37,8 +45,9 @@ class Roster:
     `source` is read once and need not be seekable. `fixed` names the fields of `settings` that came from
     options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
     to, `area_codes_extra` see `numbering.area_codes`. `max_bytes` counts the unpacked file. `media` is what is known of
-    media addresses. `pulse` is called now and then while the file is read, once a second while nothing comes of it;
-    what it raises ends the reading.
+    media addresses, `chosen_before` the columns that a person chose for other files, by the hash of their headings.
+    `pulse` is called now and then while the file is read, once a second while nothing comes of it; what it raises ends
+    the reading.
 
     The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
 
@@ -59,16 +68,16 @@ class Roster:
         max_rows: int,
         fixed: frozenset[str] = frozenset(),
         media: Mapping[str, MediaFacts] | None = None,
+        chosen_before: Mapping[str, str] | None = None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.filename = filename
         self._max_rows = max_rows
-        self._to = settings.to
         self._records = _records(
             open_source(PulsedStream(source, pulse), max_bytes=max_bytes), max_bytes, pulse
         )
         self._unread = iter(self._records)
-        self.columns = self._read_columns()
+        self.columns = self._read_columns(settings.to, chosen_before or {})
         self.column_names = self.columns.names
         codes = area_codes(area_codes_extra)
         self._rows = RowReader(
@@ -98,12 +107,12 @@ class Roster:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """What was decided about the file as a whole, as far as it was read."""
-        return ()
+        return (self._recipient.reading,)
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What a person should hear of it; complete once the rows were read."""
-        return (*self._rows.numbers.remarks(),)
+        return (*self._rows.remarks(), *self._rows.numbers.remarks())
 
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
         """The settings with what was guessed written into them, so that the file is read the same next time."""
@@ -209,7 +218,7 @@ class Roster:
             record = list(map(bare, record))
         return tuple(record) if self._own is None else tuple(record[index] for index in self._own)
 
-    def _read_columns(self) -> Columns:
+    def _read_columns(self, to: str | None, chosen_before: Mapping[str, str]) -> Columns:
         line, record = self._first_record()
         while record and not record[-1].strip():
             record.pop()
@@ -219,11 +228,24 @@ class Roster:
         keys = {heading_key(heading): index for index, heading in enumerate(record) if index not in own}
         self._code_index, self._message_index = keys.get("errorcode"), keys.get("errormessage")
         self._refuse_long_headings(record, line)
-        if not any(map(is_recipient, record)) and any(map(_is_number, record)):
+        if not any(map(is_recipient, record)) and any(map(is_number, record)):
             raise refused("no_header", line=line)
         if self._records.may_be_guarded:
             record = list(map(bare, record))
-        return Columns([record[index].strip() for index in own], line=line, to=self._to)
+        headings = Headings([record[index].strip() for index in own], line=line)
+        ahead = self._ahead(line)
+        bad_numbers_in = column_of_bad_numbers(ahead, self._code_index, keys.get("errorcolumn"))
+        rows = FirstRows([self._fitted(row) for row in ahead], telling=self._own is None)
+        self._recipient = choose_recipients(headings, rows, Known(to, bad_numbers_in, chosen_before))
+        return Columns(headings, self._recipient)
+
+    def _ahead(self, line: int) -> list[list[str]]:
+        """The rows that follow this line, as many as tell something of their columns; they are read again."""
+        if isinstance(self._records, CsvRecords):
+            return self._records.ahead(line, ROWS_MOST)
+        rows = list(islice(self._unread, ROWS_MOST))
+        self._unread = chain(rows, self._unread)
+        return [cells for _, cells in rows]
 
     @staticmethod
     def _refuse_long_headings(record: list[str], line: int) -> None:
@@ -239,7 +261,7 @@ class Roster:
 
     def _looks_like_a_row(self, cells: list[str]) -> bool:
         """Whether a line inside a cell has the shape of a row, with a number where the recipient stands."""
-        return len(cells) == self._width > 1 and _is_number(self._fitted(cells)[self.columns.to])
+        return len(cells) == self._width > 1 and is_number(self.columns.recipient_cell(self._fitted(cells)))
 
 
 def _records(opened: RecognisedFile, max_bytes: int, pulse: Callable[[], None]) -> CsvRecords | ExcelRecords:
@@ -256,13 +278,6 @@ def _cell(record: list[str], index: int | None) -> str:
     return record[index] if index is not None and index < len(record) else ""
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        return bool(national_digits(cell))
-    except RowError:
-        return False
-
-
 def open_roster(
     source: BinaryIO,
     *,
@@ -271,10 +286,11 @@ def open_roster(
     fixed: frozenset[str],
     config: Settings,
     media: Mapping[str, MediaFacts] | None = None,
+    chosen_before: Mapping[str, str] | None = None,
     pulse: Callable[[], None] = lambda: None,
 ) -> Roster:
-    """The file's rows, within the installation's bounds. `media` is what was found about media addresses, `pulse` see
-    `Roster`.
+    """The file's rows, within the installation's bounds. `media` is what was found about media addresses,
+    `chosen_before` and `pulse` see `Roster`.
 
     Fictional numbers (555-0100…0199) can be sent to in a simulated ledger, and only there.
 
@@ -292,5 +308,6 @@ def open_roster(
         max_bytes=config.max_file_mb << 20,
         max_rows=config.max_rows,
         media=media,
+        chosen_before=chosen_before,
         pulse=pulse,
     )

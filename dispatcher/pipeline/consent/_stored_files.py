@@ -124,7 +124,7 @@ def _is_about(roster: Roster, row: Recipient | InvalidRow, number: str) -> bool:
     if row.number == number:
         return True
     try:
-        return bool(row.cells) and read_number(row.cells[roster.columns.to]) == number
+        return bool(row.cells) and read_number(roster.columns.recipient_cell(row.cells)) == number
     except InputError:
         return False
 

@@ -68,6 +68,7 @@ class CsvRecords:
         self._skipped = 1 if sep_line else 0
         head = lines.head[sep_line.end() :] if sep_line else lines.head
         self.separator = sep_line[1] if sep_line else _separator(head, is_recipient)
+        self._head = head
         self._padded = f'{self.separator} "' in head
         self.suspicious: Callable[[list[str]], bool] | None = None
         self._reader = csv.reader(
@@ -88,6 +89,25 @@ class CsvRecords:
     def may_be_guarded(self) -> bool:
         """Whether cells may carry a formula guard."""
         return self._lines.may_be_guarded
+
+    def ahead(self, line: int, most: int) -> list[list[str]]:
+        """The first records behind this line, as far as the head of the file has them; nothing is read for it. A defect
+        ends them, and is told when it is read."""
+        reader = csv.reader(
+            io.StringIO(self._head, newline=""), delimiter=self.separator, skipinitialspace=self._padded
+        )
+        records: list[list[str]] = []
+        skipped, last = self._skipped, 0
+        try:
+            for record in reader:
+                first, last = last + 1, reader.line_num
+                if record and first + skipped > line:
+                    records.append(record)
+                if len(records) == most:
+                    break
+        except csv.Error:
+            pass
+        return records
 
     def __iter__(self) -> Iterator[Record]:
         reader = self._reader

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
 from dispatcher.model.campaign import CampaignSettings
@@ -41,6 +42,7 @@ def open_roster(
     max_bytes: int = 1 << 30,
     max_rows: int = 1 << 30,
     fixed: frozenset[str] = frozenset(),
+    chosen_before: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> Roster:
     """A roster over these bytes, or this text in UTF-8."""
@@ -53,6 +55,7 @@ def open_roster(
         max_bytes=max_bytes,
         max_rows=max_rows,
         fixed=fixed,
+        chosen_before=chosen_before,
     )
 
 
