@@ -13,7 +13,7 @@ from typing import NamedTuple
 from dispatcher.roster._heading_words import SENSE_OF, words_of
 
 
-class Line(IntEnum):
+class PhoneLine(IntEnum):
     """Which line, the likeliest to get a message last."""
 
     FIXED = 0
@@ -34,7 +34,7 @@ class Naming(NamedTuple):
     `places`: home, work, day.
     """
 
-    line: Line
+    line: PhoneLine
     owner: str = ""
     bond: str = ""
     order: int = 0
@@ -43,7 +43,7 @@ class Naming(NamedTuple):
 
 
 #: Of a column that holds numbers, whatever it is called.
-ANY_NUMBERS = Naming(Line.FIXED, sure=False)
+ANY_NUMBERS = Naming(PhoneLine.FIXED, sure=False)
 #: Comes after a number word and makes it something else: the company of the phone, who owns it.
 _AFTER = frozenset(
     ("company", "empresa", "entreprise", "owner", "user", "holder", "provider", "service", "services")
@@ -66,7 +66,7 @@ def naming_of(heading: str) -> Naming | None:
     owner, bond = _owner(words, senses)
     line, places = _line(senses), tuple(place for place in _PLACES if place in senses)
     if "aside" in senses:
-        line = Line.PLAIN if line >= Line.WORK_MOBILE else min(line, Line.OTHER)
+        line = PhoneLine.PLAIN if line >= PhoneLine.WORK_MOBILE else min(line, PhoneLine.OTHER)
     return Naming(line, owner, bond, _order(words, senses), sure, places)
 
 
@@ -143,14 +143,14 @@ def _owner(words: tuple[str, ...], senses: list[str | None]) -> tuple[str, str]:
     return (" ".join(unknown), "unknown") if unknown else ("", "")
 
 
-def _line(senses: list[str | None]) -> Line:
+def _line(senses: list[str | None]) -> PhoneLine:
     if "sms" in senses and ("number" in senses or "phone" in senses or "mobile" in senses):
-        return Line.SMS
+        return PhoneLine.SMS
     if "sms" in senses or "mobile" in senses:
-        return Line.WORK_MOBILE if "work" in senses else Line.MOBILE
+        return PhoneLine.WORK_MOBILE if "work" in senses else PhoneLine.MOBILE
     if "fixed" in senses:
-        return Line.FIXED
-    return Line.PLACE if set(_PLACES) & set(senses) else Line.PLAIN
+        return PhoneLine.FIXED
+    return PhoneLine.PLACE if set(_PLACES) & set(senses) else PhoneLine.PLAIN
 
 
 def _order(words: tuple[str, ...], senses: list[str | None]) -> int:

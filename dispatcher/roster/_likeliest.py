@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dispatcher.roster._heading_grammar import Line, Naming
+from dispatcher.roster._heading_grammar import Naming, PhoneLine
 
 #: Whose number it is, where it is nobody's but the row's person in another role or somebody with another claim to it.
 _NEVER_ALONE = ("third", "partner")
@@ -21,7 +21,7 @@ class Candidate(NamedTuple):
     @property
     def may_be_meant(self) -> bool:
         """Whether it may be taken without asking: no landline, and nobody's but the row's person or their parents."""
-        return self.naming.line > Line.FIXED and self.naming.bond not in _NEVER_ALONE
+        return self.naming.line > PhoneLine.FIXED and self.naming.bond not in _NEVER_ALONE
 
 
 def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -61,13 +61,13 @@ def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
 def reason(chosen: Candidate, candidates: Sequence[Candidate]) -> str:
     """Why this one, among these."""
     naming = chosen.naming
-    if naming.line >= Line.WORK_MOBILE:
-        return "its heading says text messages" if naming.line is Line.SMS else "its heading says mobile"
+    if naming.line >= PhoneLine.WORK_MOBILE:
+        return "its heading says text messages" if naming.line is PhoneLine.SMS else "its heading says mobile"
     others = [each for each in candidates if each.place != chosen.place]
-    if naming.line is Line.PLACE:
+    if naming.line is PhoneLine.PLACE:
         return f"the only number left is of {' and '.join(naming.places)}; it may be a landline"
     if not others:
         return "the only column of telephone numbers"
-    if naming.line is Line.OTHER:
+    if naming.line is PhoneLine.OTHER:
         return "the only number left, and not the first choice by its heading"
     return "the likeliest by its heading"
