@@ -7,11 +7,24 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dispatcher.roster.columns import Columns
+from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.rejections import RowError
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _ERROR_VALUES = frozenset(
-    ("#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#ERROR!", "#SPILL!", "#CALC!")
+    (
+        "#N/A",
+        "#NAME?",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NULL!",
+        "#NUM!",
+        "#ERROR!",
+        "#SPILL!",
+        "#CALC!",
+        NO_SAVED_VALUE,
+    )
 )
 _SHOWN = 40
 #: Between the messages of many rows while they are one text. No file has it: it would be refused as damaged.

@@ -12,6 +12,7 @@ from typing import TypeVar
 from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.roster._number_columns import NumberColumns
 from dispatcher.roster._rows import TEXT_MAX, RowReader
+from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.rejections import RowError
 
 T = TypeVar("T")
@@ -51,7 +52,11 @@ class RowColumns:
         own = [] if index is None else list(map(str.strip, cells[index]))
         texts = own if own and all(own) else self._common_texts(cells, count, odd)
         if any(own):
-            odd.update(place for place, text in enumerate(own) if "{{" in text or "}}" in text)
+            odd.update(
+                place
+                for place, text in enumerate(own)
+                if "{{" in text or "}}" in text or text == NO_SAVED_VALUE
+            )
             texts = [text or common for text, common in zip(own, texts, strict=True)]
         if max(map(len, texts)) > TEXT_MAX // 2:
             odd.update(place for place, text in enumerate(texts) if len(text) > TEXT_MAX // 2)

@@ -13,6 +13,7 @@ from dispatcher.roster._first_rows import is_number
 from dispatcher.roster._merge_fields import MessageTemplate, compile_template
 from dispatcher.roster._timezones import read_timezone
 from dispatcher.roster.columns import Columns, short_heading
+from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.media_cells import checked_media, let_through, read_media
 from dispatcher.roster.numbers import NumberReader, is_fictional, read_sender
 from dispatcher.roster.readings import Remark
@@ -39,6 +40,13 @@ class _CellCache(dict[str, T]):
         if len(self) < _REMEMBERED:
             self[cell] = reading
         return reading
+
+
+def _saved(cell: str) -> str:
+    """The cell, if it is not a formula whose value nobody has computed: two of those have nothing in common."""
+    if cell == NO_SAVED_VALUE:
+        raise RowError("no_saved_value")
+    return cell
 
 
 class RowRules(NamedTuple):
@@ -89,7 +97,7 @@ class RowReader:
         self.senders = _CellCache(self._one_sender)
         self.zones = _CellCache(read_timezone)
         self.media_cells = _CellCache(self._media_in)
-        self.templates = _CellCache(lambda cell: compile_template(cell.strip(), columns))
+        self.templates = _CellCache(self._own_template)
         self._refuse_a_campaign_without_content()
 
     def read(self, row: int, line: int, cells: Cells) -> Recipient:
@@ -113,7 +121,7 @@ class RowReader:
         if text is None and not media:
             raise RowError("no_content")
         zone = None if self.zone_index is None else self._in_column(self.zones, cells, self.zone_index)
-        group = None if self.group_index is None else cells[self.group_index].strip()
+        group = None if self.group_index is None else self._group(cells[self.group_index].strip())
         return Recipient(row, line, number, sender, text, media, zone, group, cells)
 
     def remarks(self) -> Iterator[Remark]:
@@ -163,6 +171,16 @@ class RowReader:
         if len(text) > TEXT_MAX // 2 and (length := len(text.encode("utf-16-le")) // 2) > TEXT_MAX:
             raise RowError("text_too_long", characters=length, limit=TEXT_MAX)
         return text or None
+
+    def _own_template(self, cell: str) -> MessageTemplate:
+        return compile_template(_saved(cell.strip()), self._columns)
+
+    def _group(self, cell: str) -> str:
+        try:
+            return _saved(cell)
+        except RowError as error:
+            error.column = self._columns.names[self.group_index or 0]
+            raise
 
     def _media_of(self, cells: Cells) -> tuple[str, ...]:
         if self.media_index is not None and cells[self.media_index].strip():

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dispatcher.errors import Choice
@@ -19,6 +19,7 @@ from dispatcher.roster.rejections import refused
 _RECIPIENTS = frozenset(("to", "recipient", "recipients", "number"))
 #: In a line that another separator cuts.
 _SEPARATED = re.compile(r"[;|\t]")
+_DIGITS = re.compile(r"\d+")
 
 #: Columns with a meaning of their own → the names they go by.
 RESERVED = {
@@ -63,6 +64,14 @@ def is_recipient(heading: str) -> bool:
         return True
     naming = None if _SEPARATED.search(heading) else naming_of(heading)
     return naming is not None and naming.sure and naming.bond != "third"
+
+
+def names_recipients(to: str | None) -> Callable[[str], bool]:
+    """What tells a heading of the recipients' column, or of one of several with labels, when a person named it or not."""
+    if to is None:
+        return is_recipient
+    wanted = heading_key(to)
+    return lambda heading: wanted in (heading_key(heading), heading_key(_DIGITS.sub("", heading)))
 
 
 class UnderstoodColumn(NamedTuple):
@@ -138,6 +147,12 @@ class Columns(Headings):
         #: Other columns with numbers of the same people.
         self.others = recipient.others
         self.message, self.media, self.sender, self.timezone = map(self._reserved_column, RESERVED)
+
+    @property
+    def of_numbers(self) -> tuple[int, ...]:
+        """The columns that telephone numbers are read from."""
+        values = tuple(value for _, value in self.labelled.pairs) if self.labelled else ()
+        return (self.to, *values) if self.sender is None else (self.to, self.sender, *values)
 
     def recipient_cell(self, cells: Sequence[str]) -> str:
         """The recipient of a row."""

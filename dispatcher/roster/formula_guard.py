@@ -6,7 +6,10 @@ Whatever writes a CSV file guards its cells here, so that what one part of the p
 from __future__ import annotations
 
 import re
+from typing import Final
 
+#: Stands for the value of a formula that a workbook was saved without: no program has computed it.
+NO_SAVED_VALUE: Final = "#NO_VALUE!"
 #: What a formula begins with, and the guard itself. Nearly every cell begins with something else.
 _SUSPECT = frozenset("'=+-@\t\r")
 _GUARDED_STARTS = tuple("'" + start for start in "=+-@\t\r")

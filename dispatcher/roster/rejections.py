@@ -40,6 +40,7 @@ INVALID_CODES = {
     "unknown_timezone": "This is not a time zone; write it like America/New_York.",
     "missing_value": "The message needs a value here; fill it in or give a default: {{{{{field}|there}}}}.",
     "cell_error": "The message would carry a spreadsheet's error value.",
+    "no_saved_value": "The workbook was saved without the value of this formula; open it in a spreadsheet and save it.",
     "unknown_field": "The message asks for a column {field!r} that the file does not have{nearest}.",
     "ambiguous_field": "The message asks for {field!r}, and more than one column is called that.",
     "bad_template": "The message has a {{{{ or }}}} without its partner, or a merge field without a name.",
@@ -187,6 +188,8 @@ REFUSAL_CODES = {
         "open it in a spreadsheet, save it again as .xlsx or CSV",
     ),
     "no_sheet": ("The workbook has no visible sheet with cells.", "put the recipients on a visible sheet"),
+    "no_such_sheet": ("The workbook has no sheet {name!r}.", "use one of: {sheets}"),
+    "which_sheet": ("Several sheets could hold the recipients: {sheets}.", "say which with --sheet NAME"),
     "unknown_format": ("This is {kind}, not a campaign file.", "save it as CSV or .xlsx"),
 }
 

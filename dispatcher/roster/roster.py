@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -23,12 +23,14 @@ from dispatcher.roster.columns import (
     heading_key,
     is_error_column,
     is_recipient,
+    names_recipients,
 )
-from dispatcher.roster.excel.reader import ExcelRecords
+from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
+from dispatcher.roster.excel.shown_cells import as_typed
 from dispatcher.roster.files.csv_reader import CsvRecords, Record
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.files.file_source import PulsedStream, RecognisedFile, open_source
-from dispatcher.roster.formula_guard import bare
+from dispatcher.roster.formula_guard import NO_SAVED_VALUE, bare
 from dispatcher.roster.readings import Reading, Remark
 from dispatcher.roster.rejections import GROUP_ONLY_CODES, RowError, refused, row_sentence
 from dispatcher.roster.size_limits import HEADING_CHARACTERS
@@ -74,15 +76,18 @@ class Roster:
         self.filename = filename
         self._max_rows = max_rows
         self._records = _records(
-            open_source(PulsedStream(source, pulse), max_bytes=max_bytes), max_bytes, pulse
+            open_source(PulsedStream(source, pulse), max_bytes=max_bytes), settings, max_bytes, pulse
         )
         self._unread = iter(self._records)
+        #: Where cells are taken as they were typed, not as they are shown. None: in all columns.
+        self._number_columns: Sequence[int] | None = None
         self.columns = self._read_columns(settings.to, chosen_before or {})
         self.column_names = self.columns.names
         codes = area_codes(area_codes_extra)
         self._rows = RowReader(
             self.columns, RowRules(settings, fixed, fictional_ok, regions, codes, media or {})
         )
+        self._number_columns = self.columns.of_numbers
         self._seen = SeenNumbers()
         self._count = 0
         if isinstance(self._records, CsvRecords):
@@ -107,12 +112,12 @@ class Roster:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """What was decided about the file as a whole, as far as it was read."""
-        return (self._recipient.reading,)
+        return (*self._records.readings, self._recipient.reading)
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What a person should hear of it; complete once the rows were read."""
-        return (*self._rows.remarks(), *self._rows.numbers.remarks())
+        return (*self._records.remarks, *self._rows.remarks(), *self._rows.numbers.remarks())
 
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
         """The settings with what was guessed written into them, so that the file is read the same next time."""
@@ -188,8 +193,15 @@ class Roster:
             beyond.pop()
         if self._records.may_be_guarded:
             beyond = list(map(bare, beyond))
+        error = self._unless_unsaved(error, cells)
         said = (error.column, error.code, error.sentence, error.number)
         return InvalidRow(row, line, "invalid", *said, cells, tuple(beyond))
+
+    def _unless_unsaved(self, error: RowError, cells: tuple[str, ...]) -> RowError:
+        """What is wrong with the row; a formula without a value is that and nothing else."""
+        if error.column is None or cells[self.column_names.index(error.column)].strip() != NO_SAVED_VALUE:
+            return error
+        return RowError("no_saved_value", error.column)
 
     def _still_invalid(self, recipient: Recipient, code: str, record: list[str]) -> InvalidRow:
         """A row of an errors file that looks right, because what made it invalid is not in that file."""
@@ -216,7 +228,11 @@ class Roster:
             record = record[: self._width] + [""] * (self._width - len(record))
         if self._records.may_be_guarded:
             record = list(map(bare, record))
-        return tuple(record) if self._own is None else tuple(record[index] for index in self._own)
+        cells = record if self._own is None else [record[index] for index in self._own]
+        if isinstance(self._records, ExcelRecords):
+            for index in self._number_columns or range(len(cells)):
+                cells[index] = as_typed(cells[index])
+        return tuple(cells)
 
     def _read_columns(self, to: str | None, chosen_before: Mapping[str, str]) -> Columns:
         line, record = self._first_record()
@@ -255,7 +271,7 @@ class Roster:
 
     def _first_record(self) -> Record:
         for line, record in self._unread:
-            if any(map(str.strip, record)):
+            if line >= self._records.heading_line and any(map(str.strip, record)):
                 return line, [cell.replace("\ufeff", "") for cell in record]
         raise refused("empty_file")
 
@@ -264,11 +280,14 @@ class Roster:
         return len(cells) == self._width > 1 and is_number(self.columns.recipient_cell(self._fitted(cells)))
 
 
-def _records(opened: RecognisedFile, max_bytes: int, pulse: Callable[[], None]) -> CsvRecords | ExcelRecords:
+def _records(
+    opened: RecognisedFile, settings: CampaignSettings, max_bytes: int, pulse: Callable[[], None]
+) -> CsvRecords | ExcelRecords:
     if opened.workbook is not None:
-        return ExcelRecords(opened.workbook, max_bytes=max_bytes, pulse=pulse)
+        wish = SheetWish(settings.sheet, settings.hidden_rows, settings.to)
+        return ExcelRecords(opened.workbook, max_bytes=max_bytes, pulse=pulse, wish=wish)
     try:
-        return CsvRecords(DecodedLines(opened.text), is_recipient)
+        return CsvRecords(DecodedLines(opened.text), names_recipients(settings.to))
     except DecodingError as defect:
         raise refused(defect.code, line=1 + defect.lines, encoding=defect.encoding) from None
 

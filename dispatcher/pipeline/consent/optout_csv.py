@@ -23,7 +23,7 @@ from dispatcher.pipeline.consent._optout_columns import (
     unknown_words,
 )
 from dispatcher.roster.columns import is_recipient
-from dispatcher.roster.excel.reader import ExcelRecords
+from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
 from dispatcher.roster.files.csv_reader import CsvRecords
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.files.file_source import open_source
@@ -116,7 +116,8 @@ def _by_content(headings: Sequence[str], some: Sequence[Sequence[str]]) -> OptOu
 def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]]:
     opened = open_source(source, max_bytes=max_bytes)
     if opened.workbook is not None:
-        return iter(ExcelRecords(opened.workbook, max_bytes=max_bytes))
+        wish = SheetWish(hidden_rows=True, as_typed=True)  # who opted out in a hidden row opted out
+        return iter(ExcelRecords(opened.workbook, max_bytes=max_bytes, wish=wish))
     try:
         return iter(CsvRecords(DecodedLines(opened.text), is_recipient))
     except DecodingError:

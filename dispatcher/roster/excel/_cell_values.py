@@ -1,25 +1,25 @@
-"""What stands in a workbook's cell, as one would type it: escapes taken out, numbers as digits, days as dates."""
+"""What stands in a workbook's cell: escapes taken out, numbers as they are shown, and as one would type them."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
+
+from dispatcher.roster.excel._format_numbers import general_text
+from dispatcher.roster.excel.number_format import NumberFormat, render
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LINE_END = re.compile(r"\r\n?")
 #: What is no text in any message: control characters but tab and line ends.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-#: In a format's code: what is literal or a colour, not a part of a date.
-_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
-_DATE_LETTERS = re.compile(r"[dmyhs]", re.IGNORECASE)
-_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_NO_FORMAT = frozenset(("general", "standard", "@"))
-#: Formats that are known by number: dates and times of day, and time gone by.
-_BUILT_IN_DATES = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
-_BUILT_IN_ELAPSED = 46
 _WHOLE = re.compile(r"-?\d{1,40}")
-_DAY_MAX = 2_958_466  # the first day after 9999
-_SECONDS = 86_400
+#: From here on a number may be a telephone number, and what is shown of it may not have all of its digits.
+_PERHAPS_TELEPHONE = 1e9
+_TELEPHONE_DIGITS = 10
+#: Values of one style whose texts are kept.
+_REMEMBERED = 4096
+_DAY_ZERO = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a clock without a zone
 
 
 def unescaped(text: str) -> str:
@@ -32,60 +32,68 @@ def unescaped(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
-def kind_of(number: int, code: str) -> str:
-    """What a number format shows: `date`, `elapsed` or a `number`."""
-    if not code:
-        if number == _BUILT_IN_ELAPSED:
-            return "elapsed"
-        return "date" if number in _BUILT_IN_DATES else "number"
-    first = _LITERAL.sub("", code).partition(";")[0]
-    if first.strip().lower() in _NO_FORMAT:
-        return "number"
-    if _ELAPSED.search(first):
-        return "elapsed"
-    return "date" if _DATE_LETTERS.search(first) else "number"
-
-
 def number_text(raw: str) -> str:
-    """A number as a person writes it, to the 15 digits that a workbook keeps.
+    """A number without a format; every digit of a whole one.
 
     Raises:
         ValueError: it is none.
     """
-    if _WHOLE.fullmatch(raw):
-        return str(int(raw))
+    return str(int(raw)) if _WHOLE.fullmatch(raw) else general_text(_finite(raw))
+
+
+def _finite(raw: str) -> float:
     value = float(raw)
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return f"{value:.15g}" if abs(value) >= 1e-5 else repr(value)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
 
 
-def dated_text(raw: str, kind: str, *, from_1904: bool) -> str:
-    """A day, a time or both; a number that is neither stays one."""
-    days = float(raw)
-    if kind == "elapsed" or not 0 <= days < _DAY_MAX:
-        return _elapsed(days) if kind == "elapsed" and 0 <= days < _DAY_MAX else number_text(raw)
-    seconds = round(days * _SECONDS)
-    if days < 1 and not from_1904:
-        minutes, second = divmod(min(seconds, _SECONDS - 1), 60)
-        return str(dt.time(minutes // 60, minutes % 60, second))
-    if from_1904:
-        seconds += 1462 * _SECONDS
-    elif days < 60:  # Excel counts a 29 February 1900
-        seconds += _SECONDS
-    moment = dt.datetime(1899, 12, 30) + dt.timedelta(seconds=seconds)  # noqa: DTZ001 - a clock without a zone
-    return _moment_text(moment)
+class StyledNumbers(dict[str, tuple[str, str | None]]):
+    """The numbers of one cell style, as they are written in the file → what is shown of them, and what one would have
+    typed where that says more to who looks for a telephone number: all of its digits, or that it is a day.
 
+    With `as_typed` the latter is taken for both.
+    """
 
-def _moment_text(moment: dt.datetime) -> str:
-    if moment.time() == dt.time():
-        return moment.date().isoformat()
-    return moment.isoformat(" ", "seconds" if moment.second else "minutes")
+    def __init__(self, number_format: NumberFormat, *, from_1904: bool, as_typed: bool) -> None:
+        super().__init__()
+        self._format = number_format
+        self._from_1904 = from_1904
+        self._as_typed = as_typed
 
+    def __missing__(self, raw: str) -> tuple[str, str | None]:
+        found = self._texts(_finite(raw), raw)
+        if len(self) < _REMEMBERED:
+            self[raw] = found
+        return found
 
-def _elapsed(days: float) -> str:
-    minutes, seconds = divmod(round(days * _SECONDS), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    def _texts(self, value: float, raw: str) -> tuple[str, str | None]:
+        typed = self._iso(value) if self._format.is_date else number_text(raw)
+        if self._as_typed:
+            return typed, None
+        shown = self._format.shown(value, from_1904=self._from_1904)
+        digits = "".join(filter(str.isdigit, shown))
+        if self._format.is_date:
+            return shown, typed if len(digits) >= _TELEPHONE_DIGITS else None
+        if abs(value) < _PERHAPS_TELEPHONE or digits == typed:
+            return shown, None
+        return shown, typed
+
+    def _iso(self, value: float) -> str:
+        code = "yyyy-mm-dd" if value.is_integer() else "yyyy-mm-dd hh:mm:ss"
+        return render(value, code, from_1904=self._from_1904)
+
+    def of_iso(self, written: str) -> str:
+        """A day that is written out (`2026-12-01T00:00:00`), as the style shows it if that is a date's."""
+        text = iso_text(written)
+        if not self._format.is_date or self._as_typed:
+            return text
+        try:
+            moment = dt.datetime.fromisoformat(written)
+        except ValueError:
+            return text
+        days = (moment.replace(tzinfo=None) - _DAY_ZERO) / dt.timedelta(days=1)
+        return self._format.shown(days)
 
 
 def iso_text(raw: str) -> str:
@@ -94,4 +102,6 @@ def iso_text(raw: str) -> str:
         moment = dt.datetime.fromisoformat(raw)
     except ValueError:
         return raw
-    return _moment_text(moment)
+    if moment.time() == dt.time():
+        return moment.date().isoformat()
+    return moment.isoformat(" ", "seconds" if moment.second else "minutes")

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from dispatcher.roster.excel._cell_values import dated_text, iso_text, number_text, unescaped
+from dispatcher.roster.excel._cell_values import StyledNumbers, iso_text, number_text, unescaped
 from dispatcher.roster.excel._errors import SheetError, damaged
 from dispatcher.roster.excel._package import Attributes, local, make_parser
 from dispatcher.roster.excel._workbook import Workbook
+from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.size_limits import CELL_CHARACTERS, COLUMNS_MAX, SHEET_ROWS
 
-Row = tuple[int, list[str]]
+
+class Row(NamedTuple):
+    """One row: its number in the sheet, its cells, whether nobody sees it, and what was typed into cells (by their
+    place) that show something else."""
+
+    line: int
+    cells: list[str]
+    is_hidden: bool = False
+    typed: tuple[tuple[int, str], ...] = ()
+
+
 _LETTERS = {letter: column for column, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 1)}
 
 
@@ -35,7 +47,10 @@ class _Sheet:
         self._workbook = workbook
         self._line = 0
         self._column = 0
+        self._is_hidden = False
         self._cells: dict[int, str] = {}
+        self._typed: list[tuple[int, str]] = []
+        self._is_formula = self._has_value = False
         self._type = self._style = ""
         self._pieces: list[str] = []
         self._size = 0
@@ -62,12 +77,16 @@ class _Sheet:
         if name == "c":
             self._begin_cell(attributes)
         elif name in ("v", "t"):
+            self._has_value = True
             if not self._aside:
                 self.parser.CharacterDataHandler = self._text
+        elif name == "f":
+            self._is_formula = True
         elif name == "row":
             self._line = _row_number(attributes.get("r", ""), self._line)
+            self._is_hidden = _is_hidden(attributes)
             self._column = 0
-            self._cells = {}
+            self._cells, self._typed = {}, []
         elif name == "is":  # beside it a value may stand, for readers that know no inline texts
             self._pieces, self._size = [], 0
         elif name == "rPh":
@@ -77,6 +96,7 @@ class _Sheet:
         self._column = _column(attributes.get("r", ""), self._column, self._line)
         self._type = attributes.get("t", "n")
         self._style = attributes.get("s", "")
+        self._is_formula = self._has_value = False
         self._pieces = []
         self._size = 0
 
@@ -90,7 +110,10 @@ class _Sheet:
         name = self._name(tag)
         self.parser.CharacterDataHandler = None
         if name == "c":
-            if self._pieces and (text := self._value("".join(self._pieces))):
+            text = self._value("".join(self._pieces)) if self._pieces else ""
+            if self._is_formula and self._is_unsaved():
+                text = NO_SAVED_VALUE
+            if text:
                 if self._column > COLUMNS_MAX:
                     raise SheetError("too_many_columns", self._line, limit=COLUMNS_MAX)
                 self._cells[self._column] = text
@@ -107,7 +130,17 @@ class _Sheet:
             width = max(cells)
             whole = len(cells) == width
             row = [cells[column] if whole else cells.get(column, "") for column in range(1, width + 1)]
-            self.rows.append((self._line, row))
+            self.rows.append(Row(self._line, row, self._is_hidden, tuple(self._typed)))
+
+    def _is_unsaved(self) -> bool:
+        """Whether this formula was saved without a value: with none, or with the 0 of programs that compute nothing and
+        leave all of it to who opens the workbook."""
+        if not self._has_value:
+            return True
+        raw = "".join(self._pieces).strip()
+        if self._type != "n":
+            return False
+        return not raw or (self._workbook.is_uncomputed and not raw.strip("0."))
 
     def _value(self, raw: str) -> str:
         kind = self._type
@@ -120,9 +153,10 @@ class _Sheet:
             return "TRUE" if raw in ("1", "true") else "FALSE" if raw in ("0", "false") else raw
         if kind == "e":
             return unescaped(raw)
+        styled = self._workbook.styles.get(self._style) if self._style else None
         if kind == "d":
-            return iso_text(raw)
-        return self._number(raw) if raw else ""
+            return iso_text(raw) if styled is None else styled.of_iso(raw)
+        return self._number(raw, styled) if raw else ""
 
     def _shared(self, raw: str) -> str:
         texts = self._workbook.texts
@@ -133,18 +167,21 @@ class _Sheet:
         except (ValueError, IndexError):
             raise damaged("a cell names a text that it does not have", self._line) from None
 
-    def _number(self, raw: str) -> str:
+    def _number(self, raw: str, styled: StyledNumbers | None) -> str:
         try:
-            kind = self._workbook.kinds[int(self._style)] if self._style else "number"
-            return (
-                number_text(raw)
-                if kind == "number"
-                else dated_text(raw, kind, from_1904=self._workbook.from_1904)
-            )
-        except IndexError:
-            return number_text(raw)
+            if styled is None:
+                return number_text(raw)
+            shown, typed = styled[raw]
         except (ValueError, OverflowError):
             raise damaged("a cell for a number holds none", self._line) from None
+        if typed is not None:
+            self._typed.append((self._column - 1, typed))
+        return shown
+
+
+def _is_hidden(attributes: Attributes) -> bool:
+    """Whether nobody sees a row: hidden by hand, by a filter or in a closed group, or of no height."""
+    return attributes.get("hidden") in ("1", "true") or attributes.get("ht") in ("0", "0.0")
 
 
 def _row_number(written: str, before: int) -> int:

@@ -1,43 +1,87 @@
-"""The workbook around its sheets: which are visible, the table of texts, and which formats are dates."""
+"""The workbook around its sheets: their names, their tables, the table of texts, and how styles show numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import IO
+import re
+from typing import IO, NamedTuple
 
-from dispatcher.roster.excel._cell_values import kind_of, unescaped
+from dispatcher.roster.excel._cell_values import StyledNumbers, unescaped
 from dispatcher.roster.excel._errors import SheetError, damaged
 from dispatcher.roster.excel._package import Attributes, Package, attribute_of, local, make_parser
+from dispatcher.roster.excel.number_format import BUILT_IN, format_of
 from dispatcher.roster.size_limits import CELL_CHARACTERS, SHEET_TEXTS
+
+_YES = ("1", "true", "on")
+#: Tables of a sheet that are looked at.
+_TABLES_MAX = 100
+_REFERENCE = re.compile(r"\$?[A-Za-z]{1,3}\$?(\d{1,7})(?::\$?[A-Za-z]{1,3}\$?(\d{1,7}))?")
+
+
+class SheetPart(NamedTuple):
+    """A sheet of cells: its name, the part that it lies in, whether its tab is shown."""
+
+    name: str
+    part: str
+    is_visible: bool
+
+
+class Table(NamedTuple):
+    """An Excel table: the row of its headings, the headings, and its rows of totals."""
+
+    heading_line: int
+    headings: tuple[str, ...]
+    totals: range
 
 
 class Workbook:
-    """An open workbook. `texts` is None when it has no table of texts, `kinds` says what each style shows."""
+    """An open workbook. `texts` is None when it has no table of texts; `styles` has those that show numbers in a way of
+    their own, by the number that cells name them by. `is_uncomputed`: whoever wrote it left all formulas to who opens
+    it. With `as_typed` numbers are not taken as they are shown."""
 
-    def __init__(self, file: IO[bytes], max_bytes: int) -> None:
+    def __init__(self, file: IO[bytes], max_bytes: int, *, as_typed: bool = False) -> None:
         self.package = Package(file, max_bytes)
         self._main = self.package.main()
         self._needs = self.package.relations(self._main)
-        self.from_1904 = False
-        self._sheets: list[tuple[str, str]] = []
+        self.from_1904 = self.is_uncomputed = False
+        self._tabs: list[tuple[str, str, str]] = []
         self._read_main()
         self.texts = self._texts()
-        self.kinds = self._kinds()
+        self.styles = self._styles(as_typed=as_typed)
 
-    def visible_sheets(self) -> Iterator[str]:
-        """The parts of the visible sheets with cells, in the order of their tabs.
+    def sheets(self) -> list[SheetPart]:
+        """The sheets with cells, in the order of their tabs."""
+        return [
+            SheetPart(name, self._needs[id_].target, state in ("", "visible"))
+            for name, id_, state in self._tabs
+            if id_ in self._needs and self._needs[id_].kind == "worksheet"
+        ]
 
-        Raises:
-            SheetError: there is none.
-        """
-        shown = [id_ for id_, state in self._sheets if state in ("", "visible")]
-        parts = [self._needs[id_].target for id_ in shown if id_ in self._needs and self._is_sheet(id_)]
-        if not parts:
-            raise SheetError("no_sheet")
-        yield from parts
+    def tables(self, part: str) -> list[Table]:
+        """The tables with headings that a sheet has."""
+        parts = [one.target for one in self.package.relations(part).values() if one.kind == "table"]
+        tables = [self._table(name) for name in parts[:_TABLES_MAX] if name in self.package]
+        return [table for table in tables if table is not None]
 
-    def _is_sheet(self, id_: str) -> bool:
-        return self._needs[id_].kind == "worksheet"
+    def _table(self, name: str) -> Table | None:
+        found: dict[str, str] = {}
+        headings: list[str] = []
+
+        def start(tag: str, attributes: Attributes) -> None:
+            if local(tag) == "table":
+                found.update(attributes)
+            elif local(tag) == "tableColumn":
+                headings.append(unescaped(attributes.get("name", "")))
+
+        parser = make_parser()
+        parser.StartElementHandler = start
+        for _ in self.package.parsed(name, parser):
+            pass
+        lines = _REFERENCE.fullmatch(found.get("ref", ""))
+        if lines is None or found.get("headerRowCount", "1") == "0":
+            return None
+        totals = int(found["totalsRowCount"]) if found.get("totalsRowCount", "").isdecimal() else 0
+        last = int(lines[2] or lines[1])
+        return Table(int(lines[1]), tuple(headings), range(last - totals + 1, last + 1))
 
     def _read_main(self) -> None:
         def start(tag: str, attributes: Attributes) -> None:
@@ -45,9 +89,11 @@ class Workbook:
                 id_ = next(
                     (value for key, value in attributes.items() if key.endswith("/relationships id")), ""
                 )
-                self._sheets.append((id_, attributes.get("state", "")))
+                self._tabs.append((attributes.get("name", ""), id_, attributes.get("state", "")))
             elif local(tag) == "workbookPr":
-                self.from_1904 = attribute_of(attributes, "date1904") in ("1", "true", "on")
+                self.from_1904 = attribute_of(attributes, "date1904") in _YES
+            elif local(tag) == "calcPr":
+                self.is_uncomputed = attribute_of(attributes, "fullCalcOnLoad") in _YES
 
         parser = make_parser()
         parser.StartElementHandler = start
@@ -68,14 +114,21 @@ class Workbook:
                 raise SheetError("too_much_work")
         return table.texts
 
-    def _kinds(self) -> list[str]:
+    def _styles(self, *, as_typed: bool) -> dict[str, StyledNumbers]:
         name = self._part("styles")
         if name is None:
-            return []
-        styles = _Styles()
-        for _ in self.package.parsed(name, styles.parser):
+            return {}
+        read = _Styles()
+        for _ in self.package.parsed(name, read.parser):
             pass
-        return [kind_of(number, styles.codes.get(number, "")) for number in styles.used]
+        formats = {
+            number: format_of(read.codes.get(number) or BUILT_IN.get(number, "")) for number in set(read.used)
+        }
+        return {
+            str(place): StyledNumbers(formats[number], from_1904=self.from_1904, as_typed=as_typed)
+            for place, number in enumerate(read.used)
+            if not formats[number].is_plain
+        }
 
 
 class _Texts:

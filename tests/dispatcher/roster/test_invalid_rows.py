@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.rejections import INVALID_CODES
 from tests.dispatcher.pipeline.preflight.test_check import ANN, BOB, CYD, checked
 
@@ -50,6 +51,7 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
     "unknown_timezone": ([{"to": ANN, "timezone": "EST"}], {}),
     "missing_value": ([{"to": ANN}], {"message": "{{@team}}"}),
     "cell_error": ([{"to": ANN, "=Name": "#N/A"}], {"message": "{{=Name}}"}),
+    "no_saved_value": ([{"to": NO_SAVED_VALUE}, {"to": ANN, "message": NO_SAVED_VALUE}], {}),
     "unknown_field": ([{"to": ANN, "message": "{{nobody}}"}], {}),
     "bad_template": ([{"to": ANN, "message": "{{"}], {}),
     "merge_leftover": ([{"to": ANN, "=Name": "{{x}}"}], {"message": "{{=Name}}"}),

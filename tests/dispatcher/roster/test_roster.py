@@ -160,6 +160,7 @@ def test_no_sentence_needs_more_than_its_words() -> None:
                 "reason",
                 "as_of",
                 "way",
+                "sheets",
             ),
         ),
         "…",

@@ -1,0 +1,130 @@
+"""Which sheet has the recipients: the one that was named, or the visible one whose headings and cells say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from dispatcher.roster._first_rows import is_number
+from dispatcher.roster._heading_row import LOOKED_AT, heading_place, numbers_below
+from dispatcher.roster.excel._errors import SheetError
+from dispatcher.roster.excel._sheet import Row, rows_of
+from dispatcher.roster.excel._workbook import SheetPart, Table, Workbook
+
+#: How likely a sheet has the recipients: it has cells; a heading for them, or numbers; numbers below such a heading.
+_CELLS, _PERHAPS, _RECIPIENTS = range(3)
+_SAMPLES: Final = 3
+_SAMPLE_CHARACTERS: Final = 80
+#: Sheets that are offered, and characters of all names in a sentence.
+_OFFERED_MAX: Final = 20
+Names = Callable[[str], bool]
+
+
+class SheetHead(NamedTuple):
+    """A sheet's beginning, and all of its rows. What stands above `heading_line` is a title; `totals` are lines
+    that only add up."""
+
+    sheet: SheetPart
+    first: Sequence[Row]
+    rows: Iterator[Sequence[Row]]
+    likelihood: int
+    heading_line: int
+    totals: frozenset[int]
+
+    def samples(self) -> list[str]:
+        """Its first rows, for a person to tell it from others."""
+        shown = [row for row in self.first if row.line >= self.heading_line][:_SAMPLES]
+        return [" | ".join(filter(None, row.cells))[:_SAMPLE_CHARACTERS] for row in shown]
+
+
+class Chosen(NamedTuple):
+    """The sheet to read (None: none has cells), why it is that one where there are others, and what could be chosen."""
+
+    head: SheetHead | None
+    why: str
+    choices: list[SheetHead]
+    is_open: bool = False
+
+
+def chosen_sheet(workbook: Workbook, name: str | None, names_recipients: Names) -> Chosen:
+    """The sheet of this name, else the likeliest of those that are visible; `is_open` if several are as likely.
+
+    Raises:
+        SheetError: there is no such sheet, or no visible one.
+    """
+    sheets = workbook.sheets()
+    if name is not None:
+        return Chosen(head_of(workbook, _named(sheets, name), names_recipients), "as it was named", [])
+    visible = [sheet for sheet in sheets if sheet.is_visible]
+    if not visible:
+        raise SheetError("no_sheet")
+    heads = [head for sheet in visible if (head := head_of(workbook, sheet, names_recipients))]
+    if len(heads) < 2:
+        return Chosen(heads[0] if heads else None, "", [])
+    best = max(head.likelihood for head in heads)
+    likeliest = [head for head in heads if head.likelihood == best]
+    if best == _CELLS:
+        return Chosen(heads[0], "it is the first", heads)
+    if len(likeliest) > 1:
+        return Chosen(None, "", likeliest, is_open=True)
+    what = "a column of telephone numbers" if best == _RECIPIENTS else "telephone numbers"
+    return Chosen(likeliest[0], f"no other sheet has {what}", heads)
+
+
+def _named(sheets: Sequence[SheetPart], name: str) -> SheetPart:
+    """The sheet of this name; if none has it as it is written, the one that has it but for case and spaces around."""
+    key = name.strip().casefold()
+    for found in (
+        [sheet for sheet in sheets if sheet.name == name],
+        [sheet for sheet in sheets if sheet.name.strip().casefold() == key],
+    ):
+        if len(found) == 1:
+            return found[0]
+    sheets_named = ", ".join(sheet.name for sheet in sheets[:_OFFERED_MAX])
+    raise SheetError("no_such_sheet", name=name, sheets=sheets_named)
+
+
+def head_of(workbook: Workbook, sheet: SheetPart, names_recipients: Names) -> SheetHead | None:
+    """The beginning of a sheet; None if it has no cells."""
+    rows = rows_of(workbook, sheet.part)
+    first: list[Row] = []
+    read: list[list[Row]] = []
+    for some in rows:
+        read.append(some)
+        first += some
+        if len(first) >= LOOKED_AT:
+            break
+    if not first:
+        return None
+    first = first[: 2 * LOOKED_AT]
+    likelihood, line, totals = _looked_at(workbook.tables(sheet.part), first, names_recipients)
+    return SheetHead(sheet, first, chain(read, rows), likelihood, line, totals)
+
+
+def _looked_at(
+    tables: Sequence[Table], first: Sequence[Row], names_recipients: Names
+) -> tuple[int, int, frozenset[int]]:
+    """How likely the sheet has the recipients, the line of its headings, and its lines of totals."""
+    table = _table_of_recipients(tables, first, names_recipients)
+    if table is not None:
+        return _RECIPIENTS, table.heading_line, frozenset(table.totals)
+    records = [row.cells for row in first]
+    place = heading_place(records, names_recipients)
+    if place is None:
+        has_numbers = any(is_number(cell) for record in records for cell in record)
+        return _PERHAPS if has_numbers else _CELLS, first[0].line, frozenset()
+    named = [column for column, cell in enumerate(records[place]) if names_recipients(cell)]
+    likelihood = _RECIPIENTS if numbers_below(records, place, named) else _PERHAPS
+    return likelihood, first[place].line, frozenset()
+
+
+def _table_of_recipients(
+    tables: Sequence[Table], first: Sequence[Row], names_recipients: Names
+) -> Table | None:
+    """The one Excel table with a heading for the recipients, if no telephone number stands above it."""
+    found = [table for table in tables if any(map(names_recipients, table.headings))]
+    if len(found) != 1:
+        return None
+    above = [row.cells for row in first if row.line < found[0].heading_line]
+    return None if any(is_number(cell) for cells in above for cell in cells) else found[0]

@@ -1,0 +1,83 @@
+"""The line of headings below the title of a report; and nobody is taken for a title."""
+
+from __future__ import annotations
+
+import pytest
+
+from dispatcher.errors import FileRefused
+from dispatcher.model.recipient_block import RecipientBlock
+from tests.dispatcher.roster.reading import open_roster, read_rows
+
+#: As systems write them: the title and filters on top, the total and a notice at the end.
+REPORT = """Customer contact list
+As of 11/28/2026 3:04 PM
+"Filtered by: Status equals Active, Region equals East"
+
+Name,Phone,City
+Ann,(212) 555-0101,Albany
+Bob,(212) 555-0102,"Troy,
+New York"
+Total: 2 records
+"Confidential Information - Do Not Distribute"
+"""
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_report_has_its_headings_below_a_title_and_no_recipient_in_its_notices(
+    separator: str, end: str
+) -> None:
+    text = REPORT.replace("Name,Phone,City", separator.join(("Name", "Phone", "City")))
+    text = text.replace("Ann,(212) 555-0101,A", separator.join(("Ann", "(212) 555-0101", "A")))
+    text = text.replace('Bob,(212) 555-0102,"', separator.join(("Bob", "(212) 555-0102", '"')))
+    recipients, rejected = read_rows(text.replace("\n", end), message="{{name}} of {{city}}")
+    assert [(one.line, one.number) for one in recipients] == [(6, "12125550101"), (7, "12125550102")]
+    assert [(row.line, row.code) for row in rejected] == [(9, "empty_number"), (10, "empty_number")]
+
+
+def test_blocks_begin_below_the_title_too() -> None:
+    roster = open_roster(REPORT.replace("555-01", "234-01"), message="{{name}}")
+    assert roster.column_names == ("Name", "Phone", "City")
+    assert [tuple(item.lines) for item in roster.blocks() if isinstance(item, RecipientBlock)] == [(6, 7)]
+
+
+def test_a_line_of_one_word_gives_way_to_headings_below_it() -> None:
+    assert [
+        one.line for one in read_rows("Recipients\n\nPhone,Name\n12125550101,Ann\n", message="Hi")[0]
+    ] == [4]
+
+
+def test_one_column_may_have_a_title() -> None:
+    assert [one.line for one in read_rows("Spring customers\nphone\n12125550101\n", message="Hi")[0]] == [3]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("phone\n12125550101\nphone,name\n12125550102,Bob\n", [2]),
+        ("phone,kind\n12125550101,phone\n12125550102,mobile\n", [2, 3]),
+        ("Name,to\nPhone,12125550101\n", [2]),
+    ],
+)
+def test_a_first_line_of_headings_stays_what_it_is(text: str, lines: list[int]) -> None:
+    assert [one.line for one in read_rows(text, message="Hi")[0]] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Ann,12125550101\nName,Phone\nBob,12125550102\n", "no_header"),
+        ("Desk,12125550100\nSpring\nName,Phone\nBob,12125550102\n", "no_header"),
+        ("Spring\nAnn,12125550101\nName,Phone\nBob,12125550102\n", "no_recipient_column"),
+        ("Name,Kind,Where\nBob,Phone,\nAnn,Mobile,12125550101\n", "no_recipient_column"),
+    ],
+)
+def test_a_line_with_a_number_is_never_passed_over(text: str, code: str) -> None:
+    with pytest.raises(FileRefused) as refusal:
+        open_roster(text, message="Hi")
+    assert (refusal.value.code, refusal.value.line) == (code, 1)
+
+
+def test_the_column_that_is_named_finds_its_headings() -> None:
+    text = "Kunden\n\nName;Handy\nAnn;12125550101\n"
+    assert [one.line for one in read_rows(text, message="Hi", to="handy")[0]] == [4]
