@@ -20,8 +20,8 @@ import msgpack
 from dispatcher.host.side_process import bound_itself, end_with
 from dispatcher.roster.columns import names_recipients
 from dispatcher.roster.excel._errors import SheetError
-from dispatcher.roster.excel._sheet import Row, rows_of
-from dispatcher.roster.excel._sheet_choice import Chosen, SheetHead, chosen_sheet
+from dispatcher.roster.excel._sheet import SheetRow, rows_of
+from dispatcher.roster.excel._sheet_choice import ChosenSheet, SheetHead, chosen_sheet
 from dispatcher.roster.excel._workbook import Workbook
 from dispatcher.roster.size_limits import SHEET_CPU_SECONDS, SHEET_MEMORY_MB
 
@@ -72,7 +72,7 @@ def _frames(workbook: Workbook, wish: dict[str, Any]) -> Iterator[Any]:
         yield {"is": "end", "hidden": hidden}
 
 
-def _said(workbook: Workbook, chosen: Chosen) -> dict[str, Any]:
+def _said(workbook: Workbook, chosen: ChosenSheet) -> dict[str, Any]:
     """Which sheet is read and why, or what has to be asked."""
     choices = [(head.sheet.name, head.samples()) for head in chosen.choices]
     if chosen.is_open:
@@ -82,7 +82,7 @@ def _said(workbook: Workbook, chosen: Chosen) -> dict[str, Any]:
     return {"is": "sheet", "sheet": name, "why": chosen.why, "choices": choices, "more": more}
 
 
-def _shown(rows: Sequence[Row], head: SheetHead, *, hidden_too: bool) -> tuple[list[Any], int]:
+def _shown(rows: Sequence[SheetRow], head: SheetHead, *, hidden_too: bool) -> tuple[list[Any], int]:
     """The rows that count, from the headings on, and how many were left out because nobody sees them."""
     kept: list[Any] = []
     hidden = 0

@@ -13,7 +13,7 @@ from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.size_limits import CELL_CHARACTERS, COLUMNS_MAX, SHEET_ROWS
 
 
-class Row(NamedTuple):
+class SheetRow(NamedTuple):
     """One row: its number in the sheet, its cells, whether nobody sees it, and what was typed into cells (by their
     place) that show something else."""
 
@@ -26,7 +26,7 @@ class Row(NamedTuple):
 _LETTERS = {letter: column for column, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 1)}
 
 
-def rows_of(workbook: Workbook, part: str) -> Iterator[list[Row]]:
+def rows_of(workbook: Workbook, part: str) -> Iterator[list[SheetRow]]:
     """The rows that have a value, each with its number in the sheet, as many at a time as a block of the file gives.
 
     Raises:
@@ -43,7 +43,7 @@ class _Sheet:
     """Handlers for the elements of a sheet; only those between `sheetData` and its end count."""
 
     def __init__(self, workbook: Workbook) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[SheetRow] = []
         self._workbook = workbook
         self._line = 0
         self._column = 0
@@ -130,7 +130,7 @@ class _Sheet:
             width = max(cells)
             whole = len(cells) == width
             row = [cells[column] if whole else cells.get(column, "") for column in range(1, width + 1)]
-            self.rows.append(Row(self._line, row, self._is_hidden, tuple(self._typed)))
+            self.rows.append(SheetRow(self._line, row, self._is_hidden, tuple(self._typed)))
 
     def _is_unsaved(self) -> bool:
         """Whether this formula was saved without a value: with none, or with the 0 of programs that compute nothing and

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from dispatcher.roster._first_rows import is_number
 from dispatcher.roster._heading_row import LOOKED_AT, heading_place, numbers_below
 from dispatcher.roster.excel._errors import SheetError
-from dispatcher.roster.excel._sheet import Row, rows_of
+from dispatcher.roster.excel._sheet import SheetRow, rows_of
 from dispatcher.roster.excel._workbook import SheetPart, Table, Workbook
 
 #: How likely a sheet has the recipients: it has cells; a heading for them, or numbers; numbers below such a heading.
@@ -26,8 +26,8 @@ class SheetHead(NamedTuple):
     that only add up."""
 
     sheet: SheetPart
-    first: Sequence[Row]
-    rows: Iterator[Sequence[Row]]
+    first: Sequence[SheetRow]
+    rows: Iterator[Sequence[SheetRow]]
     likelihood: int
     heading_line: int
     totals: frozenset[int]
@@ -38,7 +38,7 @@ class SheetHead(NamedTuple):
         return [" | ".join(filter(None, row.cells))[:_SAMPLE_CHARACTERS] for row in shown]
 
 
-class Chosen(NamedTuple):
+class ChosenSheet(NamedTuple):
     """The sheet to read (None: none has cells), why it is that one where there are others, and what could be chosen."""
 
     head: SheetHead | None
@@ -47,7 +47,7 @@ class Chosen(NamedTuple):
     is_open: bool = False
 
 
-def chosen_sheet(workbook: Workbook, name: str | None, names_recipients: Names) -> Chosen:
+def chosen_sheet(workbook: Workbook, name: str | None, names_recipients: Names) -> ChosenSheet:
     """The sheet of this name, else the likeliest of those that are visible; `is_open` if several are as likely.
 
     Raises:
@@ -55,21 +55,21 @@ def chosen_sheet(workbook: Workbook, name: str | None, names_recipients: Names) 
     """
     sheets = workbook.sheets()
     if name is not None:
-        return Chosen(head_of(workbook, _named(sheets, name), names_recipients), "as it was named", [])
+        return ChosenSheet(head_of(workbook, _named(sheets, name), names_recipients), "as it was named", [])
     visible = [sheet for sheet in sheets if sheet.is_visible]
     if not visible:
         raise SheetError("no_sheet")
     heads = [head for sheet in visible if (head := head_of(workbook, sheet, names_recipients))]
     if len(heads) < 2:
-        return Chosen(heads[0] if heads else None, "", [])
+        return ChosenSheet(heads[0] if heads else None, "", [])
     best = max(head.likelihood for head in heads)
     likeliest = [head for head in heads if head.likelihood == best]
     if best == _CELLS:
-        return Chosen(heads[0], "it is the first", heads)
+        return ChosenSheet(heads[0], "it is the first", heads)
     if len(likeliest) > 1:
-        return Chosen(None, "", likeliest, is_open=True)
+        return ChosenSheet(None, "", likeliest, is_open=True)
     what = "a column of telephone numbers" if best == _RECIPIENTS else "telephone numbers"
-    return Chosen(likeliest[0], f"no other sheet has {what}", heads)
+    return ChosenSheet(likeliest[0], f"no other sheet has {what}", heads)
 
 
 def _named(sheets: Sequence[SheetPart], name: str) -> SheetPart:
@@ -88,8 +88,8 @@ def _named(sheets: Sequence[SheetPart], name: str) -> SheetPart:
 def head_of(workbook: Workbook, sheet: SheetPart, names_recipients: Names) -> SheetHead | None:
     """The beginning of a sheet; None if it has no cells."""
     rows = rows_of(workbook, sheet.part)
-    first: list[Row] = []
-    read: list[list[Row]] = []
+    first: list[SheetRow] = []
+    read: list[list[SheetRow]] = []
     for some in rows:
         read.append(some)
         first += some
@@ -103,7 +103,7 @@ def head_of(workbook: Workbook, sheet: SheetPart, names_recipients: Names) -> Sh
 
 
 def _looked_at(
-    tables: Sequence[Table], first: Sequence[Row], names_recipients: Names
+    tables: Sequence[Table], first: Sequence[SheetRow], names_recipients: Names
 ) -> tuple[int, int, frozenset[int]]:
     """How likely the sheet has the recipients, the line of its headings, and its lines of totals."""
     table = _table_of_recipients(tables, first, names_recipients)
@@ -120,7 +120,7 @@ def _looked_at(
 
 
 def _table_of_recipients(
-    tables: Sequence[Table], first: Sequence[Row], names_recipients: Names
+    tables: Sequence[Table], first: Sequence[SheetRow], names_recipients: Names
 ) -> Table | None:
     """The one Excel table with a heading for the recipients, if no telephone number stands above it."""
     found = [table for table in tables if any(map(names_recipients, table.headings))]
