@@ -67,7 +67,7 @@ def is_recipient(heading: str) -> bool:
 
 
 def names_recipients(to: str | None) -> Callable[[str], bool]:
-    """What tells a heading of the recipients' column, or of one of several with labels, when a person named it or not."""
+    """What tells the heading of the recipients' column, or of one of several with labels; `to` is what it was named."""
     if to is None:
         return is_recipient
     wanted = heading_key(to)

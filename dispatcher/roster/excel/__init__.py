@@ -8,6 +8,7 @@ All other modules run in that child only (`python -m dispatcher.roster.excel`): 
 sheets, tables, texts and styles, `_sheet_choice` the sheet to read, `_sheet` streams rows, `_cell_values` what cells
 show; `_format_code`, `_format_numbers` and `_format_dates` are parts of `number_format`.
 
-May import: `files/`, `host/` and the roster's words (`rejections`, `columns`, `readings`, …).
+May import: `files/`, `host/`, and the roster's words (`rejections`, `readings`, `columns`, `size_limits`,
+`formula_guard`, `_first_rows`, `_heading_row`).
 Begin with: `reader`, then `__main__`.
 """

@@ -5,7 +5,7 @@
 - `csv_reader`: CSV in its dialects, each record with the file's own line number. `plain_lines`: many at once, where
   nothing is quoted.
 
-May import: the roster's words (`rejections`, `readings`, `size_limits`, `formula_guard`, `_heading_row`), and below; never
-`excel/`.
+May import: the roster's words (`rejections`, `readings`, `size_limits`, `formula_guard`), `_heading_row`, and below;
+never `excel/`.
 Begin with: `file_source.open_source`.
 """

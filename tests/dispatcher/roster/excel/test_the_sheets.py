@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import FileRefused
+from dispatcher.roster.readings import Reading
+from dispatcher.roster.roster import Roster
 from tests.dispatcher.roster.reading import open_roster, read_rows
 from tests.dispatcher.roster.workbooks import packed, sheets, texts, with_table
 
@@ -20,6 +22,10 @@ FIELDS = texts((1, ("Field", "Meaning")), (2, ("Phone", "where we text to")))
 
 def lines_of(data: bytes, **options: Any) -> list[int]:
     return [recipient.line for recipient in read_rows(data, message="Hi", **options)[0]]
+
+
+def of_sheets(roster: Roster) -> list[Reading]:
+    return [reading for reading in roster.readings if reading.setting == "sheet"]
 
 
 def refusal_of(data: bytes, **options: Any) -> FileRefused:
@@ -41,7 +47,7 @@ def test_of_two_sheets_that_are_as_likely_a_person_says_which() -> None:
     assert refusal.question.choices[1].samples == ("phone | store", "13035550101 | West")
     roster = open_roster(data, sheet="West", message="{{store}}")
     assert [row.cells for row in roster] == [("13035550101", "West")]
-    assert [(one.setting, one.value, one.guessed) for one in roster.readings] == [("sheet", "West", False)]
+    assert [(one.setting, one.value, one.guessed) for one in of_sheets(roster)] == [("sheet", "West", False)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,7 @@ def test_a_sheet_without_recipients_does_not_win_because_it_is_the_first(
 ) -> None:
     roster = open_roster(packed(sheets(*others, ("List", EAST))), message="Hi")
     assert [row.line for row in roster] == [2, 3]
-    (reading,) = roster.readings
+    (reading,) = of_sheets(roster)
     assert (reading.setting, reading.value, reading.guessed) == ("sheet", "List", True)
     assert reading.why == "no other sheet has a column of telephone numbers"
     assert [choice.value for choice in reading.choices] == [*(name for name, _ in others), "List"]
@@ -68,7 +74,7 @@ def test_one_visible_sheet_with_cells_is_no_choice() -> None:
         packed(sheets(("Old", WEST), ("Empty", ""), ("List", EAST), hidden=("Old",))), message="Hi"
     )
     assert [row.line for row in roster] == [2, 3]
-    assert roster.readings == ()
+    assert of_sheets(roster) == []
 
 
 def test_a_sheet_is_named_as_its_tab_is_also_a_hidden_one() -> None:
