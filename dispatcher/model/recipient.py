@@ -33,7 +33,7 @@ class Recipient(NamedTuple):
 
 
 class InvalidRow(NamedTuple):
-    """A row that is not sent. `state` is `invalid`, or `skipped` (a duplicate).
+    """A row that is not sent. `state` is `invalid`, or `skipped` (a duplicate, or without consent).
 
     `code` is stable (`too_short`, `duplicate`, …), `message` a sentence for a person, `column` the heading it is
     about. `number` is what could be read of it, if anything. `beyond` are the cells that stand after the last heading;

@@ -1,7 +1,7 @@
 """A campaign file, read once: every row becomes a recipient or an invalid row with line, column and reason.
 
-- `roster`: opens a file and goes through its rows. `columns`: what each heading is for.
-- `readings`: what was decided about a file and noticed in it, for the check.
+- `opening`: opens a file. `roster`: goes through its rows. `columns`: what each heading is for.
+- `readings`: what was decided about a file and noticed in it, for the check. `consent_survey`: who consents to texts.
 - `rejections`: every code of a row or file that cannot be used, its sentence, the way to mend it.
 - `numbers`, `media_cells`: a cell becomes a number to send to, or media addresses.
 - `invalid_rows`, `formula_guard`: invalid rows written as a file to mend; cells that a spreadsheet would run.
@@ -9,5 +9,5 @@
 - `files/`: bytes to records, CSV and compressed files. `excel/`: workbooks, in a process of their own.
 
 May import: `model/`, `host/`, `numbering/`, `settings`, `errors`, `control_characters`; knows no ledger, asks nobody.
-Begin with: `roster.open_roster`, then `_rows`.
+Begin with: `opening.open_roster`, then `_rows`.
 """

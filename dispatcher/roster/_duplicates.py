@@ -33,6 +33,24 @@ class SeenNumbers:
         self._few: dict[int, str] = {}
         self._many: dict[int, bytearray] = {}
 
+    def __contains__(self, number: str) -> bool:
+        if self._first is not None:
+            return int(number) in self._first
+        exchange, line = divmod(int(number), 10_000)
+        bits = self._many.get(exchange)
+        return (
+            chr(line) in self._few.get(exchange, "")
+            if bits is None
+            else bool(bits[line >> 3] >> (line & 7) & 1)
+        )
+
+    def copy(self) -> SeenNumbers:
+        """The same numbers, to go on from."""
+        other = SeenNumbers()
+        other._first = None if self._first is None else set(self._first)
+        other._few, other._many = dict(self._few), {key: bytearray(bits) for key, bits in self._many.items()}
+        return other
+
     def add(self, number: str) -> bool:
         """Remember a number; False if it was there already."""
         return not self.add_all((number,))

@@ -9,6 +9,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient
 from dispatcher.numbering.area_codes import AreaCode
+from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._first_rows import is_number
 from dispatcher.roster._merge_fields import MessageTemplate, compile_template
 from dispatcher.roster._timezones import read_timezone
@@ -98,6 +99,7 @@ class RowReader:
         self.zones = _CellCache(read_timezone)
         self.media_cells = _CellCache(self._media_in)
         self.templates = _CellCache(self._own_template)
+        self.consent = ConsentColumns(columns, settings)
         self._refuse_a_campaign_without_content()
 
     def read(self, row: int, line: int, cells: Cells) -> Recipient:
@@ -106,6 +108,11 @@ class RowReader:
         Raises:
             RowError: with the code and the column that say why there is none.
         """
+        try:
+            self.consent.require(cells)
+        except NoConsentError as error:
+            error.number = self.number_in(cells)
+            raise
         try:
             number = self.numbers.read(self._columns.recipient_cell(cells))
         except RowError as error:
@@ -123,6 +130,13 @@ class RowReader:
         zone = None if self.zone_index is None else self._in_column(self.zones, cells, self.zone_index)
         group = None if self.group_index is None else self._group(cells[self.group_index].strip())
         return Recipient(row, line, number, sender, text, media, zone, group, cells)
+
+    def number_in(self, cells: Cells) -> str | None:
+        """The number of a row, whether it can be sent to or not; None if it cannot be read."""
+        try:
+            return self.numbers.read(self._columns.recipient_cell(cells))
+        except RowError as error:
+            return error.number
 
     def remarks(self) -> Iterator[Remark]:
         """What was noticed about rows that were read."""

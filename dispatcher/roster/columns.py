@@ -168,9 +168,12 @@ class Columns(Headings):
             raise refused("two_columns_alike", line=self.line, column=name, heading=name)
         return indexes[0] if indexes else None
 
-    def understood(self, used: frozenset[int], group_by: int | None) -> tuple[UnderstoodColumn, ...]:
-        """How each column was understood, when the message uses these columns."""
+    def understood(
+        self, used: frozenset[int], group_by: int | None, consent: frozenset[int]
+    ) -> tuple[UnderstoodColumn, ...]:
+        """How each column was understood, when the message uses these columns, and those are read for consent."""
         special: dict[int | None, str] = {
+            **dict.fromkeys(consent, "consent"),
             self.to: "recipient",
             self.message: "message",
             self.media: "media",

@@ -31,6 +31,7 @@ INVALID_CODES = {
     "not_mobile": "This kind of number cannot receive messages.",
     "fictional": "The number is reserved for fiction (555-0100 to 555-0199); only a simulation takes it.",
     "duplicate": "The same number is in an earlier row; it gets one message.",
+    "no_consent": "No consent to texts: {reason}.",
     "too_many_cells": "The row has {cells} cells and the heading {columns}; "
     "put quotes around a cell that contains the separator, or give the extra column a heading.",
     "bad_sender": "The sender is not a US or Canadian number.",
@@ -80,6 +81,10 @@ REFUSAL_CODES = {
     ),
     "no_such_column": (
         "The recipients should stand in a column {name!r} that the file does not have{nearest}.",
+        "use one of: {headings}",
+    ),
+    "no_such_consent_column": (
+        "Consent should stand in a column {name!r} that the file does not have{nearest}.",
         "use one of: {headings}",
     ),
     "two_columns_alike": (
@@ -194,6 +199,8 @@ REFUSAL_CODES = {
 }
 
 
+#: Codes of rows that are right, and are left out.
+SKIPPED_CODES = frozenset({"duplicate", "no_consent"})
 #: Codes of rows that were right but for their group. In an errors file the group is missing, so that the row would look
 #: right; it stays invalid until a person takes the code out.
 GROUP_ONLY_CODES = frozenset({"group_differs"})

@@ -12,10 +12,12 @@ from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.numbering.area_codes import area_codes
 from dispatcher.roster._blocks import BlockReader
+from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._first_rows import ROWS_MOST, FirstRows, column_of_bad_numbers, is_number
 from dispatcher.roster._recipient_choice import Known, choose_recipients
 from dispatcher.roster._rows import RowReader, RowRules
+from dispatcher.roster._unsent_rows import seen_before, still_invalid, unsent_row
 from dispatcher.roster.columns import (
     Columns,
     Headings,
@@ -25,20 +27,18 @@ from dispatcher.roster.columns import (
     is_recipient,
     names_recipients,
 )
+from dispatcher.roster.consent_survey import ConsentSurvey
 from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
 from dispatcher.roster.excel.shown_cells import as_typed
-from dispatcher.roster.files.csv_reader import CsvRecords, Record
+from dispatcher.roster.files.csv_reader import CsvRecords, Record, RecordBlock
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.files.file_source import PulsedStream, RecognisedFile, open_source
-from dispatcher.roster.formula_guard import NO_SAVED_VALUE, bare
+from dispatcher.roster.formula_guard import bare
 from dispatcher.roster.readings import Reading, Remark
-from dispatcher.roster.rejections import GROUP_ONLY_CODES, RowError, refused, row_sentence
+from dispatcher.roster.rejections import GROUP_ONLY_CODES, RowError, refused
 from dispatcher.roster.size_limits import HEADING_CHARACTERS
-from dispatcher.settings import Settings
 
 REGIONS = frozenset({"US", "CA"})
-#: Of what an errors file says about a row, so many characters are said again.
-_SAID_CHARACTERS = 300
 
 
 class Roster:
@@ -47,9 +47,9 @@ class Roster:
     `source` is read once and need not be seekable. `fixed` names the fields of `settings` that came from
     options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
     to, `area_codes_extra` see `numbering.area_codes`. `max_bytes` counts the unpacked file. `media` is what is known of
-    media addresses, `chosen_before` the columns that a person chose for other files, by the hash of their headings.
-    `pulse` is called now and then while the file is read, once a second while nothing comes of it; what it raises ends
-    the reading.
+    media addresses, `chosen_before` the columns that a person chose for other files, by the hash of their headings,
+    `survey` what the whole file says of consent. `pulse` is called now and then while the file is read, once a second
+    while nothing comes of it; what it raises ends the reading.
 
     The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
 
@@ -71,6 +71,7 @@ class Roster:
         fixed: frozenset[str] = frozenset(),
         media: Mapping[str, MediaFacts] | None = None,
         chosen_before: Mapping[str, str] | None = None,
+        survey: ConsentSurvey | None = None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.filename = filename
@@ -88,7 +89,9 @@ class Roster:
             self.columns, RowRules(settings, fixed, fictional_ok, regions, codes, media or {})
         )
         self._number_columns = self.columns.of_numbers
-        self._seen = SeenNumbers()
+        self._survey = survey
+        self._saying_no = survey.numbers.copy() if survey else SeenNumbers()
+        self._seen = self._saying_no.copy()
         self._count = 0
         if isinstance(self._records, CsvRecords):
             self._records.suspicious = self._looks_like_a_row
@@ -102,7 +105,7 @@ class Roster:
     def understood(self) -> tuple[UnderstoodColumn, ...]:
         """How each of the file's columns was understood."""
         used = self._rows.template.indexes if self._rows.template else frozenset()
-        return self.columns.understood(used, self._rows.group_index)
+        return self.columns.understood(used, self._rows.group_index, self.consent.indexes)
 
     @property
     def overridden(self) -> tuple[str, ...]:
@@ -112,17 +115,38 @@ class Roster:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """What was decided about the file as a whole, as far as it was read."""
-        return (*self._records.readings, self._recipient.reading)
+        samples = self._survey.samples() if self._survey else ()
+        return (*self._records.readings, self._recipient.reading, *self.consent.readings(samples))
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What a person should hear of it; complete once the rows were read."""
-        return (*self._records.remarks, *self._rows.remarks(), *self._rows.numbers.remarks())
+        told = self._survey.remarks() if self._survey else ()
+        return (*self._records.remarks, *self._rows.remarks(), *self._rows.numbers.remarks(), *told)
 
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
         """The settings with what was guessed written into them, so that the file is read the same next time."""
         guessed = {each.setting: each.value for each in self.readings if each.guessed}
         return settings.model_copy(update=guessed)
+
+    @property
+    def consent(self) -> ConsentColumns:
+        """The columns that say who consents."""
+        return self._rows.consent
+
+    def surveyed(self) -> ConsentSurvey:
+        """What the whole file says of consent; reads it to its end."""
+        places = range(self._width) if self._own is None else self._own
+        survey = ConsentSurvey(self._rows, places, self._width, self._fitted)
+        for _, records in self._blocks_of_records():
+            survey.add(records)
+        return survey
+
+    def _blocks_of_records(self) -> Iterator[RecordBlock]:
+        if isinstance(self._records, CsvRecords):
+            yield from self._records.blocks()
+        else:
+            yield from (((line,), (record,)) for line, record in self._unread)
 
     def media_addresses(self) -> Iterator[str]:
         """The media addresses in use, the campaign's first, most of them once. Reads the whole file if rows may have
@@ -150,7 +174,7 @@ class Roster:
             yield from self
             return
         reader = BlockReader(self._width, self._rows, self._seen)
-        for lines, records in self._records.blocks():
+        for lines, records in self._blocks_of_records():
             if self._count + len(records) > self._max_rows:
                 yield from self._each(zip(lines, records, strict=True))
                 continue
@@ -175,47 +199,26 @@ class Roster:
 
     def _read(self, row: int, line: int, record: list[str]) -> Recipient | InvalidRow | None:
         """The row in this record; None if nothing stands in it."""
-        cells: tuple[str, ...] = ()
         try:
             cells = self._cells(record)
             recipient = self._rows.read(row, line, cells)
         except RowError as error:
-            return self._invalid(error, row, line, record) if any(map(str.strip, record)) else None
+            return self._unsent(error, row, line, record) if any(map(str.strip, record)) else None
         if (code := _cell(record, self._code_index).strip()) in GROUP_ONLY_CODES:
-            return self._still_invalid(recipient, code, record)
+            return still_invalid(recipient, code, _cell(record, self._message_index))
         if self._seen.add(recipient.number):
             return recipient
-        return self._duplicate(recipient)
+        column = self.column_names[self.columns.to]
+        return seen_before(recipient, column, says_no=recipient.number in self._saying_no)
 
-    def _invalid(self, error: RowError, row: int, line: int, record: list[str]) -> InvalidRow:
-        cells, beyond = self._fitted(record), record[self._width :]
-        while beyond and not beyond[-1].strip():
-            beyond.pop()
+    def _unsent(self, error: RowError, row: int, line: int, record: list[str]) -> InvalidRow:
+        if isinstance(error, NoConsentError) and error.is_said and error.number:
+            self._saying_no.add(error.number)
+            self._seen.add(error.number)
+        beyond = record[self._width :]
         if self._records.may_be_guarded:
             beyond = list(map(bare, beyond))
-        error = self._unless_unsaved(error, cells)
-        said = (error.column, error.code, error.sentence, error.number)
-        return InvalidRow(row, line, "invalid", *said, cells, tuple(beyond))
-
-    def _unless_unsaved(self, error: RowError, cells: tuple[str, ...]) -> RowError:
-        """What is wrong with the row; a formula without a value is that and nothing else."""
-        if error.column is None or cells[self.column_names.index(error.column)].strip() != NO_SAVED_VALUE:
-            return error
-        return RowError("no_saved_value", error.column)
-
-    def _still_invalid(self, recipient: Recipient, code: str, record: list[str]) -> InvalidRow:
-        """A row of an errors file that looks right, because what made it invalid is not in that file."""
-        said = bare(_cell(record, self._message_index)).strip()[:_SAID_CHARACTERS]
-        row, line, number, *_, cells = recipient
-        sentence = said or row_sentence(code, what="content", line="?")
-        return InvalidRow(row, line, "invalid", None, code, sentence, number, cells)
-
-    def _duplicate(self, recipient: Recipient) -> InvalidRow:
-        row, line, number, *_, cells = recipient
-        sentence = row_sentence("duplicate")
-        return InvalidRow(
-            row, line, "skipped", self.column_names[self.columns.to], "duplicate", sentence, number, cells
-        )
+        return unsent_row(error, row, line, self.column_names, self._fitted(record), beyond)
 
     def _cells(self, record: list[str]) -> tuple[str, ...]:
         """The file's own cells, one for each heading."""
@@ -295,38 +298,3 @@ def _records(
 def _cell(record: list[str], index: int | None) -> str:
     """A cell of the record, empty where there is none."""
     return record[index] if index is not None and index < len(record) else ""
-
-
-def open_roster(
-    source: BinaryIO,
-    *,
-    filename: str,
-    settings: CampaignSettings,
-    fixed: frozenset[str],
-    config: Settings,
-    media: Mapping[str, MediaFacts] | None = None,
-    chosen_before: Mapping[str, str] | None = None,
-    pulse: Callable[[], None] = lambda: None,
-) -> Roster:
-    """The file's rows, within the installation's bounds. `media` is what was found about media addresses,
-    `chosen_before` and `pulse` see `Roster`.
-
-    Fictional numbers (555-0100…0199) can be sent to in a simulated ledger, and only there.
-
-    Raises:
-        FileRefused: its head cannot be used.
-    """
-    return Roster(
-        source,
-        filename=filename,
-        settings=settings,
-        fixed=fixed,
-        fictional_ok=config.simulate,
-        regions=config.allowed_regions,
-        area_codes_extra=config.area_codes_extra,
-        max_bytes=config.max_file_mb << 20,
-        max_rows=config.max_rows,
-        media=media,
-        chosen_before=chosen_before,
-        pulse=pulse,
-    )

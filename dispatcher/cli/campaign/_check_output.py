@@ -55,6 +55,7 @@ def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
         ("duplicates", str(result.duplicates)),
         ("invalid", invalid or "0"),
         ("opted out", "not known here" if result.opted_out is None else str(result.opted_out)),
+        ("no consent", str(result.no_consent) if result.no_consent else None),
         ("groups", str(result.groups) if result.groups else None),
         ("cost", cost),
         ("first message", result.first_at),

@@ -13,7 +13,7 @@ from dispatcher.cli.shell.media_files import base_of, store_media
 from dispatcher.cli.shell.options import File
 from dispatcher.cli.shell.output import print_line
 from dispatcher.pipeline.campaigns.one_off import send_test_message
-from dispatcher.roster.roster import open_roster
+from dispatcher.roster.opening import open_roster
 
 
 def try_command(

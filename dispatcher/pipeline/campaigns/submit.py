@@ -14,7 +14,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices, require_start
-from dispatcher.roster.roster import open_roster
+from dispatcher.roster.opening import open_roster
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.send_window import SendWindow
 from dispatcher.settings import Settings

@@ -16,7 +16,8 @@ from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster.files.file_source import unpacked_name
 from dispatcher.roster.formula_guard import guarded
 from dispatcher.roster.numbers import read_number
-from dispatcher.roster.roster import Roster, open_roster
+from dispatcher.roster.opening import open_roster
+from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
 
 #: Stands behind the cells of a row that had too many, so that it has too many still.

@@ -19,7 +19,7 @@ from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.pipeline.expansion.batching import packed_batches
 from dispatcher.pipeline.expansion.grouping import Row, messages_in_blocks, rows_of
 from dispatcher.pipeline.runtime.runtime import Runtime
-from dispatcher.roster.roster import open_roster
+from dispatcher.roster.opening import open_roster, surveyed_roster
 
 log = logging.getLogger(__name__)
 
@@ -144,14 +144,17 @@ def _messages(
         return runtime.ledger.file_readings.renew(campaign_id, reader, READER_LEASE_MS)
 
     heartbeat = heartbeat_of(alive, runtime.stopwatch, runtime.is_stopping)
-    roster = open_roster(
-        runtime.ledger.uploads.open(campaign_id, reading.chunks),
-        filename=reading.filename,
-        settings=reading.settings,
-        fixed=reading.fixed,
-        config=runtime.settings,
-        media=reading.media,
-        pulse=heartbeat,
+    roster = surveyed_roster(
+        lambda survey: open_roster(
+            runtime.ledger.uploads.open(campaign_id, reading.chunks),
+            filename=reading.filename,
+            settings=reading.settings,
+            fixed=reading.fixed,
+            config=runtime.settings,
+            media=reading.media,
+            survey=survey,
+            pulse=heartbeat,
+        )
     )
     rows = with_heartbeat(rows_of(roster, reading.settings), heartbeat)
     return messages_in_blocks(rows, reading.settings)

@@ -35,7 +35,7 @@ class CheckTotals:
         self.send_times = send_times
         self._is_opted_out = opted_out
         self._invalid_rows = invalid_rows
-        self.sendable = self.duplicates = self.opted_out = self.groups = 0
+        self.sendable = self.duplicates = self.no_consent = self.opted_out = self.groups = 0
         self.invalid: Counter[str] = Counter()
         self.errors: list[RowProblem] = []
         self.load = Load()
@@ -53,6 +53,11 @@ class CheckTotals:
         """All invalid rows."""
         return self.invalid.total()
 
+    @property
+    def rows(self) -> int:
+        """All rows of the file, each counted once."""
+        return self.sendable + self.duplicates + self.no_consent + self.opted_out + self.errors_total
+
     def add(self, item: RecipientBlock | ComposedMessage | InvalidRow) -> None:
         """Take one message into account, or many of one recipient each, or one row that is not sent."""
         if isinstance(item, RecipientBlock):
@@ -64,7 +69,8 @@ class CheckTotals:
 
     def _reject(self, row: InvalidRow) -> None:
         if row.state == "skipped":
-            self.duplicates += 1
+            self.duplicates += row.code == "duplicate"
+            self.no_consent += row.code == "no_consent"
             return
         self.invalid[row.code] += 1
         if len(self.errors) < _ERRORS_SHOWN:

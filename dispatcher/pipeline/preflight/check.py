@@ -19,9 +19,11 @@ from dispatcher.pipeline.preflight._warnings import Notice
 from dispatcher.pipeline.preflight.recurrence import first_occurrence, recurrence_notices
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import Alternative, CheckResult, ColumnMeaning, ReadAs
+from dispatcher.roster.consent_survey import ConsentSurvey
 from dispatcher.roster.invalid_rows import InvalidRowsCsv
+from dispatcher.roster.opening import open_roster, surveyed_roster
 from dispatcher.roster.readings import Reading
-from dispatcher.roster.roster import Roster, open_roster
+from dispatcher.roster.roster import Roster
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.send_window import SendWindow
 from dispatcher.settings import Settings
@@ -30,8 +32,8 @@ from dispatcher.settings import Settings
 def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckResult:
     """Read a campaign file as a submit would: what would be sent, to how many, until when, for how much.
 
-    `source` can be rewound, and is when media are asked for. Rates, prices, bounds of a file and the margin of allowed
-    hours are those of this installation, `config`.
+    `source` can be rewound, and is when media are asked for or a column says who consents. Rates, prices, bounds of a
+    file and the margin of allowed hours are those of this installation, `config`.
 
     Raises:
         FileRefused: the file as a whole cannot be used.
@@ -42,7 +44,9 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
     recurring = tuple(recurrence_notices(request.every, now)) if request.every else ()
     begins = first_occurrence(settings, request.every, now) if request.every else None
     media = _media(source, request, config)
-    roster = _roster(source, request, config, media.facts)
+    roster = surveyed_roster(
+        lambda survey: _roster(source, request, config, media.facts, survey), telling=True
+    )
     send_window = SendWindow.under(settings, config)
     invalid_rows = InvalidRowsCsv(request.errors_to, roster.column_names) if request.errors_to else None
     totals = CheckTotals(request.opted_out, invalid_rows, media, SendTimes(send_window))
@@ -55,8 +59,14 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
 
 
 def _roster(
-    source: BinaryIO, request: CheckRequest, config: Settings, media: Mapping[str, MediaFacts] | None = None
+    source: BinaryIO,
+    request: CheckRequest,
+    config: Settings,
+    media: Mapping[str, MediaFacts] | None = None,
+    survey: ConsentSurvey | None = None,
 ) -> Roster:
+    if survey is not None:
+        source.seek(0)
     return open_roster(
         source,
         filename=request.filename,
@@ -64,6 +74,7 @@ def _roster(
         fixed=request.fixed,
         config=config,
         media=media,
+        survey=survey,
         pulse=request.pulse,
     )
 
@@ -97,10 +108,11 @@ def _result(
 ) -> CheckResult:
     cost = Prices(_dollars(config.price_sms), _dollars(config.price_mms)).cost(totals.load)
     return CheckResult(
-        rows=totals.sendable + totals.duplicates + totals.opted_out + totals.errors_total,
+        rows=totals.rows,
         sendable=totals.sendable,
         duplicates=totals.duplicates,
         opted_out=totals.opted_out if totals.knows_opt_outs else None,
+        no_consent=totals.no_consent,
         invalid=dict(totals.invalid.most_common()),
         errors=tuple(sorted(totals.errors, key=lambda error: error.line)),
         errors_total=totals.errors_total,

@@ -73,6 +73,7 @@ class Tally(_Part):
     invalid: int
     duplicates: int
     opted_out: int | None
+    no_consent: int = 0
 
     @property
     def in_words(self) -> str:
@@ -81,6 +82,7 @@ class Tally(_Part):
             f"{self.invalid} invalid" if self.invalid else "",
             f"{self.duplicates} duplicate{'' if self.duplicates == 1 else 's'}" if self.duplicates else "",
             f"{self.opted_out} opted out" if self.opted_out else "",
+            f"{self.no_consent} without consent" if self.no_consent else "",
         ]
         if not any(left_out):
             return f"all {self.rows} go" if self.rows > 1 else f"{self.rows} of {self.rows} goes"
@@ -91,19 +93,20 @@ class Tally(_Part):
 class CheckResult(_Part):
     """What would happen.
 
-    `rows` = `sendable` + `duplicates` + `opted_out` + all of `invalid`. `opted_out` is None when the opt-outs
-    are not known here. `errors` has the first 50 of `errors_total` invalid rows. `segments` counts segments
-    of SMS and legs of MMS: what limits count. Costs are None when a price is unknown. `media` is what was found
-    about media addresses, for the submit that follows; it is no part of the JSON. `readings` is what was decided about
-    the file as a whole. `waiting` recipients are outside
-    their allowed hours at the start, or their own clock is not there yet; the first message may go at `first_at`, the
-    window of the last opens at `last_at`.
+    `rows` = `sendable` + `duplicates` + `opted_out` + `no_consent` + all of `invalid`. `opted_out` is None when the
+    opt-outs are not known here; `no_consent` rows are those whose file does not say that they want texts. `errors` has
+    the first 50 of `errors_total` invalid rows. `segments` counts segments of SMS and legs of MMS: what limits count.
+    Costs are None when a price is unknown. `media` is what was found about media addresses, for the submit that
+    follows; it is no part of the JSON. `readings` is what was decided about the file as a whole. `waiting` recipients
+    are outside their allowed hours at the start, or their own clock is not there yet; the first message may go at
+    `first_at`, the window of the last opens at `last_at`.
     """
 
     rows: int
     sendable: int
     duplicates: int
     opted_out: int | None
+    no_consent: int
     invalid: dict[str, int]
     errors: tuple[RowProblem, ...]
     errors_total: int
@@ -130,4 +133,5 @@ class CheckResult(_Part):
             invalid=self.errors_total,
             duplicates=self.duplicates,
             opted_out=self.opted_out,
+            no_consent=self.no_consent,
         )

@@ -21,7 +21,7 @@ from dispatcher.pipeline.campaigns.send_constraints import constraints_of, requi
 from dispatcher.pipeline.campaigns.submit import digest_of
 from dispatcher.pipeline.preflight.recurrence import first_occurrence
 from dispatcher.pipeline.schedules.occurrences import LEAD_MS, child_id, is_understood, times_after
-from dispatcher.roster.roster import open_roster
+from dispatcher.roster.opening import open_roster
 from dispatcher.rules.recurrence import parse_recurrence
 from dispatcher.rules.times import parse_duration
 from dispatcher.settings import Settings

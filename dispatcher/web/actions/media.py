@@ -15,7 +15,8 @@ from dispatcher.media.resolver import AllowList
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MEDIA_BYTES_MAX, MediaFacts
 from dispatcher.pipeline.campaigns.media_check import ask_for_media
-from dispatcher.roster.roster import Roster, open_roster
+from dispatcher.roster.opening import open_roster
+from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
 from dispatcher.web.http.reading_turns import reading_turn
 from dispatcher.web.http.upload_form import Upload

@@ -84,7 +84,7 @@ async def create(
     """Take a campaign file with its settings. Good rows go out, bad ones are recorded (`strict` refuses the file).
 
     The answer comes when the file is safe in the ledger; it is read after that: `rows` is null until then, and
-    `checked` says how many rows go and how many are invalid, duplicates or opted out. A `draft`
+    `checked` says how many rows go and how many are invalid, duplicates, opted out or without consent. A `draft`
     is kept and sent by `start`. With `every` it is a recurring broadcast, and that is the answer.
     """
     site = site_of(request)

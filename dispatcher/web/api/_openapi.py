@@ -59,7 +59,7 @@ _CAMPAIGN: dict[str, Any] = {
     },
 }
 
-_CHECKED = {"rows": 11, "sendable": 3, "invalid": 7, "duplicates": 1, "opted_out": 0}
+_CHECKED = {"rows": 11, "sendable": 3, "invalid": 7, "duplicates": 1, "opted_out": 0, "no_consent": 0}
 
 IDEMPOTENCY_KEY = (
     "Makes a repeated call safe: for 24 hours the same key with the same body gets the first answer, "

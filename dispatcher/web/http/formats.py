@@ -42,7 +42,9 @@ WORDS = {
     ),
     RecipientState.FAILED: StateWords("Failed", "bad", "CarrierX took it and could not deliver it."),
     RecipientState.REJECTED: StateWords("Rejected", "bad", "CarrierX refused it."),
-    RecipientState.SKIPPED: StateWords("Skipped", "off", "Not sent on purpose: duplicates, opt-outs, caps."),
+    RecipientState.SKIPPED: StateWords(
+        "Skipped", "off", "Not sent on purpose: duplicates, opt-outs, no consent, caps."
+    ),
     RecipientState.INVALID: StateWords("Invalid", "off", "The row cannot be sent."),
     RecipientState.CANCELLED: StateWords("Cancelled", "off", "Stopped before it was sent."),
     RecipientState.EXPIRED: StateWords("Expired", "off", "Its time was over before it was sent."),

@@ -37,7 +37,7 @@ from dispatcher.pipeline.schedules.recurring import end_schedule
 from dispatcher.pipeline.sending.feed import feed
 from dispatcher.pipeline.sending.send import send_batch
 from dispatcher.pipeline.upgrade.upgrade import go_on
-from dispatcher.roster.roster import open_roster
+from dispatcher.roster.opening import open_roster
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.pipeline.conftest import MakeRuntime
 from tests.dispatcher.pipeline.consent.test_auto_replies import comes_in

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, cast
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.roster.consent_survey import ConsentSurvey
 from dispatcher.roster.roster import Roster
 
 SENDER = "15162065575"
@@ -43,6 +44,7 @@ def open_roster(
     max_rows: int = 1 << 30,
     fixed: frozenset[str] = frozenset(),
     chosen_before: Mapping[str, str] | None = None,
+    survey: ConsentSurvey | None = None,
     **settings: Any,
 ) -> Roster:
     """A roster over these bytes, or this text in UTF-8."""
@@ -56,6 +58,7 @@ def open_roster(
         max_rows=max_rows,
         fixed=fixed,
         chosen_before=chosen_before,
+        survey=survey,
     )
 
 

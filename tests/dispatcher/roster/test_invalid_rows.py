@@ -74,8 +74,8 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
         {"group_by": "@team"},
     ),
 }
-#: A duplicate is no invalid row; the other is of the headings that a file has.
-ELSEWHERE = {"duplicate", "ambiguous_field"}
+#: What is skipped is no invalid row; the other is of the headings that a file has.
+ELSEWHERE = {"duplicate", "no_consent", "ambiguous_field"}
 
 
 def asked(urls: Any) -> dict[str, MediaFacts]:

@@ -176,7 +176,14 @@ def test_a_submit_says_how_many_rows_do_not_go_and_prints_the_id_alone(mms: Mms,
     assert "3 of 11 go; 7 invalid, 1 duplicate\n" in said.err
     assert len(said.out.split()) == 1
     checked = submit(mms, eleven, "--allow-same-file", "--json").json["checked"]
-    assert checked == {"rows": 11, "sendable": 3, "invalid": 7, "duplicates": 1, "opted_out": 0}
+    assert checked == {
+        "rows": 11,
+        "sendable": 3,
+        "invalid": 7,
+        "duplicates": 1,
+        "opted_out": 0,
+        "no_consent": 0,
+    }
     assert "3 of 11 go" in submit(mms, eleven, "--every", "mon 09:00 America/New_York").err
 
 

@@ -38,7 +38,7 @@ def test_a_file_becomes_a_campaign(api: httpx.Client, published: Published) -> N
 
 def test_the_answer_says_how_many_rows_do_not_go(api: httpx.Client) -> None:
     file = CSV + "555,Eve\n12125550101,Ann again\n"
-    checked = {"rows": 5, "sendable": 3, "invalid": 1, "duplicates": 1, "opted_out": 0}
+    checked = {"rows": 5, "sendable": 3, "invalid": 1, "duplicates": 1, "opted_out": 0, "no_consent": 0}
     assert send(api, file).json()["checked"] == checked
     assert send(api, file, every="mon 09:00 America/New_York").json()["checked"] == checked
 

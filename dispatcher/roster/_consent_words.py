@@ -1,0 +1,199 @@
+"""The words in which files speak of consent, in English, Spanish and French, and what a phrase of them says.
+
+Headings (`HasOptedOutOfSms`, `Text Messages Opt-in`) and cells (`Never subscribed`) are read with the same grammar:
+words that agree, words that refuse, and words that turn the next one round.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+_WORDS = {
+    "text": "sms mms rcs txt txts text texts texting texted textmessage textmessages message messages messaging "
+    "texto textos texter textear mensaje mensajes mensajeria tcpa a2p",
+    "phone": "phone phones telephone mobile wireless cell cellphone cellular tel telefono movil celular portable "
+    "cellulaire",
+    "land": "home work office business landline fixed domicile travail bureau casa trabajo oficina fijo fixe fax",
+    "call": "call calls calling caller voice voicemail robocall robocalls ringless telemarketing llamar llamada "
+    "llamadas llamen appel appels appeler appelez",
+    "mail": "email emails mail mails mailing mailings directmail postal post letter letters newsletter newsletters "
+    "print catalog correo correos courriel courriels courrier carta cartas boletin boletines infolettre infolettres",
+    "app": "push app apps whatsapp viber telegram messenger",
+    "site": "web website site browser online facebook instagram linkedin social",
+    "any": "marketing market promo promos promotion promotions promotional communication communications comms "
+    "contact contacts contacted contacting solicit solicitation solicitations notification notifications alert "
+    "alerts update updates reminder reminders offer offers advertising outreach disturb contactar contacto "
+    "comunicacion comunicaciones notificaciones alertas ofertas publicidad mercadeo comercial molestar contacter "
+    "contactez alertes offres publicite commercial sollicitation sollicitations deranger",
+    "agree": "consent consents consented consenting subscribed subscribe subscribes resubscribed consentement "
+    "consentimiento consiente suscrito suscrita suscripto suscripta abonne abonnee inscrit inscrite",
+    "agree, weakly": "accept accepts accepted acceptance agree agrees agreed agreement allow allows allowed ok okay "
+    "permit permits permitted permission permissions authorize authorizes authorized authorization authorise "
+    "authorised authorisation enable enabled eligible reachable contactable enrolled willing granted "
+    "acepta acepto aceptado aceptacion autoriza autorizo autorizado autorizacion permiso permite permitido accepte "
+    "acceptee accord daccord autorise autorisee autorisation",
+    "member": "subscriber subscribers subscription subscriptions suscripcion suscriptor abonado abonnement "
+    "inscription",
+    "verb": "can may want wants send receive receives receiving get gets desea quiere recibir recibe enviar envien "
+    "souhaite veut recevoir recoit envoyer envoyez",
+    "refuse": "unsubscribe unsubscribed unsubscribes unsubscription unsub unsubs unsubbed blacklist blacklisted "
+    "blocklist blocklisted suppressed suppression dnc dnd dnt desuscrito desuscrita desuscripto desinscrit "
+    "desinscrite desinscription desabonne desabonnee desabonnement",
+    "refuse, weakly": "block blocked stop stopped revoke revoked withdraw withdrawn decline declined declines "
+    "refuse refused refuses reject rejected deny denied exclude excluded exclusion remove removed disallow "
+    "disallowed forbidden opposition oppose refus bloque bloquee bloqueado bloqueada excluido excluida rechaza "
+    "rechazado rechazo baja bajas exclu exclue retrait",
+    "not": "not no never non ne pas dont doesnt didnt hasnt isnt without sin sans nunca jamais",
+    "opt": "opt opts opted optd opting",
+    "in": "in into",
+    "out": "out off",
+    "state": "state status statut estado estatus preference preferences preferencia preferencias",
+    "preferred": "preferred prefered prefers preferido preferida prefere",
+    "time": "date dates time timestamp datetime at when since fecha hora heure quand depuis",
+    "meta": "source sources ip reason reasons method methods url link page form forms formulario formulaire keyword "
+    "keywords id ids campaign campaigns title type types version language lang country code count counts number "
+    "numbers numero num name names note notes comment comments location agent proof disclosure confirmation "
+    "created updated modified changed score rating rate origen origine fuente motivo razon raison motif length key "
+    "token tag tags template wording frequency limit carrier provider nombre",
+    "filler": "is has have had i me my us we our you your the a an to of for from with by via and or on this that do "
+    "does did be been will would please e y o et ou de del des du la le les el los las al un una para por pour sur "
+    "es est customer customers client clients profile member members user users person people patient guardian "
+    "parent student lead global current currently all any only list program channel channels group flag value field "
+    "indicator box checkbox double single express expressed written explicit prior verbal first last latest long "
+    "longer anymore plus also si oui dado dada lista liste s",
+}
+_TAGS: dict[str, str] = {word: tag for tag, words in _WORDS.items() for word in words.split()}
+_ALONE = "a e i o s y an un es me my us be by ip id la le el al may can want get"
+#: Words that run together with others: `smsoptin`, `donottext`. Short ones with other meanings are no part of one.
+_JOINED = frozenset(_TAGS) - frozenset(_ALONE.split())
+
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+#: What is written in other words first: `No.` and `no of` are numbers and no refusals.
+_IN_OTHER_WORDS = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"\bno\.|\bn[°º]|\bno\s+of\b", " number "),
+        (r"\bun[\s-]+(?=subscri)", "un"),
+        (r"\b(?:black|block)[\s_-]+list(?:ed)?\b|\bliste[\s_-]+noire\b|\blista[\s_-]+negra\b", "blacklist"),
+        (r"\btextable\b", "text ok"),
+        (r"\bn['\u2019]", "ne "),
+        (r"\b[ld]['\u2019]", ""),
+        (r"['\u2019]", ""),
+    )
+)
+#: `refusées` is `refuse`, `suscritas` is `suscrito`.
+_ENDINGS, _STEM, _LONGEST = ("s", "e", "es", "a", "as"), 5, 40
+_ACTIONS = frozenset(("text", "call", "mail", "any", "app", "site"))
+_AGREES = frozenset(("agree", "agree, weakly", "member", "verb"))
+_REFUSES = frozenset(("refuse", "refuse, weakly"))
+
+
+class Phrase(NamedTuple):
+    """Words with their kinds (empty: nobody knows the word), and what they say together.
+
+    `agrees` and `refuses`: it has words of that sense, after what turns them round. `strongly`: one of them can mean
+    nothing else.
+    """
+
+    words: tuple[str, ...]
+    tags: frozenset[str]
+    agrees: bool
+    refuses: bool
+    strongly: bool
+
+
+@lru_cache(maxsize=4096)
+def read_phrase(text: str) -> Phrase:
+    """What a heading or a cell says of consent."""
+    words = _words(text)
+    tags = [_TAGS.get(word, "") for word in words]
+    senses = [*_senses(words, tags)]
+    return Phrase(
+        words,
+        frozenset(tags),
+        any(sense > 0 for sense, _ in senses),
+        any(sense < 0 for sense, _ in senses),
+        any(strongly for _, strongly in senses),
+    )
+
+
+def tag_of(word: str) -> str:
+    """The kind of a word, empty if nobody knows it."""
+    return _TAGS.get(word, "")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    plain = _CAMEL.sub(" ", plain).casefold()
+    for pattern, words in _IN_OTHER_WORDS:
+        plain = pattern.sub(words, plain)
+    return tuple(part for word in _TOKEN.findall(plain) for part in _taken_apart(word))
+
+
+def _taken_apart(word: str) -> tuple[str, ...]:
+    if word in _TAGS or len(word) > _LONGEST:
+        return (word,)
+    for ending in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if len(stem) >= _STEM and (
+            masculine := next((form for form in (stem, stem + "o") if form in _TAGS), "")
+        ):
+            return (masculine,)
+    return _parts(word) or (word,)
+
+
+@lru_cache(maxsize=4096)
+def _parts(word: str) -> tuple[str, ...]:
+    """Known words that a word consists of, the longest first; none if it does not."""
+    for end in range(len(word), 1, -1):
+        if word[:end] in _JOINED:
+            if end == len(word):
+                return (word,)
+            if rest := _parts(word[end:]):
+                return (word[:end], *rest)
+    return ()
+
+
+def _senses(words: Sequence[str], tags: Sequence[str]) -> Iterator[tuple[int, bool]]:
+    """Each word's sense that has one: 1 agrees, -1 refuses; and whether it can mean nothing else."""
+    turned = False
+    for place, tag in enumerate(tags):
+        following = tags[place + 1] if place + 1 < len(tags) else ""
+        if tag == "not":
+            if _is_order(words, place) and following in _ACTIONS:
+                yield -1, True
+            elif _speaks(tags[place + 1 :]):
+                turned = True
+            elif words[place] != "non" and _ACTIONS & set(tags[place + 1 :]):
+                yield -1, True
+            continue
+        if tag == "verb" and _speaks([each for each in tags[place + 1 :] if each != "filler"][:1]):
+            continue  # it helps the next one: `wants to receive`
+        if tag == "opt" and {"in", "out"} <= set(tags[place + 1 : place + 4]):
+            yield from ((1, True), (-1, True))  # Opt In/Out
+        elif sense := _sense(tag, following):
+            yield (-sense if turned else sense), tag in ("agree", "refuse", "opt")
+            turned = False
+
+
+def _is_order(words: Sequence[str], place: int) -> bool:
+    """`do not`, `don't`, `ne`: what follows at once is what shall not be done."""
+    return words[place] in ("dont", "ne", "pas") or (
+        words[place] == "not" and words[place - 1 : place] == ("do",)
+    )
+
+
+def _speaks(tags: Sequence[str]) -> bool:
+    return any(map(_sense, tags, [*tags[1:], ""]))
+
+
+def _sense(tag: str, following: str) -> int:
+    if tag == "opt":
+        return -1 if following == "out" else 1
+    return 1 if tag in _AGREES else -1 if tag in _REFUSES else 0

@@ -1,0 +1,159 @@
+"""What a whole file says of consent, found before its rows are read.
+
+A number may say yes in one row and no in a later one. Rows are read once and in order, so the later one would come too
+late: a file with columns of consent is gone through twice, the first time only for the numbers that say no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from dispatcher.roster._consent import ConsentColumn
+from dispatcher.roster._consent_values import Verdict
+from dispatcher.roster._duplicates import SeenNumbers
+from dispatcher.roster._rows import RowReader
+from dispatcher.roster.files.plain_lines import PlainRecords
+from dispatcher.roster.readings import Remark
+
+#: Different values of a column that are counted one by one, and how many may be shown. More are no words of consent.
+_COUNTED, _SHOWN = 64, 8
+_SHOWN_CHARACTERS = 30
+_SAMPLES = 3
+#: What no word of consent has: it may tell who somebody is.
+_PERSONAL = re.compile(r"\d{5}|@")
+
+Records = Sequence[Sequence[str]]
+
+
+class _Values:
+    """The values of one column, counted."""
+
+    def __init__(self) -> None:
+        self.different: dict[str, Verdict] = {}
+        self.counts: Counter[str] = Counter()
+        self.verdicts: Counter[Verdict] = Counter()
+
+    def count(self, cell: str, says: Verdict) -> None:
+        self.verdicts[says] += 1
+        value = _short(cell)
+        if value in self.counts or len(self.counts) < _COUNTED:
+            self.counts[value] += 1
+
+    @property
+    def in_words(self) -> str:
+        """`10 empty, 2 “maybe”`; of many different values only that they are many."""
+        if len(self.counts) > _SHOWN or any(map(_PERSONAL.search, self.counts)):
+            return "in many different words"
+        each = (f"{count} {f'“{value}”' if value else 'empty'}" for value, count in self.counts.most_common())
+        return ", ".join(each)
+
+
+class ConsentSurvey:
+    """Goes through a file's records of `width` cells. `places` are those of the file's own columns in them, `fitted` gives
+    those of one record."""
+
+    def __init__(
+        self,
+        rows: RowReader,
+        places: Sequence[int],
+        width: int,
+        fitted: Callable[[list[str]], tuple[str, ...]],
+    ) -> None:
+        self._consent = consent = rows.consent
+        self._places, self._width = places, width
+        self._number_in, self._fitted = rows.number_in, fitted
+        self._values = {column.index: _Values() for column in (*consent.read, *consent.unclear)}
+        #: The numbers that say no somewhere, and the rows that do not consent.
+        self.numbers, self.rows = SeenNumbers(), 0
+
+    def add(self, records: Records) -> None:
+        """Take up some records."""
+        found: dict[int, set[Verdict]] = {}
+        for column in self._consent.read:
+            for place, says in self._look(column, records, ("no", "silent", "unclear")):
+                found.setdefault(place, set()).add(says)
+        for column in self._consent.unclear:
+            for _ in self._look(column, records, ("yes", "no")):
+                pass
+        self.rows += len(found)
+        for place, verdicts in found.items() if self._consent.is_asked else ():
+            if "no" in verdicts and (number := self._number_in(self._fitted(list(records[place])))):
+                self.numbers.add(number)
+
+    def _look(
+        self, column: ConsentColumn, records: Records, wanted: tuple[Verdict, ...]
+    ) -> Iterator[tuple[int, Verdict]]:
+        """Where in a column one of these verdicts stands; what does not say no outright is counted."""
+        values = self._values[column.index]
+        cells = _column(records, self._places[column.index])
+        says = {cell: column.verdict(cell) for cell in set(cells)}
+        if len(values.different) < _COUNTED:
+            values.different |= says
+        places = {cell: verdict for cell, verdict in says.items() if verdict in wanted}
+        if not places:
+            return
+        for place, cell in enumerate(cells):
+            if cell in places and self._is_row(records[place]):
+                if places[cell] != "no" or not column.heading.is_clear:
+                    values.count(cell, places[cell])
+                yield place, places[cell]
+
+    def _is_row(self, record: Sequence[str]) -> bool:
+        """Whether its cells are under their headings, and anything stands in them."""
+        return any(map(str.strip, record)) and not any(map(str.strip, record[self._width :]))
+
+    def samples(self) -> tuple[str, ...]:
+        """Words that stand in the columns, one of each sense first."""
+        different: dict[str, Verdict] = {}
+        for column in self._consent.read:
+            different |= self._values[column.index].different
+        words = {cell.strip(): says for cell, says in different.items() if cell.strip()}
+        if any(len(word) > _SHOWN_CHARACTERS or _PERSONAL.search(word) for word in words):
+            return ()
+        first = {says: word for word, says in words.items()}
+        usual = [first[says] for says in ("yes", "no", "free", "unclear") if says in first]
+        return tuple(dict.fromkeys([*usual, *words]))[:_SAMPLES]
+
+    def remarks(self) -> Iterator[Remark]:
+        """What a person should hear of it."""
+        if self.rows and self._consent.sends_anyway:
+            not_asked = f"{_rows(self.rows, 'does', 'do')} not consent to texts, and {_are(self.rows)}"
+            yield Remark("sent_without_consent", f"{not_asked} sent to all the same: on_no_consent says so.")
+        for column in self._consent.read:
+            values = self._values[column.index]
+            count = values.verdicts.total()
+            if count and self._consent.is_asked:
+                yield Remark(
+                    "consent_unclear",
+                    f"{_rows(count, 'says', 'say')} neither yes nor no in {column.name!r}, and {_are(count)} left out: "
+                    f"{values.in_words}.",
+                )
+        for column in self._consent.unclear:
+            values = self._values[column.index]
+            if values.verdicts:
+                yield Remark(
+                    "consent_column_unclear",
+                    f"{column.name!r} may say who wants texts, and is not read as such: {values.in_words}. "
+                    "If it does, name it with --consent.",
+                )
+
+
+def _rows(count: int, one: str, several: str) -> str:
+    return f"1 row {one}" if count == 1 else f"{count:,} rows {several}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _short(cell: str) -> str:
+    value = cell.strip()
+    return value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}…"
+
+
+def _column(records: Records, place: int) -> Sequence[str]:
+    if isinstance(records, PlainRecords):
+        return records.columns[place] if place < len(records.columns) else [""] * len(records)
+    return [record[place] if place < len(record) else "" for record in records]
