@@ -51,8 +51,8 @@ class _Values:
 
 
 class ConsentSurvey:
-    """Goes through a file's records of `width` cells. `places` are those of the file's own columns in them, `fitted` gives
-    those of one record."""
+    """Goes through a file's records of `width` cells. `places` are those of the file's own columns in them; `fitted`
+    gives the cells of one record in them."""
 
     def __init__(
         self,
