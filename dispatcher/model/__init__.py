@@ -5,6 +5,7 @@
 - `state`: the states of recipients and campaigns, and the order of CarrierX's words.
 - `scope`, `claim_wait`: what a limit is for, and what a claim waits for.
 - `correlation`: the user_data that ties a receipt to its row. `segments`: a text as an SMS.
+  `smart_encoding`, `invisible_characters`: look-alikes of GSM-7, and what nobody sees of a text.
 - `media`, `media_address`: what is known of a medium, and its address in one writing. `timestamps`: times as people
   read them.
 

@@ -16,9 +16,22 @@ _GSM = _BASIC | _EXTENDED
 _PLAIN_ASCII = bytes(ord(char) for char in sorted(_BASIC) if char.isascii())
 
 
+def utf16_units(text: str) -> int:
+    """A text's length as phones and carriers count it: an emoji is two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def encoding_of(text: str) -> Encoding:
     """The alphabet that a text needs."""
     return "gsm-7" if _GSM.issuperset(text) else "ucs-2"
+
+
+def all_gsm(texts: Sequence[str]) -> bool:
+    """Whether the GSM-7 alphabet is enough for each of these texts."""
+    joined = "".join(texts)
+    if joined.isascii() and not joined.encode().translate(None, _PLAIN_ASCII):
+        return True
+    return _GSM.issuperset(joined)
 
 
 def segments(text: str) -> int:

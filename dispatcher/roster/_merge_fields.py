@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dispatcher.model.invisible_characters import is_seen
 from dispatcher.roster.columns import Columns
 from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.rejections import RowError
@@ -40,13 +41,14 @@ class _MergeField(NamedTuple):
 
 
 class MessageTemplate:
-    """A message to be filled in."""
+    """A message to be filled in. `is_seen`: whether anything of it is seen, whatever the row."""
 
     def __init__(self, fields: tuple[_MergeField, ...], tail: str, names: Sequence[str]) -> None:
         self._fields = fields
         self._tail = tail
         self._names = names
         self.indexes = frozenset(field.column for field in fields)
+        self.is_seen = is_seen(tail) or any(is_seen(field.before) for field in fields)
 
     def render(self, cells: Sequence[str]) -> str:
         """The message for one row.
@@ -109,6 +111,8 @@ def _values(column: Sequence[str], default: str | None, odd: set[int]) -> list[s
 
 def _field(before: str, inner: str, columns: Columns) -> _MergeField:
     name, has_default, default = inner.partition("|")
+    if has_default and columns.find(inner) is not None:  # a heading with a bar of its own
+        name, has_default = inner, ""
     name = name.strip()
     if not name:
         raise RowError("bad_template")

@@ -6,10 +6,12 @@ anything to refuse, to look up or to decide is only found, and left to the reade
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from dispatcher.model.invisible_characters import is_seen
 from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.model.smart_encoding import all_smart_encoded
 from dispatcher.roster._number_columns import NumberColumns
 from dispatcher.roster._rows import TEXT_MAX, RowReader
 from dispatcher.roster.formula_guard import NO_SAVED_VALUE
@@ -51,17 +53,31 @@ class RowColumns:
     def _texts(self, cells: Sequence[Column], count: int, odd: set[int]) -> Sequence[str | None]:
         index = self._rows.message_index
         own = [] if index is None else list(map(str.strip, cells[index]))
-        texts = own if own and all(own) else self._common_texts(cells, count, odd)
+        texts: Sequence[str] = own if own and all(own) else self._common_texts(cells, count, odd)
         if any(own):
-            odd.update(
-                place
-                for place, text in enumerate(own)
-                if "{{" in text or "}}" in text or text == NO_SAVED_VALUE
-            )
+            odd.update(self._not_literal(own))
             texts = [text or common for text, common in zip(own, texts, strict=True)]
+        if any(own) or (self._rows.template and not self._rows.template.is_seen):
+            odd.update(_unseen(texts))
+        if self._rows.smart_encoding:
+            texts = all_smart_encoded(texts)
+            odd.update(place for place, text in enumerate(texts) if "{{" in text)
         if max(map(len, texts)) > TEXT_MAX // 2:
             odd.update(place for place, text in enumerate(texts) if len(text) > TEXT_MAX // 2)
         return texts if all(texts) else [text or None for text in texts]
+
+    def _not_literal(self, own: Sequence[str]) -> set[int]:
+        """The places of texts with merge fields, ours or those of another system, and of those that nobody knows."""
+        odd = {
+            place
+            for place, text in enumerate(own)
+            if "{{" in text or "}}" in text or text == NO_SAVED_VALUE
+        }
+        literal = [text for place, text in enumerate(own) if place not in odd] if odd else own
+        placeholders = self._rows.placeholders
+        if placeholders.any_in(literal):
+            odd.update(place for place, text in enumerate(own) if placeholders.find(text))
+        return odd
 
     def _common_texts(self, cells: Sequence[Column], count: int, odd: set[int]) -> list[str]:
         """The campaign's message in each row, empty if it has none."""
@@ -86,6 +102,13 @@ class RowColumns:
         if self._rows.zone_index is None:
             return [None] * count
         return _each_read(cells[self._rows.zone_index], self._rows.zones.__getitem__, None, odd)
+
+
+def _unseen(texts: Sequence[str]) -> Iterator[int]:
+    """The places of texts of which nothing is seen."""
+    joined = "".join(texts)
+    if not (joined.isascii() and joined.isprintable()):
+        yield from (place for place, text in enumerate(texts) if text and not is_seen(text))
 
 
 def _each_read(column: Column, read: Callable[[str], T], otherwise: T, odd: set[int]) -> list[T]:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.invisible_characters import is_seen
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.recipient import Recipient
+from dispatcher.model.segments import utf16_units
+from dispatcher.model.smart_encoding import smart_encoded
 from dispatcher.numbering.area_codes import AreaCode
 from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._first_rows import is_number
@@ -17,6 +20,7 @@ from dispatcher.roster.columns import Columns, short_heading
 from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.media_cells import checked_media, let_through, read_media
 from dispatcher.roster.numbers import NumberReader, is_fictional, read_sender
+from dispatcher.roster.placeholders import Placeholders
 from dispatcher.roster.readings import Remark
 from dispatcher.roster.rejections import RowError, refused, refused_by
 
@@ -86,6 +90,7 @@ class RowReader:
         self.zone_index = columns.timezone
         self.group_index = self._group_column(settings.group_by)
         self.has_senders = self._usable_senders(settings.senders)
+        self._message = settings.message
         self.template = self._campaign_template(settings.message)
         self.campaign_media = self._well_formed(settings.media_urls)
         self.campaign_media_invalid = self._cannot_be_sent(self.campaign_media)
@@ -98,8 +103,10 @@ class RowReader:
         self.senders = _CellCache(self._one_sender)
         self.zones = _CellCache(read_timezone)
         self.media_cells = _CellCache(self._media_in)
+        self.placeholders = Placeholders(columns)
         self.templates = _CellCache(self._own_template)
         self.consent = ConsentColumns(columns, settings)
+        self.smart_encoding = settings.smart_encoding
         self._refuse_a_campaign_without_content()
 
     def read(self, row: int, line: int, cells: Cells) -> Recipient:
@@ -182,12 +189,23 @@ class RowReader:
         if template is None:
             return None
         text = template.render(cells)
-        if len(text) > TEXT_MAX // 2 and (length := len(text.encode("utf-16-le")) // 2) > TEXT_MAX:
+        if text and not (template.is_seen or is_seen(text)):
+            raise RowError("invisible_text")
+        if self.smart_encoding:
+            text = smart_encoded(text)
+            if "{{" in text:
+                raise RowError("merge_leftover")
+        if len(text) > TEXT_MAX // 2 and (length := utf16_units(text)) > TEXT_MAX:
             raise RowError("text_too_long", characters=length, limit=TEXT_MAX)
         return text or None
 
     def _own_template(self, cell: str) -> MessageTemplate:
-        return compile_template(_saved(cell.strip()), self._columns)
+        text = _saved(cell.strip())
+        if not is_seen(text):
+            raise RowError("invisible_text")
+        if refusal := self.placeholders.refusal(text):
+            raise refusal
+        return compile_template(text, self._columns)
 
     def _group(self, cell: str) -> str:
         try:
@@ -239,6 +257,18 @@ class RowReader:
             return compile_template(message.strip(), self._columns)
         except RowError as error:
             raise refused_by(error) from None
+
+    def refuse_unfit_message(self) -> None:
+        """Refuse a campaign's message with placeholders of another system, or of which nothing is seen.
+
+        Raises:
+            FileRefused: it is one.
+        """
+        message = (self._message or "").strip()
+        if message and not is_seen(message):
+            raise refused("invisible_text")
+        if refusal := self.placeholders.refusal(message):
+            raise refused_by(refusal) from None
 
     @staticmethod
     def _well_formed(urls: tuple[str, ...]) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ INVALID_CODES = {
     "unknown_field": "The message asks for a column {field!r} that the file does not have{nearest}.",
     "ambiguous_field": "The message asks for {field!r}, and more than one column is called that.",
     "bad_template": "The message has a {{{{ or }}}} without its partner, or a merge field without a name.",
+    "foreign_placeholder": "The message has {written}, a placeholder of another system{instead}.",
+    "invisible_text": "The message has only characters that nobody sees.",
     "merge_leftover": "The finished message would still contain {{{{.",
     "text_too_long": "The finished message has {characters} characters; at most {limit} can be sent.",
     "no_content": "The row has neither a text nor media.",
@@ -106,6 +108,14 @@ REFUSAL_CODES = {
     "bad_template": (
         "The message has a {{{{ or }}}} without its partner, or a merge field without a name.",
         "write merge fields like {{{{first_name}}}} or {{{{first_name|there}}}}",
+    ),
+    "foreign_placeholder": (
+        "The message has {written}, a placeholder of another system, which would be sent as it stands.",
+        "write merge fields like {{{{first_name}}}}{instead}",
+    ),
+    "invisible_text": (
+        "The message has only characters that nobody sees.",
+        "write it anew; such characters come along when a text is pasted",
     ),
     "no_sender": (
         "No sender: the campaign has none and the file has no column `from`.",

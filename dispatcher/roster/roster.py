@@ -148,6 +148,15 @@ class Roster:
         else:
             yield from (((line,), (record,)) for line, record in self._unread)
 
+    def refuse_unfit_message(self) -> None:
+        """Refuse what a person would not want to send as it stands. For whoever brings a file: what is in the ledger by
+        then was let in.
+
+        Raises:
+            FileRefused: the campaign's message has placeholders of another system, or nothing of it is seen.
+        """
+        self._rows.refuse_unfit_message()
+
     def media_addresses(self) -> Iterator[str]:
         """The media addresses in use, the campaign's first, most of them once. Reads the whole file if rows may have
         their own."""

@@ -57,6 +57,7 @@ def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
         ("opted out", "not known here" if result.opted_out is None else str(result.opted_out)),
         ("no consent", str(result.no_consent) if result.no_consent else None),
         ("groups", str(result.groups) if result.groups else None),
+        ("longest text", _longest(result)),
         ("cost", cost),
         ("first message", result.first_at),
         ("wait for hours", f"{result.waiting}, the last until {result.last_at}" if result.waiting else None),
@@ -69,6 +70,14 @@ def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
 def _read_as(reading: ReadAs) -> str:
     samples = f" ({' | '.join(reading.samples)})" if reading.samples else ""
     return f"{reading.value}: {reading.why}{samples}"
+
+
+def _longest(result: CheckResult) -> str | None:
+    text = result.longest
+    if text is None:
+        return None
+    size = f"{counted(text.characters, 'character')}, {counted(text.segments, 'segment')}"
+    return f"line {text.line}: {size}"
 
 
 def _cost(result: CheckResult) -> str:

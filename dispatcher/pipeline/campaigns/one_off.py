@@ -87,6 +87,7 @@ def submit_one_off(
         config=config,
         media_files=media_files,
         kind=kind,
+        verbatim=True,
     )
 
 
@@ -118,6 +119,7 @@ def send_test_message(
     Raises:
         InputError: there is no such row, it cannot be sent, or `to` is no number.
     """
+    roster.refuse_unfit_message()
     number = read_number(to)
     found = _row(roster, row)
     sender = found.sender or (settings.senders[0] if settings.senders else None)

@@ -32,13 +32,15 @@ def submit(
     media_files: Sequence[str] = (),
     kind: str = "",
     draft: bool = False,
+    verbatim: bool = False,
 ) -> str:
     """Store the file and make the campaign; answers its id. `source` can be rewound.
 
     The file was checked before (`preflight.check`); here only its head is read once more. Sending begins when the
     whole file is in the ledger and the start time has come. `media` is what the check found about media addresses,
     `media_files` are the hashes of stored media that the campaign needs; `kind` see `Campaigns.create`. A
-    `draft` is kept and nothing of it is read or sent until it is launched.
+    `draft` is kept and nothing of it is read or sent until it is launched. A `verbatim` message was written for its one
+    recipient, who gets it whatever it says.
 
     Raises:
         FileRefused, InputError: the file's head or a setting is wrong; nothing was stored.
@@ -53,6 +55,8 @@ def submit(
     roster = open_roster(
         source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )
+    if not verbatim:
+        roster.refuse_unfit_message()
     settings = roster.settled(settings)
     digest = digest_of(source, settings)
     if not draft and not settings.allow_same_file and (earlier := ledger.campaigns.made_before(digest)):

@@ -13,6 +13,7 @@ from dispatcher.model.segments import encoding_of, segments, segments_of_all
 from dispatcher.pipeline.campaigns.media_check import MediaAnswers
 from dispatcher.pipeline.estimates.forecast import Load
 from dispatcher.pipeline.expansion.grouping import message_to
+from dispatcher.pipeline.preflight._longest import Longest
 from dispatcher.pipeline.preflight._send_times import SendTimes
 from dispatcher.pipeline.preflight._warnings import MediaNotices, TextNotices
 from dispatcher.pipeline.preflight.result import Preview, RowProblem
@@ -41,6 +42,7 @@ class CheckTotals:
         self.load = Load()
         self.previews: list[Preview] = []
         self.texts = TextNotices()
+        self.longest = Longest()
         self.media = MediaNotices(media.facts, complete=media.complete)
 
     @property
@@ -91,6 +93,7 @@ class CheckTotals:
         self.send_times.add(message)
         units = self._add_load(message, legs)
         self.texts.look_at(message, units)
+        self.longest.look_at(message, units)
         if message.media:
             self.media.look_at(message.media)
         if len(self.previews) < _PREVIEWS:
@@ -109,7 +112,9 @@ class CheckTotals:
                 block = block.kept([not each for each in out])
         self.sendable += len(block)
         self.send_times.add_block(block)
-        self.texts.look_at_block(block.texts, block.media, self._add_block_load(block))
+        units = self._add_block_load(block)
+        self.texts.look_at_block(block.texts, block.media, units)
+        self.longest.look_at_block(block, units)
         if any(block.media):
             for media, messages in Counter(filter(None, block.media)).items():
                 self.media.look_at(media, messages)

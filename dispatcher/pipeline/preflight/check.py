@@ -67,7 +67,7 @@ def _roster(
 ) -> Roster:
     if survey is not None:
         source.seek(0)
-    return open_roster(
+    roster = open_roster(
         source,
         filename=request.filename,
         settings=request.settings,
@@ -77,6 +77,8 @@ def _roster(
         survey=survey,
         pulse=request.pulse,
     )
+    roster.refuse_unfit_message()
+    return roster
 
 
 def _media(source: BinaryIO, request: CheckRequest, config: Settings) -> MediaAnswers:
@@ -120,6 +122,7 @@ def _result(
         readings=tuple(map(_read_as, roster.readings)),
         groups=totals.groups,
         segments=totals.load.units,
+        longest=totals.longest.found,
         cost_low=cost and cost[0],
         cost_high=cost and cost[1],
         waiting=wait.rows,

@@ -65,6 +65,16 @@ class Preview(_Part):
     encoding: Encoding | None
 
 
+class LongestText(_Part):
+    """The row whose text takes the most segments, and of several the one with the most characters; an emoji counts as
+    two. The text of an MMS takes one."""
+
+    row: int
+    line: int
+    characters: int
+    segments: int
+
+
 class Tally(_Part):
     """How many rows of a file go, and how many do not. `opted_out` is None when the opt-outs are not known here."""
 
@@ -97,8 +107,8 @@ class CheckResult(_Part):
     opt-outs are not known here; `no_consent` rows are those whose file does not say that they want texts. `errors` has
     the first 50 of `errors_total` invalid rows. `segments` counts segments of SMS and legs of MMS: what limits count.
     Costs are None when a price is unknown. `media` is what was found about media addresses, for the submit that
-    follows; it is no part of the JSON. `readings` is what was decided about the file as a whole. `waiting` recipients
-    are outside their allowed hours at the start, or their own clock is not there yet; the first message may go at
+    follows; it is no part of the JSON. `readings` is what was decided about the file as a whole, `longest` is None where
+    no row has a text. `waiting` recipients are outside their allowed hours at the start, or their own clock is not there yet; the first message may go at
     `first_at`, the window of the last opens at `last_at`.
     """
 
@@ -114,6 +124,7 @@ class CheckResult(_Part):
     readings: tuple[ReadAs, ...] = ()
     groups: int
     segments: int
+    longest: LongestText | None = None
     cost_low: Decimal | None
     cost_high: Decimal | None
     waiting: int

@@ -61,6 +61,7 @@ def make_schedule(
     roster = open_roster(
         source, filename=filename, settings=settings, fixed=fixed, config=config, media=media
     )
+    roster.refuse_unfit_message()
     settings = roster.settled(settings)
     digest = digest_of(source, settings)
     if not settings.allow_same_file:

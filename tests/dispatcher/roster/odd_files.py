@@ -63,6 +63,10 @@ NAMES = (
         "y" * 1700,
         "\u2028",
         "{0}",
+        "\u200b\u2060",
+        "Mun\u0303oz",
+        "\uff5b\uff5bx",
+        "\u2019" * 70 + "\u2026" * 260,
     ),
 )
 SENDERS = ("", " ", "15162065575", "(516) 234-0130", "555", "15165550199")
@@ -77,6 +81,12 @@ MESSAGES = (
     "Look: bit.ly/x",
     "z" * 1601,
     "\u00c9 \u2019" * 60,
+    "Hi [first_name]",
+    "Hi *|FNAME|*",
+    "\u200b",
+    "\ufe0f \x07",
+    "\u2026" * 600,
+    "\uff5b\uff5bto}}",
 )
 COLUMNS = {"from": SENDERS, "timezone": ZONES, "media_urls": MEDIA, "message": MESSAGES}
 

@@ -54,6 +54,8 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
     "no_saved_value": ([{"to": NO_SAVED_VALUE}, {"to": ANN, "message": NO_SAVED_VALUE}], {}),
     "unknown_field": ([{"to": ANN, "message": "{{nobody}}"}], {}),
     "bad_template": ([{"to": ANN, "message": "{{"}], {}),
+    "foreign_placeholder": ([{"to": ANN, "message": "Hi [First Name]"}], {}),
+    "invisible_text": ([{"to": ANN, "message": "\u200b\u2060"}], {}),
     "merge_leftover": ([{"to": ANN, "=Name": "{{x}}"}], {"message": "{{=Name}}"}),
     "text_too_long": ([{"to": ANN, "message": "x" * 1601}], {}),
     "no_content": ([{"to": ANN}], {"message": None}),

@@ -161,6 +161,8 @@ def test_no_sentence_needs_more_than_its_words() -> None:
                 "as_of",
                 "way",
                 "sheets",
+                "written",
+                "instead",
             ),
         ),
         "…",

@@ -33,6 +33,8 @@ CAMPAIGNS: tuple[dict[str, Any], ...] = (
     {"message": "Hi {{first_name}}, {{first_name|you}}", "max_rows": 20},
     {"message": None, "media_urls": ("https://example.com/a.jpg",)},
     {"message": "{{first_name|}}", "senders": ()},
+    {"message": "\u201cHi\u201d {{first_name}}", "smart_encoding": True},
+    {"message": "{{first_name|}}", "smart_encoding": True},
     {"message": "\0{{first_name|}}\0{{to}}%s"},
     {"fixed": frozenset({"message", "senders", "media_urls"})},
     {"group_by": "first_name"},

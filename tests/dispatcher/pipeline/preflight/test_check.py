@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import random
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 
 from dispatcher.errors import FileRefused, InputError
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.segments import segments, utf16_units
 from dispatcher.pipeline.campaigns.settings_file import load_settings_file, resolve_settings
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
-from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.pipeline.preflight.result import CheckResult, LongestText
 from dispatcher.settings import Settings
 
 NOW = dt.datetime(2026, 11, 27, 15, 0, tzinfo=dt.UTC)
@@ -55,7 +57,7 @@ def test_every_row_of_the_file_is_counted_once() -> None:
 
 def test_the_json_has_the_names_of_the_design() -> None:
     names = (
-        "rows sendable duplicates opted_out no_consent invalid errors errors_total headings readings groups segments "
+        "rows sendable duplicates opted_out no_consent invalid errors errors_total headings readings groups segments longest "
         "cost_low cost_high waiting first_at last_at finish_at previews warnings"
     )
     assert list(checked(f"to,first_name\n{ANN},Ann\n").model_dump(mode="json")) == names.split()
@@ -135,6 +137,45 @@ def test_a_senders_own_rows_load_that_sender() -> None:
 
 def test_nothing_sendable_has_no_finish_time() -> None:
     assert checked("to,first_name\n1,Ann\n").finish_at is None
+
+
+def test_the_row_with_the_longest_text_is_named() -> None:
+    names = ("Ann", "Ann " * 50, "\u00ed" * 30, "Bo", "\u00ed" * 30)
+    rows = "".join(f"1212555010{place},{name}\n" for place, name in enumerate(names))
+    longest = checked(f"to,first_name\n{rows}").longest
+    assert longest == LongestText(row=2, line=3, characters=len(BRANDED) - 20 + 199, segments=2)
+    longest = checked(f"to,first_name\n{rows}", message="{{first_name}}" + "x" * 40).longest
+    assert longest == LongestText(row=2, line=3, characters=239, segments=2)
+    longest = checked(f"to,first_name\n{rows}", message="{{first_name}}" * 3).longest
+    assert longest == LongestText(row=2, line=3, characters=3 * 199, segments=4)
+    assert checked(f"to\n{ANN}\n", message=None, media_urls=("https://example.com/a.jpg",)).longest is None
+
+
+@pytest.mark.parametrize("extra", ["", "\U0001f600", "\u00e9\u2019"])
+def test_the_longest_of_many_is_the_first_that_takes_most(extra: str) -> None:
+    dice = random.Random(1)
+    names = ["x" * dice.randrange(1, 130) + extra * dice.randrange(3) for _ in range(4000)]
+    rows = "".join(f"1212234{place:04},{name}\n" for place, name in enumerate(names))
+    longest = checked(f"to,first_name\n{rows}", message="{{first_name}}").longest
+    size = [(segments(name), utf16_units(name)) for name in names]
+    assert longest is not None
+    assert longest.row == 1 + size.index(max(size))
+    assert (longest.segments, longest.characters) == max(size)
+
+
+def test_smart_encoding_makes_texts_shorter_where_they_are_counted_and_shown() -> None:
+    message = "Northwind: \u201c{{first_name}}\u201d \u2013 it\u2019s on. " + "x" * 80 + " STOP to end"
+    plain = checked(f"to,first_name\n{ANN},Zo\u00eb\n{BOB},Bob\n", message=message, smart_encoding=True)
+    assert [(each.encoding, each.segments) for each in plain.previews] == [("ucs-2", 2), ("gsm-7", 1)]
+    assert (plain.previews[1].text or "").startswith('Northwind: "Bob" - it\'s on.')
+    assert checked(f"to,first_name\n{ANN},Bob\n", message=message).segments == 2
+
+
+def test_a_message_with_another_systems_placeholder_is_refused() -> None:
+    for message, code in {"Hi {first_name}": "foreign_placeholder", "\u200b": "invisible_text"}.items():
+        with pytest.raises(FileRefused) as refused:
+            checked(f"to,first_name\n{ANN},Ann\n", message=message)
+        assert refused.value.code == code
 
 
 def test_previews_show_the_finished_messages_with_their_encoding() -> None:

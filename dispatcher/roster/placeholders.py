@@ -1,0 +1,213 @@
+"""Placeholders of other systems in a text, which would be sent as they stand: `{first_name}`, `*|FNAME|*`, `[City]`.
+
+Some have a writing that nothing else has. The others are a word in brackets, and are taken for a placeholder when the
+word names a column of the file or is what tools call a contact's field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dispatcher.roster._field_names import IN_BRACES, OF_A_PERSON, OWNERS, USUAL, alike, is_camel, is_snake
+from dispatcher.roster._placeholder_writings import Candidate, Kind, candidates
+from dispatcher.roster.columns import Headings, heading_key
+from dispatcher.roster.rejections import RowError
+
+
+class Placeholder(NamedTuple):
+    """What stands from `start` to `end` of a text, and what to write in its place; empty where we have nothing like
+    it. `exact` tells that this names a column of the file."""
+
+    start: int
+    end: int
+    written: str
+    offered: str
+    exact: bool
+
+
+class _Field(NamedTuple):
+    """What a placeholder asks for: the words before its default, without whose field it is; the default."""
+
+    name: str
+    default: str | None
+    owned: bool
+
+
+_SHOWN = 40
+#: Words in brackets that were judged before: texts of many rows have the same ones.
+_REMEMBERED = 4096
+_SIGNS = "!$#@%&=*/^>: \t"
+_PARTS = re.compile(r"\s*(?:\|\|?|,|\?\?|:(?!\w*//)|\s(?:or|else)\s)\s*")
+_OWNED = re.compile(r"(?:[A-Za-z]\w*[.>])+(?=[A-Za-z])")
+_SAYS_DEFAULT = re.compile(r"(?:default|fallback)\w*\s*[:=(]?\s*", re.IGNORECASE)
+#: What other systems do with a value, written where ours has a default.
+_FILTER = re.compile(
+    r"(?:title|titlecase|capitali[sz]e|capfirst|upcase|downcase|upper|lower|strip|trim|safe|escape)(?:\s*[|:(].*)?"
+    r"|[a-z_]+\s*(?::\s*[\"'“]|\(.*\)|\|).*|(?:default|fallback)\w*\s*[:=].*|\|.*|\"[^\"]*\"|'[^']*'|“[^”]*”",
+    re.DOTALL,
+)
+_COMMAND = re.compile(
+    r"\W*(?:if|ifnot|else|elseif|elsif|end|endif|unless|endunless|for|endfor|each|with)\b", re.IGNORECASE
+)
+_COMMAND_OF_BRACES = re.compile(r"\s*[#/^>&!~=]")
+
+
+def _field_in(inner: str) -> _Field:
+    bare = inner.strip(_SIGNS)
+    head, *rest = _PARTS.split(bare, maxsplit=1)
+    default = None
+    if rest:
+        said = _SAYS_DEFAULT.sub("", rest[0].rpartition("default")[2] if "default" in rest[0] else rest[0])
+        default = said.strip(" :=()|\t").strip("'\"“”‘’")
+        default = None if _FILTER.fullmatch(default) else default
+    owner = _OWNED.match(head)
+    name = head[owner.end() :] if owner else head
+    owned = owner is not None and re.split(r"[.>]", owner[0])[0].lower() in OWNERS
+    return _Field(name.strip(" _()'\""), default, owned)
+
+
+def instead_of(found: Sequence[Placeholder], most: int = 3) -> str:
+    """What to write in their places, in words: `write {{first_name}} for [Name]`; nothing where there is nothing."""
+    offers = dict.fromkeys((each.offered, each.written) for each in found if each.offered)
+    said = [f"{offered} for {_shown(written)}" for offered, written in list(offers)[:most]]
+    return f"write {', '.join(said)}" if said else ""
+
+
+def _shown(written: str) -> str:
+    line = " ".join(written.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+
+
+class Placeholders:
+    """Finds them in texts that go with these columns."""
+
+    def __init__(self, columns: Headings) -> None:
+        self._columns = columns
+        self._judged: dict[tuple[Kind, str], bool] = {}
+
+    def find(self, text: str) -> list[Placeholder]:
+        """All of them in a text, in its order."""
+        found: list[Placeholder] = []
+        taken = 0
+        for start, end, inner, kind in sorted(self._accepted(text), key=lambda each: (each[0], -each[1])):
+            if start >= taken:
+                taken = end
+                if kind is not Kind.OURS or self._is_foreign(inner):
+                    found.append(self._placeholder(text, start, end, inner))
+        return found
+
+    def _accepted(self, text: str) -> Iterator[Candidate]:
+        """What is a placeholder, if nothing before it reaches into it; and all that is written as ours are."""
+        for candidate in candidates(text):
+            inner, kind = candidate[2:]
+            accepted = self._judged.get((kind, inner))
+            if accepted is None:
+                accepted = self._judged[kind, inner] = self._accepts(inner, kind)
+                if len(self._judged) > _REMEMBERED:
+                    self._judged.clear()
+            if accepted:
+                yield candidate
+
+    def refusal(self, text: str) -> RowError | None:
+        """Why a text cannot be sent, if it has any."""
+        found = self.find(text)
+        if not found:
+            return None
+        instead = instead_of(found)
+        return RowError(
+            "foreign_placeholder", written=_shown(found[0].written), instead=instead and f"; {instead}"
+        )
+
+    def any_in(self, texts: Sequence[str]) -> bool:
+        """Whether there may be any in so many texts without merge fields, which are read as one."""
+        return bool(self.find("\n".join(texts)))
+
+    def _placeholder(self, text: str, start: int, end: int, inner: str) -> Placeholder:
+        field = _field_in(inner)
+        column = self.column_for(field.name)
+        written = text[start:end]
+        if _COMMAND.match(inner) or (
+            written.startswith("{{") and _COMMAND_OF_BRACES.match(inner.strip("{}"))
+        ):
+            return Placeholder(start, end, written, "", False)
+        if column is None and "|" in inner and not self._names_one(inner, IN_BRACES):
+            return Placeholder(
+                start, end, written, field.name, False
+            )  # one of several words, another each time
+        if column is None and not _is_word(field.name):
+            return Placeholder(start, end, written, "", False)
+        name = " ".join((column or field.name).split())
+        default = f"|{field.default}" if field.default else ""
+        return Placeholder(start, end, written, f"{{{{{name}{default}}}}}", column is not None)
+
+    def column_for(self, name: str) -> str | None:
+        """The column that a placeholder of this name asks for, whatever another system calls it."""
+        key = heading_key(name)
+        for each in (name, *alike(key)):
+            index = self._columns.find(each)
+            if index is not None and not self._columns.is_ambiguous(each):
+                return self._columns.names[index]
+        return None
+
+    def _is_foreign(self, inner: str) -> bool:
+        """Whether what stands in our own braces is another system's."""
+        if self._columns.find(inner) is not None:
+            return False
+        name, bar, default = inner.partition("|")
+        if bar and _FILTER.fullmatch(default.strip()):
+            return True
+        if self._columns.find(name) is not None:
+            return False
+        return bool(_COMMAND.match(inner) or _COMMAND_OF_BRACES.match(inner)) or self._is_owned(inner)
+
+    def _is_owned(self, inner: str) -> bool:
+        field = _field_in(inner)
+        return field.owned or ("." in inner and self.column_for(field.name) is not None)
+
+    def _names_one(self, inner: str, usual: frozenset[str]) -> bool:
+        """Whether a word in brackets names a column, or is one of the usual names, or belongs to a contact."""
+        field = _field_in(inner)
+        if not _is_word(field.name):
+            return False
+        key = heading_key(field.name)
+        return (
+            field.owned or key in usual or is_snake(field.name) or self._columns.find(field.name) is not None
+        )
+
+    def _accepts(self, inner: str, kind: Kind) -> bool:
+        bare = inner.strip()
+        if kind in (Kind.OURS, Kind.ANY):
+            return kind is Kind.OURS or inner == bare or _is_word(bare)
+        if kind is Kind.NAMED or (kind is Kind.TIGHT and inner == bare):
+            return self._names_one(inner, USUAL) or is_camel(inner.strip(_SIGNS))
+        if kind is Kind.BRACED:
+            return self._is_braced(inner)
+        if inner != bare or not _is_word(inner):
+            return False
+        if kind is Kind.PREFIXED:
+            return (is_snake(inner) or is_camel(inner)) and heading_key(inner) in OF_A_PERSON
+        if (kind is Kind.QUOTED and self._columns.find(inner) is not None) or (
+            kind is Kind.DASHED and inner == "name"
+        ):
+            return True
+        return self._is_personal(inner)
+
+    def _is_braced(self, inner: str) -> bool:
+        bare = inner.strip()
+        if self._names_one(inner, IN_BRACES) or is_camel(bare) or (bare.isdecimal() and len(bare) < 3):
+            return True
+        return "|" in inner and all(part.strip() for part in inner.split("|"))
+
+    def _is_personal(self, inner: str) -> bool:
+        if heading_key(inner) in OF_A_PERSON:
+            return inner != inner.lower() or "_" in inner or " " not in inner
+        return (is_snake(inner) or is_camel(inner)) and self._names_one(inner, USUAL)
+
+
+_WORD = re.compile(r"[^\W\d_][\w .'’-]{0,59}")
+
+
+def _is_word(name: str) -> bool:
+    return bool(_WORD.fullmatch(name))
