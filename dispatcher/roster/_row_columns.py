@@ -69,9 +69,7 @@ class RowColumns:
     def _not_literal(self, own: Sequence[str]) -> set[int]:
         """The places of texts with merge fields, ours or those of another system, and of those that nobody knows."""
         odd = {
-            place
-            for place, text in enumerate(own)
-            if "{{" in text or "}}" in text or text == NO_SAVED_VALUE
+            place for place, text in enumerate(own) if "{{" in text or "}}" in text or text == NO_SAVED_VALUE
         }
         literal = [text for place, text in enumerate(own) if place not in odd] if odd else own
         placeholders = self._rows.placeholders

@@ -55,7 +55,7 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
     "unknown_field": ([{"to": ANN, "message": "{{nobody}}"}], {}),
     "bad_template": ([{"to": ANN, "message": "{{"}], {}),
     "foreign_placeholder": ([{"to": ANN, "message": "Hi [First Name]"}], {}),
-    "invisible_text": ([{"to": ANN, "message": "\u200b\u2060"}], {}),
+    "invisible_text": ([{"to": ANN, "message": "\u00ad\u00a0\u00ad"}], {}),
     "merge_leftover": ([{"to": ANN, "=Name": "{{x}}"}], {"message": "{{=Name}}"}),
     "text_too_long": ([{"to": ANN, "message": "x" * 1601}], {}),
     "no_content": ([{"to": ANN}], {"message": None}),
