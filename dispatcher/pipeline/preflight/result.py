@@ -107,9 +107,9 @@ class CheckResult(_Part):
     opt-outs are not known here; `no_consent` rows are those whose file does not say that they want texts. `errors` has
     the first 50 of `errors_total` invalid rows. `segments` counts segments of SMS and legs of MMS: what limits count.
     Costs are None when a price is unknown. `media` is what was found about media addresses, for the submit that
-    follows; it is no part of the JSON. `readings` is what was decided about the file as a whole, `longest` is None where
-    no row has a text. `waiting` recipients are outside their allowed hours at the start, or their own clock is not there yet; the first message may go at
-    `first_at`, the window of the last opens at `last_at`.
+    follows; it is no part of the JSON. `readings` is what was decided about the file as a whole, `longest` is None
+    where no row has a text. `waiting` recipients are outside their allowed hours at the start, or their own clock
+    is not there yet; the first message may go at `first_at`, the window of the last opens at `last_at`.
     """
 
     rows: int
