@@ -23,6 +23,7 @@ from dispatcher.roster.columns import (
     is_recipient,
     short_heading,
 )
+from dispatcher.roster.readings import CHOSEN_BEFORE
 from dispatcher.roster.rejections import refused
 
 #: Shares of telephone numbers in what stands in a column. From the first on it is one of numbers, whatever its heading;
@@ -70,7 +71,7 @@ class _Choosing:
             return self._named("to", "its heading is `to`")
         found = (
             (known.bad_numbers_in, "an earlier check looked for the numbers there"),
-            (known.before.get(headings.hash), "as chosen before for these headings"),
+            (known.before.get(headings.hash), CHOSEN_BEFORE),
         )
         for name, why in found:
             if name is not None and self._is_clear(name):

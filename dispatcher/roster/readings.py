@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from dispatcher.errors import Choice
 
+#: Why a column was taken that a person had chosen for another file with the same headings.
+CHOSEN_BEFORE = "as chosen before for these headings"
+
 
 class Reading(NamedTuple):
     """One decision: the setting that would say it otherwise, what was chosen and why, cells that show it, and what else

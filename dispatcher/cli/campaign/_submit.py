@@ -58,6 +58,8 @@ def submit_command(
             "--wait waits for one campaign, and --every makes many", hint="leave one of the two out"
         )
     result, chosen = with_answers(lambda known: look_at(file, known, config), chosen)
+    if column := result.column_chosen_before:
+        chosen = chosen._replace(settings=chosen.settings.model_copy(update={"to": column}))
     for sentence in waiting_lines(result, chosen.settings):
         say(f"note: {sentence}")
     _refuse(result, chosen)

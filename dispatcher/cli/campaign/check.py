@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, TextIO
+from types import MappingProxyType
+from typing import Annotated, NamedTuple, TextIO
 
 import typer
 
@@ -19,6 +20,7 @@ from dispatcher.cli.shell.options import AsJson, File
 from dispatcher.cli.shell.output import print_json
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
+from dispatcher.pipeline.campaigns.column_memory import remember_column
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
@@ -65,6 +67,7 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
     Raises:
         InputError, FileRefused: it cannot be opened or used.
     """
+    known = _known(config)
     with open_file(file) as source:
         request = CheckRequest(
             filename=file.name,
@@ -72,11 +75,16 @@ def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO |
             fixed=chosen.fixed,
             every=chosen.every,
             now=dt.datetime.now(dt.UTC),
-            opted_out=_opted_out(config),
+            opted_out=known.opted_out,
             errors_to=errors_to,
             ask_media=gate_for(config, chosen.media_files),
+            chosen_before=known.chosen_before,
         )
-        return check(source, request, config)
+        result = check(source, request, config)
+    if known.ledger is not None:
+        headings = [each.column for each in result.headings]
+        remember_column(known.ledger, headings, chosen.settings, chosen.fixed)
+    return result
 
 
 def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:
@@ -93,9 +101,18 @@ def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) 
         ) from None
 
 
-def _opted_out(config: Settings) -> Callable[[str], bool] | None:
-    """Who opted out, if a ledger answers; None: nobody knows here."""
+class _Known(NamedTuple):
+    """What the ledger knows beside the file: who opted out (None: nobody knows), columns chosen for other files."""
+
+    ledger: Ledger | None = None
+    opted_out: Callable[[str], bool] | None = None
+    chosen_before: Mapping[str, str] = MappingProxyType({})
+
+
+def _known(config: Settings) -> _Known:
+    """What a ledger knows, if one answers."""
     try:
-        return Ledger.open(config).optouts.everyone_out().__contains__
+        ledger = Ledger.open(config)
+        return _Known(ledger, ledger.optouts.everyone_out().__contains__, ledger.chosen_columns.all())
     except (ConfigError, StoreUnavailable):
-        return None
+        return _Known()

@@ -8,7 +8,7 @@
 - `api_tokens`, `idempotency_keys`: who may come in, and calls that are done once.
 - `audit_log`, `counters`: who did what; what all processes counted.
 - `callback_challenges`: a question that only a callback receiver of this ledger can answer.
-- `last_backup`: when a copy was taken.
+- `last_backup`: when a copy was taken. `chosen_columns`: what a person said of files with the same headings.
 
 May import: `store/` and, like it, `settings` and `errors`.
 Begin with: `installation`.

@@ -9,6 +9,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:install` | hash | callback key, secret, earlier ones of both; id of the admin token made here | for ever |
 | `mms:campaigns` | zset | campaign id → created, ms | records |
 | `mms:answers` | zset | the same for what we answer by ourselves: confirmations, HELP, automatic answers | retention |
+| `mms:columns` | hash | hash of a file's headings → `ms:column` that a person chose; the newest 500 | 400 days |
 | `mms:own` | set | numbers known to be ours; none of them is answered | for ever |
 | `mms:schedules` | hash | schedule's id → a recurring broadcast, JSON; its file as a campaign's | until cancelled |
 | `mms:schedule:due` | zset | schedule's id → ms of its next occurrence | until cancelled |
@@ -125,6 +126,7 @@ INSTALL = "mms:install"
 CAMPAIGNS = "mms:campaigns"
 ANSWERS = "mms:answers"
 OWN = "mms:own"
+COLUMNS = "mms:columns"
 SCHEDULES = "mms:schedules"
 SCHEDULE_DUE = "mms:schedule:due"
 STARTS = "mms:starts"

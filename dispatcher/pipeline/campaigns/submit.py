@@ -13,6 +13,7 @@ from dispatcher.ledger.campaigns.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.campaigns.column_memory import remember_column
 from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices, require_start
 from dispatcher.roster.opening import open_roster
 from dispatcher.rules.rates import parse_rate
@@ -78,6 +79,7 @@ def submit(
         draft=draft,
     )
     ledger.inbound.learn_ours(settings.senders)
+    remember_column(ledger, roster.column_names, settings, fixed)
     for _ in range(5):
         source.seek(0)
         campaign_id = new_id(settings.name)

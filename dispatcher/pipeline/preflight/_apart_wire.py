@@ -35,6 +35,7 @@ class Work(NamedTuple):
     opted_out: list[str] | None
     wants_invalid_rows: bool
     can_ask: bool
+    chosen_before: dict[str, str]
     config: dict[str, Any]
 
     @classmethod
@@ -49,6 +50,7 @@ class Work(NamedTuple):
             None if opted_out is None else list(opted_out),
             request.errors_to is not None,
             request.ask_media is not None,
+            dict(request.chosen_before),
             _told(config),
         )
 
@@ -63,6 +65,7 @@ class Work(NamedTuple):
             opted_out=None if self.opted_out is None else frozenset(self.opted_out).__contains__,
             errors_to=errors_to if self.wants_invalid_rows else None,
             ask_media=ask if self.can_ask else None,
+            chosen_before=self.chosen_before,
         )
 
 

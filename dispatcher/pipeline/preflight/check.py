@@ -75,6 +75,7 @@ def _roster(
         config=config,
         media=media,
         survey=survey,
+        chosen_before=request.chosen_before,
         pulse=request.pulse,
     )
     roster.refuse_unfit_message()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from dispatcher.model.campaign import CampaignSettings
@@ -18,7 +18,8 @@ class CheckRequest:
     `fixed` names the settings that came from options. With `every`, a calendar line, it is the first occurrence that is
     looked at. `opted_out` tells whether a number opted out; without it that stays unknown. `errors_to` receives every
     invalid row as a CSV that can be mended and submitted. `ask_media` asks for media addresses when the settings want
-    that. `pulse` is called now and then while the file is read; what it raises ends the reading.
+    that. `chosen_before` see `Roster`. `pulse` is called now and then while the file is read; what it raises ends the
+    reading.
     """
 
     filename: str
@@ -29,4 +30,5 @@ class CheckRequest:
     opted_out: Callable[[str], bool] | None = None
     errors_to: TextIO | None = None
     ask_media: AskMedia | None = None
+    chosen_before: Mapping[str, str] = field(default_factory=dict)
     pulse: Callable[[], None] = lambda: None

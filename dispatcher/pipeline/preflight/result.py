@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatcher.model.media import MediaFacts
 from dispatcher.model.segments import Encoding
 from dispatcher.pipeline.preflight._warnings import Notice
+from dispatcher.roster.readings import CHOSEN_BEFORE
 
 
 class _Part(BaseModel):
@@ -134,6 +135,13 @@ class CheckResult(_Part):
     previews: tuple[Preview, ...]
     warnings: tuple[Notice, ...]
     media: Mapping[str, MediaFacts] = Field(default={}, exclude=True, repr=False)
+
+    @property
+    def column_chosen_before(self) -> str | None:
+        """The recipients' column, if it was taken because a person had chosen it for such a file before. What is made
+        of the file is told so: another choice meanwhile changes nothing."""
+        taken = (each.value for each in self.readings if each.setting == "to" and each.why == CHOSEN_BEFORE)
+        return next(taken, None)
 
     @property
     def tally(self) -> Tally:

@@ -17,6 +17,7 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.pipeline.campaigns.column_memory import remember_column
 from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices
 from dispatcher.pipeline.campaigns.submit import digest_of
 from dispatcher.pipeline.preflight.recurrence import first_occurrence
@@ -67,6 +68,7 @@ def make_schedule(
     if not settings.allow_same_file:
         _refuse_repetition(ledger, digest, every)
     ledger.inbound.learn_ours(settings.senders)
+    remember_column(ledger, roster.column_names, settings, fixed)
     source.seek(0)
     schedule_id = new_id(settings.name[:_NAME_MAX])
     schedule = Schedule(

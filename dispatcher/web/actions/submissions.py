@@ -76,6 +76,7 @@ def check_upload(
             now=datetime.now(UTC),
             errors_to=errors_to,
             ask_media=partial(asks_about, site),
+            chosen_before=site.ledger.chosen_columns.all(),
             pulse=pulse,
         )
         everyone_out = site.ledger.optouts.everyone_out()
@@ -90,6 +91,13 @@ def settings_of(upload: Upload, options: dict[str, Any]) -> tuple[CampaignSettin
     """
     name = Path(upload.filename).stem[:120].strip() or "campaign"
     return resolve_settings(options, {"name": name})
+
+
+def as_checked(options: dict[str, Any], result: CheckResult) -> dict[str, Any]:
+    """The options with the column that the check took because it was chosen before, so that what is made of the file
+    takes the same."""
+    column = result.column_chosen_before
+    return options if column is None else {**options, "to": column}
 
 
 def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
@@ -243,6 +251,7 @@ def check_and_submit(
     """
     result = check_upload(site, upload, options)
     refuse_unsendable(settings_of(upload, options)[0], result)
+    options = as_checked(options, result)
     campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft, media=result.media))
     return MadeCampaign(**dict(campaign), checked=result.tally)
 

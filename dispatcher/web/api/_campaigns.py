@@ -23,6 +23,7 @@ from dispatcher.web.actions.lifecycle import steer
 from dispatcher.web.actions.media import MOST, take_media
 from dispatcher.web.actions.submissions import (
     MadeCampaign,
+    as_checked,
     check_and_submit,
     check_upload,
     discard_draft,
@@ -136,7 +137,7 @@ def _create(site: Site, who: str, sent: _Sent) -> StoredAnswer:
         raise InputError("a draft does not recur", hint="leave out draft or every")
     result = check_upload(site, upload, options, every=how["every"])
     refuse_unsendable(settings_of(upload, options)[0], result)
-    late = how.get("run_late_within", "")
+    late, options = how.get("run_late_within", ""), as_checked(options, result)
     schedule, next_ms = recur_upload(
         site, who, upload, options, every=how["every"], run_late_within=late, media=result.media
     )

@@ -18,6 +18,7 @@ from dispatcher.pipeline.campaigns.lifecycle import open_draft
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.web.actions.media import take_media
 from dispatcher.web.actions.submissions import (
+    as_checked,
     check_upload,
     discard_draft,
     find_campaign,
@@ -169,6 +170,8 @@ def _check(
     """Check the file of `staged`, which `source` reads."""
     upload = Upload(source, staged.filename)
     draft.result = check_upload(site, upload, options, every=_every(draft))
+    options = as_checked(options, draft.result)
+    draft.values["to"] = options.get("to", "")
     draft.upload = StagedUpload(staged.token, staged.filename, _fingerprint(draft, options))
     site.staged_uploads.note(draft.upload)
 
