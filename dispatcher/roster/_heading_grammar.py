@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from dispatcher.roster._heading_words import SENSE_OF, words_of
@@ -48,6 +47,7 @@ ANY_NUMBERS = Naming(PhoneLine.FIXED, sure=False)
 _AFTER = frozenset(
     ("company", "empresa", "entreprise", "owner", "user", "holder", "provider", "service", "services")
 )
+_OWNERS = frozenset(("owner", "proprietaire", "propietario"))
 _PLACES = ("home", "work", "day")
 _BEFORE_NO = frozenset(("sms", "text", "texts", "texting", "mms", "call", "calls", "phone"))
 _ORDERS_MOST = 40
@@ -57,7 +57,7 @@ _ORDERS_MOST = 40
 def naming_of(heading: str) -> Naming | None:
     """What the heading says; None if numbers of people are not below it."""
     words = words_of(heading)
-    senses = [_sense(word) for word in words]
+    senses = _senses(words)
     if not words or _is_no_number(words, senses) or "label" in senses:
         return None
     sure = _names_a_telephone(words, senses) or _names_an_address(words, senses)
@@ -73,7 +73,7 @@ def naming_of(heading: str) -> Naming | None:
 def label_of(heading: str) -> int | None:
     """The order of the number that this column labels (`Phone 2 - Type`: 2), None if it labels none."""
     words = words_of(heading)
-    senses = [_sense(word) for word in words]
+    senses = _senses(words)
     if (
         "label" not in senses
         or "about" in senses
@@ -84,10 +84,14 @@ def label_of(heading: str) -> int | None:
     return _order(words, senses)
 
 
-def _sense(word: str) -> str | None:
-    if word.isdigit():
-        return "filler"
-    return "number" if word == "#" else SENSE_OF.get(word)
+def _senses(words: tuple[str, ...]) -> list[str | None]:
+    """What each word says. Whoever owns a contact or an account is the one who sells to it."""
+    senses: list[str | None] = []
+    for word in words:
+        sense = "filler" if word.isdigit() else "number" if word == "#" else SENSE_OF.get(word)
+        of_a_record = word in _OWNERS and senses and senses[-1] in ("contact", "own")
+        senses.append("third" if of_a_record else sense)
+    return senses
 
 
 def _is_no_number(words: tuple[str, ...], senses: list[str | None]) -> bool:
@@ -97,15 +101,14 @@ def _is_no_number(words: tuple[str, ...], senses: list[str | None]) -> bool:
         return True
     if words[0] == "no" and len(words) > 1 and words[1] in _BEFORE_NO:
         return True
-    if ("number", "of") in pairwise(words):
-        return True
-    first = next(
-        (place for place, sense in enumerate(senses) if sense in ("mobile", "phone", "sms")), len(words)
-    )
-    return (
-        any(word in _AFTER for word in words[first + 1 :] if first < len(words))
-        and "number" not in senses[first:]
-    )
+    return words[:2] == ("number", "of") or _is_made_another_thing(words, senses)
+
+
+def _is_made_another_thing(words: tuple[str, ...], senses: list[str | None]) -> bool:
+    """Whether a word behind the one for telephone is what the column is about: `Cellphone Company`."""
+    places = [place for place, sense in enumerate(senses) if sense in ("mobile", "phone", "sms")]
+    behind = slice(places[0] + 1, None) if places else slice(0)
+    return "number" not in senses[behind] and any(word in _AFTER for word in words[behind])
 
 
 def _names_a_telephone(words: tuple[str, ...], senses: list[str | None]) -> bool:

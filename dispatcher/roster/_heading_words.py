@@ -17,7 +17,7 @@ mobile: mobile mobiles mob mobil cell cells cel celular celulares cellular cellp
     cellulaire cellulaires movil moviles portable portables gsm smartphone iphone handphone msisdn wireless
 sms: sms mms text texts texting textable
 phone: phone phones phn ph telephone telephones telefon telefono telefonos telefone tel tels tele telf telef tlf
-    tfno tfn tlfno fono fon whatsapp
+    tfno tfn tlfno fono fon whatsapp telefonico telefonica telephonique telefonicos
 number: number numbers numero numeros num nums nbr nmbr nro nr no nos n
 contact: contact contacts contacto contactos
 recipient: recipient recipients destination destinatario destinatarios destinataire destinataires receiver dest
@@ -25,14 +25,15 @@ home: home house casa hogar domicile domicilio maison residence residencia resid
     residencial res hm household family familia famille familiar
 work: work works business biz bus office oficina bureau travail trabajo empresa entreprise company job
     employment professional professionnel profesional prof pro laboral wk corporate organization organisation
-    org
+    org societe sociedad compania organismo firm
 day: day days daytime evening evenings night dia noche jour soir seasonal
 fixed: fixed fijo fija fixe landline landlines linea ligne terrestre
 first: primary main principal principale primaire primario primaria first 1st pri premier primero preferred
     preferido prefere best
 second: secondary second secondaire secundario secundaria segundo deuxieme 2nd sec third 3rd
 aside: other others otro otra otros autre autres alternate alternative alt alternativo alterno additional
-    adicional additionnel backup extra car vacation temporary old former previous
+    adicional additionnel backup extra car vacation temporary old former previous all automovil voiture coche
+    auto vehicle
 own: customer customers client clients cliente clientes lead member members membre miembro socio patient
     paciente guest guests huesped donor donors donante donateur student students estudiante alumno eleve
     etudiant child children enfant hijo player camper athlete person personal perso personne persona individual
@@ -40,10 +41,10 @@ own: customer customers client clients cliente clientes lead member members memb
     candidate volunteer benevole voluntario employee empleado employe staff worker resident tenant homeowner
     prospect constituent supporter voter passenger rider driver borrower policyholder insured account acct
     private prive particular adherent responder respondent debtor learner pupil invitee caller owner
-    proprietaire propietario consumer shopper visitor entrant head
+    proprietaire propietario consumer shopper visitor entrant head residents parishioner congregant
 parent: parent parents guardian guardians mother mothers father fathers mom mum mama dad papa padre madre padres
     tutor mere pere responsable apoderado acudiente caregiver carer cuidador
-partner: spouse spouses partner partners wife husband conjoint conyuge esposo esposa pareja coapplicant
+partner: spouse spouses partner partners conjoint conyuge pareja coapplicant
     coborrower cosigner
 side: billing bill facturation facturacion shipping ship envio entrega delivery livraison mailing address
     adresse direccion buyer acheteur comprador payer
@@ -52,9 +53,11 @@ third: emergency emergencia emergencias urgence ice assistant assistants assista
     insurance seguro assurance attorney lawyer abogado agent agente rep salesperson manager gerente supervisor
     teacher coach counselor employer landlord vendor supplier proveedor fournisseur store shop tienda magasin
     branch location venue hotel restaurant clinic hospital school escuela ecole church seller vendedor vendeur
-    representative callback kin dealer broker provider
+    representative callback kin dealer broker provider ayudante rappel devolucion assigned dispatcher salesrep
+    sales
 never: fax faxes telecopie telecopieur facsimile facsimil pager pagers beeper telex isdn tty tdd radio modem
-    skype voicemail voip switchboard tollfree hotline toll
+    skype voicemail voip switchboard tollfree hotline toll localizador buscapersonas radiotelefono
+    radiotelephone radiomessagerie recepteur rnis rdsi telefax telecopia sip
 label: label labels type types tipo tipos kind libelle etiqueta etiquette
 about: carrier carriers operator operador operateur network red reseau status estado estatus statut verified
     verificado verifie verification valid validity valido valide invalid validated validation opt optin optins
@@ -73,7 +76,9 @@ about: carrier carriers operator operador operateur network red reseau status es
     segments direction sender from model make brand device os version app application imei serial sim
     blacklisted blacklist blocked suppressed suppression unreachable reachable confirmed eligible enabled
     disabled active activo actif unsub dnd stop bool boolean flag issue missing duplicate duplicates match
-    matches quality confidence legal lookup litigator tag tags gender language langue idioma
+    matches quality confidence legal lookup litigator tag tags gender language langue idioma list lists report
+    export roster directory lista listado liste reporte rapport log history bad wrong disconnected incorrect
+    group groups groupe grupo
 maybe: marketing promo promotional promotions reminder reminders alert alerts notification notifications update
     updates message messages messaging messenger mensaje mensajes campaign newsletter news call calls texto
 owned: service services holder
@@ -105,7 +110,7 @@ _NO_TELEPHONES = frozenset(
 ) | frozenset(("automobile", "snowmobile", "immobile"))
 #: How to write the number: not what the column is about.
 _INSTRUCTION = re.compile(
-    r"\b(?:with|w/|incl\w*|con|avec)\b[^)\]]*\b(?:code|codes|codigo|indicatif|lada|prefix|prefijo)\b",
+    r"\b(?:with|w/|incl\w*|con|avec)\b[^)\]]*\b(?:code|codes|codigo|indicatif|lada|prefix|prefijo|ext|extension)\b",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

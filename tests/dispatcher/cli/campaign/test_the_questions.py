@@ -44,3 +44,14 @@ def test_a_person_answers_by_number_and_the_answer_is_the_campaigns(
     assert said.status == 0, said.err
     assert "1. mobile" in said.err
     assert ledger.campaigns.settings_of(said.out.split()[-1]).to == "cell"
+
+
+def test_an_answer_is_remembered_for_files_with_the_same_headings(
+    mms: Mms, two_columns: Path, ledger: Ledger
+) -> None:
+    assert mms("campaign", "check", str(two_columns), *OPTIONS, "--to", "cell").status == 0
+    (reading,) = mms("campaign", "check", str(two_columns), *OPTIONS, "--json").json["readings"]
+    assert (reading["value"], reading["why"]) == ("cell", "as chosen before for these headings")
+    said = mms("campaign", "submit", str(two_columns), *OPTIONS, "--yes")
+    assert said.status == 0, said.err
+    assert ledger.campaigns.settings_of(said.out.split()[-1]).to == "cell"

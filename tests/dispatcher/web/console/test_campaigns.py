@@ -364,3 +364,13 @@ def test_a_file_that_leaves_its_column_open_is_asked_about_on_the_page(operator:
     ]
     answered = post_new(operator, "check", None, held=hidden(asked, "held"), to="cell")
     assert "What would happen" in answered.text
+
+
+def test_an_answer_is_remembered_for_the_next_file_with_the_same_headings(operator: httpx.Client) -> None:
+    asked = post_new(operator, "check", "Phone 1,Phone 2,first_name\n12125550101,12125550102,Ann\n")
+    assert "Which column holds the recipients?" in asked.text
+    kept = post_new(operator, "keep", None, held=hidden(asked, "held"), to="Phone 2")
+    assert kept.status_code == 303, kept.text
+    again = post_new(operator, "check", "Phone 1,Phone 2,first_name\n12125550103,12125550104,Bob\n")
+    assert "as chosen before for these headings" in again.text
+    assert re.findall(r'name="to" value="([^"]+)" checked', again.text) == ["Phone 2"]
