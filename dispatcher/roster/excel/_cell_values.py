@@ -13,6 +13,9 @@ _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LINE_END = re.compile(r"\r\n?")
 #: What is no text in any message: control characters but tab and line ends.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: Numbers that are written in the file as they are shown without a format: most of them.
+_PLAIN = re.compile(r"0|-?[1-9]\d{0,39}|-?(?:0|[1-9]\d{0,8})\.\d{0,8}[1-9]")
+_PLAIN_CHARACTERS = 11
 _WHOLE = re.compile(r"-?\d{1,40}")
 #: From here on a number may be a telephone number, and what is shown of it may not have all of its digits.
 _PERHAPS_TELEPHONE = 1e9
@@ -38,6 +41,8 @@ def number_text(raw: str) -> str:
     Raises:
         ValueError: it is none.
     """
+    if _PLAIN.fullmatch(raw) and (len(raw) <= _PLAIN_CHARACTERS or "." not in raw):
+        return raw
     return str(int(raw)) if _WHOLE.fullmatch(raw) else general_text(_finite(raw))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import NamedTuple
 
 from dispatcher.roster.excel._format_code import Token
 
@@ -12,6 +14,7 @@ from dispatcher.roster.excel._format_code import Token
 _CONTEXT = Context(prec=1400, rounding=ROUND_HALF_UP, Emax=10_000, Emin=-10_000)
 #: Characters of `General` in a column that is wide enough.
 _GENERAL_WIDTH = 11
+_COMMON = re.compile(r"(#,##)?(0+)(?:\.(0+))?(,*)")
 _WHOLE_BELOW = 10**15
 #: What is left of a continued fraction when it counts as done.
 _SAME_FRACTION = 5e-8
@@ -46,6 +49,46 @@ def _scientific(value: float) -> str:
 def rounded(number: Decimal, places: int) -> Decimal:
     """To so many decimal places, halves away from zero."""
     return number.quantize(Decimal(1).scaleb(-places), context=_CONTEXT)
+
+
+class CommonNumber(NamedTuple):
+    """What nearly all formats of numbers are: digits without gaps, with or without commas, decimals and percent."""
+
+    before: str
+    has_commas: bool
+    width: int
+    places: int
+    shift: int
+    after: str
+
+    def text(self, value: float) -> str:
+        """A number that is not negative."""
+        number = rounded(exact(value).scaleb(self.shift), self.places)
+        digits = f"{number:,f}" if self.has_commas else f"{number:f}".zfill(self.width)
+        return f"{self.before}{digits}{self.after}"
+
+
+def common_number(tokens: Sequence[Token]) -> CommonNumber | None:
+    """The same as `number_text` says of these tokens, several times as fast; None if they are out of the ordinary."""
+    places = [place for place, token in enumerate(tokens) if token.kind in ("digit", "point", "comma")]
+    if not places:
+        return None
+    first, end = places[0], places[-1] + 1
+    found = _COMMON.fullmatch("".join(token.text for token in tokens[first:end]))
+    around = [*tokens[:first], *tokens[end:]]
+    inside = all(token.kind in ("digit", "point", "comma") for token in tokens[first:end])
+    if not found or not inside or any(token.kind not in ("literal", "percent") for token in around):
+        return None
+    decimals = len(found[3] or "")
+    percents = sum(token.kind == "percent" for token in around)
+    return CommonNumber(
+        "".join(token.text for token in tokens[:first]),
+        bool(found[1]),
+        len(found[2]) + (decimals + 1 if decimals else 0),
+        decimals,
+        2 * percents - 3 * len(found[4]),
+        "".join(token.text for token in tokens[end:]),
+    )
 
 
 def number_text(value: float, tokens: Sequence[Token]) -> str:

@@ -21,7 +21,13 @@ from typing import Final, NamedTuple
 
 from dispatcher.roster.excel._format_code import Condition, Section, sections_of
 from dispatcher.roster.excel._format_dates import DAY_MAX, DAYS_TO_1904, date_text
-from dispatcher.roster.excel._format_numbers import general_text, number_text, shows_zero
+from dispatcher.roster.excel._format_numbers import (
+    CommonNumber,
+    common_number,
+    general_text,
+    number_text,
+    shows_zero,
+)
 
 _DOLLARS = r'_($* #,##0{0}_);_($* \(#,##0{0}\);_($* "-"{1}_);_(@_)'
 #: Formats that are known by number and not written in a workbook. 14 and 22 are the locale's: here the US one's.
@@ -62,14 +68,19 @@ class _Rule(NamedTuple):
     condition: Condition | None
     has_own_minus: bool
 
+    def common(self) -> CommonNumber | None:
+        """A quick way to show its numbers, if there is one."""
+        return common_number(self.section.tokens) if self.section.kind == "number" else None
+
 
 class NumberFormat:
     """One format, its code read. `is_plain`: it shows numbers as they are; `is_date`: it shows days or times."""
 
     def __init__(self, code: str) -> None:
         self.is_plain = code.lower() in _GENERAL
-        self._rules = [] if self.is_plain else _rules(sections_of(code))
-        self.is_date = any(rule.section.kind == "date" for rule in self._rules)
+        rules = [] if self.is_plain else _rules(sections_of(code))
+        self._rules = [(*rule, rule.common()) for rule in rules]
+        self.is_date = any(rule.section.kind == "date" for rule in rules)
 
     def shown(self, value: float, *, from_1904: bool = False) -> str:
         """What is shown of this value, without the spaces that only align it."""
@@ -79,8 +90,10 @@ class NumberFormat:
         """The same, with a space for the width of each sign that the code leaves free."""
         if not math.isfinite(value):
             return str(value)
-        for section, condition, has_own_minus in self._rules:
+        for section, condition, has_own_minus, common in self._rules:
             if condition is None or condition.holds(value):
+                if common is not None and value >= 0:
+                    return common.text(value)
                 if section.kind == "date":
                     return _date(value, section, from_1904=from_1904)
                 return _number(value, section, has_own_minus=has_own_minus)
