@@ -221,7 +221,7 @@ class Roster:
         return seen_before(recipient, column, says_no=recipient.number in self._saying_no)
 
     def _unsent(self, error: RowError, row: int, line: int, record: list[str]) -> InvalidRow:
-        if isinstance(error, NoConsentError) and error.is_said and error.number:
+        if self._survey is None and isinstance(error, NoConsentError) and error.is_said and error.number:
             self._saying_no.add(error.number)
             self._seen.add(error.number)
         beyond = record[self._width :]

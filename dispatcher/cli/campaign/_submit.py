@@ -93,10 +93,8 @@ def submit_command(
 def _refuse(result: CheckResult, chosen: Chosen) -> None:
     """No campaign without anybody to send to, nor, with --strict, with an invalid row."""
     if not result.sendable:
-        first = result.errors[0].message if result.errors else "the file has no rows"
-        raise FileRefused(
-            "nothing_sendable", f"no row can be sent; the first: {first}", hint="mms campaign check FILE"
-        )
+        why = f"the first: {result.errors[0].message}" if result.errors else result.tally.in_words
+        raise FileRefused("nothing_sendable", f"no row can be sent; {why}", hint="mms campaign check FILE")
     if chosen.settings.strict and result.errors_total:
         raise FileRefused(
             "bad_rows",

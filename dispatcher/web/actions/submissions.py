@@ -113,7 +113,7 @@ def refuse_unsendable(settings: CampaignSettings, result: CheckResult) -> None:
         hint = f"the first: {first.message}" if first else ""
         raise FileRefused("bad_rows", detail, line=line, column=column, hint=hint)
     if not result.sendable:
-        hint = f"the first invalid row: {first.message}" if first else "put one recipient on each row"
+        hint = f"the first invalid row: {first.message}" if first else result.tally.in_words
         raise FileRefused("nothing_to_send", "No row can be sent.", line=line, column=column, hint=hint)
 
 

@@ -100,6 +100,26 @@ def test_every_row_of_the_file_is_in_the_ledger(runtime: Runtime) -> None:
     assert campaign.state is CampaignState.SCHEDULED
 
 
+@pytest.mark.parametrize("settings", [{}, {"group_size": 2}, {"group_by": "team"}])
+def test_rows_without_consent_are_skipped_with_their_reason_and_are_in_no_message(
+    runtime: Runtime, settings: dict[str, Any]
+) -> None:
+    says = ("yes", "no", "yes", "yes", "", "no")
+    numbers = (1, 2, 3, 1, 4, 3)  # 3 says no after it said yes
+    lines = [f"121255501{place:02},team,{word}" for place, word in zip(numbers, says, strict=True)]
+    raw = "\n".join(("to,team,SMS Consent", *lines)).encode()
+    campaign_id = submitted(runtime, raw, message="Hi", **settings)
+    assert runtime.ledger.campaigns.settings_of(campaign_id).consent == "SMS Consent"
+    expand(runtime, campaign_id)
+    (batch,) = batches(runtime.ledger, campaign_id)
+    assert batch is not None
+    assert [row.code if isinstance(row, InvalidRow) else "goes" for row in batch.rows] == [
+        *("goes", "no_consent", "no_consent", "duplicate", "no_consent", "no_consent")
+    ]
+    assert [batch.rows[row].number for message in batch.messages for row in message.members] == ["12125550101"]
+    assert recount(runtime.ledger, campaign_id)[RecipientState.SKIPPED] == 5
+
+
 @pytest.mark.parametrize("settings", [{}, {"group_size": 7}, {"group_by": "name", "message": "Hi"}])
 @pytest.mark.parametrize("added", [0, 1, 2, 3])
 def test_a_reader_killed_anywhere_is_followed_by_one_that_makes_the_same_batches(

@@ -55,6 +55,23 @@ def test_every_row_of_the_file_is_counted_once() -> None:
     assert result.errors_total == 2
 
 
+def test_rows_without_consent_are_counted_apart_and_are_no_invalid_rows() -> None:
+    errors = io.StringIO()
+    file = f"to,first_name,Text Opt-In\n{ANN},Ann,yes\n555,Bob,no\n{BOB},Bob,\n{CYD},,no\n{CYD},,yes\n"
+    result = checked(file, errors_to=errors, strict=True)
+    assert (result.rows, result.sendable, result.no_consent, result.errors_total) == (5, 1, 4, 0)
+    assert result.tally.in_words == "1 of 5 goes; 4 without consent"
+    assert len(errors.getvalue().splitlines()) == 1
+    assert "consent_unclear" in codes(result)
+    assert [(each.setting, each.value) for each in result.readings][1:] == [("consent", "Text Opt-In")]
+
+
+def test_a_workbook_is_gone_through_for_consent_as_well() -> None:
+    book = make_xlsx([["to", "SMS Consent"], [ANN, True], [BOB, "no"], [ANN, False], [CYD, None], [CYD, "Yes"]])
+    result = checked(book, message="Acme: hi. Reply STOP")
+    assert (result.rows, result.sendable, result.no_consent) == (5, 1, 4)
+
+
 def test_the_json_has_the_names_of_the_design() -> None:
     names = (
         "rows sendable duplicates opted_out no_consent invalid errors errors_total headings readings groups segments "
