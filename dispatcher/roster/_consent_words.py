@@ -13,61 +13,60 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _WORDS = {
-    "text": "sms mms rcs txt txts text texts texting texted textmessage textmessages message messages messaging "
-    "texto textos texter textear mensaje mensajes mensajeria tcpa a2p",
-    "phone": "phone phones telephone mobile wireless cell cellphone cellular tel telefono movil celular portable "
-    "cellulaire",
-    "land": "home work office business landline fixed domicile travail bureau casa trabajo oficina fijo fixe fax",
-    "call": "call calls calling caller voice voicemail robocall robocalls ringless telemarketing llamar llamada "
-    "llamadas llamen appel appels appeler appelez",
-    "mail": "email emails mail mails mailing mailings directmail postal post letter letters newsletter newsletters "
-    "print catalog correo correos courriel courriels courrier carta cartas boletin boletines infolettre infolettres",
+    "text": "sms mms rcs txt txts text texts texting texted textmessage textmessages message messages "
+    "messaging texto textos texter textear mensaje mensajes mensajeria tcpa a2p",
+    "phone": "phone phones telephone mobile wireless cell cellphone cellular tel telefono movil celular "
+    "portable cellulaire",
+    "land": "home work office business landline fixed domicile travail bureau casa trabajo oficina fijo fixe "
+    "fax",
+    "call": "call calls calling caller voice voicemail robocall robocalls ringless telemarketing llamar "
+    "llamada llamadas llamen appel appels appeler appelez",
+    "mail": "email emails mail mails mailing mailings directmail postal post letter letters newsletter "
+    "newsletters print catalog correo correos courriel courriels courrier carta cartas boletin boletines "
+    "infolettre infolettres",
     "app": "push app apps whatsapp viber telegram messenger",
     "site": "web website site browser online facebook instagram linkedin social",
-    "any": "marketing market promo promos promotion promotions promotional communication communications comms "
-    "contact contacts contacted contacting solicit solicitation solicitations notification notifications alert "
-    "alerts update updates reminder reminders offer offers advertising outreach disturb contactar contacto "
-    "comunicacion comunicaciones notificaciones alertas ofertas publicidad mercadeo comercial molestar contacter "
-    "contactez alertes offres publicite commercial sollicitation sollicitations deranger",
-    "agree": "consent consents consented consenting subscribed subscribe subscribes resubscribed consentement "
-    "consentimiento consiente suscrito suscrita suscripto suscripta abonne abonnee inscrit inscrite",
-    "agree, weakly": "accept accepts accepted acceptance agree agrees agreed agreement allow allows allowed ok okay "
-    "permit permits permitted permission permissions authorize authorizes authorized authorization authorise "
-    "authorised authorisation enable enabled eligible reachable contactable enrolled willing granted "
-    "acepta acepto aceptado aceptacion autoriza autorizo autorizado autorizacion permiso permite permitido accepte "
-    "acceptee accord daccord autorise autorisee autorisation",
-    "member": "subscriber subscribers subscription subscriptions suscripcion suscriptor abonado abonnement "
-    "inscription",
-    "verb": "can may want wants send receive receives receiving get gets desea quiere recibir recibe enviar envien "
-    "souhaite veut recevoir recoit envoyer envoyez",
-    "refuse": "unsubscribe unsubscribed unsubscribes unsubscription unsub unsubs unsubbed blacklist blacklisted "
-    "blocklist blocklisted suppressed suppression dnc dnd dnt desuscrito desuscrita desuscripto desinscrit "
-    "desinscrite desinscription desabonne desabonnee desabonnement",
-    "refuse, weakly": "block blocked stop stopped revoke revoked withdraw withdrawn decline declined declines "
-    "refuse refused refuses reject rejected deny denied exclude excluded exclusion remove removed disallow "
-    "disallowed forbidden opposition oppose refus bloque bloquee bloqueado bloqueada excluido excluida rechaza "
-    "rechazado rechazo baja bajas exclu exclue retrait",
+    "any": "marketing market promo promotion promotional communication comms contact contacted contacting "
+    "solicit solicitation notification alert update reminder offer advertising outreach disturb contactar "
+    "contacto comunicacion notificaciones ofertas publicidad mercadeo comercial molestar contacter contactez "
+    "offres publicite commercial sollicitation deranger",
+    "agree": "consent consented consenting subscribed subscribe resubscribed consentement consentimiento "
+    "consiente suscrito suscripto abonne inscrit",
+    "agree, weakly": "accept accepted acceptance agree agreed agreement allow allowed ok okay permit "
+    "permitted permission authorize authorized authorization authorise authorised authorisation contactable "
+    "willing granted acepto aceptado aceptacion autorizo autorizado autorizacion permiso permitido acceptee "
+    "accord daccord autorise autorisation",
+    "member": "subscriber subscription suscripcion suscriptor abonado abonnement inscription",
+    "verb": "enable enabled eligible reachable enrolled can may want wants send receive receives receiving "
+    "get gets desea quiere recibir recibe enviar envien souhaite veut recevoir recoit envoyer envoyez",
+    "refuse": "unsubscribe unsubscribed unsubscription unsub unsubbed blacklist blacklisted blocklist "
+    "blocklisted suppressed suppression dnc dnd dnt desuscrito desuscripto desinscrit desinscription "
+    "desabonne desabonnement",
+    "refuse, weakly": "ineligible block blocked stop stopped revoke revoked withdraw withdrawn decline "
+    "declined refuse refused reject rejected deny denied exclude excluded exclusion remove removed disallow "
+    "disallowed forbidden opposition oppose refus bloque bloqueado excluido rechazado rechazo baja bajas "
+    "exclu retrait",
     "not": "not no never non ne pas dont doesnt didnt hasnt isnt without sin sans nunca jamais",
     "opt": "opt opts opted optd opting",
     "in": "in into",
-    "out": "out off",
+    "out": "out outs off",
     "state": "state status statut estado estatus preference preferences preferencia preferencias",
     "preferred": "preferred prefered prefers preferido preferida prefere",
     "time": "date dates time timestamp datetime at when since fecha hora heure quand depuis",
-    "meta": "source sources ip reason reasons method methods url link page form forms formulario formulaire keyword "
-    "keywords id ids campaign campaigns title type types version language lang country code count counts number "
-    "numbers numero num name names note notes comment comments location agent proof disclosure confirmation "
-    "created updated modified changed score rating rate origen origine fuente motivo razon raison motif length key "
-    "token tag tags template wording frequency limit carrier provider nombre",
-    "filler": "is has have had i me my us we our you your the a an to of for from with by via and or on this that do "
-    "does did be been will would please e y o et ou de del des du la le les el los las al un una para por pour sur "
-    "es est customer customers client clients profile member members user users person people patient guardian "
-    "parent student lead global current currently all any only list program channel channels group flag value field "
-    "indicator box checkbox double single express expressed written explicit prior verbal first last latest long "
-    "longer anymore plus also si oui dado dada lista liste s",
+    "meta": "source sources ip reason reasons method methods url link page form forms formulario formulaire "
+    "keyword keywords id ids campaign campaigns title type types version language lang country code count "
+    "counts number numbers numero num name names note notes comment comments location agent proof disclosure "
+    "confirmation created updated modified changed score rating rate origen origine fuente motivo razon "
+    "raison motif length key token tag tags template wording frequency limit carrier provider nombre",
+    "filler": "is has have had i me my us we our you your the a an to of for from with by via and or on this "
+    "that do does did be been will would please e y o et ou de del des du la le les el los las al un una para "
+    "por pour sur es est customer customers client clients profile member members user users person people "
+    "patient guardian parent student lead global current currently all any only list program channel channels "
+    "group flag value field indicator box checkbox double single express expressed written explicit prior "
+    "verbal first last latest long longer anymore plus also si oui dado dada lista liste s",
 }
 _TAGS: dict[str, str] = {word: tag for tag, words in _WORDS.items() for word in words.split()}
-_ALONE = "a e i o s y an un es me my us be by ip id la le el al may can want get"
+_ALONE = "a e i o s y an un es me my us be by ip id la le el al may can want get ok"
 #: Words that run together with others: `smsoptin`, `donottext`. Short ones with other meanings are no part of one.
 _JOINED = frozenset(_TAGS) - frozenset(_ALONE.split())
 

@@ -55,3 +55,20 @@ def test_an_answer_is_remembered_for_files_with_the_same_headings(
     said = mms("campaign", "submit", str(two_columns), *OPTIONS, "--yes")
     assert said.status == 0, said.err
     assert ledger.campaigns.settings_of(said.out.split()[-1]).to == "cell"
+
+
+def test_the_column_of_consent_is_named_on_the_line_and_so_is_what_a_no_does(
+    mms: Mms, tmp_path: Path
+) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("to,Accepts SMS Marketing,newsletter\n12125550101,yes,no\n12125550102,no,yes\n")
+
+    def check(*options: str) -> str:
+        return " ".join(mms("campaign", "check", str(path), *OPTIONS, *options).out.split())
+
+    assert "sendable 1" in check()
+    assert "no consent 1" in check()
+    assert "says who agrees to messages; rows that do not agree are left out" in check()
+    named = mms("campaign", "check", str(path), *OPTIONS, "--consent", "Newsletter", "--json").json
+    assert [preview["line"] for preview in named["previews"]] == [3]
+    assert "sendable 2" in check("--on-no-consent", "send")

@@ -116,7 +116,9 @@ def test_rows_without_consent_are_skipped_with_their_reason_and_are_in_no_messag
     assert [row.code if isinstance(row, InvalidRow) else "goes" for row in batch.rows] == [
         *("goes", "no_consent", "no_consent", "duplicate", "no_consent", "no_consent")
     ]
-    assert [batch.rows[row].number for message in batch.messages for row in message.members] == ["12125550101"]
+    assert [batch.rows[row].number for message in batch.messages for row in message.members] == [
+        "12125550101"
+    ]
     assert recount(runtime.ledger, campaign_id)[RecipientState.SKIPPED] == 5
 
 

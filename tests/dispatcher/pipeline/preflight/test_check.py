@@ -19,6 +19,7 @@ from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult, LongestText
 from dispatcher.settings import Settings
+from tests.dispatcher.roster.workbooks import packed, parts, texts
 
 NOW = dt.datetime(2026, 11, 27, 15, 0, tzinfo=dt.UTC)
 CAMPAIGNS = Path(__file__).parents[4] / "campaigns"
@@ -67,7 +68,8 @@ def test_rows_without_consent_are_counted_apart_and_are_no_invalid_rows() -> Non
 
 
 def test_a_workbook_is_gone_through_for_consent_as_well() -> None:
-    book = make_xlsx([["to", "SMS Consent"], [ANN, True], [BOB, "no"], [ANN, False], [CYD, None], [CYD, "Yes"]])
+    rows = ((ANN, "TRUE"), (BOB, "no"), (ANN, "FALSE"), (CYD, ""), (CYD, "Yes"))
+    book = packed(parts(texts((1, ("to", "SMS Consent")), *enumerate(rows, 2))))
     result = checked(book, message="Acme: hi. Reply STOP")
     assert (result.rows, result.sendable, result.no_consent) == (5, 1, 4)
 

@@ -51,6 +51,16 @@ def test_a_pasted_list_is_checked_kept_and_sent(operator: httpx.Client) -> None:
     assert post_new(operator, "send", None, held=held, message="Hi").status_code == 303
 
 
+def test_rows_without_consent_are_told_and_sent_only_where_somebody_says_so(operator: httpx.Client) -> None:
+    file = "to,SMS Consent\n2125550101,yes\n2125550102,no\n2125550103,maybe\n"
+    checked = post_new(operator, "check", file, message="Hi")
+    assert "<strong>2</strong><span>without consent, left out</span>" in checked.text
+    assert "1 row says neither yes nor no in" in checked.text
+    assert "Send to 1 recipient" in checked.text
+    all_the_same = post_new(operator, "check", file, message="Hi", on_no_consent="send")
+    assert "Send to 3 recipients" in all_the_same.text
+
+
 def test_a_pasted_list_that_is_refused_can_be_mended_where_it_stands(operator: httpx.Client) -> None:
     refused = post_new(operator, "check", None, list="2125550101\tAnn")
     assert refused.status_code == 422
