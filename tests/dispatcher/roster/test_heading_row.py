@@ -47,6 +47,11 @@ def test_a_line_of_one_word_gives_way_to_headings_below_it() -> None:
     ] == [4]
 
 
+def test_a_title_that_speaks_of_phones_is_none_of_the_headings() -> None:
+    text = "All cell phones,Spring\nCall the mobile phone first\n\nName,Phone,City\nAnn,12125550101,Troy\n"
+    assert [one.line for one in read_rows("Report\n" + text, message="{{city}}")[0]] == [6]
+
+
 def test_one_column_may_have_a_title() -> None:
     assert [one.line for one in read_rows("Spring customers\nphone\n12125550101\n", message="Hi")[0]] == [3]
 
