@@ -3,108 +3,174 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from dispatcher.roster._one_number import count_digits, plain_digits, readable
+from dispatcher.roster._phone_words import WORD, Kind, kind_of, unwrapped, without_empty_labels
 from dispatcher.roster.rejections import RowError
 
-_EXPONENT = re.compile(r"\+?(\d+)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
-_WHOLE = re.compile(r"(\+?\d{10,11})[.,]0+")
-_FRACTION = re.compile(r"\d+[.,]\d{1,2}")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){3}")
-_BETWEEN = re.compile(r"[,;/&|\n\r\t]|\s(?:or|and)\s", re.IGNORECASE)
-_EXTENSION = re.compile(r"\d\s*(?:[,;]?\s*ext(?:ension)?\.?\s*[:=]?|x|#)\s*\d+\s*$", re.IGNORECASE)
-_WRITTEN = re.compile(r"[(+]{0,2}\d[\d ().\-/\u00ad]*")
-_QUOTES = "'\"`\u2018\u2019\u201c\u201d "
-_FOREIGN = "another country"
+#: Between several numbers of a cell. Some of it stands within one, too: what counts are parts of seven digits.
+_BETWEEN = re.compile(r"\s*(:::|[,;/&|\n\r\t]|\s(?:or|and|o|u|y|ou|et)\s)\s*", re.IGNORECASE)
+_ONE = r"(?:\+?1[ .\-]*)?\(?\d{3}\)?[ .\-/]*\d{3}[ .\-]*\d{4}"
+_SIDE_BY_SIDE = re.compile(rf"({_ONE})[ .\-/]+({_ONE})")
+_BRACKETS = str.maketrans("[]{}_*", "()()  ")
+#: Signs between a number and its label; a plus or an opening bracket in front is the number's own.
+_BEFORE, _AFTER = " \t\r\n-:.,;#=/>)<\"'|&?", " \t\r\n-:.,;#=/<([>\"'|&+?"
 
 
-def _readable(cell: str) -> str:
-    """ASCII digits, plain hyphens and spaces in place of what other writing systems and programs use."""
-    if cell.isascii():
-        return cell.strip()
-    kept = []
-    for char in unicodedata.normalize("NFKC", cell):
-        category = unicodedata.category(char)
-        if category == "Nd":
-            kept.append(str(unicodedata.decimal(char)))
-        elif category == "Pd" or char == "\u2212":
-            kept.append("-")
-        elif category == "Zs":
-            kept.append(" ")
-        elif category != "Cf":
-            kept.append(char)
-    return "".join(kept).strip()
+class _Found(NamedTuple):
+    """A number in a cell, or why it is none, and what its label says."""
 
-
-def _unwrapped(text: str) -> str:
-    """Without the wrapping that exports put around a number: `'…`, `="…"`, `tel:…`, a stray comma."""
-    if text.startswith('="'):
-        text = text[1:]
-    text = text.strip(_QUOTES)
-    if text[:4].lower() == "tel:":
-        text = text[4:]
-    return text.strip(" ,;")
-
-
-def _exact(whole: str, fraction: str, exponent: int) -> str:
-    """The digits of a number in scientific notation, if its mantissa carries every one of them."""
-    if exponent > len(fraction):
-        raise RowError("precision_lost")
-    if fraction[exponent:].strip("0"):
-        raise RowError("not_a_number")
-    return whole + fraction[:exponent]
-
-
-def _spreadsheet_number(text: str) -> str | None:
-    """The digits of a spreadsheet's number: `1.5162065575E+10`, `15162065575.0`, `15,162,065,575`."""
-    if found := _EXPONENT.fullmatch(text):
-        return _exact(found[1], found[2] or "", int(found[3]))
-    if found := _WHOLE.fullmatch(text):
-        return found[1]
-    if _FRACTION.fullmatch(text):
-        raise RowError("not_a_number")
-    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else None
-
-
-def _count(text: str) -> int:
-    return sum(map(str.isdigit, text))
-
-
-def _one_number(text: str) -> str:
-    """The text again if it is the writing of one number and nothing else."""
-    if _EXTENSION.search(text):
-        raise RowError("extension")
-    if sum(_count(part) >= 7 for part in _BETWEEN.split(text)) > 1:
-        raise RowError("two_numbers")
-    if not _WRITTEN.fullmatch(text):
-        raise RowError("not_a_number")
-    if _count(text) in (20, 21, 22) and not text.isdigit():
-        raise RowError("two_numbers")
-    return text
-
-
-def _national(digits: str, *, international: bool) -> str:
-    """The ten digits after the country code."""
-    for prefix in ("011", "00"):
-        if not international and digits.startswith(prefix) and len(digits) > 11:
-            digits, international = digits[len(prefix) :], True
-    if international and digits[0] != "1":
-        raise RowError("region_not_allowed" if 7 <= len(digits) <= 15 else "not_a_number", region=_FOREIGN)
-    if len(digits) == 11 and digits[0] == "1":
-        return digits[1:]
-    if len(digits) == 10 and not international:
-        return digits
-    raise RowError("too_short" if len(digits) < 11 else "too_long", digits=len(digits))
+    number: str | RowError
+    kinds: frozenset[Kind]
 
 
 def national_digits(cell: str) -> str:
-    """The ten national digits of a number in any usual writing.
+    """The ten national digits of the one number in a cell, in any usual writing.
 
     Raises:
         RowError: with the code that says why it is none.
     """
-    text = _unwrapped(_readable(cell))
+    return _only(_found_in(cell))
+
+
+def recipient_digits(cell: str) -> str:
+    """The same; of several numbers the one that is marked as mobile.
+
+    Raises:
+        RowError: with the code that says why there is none; `two_numbers` if nothing tells which of them.
+    """
+    found = _found_in(cell)
+    mobile = [each for each in found if Kind.MOBILE in each.kinds]
+    return _only(mobile or found)
+
+
+def _only(found: Sequence[_Found]) -> str:
+    numbers = {each.number for each in found}
+    if len(numbers) > 1:
+        raise RowError("two_numbers")
+    number = numbers.pop()
+    if isinstance(number, RowError):
+        raise number
+    return number
+
+
+def _found_in(cell: str) -> Sequence[_Found]:
+    """The numbers in a cell, at least one; those of faxes only count by themselves.
+
+    Raises:
+        RowError: it holds none, or something that is neither a number nor a label.
+    """
+    text = unwrapped(readable(cell))
     if not text:
         raise RowError("empty_number")
-    written = _spreadsheet_number(text) or _one_number(text)
-    return _national("".join(filter(str.isdigit, written)), international="+" in written)
+    if "/" not in text or count_digits(text) < 12:
+        plain = plain_digits(text)
+        if plain is not None:
+            return (_Found(plain, frozenset()),)
+    found = list(_labelled(text))
+    phones = [each for each in found if Kind.FAX not in each.kinds]
+    if not found:
+        raise RowError("not_a_number")
+    if not phones:
+        raise RowError("not_mobile")
+    return phones
+
+
+def _labelled(text: str) -> Iterator[_Found]:
+    parts = _BETWEEN.split(text)
+    parts, between = parts[::2], parts[1::2]
+    long = [part for part in parts if count_digits(part) >= 7]
+    if len(long) < 2:
+        _refuse_a_second(parts, between)
+        yield from _in_part(_with_country(parts, text))
+    elif any(count_digits(part) < 7 and part.strip(_AFTER) for part in parts):
+        yield from _in_part(" ".join(parts))  # labels stand by themselves
+    else:
+        for part in long:
+            yield from _in_part(part)
+
+
+def _refuse_a_second(parts: Sequence[str], between: Sequence[str]) -> None:
+    """`212-555-0100 / 0101` is two numbers, `212-555-0100,,12` one with an extension."""
+    for part, sign, after in zip(parts, between, parts[1:], strict=False):
+        if count_digits(part) >= 10 and after.strip().isdigit():
+            raise RowError("extension" if sign.strip() in (",", ";") else "two_numbers")
+
+
+def _with_country(parts: Sequence[str], text: str) -> str:
+    """The text, without what stands between `+1` and the number."""
+    return " ".join(parts) if parts[0].strip() in ("1", "+1") else text
+
+
+def _in_part(part: str) -> Iterator[_Found]:
+    """The numbers between the words of a part, each with those that stand on its side."""
+    try:
+        tokens = _tokens(without_empty_labels(unwrapped(part)).translate(_BRACKETS))
+    except RowError as error:
+        yield _Found(error, frozenset(filter(None, map(kind_of, WORD.findall(part)))))
+        return
+    places = [place for place, token in enumerate(tokens) if isinstance(token, str)]
+    for place in places:
+        for number in _side_by_side(str(tokens[place])):
+            yield _Found(number, _label(tokens, place, alone=len(places) == 1))
+
+
+def _tokens(part: str) -> list[str | frozenset[Kind]]:
+    """Numbers, and between them what the words there say.
+
+    Raises:
+        RowError: something is neither.
+    """
+    tokens: list[str | frozenset[Kind]] = []
+    end = 0
+    for word in (*WORD.finditer(part), None):
+        between = part[end : word.start() if word else None].strip(_BEFORE).rstrip(_AFTER)
+        if count_digits(between):
+            tokens.append(between)
+        elif between.strip(_AFTER):
+            raise RowError("not_a_number")
+        if word:
+            end = word.end()
+            kind = kind_of(word[0])
+            if kind is None or (len(word[0]) == 1 and _stands_at_a_digit(part, word)):
+                raise RowError("not_a_number")
+            tokens.append(frozenset({kind}))
+    return tokens
+
+
+def _stands_at_a_digit(part: str, word: re.Match[str]) -> bool:
+    """A letter at a digit is a slip for another digit, or part of a word with digits."""
+    return part[word.end() : word.end() + 1].isdigit() or part[word.start() - 1 : word.start()].isdigit()
+
+
+def _label(tokens: Sequence[str | frozenset[Kind]], place: int, *, alone: bool) -> frozenset[Kind]:
+    """What the words say that belong to a number: all if there is no other, else those in front if words come first,
+    and those behind if words come last."""
+    first, last = isinstance(tokens[0], str), isinstance(tokens[-1], str)
+    front = _words(reversed(tokens[:place])) if alone or last or not first else frozenset()
+    behind = _words(tokens[place + 1 :]) if alone or first or not last else frozenset()
+    return front | behind
+
+
+def _words(tokens: Iterable[str | frozenset[Kind]]) -> frozenset[Kind]:
+    """What words say up to the next number."""
+    said: frozenset[Kind] = frozenset()
+    for token in tokens:
+        if isinstance(token, str):
+            break
+        said |= token
+    return said
+
+
+def _side_by_side(text: str) -> Iterator[str | RowError]:
+    """The number in a text without words; two, if they stand there without anything between."""
+    two = _SIDE_BY_SIDE.fullmatch(text)
+    for each in two.groups() if two else (text,):
+        try:
+            number = plain_digits(each)
+        except RowError as error:
+            yield error
+            continue
+        yield number or RowError("two_numbers" if count_digits(each) in (20, 21, 22) else "not_a_number")

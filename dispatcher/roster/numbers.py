@@ -15,7 +15,7 @@ from dispatcher.numbering.area_codes import (
     is_for_services,
 )
 from dispatcher.numbering.regions import NAMES, in_words
-from dispatcher.roster._nanp import national_digits
+from dispatcher.roster._nanp import national_digits, recipient_digits
 from dispatcher.roster.readings import Remark
 from dispatcher.roster.rejections import RowError
 
@@ -106,7 +106,7 @@ class NumberReader:
 
     def _digits(self, cell: str) -> str:
         try:
-            return national_digits(cell)
+            return recipient_digits(cell)
         except RowError as error:
             error.words |= {"allowed": in_words(self._regions), "way": ""}
             raise
