@@ -10,6 +10,8 @@ from dispatcher.roster._one_number import count_digits, plain_digits, readable
 from dispatcher.roster._phone_words import WORD, Kind, kind_of, unwrapped, without_empty_labels
 from dispatcher.roster.rejections import RowError
 
+#: What is longer is a text, however many numbers stand in it.
+_MOST_CHARACTERS = 300
 #: Between several numbers of a cell. Some of it stands within one, too: what counts are parts of seven digits.
 _BETWEEN = re.compile(r"\s*(:::|[,;/&|\n\r\t]|\s(?:or|and|o|u|y|ou|et)\s)\s*", re.IGNORECASE)
 _ONE = r"(?:\+?1[ .\-]*)?\(?\d{3}\)?[ .\-/]*\d{3}[ .\-]*\d{4}"
@@ -62,6 +64,8 @@ def _found_in(cell: str) -> Sequence[_Found]:
     Raises:
         RowError: it holds none, or something that is neither a number nor a label.
     """
+    if len(cell) > _MOST_CHARACTERS < len(cell.strip()):
+        raise RowError("not_a_number")
     text = unwrapped(readable(cell))
     if not text:
         raise RowError("empty_number")

@@ -151,7 +151,7 @@ REFUSED = {
     ],
     "not_mobile": ["Fax: 212-555-0100", "212-555-0100 (fax)", "Pager 212-555-0100"],
     "region_not_allowed": ["whatsapp:+442079460000", "tel:2079460000;phone-context=+44"],
-    "empty_number": ["'", '=""', " , "],
+    "empty_number": [" " * 400, "'", '=""', " , "],
     "too_short": ["cell 555-0100", "C: 212-555-010", "cell 555-0100 / home 212-555-0100"],
     "too_long": ["mobile: 212-555-01000"],
 }
@@ -209,6 +209,20 @@ def test_whatever_the_writing_the_mobile_one_of_two_is_found_and_two_alike_are_n
     for both in ((mark, mark), (label, label)):
         with pytest.raises(RowError, match="two_numbers"):
             recipient_digits(between.join((both[0].format(mobile), both[1].format(home))))
+
+
+def test_a_cell_of_any_length_is_judged_at_once() -> None:
+    for cell in (
+        "a" * 131_072,
+        "1" * 131_072,
+        "cell " * 26_000,
+        ";" * 131_072,
+        "(" * 300,
+        "a." * 150,
+        " " * 298 + "1",
+    ):
+        with pytest.raises(RowError):
+            recipient_digits(cell)
 
 
 @settings(max_examples=300, deadline=None)
