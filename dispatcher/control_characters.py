@@ -29,6 +29,15 @@ def strip_control_characters(text: str) -> str:
     return _CONTROL.sub(GONE, _BREAK.sub("\n", text)).replace("\t", " ")
 
 
+def spelled_out(text: str) -> str:
+    """The text with its line breaks, and everything that nobody sees, by name: `555⟨U+200B⟩1`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else "⏎" if char == "\n" else f"⟨U+{ord(char):04X}⟩" for char in text
+    )
+
+
 def one_line(text: str) -> str:
     """The same on one line: what comes after a break stands behind a mark."""
     return strip_control_characters(text).strip("\n").replace("\n", " ⏎ ")

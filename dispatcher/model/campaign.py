@@ -81,7 +81,8 @@ LATER_SETTINGS = frozenset(
 
 
 class Campaign(BaseModel):
-    """A snapshot of one campaign. Times are ISO 8601 UTC or None; `rows` is None until the file is read."""
+    """A snapshot of one campaign. Times are ISO 8601 UTC or None; `rows` is None until the file is read.
+    `mended` counts the cells of its file that a person mended before it was sent."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -91,6 +92,7 @@ class Campaign(BaseModel):
     reason: str | None = None
     rows: int | None = None
     rows_read: int = 0
+    mended: int = 0
     counts: dict[RecipientState, int]
     messages: int = 0
     rate: str | None = None

@@ -6,6 +6,7 @@
 - `numbers`, `media_cells`: a cell becomes a number to send to, or media addresses.
 - `invalid_rows`, `formula_guard`: invalid rows written as a file to mend; cells that a spreadsheet would run.
 - `placeholders`: what other systems would fill in, found in a message.
+- `mends`, `mendable_rows`: cells that a person mended beside the file's own, and rows as they can be mended.
 - `size_limits`: how much of a file is read at all.
 - `files/`: bytes to records, CSV and compressed files. `excel/`: workbooks, in a process of their own.
 

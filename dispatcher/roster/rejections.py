@@ -205,6 +205,12 @@ REFUSAL_CODES = {
     "no_sheet": ("The workbook has no visible sheet with cells.", "put the recipients on a visible sheet"),
     "no_such_sheet": ("The workbook has no sheet {name!r}.", "use one of: {sheets}"),
     "which_sheet": ("Several sheets could hold the recipients: {sheets}.", "say which with --sheet NAME"),
+    "bad_mends": ("The list of mended cells cannot be read.", "mend the cells anew"),
+    "too_many_mends": ("More than {limit} cells are mended.", "mend the file itself"),
+    "mend_elsewhere": (
+        "A cell was mended here that does not stand here: the mends are of another file.",
+        "take back the mends, or mend the cells of this file anew",
+    ),
     "unknown_format": ("This is {kind}, not a campaign file.", "save it as CSV or .xlsx"),
 }
 

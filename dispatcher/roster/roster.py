@@ -15,6 +15,7 @@ from dispatcher.roster._blocks import BlockReader
 from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._first_rows import ROWS_MOST, FirstRows, column_of_bad_numbers, is_number
+from dispatcher.roster._mended_rows import HeadingPlaces, MendedRows
 from dispatcher.roster._recipient_choice import Known, choose_recipients
 from dispatcher.roster._rows import RowReader, RowRules
 from dispatcher.roster._unsent_rows import seen_before, still_invalid, unsent_row
@@ -34,6 +35,8 @@ from dispatcher.roster.files.csv_reader import CsvRecords, Record, RecordBlock
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.files.file_source import PulsedStream, RecognisedFile, open_source
 from dispatcher.roster.formula_guard import bare
+from dispatcher.roster.mendable_rows import MendableRow, mendable
+from dispatcher.roster.mends import split_off
 from dispatcher.roster.readings import Reading, Remark
 from dispatcher.roster.rejections import GROUP_ONLY_CODES, RowError, refused
 from dispatcher.roster.size_limits import HEADING_CHARACTERS
@@ -76,13 +79,14 @@ class Roster:
     ) -> None:
         self.filename = filename
         self._max_rows = max_rows
-        self._records = _records(
-            open_source(PulsedStream(source, pulse), max_bytes=max_bytes), settings, max_bytes, pulse
-        )
+        self.mends, stream = split_off(PulsedStream(source, pulse))
+        self._records = _records(open_source(stream, max_bytes=max_bytes), settings, max_bytes, pulse)
         self._unread = iter(self._records)
         #: Where cells are taken as they were typed, not as they are shown. None: in all columns.
         self._number_columns: Sequence[int] | None = None
         self.columns = self._read_columns(settings.to, chosen_before or {})
+        self._mended = MendedRows(self.mends, self._places, lambda: self._records.may_be_guarded)
+        self._unread = self._mended.over(self._unread)
         self.column_names = self.columns.names
         codes = area_codes(area_codes_extra)
         self._rows = RowReader(
@@ -144,7 +148,7 @@ class Roster:
 
     def _blocks_of_records(self) -> Iterator[RecordBlock]:
         if isinstance(self._records, CsvRecords):
-            yield from self._records.blocks()
+            yield from self._mended.over_blocks(self._records.blocks())
         else:
             yield from (((line,), (record,)) for line, record in self._unread)
 
@@ -170,8 +174,7 @@ class Roster:
 
     def __iter__(self) -> Iterator[Recipient | InvalidRow]:
         yield from self._each(self._unread)
-        if not self._count:
-            raise refused("no_rows")
+        self._require_all_read()
 
     def blocks(self) -> Iterator[RecipientBlock | Recipient | InvalidRow]:
         """The same rows in the same order, those that can be sent mostly many at a time: several times as fast."""
@@ -193,8 +196,16 @@ class Roster:
                     self._count += len(item)
                 else:
                     yield from self._each(((lines[item], records[item]),))
+        self._require_all_read()
+
+    def mendable(self, row: InvalidRow) -> MendableRow:
+        """How an invalid row of this file can be mended."""
+        return mendable(row, self._places, self.columns)
+
+    def _require_all_read(self) -> None:
         if not self._count:
             raise refused("no_rows")
+        self._mended.require_all_used()
 
     def _each(self, records: Iterable[Record]) -> Iterator[Recipient | InvalidRow]:
         for line, record in records:
@@ -260,6 +271,7 @@ class Roster:
             raise refused("no_header", line=line)
         if self._records.may_be_guarded:
             record = list(map(bare, record))
+        self._places = HeadingPlaces([heading.strip() for heading in record], own)
         headings = Headings([record[index].strip() for index in own], line=line)
         ahead = self._ahead(line)
         bad_numbers_in = column_of_bad_numbers(ahead, self._code_index, keys.get("errorcolumn"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatcher.cli.shell.context import open_ledger
 from dispatcher.cli.shell.options import AsJson, CampaignId
-from dispatcher.cli.shell.output import campaign_json, print_json, say
+from dispatcher.cli.shell.output import campaign_json, counted, print_json, say
 from dispatcher.cli.shell.tables import counts_table, facts_table, out
 from dispatcher.model.campaign import Campaign
 from dispatcher.pipeline.estimates.estimate import estimated
@@ -33,6 +33,7 @@ def _facts(campaign: Campaign) -> list[tuple[str, str | None]]:
         ("state", campaign.state.value),
         ("reason", campaign.reason),
         ("rows", str(campaign.rows if campaign.rows is not None else f"{campaign.rows_read} so far")),
+        ("mended", f"{counted(campaign.mended, 'cell')} of its file" if campaign.mended else None),
         ("messages", str(campaign.messages)),
         ("rate", campaign.rate),
         ("cost", f"${campaign.cost} confirmed" if campaign.cost else None),

@@ -111,6 +111,7 @@ def _snapshot(
         reason=reason,
         rows=int(fields[b"rows"]) if b"rows" in fields else None,
         rows_read=int(fields[b"rows_read"]),
+        mended=int(fields.get(b"mended", 0)),
         counts=by_state,
         messages=int(fields[b"messages"]),
         rate=_rate_in_force(settings.rate, rate),

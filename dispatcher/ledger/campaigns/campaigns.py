@@ -55,6 +55,7 @@ class Campaigns:
         kind: str = "",
         constraints: Mapping[str, int] | None = None,
         draft: bool = False,
+        mended: int = 0,
     ) -> bool:
         """Make a campaign whose upload is stored under its id already. False: the id is in use.
 
@@ -63,6 +64,7 @@ class Campaigns:
         addresses, `media_files` the hashes of stored media that it needs. `kind` is `answer` or `confirmation` for
         what we answer by ourselves; the claim treats those differently, and lists leave them out. `constraints` are
         what the claim reads of the settings: `urgent` (1), `expires_ms` after the start, `max_cost` in micro-dollars.
+        `mended` counts the cells of the file that a person mended.
 
         Raises:
             SubmittedBefore: the same was made into a campaign in the last 24 h.
@@ -74,6 +76,8 @@ class Campaigns:
         fields += ["chunks", chunks, "settle_ms", settle_ms]
         if kind:
             fields += ["kind", kind]
+        if mended:
+            fields += ["mended", mended]
         if draft:
             fields += ["state", CampaignState.DRAFT.value, "draft", digest]
         for name, value in (constraints or {}).items():

@@ -21,7 +21,8 @@ class Schedule(BaseModel):
     """One recurring broadcast. Times in ms.
 
     `late_ms`: how much too late an occurrence may still start. `media_files`: hashes of the stored media that it needs.
-    `digest` stands for the file's content and the settings. `revision` counts its changes.
+    `digest` stands for the file's content and the settings, `mended` counts the cells of the file that a person mended.
+    `revision` counts its changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +37,7 @@ class Schedule(BaseModel):
     columns: tuple[str, ...]
     media_files: tuple[str, ...] = ()
     digest: str = ""
+    mended: int = 0
     revision: int = 0
     made: int = 0
     missed: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from dispatcher.ledger.batches.packing import compress, decompress
 from dispatcher.ledger.store import keys
@@ -16,6 +16,13 @@ CHUNK_BYTES = 512 * 1024
 UNOWNED_SECONDS = 24 * 3600
 
 
+class ByteSource(Protocol):
+    """What is stored: it is read once."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
 class Uploads:
     """Stores and streams back campaign files."""
 
@@ -23,14 +30,14 @@ class Uploads:
         self._scripts = scripts
         self._redis = scripts.redis
 
-    def store(self, campaign_id: str, source: BinaryIO) -> int:
+    def store(self, campaign_id: str, source: ByteSource) -> int:
         """Write the stream in chunks; answers how many. Overwrites what an interrupted try left.
 
         The chunks lapse unless a campaign is made of them, which then owns them until they are read.
         """
         return self.stage(campaign_id, source, UNOWNED_SECONDS)[0]
 
-    def stage(self, owner: str, source: BinaryIO, life_seconds: int) -> tuple[int, int]:
+    def stage(self, owner: str, source: ByteSource, life_seconds: int) -> tuple[int, int]:
         """The same for what is no campaign yet; answers how many chunks, and how many bytes they take."""
         count = size = 0
         with translated():

@@ -77,6 +77,7 @@ def submit(
         kind=kind,
         constraints=constraints_of(settings),
         draft=draft,
+        mended=len(roster.mends),
     )
     ledger.inbound.learn_ours(settings.senders)
     remember_column(ledger, roster.column_names, settings, fixed)

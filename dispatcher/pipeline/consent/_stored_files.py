@@ -1,4 +1,7 @@
-"""Files that wait in the ledger, those of drafts and of recurring broadcasts: a person is taken out of them."""
+"""Files that wait in the ledger, those of drafts and of recurring broadcasts: a person is taken out of them.
+
+Mended cells are what they were mended to in the file that is written; what stood there before is in no file then.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.roster.files.file_source import unpacked_name
 from dispatcher.roster.formula_guard import guarded
+from dispatcher.roster.mends import Mend
 from dispatcher.roster.numbers import read_number
 from dispatcher.roster.opening import open_roster
 from dispatcher.roster.roster import Roster
@@ -83,7 +87,7 @@ def _forget(ledger: Ledger, stored: _Stored, number: str, config: Settings) -> i
             return 0
         copy.seek(0)
         other = f"{stored.owner}:without"
-        chunks = ledger.uploads.store(other, copy)  # type: ignore[arg-type]
+        chunks = ledger.uploads.store(other, copy)
     name = f"{unpacked_name(stored.filename).rpartition('.')[0] or stored.filename}.csv"
     seen, fields = "", name
     if stored.schedule is not None:
@@ -98,7 +102,7 @@ def _forget(ledger: Ledger, stored: _Stored, number: str, config: Settings) -> i
 
 
 def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings, out: IO[bytes]) -> int:
-    """Write the file as CSV without this person; answers how many rows were left out."""
+    """Write the file as CSV without this person; answers how many rows were left out, or mends if no row was."""
     roster = open_roster(
         ledger.uploads.open(stored.owner, stored.chunks),
         filename=stored.filename,
@@ -118,16 +122,26 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
                 lines.writerow(map(guarded, _cells(row)))
     finally:
         text.detach()
-    return gone
+    return gone or sum(_is_number(text, number) for mend in roster.mends for text in _texts(mend))
 
 
 def _is_about(roster: Roster, row: Recipient | InvalidRow, number: str) -> bool:
-    if row.number == number:
-        return True
+    if row.number == number or not row.cells:
+        return row.number == number
+    return _is_number(roster.columns.recipient_cell(row.cells), number)
+
+
+def _is_number(cell: str, number: str) -> bool:
     try:
-        return bool(row.cells) and read_number(roster.columns.recipient_cell(row.cells)) == number
+        return read_number(cell) == number
     except InputError:
         return False
+
+
+def _texts(mend: Mend) -> Iterator[str]:
+    """All that a mend says stood or stands in cells."""
+    for text in (mend.before, mend.after):
+        yield from (text,) if isinstance(text, str) else text
 
 
 def _cells(row: Recipient | InvalidRow) -> tuple[str, ...]:

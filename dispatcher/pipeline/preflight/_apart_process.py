@@ -72,10 +72,10 @@ class _Asker:
 
 
 class _InvalidRows:
-    """Invalid rows as they are written, told in pieces."""
+    """Invalid rows as they are written to one of a request's files, told in pieces."""
 
-    def __init__(self, asker: _Asker) -> None:
-        self._asker, self._waiting = asker, io.StringIO(newline="")
+    def __init__(self, asker: _Asker, name: str) -> None:
+        self._asker, self._name, self._waiting = asker, name, io.StringIO(newline="")
 
     def write(self, text: str, /) -> int:
         self._waiting.write(text)
@@ -84,7 +84,7 @@ class _InvalidRows:
         return len(text)
 
     def tell(self) -> None:
-        self._asker.say({"invalid": self._waiting.getvalue()})
+        self._asker.say({"invalid": self._waiting.getvalue(), "to": self._name})
         self._waiting = io.StringIO(newline="")
 
 
@@ -92,10 +92,10 @@ def work(asker: _Asker, file: int) -> Mapping[str, Any]:
     """Do what is asked for; the last word."""
     try:
         asked = Work(*asker.hear())
-        rows = _InvalidRows(asker)
+        told = {name: _InvalidRows(asker, name) for name in asked.wants}
         source = cast(BinaryIO, io.BufferedReader(_Placed(file), _BLOCK))
-        result = check(source, asked.request(asker.facts, cast(Any, rows)), load_settings(**asked.config))
-        if asked.wants_invalid_rows:
+        result = check(source, asked.request(asker.facts, cast(Any, told)), load_settings(**asked.config))
+        for rows in told.values():
             rows.tell()
         return packed_result(result)
     except InputError as error:

@@ -1,7 +1,7 @@
 """What the process that checks is told, and what it says, as values that msgpack packs.
 
 First it is told its `Work`. Then it says, each a mapping: `ask` (media addresses, answered with their facts), `invalid`
-(a piece of the CSV of invalid rows), and at last `result`, `error` or `failed`.
+(a piece of what is written of them, and where it belongs), and at last `result`, `error` or `failed`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ _NOT_TOLD = frozenset({"redis_url", "broker_url", "https_proxy"})
 _ERRORS: dict[str, type[MmsError]] = {kind.__name__: kind for kind in (InputError, ConfigError)}
 
 
+#: Files of a request that get invalid rows, by the names that they have there.
+TOLD_ROWS = ("errors_to", "mendable_to")
+
+
 class Work(NamedTuple):
     """A request without what belongs to the process that asks: whether it has files and media to ask for, not which."""
 
@@ -33,7 +37,7 @@ class Work(NamedTuple):
     every: str | None
     now: str
     opted_out: list[str] | None
-    wants_invalid_rows: bool
+    wants: list[str]
     can_ask: bool
     chosen_before: dict[str, str]
     config: dict[str, Any]
@@ -48,13 +52,13 @@ class Work(NamedTuple):
             request.every,
             request.now.isoformat(),
             None if opted_out is None else list(opted_out),
-            request.errors_to is not None,
+            [name for name in TOLD_ROWS if getattr(request, name) is not None],
             request.ask_media is not None,
             dict(request.chosen_before),
             _told(config),
         )
 
-    def request(self, ask: AskMedia, errors_to: TextIO) -> CheckRequest:
+    def request(self, ask: AskMedia, told: Mapping[str, TextIO]) -> CheckRequest:
         """As it is asked of the check."""
         return CheckRequest(
             filename=self.filename,
@@ -63,7 +67,8 @@ class Work(NamedTuple):
             every=self.every,
             now=dt.datetime.fromisoformat(self.now),
             opted_out=None if self.opted_out is None else frozenset(self.opted_out).__contains__,
-            errors_to=errors_to if self.wants_invalid_rows else None,
+            errors_to=told.get("errors_to"),
+            mendable_to=told.get("mendable_to"),
             ask_media=ask if self.can_ask else None,
             chosen_before=self.chosen_before,
         )

@@ -14,12 +14,11 @@ from dispatcher.pipeline.campaigns.media_check import MediaAnswers
 from dispatcher.pipeline.estimates.forecast import Load
 from dispatcher.pipeline.expansion.grouping import message_to
 from dispatcher.pipeline.preflight._longest import Longest
+from dispatcher.pipeline.preflight._problems import Problems
 from dispatcher.pipeline.preflight._send_times import SendTimes
 from dispatcher.pipeline.preflight._warnings import MediaNotices, TextNotices
-from dispatcher.pipeline.preflight.result import Preview, RowProblem
-from dispatcher.roster.invalid_rows import InvalidRowsCsv
+from dispatcher.pipeline.preflight.result import Preview
 
-_ERRORS_SHOWN = 50
 _PREVIEWS = 3
 
 
@@ -29,16 +28,14 @@ class CheckTotals:
     def __init__(
         self,
         opted_out: Callable[[str], bool] | None,
-        invalid_rows: InvalidRowsCsv | None,
+        problems: Problems,
         media: MediaAnswers,
         send_times: SendTimes,
     ) -> None:
         self.send_times = send_times
         self._is_opted_out = opted_out
-        self._invalid_rows = invalid_rows
+        self.problems = problems
         self.sendable = self.duplicates = self.no_consent = self.opted_out = self.groups = 0
-        self.invalid: Counter[str] = Counter()
-        self.errors: list[RowProblem] = []
         self.load = Load()
         self.previews: list[Preview] = []
         self.texts = TextNotices()
@@ -51,14 +48,9 @@ class CheckTotals:
         return self._is_opted_out is not None
 
     @property
-    def errors_total(self) -> int:
-        """All invalid rows."""
-        return self.invalid.total()
-
-    @property
     def rows(self) -> int:
         """All rows of the file, each counted once."""
-        return self.sendable + self.duplicates + self.no_consent + self.opted_out + self.errors_total
+        return self.sendable + self.duplicates + self.no_consent + self.opted_out + self.problems.total
 
     def add(self, item: RecipientBlock | ComposedMessage | InvalidRow) -> None:
         """Take one message into account, or many of one recipient each, or one row that is not sent."""
@@ -74,13 +66,7 @@ class CheckTotals:
             self.duplicates += row.code == "duplicate"
             self.no_consent += row.code == "no_consent"
             return
-        self.invalid[row.code] += 1
-        if len(self.errors) < _ERRORS_SHOWN:
-            self.errors.append(
-                RowProblem(line=row.line, column=row.column, code=row.code, message=row.message)
-            )
-        if self._invalid_rows:
-            self._invalid_rows.write(row)
+        self.problems.add(row)
 
     def _accept(self, message: ComposedMessage) -> None:
         if self._is_opted_out:

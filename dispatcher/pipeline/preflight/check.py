@@ -13,6 +13,7 @@ from dispatcher.pipeline.campaigns.media_check import NO_MEDIA_ASKED, MediaAnswe
 from dispatcher.pipeline.campaigns.send_constraints import require_constraints
 from dispatcher.pipeline.estimates.forecast import Prices, Rates, finish_time
 from dispatcher.pipeline.expansion.grouping import messages_in_blocks, rows_of
+from dispatcher.pipeline.preflight._problems import Problems
 from dispatcher.pipeline.preflight._send_times import SendTimes, Wait, waiting_notices
 from dispatcher.pipeline.preflight._totals import CheckTotals
 from dispatcher.pipeline.preflight._warnings import Notice
@@ -20,7 +21,6 @@ from dispatcher.pipeline.preflight.recurrence import first_occurrence, recurrenc
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import Alternative, CheckResult, ColumnMeaning, ReadAs
 from dispatcher.roster.consent_survey import ConsentSurvey
-from dispatcher.roster.invalid_rows import InvalidRowsCsv
 from dispatcher.roster.opening import open_roster, surveyed_roster
 from dispatcher.roster.readings import Reading
 from dispatcher.roster.roster import Roster
@@ -48,8 +48,8 @@ def check(source: BinaryIO, request: CheckRequest, config: Settings) -> CheckRes
         lambda survey: _roster(source, request, config, media.facts, survey), telling=True
     )
     send_window = SendWindow.under(settings, config)
-    invalid_rows = InvalidRowsCsv(request.errors_to, roster.column_names) if request.errors_to else None
-    totals = CheckTotals(request.opted_out, invalid_rows, media, SendTimes(send_window))
+    problems = Problems(roster, request.errors_to, request.mendable_to)
+    totals = CheckTotals(request.opted_out, problems, media, SendTimes(send_window))
     for item in messages_in_blocks(rows_of(roster, settings), settings):
         totals.add(item)
     start = max(now, begins or send_window.begins or now)
@@ -109,6 +109,7 @@ def _result(
     finish: str | None,
     recurring: tuple[Notice, ...],
 ) -> CheckResult:
+    problems = totals.problems
     cost = Prices(_dollars(config.price_sms), _dollars(config.price_mms)).cost(totals.load)
     return CheckResult(
         rows=totals.rows,
@@ -116,11 +117,12 @@ def _result(
         duplicates=totals.duplicates,
         opted_out=totals.opted_out if totals.knows_opt_outs else None,
         no_consent=totals.no_consent,
-        invalid=dict(totals.invalid.most_common()),
-        errors=tuple(sorted(totals.errors, key=lambda error: error.line)),
-        errors_total=totals.errors_total,
+        invalid=dict(problems.by_code.most_common()),
+        errors=problems.first,
+        errors_total=problems.total,
         headings=tuple(ColumnMeaning(**heading._asdict()) for heading in roster.understood),
         readings=tuple(map(_read_as, roster.readings)),
+        mended=len(roster.mends),
         groups=totals.groups,
         segments=totals.load.units,
         longest=totals.longest.found,

@@ -12,6 +12,7 @@ from dispatcher.pipeline.preflight._apart_wire import Work, packed_facts, result
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.roster.mends import own_head
 from dispatcher.roster.rejections import refused
 from dispatcher.settings import Settings
 
@@ -43,8 +44,7 @@ def check_apart(
                 assert request.ask_media is not None
                 process.say(packed_facts(request.ask_media(frame["ask"])))
             elif "invalid" in frame:
-                assert request.errors_to is not None
-                request.errors_to.write(frame["invalid"])
+                getattr(request, frame["to"]).write(frame["invalid"])
             else:
                 return result_of(frame)
     raise refused("too_much_work")  # it ended without a last word: its time or its memory was over
@@ -52,7 +52,7 @@ def check_apart(
 
 def _file_of(source: BinaryIO) -> int | None:
     """The open file of what is worth a process, all of it written; None if it is small, or in memory alone."""
-    head = source.read(4)
+    head = own_head(source, 4)
     size = source.seek(0, os.SEEK_END)
     source.seek(0)
     if size * (_TIMES_PACKED if head.startswith(_PACKED) else 1) <= SMALL_BYTES:

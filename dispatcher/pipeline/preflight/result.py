@@ -19,12 +19,14 @@ class _Part(BaseModel):
 
 
 class RowProblem(_Part):
-    """One invalid row: where, what, and a sentence."""
+    """One invalid row: where, what, and a sentence. `value` is the cell at fault as it was read, or the row as a line
+    of CSV where it is the whole row, its first 200 characters."""
 
     line: int
     column: str | None
     code: str
     message: str
+    value: str
 
 
 class ColumnMeaning(_Part):
@@ -108,9 +110,10 @@ class CheckResult(_Part):
     opt-outs are not known here; `no_consent` rows are those whose file does not say that they want texts. `errors` has
     the first 50 of `errors_total` invalid rows. `segments` counts segments of SMS and legs of MMS: what limits count.
     Costs are None when a price is unknown. `media` is what was found about media addresses, for the submit that
-    follows; it is no part of the JSON. `readings` is what was decided about the file as a whole, `longest` is None
-    where no row has a text. `waiting` recipients are outside their allowed hours at the start, or their own clock
-    is not there yet; the first message may go at `first_at`, the window of the last opens at `last_at`.
+    follows; it is no part of the JSON. `readings` is what was decided about the file as a whole, `mended` counts cells
+    of it that a person mended, `longest` is None where no row has a text. `waiting` recipients are outside their
+    allowed hours at the start, or their own clock is not there yet; the first message may go at `first_at`, the window
+    of the last opens at `last_at`.
     """
 
     rows: int
@@ -123,6 +126,7 @@ class CheckResult(_Part):
     errors_total: int
     headings: tuple[ColumnMeaning, ...]
     readings: tuple[ReadAs, ...] = ()
+    mended: int = 0
     groups: int
     segments: int
     longest: LongestText | None = None

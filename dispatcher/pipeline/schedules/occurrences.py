@@ -138,5 +138,6 @@ def _make_child(runtime: Runtime, schedule: Schedule, at_ms: int) -> str:
         media=ledger.schedules.media_facts(schedule.id),
         media_files=schedule.media_files,
         constraints=constraints_of(settings),
+        mended=schedule.mended,
     )
     return child

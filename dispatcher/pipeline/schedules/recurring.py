@@ -82,6 +82,7 @@ def make_schedule(
         columns=tuple(roster.column_names),
         media_files=tuple(media_files),
         digest=digest,
+        mended=len(roster.mends),
     )
     ledger.schedules.put(schedule, first_ms, media)
     return schedule

@@ -2,7 +2,7 @@
 
 - `submissions`: a campaign checked, made, tried, started. `lifecycle`: pause, resume, cancel, rate, retry, resolve.
 - `consent`: opt-outs, messages that a person decides on. `schedules`: what is still to come.
-- `media`: pictures that come with a form.
+- `mending`: cells mended in an upload, each checked at once. `media`: pictures that come with a form.
 - `health`: findings, and where CarrierX calls back.
 
 May import: `site/`, `http/`, `tasks/` for its hints, `pipeline/` and everything below.

@@ -22,6 +22,7 @@ from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult, Tally
 from dispatcher.pipeline.reports.report import report_texts
 from dispatcher.pipeline.schedules.recurring import LATE_BY_DEFAULT, make_schedule
+from dispatcher.roster.mends import in_words, mends_before
 from dispatcher.settings import Settings
 from dispatcher.web.actions.media import asks_about, media_facts, own_hashes, roster_of
 from dispatcher.web.http.background import in_background
@@ -57,10 +58,11 @@ def check_upload(
     options: dict[str, Any],
     *,
     errors_to: TextIO | None = None,
+    mendable_to: TextIO | None = None,
     every: str | None = None,
 ) -> CheckResult:
     """What would happen if this file were sent with these settings, with the calendar line `every` at its first
-    time; `errors_to` receives its invalid rows as CSV.
+    time; `errors_to` and `mendable_to` receive its invalid rows, see `CheckRequest`.
 
     Raises:
         InputError, FileRefused: the settings or the file cannot be used.
@@ -75,6 +77,7 @@ def check_upload(
             every=every,
             now=datetime.now(UTC),
             errors_to=errors_to,
+            mendable_to=mendable_to,
             ask_media=partial(asks_about, site),
             chosen_before=site.ledger.chosen_columns.all(),
             pulse=pulse,
@@ -135,10 +138,17 @@ def submit_upload(
     campaign_id = submit(
         site.ledger, upload.source, **_submission_of(site, upload, options, media), draft=draft
     )
-    site.audit_log.note(who, "kept a draft" if draft else "sent", campaign_id)
+    did = "kept a draft" if draft else "sent"
+    site.audit_log.note(who, f"{did}{_mended(upload)}", campaign_id)
     if not draft:
         _hint_at_reading(site, campaign_id)
     return campaign_id
+
+
+def _mended(upload: Upload) -> str:
+    """What the audit log adds of cells that a person mended; nothing of a file as it came."""
+    mends = mends_before(upload.source)
+    return f", {in_words(mends)}" if mends else ""
 
 
 class _Submission(TypedDict):
@@ -195,7 +205,7 @@ def recur_upload(
         every=every,
         run_late_within=run_late_within or LATE_BY_DEFAULT,
     )
-    site.audit_log.note(who, f"made the schedule {schedule.id}")
+    site.audit_log.note(who, f"made the schedule {schedule.id}{_mended(upload)}")
     return schedule, site.ledger.schedules.next_ms(schedule.id)
 
 

@@ -40,6 +40,7 @@ _CAMPAIGN: dict[str, Any] = {
         "cancelled": 0,
         "expired": 0,
     },
+    "mended": 0,
     "messages": 0,
     "rate": "20/s",
     "finish_at": None,

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, BinaryIO
 
 from starlette.datastructures import FormData
@@ -17,6 +17,7 @@ from dispatcher.errors import Conflict, FileRefused, InputError, MmsError
 from dispatcher.pipeline.campaigns.lifecycle import open_draft
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.web.actions.media import take_media
+from dispatcher.web.actions.mending import BESIDE_SETTINGS, check_to_mend
 from dispatcher.web.actions.submissions import (
     as_checked,
     check_upload,
@@ -27,6 +28,16 @@ from dispatcher.web.actions.submissions import (
     submit_upload,
 )
 from dispatcher.web.console._form_values import OWN_CLOCK, ZONES, form_values_of
+from dispatcher.web.console._mending import (
+    MendedCell,
+    MendingPage,
+    digest_of_mends,
+    is_mend,
+    keep_mends_of,
+    mended_cells,
+    mending_page,
+    page_number,
+)
 from dispatcher.web.http.problems import Problem, problem_of
 from dispatcher.web.http.upload_form import REPEATABLE, Upload, first, options_in, upload_in, with_media
 from dispatcher.web.site.site import Site
@@ -37,6 +48,8 @@ _DAY = r"(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*|\d)(?:#?l|#\d)?"
 _TIME_OR_DAYS = re.compile(rf"\d{{1,2}}:\d{{2}}|[\d*?/,-]+|{_DAY}(?:[,-]{_DAY})*", re.IGNORECASE)
 #: Two presses of a button are within it; whoever sends for longer and said nothing may have been killed.
 PATIENCE_MS = 120_000
+_SETTINGS_CHANGED = "The settings changed since the check. This is the check with the new ones."
+_CELLS_CHANGED = "Cells were mended since the check. This is the check with what stands in them now."
 #: Fields of the form that are no settings.
 BESIDE = frozenset(
     {
@@ -52,6 +65,9 @@ BESIDE = frozenset(
         "draft",
         "test_row",
         "test_to",
+        "rows_page",
+        "rows_to",
+        "take_back",
     }
 )
 
@@ -59,7 +75,8 @@ BESIDE = frozenset(
 @dataclass
 class FormDraft:
     """The form as it stands, to be shown again: its values, the file, what the check said, or what is wrong.
-    `went_to` is the page to show once it was sent or kept; `tested` the campaign of a test message."""
+    `went_to` is the page to show once it was sent or kept; `tested` the campaign of a test message; `mending` rows that
+    cannot be sent, `mended` the first cells that a person mended."""
 
     values: dict[str, str] = field(default_factory=dict)
     upload: StagedUpload | None = None
@@ -68,6 +85,8 @@ class FormDraft:
     note: str = ""
     tested: str = ""
     went_to: str | None = None
+    mending: MendingPage | None = None
+    mended: list[MendedCell] = field(default_factory=list)
 
     def value(self, name: str) -> str:
         """The value of a field."""
@@ -99,7 +118,9 @@ def reopened(site: Site, campaign_id: str) -> FormDraft:
             copy.write(block)
         draft.upload = StagedUpload(site.staged_uploads.hold(copy, stored.filename), stored.filename, "")
         try:
-            _check(site, draft, draft.upload, _options(draft.values, _given(draft.values)), copy)
+            options = _options(draft.values, _given(draft.values))
+            mends = digest_of_mends(site, draft.upload.token)
+            _check(site, draft, draft.upload, options, copy, mends=mends)
         except MmsError as error:
             draft.problem = problem_of(error)
     return draft
@@ -113,7 +134,8 @@ def invalid_rows_of(site: Site, token: str) -> Iterator[str]:
     """
     staged = site.staged_uploads.find(token)
     rows = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed when it is read
-    options = {name: value for name, value in json.loads(staged.checked or "{}").items() if name != "every"}
+    checked = json.loads(staged.checked or "{}").items()
+    options = {name: value for name, value in checked if name not in BESIDE_SETTINGS}
     with site.staged_uploads.open(token) as source:
         check_upload(site, Upload(source, staged.filename), options, errors_to=rows)
     rows.seek(0)
@@ -135,19 +157,23 @@ def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
             return
     came = upload_in(form)
     draft.upload = upload = _staged(site, came, token)
-    given = with_media(options_in(form, beside=BESIDE), take_media(site, form))
+    if came is None:
+        keep_mends_of(site, token, draft.values)
+    given = with_media(options_in(form, beside=BESIDE | set(filter(is_mend, form))), take_media(site, form))
     draft.values["media_urls"] = "\n".join(given.get("media_urls", []))
     options = _options(draft.values, given)
-    unchanged = upload.checked == _fingerprint(draft, options)
-    if action == "keep" or (action == "send" and unchanged):
+    mends = digest_of_mends(site, upload.token)  # what is mended from here on asks for another check
+    now = _fingerprint(draft, options, mends)
+    if action == "keep" or (action == "send" and upload.checked == now):
         draft.went_to = _become(site, who, draft, upload, options)
         return
     if action == "send":
-        draft.note = "The settings changed since the check. This is the check with the new ones."
-    with nullcontext(came.source) if came else site.staged_uploads.open(upload.token) as source:
+        only_cells = _without_mends(upload.checked) == _without_mends(now)
+        draft.note = _CELLS_CHANGED if only_cells else _SETTINGS_CHANGED
+    with site.staged_uploads.open(upload.token) if came is None else nullcontext(came.source) as source:
         if action == "test":
             _try(site, who, draft, Upload(source, upload.filename), options)
-        _check(site, draft, upload, options, source)
+        _check(site, draft, upload, options, source, mends=mends)
 
 
 def _page_of(sending: Sending) -> str:
@@ -165,21 +191,35 @@ def _page_of(sending: Sending) -> str:
 
 
 def _check(
-    site: Site, draft: FormDraft, staged: StagedUpload, options: dict[str, Any], source: BinaryIO
+    site: Site,
+    draft: FormDraft,
+    staged: StagedUpload,
+    options: dict[str, Any],
+    source: BinaryIO,
+    *,
+    mends: str,
 ) -> None:
-    """Check the file of `staged`, which `source` reads."""
+    """Check the file of `staged`, which `source` reads with the mends of this digest."""
     upload = Upload(source, staged.filename)
-    draft.result = check_upload(site, upload, options, every=_every(draft))
+    draft.result = check_to_mend(site, staged.token, upload, options, every=_every(draft))
     options = as_checked(options, draft.result)
     draft.values["to"] = options.get("to", "")
-    draft.upload = StagedUpload(staged.token, staged.filename, _fingerprint(draft, options))
+    draft.upload = replace(staged, checked=_fingerprint(draft, options, mends))
     site.staged_uploads.note(draft.upload)
+    draft.mending = mending_page(
+        site, staged.token, page_number(draft.value("rows_to") or draft.value("rows_page"))
+    )
+    draft.mended = mended_cells(site, staged.token)
 
 
-def _fingerprint(draft: FormDraft, options: dict[str, Any]) -> str:
+def _fingerprint(draft: FormDraft, options: dict[str, Any], mends: str) -> str:
     """What a file was checked with, to be compared with what it is sent with."""
-    every = draft.value("every").strip()
-    return json.dumps({**options, "every": every} if every else options, sort_keys=True)
+    beside = {"every": draft.value("every").strip(), "mends": mends}
+    return json.dumps({**options, **{name: text for name, text in beside.items() if text}}, sort_keys=True)
+
+
+def _without_mends(checked: str) -> dict[str, Any]:
+    return {name: value for name, value in json.loads(checked or "{}").items() if name != "mends"}
 
 
 def _try(site: Site, who: str, draft: FormDraft, upload: Upload, options: dict[str, Any]) -> None:

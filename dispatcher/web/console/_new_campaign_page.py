@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from dispatcher.errors import NotFound
 from dispatcher.web.actions.media import MOST, own_hash
+from dispatcher.web.actions.mending import mend_cell
 from dispatcher.web.console._form_values import ZONES
+from dispatcher.web.console._mending import mending_page
 from dispatcher.web.console._new_campaign_form import FormDraft, invalid_rows_of, reopened, take
 from dispatcher.web.http import formats
 from dispatcher.web.http.downloads import csv_download
@@ -44,6 +47,36 @@ async def check_or_send(request: Request, session: Operator) -> Response:
 def errors(request: Request, session: Operator, token: str) -> StreamingResponse:
     """All invalid rows of a checked file, as a file that can be mended and chosen instead."""
     return csv_download(invalid_rows_of(site_of(request), token), "errors.csv")
+
+
+@router.get("/new/rows/{token}")
+def rows(
+    request: Request, session: Operator, token: str, number: Annotated[int, Query(alias="page", ge=1)] = 1
+) -> Response:
+    """A page of the rows of a checked file that cannot be sent, to stand in the place of another one.
+
+    Raises:
+        NotFound: the file is not kept any more, or all its rows can be sent.
+    """
+    mending = mending_page(site_of(request), token, number)
+    if mending is None:
+        raise NotFound("The uploaded file is not kept any more.", hint="choose the file again")
+    return page(request, "mending.html", session=session, mending=mending)
+
+
+@router.post("/new/mend")
+def mend(
+    request: Request,
+    session: Operator,
+    csrf: Annotated[str, Form()],
+    held: Annotated[str, Form(max_length=64)],
+    line: Annotated[int, Form(ge=1)],
+    value: Annotated[str, Form()] = "",
+    number: Annotated[int, Form(alias="page", ge=1)] = 1,
+) -> dict[str, Any]:
+    """Keep what was written into an invalid cell, and say whether its row can be sent now."""
+    check_csrf(session, csrf)
+    return mend_cell(site_of(request), held, number, line, value)._asdict()
 
 
 def _form(request: Request, session: Session, draft: FormDraft) -> Response:

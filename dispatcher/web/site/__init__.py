@@ -3,8 +3,9 @@
 - `site`: settings, ledger, hints, sessions: what every page and call is given.
 - `access`, `sessions`, `throttle`: tokens, logins, guessing made slow.
 - `callback_keys`, `ledger_arrival`: the receiver's key, and the ledger, that may come later than the process.
-- `staged_uploads`: a file between its check and its start. `departure`: how the process ends behind a balancer.
+- `staged_uploads`, `staged_mends`: a file between its check and its start, and what a person mended of it.
+- `departure`: how the process ends behind a balancer.
 
-May import: `pipeline/tick.py` for its hints, `ledger/`, `host/`, `settings`; no other package of the web.
+May import: of `pipeline/` hints and what rows share, `ledger/`, `roster/`, `host/`, `settings`; no other of the web.
 Begin with: `site`, then `access`.
 """

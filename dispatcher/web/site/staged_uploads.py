@@ -10,7 +10,7 @@ import re
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -21,6 +21,10 @@ from dispatcher.errors import NotFound
 from dispatcher.ledger.campaigns.uploads import Uploads
 from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import text_of, translated
+from dispatcher.pipeline.preflight.row_check import RowsContext
+from dispatcher.roster.mendable_rows import MendableRow
+from dispatcher.roster.mends import packed_mends, split_off
+from dispatcher.web.site.staged_mends import StagedMends
 
 LIFE_SECONDS = 3600
 #: So much of them, compressed, lies in the ledger at a time; when there is more, the oldest go.
@@ -53,16 +57,19 @@ class StagedUploads:
         self._redis = client
         self._uploads = uploads
         self._most_bytes = most_bytes
+        self.mends = StagedMends(client, LIFE_SECONDS)
 
     def hold(self, source: BinaryIO, filename: str) -> str:
-        """Keep a copy of `source` and return the token it is found by.
+        """Keep a copy of `source`, and of what a person mended in it, and return the token it is found by.
 
         Raises:
             StoreUnavailable: Redis does not answer; nothing is kept.
         """
         token = secrets.token_urlsafe(24)
         source.seek(0)
-        chunks, size = self._uploads.stage(_owner(token), source, LIFE_SECONDS)
+        mends, file = split_off(source)
+        self.mends.put(token, mends)
+        chunks, size = self._uploads.stage(_owner(token), file, LIFE_SECONDS)
         facts = {"filename": filename, "checked": "", "chunks": chunks, "bytes": size}
         with translated():
             pipeline = self._redis.pipeline(transaction=True)
@@ -81,6 +88,12 @@ class StagedUploads:
         if known:
             self._put(keys.staged(upload.token), "checked", upload.checked)
 
+    def keep_rows(self, token: str, rows: Sequence[MendableRow], context: RowsContext) -> None:
+        """Keep the rows that cannot be sent, see `StagedMends`; of an upload that is gone meanwhile nothing."""
+        self.find(token)
+        size = self.mends.keep_rows(token, rows, context)
+        self._put(keys.staged(token), "rows_bytes", str(size))
+
     def find(self, token: str) -> StagedUpload:
         """The upload with this token.
 
@@ -92,13 +105,14 @@ class StagedUploads:
 
     @contextmanager
     def open(self, token: str) -> Iterator[BinaryIO]:
-        """A copy of the file itself, on this machine's disk while it is open.
+        """A copy of the file with its mends, on this machine's disk while it is open.
 
         Raises:
             NotFound: there is none.
         """
         chunks = self._facts(token)[2]
         with tempfile.TemporaryFile() as copy:
+            copy.write(packed_mends(self.mends.all(token)))
             try:
                 stored = self._uploads.open(_owner(token), chunks)
                 while block := stored.read(_BLOCK):
@@ -139,8 +153,9 @@ class StagedUploads:
             return
         with translated():
             chunks = int(self._redis.hget(keys.staged(token), "chunks") or 0)
-            self._redis.hdel(keys.staged(token), "filename", "checked", "chunks", "bytes")
+            self._redis.hdel(keys.staged(token), "filename", "checked", "chunks", "bytes", "rows_bytes")
             self._redis.zrem(keys.STAGED, token)
+        self.mends.drop(token)
         self._uploads.drop(_owner(token), chunks)
 
     def _put(self, name: str, field: str, value: str) -> None:
@@ -164,11 +179,11 @@ class StagedUploads:
             tokens = [text_of(token) for token in self._redis.zrange(keys.STAGED, 0, -1, desc=True)]
             pipeline = self._redis.pipeline(transaction=False)
             for token in tokens:
-                pipeline.hget(keys.staged(token), "bytes")
+                pipeline.hmget(keys.staged(token), ("bytes", "rows_bytes"))
             sizes = pipeline.execute()
         total = 0
-        for index, (token, size) in enumerate(zip(tokens, sizes, strict=True)):
-            total += int(size or 0)
+        for index, (token, (size, rows_size)) in enumerate(zip(tokens, sizes, strict=True)):
+            total += int(size or 0) + int(rows_size or 0)
             if size is None or (index and total > self._most_bytes):
                 self.drop(token)
 

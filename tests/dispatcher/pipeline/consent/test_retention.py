@@ -29,6 +29,7 @@ from dispatcher.pipeline.reports.report import report_texts, write_report
 from dispatcher.pipeline.runtime.runtime import Runtime
 from dispatcher.pipeline.schedules.recurring import make_schedule
 from dispatcher.pipeline.sending.send import send_batch
+from dispatcher.roster.mends import Mend, packed_mends
 from dispatcher.settings import Settings
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.web.site.staged_uploads import LIFE_SECONDS
@@ -255,6 +256,28 @@ def test_somebody_who_is_forgotten_is_in_no_draft_and_it_sends_them_nothing(
     ledger.agenda.start_due()
     send_batch(runtime, draft, 0)
     assert sorted(simulator.received().numbers) == ["12125550101", "12125550103"]
+
+
+def test_a_mended_file_is_written_as_it_reads_when_somebody_in_it_or_in_its_mends_is_forgotten(
+    runtime: Runtime,
+) -> None:
+    ledger = runtime.ledger
+    mends = (
+        Mend(line=3, column="phone", before="12125550102", after="12125550109"),
+        Mend(line=4, column="name", before="Ann 3", after="Cyd"),
+    )
+    rows = b"phone;name\n" + b"".join(b"1212555010%d;Ann %d\n" % (n, n) for n in (1, 2, 3))
+    draft = stored(runtime, draft=True, rows=packed_mends(mends) + rows)
+    assert ledger.campaign(draft).mended == 2
+    assert forget(ledger, "12125550102", runtime.settings) == (1, 0, ())
+    _, chunks = ledger.campaigns.stored_file(draft)
+    assert text_of_file(ledger, draft, chunks).splitlines() == [
+        b"phone,name",
+        b"12125550101,Ann 1",
+        b"12125550109,Ann 2",
+        b"12125550103,Cyd",
+    ]
+    assert forget(ledger, "12125550102", runtime.settings) == (0, 0, ())
 
 
 def test_somebody_who_is_forgotten_is_in_no_callback_that_this_or_an_older_version_set_aside(

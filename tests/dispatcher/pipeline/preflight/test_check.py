@@ -76,8 +76,8 @@ def test_a_workbook_is_gone_through_for_consent_as_well() -> None:
 
 def test_the_json_has_the_names_of_the_design() -> None:
     names = (
-        "rows sendable duplicates opted_out no_consent invalid errors errors_total headings readings groups segments "
-        "longest cost_low cost_high waiting first_at last_at finish_at previews warnings"
+        "rows sendable duplicates opted_out no_consent invalid errors errors_total headings readings mended groups "
+        "segments longest cost_low cost_high waiting first_at last_at finish_at previews warnings"
     )
     assert list(checked(f"to,first_name\n{ANN},Ann\n").model_dump(mode="json")) == names.split()
 

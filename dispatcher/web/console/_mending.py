@@ -1,0 +1,128 @@
+"""What the form shows of rows that cannot be sent: each with its cell to be mended, a page at a time, and what was
+mended so far."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dispatcher.control_characters import spelled_out
+from dispatcher.roster.mendable_rows import MENDED_CHARACTERS, MendableRow, line_of
+from dispatcher.roster.mends import Mend, packed_mends
+from dispatcher.web.actions.mending import keep_mends
+from dispatcher.web.site.site import Site
+
+#: A field of the form with what was written into a row's invalid cell: `mend-` and the row's line.
+_FIELD = re.compile(r"mend-(\d{1,9})")
+#: Mends that are listed, to be taken back, and characters of each text in that list.
+_LISTED = 200
+_SHOWN_CHARACTERS = 80
+
+
+class MendingRow(NamedTuple):
+    """A row that cannot be sent. `value` is what its field holds; `was` spells out what cannot be seen of the cell, and
+    is empty where all can. One that `changed` since the check is judged when all is checked again."""
+
+    row: MendableRow
+    value: str
+    was: str
+    changed: bool
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is mended in the file itself."""
+        return len(self.row.value) > MENDED_CHARACTERS
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the cell spans lines, or is too long for one."""
+        return "\n" in self.value or len(self.value) > 120
+
+
+class MendingPage(NamedTuple):
+    """The rows on a page, `number` of `pages`."""
+
+    token: str
+    number: int
+    pages: int
+    rows: tuple[MendingRow, ...]
+
+
+class MendedCell(NamedTuple):
+    """One mend, as the list of them shows it."""
+
+    line: int
+    column: str
+    before: str
+    after: str
+
+
+def is_mend(field: str) -> bool:
+    """Whether a field of the form holds a mended cell."""
+    return _FIELD.fullmatch(field) is not None
+
+
+def keep_mends_of(site: Site, token: str, values: Mapping[str, str]) -> None:
+    """Keep what the form says of cells, and take back what it says so of.
+
+    Raises:
+        InputError: a text is too long.
+    """
+    cells = {int(found[1]): value for name, value in values.items() if (found := _FIELD.fullmatch(name))}
+    keep_mends(site, token, page_number(values.get("rows_page", "")), cells)
+    back = values.get("take_back", "")
+    if back.isdecimal():
+        site.staged_uploads.mends.take_back(token, int(back))
+
+
+def page_number(text: str) -> int:
+    """The number of a page of rows as a form or an address says it."""
+    return int(text) if text.isdecimal() and len(text) < 7 else 1
+
+
+def mending_page(site: Site, token: str, number: int) -> MendingPage | None:
+    """A page of the rows that the last check found invalid; None if there are none."""
+    found = site.staged_uploads.mends.page(token, number)
+    if found is None:
+        return None
+    mends = site.staged_uploads.mends.of_lines(token, [row.line for row in found.rows])
+    rows = tuple(_mending_row(row, mends.get(row.line, ())) for row in found.rows)
+    return MendingPage(token, found.number, found.pages, rows)
+
+
+def _mending_row(row: MendableRow, mends: tuple[Mend, ...]) -> MendingRow:
+    value = row.value
+    if mends and mends[-1].column == row.column:
+        value = _text(mends[-1].after)
+    return MendingRow(row, value, "" if row.value.isprintable() else _shown(row.value), value != row.value)
+
+
+def mended_cells(site: Site, token: str) -> list[MendedCell]:
+    """The first mends of a file."""
+    return [
+        MendedCell(mend.line, _column(mend), _shown(_text(mend.before)), _shown(_text(mend.after)))
+        for mend in site.staged_uploads.mends.all(token)[:_LISTED]
+    ]
+
+
+def digest_of_mends(site: Site, token: str) -> str:
+    """The same for the same mends; empty without any."""
+    packed = packed_mends(site.staged_uploads.mends.all(token))
+    return hashlib.sha256(packed).hexdigest() if packed else ""
+
+
+def _column(mend: Mend) -> str:
+    if mend.column is None:
+        return "the whole row"
+    return mend.column if isinstance(mend.column, str) else f"column {mend.column}"
+
+
+def _text(cells: str | tuple[str, ...]) -> str:
+    return cells if isinstance(cells, str) else line_of(cells)
+
+
+def _shown(text: str) -> str:
+    short = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+    return spelled_out(short)

@@ -1,0 +1,105 @@
+"""Rows of an upload that cannot be sent, a page at a time, and what a person mended of them; beside the file itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import redis
+
+from dispatcher.ledger.batches.packing import compress, decompress
+from dispatcher.ledger.store import keys
+from dispatcher.ledger.store.connection import translated
+from dispatcher.pipeline.preflight.row_check import RowsContext
+from dispatcher.roster.mendable_rows import MendableRow, row_of
+from dispatcher.roster.mends import Mend, document_of, mends_of
+
+PAGE_ROWS = 50
+_ABOUT = "about"
+
+
+class RowsPage(NamedTuple):
+    """Invalid rows of a file as its last check found them, those of page `number` of `pages`."""
+
+    number: int
+    pages: int
+    context: RowsContext
+    rows: tuple[MendableRow, ...]
+
+
+class StagedMends:
+    """Kept as long as the uploads with the same tokens."""
+
+    def __init__(self, client: redis.Redis, life_seconds: int) -> None:
+        self._redis = client
+        self._life_seconds = life_seconds
+
+    def keep_rows(self, token: str, rows: Sequence[MendableRow], context: RowsContext) -> int:
+        """Keep what a check found, in the place of what an earlier one did; answers how many bytes it takes."""
+        pages = [rows[first : first + PAGE_ROWS] for first in range(0, len(rows), PAGE_ROWS)]
+        fields = {str(number): _packed(page) for number, page in enumerate(pages, 1)}
+        fields[_ABOUT] = _packed([len(pages), *context])
+        self._put(keys.staged_rows(token), dict[Any, Any](fields), anew=True)
+        return sum(map(len, fields.values()))
+
+    def page(self, token: str, number: int) -> RowsPage | None:
+        """The invalid rows on this page, or on the last if there are fewer; None if there are none."""
+        about = self._field(token, _ABOUT)
+        if about is None or not about[0]:
+            return None
+        pages, columns, read_as = about
+        number = max(1, min(number, pages))
+        rows = tuple(map(row_of, self._field(token, str(number)) or ()))
+        return RowsPage(number, pages, RowsContext(tuple(columns), read_as), rows)
+
+    def all(self, token: str) -> tuple[Mend, ...]:
+        """Every mend of the file, in the order of its lines."""
+        with translated():
+            found: Any = self._redis.hgetall(keys.staged_mends(token))
+        return tuple(mend for line in sorted(found, key=int) for mend in mends_of(found[line]))
+
+    def of_lines(self, token: str, lines: Sequence[int]) -> dict[int, tuple[Mend, ...]]:
+        """The mends of these lines, for each that has some."""
+        if not lines:
+            return {}
+        with translated():
+            found: Any = self._redis.hmget(keys.staged_mends(token), [str(line) for line in lines])
+        return {line: mends_of(packed) for line, packed in zip(lines, found, strict=True) if packed}
+
+    def put(self, token: str, mends: Iterable[Mend]) -> None:
+        """Take over the mends of a file, line by line in the place of earlier ones."""
+        by_line: dict[str, list[Mend]] = {}
+        for mend in mends:
+            by_line.setdefault(str(mend.line), []).append(mend)
+        if by_line:
+            documents = {line: document_of(of_line) for line, of_line in by_line.items()}
+            self._put(keys.staged_mends(token), dict[Any, Any](documents))
+
+    def take_back(self, token: str, line: int) -> None:
+        """Forget the mends of a line."""
+        with translated():
+            self._redis.hdel(keys.staged_mends(token), str(line))
+
+    def drop(self, token: str) -> None:
+        """Forget it all."""
+        with translated():
+            self._redis.unlink(keys.staged_rows(token), keys.staged_mends(token))
+
+    def _field(self, token: str, name: str) -> Any:
+        with translated():
+            packed: Any = self._redis.hget(keys.staged_rows(token), name)
+        return None if packed is None else json.loads(decompress(packed))
+
+    def _put(self, name: str, fields: dict[Any, Any], *, anew: bool = False) -> None:
+        with translated():
+            pipeline = self._redis.pipeline(transaction=True)
+            if anew:
+                pipeline.unlink(name)
+            pipeline.hset(name, mapping=fields)
+            pipeline.expire(name, self._life_seconds, nx=not anew)
+            pipeline.execute()
+
+
+def _packed(value: Any) -> bytes:
+    return compress(json.dumps(value).encode())

@@ -1,0 +1,224 @@
+"""Cells mended in the console: checked at once, kept beside the file, sent with it, taken back."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from dispatcher.ledger.consent.optouts import OptOut
+from dispatcher.ledger.ledger import Ledger
+from dispatcher.roster.mends import split_off
+from dispatcher.web.site.staged_mends import PAGE_ROWS
+from tests.dispatcher.web.console.test_campaigns import FORM, hidden, post_new
+
+BAD = (
+    "phone,first_name,store\n12125550101,Ann,Old Mill\n555,Bob,Rosewood\n12125550103,,Harbor\n"
+    '12125550104,Dee, the second,"Old\nMill"\n12\u200b5,Eve,x\n'
+)
+ReadFile = Callable[[str], str]
+
+
+@pytest.fixture
+def ledger(address: str, redis: Redis) -> Ledger:
+    """The application's ledger."""
+    return Ledger(redis)
+
+
+class Page:
+    """What an operator sees of one upload, and does with it."""
+
+    def __init__(self, browser: httpx.Client, file: str = BAD) -> None:
+        self.browser = browser
+        self.answer = post_new(browser, "check", file)
+        self.held = hidden(self.answer, "held")
+        self.csrf = hidden(self.answer, "csrf")
+
+    def press(self, action: str = "check", **fields: Any) -> httpx.Response:
+        """Send the form as it is, with these fields, and without a file."""
+        fields = {name.replace("mend_", "mend-"): value for name, value in fields.items()}
+        data = {**FORM, "csrf": self.csrf, "held": self.held, "action": action, "rows_page": "1", **fields}
+        self.answer = self.browser.post("/new", data=data, files={"file": ("", "")})
+        return self.answer
+
+    def mend(self, line: int, value: str, **other: Any) -> httpx.Response:
+        """Leave a field, as a browser with scripts tells it."""
+        data = {"csrf": self.csrf, "held": self.held, "page": 1, "line": line, "value": value, **other}
+        return self.browser.post("/new/mend", data=data)
+
+    def said(self, line: int, value: str) -> tuple[bool, str]:
+        """What is said to it at once."""
+        answer = self.mend(line, value)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["fine"], answer.json()["said"]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of rows that cannot be sent, by line."""
+        found = re.findall(r'name="mend-(\d+)" value="([^"]*)"', self.answer.text)
+        return {line: html.unescape(value) for line, value in found}
+
+    @property
+    def sendable(self) -> str:
+        """What the button that sends says."""
+        found = re.search(r"Send to \d+ recipients?", self.answer.text)
+        assert found, self.answer.text
+        return found[0]
+
+
+@pytest.fixture
+def page(operator: httpx.Client) -> Page:
+    """A checked file with four rows that cannot be sent."""
+    return Page(operator)
+
+
+def test_every_row_that_cannot_be_sent_has_a_field_with_what_stands_there(page: Page) -> None:
+    assert page.fields == {"3": "555", "4": "", "7": "12\u200b5"}  # that of a row with lines is no input
+    assert "It reads <code>12⟨U+200B⟩5</code>" in page.answer.text
+    assert 'name="mend-5" rows="3"' in page.answer.text
+    assert "Line 4, first_name" in page.answer.text
+    assert page.sendable == "Send to 1 recipient"
+
+
+def test_a_cell_is_judged_at_once_by_the_same_rules(page: Page, ledger: Ledger) -> None:
+    assert page.said(3, "5551") == (
+        False,
+        "The number has 4 digits; a US or Canadian number has 10, or 11 with a leading 1.",
+    )
+    assert page.said(3, "(212) 555-0102") == (True, "Good.")
+    assert page.said(4, " ") == (
+        False,
+        "The message needs a value here; fill it in or give a default: {{first_name|there}}.",
+    )
+    assert page.said(4, "Cyd") == (True, "Good.")
+    assert page.said(5, '12125550104,"Dee, the second",Old Mill') == (True, "Good.")
+    ledger.optouts.put([OptOut("12125550105", "out", 1, "test")])
+    assert page.said(7, "12125550105") == (True, "This number opted out; it is left alone.")
+
+
+def test_what_was_mended_goes_into_the_next_check_and_what_was_not_is_listed_again(page: Page) -> None:
+    page.mend(3, "12125550102")
+    page.mend(5, '12125550104,"Dee, the second",Old Mill')
+    page.press()
+    assert page.sendable == "Send to 3 recipients"
+    assert set(page.fields) == {"4", "7"}
+    assert "2 cells mended" in page.answer.text
+    page.mend(7, "1212555010")
+    page.press()
+    assert page.fields["7"] == "1212555010"
+    page.mend(7, "12125550107")
+    page.press()
+    assert "3 cells mended" in page.answer.text
+    assert re.search(r"12⟨U\+200B⟩5</td><td>12125550107</td>", page.answer.text)
+
+
+def test_without_scripts_the_form_alone_does_the_same(page: Page) -> None:
+    page.press(mend_3="12125550102", mend_4="", mend_7="12\u200b5")
+    assert page.sendable == "Send to 2 recipients"
+    assert "1 cell mended" in page.answer.text
+    assert set(re.findall(r'name="mend-(\d+)"', page.answer.text)) == {"4", "5", "7"}
+
+
+def test_a_mend_is_taken_back(page: Page) -> None:
+    page.press(mend_3="12125550102")
+    page.press("", take_back="3")
+    assert page.fields["3"] == "555"
+    assert "mended</summary>" not in page.answer.text
+    page.mend(3, "12125550102")
+    page.mend(3, "555")
+    page.press()
+    assert "mended</summary>" not in page.answer.text, "what stands there again was not mended"
+
+
+def test_a_file_that_was_mended_since_its_check_is_checked_before_it_is_sent(
+    page: Page, redis: Redis
+) -> None:
+    page.mend(3, "12125550102")
+    shown = page.press("send")
+    assert shown.status_code == 200
+    assert "Cells were mended since the check" in shown.text
+    assert not redis.exists("mms:campaigns")
+    assert page.sendable == "Send to 2 recipients"
+    assert page.press("send").status_code == 303
+
+
+@pytest.mark.slow
+def test_what_is_sent_is_what_was_mended_and_who_did_how_much_is_noted(
+    page: Page, ledger: Ledger, read_file: ReadFile
+) -> None:
+    page.mend(3, "12125550102")
+    page.mend(4, "Cyd")
+    page.press()
+    campaign = page.press("send").headers["location"].removeprefix("/campaigns/")
+    name, chunks = ledger.campaigns.stored_file(campaign)
+    mends, file = split_off(ledger.uploads.open(campaign, chunks))
+    assert (name, [mend.line for mend in mends], file.read()) == ("spring.csv", [3, 4], BAD.encode())
+    read_file(campaign)
+    ((batch, _),) = ledger.batches.read(campaign, [0])
+    assert [(row.line, row.number) for row in batch.rows][:3] == [
+        (2, "12125550101"),
+        (3, "12125550102"),
+        (4, "12125550103"),
+    ]
+    assert [message.text for message in batch.messages] == ["Hi Ann", "Hi Bob", "Hi Cyd"]
+    shown = page.browser.get(f"/campaigns/{campaign}").text
+    assert "sent, 2 cells mended on lines 3 and 4" in shown
+    assert "<dt>Mended</dt><dd>2 cells" in shown
+    assert "555</" not in shown
+
+
+@pytest.mark.slow
+def test_a_draft_keeps_its_mends_until_it_is_opened_again(page: Page) -> None:
+    page.mend(3, "12125550102")
+    draft = page.press("keep").headers["location"].removeprefix("/campaigns/")
+    page.answer = page.browser.get(f"/new?draft={draft}")
+    assert page.sendable == "Send to 2 recipients"
+    assert "1 cell mended" in page.answer.text
+    page.held = hidden(page.answer, "held")
+    page.press("check", take_back="3")
+    assert page.fields["3"] == "555"
+
+
+def test_many_bad_rows_are_mended_a_page_at_a_time(operator: httpx.Client) -> None:
+    rows = "".join(f"{line},x\n" for line in range(2, 2 + 2 * PAGE_ROWS + 1))
+    page = Page(operator, "phone,first_name\n12125550101,Ann\n" + rows)
+    assert len(page.fields) == PAGE_ROWS
+    last = operator.get(f"/new/rows/{page.held}", params={"page": 3})
+    assert re.findall(r'name="mend-(\d+)"', last.text) == [str(2 + 2 * PAGE_ROWS + 1)]
+    assert "Page 3 of 3" in last.text
+    page.mend(2 + 2 * PAGE_ROWS + 1, "12125550102", page=3)
+    assert "Mended; check again." in operator.get(f"/new/rows/{page.held}", params={"page": 3}).text
+    page.press("", rows_to="2", mend_3="12125550103")
+    assert "Page 2 of 2" in page.answer.text, "two of the 101 were mended"
+    assert page.sendable == "Send to 3 recipients"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"csrf": "wrong"}, 403),
+        ({"held": "no-such-upload-no-such-upload"}, 422),
+        ({"line": 99}, 422),
+        ({"line": 2}, 422),
+        ({"value": "1" * 4001}, 422),
+    ],
+)
+def test_only_what_is_listed_is_mended_and_only_by_who_may(
+    page: Page, fields: dict[str, Any], status: int
+) -> None:
+    answer = page.mend(**{"line": 3, "value": "12125550102", **fields})
+    assert answer.status_code in (status, 404), answer.text
+    page.press()
+    assert page.sendable == "Send to 1 recipient"
+
+
+def test_another_file_starts_without_the_mends_of_the_last(page: Page) -> None:
+    page.mend(3, "12125550102")
+    page.answer = post_new(page.browser, "check", BAD, held=page.held, **{"mend-3": "12125550102"})
+    assert page.fields["3"] == "555"
+    assert page.sendable == "Send to 1 recipient"
