@@ -18,8 +18,8 @@ class CheckRequest:
     `fixed` names the settings that came from options. With `every`, a calendar line, it is the first occurrence that is
     looked at. `opted_out` tells whether a number opted out; without it that stays unknown. `errors_to` receives every
     invalid row as a CSV that can be mended and submitted, `mendable_to` as they can be mended in place
-    (`mendable_rows.MendableRows`). `ask_media` asks for media addresses when the settings want that. `chosen_before` see
-    `Roster`. `pulse` is called now and then while the file is read; what it raises ends the reading.
+    (`mendable_rows.MendableRows`). `ask_media` asks for media addresses when the settings want that. `chosen_before`
+    see `Roster`. `pulse` is called now and then while the file is read; what it raises ends the reading.
     """
 
     filename: str
