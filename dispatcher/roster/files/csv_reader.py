@@ -7,10 +7,9 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice
-from typing import NamedTuple
 
 from dispatcher.errors import FileRefused
-from dispatcher.roster._heading_row import LOOKED_AT, heading_place, numbers_below
+from dispatcher.roster.files._dialect import dialect_of
 from dispatcher.roster.files.decoding import DecodedLines, DecodingError
 from dispatcher.roster.files.plain_lines import plain_records
 from dispatcher.roster.readings import Reading, Remark
@@ -28,44 +27,6 @@ BLOCK_RECORDS = 1024
 _STEP = 16
 #: Characters of a block of plain lines, about.
 _TEXT_CHARACTERS = 1 << 15
-
-
-class _Head(NamedTuple):
-    """How a separator cuts the head of a file, better ones greater: whether its first record names the recipients among
-    other columns, whether one above telephone numbers does, how many columns the headings have. `line` is theirs, 0 if
-    none is known."""
-
-    is_first: bool
-    is_found: bool
-    columns: int
-    line: int
-
-
-def _first_records(head: str, separator: str) -> Iterator[Record]:
-    """The records of the head with a letter or a digit in them, as this separator cuts them."""
-    reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
-    line = 1
-    try:
-        for record in reader:
-            if any(map(str.isalnum, "".join(record))):
-                yield line, record
-            line = reader.line_num + 1
-    except csv.Error:
-        pass
-
-
-def _cut_by(separator: str, head: str, is_recipient: Callable[[str], bool]) -> _Head:
-    following = _first_records(head, separator)
-    line, first = next(following, (1, []))
-    filled = sum(1 for cell in first if cell.strip())
-    if filled > 1 and any(map(is_recipient, first)):
-        return _Head(True, True, len(first), line)
-    lines, records = zip((line, first), *islice(following, LOOKED_AT), strict=True)
-    place = heading_place(records, is_recipient)
-    if place is None:
-        return _Head(False, False, len(first), 0)
-    named = [column for column, cell in enumerate(records[place]) if is_recipient(cell)]
-    return _Head(False, numbers_below(records, place, named), len(records[place]), lines[place])
 
 
 def _lines_within(record: list[str]) -> int:
@@ -86,12 +47,10 @@ class CsvRecords:
         sep_line = _SEP_LINE.match(lines.head)
         self._skipped = 1 if sep_line else 0
         head = lines.head[sep_line.end() :] if sep_line else lines.head
-        separators = [sep_line[1]] if sep_line else _SEPARATORS
-        found, self.separator = max(
-            ((_cut_by(each, head, is_recipient), each) for each in separators), key=lambda cut: cut[0][:3]
-        )
+        separators = (sep_line[1],) if sep_line else _SEPARATORS
+        self.separator, line = dialect_of(head, separators, is_recipient)
         #: The line of the headings, or one before it: what stands above is a title.
-        self.heading_line = found.line + self._skipped
+        self.heading_line = line + self._skipped
         self._head = head
         self._padded = f'{self.separator} "' in head
         self.suspicious: Callable[[list[str]], bool] | None = None
