@@ -309,7 +309,7 @@ def _records(
 ) -> CsvRecords | ExcelRecords:
     if opened.workbook is not None:
         wish = SheetWish(settings.sheet, settings.hidden_rows, settings.to)
-        return ExcelRecords(opened.workbook, max_bytes=max_bytes, pulse=pulse, wish=wish)
+        return ExcelRecords(opened.workbook, opened.kind, max_bytes=max_bytes, pulse=pulse, wish=wish)
     try:
         return CsvRecords(DecodedLines(opened.text), names_recipients(settings.to))
     except DecodingError as defect:

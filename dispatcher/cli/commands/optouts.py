@@ -86,7 +86,7 @@ def import_command(
         ),
     ],
 ) -> None:
-    """Read a list, ours or another system's: .csv, .xlsx, or a plain list of numbers, one on each line.
+    """Read a list, ours or another system's: .csv, a workbook, or a plain list of numbers, one on each line.
 
     Columns: `number`, and if there are such columns `state` (out, in), `source` and `at`, or what other systems call
     them. It tells how many entries were read, known already, changed and not usable; a word of consent that nobody

@@ -117,7 +117,7 @@ def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]
     opened = open_source(source, max_bytes=max_bytes)
     if opened.workbook is not None:
         wish = SheetWish(hidden_rows=True, as_typed=True)  # who opted out in a hidden row opted out
-        return iter(ExcelRecords(opened.workbook, max_bytes=max_bytes, wish=wish))
+        return iter(ExcelRecords(opened.workbook, opened.kind, max_bytes=max_bytes, wish=wish))
     try:
         return iter(CsvRecords(DecodedLines(opened.text), is_recipient))
     except DecodingError:

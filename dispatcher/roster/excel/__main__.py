@@ -1,11 +1,11 @@
 """The process that reads one workbook: the file on standard input, frames of rows on standard output.
 
-    python -m dispatcher.roster.excel MAX_BYTES WISH PARENT
+    python -m dispatcher.roster.excel KIND MAX_BYTES WISH PARENT
 
-It bounds its own memory and computing time before it looks at the first byte, gives way to other work, and ends
-when the process that asked is no more. `WISH` is a `SheetWish` as JSON. Each frame is msgpack: a list of rows (line,
-cells, and what was typed into cells that show something else), or a dictionary that `is` the `sheet` that is read, a
-`question`, a `refusal`, or the `end`.
+It bounds its own memory and computing time before it looks at the first byte, gives way to other work, and ends when
+the process that asked is no more. `KIND` is one of `open_book`, `WISH` a `SheetWish` as JSON. Each frame is msgpack: a
+list of rows (line, cells, and what was typed into cells that show something else), or a dictionary that `is` the
+`sheet` that is read, a `question`, a `refusal`, or the `end`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import msgpack
 
 from dispatcher.host.side_process import bound_itself, end_with
 from dispatcher.roster.columns import names_recipients
+from dispatcher.roster.excel._books import Book, open_book
 from dispatcher.roster.excel._errors import SheetError
-from dispatcher.roster.excel._sheet import SheetRow, rows_of
+from dispatcher.roster.excel._sheet import SheetRow
 from dispatcher.roster.excel._sheet_choice import ChosenSheet, SheetHead, chosen_sheet
-from dispatcher.roster.excel._workbook import Workbook
 from dispatcher.roster.size_limits import SHEET_CPU_SECONDS, SHEET_MEMORY_MB
 
 
-def read(file: IO[bytes], max_bytes: int, wish: dict[str, Any], out: IO[bytes]) -> None:
+def read(file: IO[bytes], kind: str, max_bytes: int, wish: dict[str, Any], out: IO[bytes]) -> None:
     """Write the rows of the sheet that is wished for, then how it ended."""
 
     def say(frame: Any) -> None:
@@ -34,7 +34,7 @@ def read(file: IO[bytes], max_bytes: int, wish: dict[str, Any], out: IO[bytes]) 
         out.flush()
 
     try:
-        workbook = Workbook(file, max_bytes, as_typed=wish["as_typed"])
+        workbook = open_book(file, kind, max_bytes, as_typed=wish["as_typed"])
         for frame in _every_row(workbook) if wish["as_typed"] else _frames(workbook, wish):
             say(frame)
     except SheetError as error:
@@ -43,14 +43,14 @@ def read(file: IO[bytes], max_bytes: int, wish: dict[str, Any], out: IO[bytes]) 
         say({"is": "refusal", "code": "too_much_work", "line": None, "words": {}})
 
 
-def _every_row(workbook: Workbook) -> Iterator[Any]:
+def _every_row(workbook: Book) -> Iterator[Any]:
     """The rows of the first visible sheet that has any."""
     visible = [sheet for sheet in workbook.sheets() if sheet.is_visible]
     if not visible:
         raise SheetError("no_sheet")
     for sheet in visible:
         found = False
-        for rows in rows_of(workbook, sheet.part):
+        for rows in workbook.rows(sheet.part):
             found = True
             yield [(row.line, row.cells) for row in rows]
         if found:
@@ -58,7 +58,7 @@ def _every_row(workbook: Workbook) -> Iterator[Any]:
     yield {"is": "end", "hidden": 0}
 
 
-def _frames(workbook: Workbook, wish: dict[str, Any]) -> Iterator[Any]:
+def _frames(workbook: Book, wish: dict[str, Any]) -> Iterator[Any]:
     chosen = chosen_sheet(workbook, wish["sheet"], names_recipients(wish["to"]))
     yield _said(workbook, chosen)
     hidden = 0
@@ -72,7 +72,7 @@ def _frames(workbook: Workbook, wish: dict[str, Any]) -> Iterator[Any]:
         yield {"is": "end", "hidden": hidden}
 
 
-def _said(workbook: Workbook, chosen: ChosenSheet) -> dict[str, Any]:
+def _said(workbook: Book, chosen: ChosenSheet) -> dict[str, Any]:
     """Which sheet is read and why, or what has to be asked."""
     choices = [(head.sheet.name, head.samples()) for head in chosen.choices]
     if chosen.is_open:
@@ -99,8 +99,9 @@ def _shown(rows: Sequence[SheetRow], head: SheetHead, *, hidden_too: bool) -> tu
 def main() -> None:
     """Bound, then read."""
     bound_itself(memory_mb=SHEET_MEMORY_MB, cpu_seconds=SHEET_CPU_SECONDS)
-    end_with(int(sys.argv[3]))
-    read(sys.stdin.buffer, int(sys.argv[1]), json.loads(sys.argv[2]), sys.stdout.buffer)
+    kind, max_bytes, wish, parent = sys.argv[1:]
+    end_with(int(parent))
+    read(sys.stdin.buffer, kind, int(max_bytes), json.loads(wish), sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -91,18 +91,11 @@ class Package:
         """Feed a part to a parser; stops after each block, so that what it found can be taken."""
         try:
             with self._zip.open(self._entries[_normal(name)]) as part:
-                passed = 0
-                while block := part.read(_BLOCK):
-                    passed += len(block)
-                    self._left -= len(block)
+                for passed in _fed(part, parser):
+                    self._left -= passed
                     if self._left < 0:
                         raise SheetError("too_large", limit=self._max_bytes >> 20)
-                    parser.Parse(block, False)
-                    if passed - parser.CurrentByteIndex > _ELEMENT_BYTES:
-                        raise damaged("an element of it is larger than any should be")
                     yield
-                parser.Parse(b"", True)
-                yield
         except KeyError:
             raise damaged(f"its part {posixpath.basename(name)[:40]} is missing") from None
         except RuntimeError:
@@ -111,6 +104,33 @@ class Package:
             raise damaged(f"its part {posixpath.basename(name)[:40]} is damaged") from None
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
             raise damaged("it is cut off or damaged") from None
+
+
+def parsed_document(file: IO[bytes], parser: Any) -> Iterator[None]:
+    """Feed a workbook that is one XML document to a parser, from its beginning, as `Package.parsed` does.
+
+    Raises:
+        SheetError: it is damaged.
+    """
+    file.seek(0)
+    try:
+        for _ in _fed(file, parser):
+            yield
+    except (expat.ExpatError, LookupError, ValueError):
+        raise damaged("it is cut off or damaged") from None
+
+
+def _fed(source: IO[bytes], parser: Any) -> Iterator[int]:
+    """Feed it all; answers after each block how many bytes it had."""
+    fed = 0
+    while block := source.read(_BLOCK):
+        fed += len(block)
+        parser.Parse(block, False)
+        if fed - parser.CurrentByteIndex > _ELEMENT_BYTES:
+            raise damaged("an element of it is larger than any should be")
+        yield len(block)
+    parser.Parse(b"", True)
+    yield 0
 
 
 def make_parser() -> Any:

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from dispatcher.roster._first_rows import is_number
 from dispatcher.roster._heading_row import LOOKED_AT, heading_place, numbers_below
+from dispatcher.roster.excel._books import Book
 from dispatcher.roster.excel._errors import SheetError
-from dispatcher.roster.excel._sheet import SheetRow, rows_of
-from dispatcher.roster.excel._workbook import SheetPart, Table, Workbook
+from dispatcher.roster.excel._sheet import SheetRow
+from dispatcher.roster.excel._workbook import SheetPart, Table
 
 #: How likely a sheet has the recipients: it has cells; a heading for them, or numbers; numbers below such a heading.
 _CELLS, _PERHAPS, _RECIPIENTS = range(3)
@@ -47,7 +48,7 @@ class ChosenSheet(NamedTuple):
     is_open: bool = False
 
 
-def chosen_sheet(workbook: Workbook, name: str | None, names_recipients: Names) -> ChosenSheet:
+def chosen_sheet(workbook: Book, name: str | None, names_recipients: Names) -> ChosenSheet:
     """The sheet of this name, else the likeliest of those that are visible; `is_open` if several are as likely.
 
     Raises:
@@ -85,9 +86,9 @@ def _named(sheets: Sequence[SheetPart], name: str) -> SheetPart:
     raise SheetError("no_such_sheet", name=name, sheets=sheets_named)
 
 
-def head_of(workbook: Workbook, sheet: SheetPart, names_recipients: Names) -> SheetHead | None:
+def head_of(workbook: Book, sheet: SheetPart, names_recipients: Names) -> SheetHead | None:
     """The beginning of a sheet; None if it has no cells."""
-    rows = rows_of(workbook, sheet.part)
+    rows = workbook.rows(sheet.part)
     first: list[SheetRow] = []
     read: list[list[SheetRow]] = []
     for some in rows:

@@ -1,4 +1,4 @@
-"""Rows of an Excel workbook: those of the sheet with the recipients, read by a process of its own that is bounded.
+"""Rows of a workbook: those of the sheet with the recipients, read by a process of its own that is bounded.
 
 What is in a workbook cannot be known before it is unpacked, and a few KB may unpack to anything. So it is read where it
 can take no more memory and time than allowed, and where its end costs nobody else anything.
@@ -18,6 +18,14 @@ from dispatcher.roster.readings import Reading, Remark
 from dispatcher.roster.rejections import refused
 from dispatcher.roster.size_limits import SHEET_SILENT_SECONDS
 
+#: What each kind of workbook is called.
+_FORMS = {
+    "xlsx": "Excel workbook",
+    "xls": "Excel 97 workbook",
+    "ods": "OpenDocument spreadsheet",
+    "xml": "Excel 2003 XML",
+    "html": "web page",
+}
 _RUN: tuple[str, ...] = ("-m", "dispatcher.roster.excel")
 
 
@@ -45,19 +53,20 @@ class ExcelRecords:
     """
 
     may_be_guarded = True
-    form = "Excel workbook"
     #: What stands above the headings does not come out of the process.
     heading_line = 0
 
     def __init__(
         self,
         file: IO[bytes],
+        kind: str = "xlsx",
         *,
         max_bytes: int,
         pulse: Callable[[], None] = lambda: None,
         wish: SheetWish = _NO_WISH,
     ) -> None:
         self._file = file
+        self._kind = kind
         self._max_bytes = max_bytes
         self._pulse = pulse
         self._wish = wish
@@ -68,8 +77,13 @@ class ExcelRecords:
         #: Whether the file has more than these records: other sheets, rows that are left out.
         self.has_more = False
 
+    @property
+    def form(self) -> str:
+        """The kind of workbook in words."""
+        return _FORMS[self._kind]
+
     def __iter__(self) -> Iterator[Record]:
-        arguments = [str(self._max_bytes), json.dumps(self._wish._asdict())]
+        arguments = [self._kind, str(self._max_bytes), json.dumps(self._wish._asdict())]
         with self._file, SideProcess(_RUN, arguments, stdin=self._file) as reader:
             try:
                 for frame in reader.frames(self._pulse, silent_seconds=SHEET_SILENT_SECONDS):

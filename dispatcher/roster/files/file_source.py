@@ -24,12 +24,6 @@ _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 #: How often a file is looked into: it may be packed, and packed once more.
 _LOOKS = 3
-_UNREAD = {
-    "xls": "an old .xls or a workbook with a password",
-    "ods": "a document of another program",
-    "xml": "an XML document",
-    "html": "a web page",
-}
 
 
 def unpacked_name(filename: str) -> str:
@@ -145,8 +139,6 @@ def open_source(source: Readable, *, max_bytes: int) -> RecognisedFile:
             file = _spooled(stream)
             archive = ZipArchive(file)
             if archive.workbook is not None:
-                if archive.workbook in _UNREAD:
-                    raise refused("unknown_format", kind=_UNREAD[archive.workbook])
                 return RecognisedFile(stream, file, archive.workbook)
             stream = BoundedStream(archive.only_file(), max_bytes)
         else:
@@ -156,7 +148,7 @@ def open_source(source: Readable, *, max_bytes: int) -> RecognisedFile:
 
 def _recognised(stream: BoundedStream) -> RecognisedFile:
     if kind := kind_of_workbook(stream.head):
-        raise refused("unknown_format", kind=_UNREAD[kind])
+        return RecognisedFile(stream, _spooled(stream), kind)
     if foreign := foreign_kind(stream.head):
         raise refused("unknown_format", kind=foreign)
     return RecognisedFile(stream)

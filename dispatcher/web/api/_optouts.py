@@ -113,7 +113,7 @@ async def let_in(request: Request, caller: Actor) -> Changed:
     openapi_extra={"requestBody": _openapi.LIST},
 )
 async def import_list(request: Request, caller: Actor) -> Imported:
-    """A list of ours or of another system: .csv, .xlsx, or a plain list of numbers, one on each line.
+    """A list of ours or of another system: .csv, a workbook, or a plain list of numbers, one on each line.
 
     Columns: `number`, and if there are such columns `state` (out, in), `source` and `at`, or what other systems call
     them. The answer counts entries read, known already and changed, and lines left out; unknown words of consent count

@@ -198,7 +198,7 @@ def test_entities_are_not_expanded() -> None:
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
             "with a password",
         ),
-        (b"\xef\xbb\xbf \n<table><tr><td>to</td></tr></table>", "a web page"),
+        (b"\xef\xbb\xbf \n<html><p>to</p></html>", "a web page"),
         (b"PK\x05\x06" + bytes(18), "an empty archive"),
     ],
 )
