@@ -128,6 +128,11 @@ class Roster:
         told = self._survey.remarks() if self._survey else ()
         return (*self._records.remarks, *self._rows.remarks(), *self._rows.numbers.remarks(), *told)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the file has more than these rows: other sheets, hidden rows; complete once they were read."""
+        return self._records.has_more
+
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
         """The settings with what was guessed written into them, so that the file is read the same next time."""
         guessed = {each.setting: each.value for each in self.readings if each.guessed}

@@ -82,8 +82,8 @@ def _scheduled(ledger: Ledger) -> Iterator[_Stored]:
 def _forget(ledger: Ledger, stored: _Stored, number: str, config: Settings) -> int | None:
     """Rows taken out; None if the file's owner changed meanwhile."""
     with tempfile.SpooledTemporaryFile(_SPOOLED_BYTES) as copy:
-        gone = _copy_without(ledger, stored, number, config, copy)
-        if not gone:
+        gone, has_more = _copy_without(ledger, stored, number, config, copy)
+        if not gone and not has_more:
             return 0
         copy.seek(0)
         other = f"{stored.owner}:without"
@@ -101,8 +101,16 @@ def _forget(ledger: Ledger, stored: _Stored, number: str, config: Settings) -> i
     return None
 
 
-def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings, out: IO[bytes]) -> int:
-    """Write the file as CSV without this person; answers how many rows were left out, or mends if no row was."""
+class _Copied(NamedTuple):
+    """Rows that were left out, or mends if no row was; whether the file has more than what is read of it, where anybody
+    may stand: other sheets of a workbook, hidden rows. That goes as soon as anybody is to be forgotten."""
+
+    gone: int
+    has_more: bool
+
+
+def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings, out: IO[bytes]) -> _Copied:
+    """Write the file as CSV without this person."""
     roster = open_roster(
         ledger.uploads.open(stored.owner, stored.chunks),
         filename=stored.filename,
@@ -122,7 +130,8 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
                 lines.writerow(map(guarded, _cells(row)))
     finally:
         text.detach()
-    return gone or sum(_is_number(text, number) for mend in roster.mends for text in _texts(mend))
+    gone = gone or sum(_is_number(text, number) for mend in roster.mends for text in _texts(mend))
+    return _Copied(gone, roster.has_more)
 
 
 def _is_about(roster: Roster, row: Recipient | InvalidRow, number: str) -> bool:

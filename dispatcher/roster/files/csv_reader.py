@@ -63,6 +63,7 @@ class CsvRecords:
         #: What was decided about the file, and what a person should hear of it.
         self.readings: tuple[Reading, ...] = ()
         self.remarks: tuple[Remark, ...] = ()
+        self.has_more = False
         #: The last line of the last record, without those before the reader's first.
         self._last = 0
 

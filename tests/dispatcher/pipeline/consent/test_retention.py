@@ -34,6 +34,7 @@ from dispatcher.settings import Settings
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.web.site.staged_uploads import LIFE_SECONDS
 from tests.dispatcher.pipeline.conftest import MakeRuntime
+from tests.dispatcher.roster.workbooks import packed, sheets, texts
 from tests.factories import (
     CAMPAIGN,
     SENDER,
@@ -299,6 +300,31 @@ def test_somebody_who_is_forgotten_is_in_no_schedule(runtime: Runtime) -> None:
     assert b"0101" not in text_of_file(ledger, schedule_id, schedule.chunks)
     assert (schedule.revision, schedule.filename) == (1, "list.csv")
     assert ledger.redis.ttl(keys.upload(schedule_id, 0)) == -1
+
+
+HEADINGS = (1, ("phone", "name"))
+ANN, BOB = (2, ("12125550101", "Ann")), (3, ("12125550102", "Bob"))
+
+
+@pytest.mark.parametrize(
+    ("files", "hidden_person"),
+    [
+        (sheets(("List", texts(HEADINGS, ANN, BOB, hidden=(3,)))), "12125550102"),
+        (
+            sheets(("List", texts(HEADINGS, ANN)), ("Old", texts(HEADINGS, BOB)), hidden=("Old",)),
+            "12125550102",
+        ),
+        (sheets(("List", texts(HEADINGS, ANN)), ("Desk", texts((1, ("Ask", "Bob"))))), "12125550102"),
+    ],
+)
+def test_what_is_not_read_of_a_workbook_goes_when_anybody_is_forgotten(
+    runtime: Runtime, files: dict[str, str], hidden_person: str
+) -> None:
+    draft = stored(runtime, draft=True, rows=packed(files))
+    forget(runtime.ledger, hidden_person, runtime.settings)
+    filename, chunks = runtime.ledger.campaigns.stored_file(draft)
+    assert filename == "list.csv"
+    assert text_of_file(runtime.ledger, draft, chunks) == b"phone,name\r\n12125550101,Ann\r\n"
 
 
 def test_rows_that_could_not_be_sent_still_cannot_when_somebody_else_is_forgotten(runtime: Runtime) -> None:
