@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from dispatcher.roster._consent_words import Phrase, read_phrase, tag_of
+from dispatcher.roster._consent_phrases import Phrase, read_phrase
+from dispatcher.roster._consent_words import tag_of
 
 #: `texts` by name or by the telephone, `calls` (who wants no calls wants no texts), or `anything`.
 About = Literal["texts", "calls", "anything"]
@@ -73,7 +74,11 @@ def _about(phrase: Phrase, recipient: str) -> About | None:
 def _of_consent(phrase: Phrase, about: About) -> ConsentHeading | None:
     tags, is_time = phrase.tags, _is_time(phrase)
     only_verbs = not tags - {"verb", "phone", "time", "filler", "text", "any", ""}
-    if "meta" in tags or phrase.words[-1] in ("message", "by") or (is_time and only_verbs):
+    if (
+        "meta" in tags
+        or (phrase.words[-1] in ("message", "by") and "not" not in tags)
+        or (is_time and only_verbs)
+    ):
         return None
     if about == "calls":
         return ConsentHeading(about, _sense(phrase), is_time) if phrase.strongly else None
@@ -96,12 +101,13 @@ def _of_consent(phrase: Phrase, about: About) -> ConsentHeading | None:
 def _of_state(phrase: Phrase, about: About, *, asks: bool) -> ConsentHeading | None:
     """Headings without a word of consent: `Text (Y/N)`, `SMS preference`, `Status`, `Preferred contact method`."""
     words, tags = set(phrase.words), phrase.tags
+    asked = asks and not tags - {"text", "any", "filler", "phone"}
+    if "text" in tags and "meta" not in tags and (_PREFERENCE & words or asked):
+        return ConsentHeading("texts", "agrees")
     if "any" in tags and ("preferred" in tags or _PREFERENCE & words):
         return ConsentHeading("anything", "status")
     if "meta" in tags or about == "calls":
         return None
-    if "text" in tags and (_PREFERENCE & words or (asks and not tags - {"text", "any", "filler", "phone"})):
-        return ConsentHeading("texts", "agrees")
     if {"text", "any"} <= tags or ("text" in tags and "estado" in words):
         return ConsentHeading("texts", "status")
     return ConsentHeading("anything", "status") if _STATUS & words and not tags & {*_ELSEWHERE, ""} else None

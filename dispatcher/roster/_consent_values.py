@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from dispatcher.roster._consent_headings import ConsentHeading
-from dispatcher.roster._consent_words import Phrase, read_phrase
+from dispatcher.roster._consent_phrases import Phrase, read_phrase
 
 #: `in` and `out` are said whatever the heading (`Opted in`); `gone` likewise, where other statuses have the same words
 #: (`inactive`, `pending`). `yes`, `no` and `date` mean what the heading says.

@@ -1,16 +1,10 @@
-"""The words in which files speak of consent, in English, Spanish and French, and what a phrase of them says.
-
-Headings (`HasOptedOutOfSms`, `Text Messages Opt-in`) and cells (`Never subscribed`) are read with the same grammar:
-words that agree, words that refuse, and words that turn the next one round.
-"""
+"""The words in which files speak of consent, in English, Spanish and French: `HasOptedOutOfSms` is five of them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 _WORDS = {
     "text": "sms mms rcs txt txts text texts texting texted textmessage textmessages message messages "
@@ -43,9 +37,9 @@ _WORDS = {
     "blocklisted suppressed suppression dnc dnd dnt desuscrito desuscripto desinscrit desinscription "
     "desabonne desabonnement",
     "refuse, weakly": "ineligible block blocked stop stopped revoke revoked withdraw withdrawn decline "
-    "declined refuse refused reject rejected deny denied exclude excluded exclusion remove removed disallow "
-    "disallowed forbidden opposition oppose refus bloque bloqueado excluido rechazado rechazo baja bajas "
-    "exclu retrait",
+    "declined refused reject rejected deny denied exclude excluded exclusion remove removed disallow "
+    "disallowed forbidden opposition oppose refus bloque bloqueado excluido excluir revocado denegado negado "
+    "rechazado rechazo baja bajas exclu retrait",
     "not": "not no never non ne pas dont doesnt didnt hasnt isnt without sin sans nunca jamais",
     "opt": "opt opts opted optd opting",
     "in": "in into",
@@ -57,13 +51,13 @@ _WORDS = {
     "keyword keywords id ids campaign campaigns title type types version language lang country code count "
     "counts number numbers numero num name names note notes comment comments location agent proof disclosure "
     "confirmation created updated modified changed score rating rate origen origine fuente motivo razon "
-    "raison motif length key token tag tags template wording frequency limit carrier provider nombre",
-    "filler": "is has have had i me my us we our you your the a an to of for from with by via and or on this "
-    "that do does did be been will would please e y o et ou de del des du la le les el los las al un una para "
-    "por pour sur es est customer customers client clients profile member members user users person people "
-    "patient guardian parent student lead global current currently all any only list program channel channels "
-    "group flag value field indicator box checkbox double single express expressed written explicit prior "
-    "verbal first last latest long longer anymore plus also si oui dado dada lista liste s",
+    "raison motif length key token tag tags template wording frequency limit provider nombre",
+    "filler": "carrier is has have had i me my us we our you your the a an to of for from with by via and or "
+    "on this that do does did be been will would please e y o et ou de del des du la le les el los las al un "
+    "una para por pour sur es est customer customers client clients profile member members user users person "
+    "people patient guardian parent student lead global current currently all any only list program channel "
+    "channels group flag value field indicator box checkbox double single express expressed written explicit "
+    "prior verbal first last latest long longer anymore plus also si oui dado dada lista liste s",
 }
 _TAGS: dict[str, str] = {word: tag for tag, words in _WORDS.items() for word in words.split()}
 _ALONE = "a e i o s y an un es me my us be by ip id la le el al may can want get ok"
@@ -87,39 +81,7 @@ _IN_OTHER_WORDS = tuple(
     )
 )
 #: `refusées` is `refuse`, `suscritas` is `suscrito`.
-_ENDINGS, _STEM, _LONGEST = ("s", "e", "es", "a", "as"), 5, 40
-_ACTIONS = frozenset(("text", "call", "mail", "any", "app", "site"))
-_AGREES = frozenset(("agree", "agree, weakly", "member", "verb"))
-_REFUSES = frozenset(("refuse", "refuse, weakly"))
-
-
-class Phrase(NamedTuple):
-    """Words with their kinds (empty: nobody knows the word), and what they say together.
-
-    `agrees` and `refuses`: it has words of that sense, after what turns them round. `strongly`: one of them can mean
-    nothing else.
-    """
-
-    words: tuple[str, ...]
-    tags: frozenset[str]
-    agrees: bool
-    refuses: bool
-    strongly: bool
-
-
-@lru_cache(maxsize=4096)
-def read_phrase(text: str) -> Phrase:
-    """What a heading or a cell says of consent."""
-    words = _words(text)
-    tags = [_TAGS.get(word, "") for word in words]
-    senses = [*_senses(words, tags)]
-    return Phrase(
-        words,
-        frozenset(tags),
-        any(sense > 0 for sense, _ in senses),
-        any(sense < 0 for sense, _ in senses),
-        any(strongly for _, strongly in senses),
-    )
+_ENDINGS, _STEM, _LONGEST = ("s", "e", "es", "ee", "ees", "a", "as"), 5, 40
 
 
 def tag_of(word: str) -> str:
@@ -127,7 +89,8 @@ def tag_of(word: str) -> str:
     return _TAGS.get(word, "")
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a heading or a cell, without accents, apart where they run together."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
     plain = _CAMEL.sub(" ", plain).casefold()
     for pattern, words in _IN_OTHER_WORDS:
@@ -157,42 +120,3 @@ def _parts(word: str) -> tuple[str, ...]:
             if rest := _parts(word[end:]):
                 return (word[:end], *rest)
     return ()
-
-
-def _senses(words: Sequence[str], tags: Sequence[str]) -> Iterator[tuple[int, bool]]:
-    """Each word's sense that has one: 1 agrees, -1 refuses; and whether it can mean nothing else."""
-    turned = False
-    for place, tag in enumerate(tags):
-        following = tags[place + 1] if place + 1 < len(tags) else ""
-        if tag == "not":
-            if _is_order(words, place) and following in _ACTIONS:
-                yield -1, True
-            elif _speaks(tags[place + 1 :]):
-                turned = True
-            elif words[place] != "non" and _ACTIONS & set(tags[place + 1 :]):
-                yield -1, True
-            continue
-        if tag == "verb" and _speaks([each for each in tags[place + 1 :] if each != "filler"][:1]):
-            continue  # it helps the next one: `wants to receive`
-        if tag == "opt" and {"in", "out"} <= set(tags[place + 1 : place + 4]):
-            yield from ((1, True), (-1, True))  # Opt In/Out
-        elif sense := _sense(tag, following):
-            yield (-sense if turned else sense), tag in ("agree", "refuse", "opt")
-            turned = False
-
-
-def _is_order(words: Sequence[str], place: int) -> bool:
-    """`do not`, `don't`, `ne`: what follows at once is what shall not be done."""
-    return words[place] in ("dont", "ne", "pas") or (
-        words[place] == "not" and words[place - 1 : place] == ("do",)
-    )
-
-
-def _speaks(tags: Sequence[str]) -> bool:
-    return any(map(_sense, tags, [*tags[1:], ""]))
-
-
-def _sense(tag: str, following: str) -> int:
-    if tag == "opt":
-        return -1 if following == "out" else 1
-    return 1 if tag in _AGREES else -1 if tag in _REFUSES else 0

@@ -94,7 +94,7 @@ class Roster:
         )
         self._number_columns = self.columns.of_numbers
         self._survey = survey
-        self._saying_no = survey.numbers.copy() if survey else SeenNumbers()
+        self._saying_no = survey.numbers if survey else SeenNumbers()
         self._seen = self._saying_no.copy()
         self._count = 0
         if isinstance(self._records, CsvRecords):
