@@ -1,8 +1,7 @@
-"""Numbers as a section of a number format shows them: digits in their places, exponents, fractions, and `General`."""
+"""Numbers as a section of a number format shows them: digits in their places, exponents, and `General`."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -16,8 +15,6 @@ _CONTEXT = Context(prec=1400, rounding=ROUND_HALF_UP, Emax=10_000, Emin=-10_000)
 _GENERAL_WIDTH = 11
 _COMMON = re.compile(r"(#,##)?(0+)(?:\.(0+))?(,*)")
 _WHOLE_BELOW = 10**15
-#: What is left of a continued fraction when it counts as done.
-_SAME_FRACTION = 5e-8
 
 
 def exact(value: float) -> Decimal:
@@ -92,14 +89,12 @@ def common_number(tokens: Sequence[Token]) -> CommonNumber | None:
 
 
 def number_text(value: float, tokens: Sequence[Token]) -> str:
-    """A number that is not negative, in the places of these tokens."""
+    """A number that is not negative, in the places of these tokens, which are no fraction's."""
     kinds = [token.kind for token in tokens]
     number = exact(value).scaleb(2 * kinds.count("percent"))
     if "exponent" in kinds and "digit" in kinds:
         return _exponential(number, tokens, kinds.index("exponent"))
-    if "slash" in kinds and _is_fraction(kinds):
-        return _fraction(number, tokens, kinds.index("slash"))
-    return _fixed(number, tokens)
+    return fixed_text(number, tokens)
 
 
 def shows_zero(text: str) -> bool:
@@ -107,7 +102,7 @@ def shows_zero(text: str) -> bool:
     return not any(char in "123456789" for char in text)
 
 
-def _fixed(number: Decimal, tokens: Sequence[Token]) -> str:
+def fixed_text(number: Decimal, tokens: Sequence[Token]) -> str:
     """Whole digits from the point to the left, decimals from it to the right, what else stands between them kept."""
     if not any(token.kind == "digit" for token in tokens):
         return "".join(token.text for token in tokens)
@@ -116,7 +111,7 @@ def _fixed(number: Decimal, tokens: Sequence[Token]) -> str:
     number = number.scaleb(-3 * (_commas_at_end(whole) + _commas_at_end(decimals)))
     places = sum(token.kind == "digit" for token in decimals)
     digits, _, fraction = f"{rounded(number, places):f}".partition(".")
-    text = _whole_part("" if digits == "0" else digits, whole, has_point=point < len(tokens))
+    text = whole_part("" if digits == "0" else digits, whole, has_point=point < len(tokens))
     return text + ("." + _decimal_part(fraction, decimals) if point < len(tokens) else "")
 
 
@@ -126,7 +121,8 @@ def _commas_at_end(tokens: Sequence[Token]) -> int:
     return sum(token.kind == "comma" for token in tokens[digits[-1] + 1 if digits else 0 :])
 
 
-def _whole_part(digits: str, tokens: Sequence[Token], *, has_point: bool) -> str:
+def whole_part(digits: str, tokens: Sequence[Token], *, has_point: bool = False) -> str:
+    """Whole digits in their places from the right, what else stands between them kept."""
     places = [place for place, token in enumerate(tokens) if token.kind == "digit"]
     if not places:
         literal = "".join(token.text for token in tokens if token.kind != "comma")
@@ -143,7 +139,7 @@ def _whole_part(digits: str, tokens: Sequence[Token], *, has_point: bool) -> str
             continue
         more = left - position if place == places[0] else 1
         for _ in range(max(more, 1)):
-            char = digits[left - 1 - position] if position < left else _blank(token.text)
+            char = digits[left - 1 - position] if position < left else blank(token.text)
             if commas and position and position % 3 == 0 and char:
                 pieces.append("," if char != " " else " ")
             pieces.append(char)
@@ -151,8 +147,8 @@ def _whole_part(digits: str, tokens: Sequence[Token], *, has_point: bool) -> str
     return "".join(reversed(pieces))
 
 
-def _blank(placeholder: str) -> str:
-    """What stands where a number has no digit."""
+def blank(placeholder: str) -> str:
+    """What stands where a number has no digit, in the place of this sign."""
     return {"0": "0", "?": " "}.get(placeholder, "")
 
 
@@ -162,7 +158,7 @@ def _decimal_part(fraction: str, tokens: Sequence[Token]) -> str:
     kept = len(fraction.rstrip("0"))
     for token in tokens:
         if token.kind == "digit":
-            pieces.append(fraction[position] if position < kept else _blank(token.text))
+            pieces.append(fraction[position] if position < kept else blank(token.text))
             position += 1
         elif token.kind not in ("comma", "point"):
             pieces.append(token.text)
@@ -183,68 +179,9 @@ def _exponential(number: Decimal, tokens: Sequence[Token], at: int) -> str:
         shown = rounded(number.scaleb(-exponent), places)
     sign = "-" if exponent < 0 else "+" if tokens[at].text[1] == "+" else ""
     digits = [Token("digit", "0") if token.kind == "figure" else token for token in tokens[at + 1 :]]
-    power = _whole_part(str(abs(exponent)) if exponent else "", digits, has_point=False)
-    return f"{_fixed(shown, mantissa)}E{sign}{power}"
+    power = whole_part(str(abs(exponent)) if exponent else "", digits)
+    return f"{fixed_text(shown, mantissa)}E{sign}{power}"
 
 
 def _exponent(number: Decimal, step: int) -> int:
     return number.adjusted() // step * step if number else 0
-
-
-def _is_fraction(kinds: Sequence[str]) -> bool:
-    at = kinds.index("slash")
-    return "digit" in kinds[:at] and kinds[at + 1 : at + 2] in (["digit"], ["figure"])
-
-
-def _fraction(number: Decimal, tokens: Sequence[Token], at: int) -> str:
-    """`12 1/3`: a whole part where one has a place of its own, then the nearest fraction with such a denominator."""
-    start, end = _fraction_bounds(tokens, at)
-    whole_tokens, above, below = tokens[:start], tokens[start:at], tokens[at + 1 : end]
-    tail = "".join(_blank(token.text) if token.kind == "digit" else token.text for token in tokens[end:])
-    numerator, denominator = _nearest(number, below)
-    whole = 0
-    if mixed := any(token.kind == "digit" for token in whole_tokens):
-        whole, numerator = divmod(numerator, denominator)
-    if mixed and not numerator and not any(token.text == "0" for token in above):
-        blank = " " * (sum(token.text != "#" for token in (*above, *below)) + 1)
-        return _whole_part(str(whole), whole_tokens, has_point=False) + blank + tail
-    left = _whole_part(str(whole) if whole else "", whole_tokens, has_point=False)
-    over = _whole_part(str(numerator), above, has_point=False)
-    return f"{left}{over}/{_denominator(denominator, below)}{tail}"
-
-
-def _fraction_bounds(tokens: Sequence[Token], at: int) -> tuple[int, int]:
-    """Where the digits before a slash begin, and where those after it end."""
-    start, end = at, at + 1
-    while start and tokens[start - 1].kind == "digit":
-        start -= 1
-    while end < len(tokens) and tokens[end].kind in ("digit", "figure"):
-        end += 1
-    return start, end
-
-
-def _denominator(denominator: int, tokens: Sequence[Token]) -> str:
-    text = str(denominator).zfill(sum(token.text == "0" for token in tokens))
-    return text + " " * sum(token.text == "?" for token in tokens[len(text) :])
-
-
-def _nearest(number: Decimal, tokens: Sequence[Token]) -> tuple[int, int]:
-    """Numerator and denominator: a denominator that the code names, or the best of so many digits."""
-    if any(token.kind == "figure" for token in tokens):
-        named = int("".join(token.text if token.text.isdigit() else "0" for token in tokens))
-        return int(rounded(number * named, 0)), named
-    return _convergent(float(number), 10 ** min(len(tokens), 9) - 1)
-
-
-def _convergent(number: float, most: int) -> tuple[int, int]:
-    """The last convergent of the number's continued fraction with a denominator up to `most`, as Excel takes it."""
-    before, now = (0, 1), (1, 0)
-    while True:
-        whole = math.floor(number)
-        following = (whole * now[0] + before[0], whole * now[1] + before[1])
-        if following[1] > most:
-            return now
-        before, now = now, following
-        if number - whole < _SAME_FRACTION:
-            return now
-        number = 1 / (number - whole)

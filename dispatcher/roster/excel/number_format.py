@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from dispatcher.roster.excel._format_code import Condition, Section, sections_of
 from dispatcher.roster.excel._format_dates import DAY_MAX, DAYS_TO_1904, date_text
+from dispatcher.roster.excel._format_fractions import fraction_text, is_fraction
 from dispatcher.roster.excel._format_numbers import (
     CommonNumber,
     common_number,
@@ -125,7 +126,7 @@ def _number(value: float, section: Section, *, has_own_minus: bool) -> str:
         plain = general_text(abs(value))
         text = "".join(plain if token.kind == "general" else token.text for token in section.tokens)
     else:
-        text = number_text(abs(value), section.tokens)
+        text = (fraction_text if is_fraction(section.tokens) else number_text)(abs(value), section.tokens)
     if (
         value >= 0
         or has_own_minus

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dispatcher.errors import FileRefused
 from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.roster._first_rows import is_number
+from dispatcher.roster._heading_row import heading_place
+from dispatcher.roster.columns import is_recipient
 from tests.dispatcher.roster.reading import open_roster, read_rows
 
 #: As systems write them: the title and filters on top, the total and a notice at the end.
@@ -81,6 +86,25 @@ def test_a_line_with_a_number_is_never_passed_over(text: str, code: str) -> None
     with pytest.raises(FileRefused) as refusal:
         open_roster(text, message="Hi")
     assert (refusal.value.code, refusal.value.line) == (code, 1)
+
+
+CELLS = st.sampled_from(
+    ("Phone", "Name", "", " ", "12125550101", "Spring 2026", "Mobile phones", "to", "+1 416 555 0102")
+)
+
+
+@given(st.lists(st.lists(CELLS, max_size=4), max_size=12))
+def test_no_line_above_the_headings_has_a_number_whatever_a_file_holds(records: list[list[str]]) -> None:
+    place = heading_place(records, is_recipient)
+    above = records[: place + 1] if place is not None else []
+    assert not any(is_number(cell) for record in above for cell in record)
+    assert place is None or any(map(is_recipient, records[place]))
+
+
+def test_a_separator_that_is_declared_may_have_a_title_below_it() -> None:
+    assert [
+        one.line for one in read_rows("sep=;\nSpring\nName;Phone\nAnn;12125550101\n", message="Hi")[0]
+    ] == [4]
 
 
 def test_the_column_that_is_named_finds_its_headings() -> None:

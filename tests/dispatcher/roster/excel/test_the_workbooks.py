@@ -274,3 +274,27 @@ def test_a_computed_zero_is_a_zero() -> None:
     assert text_of(packed(parts(row_with("<c><f>A2-A2</f><v>0</v></c>")))) == "[0]"
     uncomputed = parts(row_with("<c><f>A2-A2</f><v>0.5</v></c>"), before='<calcPr fullCalcOnLoad="1"/>')
     assert text_of(packed(uncomputed)) == "[0.5]"
+
+
+FORMATS = (
+    ("$#,##0.00", "1250.5", "$1,250.50"), ("0%", "0.15", "15%"), ("m/d/yyyy", "46357", "12/1/2026"),
+    ("h:mm AM/PM", "0.6041666666666666", "2:30 PM"), ("m/d/yy h:mm", "46357.60416666666", "12/1/26 14:30"),
+    ("00000", "2139", "02139"), ("[h]:mm", "1.5", "36:00"), ("0.00", "0.30000000000000004", "0.30"),
+    ("General", "0.30000000000000004", "0.3"), ("[$-40C]d mmmm", "46357", "1 décembre"),
+)  # fmt: skip
+
+
+def test_cells_show_what_their_formats_say() -> None:
+    codes = "".join(
+        f'<numFmt numFmtId="{164 + place}" formatCode="{code}"/>'
+        for place, (code, _, _) in enumerate(FORMATS)
+    )
+    used = "".join(f'<xf numFmtId="{164 + place}"/>' for place in range(len(FORMATS)))
+    styles = f"<numFmts>{codes}</numFmts><cellXfs>{used}</cellXfs>"
+    rows = HEAD + "".join(
+        f'<row r="{2 + place}"><c r="A{2 + place}"><v>{12125550101 + place}</v></c>'
+        f'<c r="B{2 + place}" s="{place}"><v>{raw}</v></c></row>'
+        for place, (_, raw, _) in enumerate(FORMATS)
+    )
+    recipients, _ = read_rows(packed(parts(rows, styles=styles)), message="{{v}}")
+    assert [one.text for one in recipients] == [shown for _, _, shown in FORMATS]
