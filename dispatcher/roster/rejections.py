@@ -157,7 +157,15 @@ REFUSAL_CODES = {
     "too_many_rows": ("The file has more than {limit} rows.", "split it, or raise MMS_MAX_ROWS"),
     "bad_encoding": (
         "The file is {encoding} up to here, and then it is not.",
-        "save it again as UTF-8 with one program",
+        "save it again as UTF-8 with one program; --encoding utf-8+windows-1252 reads rows pasted from Windows",
+    ),
+    "unclear_encoding": (
+        "The letters from here on make sense in more than one encoding.",
+        "say which it is with --encoding NAME, or save the file as UTF-8",
+    ),
+    "unknown_encoding": (
+        "No encoding is called {name!r}{nearest}.",
+        "use a name such as utf-8, windows-1252, macroman or shift-jis",
     ),
     "nul": (
         "The line contains a NUL character: the file is damaged or no text.",

@@ -31,8 +31,9 @@ from dispatcher.roster.columns import (
 from dispatcher.roster.consent_survey import ConsentSurvey
 from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
 from dispatcher.roster.excel.shown_cells import as_typed
-from dispatcher.roster.files.csv_reader import CsvRecords, Record, RecordBlock
-from dispatcher.roster.files.decoding import DecodedLines, DecodingError
+from dispatcher.roster.files.csv_reader import CsvRecords, Record, RecordBlock, refused_by_letters
+from dispatcher.roster.files.decoding import DecodedLines
+from dispatcher.roster.files.decoding_error import DecodingError
 from dispatcher.roster.files.file_source import PulsedStream, RecognisedFile, open_source
 from dispatcher.roster.formula_guard import bare
 from dispatcher.roster.mendable_rows import MendableRow, mendable
@@ -120,7 +121,7 @@ class Roster:
     def readings(self) -> tuple[Reading, ...]:
         """What was decided about the file as a whole, as far as it was read."""
         samples = self._survey.samples() if self._survey else ()
-        return (*self._records.readings, self._recipient.reading, *self.consent.readings(samples))
+        return (self._recipient.reading, *self._records.readings, *self.consent.readings(samples))
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -134,7 +135,10 @@ class Roster:
         return self._records.has_more
 
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
-        """The settings with what was guessed written into them, so that the file is read the same next time."""
+        """The settings with what was guessed written into them, so that the file is read the same next time. No row can
+        be read afterwards: what has to be guessed may stand anywhere in the file."""
+        if isinstance(self._records, CsvRecords):
+            self._records.settle()
         guessed = {each.setting: each.value for each in self.readings if each.guessed}
         return settings.model_copy(update=guessed)
 
@@ -316,9 +320,9 @@ def _records(
         wish = SheetWish(settings.sheet, settings.hidden_rows, settings.to)
         return ExcelRecords(opened.workbook, opened.kind, max_bytes=max_bytes, pulse=pulse, wish=wish)
     try:
-        return CsvRecords(DecodedLines(opened.text), names_recipients(settings.to))
+        return CsvRecords(DecodedLines(opened.text, settings.encoding), names_recipients(settings.to))
     except DecodingError as defect:
-        raise refused(defect.code, line=1 + defect.lines, encoding=defect.encoding) from None
+        raise refused_by_letters(defect) from None
 
 
 def _cell(record: list[str], index: int | None) -> str:

@@ -118,7 +118,8 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
         fixed=stored.fixed,
         config=config,
     )
-    text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
+    # With a mark, for the settings may name the encoding that the file had.
+    text = io.TextIOWrapper(out, "utf-8-sig", newline="", write_through=True)
     lines = csv.writer(text)
     lines.writerow(map(guarded, roster.column_names))
     gone = 0

@@ -10,7 +10,8 @@ from itertools import accumulate, islice
 
 from dispatcher.errors import FileRefused
 from dispatcher.roster.files._dialect import dialect_of
-from dispatcher.roster.files.decoding import DecodedLines, DecodingError
+from dispatcher.roster.files.decoding import DecodedLines
+from dispatcher.roster.files.decoding_error import DecodingError
 from dispatcher.roster.files.plain_lines import plain_records
 from dispatcher.roster.readings import Reading, Remark
 from dispatcher.roster.rejections import refused, refused_at
@@ -33,6 +34,13 @@ def _lines_within(record: list[str]) -> int:
     """How many lines of the file a record stands on."""
     text = "".join(cell + "|" for cell in record)
     return 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def refused_by_letters(error: DecodingError, lines: int | None = 0) -> FileRefused:
+    """The refusal of a file that cannot be decoded. So many `lines` stand before what was decoded last; None: nobody
+    counted them."""
+    line = None if lines is None else lines + 1 + error.lines
+    return refused(error.code, line=line, question=error.question, encoding=error.encoding)
 
 
 class CsvRecords:
@@ -60,9 +68,6 @@ class CsvRecords:
             strict=True,
             skipinitialspace=self._padded,
         )
-        #: What was decided about the file, and what a person should hear of it.
-        self.readings: tuple[Reading, ...] = ()
-        self.remarks: tuple[Remark, ...] = ()
         self.has_more = False
         #: The last line of the last record, without those before the reader's first.
         self._last = 0
@@ -95,6 +100,23 @@ class CsvRecords:
         except csv.Error:
             pass
         return records
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Which encoding was decided on, once there was something to decide."""
+        return self._lines.readings
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is odd about the file's letters, as far as it was read."""
+        return self._lines.remarks
+
+    def settle(self) -> None:
+        """Find out what `readings` has to say, if the whole file must be looked at. No record can be had afterwards."""
+        try:
+            self._lines.settle()
+        except DecodingError as error:
+            raise refused_by_letters(error, None) from None
 
     def __iter__(self) -> Iterator[Record]:
         reader = self._reader
@@ -195,7 +217,7 @@ class CsvRecords:
         if isinstance(error, FileRefused):
             return error if error.line else refused_at(error, at + 1)
         if isinstance(error, DecodingError):
-            return refused(error.code, line=at + 1 + error.lines, encoding=error.encoding)
+            return refused_by_letters(error, at)
         text = str(error)
         if "field larger" in text:
             return refused("cell_too_large", line=first)

@@ -99,9 +99,9 @@ def written(rows: list[dict[str, str]], separator: str = ",", line_end: str = "\
     return file.getvalue()
 
 
-def errors_of(code: str, data: bytes) -> tuple[CheckResult, bytes]:
+def errors_of(code: str, data: bytes, encoding: str | None = None) -> tuple[CheckResult, bytes]:
     errors = io.StringIO(newline="")
-    result = checked_as(code, data, errors)
+    result = checked_as(code, data, errors, encoding=encoding)
     return result, errors.getvalue().encode()
 
 
@@ -133,7 +133,8 @@ def test_it_does_so_in_every_dialect(
     for code in codes:
         rows = [{"=Name": note.strip("'\t\r\n ") or "x", **row} for row in BAD[code][0]]
         data = written(rows, separator, line_end).encode(encoding)
-        result, errors = errors_of(code, gzip.compress(data, 1) if packed else data)
+        said = encoding if encoding == "cp1252" else None
+        result, errors = errors_of(code, gzip.compress(data, 1) if packed else data, said)
         again, _ = errors_of(code, errors)
         assert (again.invalid, again.sendable) == (result.invalid, 0)
 

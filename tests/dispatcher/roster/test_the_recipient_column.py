@@ -201,7 +201,7 @@ LABELLED = a_file(
 
 def test_of_numbers_with_labels_each_row_gets_its_mobile_one() -> None:
     roster = opened(LABELLED)
-    (reading,) = roster.readings
+    reading = roster.readings[0]
     assert (reading.value, reading.guessed) == ("Phone - Value", True)
     rows = list(roster)
     sent = [row.number for row in rows if isinstance(row, Recipient)]

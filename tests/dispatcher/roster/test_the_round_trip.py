@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from typing import Literal, NamedTuple
 
 import openpyxl
@@ -33,6 +34,8 @@ WRITINGS = (
     "\u200e+1\u00a0{npa}\u00a0{nxx}\u2011{line}",
 )
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
+#: Letters that may as well be what became of UTF-8 when a program took it for Windows-1252.
+TWICE = re.compile("[éÉüñ][’–€]")
 LETTERS = "abcXYZ 0159'\"-=+@#,;|\t\n\r:.!?éÉüñß€’–"
 
 
@@ -61,7 +64,9 @@ people = st.lists(
         nxx=st.sampled_from([f"{nxx}" for nxx in range(212, 311)]),
         line=st.from_regex(r"[0-9]{4}", fullmatch=True).filter(str.isascii),
         writing=st.sampled_from(WRITINGS),
-        name=st.text(LETTERS, max_size=12).filter(lambda name: not name.startswith("'")),
+        name=st.text(LETTERS, max_size=12).filter(
+            lambda name: not name.startswith("'") and not TWICE.search(name)
+        ),
     ),
     min_size=1,
     max_size=8,
@@ -81,9 +86,9 @@ dialects = st.tuples(
 )
 
 
-def read(data: bytes) -> list[Recipient]:
+def read(data: bytes, encoding: str | None = None) -> list[Recipient]:
     """All rows, which must all be recipients, their name as the message has it."""
-    rows = list(open_roster(data, message="[{{first_name|}}]"))
+    rows = list(open_roster(data, message="[{{first_name|}}]", encoding=encoding))
     assert all(isinstance(row, Recipient) for row in rows), rows
     return [row for row in rows if isinstance(row, Recipient)]
 
@@ -98,6 +103,13 @@ def encoded(text: str, encoding: str) -> bytes:
     if encoding == "cp1252" and not is_certainly_cp1252(text):
         encoding = "utf-8"
     return text.encode(encoding)
+
+
+def is_no_utf_8(data: bytes) -> bool:
+    try:
+        return not data.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
 
 
 def is_certainly_cp1252(text: str) -> bool:
@@ -127,7 +139,8 @@ def test_a_list_reads_back_the_same_in_any_dialect(
     for person in persons:
         writer.writerow([guarded(person.name), guarded(person.written), "end"])
     data = encoded(written.getvalue(), encoding)
-    assert_same(read(gzip.compress(data, 1) if packed else data), persons)
+    said = "windows-1252" if encoding == "cp1252" and not data.isascii() and is_no_utf_8(data) else None
+    assert_same(read(gzip.compress(data, 1) if packed else data, encoding=said), persons)
 
 
 @settings(max_examples=40, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +251,9 @@ def test_somebody_who_is_forgotten_is_in_no_draft_and_it_sends_them_nothing(
     assert forget(ledger, "12125550102", runtime.settings) == (1, 0, ())
     assert forget(ledger, "12125550102", runtime.settings) == (0, 0, ())
     _, chunks = ledger.campaigns.stored_file(draft)
-    assert text_of_file(ledger, draft, chunks) == b"phone,name\r\n12125550101,Ann 1\r\n12125550103,Ann 3\r\n"
+    assert text_of_file(ledger, draft, chunks) == (
+        BOM_UTF8 + b"phone,name\r\n12125550101,Ann 1\r\n12125550103,Ann 3\r\n"
+    )
     assert ledger.redis.keys("mms:c:*:without:*") == []
     launch(ledger, draft, runtime.settings)
     expand(runtime, draft)
@@ -341,11 +344,22 @@ def test_cells_stay_as_they_were_when_somebody_else_is_forgotten(runtime: Runtim
     draft = stored(runtime, draft=True, rows=rows)
     forget(runtime.ledger, "12125550101", runtime.settings)
     _, chunks = runtime.ledger.campaigns.stored_file(draft)
-    assert text_of_file(runtime.ledger, draft, chunks).splitlines() == [
+    assert text_of_file(runtime.ledger, draft, chunks).removeprefix(BOM_UTF8).splitlines() == [
         b"phone,name,''=a",
         b"12125550102,Bob,''=1+1",
         b"12125550103,Cyd,'tis",
     ]
+
+
+def test_letters_stay_as_they_were_when_somebody_else_is_forgotten(runtime: Runtime) -> None:
+    rows = "phone,name\n12125550101,Ann\n12125550102,René\n12125550103,Muñoz\n".encode("mac_roman")
+    draft = stored(runtime, draft=True, rows=rows)
+    assert runtime.ledger.campaigns.settings_of(draft).encoding == "macroman"
+    for number in ("12125550101", "12125550102"):  # the second time it is read with the mark of UTF-8
+        assert forget(runtime.ledger, number, runtime.settings).rows == 1
+    _, chunks = runtime.ledger.campaigns.stored_file(draft)
+    lines = text_of_file(runtime.ledger, draft, chunks).removeprefix(BOM_UTF8).decode().splitlines()
+    assert lines == ["phone,name", "12125550103,Muñoz"]
 
 
 def test_a_file_that_cannot_be_rid_of_somebody_now_is_named(runtime: Runtime) -> None:
