@@ -79,7 +79,7 @@ class FirstRows:
         return tuple(different)
 
 
-def column_of_bad_numbers(rows: Sequence[Sequence[str]], code: int | None, column: int | None) -> str | None:
+def bad_numbers_in(rows: Sequence[Sequence[str]], code: int | None, column: int | None) -> str | None:
     """The column in which an earlier check looked for numbers, by what it wrote behind the rows."""
     if code is None or column is None:
         return None

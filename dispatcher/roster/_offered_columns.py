@@ -62,7 +62,9 @@ class OfferedColumns:
         choices = [self._choice(each.name, each.place) for each in clear[:_CHOICES_MOST]]
         if self._labelled and {value for _, value in self._labelled.pairs} & {each.place for each in offered}:
             choices.append(self._by_label(self._labelled))
-        question = Question("to", tuple(choices)) if choices else None
+        if not choices:
+            return refused("two_columns_alike", line=headings.line, heading=offered[0].name)
+        question = Question("to", tuple(choices))
         if len(offered) > 1:
             return refused("two_recipient_columns", line=headings.line, question=question, headings=names)
         return self._none(f"; is it {names!r}?", question)

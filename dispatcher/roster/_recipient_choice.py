@@ -15,6 +15,7 @@ from dispatcher.roster._heading_words import SENSE_OF, words_of
 from dispatcher.roster._labelled_numbers import labelled_numbers
 from dispatcher.roster._likeliest import Candidate, likeliest, reason
 from dispatcher.roster._offered_columns import OfferedColumns
+from dispatcher.roster._plain_names import only_plain_name
 from dispatcher.roster.columns import (
     RESERVED,
     Headings,
@@ -34,9 +35,11 @@ _TAKEN = frozenset(key for keys in RESERVED.values() for key in keys)
 
 class Known(NamedTuple):
     """What is known beside the file: the column that was named; the one where an earlier check of these rows looked for
-    numbers; columns that a person chose before, by the hash of their headings."""
+    numbers; columns that a person chose before, by the hash of their headings. `kept`: the file is a campaign's, whose
+    settings name the column unless all programs find it by its name."""
 
     to: str | None = None
+    kept: bool = False
     bad_numbers_in: str | None = None
     before: Mapping[str, str] = {}
 
@@ -61,6 +64,7 @@ class _Choosing:
             for index, name in enumerate(headings.names)
             if (naming := naming_of(name)) and heading_key(name) not in _TAKEN
         ]
+        self._plain = only_plain_name(headings.names)
         self._sure = [each for each in self._candidates if each.naming.sure]
 
     def chosen(self, known: Known) -> RecipientColumn:
@@ -69,14 +73,22 @@ class _Choosing:
             return self._named(known.to, "as it was named")
         if headings.find("to") is not None:
             return self._named("to", "its heading is `to`")
+        if known.kept and self._plain is not None:
+            return self._taken(self._plain, "its heading")
         found = (
-            (known.bad_numbers_in, "an earlier check looked for the numbers there"),
+            (self._unless_labelled(known.bad_numbers_in), "an earlier check looked for the numbers there"),
             (known.before.get(headings.hash), CHOSEN_BEFORE),
         )
         for name, why in found:
             if name is not None and self._is_clear(name):
                 return self._named(name, why, guessed=True)
         return self._guessed()
+
+    def _unless_labelled(self, name: str | None) -> str | None:
+        """The column of an earlier check, unless it looked in each row where the label said mobile."""
+        labelled = self._labelled.pairs if self._labelled else ()
+        values = {value for _, value in labelled}
+        return None if name is None or self._headings.find(name) in values else name
 
     def _is_clear(self, name: str) -> bool:
         headings = self._headings
@@ -89,14 +101,18 @@ class _Choosing:
 
     def _named(self, name: str, why: str, *, guessed: bool = False) -> RecipientColumn:
         headings = self._headings
-        if headings.is_ambiguous(name):
-            raise refused("two_columns_alike", line=headings.line, heading=name)
         if (index := headings.find(name)) is not None:
-            return self._offered.taken(index, why, self._sure, guessed=guessed)
+            return self._taken(index, why, guessed=guessed)
         if self._labelled is not None and self._is_labelled(name):
             return self._offered.taken_by_label(self._labelled, why, self._sure, guessed=guessed)
         nearest, named = headings.nearest(name), headings.named()
         raise refused("no_such_column", line=headings.line, name=name, nearest=nearest, headings=named)
+
+    def _taken(self, place: int, why: str, *, guessed: bool = False) -> RecipientColumn:
+        name = self._headings.names[place]
+        if self._headings.is_ambiguous(name):
+            raise refused("two_columns_alike", line=self._headings.line, heading=name)
+        return self._offered.taken(place, why, self._sure, guessed=guessed and place != self._plain)
 
     def _guessed(self) -> RecipientColumn:
         left, empty = self._with_numbers([each for each in self._sure if each.may_be_meant])
@@ -111,7 +127,7 @@ class _Choosing:
         better = [short_heading(each.name) for each in empty if each.naming.line > best[0].naming.line]
         if better:
             why += f"; no numbers in the first {len(self._rows)} rows of {', '.join(better)}"
-        return self._offered.taken(best[0].place, why, self._sure, guessed=True)
+        return self._taken(best[0].place, why, guessed=True)
 
     def _with_numbers(self, candidates: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
         """The candidates with numbers in the first rows, and those without, if there are any with."""
@@ -153,7 +169,7 @@ class _Choosing:
             and (rows.share(each.place) >= _MEANT if rows.telling else is_recipient(each.name))
         ]
         if len(weak) == 1:
-            return self._offered.taken(weak[0].place, "it holds telephone numbers", self._sure, guessed=True)
+            return self._taken(weak[0].place, "it holds telephone numbers", guessed=True)
         if offered := list(dict.fromkeys([*weak, *self._sure, *self._full_of_numbers()])):
             raise self._offered.question(offered)
         raise self._offered.nothing()
@@ -164,7 +180,7 @@ class _Choosing:
         return [
             known.get(index) or Candidate(index, name, ANY_NUMBERS)
             for index, name in enumerate(self._headings.names)
-            if name
+            if heading_key(name)
             and heading_key(name) not in _TAKEN
             and self._rows.share(index) >= _FULL
             and (index in known or not _says_never(name))

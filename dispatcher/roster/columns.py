@@ -14,6 +14,7 @@ from dispatcher.roster._heading_grammar import naming_of
 from dispatcher.roster._labelled_numbers import LabelledNumbers
 from dispatcher.roster.readings import Reading
 from dispatcher.roster.rejections import refused
+from dispatcher.roster.size_limits import HEADING_CHARACTERS
 
 #: Keys of headings that hold recipients though they say nothing of telephones.
 _RECIPIENTS = frozenset(("to", "recipient", "recipients", "number"))
@@ -72,6 +73,17 @@ def names_recipients(to: str | None) -> Callable[[str], bool]:
         return is_recipient
     wanted = heading_key(to)
     return lambda heading: wanted in (heading_key(heading), heading_key(_DIGITS.sub("", heading)))
+
+
+def refuse_long_headings(names: Sequence[str], line: int) -> None:
+    """No heading is longer than a sentence about it can be.
+
+    Raises:
+        FileRefused: `heading_too_long`.
+    """
+    longest = max(map(len, names))
+    if longest > HEADING_CHARACTERS:
+        raise refused("heading_too_long", line=line, characters=longest, limit=HEADING_CHARACTERS)
 
 
 class UnderstoodColumn(NamedTuple):

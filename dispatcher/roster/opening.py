@@ -21,10 +21,12 @@ def open_roster(
     config: Settings,
     media: Mapping[str, MediaFacts] | None = None,
     chosen_before: Mapping[str, str] | None = None,
+    kept: bool = False,
     survey: ConsentSurvey | None = None,
     pulse: Callable[[], None] = lambda: None,
 ) -> Roster:
-    """The file's rows, within the installation's bounds. `media`, `chosen_before`, `survey` and `pulse` see `Roster`.
+    """The file's rows, within the installation's bounds. `media`, `chosen_before`, `kept`, `survey` and `pulse` see
+    `Roster`.
 
     Fictional numbers (555-0100…0199) can be sent to in a simulated ledger, and only there.
 
@@ -43,6 +45,7 @@ def open_roster(
         max_rows=config.max_rows,
         media=media,
         chosen_before=chosen_before,
+        kept=kept,
         survey=survey,
         pulse=pulse,
     )

@@ -75,7 +75,7 @@ REFUSAL_CODES = {
     ),
     "no_recipient_column": (
         "No column holds the recipients. The headings are: {headings}{nearest}.",
-        "call the column with the phone numbers `to`",
+        "say which it is with --to COLUMN, or call it `to`",
     ),
     "two_recipient_columns": (
         "Several columns could hold the recipients: {headings}.",

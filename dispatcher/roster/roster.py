@@ -14,7 +14,7 @@ from dispatcher.numbering.area_codes import area_codes
 from dispatcher.roster._blocks import BlockReader
 from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._duplicates import SeenNumbers
-from dispatcher.roster._first_rows import ROWS_MOST, FirstRows, column_of_bad_numbers, is_number
+from dispatcher.roster._first_rows import ROWS_MOST, FirstRows, bad_numbers_in, is_number
 from dispatcher.roster._mended_rows import HeadingPlaces, MendedRows
 from dispatcher.roster._recipient_choice import Known, choose_recipients
 from dispatcher.roster._rows import RowReader, RowRules
@@ -27,6 +27,7 @@ from dispatcher.roster.columns import (
     is_error_column,
     is_recipient,
     names_recipients,
+    refuse_long_headings,
 )
 from dispatcher.roster.consent_survey import ConsentSurvey
 from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
@@ -40,7 +41,6 @@ from dispatcher.roster.mendable_rows import MendableRow, mendable
 from dispatcher.roster.mends import split_off
 from dispatcher.roster.readings import Reading, Remark
 from dispatcher.roster.rejections import GROUP_ONLY_CODES, RowError, refused
-from dispatcher.roster.size_limits import HEADING_CHARACTERS
 
 REGIONS = frozenset({"US", "CA"})
 
@@ -52,8 +52,8 @@ class Roster:
     options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
     to, `area_codes_extra` see `numbering.area_codes`. `max_bytes` counts the unpacked file. `media` is what is known of
     media addresses, `chosen_before` the columns that a person chose for other files, by the hash of their headings,
-    `survey` what the whole file says of consent. `pulse` is called now and then while the file is read, once a second
-    while nothing comes of it; what it raises ends the reading.
+    `survey` what the whole file says of consent. `kept`: the file is a campaign's. `pulse` is called now and then while
+    the file is read, once a second while nothing comes of it; what it raises ends the reading.
 
     The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
 
@@ -75,6 +75,7 @@ class Roster:
         fixed: frozenset[str] = frozenset(),
         media: Mapping[str, MediaFacts] | None = None,
         chosen_before: Mapping[str, str] | None = None,
+        kept: bool = False,
         survey: ConsentSurvey | None = None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
@@ -85,7 +86,7 @@ class Roster:
         self._unread = iter(self._records)
         #: Where cells are taken as they were typed, not as they are shown. None: in all columns.
         self._number_columns: Sequence[int] | None = None
-        self.columns = self._read_columns(settings.to, chosen_before or {})
+        self.columns = self._read_columns(Known(settings.to, kept=kept, before=chosen_before or {}))
         self._mended = MendedRows(self.mends, self._places, lambda: self._records.may_be_guarded)
         self._unread = self._mended.over(self._unread)
         self.column_names = self.columns.names
@@ -266,7 +267,7 @@ class Roster:
                 cells[index] = as_typed(cells[index])
         return tuple(cells)
 
-    def _read_columns(self, to: str | None, chosen_before: Mapping[str, str]) -> Columns:
+    def _read_columns(self, known: Known) -> Columns:
         line, record = self._first_record()
         while record and not record[-1].strip():
             record.pop()
@@ -275,7 +276,7 @@ class Roster:
         self._own = own if len(own) < len(record) else None
         keys = {heading_key(heading): index for index, heading in enumerate(record) if index not in own}
         self._code_index, self._message_index = keys.get("errorcode"), keys.get("errormessage")
-        self._refuse_long_headings(record, line)
+        refuse_long_headings(record, line)
         if not any(map(is_recipient, record)) and any(map(is_number, record)):
             raise refused("no_header", line=line)
         if self._records.may_be_guarded:
@@ -283,9 +284,11 @@ class Roster:
         self._places = HeadingPlaces([heading.strip() for heading in record], own)
         headings = Headings([record[index].strip() for index in own], line=line)
         ahead = self._ahead(line)
-        bad_numbers_in = column_of_bad_numbers(ahead, self._code_index, keys.get("errorcolumn"))
+        known = known._replace(
+            bad_numbers_in=bad_numbers_in(ahead, self._code_index, keys.get("errorcolumn"))
+        )
         rows = FirstRows([self._fitted(row) for row in ahead], telling=self._own is None)
-        self._recipient = choose_recipients(headings, rows, Known(to, bad_numbers_in, chosen_before))
+        self._recipient = choose_recipients(headings, rows, known)
         return Columns(headings, self._recipient)
 
     def _ahead(self, line: int) -> list[list[str]]:
@@ -295,12 +298,6 @@ class Roster:
         rows = list(islice(self._unread, ROWS_MOST))
         self._unread = chain(rows, self._unread)
         return [cells for _, cells in rows]
-
-    @staticmethod
-    def _refuse_long_headings(record: list[str], line: int) -> None:
-        longest = max(map(len, record))
-        if longest > HEADING_CHARACTERS:
-            raise refused("heading_too_long", line=line, characters=longest, limit=HEADING_CHARACTERS)
 
     def _first_record(self) -> Record:
         for line, record in self._unread:

@@ -117,6 +117,7 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
         settings=stored.settings,
         fixed=stored.fixed,
         config=config,
+        kept=True,
     )
     # With a mark, for the settings may name the encoding that the file had.
     text = io.TextIOWrapper(out, "utf-8-sig", newline="", write_through=True)

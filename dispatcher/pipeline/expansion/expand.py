@@ -152,6 +152,7 @@ def _messages(
             fixed=reading.fixed,
             config=runtime.settings,
             media=reading.media,
+            kept=True,
             survey=survey,
             pulse=heartbeat,
         )

@@ -44,6 +44,7 @@ def open_roster(
     max_rows: int = 1 << 30,
     fixed: frozenset[str] = frozenset(),
     chosen_before: Mapping[str, str] | None = None,
+    kept: bool = False,
     survey: ConsentSurvey | None = None,
     **settings: Any,
 ) -> Roster:
@@ -58,6 +59,7 @@ def open_roster(
         max_rows=max_rows,
         fixed=fixed,
         chosen_before=chosen_before,
+        kept=kept,
         survey=survey,
     )
 

@@ -181,11 +181,6 @@ def test_a_row_whose_number_stands_in_another_column_is_counted_and_not_sent() -
     assert opened(f"Phone\n{ANN}\n").remarks == ()
 
 
-def test_two_columns_of_one_name_cannot_be_chosen_between() -> None:
-    refusal = asked(f"Phone,Phone\n{ANN},{BOB}\n")
-    assert (refusal.code, refusal.question) == ("two_recipient_columns", None)
-
-
 GOOGLE = ["Name", "Phone 1 - Label", "Phone 1 - Value", "Phone 2 - Label", "Phone 2 - Value"]
 LABELLED = a_file(
     GOOGLE,
@@ -282,4 +277,44 @@ def test_a_workbook_is_looked_at_ahead_and_read_whole() -> None:
 def test_semicolons_are_found_under_french_headings() -> None:
     roster = opened(f"Prénom;Nom;Courriel;Cellulaire;Téléphone\nAnn;L, M;a@example.com;{ANN};{BOB}\n")
     assert roster.form.endswith("semicolon")
+    assert [row.number for row in roster if isinstance(row, Recipient)] == [ANN]
+
+
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [
+        (["Phone", "first_name"], None),
+        (["Phone", "Home Phone"], None),
+        (["to", "Phone"], None),
+        (["Phone", "Mobile"], "Mobile"),
+        (["Phone", "Tél. cellulaire"], "Tél. cellulaire"),
+        (["Teléfono", "Nombre"], "Teléfono"),
+    ],
+)
+def test_a_column_that_older_programs_find_by_its_name_is_not_written_down_and_found_again(
+    names: list[str], written: str | None
+) -> None:
+    data = a_file(names, numbers(names))
+    roster = opened(data)
+    settings = roster.settled(campaign(message="Hi"))
+    assert settings.to == written
+    again = opened(data, kept=True, to=settings.to)
+    assert again.columns.to == roster.columns.to
+
+
+def test_a_campaign_of_an_older_program_is_read_as_it_was_checked() -> None:
+    data = a_file(["Phone", "Tél. cellulaire"], [ANN, BOB])
+    assert [row.number for row in opened(data, kept=True) if isinstance(row, Recipient)] == [ANN]
+
+
+@pytest.mark.parametrize("second", [BOB, ""])
+def test_of_two_columns_of_one_name_neither_can_be_named(second: str) -> None:
+    refusal = asked(f"Phone,Phone\n{ANN},{second}\n{CYD},\n")
+    assert (refusal.code, refusal.question) == ("two_columns_alike", None)
+
+
+def test_an_errors_file_of_numbers_with_labels_is_read_by_label_again() -> None:
+    names = [*GOOGLE, "error_line", "error_column", "error_code", "error_message"]
+    row = ["Ann", "Home", "12125550199", "Mobile", ANN, "2", "Phone 1 - Value", "too_short", "x"]
+    roster = opened(a_file(names, row))
     assert [row.number for row in roster if isinstance(row, Recipient)] == [ANN]
