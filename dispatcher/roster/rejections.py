@@ -211,6 +211,10 @@ REFUSAL_CODES = {
         "open it in a spreadsheet, save it again as .xlsx or CSV",
     ),
     "no_sheet": ("The workbook has no visible sheet with cells.", "put the recipients on a visible sheet"),
+    "only_hidden_rows": (
+        "All rows of the sheet are hidden.",
+        "show them, or send to them with --hidden-rows",
+    ),
     "no_such_sheet": ("The workbook has no sheet {name!r}.", "use one of: {sheets}"),
     "which_sheet": ("Several sheets could hold the recipients: {sheets}.", "say which with --sheet NAME"),
     "bad_mends": ("The list of mended cells cannot be read.", "mend the cells anew"),

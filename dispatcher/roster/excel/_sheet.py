@@ -95,7 +95,7 @@ class _Sheet:
     def _begin_cell(self, attributes: Attributes) -> None:
         self._column = _column(attributes.get("r", ""), self._column, self._line)
         self._type = attributes.get("t", "n")
-        self._style = attributes.get("s", "")
+        self._style = attributes.get("s", "0")
         self._is_formula = self._has_value = False
         self._pieces = []
         self._size = 0
@@ -153,7 +153,7 @@ class _Sheet:
             return "TRUE" if raw in ("1", "true") else "FALSE" if raw in ("0", "false") else raw
         if kind == "e":
             return unescaped(raw)
-        styled = self._workbook.styles.get(self._style) if self._style else None
+        styled = self._workbook.styles.get(self._style)
         if kind == "d":
             return iso_text(raw) if styled is None else styled.of_iso(raw)
         return self._number(raw, styled) if raw else ""

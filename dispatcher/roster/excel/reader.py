@@ -74,6 +74,7 @@ class ExcelRecords:
         self.readings: tuple[Reading, ...] = ()
         #: What was left out; complete with the last record.
         self.remarks: tuple[Remark, ...] = ()
+        self._rows = 0
         #: Whether the file has more than these records: other sheets, rows that are left out.
         self.has_more = False
 
@@ -88,6 +89,7 @@ class ExcelRecords:
             try:
                 for frame in reader.frames(self._pulse, silent_seconds=SHEET_SILENT_SECONDS):
                     if isinstance(frame, list):
+                        self._rows += len(frame)
                         yield from map(_record, frame)
                     elif frame["is"] == "end":
                         self._end(frame["hidden"])
@@ -113,6 +115,8 @@ class ExcelRecords:
             self.readings = (Reading("sheet", frame["sheet"], frame["why"], samples, choices, guessed),)
 
     def _end(self, hidden: int) -> None:
+        if hidden and self._rows <= 1:
+            raise refused("only_hidden_rows")
         if hidden:
             self.has_more = True
             were, also = ("row is", "was") if hidden == 1 else ("rows are", "were")

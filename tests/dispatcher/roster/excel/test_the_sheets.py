@@ -113,6 +113,13 @@ def test_rows_that_nobody_sees_are_sent_to_if_one_says_so() -> None:
     assert roster.remarks == ()
 
 
+def test_a_sheet_of_which_nobody_sees_a_row_says_so() -> None:
+    rows = FILTERED.replace('<row r="3">', '<row r="3" hidden="true">')
+    with pytest.raises(FileRefused) as refusal:
+        list(open_roster(packed(sheets(("S", rows))), message="Hi"))
+    assert refusal.value.code == "only_hidden_rows"
+
+
 def test_a_row_without_height_is_one_that_nobody_sees() -> None:
     rows = EAST.replace('<row r="2">', '<row r="2" ht="0" customHeight="1">')
     assert lines_of(packed(sheets(("S", rows)))) == [3]
@@ -155,6 +162,12 @@ def test_a_table_says_where_its_headings_are_and_rows_below_it_still_count() -> 
     )
     files = with_table(sheets(("S", rows)), "A3:B4", ("Name", "Phone"))
     assert lines_of(packed(files)) == [4, 6]
+
+
+def test_a_table_may_stand_anywhere_in_its_sheet() -> None:
+    rows = texts((1, ("", "", "Spring")), (5, ("", "", "Name", "Phone")), (6, ("", "", "Ann", "12125550101")))
+    files = with_table(sheets(("S", rows)), "C5:D6", ("Name", "Phone"))
+    assert [one.text for one in read_rows(packed(files), message="{{name}}")[0]] == ["Ann"]
 
 
 def test_a_recipient_above_a_table_is_no_title() -> None:

@@ -270,6 +270,11 @@ def test_a_formula_of_a_recipient_that_nobody_computed_is_said_to_be_one() -> No
     assert [row.code for row in read_rows(packed(parts(rows)), message="Hi")[1]] == ["no_saved_value"]
 
 
+def test_a_cell_that_names_no_style_has_the_first() -> None:
+    styles = '<cellXfs><xf numFmtId="9"/></cellXfs>'
+    assert text_of(packed(parts(row_with("<c><v>0.5</v></c>"), styles=styles))) == "[50%]"
+
+
 def test_a_computed_zero_is_a_zero() -> None:
     assert text_of(packed(parts(row_with("<c><f>A2-A2</f><v>0</v></c>")))) == "[0]"
     uncomputed = parts(row_with("<c><f>A2-A2</f><v>0.5</v></c>"), before='<calcPr fullCalcOnLoad="1"/>')
