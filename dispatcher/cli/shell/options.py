@@ -86,7 +86,9 @@ To = Annotated[
 Consent = Annotated[
     str | None,
     typer.Option(
-        "--consent", metavar="COLUMN", help="The column that says who wants texts; default: found out."
+        "--consent",
+        metavar="COLUMN",
+        help="The column that says who wants texts, commas between several; default: found out.",
     ),
 ]
 OnNoConsent = Annotated[

@@ -155,7 +155,7 @@ _SETTINGS = {
     "to": _text(
         "The column of the recipients; not given: found out, or asked for.", examples=["Mobile Phone"]
     ),
-    "consent": _text("The column that says who wants texts; not given: found out."),
+    "consent": _text("The column that says who wants texts, commas between several; not given: found out."),
     "on_no_consent": _text("What becomes of a row that says no there.", enum=["skip", "send"]),
     "sheet": _text("The sheet of a workbook; not given: the visible one with recipients."),
     "hidden_rows": {"type": "boolean", "description": "Send to hidden rows of a workbook.", "default": False},

@@ -88,7 +88,14 @@ MESSAGES = (
     "\u2026" * 600,
     "\uff5b\uff5bto}}",
 )
-COLUMNS = {"from": SENDERS, "timezone": ZONES, "media_urls": MEDIA, "message": MESSAGES}
+CONSENT = ("yes", "yes", "yes", "no", "", "maybe", "Opted out", "2026-01-02")
+COLUMNS = {
+    "from": SENDERS,
+    "timezone": ZONES,
+    "media_urls": MEDIA,
+    "message": MESSAGES,
+    "Text Opt-In": CONSENT,
+}
 
 
 def odd_file(dice: random.Random, rows: int) -> bytes:
@@ -101,7 +108,11 @@ def odd_file(dice: random.Random, rows: int) -> bytes:
     lines = [heading]
     for row in range(rows):
         usual = row if dice.random() > oddity / 3 else dice.randrange(rows)
-        cells = [f"1212234{usual % 10_000:04}", f"Ann{row % 7}", *("" for _ in heading[2:])]
+        cells = [
+            f"1212234{usual % 10_000:04}",
+            f"Ann{row % 7}",
+            *("yes" if name == "Text Opt-In" else "" for name in heading[2:]),
+        ]
         if dice.random() < oddity:
             cells[0] = dice.choice(NUMBERS)
         if dice.random() < oddity:
