@@ -7,13 +7,13 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import IO, Any, BinaryIO
 
 from starlette.datastructures import FormData
 
-from dispatcher.errors import Conflict, FileRefused, InputError, MmsError
+from dispatcher.errors import Conflict, FileRefused, InputError, MmsError, NotFound
 from dispatcher.pipeline.campaigns.lifecycle import open_draft
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.web.actions.media import take_media
@@ -38,6 +38,7 @@ from dispatcher.web.console._mending import (
     mending_page,
     page_number,
 )
+from dispatcher.web.console._text_help import TextHelp, text_help
 from dispatcher.web.http.problems import Problem, problem_of
 from dispatcher.web.http.upload_form import REPEATABLE, Upload, first, options_in, upload_in, with_media
 from dispatcher.web.site.site import Site
@@ -63,6 +64,7 @@ BESIDE = frozenset(
         "at_zone",
         "every",
         "draft",
+        "row",
         "test_row",
         "test_to",
         "rows_page",
@@ -76,7 +78,7 @@ BESIDE = frozenset(
 class FormDraft:
     """The form as it stands, to be shown again: its values, the file, what the check said, or what is wrong.
     `went_to` is the page to show once it was sent or kept; `tested` the campaign of a test message; `mending` rows that
-    cannot be sent, `mended` the first cells that a person mended."""
+    cannot be sent, `mended` the first cells that a person mended; `help` what is said beside the message."""
 
     values: dict[str, str] = field(default_factory=dict)
     upload: StagedUpload | None = None
@@ -87,6 +89,7 @@ class FormDraft:
     went_to: str | None = None
     mending: MendingPage | None = None
     mended: list[MendedCell] = field(default_factory=list)
+    help: TextHelp | None = None
 
     def value(self, name: str) -> str:
         """The value of a field."""
@@ -102,6 +105,32 @@ def take(site: Site, who: str, form: FormData) -> FormDraft:
         draft.problem = problem_of(error)
         draft.result = None
     return draft
+
+
+def with_help(site: Site, draft: FormDraft) -> FormDraft:
+    """The same draft, with what there is to say of its message and the row that it shows."""
+    if draft.went_to is not None:
+        return draft
+    given = {name: value for name, value in _given(draft.values).items() if value != "no"}
+    draft.help = text_help(site, draft.upload, given, shown_row(draft))
+    return draft
+
+
+def shown_row(draft: FormDraft) -> int:
+    """The row that is shown with its message: the one that was asked for, or the first that can be sent."""
+    asked = draft.value("row").strip()
+    if asked.isascii() and asked.isdecimal() and len(asked) < 10:
+        return max(1, int(asked))
+    return draft.result.previews[0].row if draft.result and draft.result.previews else 1
+
+
+def written(site: Site, form: FormData) -> FormDraft:
+    """The form while somebody writes in it, with help."""
+    draft = FormDraft(values={name: first(form, name).replace("\r\n", "\n") for name in form})
+    if token := draft.value("held"):
+        with suppress(NotFound):  # the next check says so
+            draft.upload = site.staged_uploads.find(token)
+    return with_help(site, draft)
 
 
 def reopened(site: Site, campaign_id: str) -> FormDraft:

@@ -13,11 +13,19 @@ from dispatcher.web.actions.media import MOST, own_hash
 from dispatcher.web.actions.mending import mend_cell
 from dispatcher.web.console._form_values import ZONES
 from dispatcher.web.console._mending import mending_page
-from dispatcher.web.console._new_campaign_form import FormDraft, invalid_rows_of, reopened, take
+from dispatcher.web.console._new_campaign_form import (
+    FormDraft,
+    invalid_rows_of,
+    reopened,
+    shown_row,
+    take,
+    with_help,
+    written,
+)
 from dispatcher.web.http import formats
 from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
-from dispatcher.web.http.upload_form import read_form
+from dispatcher.web.http.upload_form import FIELDS_MAX, read_form
 from dispatcher.web.site.access import Operator, check_csrf, same_origin
 from dispatcher.web.site.sessions import Session
 from dispatcher.web.site.site import site_of
@@ -28,7 +36,8 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
 @router.get("/new")
 def new(request: Request, session: Operator, draft: Annotated[str, Query(max_length=64)] = "") -> Response:
     """An empty form, or a draft as it was kept."""
-    return _form(request, session, reopened(site_of(request), draft) if draft else FormDraft())
+    site = site_of(request)
+    return _form(request, session, with_help(site, reopened(site, draft) if draft else FormDraft()))
 
 
 @router.post("/new")
@@ -37,10 +46,20 @@ async def check_or_send(request: Request, session: Operator) -> Response:
     site = site_of(request)
     async with read_form(request, site.max_file_bytes, max_media=MOST) as form:
         check_csrf(session, form.get("csrf"))
-        draft = await run_in_threadpool(take, site, session.who, form)
+        draft = await run_in_threadpool(lambda: with_help(site, take(site, session.who, form)))
     if draft.went_to is not None:
         return RedirectResponse(draft.went_to, 303)
     return _form(request, session, draft)
+
+
+@router.post("/new/text")
+async def text(request: Request, session: Operator) -> Response:
+    """What there is to say of a message while it is written, and a row of the file that has it."""
+    site = site_of(request)
+    async with read_form(request, FIELDS_MAX) as form:
+        check_csrf(session, form.get("csrf"))
+        draft = await run_in_threadpool(written, site, form)
+    return page(request, "text.html", session=session, help=draft.help, sender=sender_of(draft))
 
 
 @router.get("/new/errors/{token}")
@@ -79,6 +98,11 @@ def mend(
     return mend_cell(site_of(request), held, number, line, value)._asdict()
 
 
+def sender_of(draft: FormDraft) -> str:
+    """The number that a phone would show."""
+    return draft.value("from").split(",")[0].strip() or "Your number"
+
+
 def _form(request: Request, session: Session, draft: FormDraft) -> Response:
     site = site_of(request)
     shown = {url for preview in (draft.result.previews if draft.result else ()) for url in preview.media}
@@ -90,5 +114,7 @@ def _form(request: Request, session: Session, draft: FormDraft) -> Response:
         draft=draft,
         zones=ZONES,
         hours=formats.HOURS,
+        row=shown_row(draft),
+        sender=sender_of(draft),
         pictures={url: f"/media/{own}" for url in shown if (own := own_hash(site, url))},
     )

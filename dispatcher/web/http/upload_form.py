@@ -134,7 +134,7 @@ def _value(name: str, values: list[str]) -> Any:
     if len(values) > 1:
         raise InputError(f"{name} is given {len(values)} times", hint=f"give {name} once")
     if name not in YES_OR_NO:
-        return values[0]
+        return values[0].replace("\r\n", "\n")  # a browser's writing of a line break
     return yes_or_no(name, values[0])
 
 

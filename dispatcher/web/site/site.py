@@ -18,6 +18,7 @@ from dispatcher.settings import Settings
 from dispatcher.web.site.callback_keys import CallbackKeys
 from dispatcher.web.site.departure import Departure
 from dispatcher.web.site.ledger_arrival import LedgerArrival
+from dispatcher.web.site.sample_rows import SampleRows
 from dispatcher.web.site.sessions import Sessions
 from dispatcher.web.site.staged_uploads import StagedUploads
 from dispatcher.web.site.throttle import Throttle
@@ -40,6 +41,7 @@ class Site:
     audit_log: AuditLog
     idempotency_keys: IdempotencyKeys
     departure: Departure = field(default_factory=Departure)
+    sample_rows: SampleRows = field(default_factory=SampleRows)
 
     @property
     def closing(self) -> asyncio.Event:

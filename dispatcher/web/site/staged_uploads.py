@@ -6,6 +6,7 @@ checked. What a process that dies leaves half-way has no name, is found by nobod
 
 from __future__ import annotations
 
+import io
 import re
 import secrets
 import tempfile
@@ -122,6 +123,17 @@ class StagedUploads:
             copy.seek(0)
             yield copy
 
+    def stream(self, token: str) -> BinaryIO:
+        """The file with its mends from its beginning, read from the ledger as far as somebody reads it.
+
+        Raises:
+            NotFound: there is none.
+            FileNotFoundError: while reading, when its hour ends.
+        """
+        chunks = self._facts(token)[2]
+        mends = io.BytesIO(packed_mends(self.mends.all(token)))
+        return io.BufferedReader(_Joined([mends, self._uploads.open(_owner(token), chunks)]))
+
     def claim(self, token: str) -> Sending | None:
         """Become the one who sends this upload: None. Or who is at it, or was."""
         name = _key(token)
@@ -186,6 +198,24 @@ class StagedUploads:
             total += int(size or 0) + int(rows_size or 0)
             if size is None or (index and total > self._most_bytes):
                 self.drop(token)
+
+
+class _Joined(io.RawIOBase):
+    """Files read as one, one after the other."""
+
+    def __init__(self, files: list[BinaryIO]) -> None:
+        self._files = files
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while self._files:
+            if block := self._files[0].read(len(buffer)):
+                buffer[: len(block)] = block
+                return len(block)
+            self._files.pop(0)
+        return 0
 
 
 def _owner(token: str) -> str:

@@ -1,0 +1,100 @@
+"""One row of a file that is being prepared: found in the upload, and with the text as it stands."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+
+from dispatcher.errors import InputError, NotFound
+from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.pipeline.campaigns.settings_file import resolve_settings
+from dispatcher.roster.formula_guard import guarded
+from dispatcher.roster.opening import open_roster
+from dispatcher.roster.mends import packed_mends
+from dispatcher.web.http.reading_turns import reading_turn
+from dispatcher.web.site.sample_rows import SampleRow
+from dispatcher.web.site.site import Site
+from dispatcher.web.site.staged_uploads import StagedUpload
+
+#: Settings that say how a file is read; a text needs none of the others.
+READING = ("to", "sheet", "encoding", "hidden_rows", "unknown_area_codes")
+#: Rows are looked at before anybody said who sends, so a number of fiction does.
+_ANYBODY = ("12125550100",)
+
+
+def sample_row(site: Site, upload: StagedUpload, given: Mapping[str, object], number: int) -> SampleRow:
+    """Row `number` of an upload, from 1, read as these settings say.
+
+    Raises:
+        FileRefused: the file cannot be read.
+        InputError: it has no such row, or a setting cannot be used.
+        NotFound: it is not kept any more.
+    """
+    reading = {name: given[name] for name in READING if given.get(name)}
+    mends = hashlib.sha256(packed_mends(site.staged_uploads.mends.all(upload.token))).hexdigest()
+    key = (upload.token, mends, str(number), *(f"{name}={value}" for name, value in sorted(reading.items())))
+    if (known := site.sample_rows.find(key)) is not None:
+        return known
+    settings = _settings({**reading, "message": "-"})
+    with reading_turn(site.closing) as pulse:
+        roster = open_roster(
+            site.staged_uploads.stream(upload.token),
+            filename=upload.filename,
+            settings=settings,
+            fixed=frozenset({"message", "senders", "media_urls"}),
+            config=site.settings.model_copy(update={"simulate": True}),
+            pulse=pulse,
+        )
+        try:
+            found = next(_row(roster.blocks(), number), None)
+        except FileNotFoundError:
+            raise NotFound("the uploaded file is not kept any more", hint="choose the file again") from None
+    if found is not None:
+        names = roster.column_names
+        row = SampleRow(number, found[0], names, names[roster.columns.to], found[1])
+        site.sample_rows.keep(key, row)
+        return row
+    raise InputError(f"the file has no row {number}", hint="rows count from 1, without the heading")
+
+
+def finished_row(site: Site, row: SampleRow, given: Mapping[str, object]) -> Recipient | InvalidRow:
+    """What becomes of the row with this message and these media.
+
+    Raises:
+        FileRefused, InputError: the message or the media do not go with the file.
+    """
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(map(guarded, row.headings))
+    writer.writerow(map(guarded, row.cells))
+    wanted = {name: given[name] for name in ("message", "media_urls", "smart_encoding") if given.get(name)}
+    roster = open_roster(
+        io.BytesIO(file.getvalue().encode("utf-8", "replace")),
+        filename="row.csv",
+        settings=_settings({**wanted, "to": row.to, "unknown_area_codes": "send"}),
+        fixed=frozenset(wanted.keys() & {"message", "media_urls"}),
+        config=site.settings.model_copy(update={"simulate": True}),
+    )
+    return next(iter(roster))
+
+
+def _settings(given: Mapping[str, object]) -> CampaignSettings:
+    settings, _ = resolve_settings({**given, "from": list(_ANYBODY), "on_no_consent": "send"}, {})
+    return settings
+
+
+def _row(
+    items: Iterator[RecipientBlock | Recipient | InvalidRow], number: int
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The line and the cells of this row, if it is there."""
+    for item in items:
+        if isinstance(item, RecipientBlock):
+            if item.rows[-1] >= number:
+                place = number - item.rows[0]
+                yield item.lines[place], tuple(column[place] for column in item.cells)
+        elif item.row == number:
+            yield item.line, item.cells
