@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class PlaceholderKind(Enum):
     """What makes what stands between such signs a placeholder."""
 
     OURS = auto()  # the braces of our own merge fields
@@ -22,42 +22,42 @@ class Kind(Enum):
 
 
 #: From, to, the words between the signs, and what makes them a placeholder.
-Candidate = tuple[int, int, str, Kind]
+Candidate = tuple[int, int, str, PlaceholderKind]
 
 #: Signs without which there is none, the writing with what it names, and what makes that a placeholder.
-_WRITINGS: tuple[tuple[str, str, Kind], ...] = (
-    ("{", r"\{\{\{([^{}\n]{1,80})\}\}\}", Kind.ANY),
-    ("{", r"\{\{([^{}]*)\}\}", Kind.OURS),
-    ("{", r"\{%(.{1,200}?)%\}", Kind.ANY),
-    ("<", r"<%(.{1,200}?)%>", Kind.ANY),
-    ("*", r"\*\|([^|\n]{1,80}(?:\|[^|*\n]{1,40})?)\|\*", Kind.ANY),
-    ("%", r"%%([A-Za-z!=_\[][^%\n]{0,80})%%", Kind.ANY),
-    ("<", r"<<([^\W\d_][^<>\n]{0,60})>>(?!>)", Kind.ANY),
-    ("{", r"[$#@%^]\{([^\W\d_][^{}\n]{0,60})\}\$?", Kind.ANY),
-    ("{", r"\{([!$#@%=][A-Za-z$][^{}\n]{0,80})\}", Kind.ANY),
-    ("[", r"\[%([^\[\]\n]{1,60})%\]", Kind.ANY),
-    ("{", r"\{([^{}\n]{1,80})\}", Kind.BRACED),
-    ("[", r"\[\[([^\[\]\n]{1,60})\]\]", Kind.NAMED),
-    ("[", r"\[([^\[\]\n]{1,60})\]", Kind.NAMED),
-    ("<", r"<([^<>\n]{1,60})>", Kind.NAMED),
-    ("«", r"«([^«»\n]{1,60})»", Kind.QUOTED),
-    ("‹", r"‹([^‹›\n]{1,60})›", Kind.QUOTED),
-    ("%", r"%([^\W\d_][^%\n]{0,60})%(?![\w%])", Kind.TIGHT),
-    ("$", r"\$([^\W\d_][\w .-]{0,60})\$(?![\w$])", Kind.TIGHT),
-    ("#", r"##?([^\W\d_][\w .-]{0,60})##?(?![\w#])", Kind.TIGHT),
-    ("~", r"~([^\W\d_][\w .-]{0,60})~(?![\w~])", Kind.TIGHT),
-    ("|", r"\|\|?([^\W\d_][\w .-]{0,60})\|\|?(?![\w|])", Kind.TIGHT),
-    ("@", r"@@([^\W\d_][\w .-]{0,60})@@(?![\w@])", Kind.TIGHT),
-    ("^", r"\^([^\W\d_][\w .-]{0,60})\^(?![\w^])", Kind.TIGHT),
-    ("-", r"--?([^\W\d_]\w{1,40})--?(?![\w-])", Kind.DASHED),
-    ("_", r"__?([^\W\d_]\w{1,40}?)__?(?!\w)", Kind.PERSONAL),
-    ("(", r"\(([^\W\d_]\w{0,30}(?:[ _]\w{1,20})?)\)", Kind.PERSONAL),
-    ("$", r"\$([A-Za-z]\w{1,40})(?![\w$])", Kind.PREFIXED),
-    ("@", r"@([A-Za-z]\w{1,40})(?![\w@.])", Kind.PREFIXED),
-    ("#", r"#([A-Za-z]\w{1,40})(?![\w#])", Kind.PREFIXED),
-    (":", r":([A-Za-z]\w{1,40})(?![\w:])", Kind.PREFIXED),
-    ("_", r"([A-Za-z]{2,20}(?:_[A-Za-z]{2,20}){1,2})(?![\w@./=-])", Kind.PREFIXED),
-    ("NAME", r"([FL](?:IRST|AST)?NAME)(?!\w)", Kind.DASHED),
+_WRITINGS: tuple[tuple[str, str, PlaceholderKind], ...] = (
+    ("{", r"\{\{\{([^{}\n]{1,80})\}\}\}", PlaceholderKind.ANY),
+    ("{", r"\{\{([^{}]*)\}\}", PlaceholderKind.OURS),
+    ("{", r"\{%(.{1,200}?)%\}", PlaceholderKind.ANY),
+    ("<", r"<%(.{1,200}?)%>", PlaceholderKind.ANY),
+    ("*", r"\*\|([^|\n]{1,80}(?:\|[^|*\n]{1,40})?)\|\*", PlaceholderKind.ANY),
+    ("%", r"%%([A-Za-z!=_\[][^%\n]{0,80})%%", PlaceholderKind.ANY),
+    ("<", r"<<([^\W\d_][^<>\n]{0,60})>>(?!>)", PlaceholderKind.ANY),
+    ("{", r"[$#@%^]\{([^\W\d_][^{}\n]{0,60})\}\$?", PlaceholderKind.ANY),
+    ("{", r"\{([!$#@%=][A-Za-z$][^{}\n]{0,80})\}", PlaceholderKind.ANY),
+    ("[", r"\[%([^\[\]\n]{1,60})%\]", PlaceholderKind.ANY),
+    ("{", r"\{([^{}\n]{1,80})\}", PlaceholderKind.BRACED),
+    ("[", r"\[\[([^\[\]\n]{1,60})\]\]", PlaceholderKind.NAMED),
+    ("[", r"\[([^\[\]\n]{1,60})\]", PlaceholderKind.NAMED),
+    ("<", r"<([^<>\n]{1,60})>", PlaceholderKind.NAMED),
+    ("«", r"«([^«»\n]{1,60})»", PlaceholderKind.QUOTED),
+    ("‹", r"‹([^‹›\n]{1,60})›", PlaceholderKind.QUOTED),
+    ("%", r"%([^\W\d_][^%\n]{0,60})%(?![\w%])", PlaceholderKind.TIGHT),
+    ("$", r"\$([^\W\d_][\w .-]{0,60})\$(?![\w$])", PlaceholderKind.TIGHT),
+    ("#", r"##?([^\W\d_][\w .-]{0,60})##?(?![\w#])", PlaceholderKind.TIGHT),
+    ("~", r"~([^\W\d_][\w .-]{0,60})~(?![\w~])", PlaceholderKind.TIGHT),
+    ("|", r"\|\|?([^\W\d_][\w .-]{0,60})\|\|?(?![\w|])", PlaceholderKind.TIGHT),
+    ("@", r"@@([^\W\d_][\w .-]{0,60})@@(?![\w@])", PlaceholderKind.TIGHT),
+    ("^", r"\^([^\W\d_][\w .-]{0,60})\^(?![\w^])", PlaceholderKind.TIGHT),
+    ("-", r"--?([^\W\d_]\w{1,40})--?(?![\w-])", PlaceholderKind.DASHED),
+    ("_", r"__?([^\W\d_]\w{1,40}?)__?(?!\w)", PlaceholderKind.PERSONAL),
+    ("(", r"\(([^\W\d_]\w{0,30}(?:[ _]\w{1,20})?)\)", PlaceholderKind.PERSONAL),
+    ("$", r"\$([A-Za-z]\w{1,40})(?![\w$])", PlaceholderKind.PREFIXED),
+    ("@", r"@([A-Za-z]\w{1,40})(?![\w@.])", PlaceholderKind.PREFIXED),
+    ("#", r"#([A-Za-z]\w{1,40})(?![\w#])", PlaceholderKind.PREFIXED),
+    (":", r":([A-Za-z]\w{1,40})(?![\w:])", PlaceholderKind.PREFIXED),
+    ("_", r"([A-Za-z]{2,20}(?:_[A-Za-z]{2,20}){1,2})(?![\w@./=-])", PlaceholderKind.PREFIXED),
+    ("NAME", r"([FL](?:IRST|AST)?NAME)(?!\w)", PlaceholderKind.DASHED),
 )
 _BY_SIGN = tuple(
     (sign, [(re.compile(pattern, re.DOTALL), kind) for each, pattern, kind in _WRITINGS if each == sign])
@@ -77,11 +77,11 @@ def candidates(text: str) -> Iterator[Candidate]:
                 yield from _written_so(text, sign, pattern, kind)
 
 
-def _written_so(text: str, sign: str, pattern: re.Pattern[str], kind: Kind) -> Iterator[Candidate]:
+def _written_so(text: str, sign: str, pattern: re.Pattern[str], kind: PlaceholderKind) -> Iterator[Candidate]:
     place = 0
     while found := pattern.search(text, place):
         start = found.start()
-        place = found.end() if kind is Kind.OURS else start + 1
+        place = found.end() if kind is PlaceholderKind.OURS else start + 1
         if not _is_inside(text[start - 1 : start], sign, text[start]):
             yield start, found.end(), found[1], kind
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dispatcher.roster._field_names import IN_BRACES, OF_A_PERSON, OWNERS, USUAL, alike, is_camel, is_snake
-from dispatcher.roster._placeholder_writings import Candidate, Kind, candidates
+from dispatcher.roster._placeholder_writings import Candidate, PlaceholderKind, candidates
 from dispatcher.roster.columns import Headings, heading_key
 from dispatcher.roster.rejections import RowError
 
@@ -85,7 +85,7 @@ class Placeholders:
 
     def __init__(self, columns: Headings) -> None:
         self._columns = columns
-        self._judged: dict[tuple[Kind, str], bool] = {}
+        self._judged: dict[tuple[PlaceholderKind, str], bool] = {}
 
     def find(self, text: str) -> list[Placeholder]:
         """All of them in a text, in its order."""
@@ -94,7 +94,7 @@ class Placeholders:
         for start, end, inner, kind in sorted(self._accepted(text), key=lambda each: (each[0], -each[1])):
             if start >= taken:
                 taken = end
-                if kind is not Kind.OURS or self._is_foreign(inner):
+                if kind is not PlaceholderKind.OURS or self._is_foreign(inner):
                     found.append(self._placeholder(text, start, end, inner))
         return found
 
@@ -176,20 +176,20 @@ class Placeholders:
             field.owned or key in usual or is_snake(field.name) or self._columns.find(field.name) is not None
         )
 
-    def _accepts(self, inner: str, kind: Kind) -> bool:
+    def _accepts(self, inner: str, kind: PlaceholderKind) -> bool:
         bare = inner.strip()
-        if kind in (Kind.OURS, Kind.ANY):
-            return kind is Kind.OURS or inner == bare or _is_word(bare)
-        if kind is Kind.NAMED or (kind is Kind.TIGHT and inner == bare):
+        if kind in (PlaceholderKind.OURS, PlaceholderKind.ANY):
+            return kind is PlaceholderKind.OURS or inner == bare or _is_word(bare)
+        if kind is PlaceholderKind.NAMED or (kind is PlaceholderKind.TIGHT and inner == bare):
             return self._names_one(inner, USUAL) or is_camel(inner.strip(_SIGNS))
-        if kind is Kind.BRACED:
+        if kind is PlaceholderKind.BRACED:
             return self._is_braced(inner)
         if inner != bare or not _is_word(inner):
             return False
-        if kind is Kind.PREFIXED:
+        if kind is PlaceholderKind.PREFIXED:
             return (is_snake(inner) or is_camel(inner)) and heading_key(inner) in OF_A_PERSON
-        if (kind is Kind.QUOTED and self._columns.find(inner) is not None) or (
-            kind is Kind.DASHED and inner == "name"
+        if (kind is PlaceholderKind.QUOTED and self._columns.find(inner) is not None) or (
+            kind is PlaceholderKind.DASHED and inner == "name"
         ):
             return True
         return self._is_personal(inner)

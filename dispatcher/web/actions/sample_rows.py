@@ -13,8 +13,8 @@ from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.roster.formula_guard import guarded
-from dispatcher.roster.opening import open_roster
 from dispatcher.roster.mends import packed_mends
+from dispatcher.roster.opening import open_roster
 from dispatcher.web.http.reading_turns import reading_turn
 from dispatcher.web.site.sample_rows import SampleRow
 from dispatcher.web.site.site import Site
