@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dispatcher.web.site import sample_rows
@@ -12,7 +14,7 @@ def test_a_row_is_remembered_for_a_while_and_nobody_reads_it_in_a_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(sample_rows.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     rows = SampleRows()
     rows.keep(("token", "3"), ROW)
     assert rows.find(("token", "3")) == ROW
