@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dispatcher.roster._heading_grammar import Naming, PhoneLine
+from dispatcher.roster.columns import short_heading
 
 #: Whose number it is, where it is nobody's but the row's person in another role or somebody with another claim to it.
 _NEVER_ALONE = ("third", "partner")
+#: So many columns are named that came after.
+_NAMED = 3
 
 
 class Candidate(NamedTuple):
@@ -63,11 +66,10 @@ def reason(chosen: Candidate, candidates: Sequence[Candidate]) -> str:
     naming = chosen.naming
     if naming.line >= PhoneLine.WORK_MOBILE:
         return "its heading says text messages" if naming.line is PhoneLine.SMS else "its heading says mobile"
-    others = [each for each in candidates if each.place != chosen.place]
     if naming.line is PhoneLine.PLACE:
-        return f"the only number left is of {' and '.join(naming.places)}; it may be a landline"
+        return f"no heading says mobile; numbers of {' and '.join(naming.places)} may be landlines"
+    others = [each.name for each in candidates if each.place != chosen.place]
     if not others:
         return "the only column of telephone numbers"
-    if naming.line is PhoneLine.OTHER:
-        return "the only number left, and not the first choice by its heading"
-    return "the likeliest by its heading"
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return f"by its heading before {', '.join(map(short_heading, others[:_NAMED]))}{more}"

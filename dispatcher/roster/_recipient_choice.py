@@ -115,7 +115,8 @@ class _Choosing:
         return self._offered.taken(place, why, self._sure, guessed=guessed and place != self._plain)
 
     def _guessed(self) -> RecipientColumn:
-        left, empty = self._with_numbers([each for each in self._sure if each.may_be_meant])
+        able = [each for each in self._sure if each.may_be_meant]
+        left = self._with_numbers(able)
         best = likeliest(left)
         if not best:
             return self._by_content()
@@ -124,16 +125,14 @@ class _Choosing:
         if others := self._speaking_against(best[0], left):
             raise self._offered.question([best[0], *others])
         why = reason(best[0], self._sure)
-        better = [short_heading(each.name) for each in empty if each.naming.line > best[0].naming.line]
-        if better:
-            why += f"; no numbers in the first {len(self._rows)} rows of {', '.join(better)}"
+        if passed_over := [short_heading(each.name) for each in likeliest(able) if each not in left]:
+            why += f"; no numbers in the first {len(self._rows)} rows of {', '.join(passed_over)}"
         return self._taken(best[0].place, why, guessed=True)
 
-    def _with_numbers(self, candidates: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
-        """The candidates with numbers in the first rows, and those without, if there are any with."""
+    def _with_numbers(self, candidates: list[Candidate]) -> list[Candidate]:
+        """The candidates with numbers in the first rows, all of them if none has any."""
         rows = self._rows
-        left = [each for each in candidates if rows.telling and rows.share(each.place) > _NONE]
-        return (left, [each for each in candidates if each not in left]) if left else (candidates, [])
+        return [each for each in candidates if rows.telling and rows.share(each.place) > _NONE] or candidates
 
     def _by_label_or_asked(self, best: Sequence[Candidate]) -> RecipientColumn:
         labelled = self._labelled

@@ -166,7 +166,12 @@ def test_what_stands_in_the_columns_decides_with_their_headings(
 
 def test_a_column_that_is_passed_over_because_it_is_empty_is_named_in_the_reason() -> None:
     (reading,) = opened(f"Mobile,Phone\n,{ANN}\n,{BOB}\n").readings
-    assert reading.why.endswith("no numbers in the first 2 rows of Mobile")
+    assert reading.why.endswith("; no numbers in the first 2 rows of Mobile")
+    (of_parents,) = opened(f"Student Cell,Parent Cell\n,{ANN}\n,{BOB}\n").readings
+    assert (of_parents.value, of_parents.why) == (
+        "Parent Cell",
+        "its heading says mobile; no numbers in the first 2 rows of Student Cell",
+    )
     assert [choice.value for choice in reading.choices] == ["Phone", "Mobile"]
 
 
@@ -318,3 +323,22 @@ def test_an_errors_file_of_numbers_with_labels_is_read_by_label_again() -> None:
     row = ["Ann", "Home", "12125550199", "Mobile", ANN, "2", "Phone 1 - Value", "too_short", "x"]
     roster = opened(a_file(names, row))
     assert [row.number for row in roster if isinstance(row, Recipient)] == [ANN]
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["to", "Phone"], "its heading is `to`"),
+        (["Phone", "Name"], "the only column of telephone numbers"),
+        (["Phone", "Mobile"], "its heading says mobile"),
+        (["Phone", "SMS Number"], "its heading says text messages"),
+        (["Home Phone", "Name"], "no heading says mobile; numbers of home may be landlines"),
+        (["Phone", "Work Phone", "Alt. Phone"], "by its heading before Work Phone, Alt. Phone"),
+        (
+            ["Phone", *(f"Phone {n}" for n in range(2, 7))],
+            "by its heading before Phone 2, Phone 3, Phone 4 and 2 more",
+        ),
+    ],
+)
+def test_the_reason_says_what_was_weighed(names: list[str], why: str) -> None:
+    assert opened(a_file(names, numbers(names))).readings[0].why == why
