@@ -41,6 +41,9 @@ def read(file: IO[bytes], kind: str, max_bytes: int, wish: dict[str, Any], out: 
         say({"is": "refusal", "code": error.code, "line": error.line, "words": error.words})
     except (MemoryError, RecursionError):
         say({"is": "refusal", "code": "too_much_work", "line": None, "words": {}})
+    except Exception:  # a library's, of a file that is damaged where nobody looked before
+        words = {"reason": "it is not what its format asks for"}
+        say({"is": "refusal", "code": "bad_workbook", "line": None, "words": words})
 
 
 def _every_row(workbook: Book) -> Iterator[Any]:
