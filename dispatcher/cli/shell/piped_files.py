@@ -13,7 +13,7 @@ import typer
 
 from dispatcher.cli.shell.output import say
 from dispatcher.errors import InputError
-from dispatcher.roster.files.file_source import BoundedStream, Readable
+from dispatcher.roster.files.file_source import BoundedStream, PulsedStream, Readable
 from dispatcher.settings import settings
 
 #: What the copy is called, and so the campaign, if nobody says otherwise.
@@ -29,12 +29,14 @@ def readable_again(context: typer.Context, file: Path) -> Path:
     """The file, or where it can be read only once a copy of it, for this user and for as long as the command runs.
 
     Raises:
-        InputError: nobody writes into the pipe.
+        InputError: there is no standard input, or nobody writes into the pipe.
         FileRefused: more comes than a campaign file may have.
     """
     if context.resilient_parsing:
         return file
     if str(file) == _STANDARD_INPUT or (file.is_fifo() and _is_standard_input(file)):
+        if sys.stdin is None:
+            raise InputError("standard input is closed", hint="name a file, or write into this command")
         context.meta[_NOTED] = True
         if sys.stdin.isatty():
             say("reading the list from this terminal; Ctrl-D on a line of its own ends it")
@@ -91,7 +93,7 @@ def _copied(context: typer.Context, source: Readable) -> Path:
     folder = tempfile.mkdtemp(prefix="mms-file-")
     context.call_on_close(lambda: shutil.rmtree(folder, ignore_errors=True))
     try:
-        stream = BoundedStream(source, settings().max_file_mb << 20)
+        stream = BoundedStream(PulsedStream(source), settings().max_file_mb << 20)
         with (Path(folder) / _NAME).open("wb") as copy:
             while block := stream.read(_BLOCK):
                 copy.write(block)

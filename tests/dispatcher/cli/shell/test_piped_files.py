@@ -69,6 +69,20 @@ def test_a_pipe_on_standard_input_is_read_byte_by_byte(content: bytes, name: str
     assert b"sendable       1" in done.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("redirection", "said"), [("<&-", "standard input is closed"), ("</", "cannot be read")]
+)
+def test_standard_input_that_cannot_be_read_is_a_sentence(
+    redirection: str, said: str, tmp_path: Path
+) -> None:
+    shell = f'"$0" campaign check - --from 15165550199 --message Hi {redirection}'
+    command = ["/bin/sh", "-c", shell, str(Path(sys.executable).with_name("mms"))]
+    done = subprocess.run(command, capture_output=True, env=nowhere(tmp_path), check=False, text=True)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_a_named_pipe_is_read_when_somebody_writes_into_it(
     mms: Mms, left: Path, tmp_path: Path, ledger: Ledger
 ) -> None:
