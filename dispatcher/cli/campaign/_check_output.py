@@ -9,6 +9,7 @@ from rich.text import Text
 
 from dispatcher.cli.shell.output import counted
 from dispatcher.cli.shell.tables import facts_table, out
+from dispatcher.control_characters import spelled_out
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.preflight.result import CheckResult, ReadAs
 from dispatcher.rules.times import LocalMoment, parse_start
@@ -52,6 +53,7 @@ def _facts(result: CheckResult) -> list[tuple[str, str | None]]:
     return [
         ("rows", str(result.rows)),
         ("sendable", str(result.sendable)),
+        ("mended", counted(result.mended, "cell") if result.mended else None),
         ("duplicates", str(result.duplicates)),
         ("invalid", invalid or "0"),
         ("opted out", "not known here" if result.opted_out is None else str(result.opted_out)),
@@ -90,8 +92,10 @@ def _errors_table(result: CheckResult, most: int) -> Table:
     shown = result.errors[:most]
     some = f"; the first {len(shown)}" if len(shown) < result.errors_total else ""
     table = Table(title=f"\n{counted(result.errors_total, 'row')} cannot be sent{some}", title_justify="left")
-    for name in ("line", "column", "code", "what is wrong"):
+    for name in ("line", "column", "cell", "code", "what is wrong"):
         table.add_column(name, overflow="fold")
     for error in shown:
-        table.add_row(str(error.line), error.column or "", error.code, error.message)
+        table.add_row(
+            str(error.line), error.column or "", spelled_out(error.value), error.code, error.message
+        )
     return table

@@ -14,8 +14,9 @@ from dispatcher.cli.campaign._questions import with_answers
 from dispatcher.cli.campaign.check import look_at
 from dispatcher.cli.commands.schedules import make_recurring
 from dispatcher.cli.shell.chosen import Chosen
-from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
+from dispatcher.cli.shell.context import hint_expansion, noted, open_ledger
 from dispatcher.cli.shell.media_files import store_media
+from dispatcher.cli.shell.mended_files import noting_mends, open_mended, say_mended
 from dispatcher.cli.shell.options import AsJson, File
 from dispatcher.cli.shell.output import print_line, say
 from dispatcher.cli.shell.piped_files import nobody_can_answer
@@ -60,6 +61,7 @@ def submit_command(
     result, chosen = with_answers(lambda known: look_at(file, known, config), chosen)
     if column := result.column_chosen_before:
         chosen = chosen._replace(settings=chosen.settings.model_copy(update={"to": column}))
+    say_mended(file, result.mended)
     for sentence in waiting_lines(result, chosen.settings):
         say(f"note: {sentence}")
     _refuse(result, chosen)
@@ -68,7 +70,7 @@ def submit_command(
     if chosen.every:
         make_recurring(file, chosen, ledger, config, result.media, as_json=as_json)
         return
-    with open_file(file) as source:
+    with open_mended(file) as source:
         campaign_id = submit(
             ledger,
             source,
@@ -79,7 +81,7 @@ def submit_command(
             media=result.media,
             media_files=store_media(ledger, chosen.media_files),
         )
-    noted(ledger, "sent", campaign_id)
+    noted(ledger, noting_mends("sent", file), campaign_id)
     hint_expansion(campaign_id)
     submitted = Submitted(ledger, config, campaign_id, result.tally)
     if not as_json:

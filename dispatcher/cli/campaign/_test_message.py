@@ -8,8 +8,9 @@ import typer
 
 from dispatcher.cli.shell import options
 from dispatcher.cli.shell.chosen import choose
-from dispatcher.cli.shell.context import hint_expansion, noted, open_file, open_ledger
+from dispatcher.cli.shell.context import hint_expansion, noted, open_ledger
 from dispatcher.cli.shell.media_files import base_of, store_media
+from dispatcher.cli.shell.mended_files import open_mended, say_mended
 from dispatcher.cli.shell.options import File
 from dispatcher.cli.shell.output import print_line
 from dispatcher.pipeline.campaigns.one_off import send_test_message
@@ -36,10 +37,11 @@ def try_command(
     ledger, config = open_ledger()
     chosen = choose(file, given, media_base=base_of(config))
     store_media(ledger, chosen.media_files)
-    with open_file(file) as source:
+    with open_mended(file) as source:
         roster = open_roster(
             source, filename=file.name, settings=chosen.settings, fixed=chosen.fixed, config=config
         )
+        say_mended(file, len(roster.mends))
         campaign_id = send_test_message(ledger, roster, chosen.settings, config, row=row, to=to)
     noted(ledger, f"sent a test of row {row}", campaign_id)
     hint_expansion(campaign_id)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, NamedTuple, TextIO
@@ -12,23 +15,29 @@ import typer
 
 from dispatcher.cli.campaign._campaign_options import CampaignOptions, campaign_options
 from dispatcher.cli.campaign._check_output import print_check
+from dispatcher.cli.campaign._mend import mend_rows, require_terminal
 from dispatcher.cli.campaign._questions import with_answers
 from dispatcher.cli.shell.chosen import Chosen
-from dispatcher.cli.shell.context import config_of_any_ledger, open_file
+from dispatcher.cli.shell.context import config_of_any_ledger
 from dispatcher.cli.shell.media_files import gate_for
+from dispatcher.cli.shell.mended_files import mends_beside, open_mended, say_mended, write_mends
 from dispatcher.cli.shell.options import AsJson, File
 from dispatcher.cli.shell.output import print_json
+from dispatcher.cli.shell.piped_files import is_copied
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.campaigns.column_memory import remember_column
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
+from dispatcher.pipeline.preflight.row_check import RowsContext, check_row
+from dispatcher.roster.mendable_rows import listed_rows
 from dispatcher.settings import Settings
 
 
 @campaign_options
 def check_command(
+    context: typer.Context,
     file: File,
     given: CampaignOptions,
     simulate: Annotated[
@@ -38,9 +47,17 @@ def check_command(
         Path | None,
         typer.Option("--errors", metavar="FILE", help="Write every invalid row there, to be mended."),
     ] = None,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--mend", help="Ask for each cell that cannot be sent, and keep the answers beside FILE."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what a submit would do; needs nothing running.
+
+    What --mend keeps, in FILE.mends.json, is read by every later check, test and submit of FILE.
 
     Exit status 0: all sendable; 1: some rows are not, and --strict; 2: nothing can be sent.
 
@@ -50,7 +67,11 @@ def check_command(
     if simulate:
         config = config.model_copy(update={"simulate": True})
     chosen = given.choose(file, config)
+    if mend:
+        require_terminal(is_copied(context))
+        chosen = _mended(file, chosen, config)
     result, chosen = with_answers(lambda known: _checked(file, known, config, errors), chosen)
+    say_mended(file, result.mended)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -61,30 +82,57 @@ def check_command(
         raise typer.Exit(1)
 
 
-def look_at(file: Path, chosen: Chosen, config: Settings, *, errors_to: TextIO | None = None) -> CheckResult:
+def look_at(
+    file: Path,
+    chosen: Chosen,
+    config: Settings,
+    *,
+    errors_to: TextIO | None = None,
+    mendable_to: TextIO | None = None,
+) -> CheckResult:
     """Check a file as a submit would read it.
 
     Raises:
         InputError, FileRefused: it cannot be opened or used.
     """
     known = _known(config)
-    with open_file(file) as source:
-        request = CheckRequest(
-            filename=file.name,
-            settings=chosen.settings,
-            fixed=chosen.fixed,
-            every=chosen.every,
-            now=dt.datetime.now(dt.UTC),
-            opted_out=known.opted_out,
-            errors_to=errors_to,
-            ask_media=gate_for(config, chosen.media_files),
-            chosen_before=known.chosen_before,
-        )
-        result = check(source, request, config)
+    request = _request(file, chosen, config, known)
+    with open_mended(file) as source:
+        result = check(source, replace(request, errors_to=errors_to, mendable_to=mendable_to), config)
     if known.ledger is not None:
         headings = [each.column for each in result.headings]
         remember_column(known.ledger, headings, chosen.settings, chosen.fixed)
     return result
+
+
+def _request(file: Path, chosen: Chosen, config: Settings, known: _Known) -> CheckRequest:
+    return CheckRequest(
+        filename=file.name,
+        settings=chosen.settings,
+        fixed=chosen.fixed,
+        every=chosen.every,
+        now=dt.datetime.now(dt.UTC),
+        opted_out=known.opted_out,
+        ask_media=gate_for(config, chosen.media_files),
+        chosen_before=known.chosen_before,
+    )
+
+
+def _mended(file: Path, chosen: Chosen, config: Settings) -> Chosen:
+    """Let a person mend what cannot be sent; answers the settings with what they said beside."""
+    lines = io.StringIO()
+
+    def look(known: Chosen) -> CheckResult:
+        lines.seek(0)
+        lines.truncate()
+        return look_at(file, known, config, mendable_to=lines)
+
+    result, chosen = with_answers(look, chosen)
+    request = _request(file, chosen, config, _known(config))
+    rows = sorted(listed_rows(lines.getvalue().splitlines()), key=lambda row: row.line)
+    judge = partial(check_row, context=RowsContext.of(result), request=request, config=config)
+    mend_rows(rows, mends_beside(file), judge, partial(write_mends, file))
+    return chosen
 
 
 def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) -> CheckResult:

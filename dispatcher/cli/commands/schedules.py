@@ -11,8 +11,9 @@ import typer
 from rich.table import Table
 
 from dispatcher.cli.shell.chosen import Chosen
-from dispatcher.cli.shell.context import noted, open_file, open_ledger
+from dispatcher.cli.shell.context import noted, open_ledger
 from dispatcher.cli.shell.media_files import store_media
+from dispatcher.cli.shell.mended_files import noting_mends, open_mended
 from dispatcher.cli.shell.options import AsJson
 from dispatcher.cli.shell.output import print_json, print_line, say
 from dispatcher.cli.shell.tables import out
@@ -55,7 +56,7 @@ def make_recurring(
     Raises:
         FileRefused, InputError: the file or the calendar line cannot be used.
     """
-    with open_file(file) as source:
+    with open_mended(file) as source:
         schedule = make_schedule(
             ledger,
             source,
@@ -68,7 +69,7 @@ def make_recurring(
             media=media,
             media_files=store_media(ledger, chosen.media_files),
         )
-    noted(ledger, f"made the schedule {schedule.id}")
+    noted(ledger, noting_mends(f"made the schedule {schedule.id}", file))
     if as_json:
         print_json(_row(schedule, ledger.schedules.next_ms(schedule.id)))
         return

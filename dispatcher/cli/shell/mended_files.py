@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dispatcher.cli.shell.context import open_file
+from dispatcher.cli.shell.output import counted, say
 from dispatcher.errors import FileRefused, InputError
-from dispatcher.roster.mends import Mend, document_of, mended, mends_of
+from dispatcher.roster.mends import Mend, document_of, in_words, mended, mends_of
 
 _ENDING = ".mends.json"
 _OURS = frozenset({"bad_mends", "too_many_mends", "mend_elsewhere"})
@@ -38,6 +39,12 @@ def mends_beside(file: Path) -> tuple[Mend, ...]:
         return mends_of(document)
 
 
+def say_mended(file: Path, cells: int) -> None:
+    """A word on mends, so that none counts in silence."""
+    if cells:
+        say(f"note: {counted(cells, 'cell')} mended by {mends_path(file).name}")
+
+
 def write_mends(file: Path, mends: Sequence[Mend]) -> None:
     """Put them beside the file, whole or not at all; without any, nothing stays there.
 
@@ -57,6 +64,12 @@ def write_mends(file: Path, mends: Sequence[Mend]) -> None:
         raise InputError(
             f"{path} cannot be written: {error.strerror}", hint="choose a folder you may write"
         ) from None
+
+
+def noting_mends(did: str, file: Path) -> str:
+    """What the audit log says of a deed with this file: which lines were mended, not what stands there."""
+    mends = mends_beside(file)
+    return f"{did}, {in_words(mends)}" if mends else did
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from dispatcher.settings import settings
 #: What the copy is called, and so the campaign, if nobody says otherwise.
 _NAME = "campaign"
 _STANDARD_INPUT = "-"
-_NOTED = f"{__name__}.standard_input"
+_NOTED, _COPIED = f"{__name__}.standard_input", f"{__name__}.copied"
 #: A writer that was started together with the command may open the pipe after it.
 _WRITER_SECONDS = 0.5
 _BLOCK = 1 << 18
@@ -45,6 +45,11 @@ def readable_again(context: typer.Context, file: Path) -> Path:
         with _Pipe(file) as pipe:
             return _copied(context, pipe)
     return file
+
+
+def is_copied(context: typer.Context) -> bool:
+    """Whether the command's file is a copy, which is gone when the command ends."""
+    return bool(context.meta.get(_COPIED))
 
 
 def nobody_can_answer(context: typer.Context) -> bool:
@@ -90,6 +95,7 @@ class _Pipe:
 
 
 def _copied(context: typer.Context, source: Readable) -> Path:
+    context.meta[_COPIED] = True
     folder = tempfile.mkdtemp(prefix="mms-file-")
     context.call_on_close(lambda: shutil.rmtree(folder, ignore_errors=True))
     try:

@@ -37,8 +37,8 @@ class MendingRow(NamedTuple):
 
     @property
     def has_lines(self) -> bool:
-        """Whether the cell spans lines, or is too long for one."""
-        return "\n" in self.value or len(self.value) > 120
+        """Whether it is a whole row, spans lines, or is too long for one."""
+        return self.row.place is None or "\n" in self.value or len(self.value) > 120
 
 
 class MendingPage(NamedTuple):
