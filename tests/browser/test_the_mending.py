@@ -109,7 +109,6 @@ def test_a_file_with_five_bad_cells_is_mended_by_keyboard_and_sent_without_leavi
     page.get_by_role("button", name="Send to").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/campaigns/*")
-    campaign = page.url.rsplit("/", 1)[1]
     expect(page.locator(".figures [data-live=done-share]")).to_have_text("100 %")
     expect(page.get_by_text("sent, 5 cells mended on lines 3, 4, 5, 6 and 7")).to_be_visible()
     expect(page.get_by_text("5 cells of its file")).to_be_visible()
