@@ -65,6 +65,10 @@ def test_the_campaign_file_and_the_settings_file_of_their_page_go_together(mms: 
     assert answer.status == 0
     assert (answer.json["rows"], answer.json["sendable"]) == (2, 2)
     assert "hi there, see you at Old Mill" in answer.out
+    (tmp_path / "spring.csv.mends.json").write_text(shown["json"])
+    mended = mms("campaign", "check", str(tmp_path / "spring.csv"), "--json")
+    assert (mended.json["mended"], mended.json["sendable"]) == (2, 2)
+    assert "hi Ben, see you at Old Mill" in mended.out
 
 
 def test_the_python_of_the_carrierx_page_runs() -> None:

@@ -21,7 +21,7 @@ RUN_BY = {
     "README.md": {"sh": "test_readme.py", "console": "test_readme.py", "text": ""},
     "docs/architecture.md": {"text": "test_map_of_the_code.py", "mermaid": "test_map_of_the_code.py"},
     "docs/backup.md": {"sh": "test_backup_page.py"},
-    "docs/campaign-files.md": {"csv": "test_pages.py", "toml": "test_pages.py"},
+    "docs/campaign-files.md": {"csv": "test_pages.py", "toml": "test_pages.py", "json": "test_pages.py"},
     "docs/carrierx-guide.md": {"sh": "../dispatcher/cli/test_the_carrierx_guide.py"},
     "docs/carrierx.md": {"python": "test_pages.py"},
     "docs/high-availability.md": {
