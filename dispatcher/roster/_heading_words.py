@@ -15,17 +15,19 @@ from functools import lru_cache
 _WORDS = """
 mobile: mobile mobiles mob mobil cell cells cel celular celulares cellular cellphone cellphones cellno
     cellulaire cellulaires movil moviles portable portables gsm smartphone iphone handphone msisdn wireless
+    celphone mbl cellulare handy mobiel mobiele mobiltelefon mobilnummer
 sms: sms mms text texts texting textable
 phone: phone phones phn ph telephone telephones telefon telefono telefonos telefone tel tels tele telf telef tlf
-    tfno tfn tlfno fono fon whatsapp telefonico telefonica telephonique telefonicos
-number: number numbers numero numeros num nums nbr nmbr nro nr no nos n
+    tfno tfn tlfno fono fon whatsapp telefonico telefonica telephonique telefonicos telefoon telefonnummer
+    telefoonnummer rufnummer
+number: number numbers numero numeros num nums nbr nmbr nro nr no nos n nummer
 contact: contact contacts contacto contactos
 recipient: recipient recipients destination destinatario destinatarios destinataire destinataires receiver dest
 home: home house casa hogar domicile domicilio maison residence residencia residential residentiel residentielle
     residencial res hm household family familia famille familiar
 work: work works business biz bus office oficina bureau travail trabajo empresa entreprise company job
     employment professional professionnel profesional prof pro laboral wk corporate organization organisation
-    org societe sociedad compania organismo firm
+    org societe sociedad compania organismo firm direct directo directe hq headquarters
 day: day days daytime evening evenings night dia noche jour soir seasonal
 fixed: fixed fijo fija fixe landline landlines linea ligne terrestre
 first: primary main principal principale primaire primario primaria first 1st pri premier primero preferred
@@ -41,11 +43,10 @@ own: customer customers client clients cliente clientes lead member members memb
     candidate volunteer benevole voluntario employee empleado employe staff worker resident tenant homeowner
     prospect constituent supporter voter passenger rider driver borrower policyholder insured account acct
     private prive particular adherent responder respondent debtor learner pupil invitee caller owner
-    proprietaire propietario consumer shopper visitor entrant head residents parishioner congregant
+    proprietaire propietario consumer shopper visitor entrant head residents parishioner congregant cust pt stu
 parent: parent parents guardian guardians mother mothers father fathers mom mum mama dad papa padre madre padres
     tutor mere pere responsable apoderado acudiente caregiver carer cuidador
-partner: spouse spouses partner partners conjoint conyuge pareja coapplicant
-    coborrower cosigner
+partner: spouse spouses partner partners conjoint conyuge pareja coapplicant coborrower cosigner
 side: billing bill facturation facturacion shipping ship envio entrega delivery livraison mailing address
     adresse direccion buyer acheteur comprador payer
 third: emergency emergencia emergencias urgence ice assistant assistants assistante asistente referral referred
@@ -86,7 +87,8 @@ asks: is has have can may should does do did was were will would wants want rece
 filler: the a an of for de del la le les el du des d l s your my our me us usa ca canada please enter what que
     cual quel votre su tu at on by in and or y et e to used use complete full intl international national e164
     format formatted raw clean cleaned normalized original value values valor valeur digits digit only optional
-    required current line info information details with 10digit default field reach you we where get
+    required current line info information details with 10digit default field reach you we where get new nuevo
+    nouveau
 """
 #: Word → what it says.
 SENSE_OF = {

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dispatcher.errors import FileRefused
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.recipient_block import RecipientBlock
-from dispatcher.roster.columns import Headings
+from dispatcher.roster._heading_grammar import label_of, naming_of
+from dispatcher.roster._heading_words import SENSE_OF
+from dispatcher.roster.columns import Headings, is_recipient
 from dispatcher.roster.roster import Roster
 from tests.dispatcher.roster.reading import campaign, open_roster
 from tests.dispatcher.roster.workbooks import packed, parts
@@ -86,6 +90,18 @@ def test_neither_the_order_of_columns_nor_their_writing_matters(seed: int) -> No
         if len(set(written.values())) == len(names):
             found = column_of([written[name] for name in shuffled])
             assert found == written.get(expected, expected), shuffled
+
+
+WORDS = st.sampled_from(sorted({*SENSE_OF, "Otto", "2", "-", "#", "(", ")", ""}))
+
+
+@given(st.lists(WORDS, max_size=6).map(" ".join) | st.text(max_size=250))
+def test_whatever_a_heading_is_it_says_something_or_nothing(heading: str) -> None:
+    naming = naming_of(heading)
+    assert naming is None or label_of(heading) is None
+    if any(SENSE_OF.get(word) in ("never", "about", "label") for word in heading.split()):
+        assert naming is None
+        assert not is_recipient(heading)
 
 
 def spaced(heading: str) -> str:
@@ -268,6 +284,15 @@ def test_a_choice_made_before_outranks_a_guess_and_nothing_else() -> None:
         .value
         == "to"
     )
+
+
+def test_numbers_with_labels_are_remembered_by_their_common_name() -> None:
+    before = {Headings(GOOGLE, line=1).hash: "Phone - Value"}
+    data = a_file(GOOGLE, ["Ann", "Home", ANN, "", ""])
+    (reading,) = opened(data, chosen_before=before).readings
+    assert (reading.value, reading.why) == ("Phone - Value", "as chosen before for these headings")
+    gone = {Headings(GOOGLE, line=1).hash: "Mobile"}
+    assert opened(data, chosen_before=gone).readings[0].value == "Phone 1 - Value"
 
 
 def test_a_workbook_is_looked_at_ahead_and_read_whole() -> None:
