@@ -30,6 +30,16 @@ def is_seen(text: str) -> bool:
     return not all(map(is_invisible, text))
 
 
+def name_of(char: str) -> str:
+    """A character's name in Unicode, or its number."""
+    return unicodedata.name(char, "") or f"U+{ord(char):04X}"
+
+
+def named(char: str) -> str:
+    """A character with its name; the name alone where nothing of it is seen."""
+    return name_of(char) if is_invisible(char) else f"{char} {name_of(char)}"
+
+
 def hidden_in(text: str) -> list[int]:
     """The places of characters that nobody sees and nobody meant: neither plain space nor line break, nor a part of an
     emoji or of a script that needs it."""

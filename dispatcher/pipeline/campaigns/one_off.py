@@ -11,6 +11,7 @@ from dispatcher.errors import FileRefused, InputError
 from dispatcher.ledger.batches.rows import RowState, sid_text
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.invisible_characters import is_seen
 from dispatcher.model.message import GROUP_MAX
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.pipeline.campaigns.submit import submit
@@ -66,6 +67,8 @@ def submit_one_off(
         raise InputError(f"a message has 1 to {GROUP_MAX} recipients", hint="repeat --to for a group MMS")
     if one_off.text and ("{{" in one_off.text or "}}" in one_off.text):
         raise InputError("a single message has no merge fields", hint="leave out {{ and }}")
+    if one_off.text and one_off.text.strip() and not is_seen(one_off.text):
+        raise InputError("nothing of the text would be seen", hint="write it anew")
     settings = CampaignSettings(
         name=name,
         senders=(one_off.sender,),

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from dispatcher.model.invisible_characters import named
 from dispatcher.model.media import MEDIA_ASKED_MAX, MEDIA_BYTES_SAFE, MediaFacts
 from dispatcher.model.media_address import ends_at
 from dispatcher.model.message import ComposedMessage
 from dispatcher.model.segments import encoding_of, segments
+from dispatcher.model.smart_encoding import stands_for
 
 _OPT_OUT = re.compile(r"\b(?:stop|opt[\s-]?out|unsubscribe|arr[eê]t|quit|end|cancel)\b", re.IGNORECASE)
 _SHORTENERS = re.compile(
@@ -30,6 +32,8 @@ _NO_BRANDS = (
 _ORDINARY = frozenset(_NO_BRANDS.split())
 #: Texts looked at closely; the others are only searched for links.
 _SAMPLE = 1000
+#: Characters that a warning names.
+_ODD_NAMED = 3
 
 
 class Notice(BaseModel):
@@ -57,6 +61,7 @@ class TextNotices:
         self._without_opt_out = 0
         self._with_short_link = 0
         self._longer_by_unicode = 0
+        self._odd: dict[str, None] = {}
         self._first_text: str | None = None
 
     def look_at(self, message: ComposedMessage, units: int) -> None:
@@ -69,7 +74,7 @@ class TextNotices:
         if "/" in text and _SHORTENERS.search(text):
             self._with_short_link += 1
         if units > 1 and not text.isascii() and not message.media and len(message.members) == 1:
-            self._longer_by_unicode += _is_longer_by_unicode(text, units)
+            self._count_unicode(text, units)
 
     @property
     def is_sampling(self) -> bool:
@@ -88,12 +93,28 @@ class TextNotices:
             return
         for text, has_media, count in zip(texts, media, units, strict=True):
             if text and count > 1 and not text.isascii() and not has_media:
-                self._longer_by_unicode += _is_longer_by_unicode(text, count)
+                self._count_unicode(text, count)
+
+    def _count_unicode(self, text: str, units: int) -> None:
+        if _is_longer_by_unicode(text, units):
+            self._longer_by_unicode += 1
+            if len(self._odd) < _ODD_NAMED:
+                self._odd |= dict.fromkeys(char for char in text if encoding_of(char) != "gsm-7")
 
     def _look_closer(self, text: str) -> None:
         self._looked_at += 1
         self._first_text = self._first_text or text
         self._without_opt_out += not _OPT_OUT.search(text)
+
+    def _odd_named(self) -> str:
+        chars = list(self._odd)
+        more = ", …" if len(chars) > _ODD_NAMED else ""
+        advice = (
+            "; smart encoding writes them plainly"
+            if all(stands_for(char) is not None for char in chars[:_ODD_NAMED])
+            else ""
+        )
+        return f"{', '.join(map(named, chars[:_ODD_NAMED]))}{more}{advice}"
 
     def notices(self, message: str | None) -> Iterator[Notice]:
         """The warnings, when the campaign's own message is this."""
@@ -115,8 +136,8 @@ class TextNotices:
         if self._longer_by_unicode:
             yield Notice(
                 code="unicode_doubles_segments",
-                message=f"{self._longer_by_unicode} texts take more segments because of characters outside "
-                "GSM-7, such as curly quotes, dashes or emoji.",
+                message=f"{self._longer_by_unicode} texts take more segments because of characters outside GSM-7: "
+                f"{self._odd_named()}.",
             )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dispatcher.errors import MmsError
-from dispatcher.model.invisible_characters import hidden_in, is_invisible
+from dispatcher.model.invisible_characters import hidden_in, is_invisible, name_of, named
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.segments import Encoding, encoding_of, segments, utf16_units
 from dispatcher.model.smart_encoding import smart_encoded, stands_for
@@ -129,11 +128,6 @@ def odd_characters(text: str, *, smart: bool = False) -> Iterator[OddCharacter]:
             yield OddCharacter(char, name_of(char), len(where), at, before, after, plain)
 
 
-def name_of(char: str) -> str:
-    """The character's name in Unicode, or its number."""
-    return unicodedata.name(char, "") or f"U+{ord(char):04X}"
-
-
 def _plain(text: str) -> str:
     """The text smart-encoded, but for the names of columns."""
     pieces = _FIELD_NAME.split(text)
@@ -170,7 +164,7 @@ def _shown(site: Site, line: int, row: Recipient | InvalidRow, number: int, mess
         text,
         row.media,
         TextSize.of(text),
-        tuple(f"{c} {name_of(c)}" for c in list(brought)[:3]),
+        tuple(map(named, list(brought)[:3])),
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.model.invisible_characters import hidden_in, is_seen
+from dispatcher.model.invisible_characters import hidden_in, is_seen, named
 
 UNSEEN = (
     "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202c\u2066\u2069\u061c\u180e\u034f\ufe0f\u3164\u2800"
@@ -50,3 +50,12 @@ def test_what_nobody_meant_is_found(text: str, places: list[int]) -> None:
 )
 def test_what_belongs_to_an_emoji_or_a_script_is_not_hidden(text: str) -> None:
     assert hidden_in(text) == []
+
+
+def test_a_character_is_named_and_shown_if_it_is_seen() -> None:
+    assert [named(char) for char in "\u201c\u200b\x07\ue000"] == [
+        "\u201c LEFT DOUBLE QUOTATION MARK",
+        "ZERO WIDTH SPACE",
+        "U+0007",
+        "U+E000",
+    ]

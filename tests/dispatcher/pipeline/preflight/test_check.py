@@ -190,6 +190,20 @@ def test_smart_encoding_makes_texts_shorter_where_they_are_counted_and_shown() -
     assert checked(f"to,first_name\n{ANN},Bob\n", message=message).segments == 2
 
 
+def test_what_makes_texts_longer_is_named_with_the_way_out() -> None:
+    for extra, named in {
+        "\u2019\u2014": "\u2019 RIGHT SINGLE QUOTATION MARK, \u2014 EM DASH; smart encoding writes them plainly.",
+        "\U0001f600\u200b": "\U0001f600 GRINNING FACE, ZERO WIDTH SPACE.",
+        "\u2019\u2014\u2026\u201c": "\u2019 RIGHT SINGLE QUOTATION MARK, \u2014 EM DASH, \u2026 HORIZONTAL ELLIPSIS, "
+        "\u2026; smart encoding writes them plainly.",
+    }.items():
+        [notice] = checked(f"to\n{ANN}\n", message="Northwind. STOP to end. " + extra + "x" * 60).warnings[
+            -1:
+        ]
+        assert notice.code == "unicode_doubles_segments"
+        assert notice.message.endswith(f"characters outside GSM-7: {named}")
+
+
 def test_a_message_with_another_systems_placeholder_is_refused() -> None:
     for message, code in {"Hi {first_name}": "foreign_placeholder", "\u200b": "invisible_text"}.items():
         with pytest.raises(FileRefused) as refused:

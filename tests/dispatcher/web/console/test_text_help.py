@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from dispatcher.model.segments import utf16_units
-from dispatcher.web.console._text_help import name_of, odd_characters
+from dispatcher.web.console._text_help import odd_characters
 from tests.dispatcher.web.conftest import CSV
 from tests.dispatcher.web.console.test_campaigns import hidden, post_new
 
@@ -116,4 +116,3 @@ def test_odd_characters_are_named_where_they_stand() -> None:
     assert (odd[4].shown, odd[1].before, odd[1].after[:3]) == ("␣", "😀 it", "s {")
     assert [each.char for each in odd_characters(text, smart=True)] == ["😀"]
     assert next(odd_characters("👩\u200d👧 ❤\ufe0f")).name == "WOMAN"
-    assert [name_of(char) for char in "\x07\ue000"] == ["U+0007", "U+E000"]
