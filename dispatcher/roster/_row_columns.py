@@ -38,7 +38,7 @@ class RowColumns:
         if not all(texts) and not all(media):
             odd.update(place for place, text in enumerate(texts) if not text and not media[place])
         zones = self._zones(cells, count, odd)
-        odd |= self._rows.consent.refusing(cells)
+        odd |= self._rows.consent.left_out(cells)
         return RecipientBlock(range(count), lines, numbers, senders, texts, media, zones, tuple(cells)), odd
 
     def _senders(self, cells: Sequence[Column], count: int, odd: set[int]) -> Sequence[str | None]:

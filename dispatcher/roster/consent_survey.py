@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
-from dispatcher.roster._consent import ConsentColumn
+from dispatcher.roster._consent import NoConsent
 from dispatcher.roster._consent_values import Verdict
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._rows import RowReader
@@ -21,6 +22,7 @@ from dispatcher.roster.readings import Remark
 _COUNTED, _SHOWN = 64, 8
 _SHOWN_CHARACTERS = 30
 _SAMPLES = 3
+_ORDER: tuple[Verdict, ...] = ("yes", "no", "free", "unclear")
 #: What no word of consent has: it may tell who somebody is.
 _PERSONAL = re.compile(r"\d{5}|@")
 
@@ -28,15 +30,22 @@ Records = Sequence[Sequence[str]]
 
 
 class _Values:
-    """The values of one column, counted."""
+    """The values of one column: the different ones as far as they are few, and how often those stand there that are
+    told."""
 
     def __init__(self) -> None:
-        self.different: dict[str, Verdict] = {}
+        self.different: dict[str, None] = {}
         self.counts: Counter[str] = Counter()
-        self.verdicts: Counter[Verdict] = Counter()
+        self.total = 0
 
-    def count(self, cell: str, says: Verdict) -> None:
-        self.verdicts[says] += 1
+    def meet(self, cells: Sequence[str]) -> None:
+        """These stand in the column."""
+        if len(self.different) < _COUNTED:
+            self.different.update(dict.fromkeys(map(_short, islice(dict.fromkeys(cells), _COUNTED))))
+
+    def count(self, cell: str) -> None:
+        """This is to be told."""
+        self.total += 1
         value = _short(cell)
         if value in self.counts or len(self.counts) < _COUNTED:
             self.counts[value] += 1
@@ -70,50 +79,39 @@ class ConsentSurvey:
 
     def add(self, records: Records) -> None:
         """Take up some records."""
-        found: dict[int, set[Verdict]] = {}
-        for column in self._consent.read:
-            for place, says in self._look(column, records, ("no", "silent", "unclear")):
-                found.setdefault(place, set()).add(says)
+        cells = {index: _column(records, self._places[index]) for index in self._values}
+        for index, values in self._values.items():
+            values.meet(cells[index])
+        refusals = self._consent.refusals(cells).items()
+        for place, why in refusals:
+            if self._is_row(records[place]):
+                self.rows += 1
+                self._take(why, cells[why.column.index][place], records[place])
         for column in self._consent.unclear:
-            for _ in self._look(column, records, ("yes", "no")):
-                pass
-        self.rows += len(found)
-        for place, verdicts in found.items() if self._consent.is_asked else ():
-            if "no" in verdicts and (number := self._number_in(self._fitted(list(records[place])))):
-                self.numbers.add(number)
+            for place, cell in enumerate(cells[column.index]):
+                if column.verdict(cell) in ("yes", "no") and self._is_row(records[place]):
+                    self._values[column.index].count(cell)
 
-    def _look(
-        self, column: ConsentColumn, records: Records, wanted: tuple[Verdict, ...]
-    ) -> Iterator[tuple[int, Verdict]]:
-        """Where in a column one of these verdicts stands; what does not say no outright is counted."""
-        values = self._values[column.index]
-        cells = _column(records, self._places[column.index])
-        says = {cell: column.verdict(cell) for cell in set(cells)}
-        if len(values.different) < _COUNTED:
-            values.different |= says
-        places = {cell: verdict for cell, verdict in says.items() if verdict in wanted}
-        if not places:
-            return
-        for place, cell in enumerate(cells):
-            if cell in places and self._is_row(records[place]):
-                if places[cell] != "no" or not column.heading.is_clear:
-                    values.count(cell, places[cell])
-                yield place, places[cell]
+    def _take(self, why: NoConsent, cell: str, record: Sequence[str]) -> None:
+        """A row that does not consent: its number if it says no, else what it says instead."""
+        if why.says != "no":
+            self._values[why.column.index].count(cell)
+        elif self._consent.is_asked and (number := self._number_in(self._fitted(list(record)))):
+            self.numbers.add(number)
 
     def _is_row(self, record: Sequence[str]) -> bool:
         """Whether its cells are under their headings, and anything stands in them."""
         return any(map(str.strip, record)) and not any(map(str.strip, record[self._width :]))
 
     def samples(self) -> tuple[str, ...]:
-        """Words that stand in the columns, one of each sense first."""
-        different: dict[str, Verdict] = {}
+        """Words that stand in the columns that are read, one of each sense first."""
+        words: dict[str, Verdict] = {}
         for column in self._consent.read:
-            different |= self._values[column.index].different
-        words = {cell.strip(): says for cell, says in different.items() if cell.strip()}
+            words |= {word: column.verdict(word) for word in self._values[column.index].different if word}
         if any(len(word) > _SHOWN_CHARACTERS or _PERSONAL.search(word) for word in words):
             return ()
-        first = {says: word for word, says in words.items()}
-        usual = [first[says] for says in ("yes", "no", "free", "unclear") if says in first]
+        first = {says: word for word, says in reversed(words.items())}
+        usual = [first[says] for says in _ORDER if says in first]
         return tuple(dict.fromkeys([*usual, *words]))[:_SAMPLES]
 
     def remarks(self) -> Iterator[Remark]:
@@ -123,7 +121,7 @@ class ConsentSurvey:
             yield Remark("sent_without_consent", f"{not_asked} sent to all the same: on_no_consent says so.")
         for column in self._consent.read:
             values = self._values[column.index]
-            count = values.verdicts.total()
+            count = values.total
             if count and self._consent.is_asked:
                 yield Remark(
                     "consent_unclear",
@@ -132,7 +130,7 @@ class ConsentSurvey:
                 )
         for column in self._consent.unclear:
             values = self._values[column.index]
-            if values.verdicts:
+            if values.total:
                 yield Remark(
                     "consent_column_unclear",
                     f"{column.name!r} may say who wants texts, and is not read as such: {values.in_words}. "

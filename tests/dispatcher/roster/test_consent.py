@@ -90,6 +90,17 @@ def test_what_is_said_of_texts_counts_and_not_what_is_said_of_all_messages() -> 
     assert consent_in(surveyed(file))[0].value == "SMS Consent"
 
 
+def test_where_one_column_says_nothing_a_yes_in_another_is_one_and_a_no_is_none() -> None:
+    rows = f"{ANN},yes,\n{BOB},,yes\n{CYD},,\n{DAN},yes,no\n12125550105,yes,maybe\n"
+    assert outcome(f"to,SMS Opt-In,Text Consent\n{rows}") == {
+        ANN: ["goes"],
+        BOB: ["goes"],
+        CYD: ["no_consent"],
+        DAN: ["no_consent"],
+        "12125550105": ["no_consent"],
+    }
+
+
 def test_a_column_about_e_mail_says_nothing() -> None:
     roster = surveyed(f"to,Accepts Email Marketing,Email Opt Out\n{ANN},no,yes\n")
     assert (len(list(roster)), consent_in(roster), roster.remarks) == (1, [], ())
