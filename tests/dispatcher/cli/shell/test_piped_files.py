@@ -59,10 +59,14 @@ def test_a_live_campaign_from_standard_input_is_not_sent_unasked(mms: Mms, ledge
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "content", [CSV, gzip.compress(CSV, mtime=0), zipped(("spring.csv", CSV)), CSV.decode().encode("utf-16")]
+    ("name", "content"),
+    [
+        ("-", gzip.compress(CSV, mtime=0)),
+        ("-", CSV.decode().encode("utf-16")),
+        ("/dev/stdin", zipped(("spring.csv", CSV))),
+    ],
 )
-@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
-def test_a_pipe_on_standard_input_is_read_byte_by_byte(content: bytes, name: str, tmp_path: Path) -> None:
+def test_a_pipe_on_standard_input_is_read_byte_by_byte(name: str, content: bytes, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("mms")), "campaign", "check", name, *OPTIONS, "--simulate"]
     done = subprocess.run(command, input=content, capture_output=True, env=nowhere(tmp_path), check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -70,17 +74,11 @@ def test_a_pipe_on_standard_input_is_read_byte_by_byte(content: bytes, name: str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("redirection", "said"), [("<&-", "standard input is closed"), ("</", "cannot be read")]
-)
-def test_standard_input_that_cannot_be_read_is_a_sentence(
-    redirection: str, said: str, tmp_path: Path
-) -> None:
-    shell = f'"$0" campaign check - --from 15165550199 --message Hi {redirection}'
+def test_a_closed_standard_input_is_a_sentence(tmp_path: Path) -> None:
+    shell = '"$0" campaign check - --from 15165550199 --message Hi <&-'
     command = ["/bin/sh", "-c", shell, str(Path(sys.executable).with_name("mms"))]
     done = subprocess.run(command, capture_output=True, env=nowhere(tmp_path), check=False, text=True)
-    assert done.returncode == 2
-    assert said in done.stderr
+    assert (done.returncode, "standard input is closed" in done.stderr) == (2, True)
 
 
 def test_a_named_pipe_is_read_when_somebody_writes_into_it(
