@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from dispatcher.roster._empty_words import EMPTY_WORDS
 from dispatcher.roster._heading_grammar import label_of, naming_of
 from dispatcher.roster._heading_words import SENSE_OF, words_of
 
 #: Between numbers of which none is the one: the reader of numbers takes them for two.
 _TWO = " ; "
+_NOTHING = EMPTY_WORDS | {""}
 _MOBILE, _NEVER = frozenset(("mobile", "sms")), frozenset(("never",))
 
 
@@ -58,7 +60,7 @@ def _says(label: str, senses: frozenset[str]) -> bool:
 
 
 def _one(labelled: Iterable[tuple[str, str]]) -> str:
-    filled = [(label, value.strip()) for label, value in labelled if value.strip()]
+    filled = [(label, value.strip()) for label, value in labelled if value.strip() not in _NOTHING]
     mobile = [value for label, value in filled if _says(label, _MOBILE)]
     left = mobile or [value for label, value in filled if not _says(label, _NEVER)]
     return _TWO.join(dict.fromkeys(left))

@@ -7,26 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dispatcher.model.invisible_characters import is_seen
+from dispatcher.roster._empty_words import EMPTY_WORDS, ERROR_VALUES
 from dispatcher.roster.columns import Columns
-from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.rejections import RowError
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
-_ERROR_VALUES = frozenset(
-    (
-        "#N/A",
-        "#NAME?",
-        "#REF!",
-        "#VALUE!",
-        "#DIV/0!",
-        "#NULL!",
-        "#NUM!",
-        "#ERROR!",
-        "#SPILL!",
-        "#CALC!",
-        NO_SAVED_VALUE,
-    )
-)
+#: What is nobody's value: read one by one.
+_NO_VALUES = ERROR_VALUES | EMPTY_WORDS
 _SHOWN = 40
 #: Between the messages of many rows while they are one text. No file has it: it would be refused as damaged.
 _END = "\0"
@@ -65,7 +52,7 @@ class MessageTemplate:
                 if default is None:
                     raise RowError("missing_value", self._names[index], field=self._names[index][:_SHOWN])
                 value = default
-            elif value[0] == "#" and value.upper() in _ERROR_VALUES:
+            elif value in ERROR_VALUES:
                 raise RowError("cell_error", self._names[index])
             parts.append(before)
             parts.append(value)
@@ -98,10 +85,10 @@ class MessageTemplate:
 
 
 def _values(column: Sequence[str], default: str | None, odd: set[int]) -> list[str]:
-    """What a merge field stands for in each row. Where it is empty without a default, or may be an error, is `odd`."""
+    """What a merge field stands for in each row. Where it is empty without a default, or no value, is `odd`."""
     values = list(map(str.strip, column))
-    if "#" in "".join(values):
-        odd.update(place for place, value in enumerate(values) if value[:1] == "#")
+    if not _NO_VALUES.isdisjoint(values):
+        odd.update(place for place, value in enumerate(values) if value in _NO_VALUES)
     if not all(values):
         if default is None:
             odd.update(place for place, value in enumerate(values) if not value)

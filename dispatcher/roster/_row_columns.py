@@ -12,6 +12,7 @@ from typing import TypeVar
 from dispatcher.model.invisible_characters import is_seen
 from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.model.smart_encoding import all_smart_encoded
+from dispatcher.roster._empty_words import EMPTY_WORDS
 from dispatcher.roster._number_columns import NumberColumns
 from dispatcher.roster._rows import TEXT_MAX, RowReader
 from dispatcher.roster.formula_guard import NO_SAVED_VALUE
@@ -69,7 +70,9 @@ class RowColumns:
     def _not_literal(self, own: Sequence[str]) -> set[int]:
         """The places of texts with merge fields, ours or those of another system, and of those that nobody knows."""
         odd = {
-            place for place, text in enumerate(own) if "{{" in text or "}}" in text or text == NO_SAVED_VALUE
+            place
+            for place, text in enumerate(own)
+            if "{{" in text or "}}" in text or text == NO_SAVED_VALUE or text in EMPTY_WORDS
         }
         literal = [text for place, text in enumerate(own) if place not in odd] if odd else own
         placeholders = self._rows.placeholders

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from dispatcher.model.campaign import CampaignSettings
@@ -13,6 +13,7 @@ from dispatcher.model.segments import utf16_units
 from dispatcher.model.smart_encoding import smart_encoded
 from dispatcher.numbering.area_codes import AreaCode
 from dispatcher.roster._consent import ConsentColumns, NoConsentError
+from dispatcher.roster._empty_words import EmptyWords
 from dispatcher.roster._first_rows import is_number
 from dispatcher.roster._merge_fields import MessageTemplate, compile_template
 from dispatcher.roster._timezones import read_timezone
@@ -107,6 +108,8 @@ class RowReader:
         self.templates = _CellCache(self._own_template)
         self.consent = ConsentColumns(columns, settings)
         self.smart_encoding = settings.smart_encoding
+        self._empty_words = EmptyWords()
+        self._values = frozenset(self._indexes_of_values())
         self._refuse_a_campaign_without_content()
 
     def read(self, row: int, line: int, cells: Cells) -> Recipient:
@@ -120,6 +123,7 @@ class RowReader:
         except NoConsentError as error:
             error.number = self.number_in(cells)
             raise
+        own, cells = cells, self._empty_words.out_of(cells, self._values)
         try:
             number = self.numbers.read(self._columns.recipient_cell(cells))
         except RowError as error:
@@ -136,7 +140,7 @@ class RowReader:
             raise RowError("no_content")
         zone = None if self.zone_index is None else self._in_column(self.zones, cells, self.zone_index)
         group = None if self.group_index is None else self._group(cells[self.group_index].strip())
-        return Recipient(row, line, number, sender, text, media, zone, group, cells)
+        return Recipient(row, line, number, sender, text, media, zone, group, own)
 
     def number_in(self, cells: Cells) -> str | None:
         """The number of a row, whether it can be sent to or not; None if it cannot be read."""
@@ -147,6 +151,7 @@ class RowReader:
 
     def remarks(self) -> Iterator[Remark]:
         """What was noticed about rows that were read."""
+        yield from self._empty_words.remarks()
         count, columns = self._elsewhere, self._columns
         if count:
             column = f"`{short_heading(columns.names[self.to])}`"
@@ -155,6 +160,19 @@ class RowReader:
             yield Remark(
                 "number_elsewhere", f"{rows} no number in {column} and one in {others}; it is not used."
             )
+
+    def _indexes_of_values(self) -> Iterable[int]:
+        """The columns that a row's number, sender, own text, media, zone and group are read from."""
+        to = self.to if self._columns.labelled is None else None
+        named = (
+            to,
+            self.sender_index,
+            self.message_index,
+            self.media_index,
+            self.zone_index,
+            self.group_index,
+        )
+        return (index for index in named if index is not None)
 
     def _unless_fixed(self, fixed: bool, index: int | None) -> int | None:
         if not fixed or index is None:
@@ -188,7 +206,7 @@ class RowReader:
             template = self._in_column(self.templates, cells, self.message_index)
         if template is None:
             return None
-        text = template.render(cells)
+        text = template.render(self._empty_words.out_of(cells, template.indexes))
         if text and not (template.is_seen or is_seen(text)):
             raise RowError("invisible_text")
         if self.smart_encoding:

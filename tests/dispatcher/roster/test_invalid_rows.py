@@ -50,7 +50,7 @@ BAD: dict[str, tuple[list[dict[str, str]], dict[str, Any]]] = {
     "own_number": ([{"to": ANN, "from": ANN}], {}),
     "unknown_timezone": ([{"to": ANN, "timezone": "EST"}], {}),
     "missing_value": ([{"to": ANN}], {"message": "{{@team}}"}),
-    "cell_error": ([{"to": ANN, "=Name": "#N/A"}], {"message": "{{=Name}}"}),
+    "cell_error": ([{"to": ANN, "=Name": "#REF!"}], {"message": "{{=Name}}"}),
     "no_saved_value": ([{"to": NO_SAVED_VALUE}, {"to": ANN, "message": NO_SAVED_VALUE}], {}),
     "unknown_field": ([{"to": ANN, "message": "{{nobody}}"}], {}),
     "bad_template": ([{"to": ANN, "message": "{{"}], {}),

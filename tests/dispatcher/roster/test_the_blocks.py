@@ -61,7 +61,7 @@ def read(
             rows.extend(item.recipients() if isinstance(item, RecipientBlock) else (item,))
     except FileRefused as refusal:
         return rows, (refusal.code, refusal.message, refusal.line, refusal.column, refusal.hint)
-    return rows, (roster.form, roster.column_names, roster.understood, roster.overridden)
+    return rows, (roster.form, roster.column_names, roster.understood, roster.overridden, roster.remarks)
 
 
 def assert_alike(data: bytes, campaigns: Iterable[dict[str, Any]] = CAMPAIGNS) -> None:

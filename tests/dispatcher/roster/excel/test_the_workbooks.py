@@ -84,8 +84,9 @@ def test_a_cell_reads_as_it_is_shown(cell: str, value: str) -> None:
 
 
 def test_an_error_value_rejects_its_row() -> None:
-    _, rejected = read_rows(packed(parts(row_with('<c t="e"><v>#N/A</v></c>'))), message="{{v}}")
-    assert [(row.line, row.code) for row in rejected] == [(2, "cell_error")]
+    for error, code in (("#REF!", "cell_error"), ("#N/A", "missing_value")):
+        _, rejected = read_rows(packed(parts(row_with(f'<c t="e"><v>{error}</v></c>'))), message="{{v}}")
+        assert [(row.line, row.code) for row in rejected] == [(2, code)]
 
 
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
