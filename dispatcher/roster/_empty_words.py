@@ -8,7 +8,7 @@ are no emptiness: somebody wanted a value there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from dispatcher.roster.formula_guard import NO_SAVED_VALUE
 from dispatcher.roster.readings import Remark
@@ -31,21 +31,22 @@ _NAMED = 5
 
 
 class EmptyWords:
-    """Finds them in rows, and counts them."""
+    """Counts those that stand for a value."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
 
-    def out_of(self, cells: tuple[str, ...], indexes: Collection[int]) -> tuple[str, ...]:
-        """The cells of one row, empty where such a word stands in one of these."""
-        if EMPTY_WORDS.isdisjoint([cells[index].strip() for index in indexes]):
-            return cells
-        emptied = list(cells)
-        for index in indexes:
-            if (word := cells[index].strip()) in EMPTY_WORDS:
-                emptied[index] = ""
-                self._counts[word] += 1
-        return tuple(emptied)
+    def is_value(self, cell: str) -> bool:
+        """Whether anything stands in a cell; counts it if that is such a word."""
+        text = cell.strip()
+        return bool(text) and not self.count(text)
+
+    def count(self, text: str) -> bool:
+        """Count a text without spaces around it, if it is such a word; whether it is."""
+        if text not in EMPTY_WORDS:
+            return False
+        self._counts[text] += 1
+        return True
 
     def remarks(self) -> Iterator[Remark]:
         """What was counted as empty, once the rows were read."""

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dispatcher.model.invisible_characters import is_seen
-from dispatcher.roster._empty_words import EMPTY_WORDS, ERROR_VALUES
+from dispatcher.roster._empty_words import EMPTY_WORDS, ERROR_VALUES, EmptyWords
 from dispatcher.roster.columns import Columns
 from dispatcher.roster.rejections import RowError
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 #: What is nobody's value: read one by one.
-_NO_VALUES = ERROR_VALUES | EMPTY_WORDS
+_NO_VALUES = ERROR_VALUES | EMPTY_WORDS | {""}
 _SHOWN = 40
 #: Between the messages of many rows while they are one text. No file has it: it would be refused as damaged.
 _END = "\0"
@@ -37,7 +37,7 @@ class MessageTemplate:
         self.indexes = frozenset(field.column for field in fields)
         self.is_seen = is_seen(tail) or any(is_seen(field.before) for field in fields)
 
-    def render(self, cells: Sequence[str]) -> str:
+    def render(self, cells: Sequence[str], empty_words: EmptyWords) -> str:
         """The message for one row.
 
         Raises:
@@ -48,12 +48,13 @@ class MessageTemplate:
         parts = []
         for before, index, default in self._fields:
             value = cells[index].strip()
-            if not value:
+            if value in _NO_VALUES:
+                if value in ERROR_VALUES:
+                    raise RowError("cell_error", self._names[index])
+                empty_words.count(value)
                 if default is None:
                     raise RowError("missing_value", self._names[index], field=self._names[index][:_SHOWN])
                 value = default
-            elif value in ERROR_VALUES:
-                raise RowError("cell_error", self._names[index])
             parts.append(before)
             parts.append(value)
         parts.append(self._tail)
@@ -87,13 +88,14 @@ class MessageTemplate:
 def _values(column: Sequence[str], default: str | None, odd: set[int]) -> list[str]:
     """What a merge field stands for in each row. Where it is empty without a default, or no value, is `odd`."""
     values = list(map(str.strip, column))
-    if not _NO_VALUES.isdisjoint(values):
-        odd.update(place for place, value in enumerate(values) if value in _NO_VALUES)
-    if not all(values):
-        if default is None:
-            odd.update(place for place, value in enumerate(values) if not value)
-        values = [value or default or "" for value in values]
-    return values
+    found = _NO_VALUES.intersection(values)
+    if not found:
+        return values
+    if found != {""}:
+        odd.update(place for place, value in enumerate(values) if value and value in _NO_VALUES)
+    if default is None:
+        odd.update(place for place, value in enumerate(values) if not value)
+    return [value or default or "" for value in values]
 
 
 def _field(before: str, inner: str, columns: Columns) -> _MergeField:

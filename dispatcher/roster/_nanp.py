@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dispatcher.roster._one_number import count_digits, plain_digits, readable
-from dispatcher.roster._phone_words import WORD, Kind, kind_of, unwrapped, without_empty_labels
+from dispatcher.roster._phone_words import WORD, LabelKind, kind_of, unwrapped, without_empty_labels
 from dispatcher.roster.rejections import RowError
 
 #: What is longer is a text, however many numbers stand in it.
@@ -25,7 +25,7 @@ class _Found(NamedTuple):
     """A number in a cell, or why it is none, and what its label says."""
 
     number: str | RowError
-    kinds: frozenset[Kind]
+    kinds: frozenset[LabelKind]
 
 
 def national_digits(cell: str) -> str:
@@ -44,7 +44,7 @@ def recipient_digits(cell: str) -> str:
         RowError: with the code that says why there is none; `two_numbers` if nothing tells which of them.
     """
     found = _found_in(cell)
-    mobile = [each for each in found if Kind.MOBILE in each.kinds]
+    mobile = [each for each in found if LabelKind.MOBILE in each.kinds]
     return _only(mobile or found)
 
 
@@ -74,7 +74,7 @@ def _found_in(cell: str) -> Sequence[_Found]:
         if plain is not None:
             return (_Found(plain, frozenset()),)
     found = list(_labelled(text))
-    phones = [each for each in found if Kind.FAX not in each.kinds]
+    phones = [each for each in found if LabelKind.FAX not in each.kinds]
     if not found:
         raise RowError("not_a_number")
     if not phones:
@@ -121,13 +121,13 @@ def _in_part(part: str) -> Iterator[_Found]:
             yield _Found(number, _label(tokens, place, alone=len(places) == 1))
 
 
-def _tokens(part: str) -> list[str | frozenset[Kind]]:
+def _tokens(part: str) -> list[str | frozenset[LabelKind]]:
     """Numbers, and between them what the words there say.
 
     Raises:
         RowError: something is neither.
     """
-    tokens: list[str | frozenset[Kind]] = []
+    tokens: list[str | frozenset[LabelKind]] = []
     end = 0
     for word in (*WORD.finditer(part), None):
         between = part[end : word.start() if word else None].strip(_BEFORE).rstrip(_AFTER)
@@ -149,7 +149,7 @@ def _stands_at_a_digit(part: str, word: re.Match[str]) -> bool:
     return part[word.end() : word.end() + 1].isdigit() or part[word.start() - 1 : word.start()].isdigit()
 
 
-def _label(tokens: Sequence[str | frozenset[Kind]], place: int, *, alone: bool) -> frozenset[Kind]:
+def _label(tokens: Sequence[str | frozenset[LabelKind]], place: int, *, alone: bool) -> frozenset[LabelKind]:
     """What the words say that belong to a number: all if there is no other, else those in front if words come first,
     and those behind if words come last."""
     first, last = isinstance(tokens[0], str), isinstance(tokens[-1], str)
@@ -158,9 +158,9 @@ def _label(tokens: Sequence[str | frozenset[Kind]], place: int, *, alone: bool) 
     return front | behind
 
 
-def _words(tokens: Iterable[str | frozenset[Kind]]) -> frozenset[Kind]:
+def _words(tokens: Iterable[str | frozenset[LabelKind]]) -> frozenset[LabelKind]:
     """What words say up to the next number."""
-    said: frozenset[Kind] = frozenset()
+    said: frozenset[LabelKind] = frozenset()
     for token in tokens:
         if isinstance(token, str):
             break

@@ -37,7 +37,7 @@ _NUMBERED = re.compile(r"([^\W\d_]{2,}\.?\s*#?)\s*\d\s*[:=]")
 WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|\.(?=[^\W\d_]))*")
 
 
-class Kind(Enum):
+class LabelKind(Enum):
     """What a word says of the number that it stands beside."""
 
     MOBILE = "mobile"
@@ -46,10 +46,10 @@ class Kind(Enum):
 
 
 _WORDS = {
-    Kind.MOBILE: "c cel cell cells cellular cellphone celular cellulaire m mob mbl mobil mobile mobilephone movil "
+    LabelKind.MOBILE: "c cel cell cells cellular cellphone celular cellulaire m mob mbl mobil mobile mobilephone movil "
     "portable gsm iphone android wireless sms mms text texts texting handy",
-    Kind.FAX: "fax faxes telefax telecopie telecopieur telecopieuse facsimile pager beeper tty tdd",
-    Kind.ANY: "phone phones ph tel tele telephone telefono tlf tfno fono fon number numero num nr nbr "
+    LabelKind.FAX: "fax faxes telefax telecopie telecopieur telecopieuse facsimile pager beeper tty tdd",
+    LabelKind.ANY: "phone phones ph tel tele telephone telefono tlf tfno fono fon number numero num nr nbr "
     "h hm home house res residence casa hogar domicile maison dom w wk work bus business office ofc job trabajo "
     "oficina travail bureau b o main primary principal principale pref preferred default other otro autre alt "
     "alternate secondary second first d day daytime evening eve night direct dir t landline land line fijo fixe "
@@ -57,10 +57,10 @@ _WORDS = {
 }
 _KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 #: In the parameters of a vCard's `TEL;TYPE=CELL:` these say something.
-_SAID = {word for word, kind in _KINDS.items() if kind is not Kind.ANY and len(word) > 2}
+_SAID = {word for word, kind in _KINDS.items() if kind is not LabelKind.ANY and len(word) > 2}
 
 
-def kind_of(word: str) -> Kind | None:
+def kind_of(word: str) -> LabelKind | None:
     """What this word says; None: it is not known."""
     plain = unicodedata.normalize("NFKD", word.casefold()).replace(".", "")
     return _KINDS.get("".join(char for char in plain if not unicodedata.combining(char)))

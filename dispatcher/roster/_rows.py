@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from dispatcher.model.campaign import CampaignSettings
@@ -12,6 +12,7 @@ from dispatcher.model.recipient import Recipient
 from dispatcher.model.segments import utf16_units
 from dispatcher.model.smart_encoding import smart_encoded
 from dispatcher.numbering.area_codes import AreaCode
+from dispatcher.roster._cell_cache import CellCache
 from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._empty_words import EmptyWords
 from dispatcher.roster._first_rows import is_number
@@ -27,25 +28,9 @@ from dispatcher.roster.rejections import RowError, refused, refused_by
 
 #: CarrierX: text of an MMS at most 1,600 characters. An SMS is held to the same.
 TEXT_MAX = 1600
-#: Different cells of one column whose reading is remembered.
-_REMEMBERED = 4096
 
 T = TypeVar("T")
 Cells = tuple[str, ...]
-
-
-class _CellCache(dict[str, T]):
-    """Readings of cells that repeat from row to row, such as senders and media."""
-
-    def __init__(self, read: Callable[[str], T]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, cell: str) -> T:
-        reading = self._read(cell)
-        if len(self) < _REMEMBERED:
-            self[cell] = reading
-        return reading
 
 
 def _saved(cell: str) -> str:
@@ -101,15 +86,14 @@ class RowReader:
             codes=rules.area_codes,
             send_unknown=settings.unknown_area_codes == "send",
         )
-        self.senders = _CellCache(self._one_sender)
-        self.zones = _CellCache(read_timezone)
-        self.media_cells = _CellCache(self._media_in)
+        self.senders = CellCache(self._one_sender)
+        self.zones = CellCache(read_timezone)
+        self.media_cells = CellCache(self._media_in)
         self.placeholders = Placeholders(columns)
-        self.templates = _CellCache(self._own_template)
+        self.templates = CellCache(self._own_template)
         self.consent = ConsentColumns(columns, settings)
         self.smart_encoding = settings.smart_encoding
         self._empty_words = EmptyWords()
-        self._values = frozenset(self._indexes_of_values())
         self._refuse_a_campaign_without_content()
 
     def read(self, row: int, line: int, cells: Cells) -> Recipient:
@@ -123,24 +107,27 @@ class RowReader:
         except NoConsentError as error:
             error.number = self.number_in(cells)
             raise
-        own, cells = cells, self._empty_words.out_of(cells, self._values)
-        try:
-            number = self.numbers.read(self._columns.recipient_cell(cells))
-        except RowError as error:
-            if error.code == "empty_number" and any(
-                is_number(cells[index]) for index in self._columns.others
-            ):
-                self._elsewhere += 1
-            error.column = self._columns.names[self.to]
-            raise
+        number = self._number(cells)
         sender = self._sender(cells)
         text = self._text(cells)
         media = self._media_of(cells)
         if text is None and not media:
             raise RowError("no_content")
-        zone = None if self.zone_index is None else self._in_column(self.zones, cells, self.zone_index)
+        zone = self._zone(cells)
         group = None if self.group_index is None else self._group(cells[self.group_index].strip())
-        return Recipient(row, line, number, sender, text, media, zone, group, own)
+        return Recipient(row, line, number, sender, text, media, zone, group, cells)
+
+    def _number(self, cells: Cells) -> str:
+        columns = self._columns
+        try:
+            return self.numbers.read(columns.recipient_cell(cells))
+        except RowError as error:
+            if columns.labelled is None and self._empty_words.count(cells[self.to].strip()):
+                error.code, error.words = "empty_number", {}
+            if error.code == "empty_number" and any(is_number(cells[index]) for index in columns.others):
+                self._elsewhere += 1
+            error.column = columns.names[self.to]
+            raise
 
     def number_in(self, cells: Cells) -> str | None:
         """The number of a row, whether it can be sent to or not; None if it cannot be read."""
@@ -161,34 +148,26 @@ class RowReader:
                 "number_elsewhere", f"{rows} no number in {column} and one in {others}; it is not used."
             )
 
-    def _indexes_of_values(self) -> Iterable[int]:
-        """The columns that a row's number, sender, own text, media, zone and group are read from."""
-        to = self.to if self._columns.labelled is None else None
-        named = (
-            to,
-            self.sender_index,
-            self.message_index,
-            self.media_index,
-            self.zone_index,
-            self.group_index,
-        )
-        return (index for index in named if index is not None)
-
     def _unless_fixed(self, fixed: bool, index: int | None) -> int | None:
         if not fixed or index is None:
             return index
         self.overridden.append(index)
         return None
 
-    def _in_column(self, readings: _CellCache[T], cells: Cells, index: int) -> T:
+    def _in_column(self, readings: CellCache[T], cells: Cells, index: int) -> T:
         try:
             return readings[cells[index]]
         except RowError as error:
             error.column = error.column or self._columns.names[index]
             raise
 
+    def _zone(self, cells: Cells) -> str | None:
+        if self.zone_index is None or not self._empty_words.is_value(cells[self.zone_index]):
+            return None
+        return self._in_column(self.zones, cells, self.zone_index)
+
     def _sender(self, cells: Cells) -> str | None:
-        if self.sender_index is not None and cells[self.sender_index].strip():
+        if self.sender_index is not None and self._empty_words.is_value(cells[self.sender_index]):
             return self._in_column(self.senders, cells, self.sender_index)
         if not self.has_senders:
             raise RowError("no_sender", self._columns.names[self.sender_index or 0])
@@ -202,11 +181,11 @@ class RowReader:
 
     def _text(self, cells: Cells) -> str | None:
         template = self.template
-        if self.message_index is not None and cells[self.message_index].strip():
+        if self.message_index is not None and self._empty_words.is_value(cells[self.message_index]):
             template = self._in_column(self.templates, cells, self.message_index)
         if template is None:
             return None
-        text = template.render(self._empty_words.out_of(cells, template.indexes))
+        text = template.render(cells, self._empty_words)
         if text and not (template.is_seen or is_seen(text)):
             raise RowError("invisible_text")
         if self.smart_encoding:
@@ -226,6 +205,8 @@ class RowReader:
         return compile_template(text, self._columns)
 
     def _group(self, cell: str) -> str:
+        if self._empty_words.count(cell):
+            return ""
         try:
             return _saved(cell)
         except RowError as error:
@@ -233,7 +214,7 @@ class RowReader:
             raise
 
     def _media_of(self, cells: Cells) -> tuple[str, ...]:
-        if self.media_index is not None and cells[self.media_index].strip():
+        if self.media_index is not None and self._empty_words.is_value(cells[self.media_index]):
             return self._in_column(self.media_cells, cells, self.media_index)
         return (
             let_through(self.campaign_media, self._media_facts)
