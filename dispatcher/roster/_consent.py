@@ -10,7 +10,7 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.roster._consent_choice import ConsentColumn, choose_columns, joined_names
 from dispatcher.roster._consent_headings import ConsentHeading
 from dispatcher.roster._consent_values import Verdict
-from dispatcher.roster.columns import Columns
+from dispatcher.roster.columns import Columns, short_heading
 from dispatcher.roster.readings import Reading
 from dispatcher.roster.rejections import RowError
 
@@ -118,9 +118,12 @@ class ConsentColumns:
         yield Reading("consent", value, self._why(), samples, choices, guessed)
 
     def _why(self) -> str:
-        says = dict.fromkeys(_said_by(column.heading) for column in self.read)
+        says: dict[str, list[str]] = {}
+        for column in self.read:
+            says.setdefault(_said_by(column.heading), []).append(f"`{short_heading(column.name)}`")
+        told = [*says] if len(says) == 1 else [f"{', '.join(names)} {each}" for each, names in says.items()]
         follows = "are sent to all the same" if self.sends_anyway else "are left out"
-        return f"{' and '.join(says)}; rows that do not agree {follows}"
+        return f"{'; '.join(told)}; rows that do not agree {follows}"
 
 
 def _plainer(one: NoConsent | None, other: NoConsent) -> NoConsent:
@@ -129,7 +132,7 @@ def _plainer(one: NoConsent | None, other: NoConsent) -> NoConsent:
 
 def _said_by(heading: ConsentHeading) -> str:
     if heading.sense == "status":
-        return "words such as unsubscribed count"
+        return "says so in words such as unsubscribed, and only in those"
     if heading.sense == "refuses":
         return "says who wants no " + ("calls, and so no texts" if heading.about == "calls" else "messages")
-    return "says who agrees to messages"
+    return "says when somebody agreed" if heading.is_time else "says who agrees to messages"

@@ -55,7 +55,7 @@ _WORDS = {
     "filler": "carrier is has have had i me my us we our you your the a an to of for from with by via and or "
     "on this that do does did be been will would please e y o et ou de del des du la le les el los las al un "
     "una para por pour sur es est customer customers client clients profile member members user users person "
-    "people patient guardian parent student lead global current currently all any only list program channel "
+    "people lead global current currently all any only list program channel "
     "channels group flag value field indicator box checkbox double single express expressed written explicit "
     "prior verbal first last latest long longer anymore plus also si oui dado dada lista liste s",
 }

@@ -15,6 +15,7 @@ from dispatcher.roster._consent import NoConsent
 from dispatcher.roster._consent_values import Verdict
 from dispatcher.roster._duplicates import SeenNumbers
 from dispatcher.roster._rows import RowReader
+from dispatcher.roster.columns import short_heading
 from dispatcher.roster.files.plain_lines import PlainRecords
 from dispatcher.roster.readings import Remark
 
@@ -125,7 +126,7 @@ class ConsentSurvey:
             if count and self._consent.is_asked:
                 yield Remark(
                     "consent_unclear",
-                    f"{_rows(count, 'says', 'say')} neither yes nor no in {column.name!r}, and {_are(count)} left out: "
+                    f"{_rows(count, 'says', 'say')} neither yes nor no in {short_heading(column.name)!r}, and {_are(count)} left out: "
                     f"{values.in_words}.",
                 )
         for column in self._consent.unclear:
@@ -133,7 +134,7 @@ class ConsentSurvey:
             if values.total:
                 yield Remark(
                     "consent_column_unclear",
-                    f"{column.name!r} may say who wants texts, and is not read as such: {values.in_words}. "
+                    f"{short_heading(column.name)!r} may say who wants texts, and is not read as such: {values.in_words}. "
                     "If it does, name it with --consent.",
                 )
 
