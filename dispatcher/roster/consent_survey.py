@@ -120,23 +120,17 @@ class ConsentSurvey:
         if self.rows and self._consent.sends_anyway:
             not_asked = f"{_rows(self.rows, 'does', 'do')} not consent to texts, and {_are(self.rows)}"
             yield Remark("sent_without_consent", f"{not_asked} sent to all the same: on_no_consent says so.")
-        for column in self._consent.read:
-            values = self._values[column.index]
-            count = values.total
-            if count and self._consent.is_asked:
-                yield Remark(
-                    "consent_unclear",
-                    f"{_rows(count, 'says', 'say')} neither yes nor no in {short_heading(column.name)!r}, and {_are(count)} left out: "
-                    f"{values.in_words}.",
-                )
+        for column in self._consent.read if self._consent.is_asked else ():
+            if count := self._values[column.index].total:
+                unsaid = f"{_rows(count, 'says', 'say')} neither yes nor no in {short_heading(column.name)!r}"
+                words = self._values[column.index].in_words
+                yield Remark("consent_unclear", f"{unsaid}, and {_are(count)} left out: {words}.")
         for column in self._consent.unclear:
-            values = self._values[column.index]
-            if values.total:
-                yield Remark(
-                    "consent_column_unclear",
-                    f"{short_heading(column.name)!r} may say who wants texts, and is not read as such: {values.in_words}. "
-                    "If it does, name it with --consent.",
-                )
+            if self._values[column.index].total:
+                perhaps = f"{short_heading(column.name)!r} may say who wants texts, and is not read as such"
+                words = self._values[column.index].in_words
+                named = "If it does, name it with --consent."
+                yield Remark("consent_column_unclear", f"{perhaps}: {words}. {named}")
 
 
 def _rows(count: int, one: str, several: str) -> str:
