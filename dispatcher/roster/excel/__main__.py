@@ -90,7 +90,7 @@ def _shown(rows: Sequence[SheetRow], head: SheetHead, *, hidden_too: bool) -> tu
     kept: list[Any] = []
     hidden = 0
     for row in rows:
-        if row.line < head.heading_line or row.line in head.totals:
+        if row.line < head.heading_line or row.line == head.total_line:
             continue
         if row.is_hidden and not hidden_too and row.line != head.heading_line:
             hidden += 1

@@ -23,15 +23,15 @@ Names = Callable[[str], bool]
 
 
 class SheetHead(NamedTuple):
-    """A sheet's beginning, and all of its rows. What stands above `heading_line` is a title; `totals` are lines
-    that only add up."""
+    """A sheet's beginning, and all of its rows. What stands above `heading_line` is a title; `total_line` only adds up
+    what stands above it."""
 
     sheet: SheetPart
     first: Sequence[SheetRow]
     rows: Iterator[Sequence[SheetRow]]
     likelihood: int
     heading_line: int
-    totals: frozenset[int]
+    total_line: int | None
 
     def samples(self) -> list[str]:
         """Its first rows, for a person to tell it from others."""
@@ -99,25 +99,25 @@ def head_of(workbook: Book, sheet: SheetPart, names_recipients: Names) -> SheetH
     if not first:
         return None
     first = first[: 2 * LOOKED_AT]
-    likelihood, line, totals = _looked_at(workbook.tables(sheet.part), first, names_recipients)
-    return SheetHead(sheet, first, chain(read, rows), likelihood, line, totals)
+    likelihood, line, total_line = _looked_at(workbook.tables(sheet.part), first, names_recipients)
+    return SheetHead(sheet, first, chain(read, rows), likelihood, line, total_line)
 
 
 def _looked_at(
     tables: Sequence[Table], first: Sequence[SheetRow], names_recipients: Names
-) -> tuple[int, int, frozenset[int]]:
-    """How likely the sheet has the recipients, the line of its headings, and its lines of totals."""
+) -> tuple[int, int, int | None]:
+    """How likely the sheet has the recipients, the line of its headings, and of a table's totals."""
     table = _table_of_recipients(tables, first, names_recipients)
     if table is not None:
-        return _RECIPIENTS, table.heading_line, frozenset(table.totals)
+        return _RECIPIENTS, table.heading_line, table.total_line
     records = [row.cells for row in first]
     place = heading_place(records, names_recipients)
     if place is None:
         has_numbers = any(is_number(cell) for record in records for cell in record)
-        return _PERHAPS if has_numbers else _CELLS, first[0].line, frozenset()
+        return _PERHAPS if has_numbers else _CELLS, first[0].line, None
     named = [column for column, cell in enumerate(records[place]) if names_recipients(cell)]
     likelihood = _RECIPIENTS if numbers_below(records, place, named) else _PERHAPS
-    return likelihood, first[place].line, frozenset()
+    return likelihood, first[place].line, None
 
 
 def _table_of_recipients(

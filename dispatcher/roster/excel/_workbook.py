@@ -14,7 +14,7 @@ from dispatcher.roster.size_limits import CELL_CHARACTERS, SHEET_TEXTS
 _YES = ("1", "true", "on")
 #: Tables of a sheet that are looked at.
 _TABLES_MAX = 100
-_REFERENCE = re.compile(r"\$?[A-Za-z]{1,3}\$?(\d{1,7})(?::\$?[A-Za-z]{1,3}\$?(\d{1,7}))?")
+_REFERENCE = re.compile(r"\$?[A-Za-z]{1,3}\$?([0-9]{1,7})(?::\$?[A-Za-z]{1,3}\$?([0-9]{1,7}))?")
 
 
 class SheetPart(NamedTuple):
@@ -26,11 +26,11 @@ class SheetPart(NamedTuple):
 
 
 class Table(NamedTuple):
-    """An Excel table: the row of its headings, the headings, and its rows of totals."""
+    """An Excel table: the row of its headings, the headings, and the row of its totals if it has one."""
 
     heading_line: int
     headings: tuple[str, ...]
-    totals: range
+    total_line: int | None
 
 
 class Workbook:
@@ -79,9 +79,9 @@ class Workbook:
         lines = _REFERENCE.fullmatch(found.get("ref", ""))
         if lines is None or found.get("headerRowCount", "1") == "0":
             return None
-        totals = int(found["totalsRowCount"]) if found.get("totalsRowCount", "").isdecimal() else 0
-        last = int(lines[2] or lines[1])
-        return Table(int(lines[1]), tuple(headings), range(last - totals + 1, last + 1))
+        first, last = int(lines[1]), int(lines[2] or lines[1])
+        total = last if found.get("totalsRowCount") == "1" and last > first else None
+        return Table(first, tuple(headings), total)
 
     def _read_main(self) -> None:
         def start(tag: str, attributes: Attributes) -> None:

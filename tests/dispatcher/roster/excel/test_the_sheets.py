@@ -153,6 +153,11 @@ def test_a_tables_total_is_none_of_its_rows() -> None:
     assert rejected == []
 
 
+def test_a_table_with_more_totals_than_there_can_be_has_none() -> None:
+    files = with_table(sheets(("S", TITLED)), "A4:B7", ("Name", "Phone"), totals=10**20)
+    assert lines_of(packed(files)) == [5, 6]
+
+
 def test_a_table_says_where_its_headings_are_and_rows_below_it_still_count() -> None:
     rows = texts(
         (1, ("phone", "see below")),
