@@ -19,6 +19,8 @@ from dispatcher.pipeline.consent.optout_csv import (
     opt_out_lines,
     read_opt_outs,
 )
+from tests.dispatcher.roster.excel.books import ods, table
+from tests.dispatcher.roster.files.archives import zipped
 
 A, B = "2125550142", "2125550143"
 
@@ -125,6 +127,14 @@ def test_a_workbook_is_read() -> None:
         book.active.append(row)  # type: ignore[union-attr]
     book.save(raw)
     assert out(raw.getvalue()) == [f"1{A}"]
+
+
+def test_a_list_in_an_archive_and_a_spreadsheet_of_another_program_are_read() -> None:
+    rows = "".join(
+        f"<table:table-row><table:table-cell><text:p>{cell}</text:p></table:table-cell></table:table-row>"
+        for cell in ("Phone", A, B)
+    )
+    assert out(zipped(("left.ods", ods(table(rows))))) == [f"1{A}", f"1{B}"]
 
 
 def test_a_log_of_messages_opts_out_whoever_wrote_stop_and_nobody_else() -> None:
