@@ -27,7 +27,7 @@ def test_a_file_without_settings_beside_it_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["spring.csv", "spring.csv.gz", "spring.csv.zip", "spring.zip", "spring.xlsx", "spring.ods"]
+    "name", ["spring.csv", "spring.csv.gz", "spring.csv.zip", "spring.zip", "spring.ods"]
 )
 def test_the_settings_have_the_name_of_the_file(tmp_path: Path, name: str) -> None:
     assert settings_file(tmp_path, 'message = "Hi"', name) == {"message": "Hi"}
