@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
@@ -14,7 +14,8 @@ from dispatcher.numbering.area_codes import area_codes
 from dispatcher.roster._blocks import BlockReader
 from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._duplicates import SeenNumbers
-from dispatcher.roster._first_rows import ROWS_MOST, FirstRows, bad_numbers_in, is_number
+from dispatcher.roster._file_start import first_record, records_of, rows_ahead
+from dispatcher.roster._first_rows import FirstRows, bad_numbers_in, is_number
 from dispatcher.roster._mended_rows import HeadingPlaces, MendedRows
 from dispatcher.roster._recipient_choice import Known, choose_recipients
 from dispatcher.roster._rows import RowReader, RowRules
@@ -26,16 +27,13 @@ from dispatcher.roster.columns import (
     heading_key,
     is_error_column,
     is_recipient,
-    names_recipients,
     refuse_long_headings,
 )
 from dispatcher.roster.consent_survey import ConsentSurvey
-from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
+from dispatcher.roster.excel.reader import ExcelRecords
 from dispatcher.roster.excel.shown_cells import as_typed
-from dispatcher.roster.files.csv_reader import CsvRecords, Record, RecordBlock, refused_by_letters
-from dispatcher.roster.files.decoding import DecodedLines
-from dispatcher.roster.files.decoding_error import DecodingError
-from dispatcher.roster.files.file_source import PulsedStream, RecognisedFile, open_source
+from dispatcher.roster.files.csv_reader import CsvRecords, Record, RecordBlock
+from dispatcher.roster.files.file_source import PulsedStream, open_source
 from dispatcher.roster.formula_guard import bare
 from dispatcher.roster.mendable_rows import MendableRow, mendable
 from dispatcher.roster.mends import split_off
@@ -82,7 +80,7 @@ class Roster:
         self.filename = filename
         self._max_rows = max_rows
         self.mends, stream = split_off(PulsedStream(source, pulse))
-        self._records = _records(open_source(stream, max_bytes=max_bytes), settings, max_bytes, pulse)
+        self._records = records_of(open_source(stream, max_bytes=max_bytes), settings, max_bytes, pulse)
         self._unread = iter(self._records)
         #: Where cells are taken as they were typed, not as they are shown. None: in all columns.
         self._number_columns: Sequence[int] | None = None
@@ -268,7 +266,7 @@ class Roster:
         return tuple(cells)
 
     def _read_columns(self, known: Known) -> Columns:
-        line, record = self._first_record()
+        line, record = first_record(self._unread, self._records.heading_line)
         while record and not record[-1].strip():
             record.pop()
         self._width = len(record)
@@ -283,7 +281,7 @@ class Roster:
             record = list(map(bare, record))
         self._places = HeadingPlaces([heading.strip() for heading in record], own)
         headings = Headings([record[index].strip() for index in own], line=line)
-        ahead = self._ahead(line)
+        ahead, self._unread = rows_ahead(self._records, self._unread, line)
         known = known._replace(
             bad_numbers_in=bad_numbers_in(ahead, self._code_index, keys.get("errorcolumn"))
         )
@@ -291,35 +289,9 @@ class Roster:
         self._recipient = choose_recipients(headings, rows, known)
         return Columns(headings, self._recipient)
 
-    def _ahead(self, line: int) -> list[list[str]]:
-        """The rows that follow this line, as many as tell something of their columns; they are read again."""
-        if isinstance(self._records, CsvRecords):
-            return self._records.ahead(line, ROWS_MOST)
-        rows = list(islice(self._unread, ROWS_MOST))
-        self._unread = chain(rows, self._unread)
-        return [cells for _, cells in rows]
-
-    def _first_record(self) -> Record:
-        for line, record in self._unread:
-            if line >= self._records.heading_line and any(map(str.strip, record)):
-                return line, [cell.replace("\ufeff", "") for cell in record]
-        raise refused("empty_file")
-
     def _looks_like_a_row(self, cells: list[str]) -> bool:
         """Whether a line inside a cell has the shape of a row, with a number where the recipient stands."""
         return len(cells) == self._width > 1 and is_number(self.columns.recipient_cell(self._fitted(cells)))
-
-
-def _records(
-    opened: RecognisedFile, settings: CampaignSettings, max_bytes: int, pulse: Callable[[], None]
-) -> CsvRecords | ExcelRecords:
-    if opened.workbook is not None:
-        wish = SheetWish(settings.sheet, settings.hidden_rows, settings.to)
-        return ExcelRecords(opened.workbook, opened.kind, max_bytes=max_bytes, pulse=pulse, wish=wish)
-    try:
-        return CsvRecords(DecodedLines(opened.text, settings.encoding), names_recipients(settings.to))
-    except DecodingError as defect:
-        raise refused_by_letters(defect) from None
 
 
 def _cell(record: list[str], index: int | None) -> str:
