@@ -42,6 +42,12 @@ _SIGNS = "!$#@%&=*/^>: \t"
 _PARTS = re.compile(r"\s*(?:\|\|?|,|\?\?|:(?!\w*//)|\s(?:or|else)\s)\s*")
 _OWNED = re.compile(r"(?:[A-Za-z]\w*[.>])+(?=[A-Za-z])")
 _SAYS_DEFAULT = re.compile(r"(?:default|fallback)\w*\s*[:=(]?\s*", re.IGNORECASE)
+_QUOTED = re.compile(r"[\s:=(]*[\"'“‘]([^\"“”]*?)[\"'”’](?!\w)")
+#: Full-width signs, as an input method for Chinese or Japanese writes them.
+_NARROW = {wide: wide - 0xFF01 + 0x21 for wide in range(0xFF01, 0xFF5F)}
+#: Words of which one is sent back: `{Y|N}` is no placeholder.
+_SENT_BACK = "y n yes no stop help start si sí oui non 1 2 3 4 5"
+_REPLIES = frozenset(_SENT_BACK.split())
 #: What other systems do with a value, written where ours has a default.
 _FILTER = re.compile(
     r"(?:title|titlecase|capitali[sz]e|capfirst|upcase|downcase|upper|lower|strip|trim|safe|escape)(?:\s*[|:(].*)?"
@@ -57,15 +63,20 @@ _COMMAND_OF_BRACES = re.compile(r"\s*[#/^>&!~=]")
 def _field_in(inner: str) -> _Field:
     bare = inner.strip(_SIGNS)
     head, *rest = _PARTS.split(bare, maxsplit=1)
-    default = None
-    if rest:
-        said = _SAYS_DEFAULT.sub("", rest[0].rpartition("default")[2] if "default" in rest[0] else rest[0])
-        default = said.strip(" :=()|\t").strip("'\"“”‘’")
-        default = None if _FILTER.fullmatch(default) else default
+    default = _default_in(rest[0]) if rest else None
     owner = _OWNED.match(head)
     name = head[owner.end() :] if owner else head
     owned = owner is not None and re.split(r"[.>]", owner[0])[0].lower() in OWNERS
     return _Field(name.strip(" _()'\""), default, owned)
+
+
+def _default_in(said: str) -> str | None:
+    """The words that stand in for a value; None where something else is said of it."""
+    told = _SAYS_DEFAULT.search(said)
+    words = said[told.end() :] if told else said
+    quoted = _QUOTED.match(words)
+    words = quoted[1] if quoted else words.strip(" :=()|\t").strip("'\"“”‘’")
+    return None if not quoted and _FILTER.fullmatch(words) else words
 
 
 def instead_of(found: Sequence[Placeholder], most: int = 3) -> str:
@@ -91,10 +102,12 @@ class Placeholders:
         """All of them in a text, in its order."""
         found: list[Placeholder] = []
         taken = 0
-        for start, end, inner, kind in sorted(self._accepted(text), key=lambda each: (each[0], -each[1])):
+        narrow = text if text.isascii() else text.translate(_NARROW)
+        for start, end, inner, kind in sorted(self._accepted(narrow), key=lambda each: (each[0], -each[1])):
             if start >= taken:
                 taken = end
-                if kind is not PlaceholderKind.OURS or self._is_foreign(inner):
+                is_ours = kind is PlaceholderKind.OURS and text.startswith("{{", start)
+                if not is_ours or self._is_foreign(inner):
                     found.append(self._placeholder(text, start, end, inner))
         return found
 
@@ -198,7 +211,8 @@ class Placeholders:
         bare = inner.strip()
         if self._names_one(inner, IN_BRACES) or is_camel(bare) or (bare.isdecimal() and len(bare) < 3):
             return True
-        return "|" in inner and all(part.strip() for part in inner.split("|"))
+        words = [word.strip() for word in inner.split("|")]
+        return len(words) > 1 and all(words) and not _REPLIES.issuperset(word.lower() for word in words)
 
     def _is_personal(self, inner: str) -> bool:
         if heading_key(inner) in OF_A_PERSON:

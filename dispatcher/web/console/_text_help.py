@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dispatcher.errors import MmsError
+from dispatcher.errors import FileRefused, MmsError
 from dispatcher.model.invisible_characters import hidden_in, is_invisible, name_of, named
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.segments import Encoding, encoding_of, segments, utf16_units
@@ -94,6 +94,12 @@ def text_help(site: Site, upload: StagedUpload | None, given: Mapping[str, objec
             row = sample_row(site, upload, given, number)
             headings = Headings(row.headings, line=1)
             shown = _shown(site, row.line, finished_row(site, row, given), number, message)
+        except FileRefused as refusal:
+            empty = refusal.code == "no_content"
+            problem = (
+                "Write a message, and the row is shown with it." if empty else _sentence(refusal.message)
+            )
+            shown = ShownRow(number, 0, problem=problem)
         except MmsError as error:
             shown = ShownRow(number, row.line if row else 0, problem=_sentence(error.message))
     smart = bool(given.get("smart_encoding"))

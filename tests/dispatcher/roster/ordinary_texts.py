@@ -153,6 +153,11 @@ Score: Home 3 | Away 2 | Time 45'
 1) Shop 2) Save 3) Smile
 a) b) c) (a) (b) (c) [a] [b] [c]
 Coupon <SAVE> ends
+Reply {Y|N} or {YES|NO} to confirm
+((hugs)) from all of us
+:heart: :smile: at 5:30:00
+Ask for Mr. FirstBank or the NameCheap guy
+Ratings: 5.0 (TX) 4.8 (NY) 4.7 (Dallas store) (see below)
 """
 
 _SPANISH = r"""

@@ -66,6 +66,7 @@ def test_any_row_is_shown_with_the_text_as_it_stands(operator: httpx.Client, hel
 def test_what_is_wrong_is_said_while_one_writes(operator: httpx.Client, held: str) -> None:
     assert "The message has a {{ or }} without its partner" in said(operator, held, message="Hi {{fir")
     assert "did you mean 'first_name'?" in said(operator, held, message="Hi {{frst_name}}")
+    assert "Write a message, and the row is shown with it." in said(operator, held, message="")
     assert "The file has no row 3002." in said(operator, held, message="Hi", row="3002")
     assert "Line 2: The finished message has" in said(operator, held, message="{{first_name}}" * 400)
     assert "is not kept any more" not in said(operator, "x" * 32, message="Hi")
