@@ -278,7 +278,8 @@ def load_settings(**overrides: Any) -> Settings:
         name = str(first["loc"][0]) if first["loc"] else "settings"
         variable = name if name.isupper() else f"MMS_{name.upper()}"
         raise ConfigError(
-            f"{variable}: {first['msg']}", hint="see the table of settings in docs/operations.md"
+            f"{variable}: {first['msg'].removeprefix('Value error, ')}",
+            hint="see the table of settings in docs/operations.md",
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(

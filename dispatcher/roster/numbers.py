@@ -97,11 +97,13 @@ class NumberReader:
         """How many numbers are sent to although nobody knows their area code, once all were read."""
         if self._unknown:
             named = ", ".join(sorted(self._unknown)[:_NAMED])
+            count = self._unknown.total()
+            rows = "1 row has" if count == 1 else f"{count} rows have"
             yield Remark(
                 "unknown_area_codes",
-                f"rows with an area code that is not on the list of {as_of()}: {self._unknown.total()} ({named}). They "
-                "are sent as asked, in hours that are allowed everywhere in the United States and Canada at once; "
-                "MMS_AREA_CODES_EXTRA names the place of a new code.",
+                f"{rows} an area code that is not on the list of {as_of()} ({named}), to be sent to as asked, in hours "
+                "that are allowed everywhere in the United States and Canada at once; MMS_AREA_CODES_EXTRA names the "
+                "place of a new code.",
             )
 
     def _digits(self, cell: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.rules.quiet_hours import ANY_TIME
 from dispatcher.rules.send_window import SendWindow
+from dispatcher.settings import Settings
 
 NEW_YORK, LOS_ANGELES, IDAHO = "15165550123", "12135550123", "12085550123"
 TEN = "2026-12-01 10:00 recipient"
@@ -56,3 +58,11 @@ def test_after_its_start_a_message_goes_whenever_hours_allow() -> None:
 
 def test_without_hours_and_without_a_start_of_its_own_a_message_goes_at_any_time() -> None:
     assert SendWindow("off", "2026-12-01T10:00Z", 0).window([(NEW_YORK, None)], 0) == ANY_TIME
+
+
+def test_a_campaigns_window_follows_the_area_codes_that_the_installation_adds() -> None:
+    campaign, new = CampaignSettings(quiet_hours="off", at=TEN), "12372345678"
+    placed = SendWindow.under(campaign, Settings(area_codes_extra="237=US-NY"))
+    assert placed.starts_ms([(new, None)]) == ms("2026-12-01T10:00-05:00")
+    # Ten o'clock where nobody knows is ten o'clock in Hawaii.
+    assert SendWindow.under(campaign, Settings()).starts_ms([(new, None)]) == ms("2026-12-01T10:00-10:00")
