@@ -115,9 +115,22 @@ def _looked_at(
     if place is None:
         has_numbers = any(is_number(cell) for record in records for cell in record)
         return _PERHAPS if has_numbers else _CELLS, first[0].line, None
-    named = [column for column, cell in enumerate(records[place]) if names_recipients(cell)]
-    likelihood = _RECIPIENTS if numbers_below(records, place, named) else _PERHAPS
+    likelihood = _RECIPIENTS if _is_list(records, place, names_recipients) else _PERHAPS
     return likelihood, first[place].line, None
+
+
+def _is_list(records: Sequence[Sequence[str]], place: int, names_recipients: Names) -> bool:
+    """Whether rows of recipients follow these headings: telephone numbers, or rows at all below headings that nothing
+    but a title stands above. Their numbers may be wrong, or further down."""
+    named = [column for column, cell in enumerate(records[place]) if names_recipients(cell)]
+    if numbers_below(records, place, named):
+        return True
+    above, headings = records[:place], records[place]
+    return len(records) > place + 1 and _filled(headings) > 1 and all(_filled(cells) == 1 for cells in above)
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(map(bool, map(str.strip, cells)))
 
 
 def _table_of_recipients(

@@ -64,6 +64,18 @@ def test_a_sheet_without_recipients_does_not_win_because_it_is_the_first(
     assert [choice.value for choice in reading.choices] == [*(name for name, _ in others), "List"]
 
 
+@pytest.mark.parametrize("number", ["", "call the office"])
+def test_a_list_whose_first_numbers_are_missing_is_a_list_all_the_same(number: str) -> None:
+    leads = texts(
+        (1, ("Leads",)), (2, ("Name", "Phone")), *((line, ("Ann", number)) for line in range(3, 80))
+    )
+    assert refusal_of(packed(sheets(("Staff", EAST), ("Leads", leads)))).code == "which_sheet"
+
+
+def test_a_sheet_of_headings_only_is_no_list() -> None:
+    assert lines_of(packed(sheets(("Template", texts((1, ("phone", "store")))), ("List", EAST)))) == [2, 3]
+
+
 def test_where_no_sheet_has_recipients_the_first_is_read_and_says_what_it_has() -> None:
     refusal = refusal_of(packed(sheets(("About", COVER), ("More", COVER))))
     assert refusal.code == "no_recipient_column"
