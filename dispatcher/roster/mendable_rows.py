@@ -80,8 +80,8 @@ def mended_again(mends: tuple[Mend, ...], row: MendableRow, value: str) -> tuple
 def line_of(cells: Sequence[str]) -> str:
     """Cells as a line of CSV."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().removesuffix("\r\n")
 
 
 def cells_of(line: str) -> tuple[str, ...]:
@@ -95,15 +95,20 @@ class MendableRows:
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
-        self._rows = self._characters = 0
+        self._rows, self._room = MENDS_MAX, _LISTED_CHARACTERS
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no row is taken any more."""
+        return self._rows == 0 or self._room <= 0
 
     def write(self, row: MendableRow) -> None:
-        """Add one row, if there is room."""
+        """Add one row, if there is room; the first that finds none is the last that is tried."""
         line = json.dumps(row) + "\n"
-        if self._rows < MENDS_MAX and self._characters + len(line) <= _LISTED_CHARACTERS:
+        self._room -= len(line)
+        if not self.is_full:
             self._file.write(line)
-            self._rows += 1
-            self._characters += len(line)
+            self._rows -= 1
 
 
 def listed_rows(lines: Iterable[str]) -> list[MendableRow]:

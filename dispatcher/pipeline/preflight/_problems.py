@@ -40,7 +40,7 @@ class Problems:
         self.by_code[row.code] += 1
         if len(self._first) < _SHOWN:
             self._first.append(_problem(row, self._roster.mendable(row).value))
-        if self._mendable:
+        if self._mendable and not self._mendable.is_full:
             self._mendable.write(self._roster.mendable(row))
         if self._csv:
             self._csv.write(row)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import IO, Any, BinaryIO
 
 from starlette.datastructures import FormData
 
 from dispatcher.errors import Conflict, FileRefused, InputError, MmsError, NotFound
 from dispatcher.pipeline.campaigns.lifecycle import open_draft
-from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.web.actions.media import take_media
 from dispatcher.web.actions.mending import BESIDE_SETTINGS, check_to_mend
 from dispatcher.web.actions.submissions import (
@@ -27,10 +25,9 @@ from dispatcher.web.actions.submissions import (
     send_test,
     submit_upload,
 )
-from dispatcher.web.console._form_values import OWN_CLOCK, ZONES, form_values_of
+from dispatcher.web.console._form_draft import BESIDE, FormDraft, what_changed
+from dispatcher.web.console._form_values import form_values_of
 from dispatcher.web.console._mending import (
-    MendedCell,
-    MendingPage,
     digest_of_mends,
     is_mend,
     keep_mends_of,
@@ -38,62 +35,14 @@ from dispatcher.web.console._mending import (
     mending_page,
     page_number,
 )
-from dispatcher.web.console._text_help import TextHelp, text_help
-from dispatcher.web.http.problems import Problem, problem_of
-from dispatcher.web.http.upload_form import REPEATABLE, Upload, first, options_in, upload_in, with_media
+from dispatcher.web.console._text_help import text_help
+from dispatcher.web.http.problems import problem_of
+from dispatcher.web.http.upload_form import Upload, first, options_in, upload_in, with_media
 from dispatcher.web.site.site import Site
 from dispatcher.web.site.staged_uploads import Sending, StagedUpload
 
-_DAY = r"(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*|\d)(?:#?l|#\d)?"
-#: The last word of a calendar line that names no zone: a time, or cron's days of the week.
-_TIME_OR_DAYS = re.compile(rf"\d{{1,2}}:\d{{2}}|[\d*?/,-]+|{_DAY}(?:[,-]{_DAY})*", re.IGNORECASE)
 #: Two presses of a button are within it; whoever sends for longer and said nothing may have been killed.
 PATIENCE_MS = 120_000
-_SETTINGS_CHANGED = "The settings changed since the check. This is the check with the new ones."
-_CELLS_CHANGED = "Cells were mended since the check. This is the check with what stands in them now."
-#: Fields of the form that are no settings.
-BESIDE = frozenset(
-    {
-        "csrf",
-        "file",
-        "list",
-        "media",
-        "held",
-        "action",
-        "at_local",
-        "at_zone",
-        "every",
-        "draft",
-        "row",
-        "test_row",
-        "test_to",
-        "rows_page",
-        "rows_to",
-        "take_back",
-    }
-)
-
-
-@dataclass
-class FormDraft:
-    """The form as it stands, to be shown again: its values, the file, what the check said, or what is wrong.
-    `went_to` is the page to show once it was sent or kept; `tested` the campaign of a test message; `mending` rows that
-    cannot be sent, `mended` the first cells that a person mended; `help` what is said beside the message."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    upload: StagedUpload | None = None
-    result: CheckResult | None = None
-    problem: Problem | None = None
-    note: str = ""
-    tested: str = ""
-    went_to: str | None = None
-    mending: MendingPage | None = None
-    mended: list[MendedCell] = field(default_factory=list)
-    help: TextHelp | None = None
-
-    def value(self, name: str) -> str:
-        """The value of a field."""
-        return self.values.get(name, "")
 
 
 def take(site: Site, who: str, form: FormData) -> FormDraft:
@@ -111,7 +60,7 @@ def with_help(site: Site, draft: FormDraft) -> FormDraft:
     """The same draft, with what there is to say of its message and the row that it shows."""
     if draft.went_to is not None:
         return draft
-    given = {name: value for name, value in _given(draft.values).items() if value != "no"}
+    given = {name: value for name, value in draft.given.items() if value != "no"}
     draft.help = text_help(site, draft.upload, given, shown_row(draft))
     return draft
 
@@ -147,7 +96,7 @@ def reopened(site: Site, campaign_id: str) -> FormDraft:
             copy.write(block)
         draft.upload = StagedUpload(site.staged_uploads.hold(copy, stored.filename), stored.filename, "")
         try:
-            options = _options(draft.values, _given(draft.values))
+            options = draft.options(draft.given)
             mends = digest_of_mends(site, draft.upload.token)
             _check(site, draft, draft.upload, options, copy, mends=mends)
         except MmsError as error:
@@ -190,15 +139,14 @@ def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
         keep_mends_of(site, token, draft.values)
     given = with_media(options_in(form, beside=BESIDE | set(filter(is_mend, form))), take_media(site, form))
     draft.values["media_urls"] = "\n".join(given.get("media_urls", []))
-    options = _options(draft.values, given)
+    options = draft.options(given)
     mends = digest_of_mends(site, upload.token)  # what is mended from here on asks for another check
-    now = _fingerprint(draft, options, mends)
+    now = draft.checked_with(options, mends)
     if action == "keep" or (action == "send" and upload.checked == now):
         draft.went_to = _become(site, who, draft, upload, options)
         return
     if action == "send":
-        only_cells = _without_mends(upload.checked) == _without_mends(now)
-        draft.note = _CELLS_CHANGED if only_cells else _SETTINGS_CHANGED
+        draft.note = what_changed(upload.checked, now)
     with site.staged_uploads.open(upload.token) if came is None else nullcontext(came.source) as source:
         if action == "test":
             _try(site, who, draft, Upload(source, upload.filename), options)
@@ -230,25 +178,15 @@ def _check(
 ) -> None:
     """Check the file of `staged`, which `source` reads with the mends of this digest."""
     upload = Upload(source, staged.filename)
-    draft.result = check_to_mend(site, staged.token, upload, options, every=_every(draft))
+    draft.result = check_to_mend(site, staged.token, upload, options, every=draft.every)
     options = as_checked(options, draft.result)
     draft.values["to"] = options.get("to", "")
-    draft.upload = replace(staged, checked=_fingerprint(draft, options, mends))
+    draft.upload = replace(staged, checked=draft.checked_with(options, mends))
     site.staged_uploads.note(draft.upload)
     draft.mending = mending_page(
         site, staged.token, page_number(draft.value("rows_to") or draft.value("rows_page"))
     )
     draft.mended = mended_cells(site, staged.token)
-
-
-def _fingerprint(draft: FormDraft, options: dict[str, Any], mends: str) -> str:
-    """What a file was checked with, to be compared with what it is sent with."""
-    beside = {"every": draft.value("every").strip(), "mends": mends}
-    return json.dumps({**options, **{name: text for name, text in beside.items() if text}}, sort_keys=True)
-
-
-def _without_mends(checked: str) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(checked or "{}").items() if name != "mends"}
 
 
 def _try(site: Site, who: str, draft: FormDraft, upload: Upload, options: dict[str, Any]) -> None:
@@ -271,25 +209,6 @@ def _staged(site: Site, upload: Upload | None, token: str) -> StagedUpload:
     return site.staged_uploads.find(token)
 
 
-def _given(values: dict[str, str]) -> dict[str, Any]:
-    """The settings of fields that are filled in, as a form would give them."""
-    given: dict[str, Any] = {}
-    for name, text in values.items():
-        if text and name not in BESIDE:
-            parts = [part.strip() for part in REPEATABLE[name].split(text)] if name in REPEATABLE else []
-            given[name] = [part for part in parts if part] or text
-    return given
-
-
-def _options(values: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
-    local, zone = values.get("at_local", "").strip(), values.get("at_zone", "")
-    if not local:
-        return given
-    if zone not in ZONES:
-        raise InputError("the start has no time zone", hint="choose one beside the time")
-    return {**given, "at": f"{local} {zone}"}
-
-
 def _become(site: Site, who: str, draft: FormDraft, staged: StagedUpload, options: dict[str, Any]) -> str:
     """Make a campaign, a draft or a recurring broadcast of it, once, however often the button is pressed; answers its
     page."""
@@ -309,23 +228,10 @@ def _become(site: Site, who: str, draft: FormDraft, staged: StagedUpload, option
 
 
 def _made(site: Site, who: str, draft: FormDraft, upload: Upload, options: dict[str, Any]) -> str:
-    every, keep = _every(draft), draft.value("action") == "keep"
+    every, keep = draft.every, draft.value("action") == "keep"
     if keep and every:
         raise InputError("a draft does not recur", hint="leave “Again and again” empty, or schedule it now")
     if every:
         recur_upload(site, who, upload, options, every=every, run_late_within="")
         return "/schedule"
     return f"/campaigns/{submit_upload(site, who, upload, options, draft=keep)}"
-
-
-def _every(draft: FormDraft) -> str | None:
-    """The calendar line of the form, with the zone beside the start if it names none itself; None: it is sent once."""
-    every = draft.value("every").strip()
-    if not every:
-        return None
-    if not _TIME_OR_DAYS.fullmatch(every.rsplit(maxsplit=1)[-1]):
-        return every
-    zone = draft.value("at_zone")
-    if zone == OWN_CLOCK:
-        raise InputError("a recurring broadcast is on one clock", hint="choose a zone beside the start")
-    return f"{every} {zone}"

@@ -11,10 +11,10 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from dispatcher.errors import NotFound
 from dispatcher.web.actions.media import MOST, own_hash
 from dispatcher.web.actions.mending import mend_cell
+from dispatcher.web.console._form_draft import FormDraft
 from dispatcher.web.console._form_values import ZONES
 from dispatcher.web.console._mending import mending_page
 from dispatcher.web.console._new_campaign_form import (
-    FormDraft,
     invalid_rows_of,
     reopened,
     shown_row,

@@ -40,7 +40,7 @@ class StagedMends:
         pages = [rows[first : first + PAGE_ROWS] for first in range(0, len(rows), PAGE_ROWS)]
         fields = {str(number): _packed(page) for number, page in enumerate(pages, 1)}
         fields[_ABOUT] = _packed([len(pages), *context])
-        self._put(keys.staged_rows(token), dict[Any, Any](fields), anew=True)
+        self._put(token, keys.staged_rows(token), dict[Any, Any](fields), anew=True)
         return sum(map(len, fields.values()))
 
     def page(self, token: str, number: int) -> RowsPage | None:
@@ -74,7 +74,7 @@ class StagedMends:
             by_line.setdefault(str(mend.line), []).append(mend)
         if by_line:
             documents = {line: document_of(of_line) for line, of_line in by_line.items()}
-            self._put(keys.staged_mends(token), dict[Any, Any](documents))
+            self._put(token, keys.staged_mends(token), dict[Any, Any](documents))
 
     def take_back(self, token: str, line: int) -> None:
         """Forget the mends of a line."""
@@ -91,13 +91,15 @@ class StagedMends:
             packed: Any = self._redis.hget(keys.staged_rows(token), name)
         return None if packed is None else json.loads(decompress(packed))
 
-    def _put(self, name: str, fields: dict[Any, Any], *, anew: bool = False) -> None:
+    def _put(self, token: str, name: str, fields: dict[Any, Any], *, anew: bool = False) -> None:
+        """What is written late ends with the upload all the same."""
         with translated():
+            left_ms = self._redis.pttl(keys.staged(token))
             pipeline = self._redis.pipeline(transaction=True)
             if anew:
                 pipeline.unlink(name)
             pipeline.hset(name, mapping=fields)
-            pipeline.expire(name, self._life_seconds, nx=not anew)
+            pipeline.pexpire(name, left_ms if left_ms > 0 else 1000 * self._life_seconds)
             pipeline.execute()
 
 

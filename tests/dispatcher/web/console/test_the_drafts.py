@@ -121,7 +121,6 @@ def test_a_draft_opens_as_the_form_it_was_and_goes_when_it_is_sent(
         quiet_hours="us-strict",
         priority="normal",
         on_unconfirmed="lookup",
-        to="phone",  # what was found out when it was kept
         on_no_consent="skip",
         unknown_area_codes="refuse",
         **{"from": "12125550100"},

@@ -222,3 +222,18 @@ def test_another_file_starts_without_the_mends_of_the_last(page: Page) -> None:
     page.answer = post_new(page.browser, "check", BAD, held=page.held, **{"mend-3": "12125550102"})
     assert page.fields["3"] == "555"
     assert page.sendable == "Send to 1 recipient"
+
+
+def test_the_help_beside_the_message_shows_rows_as_they_are_mended(page: Page) -> None:
+    page.mend(3, "12125550102")
+    fields = {
+        **FORM,
+        "csrf": page.csrf,
+        "held": page.held,
+        "row": "2",
+        "rows_page": "1",
+        "mend-3": "12125550102",
+    }
+    shown = page.browser.post("/new/text", files={name: (None, value) for name, value in fields.items()})
+    assert shown.status_code == 200
+    assert "Hi Bob" in shown.text
