@@ -114,7 +114,9 @@ class OldExcel:
 def _is_hidden(sheet: Sheet, place: int) -> bool:
     """Whether nobody sees a row: hidden by hand, by a filter or in a closed group, or of no height."""
     info = sheet.rowinfo_map.get(place)
-    return bool(sheet.default_row_hidden) if info is None else bool(info.hidden) or info.height == 0
+    if info is None:
+        return bool(sheet.default_row_hidden)
+    return bool(info.hidden) or (info.height == 0 and not info.has_default_height)
 
 
 def _refusal(said: str, content: bytes) -> SheetError:

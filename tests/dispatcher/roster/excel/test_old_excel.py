@@ -37,6 +37,19 @@ def test_the_visible_sheet_is_read_without_its_hidden_rows() -> None:
     assert [row.number for row in read_rows(BOOK, message="Hi", sheet="Notes")[0]] == ["12125550199"]
 
 
+@pytest.mark.parametrize(
+    ("height", "is_default", "is_hidden"), [(0, 0, True), (0, 0x8000, False), (255, 0, False)]
+)
+def test_a_row_of_no_height_is_hidden_unless_it_has_the_usual_one(
+    height: int, is_default: int, is_hidden: bool
+) -> None:
+    row = struct.pack("<HHHHH", 0x0208, 16, 1, 0, 8)
+    assert BOOK.count(row) == 1
+    place = BOOK.index(row) + len(row)
+    changed = BOOK[:place] + struct.pack("<H", height | is_default) + BOOK[place + 2 :]
+    assert rows_of(changed, "xls", place=1)[1].is_hidden is is_hidden
+
+
 def test_which_of_two_sheets_is_asked() -> None:
     refusal = refusal_of(TWO_SHEETS)
     assert refusal.question is not None
