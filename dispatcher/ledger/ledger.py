@@ -19,7 +19,7 @@ from dispatcher.ledger.campaigns.uploads import Uploads
 from dispatcher.ledger.consent.erasure import Erasure
 from dispatcher.ledger.consent.inbound import InboundMessages
 from dispatcher.ledger.consent.optouts import OptOuts
-from dispatcher.ledger.installation.chosen_columns import ChosenColumns
+from dispatcher.ledger.installation.chosen_columns import RememberedColumns
 from dispatcher.ledger.installation.counters import Counters
 from dispatcher.ledger.installation.recovery import Recovery
 from dispatcher.ledger.installation.upgrade import Upgrade
@@ -73,7 +73,7 @@ class Ledger:
         self.recovery = Recovery(scripts)
         self.upgrade = Upgrade(scripts)
         self.counters = Counters(scripts)
-        self.chosen_columns = ChosenColumns(scripts)
+        self.chosen_columns = RememberedColumns(scripts)
         self.readiness = Readiness(scripts)
 
     @classmethod

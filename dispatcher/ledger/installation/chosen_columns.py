@@ -11,7 +11,7 @@ MOST = 500
 LIFE_SECONDS = 400 * 86_400
 
 
-class ChosenColumns:
+class RememberedColumns:
     """One hash: hash of the headings → the column."""
 
     def __init__(self, scripts: Scripts) -> None:
