@@ -24,6 +24,7 @@ _SIGNS = {
     **dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0"), " "),
     **dict.fromkeys(map(ord, "\u30fc\u2043\u2212"), "-"),
     ord("\u2795"): "+",
+    ord("\u2116"): "#",
     ord("\U0001f4f1"): " mobile ",
     ord("\U0001f4f2"): " mobile ",
     ord("\U0001f4e0"): " fax ",
