@@ -47,6 +47,7 @@ def sample_row(site: Site, upload: StagedUpload, given: Mapping[str, object], nu
             settings=settings,
             fixed=frozenset({"message", "senders", "media_urls"}),
             config=site.settings.model_copy(update={"simulate": True}),
+            chosen_before=site.ledger.chosen_columns.all(),
             pulse=pulse,
         )
         try:

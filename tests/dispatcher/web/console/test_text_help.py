@@ -89,6 +89,18 @@ def test_the_page_of_a_check_has_the_columns_the_row_and_the_longest(operator: h
     assert "Hi María" in again.text  # without JavaScript, too
 
 
+def test_a_row_is_read_by_the_column_that_was_chosen_before(operator: httpx.Client) -> None:
+    file = "Phone A,Phone B,first_name\n12125550101,12125550102,Ann\n12125550103,12125550104,Ben\n"
+    asked = post_new(operator, "check", file)
+    assert asked.status_code == 422
+    assert "bubble" not in asked.text
+    checked = post_new(operator, "check", file, to="Phone B")
+    sent = post_new(operator, "send", None, held=hidden(checked, "held"), to="Phone B")
+    assert sent.status_code == 303
+    again = post_new(operator, "check", file, name="Again")
+    assert bubble(said(operator, hidden(again, "held"), message="Hi {{first_name}}")) == "Hi Ann"
+
+
 def test_a_refused_message_keeps_the_help_that_mends_it(operator: httpx.Client) -> None:
     page = post_new(operator, "check", CSV, message="Hi [First Name]")
     assert page.status_code == 422
