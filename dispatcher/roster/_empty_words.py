@@ -30,6 +30,12 @@ ERROR_VALUES = frozenset((*_ERRORS.split(), *_ERRORS.lower().split(), NO_SAVED_V
 _NAMED = 5
 
 
+def text_in(cell: str) -> str:
+    """What stands in a cell, without spaces around it; nothing if it is such a word."""
+    text = cell.strip()
+    return "" if text in EMPTY_WORDS else text
+
+
 class EmptyWords:
     """Counts those that stand for a value."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dispatcher.roster._empty_words import text_in
 from dispatcher.roster._nanp import national_digits
 from dispatcher.roster.rejections import RowError
 
@@ -51,7 +52,7 @@ class FirstRows:
 
     def cells(self, index: int) -> list[str]:
         """What stands in this column, without its empty cells."""
-        return [cell for row in self.rows if (cell := row[index].strip())]
+        return [cell for row in self.rows if (cell := text_in(row[index]))]
 
     def numbers(self, index: int) -> int:
         """How many of its cells are telephone numbers."""
@@ -72,7 +73,7 @@ class FirstRows:
         """The same of what is found in each row."""
         different: dict[str, None] = {}
         for row in self.rows:
-            if cell := cell_of(row).strip():
+            if cell := text_in(cell_of(row)):
                 different[cell[:_SAMPLE_CHARACTERS]] = None
             if len(different) == _SAMPLES:
                 break

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dispatcher.roster._empty_words import EMPTY_WORDS
+from dispatcher.roster._empty_words import text_in
 from dispatcher.roster._heading_grammar import label_of, naming_of
 from dispatcher.roster._heading_words import SENSE_OF, words_of
 
 #: Between numbers of which none is the one: the reader of numbers takes them for two.
 _TWO = " ; "
-_NOTHING = EMPTY_WORDS | {""}
 _MOBILE, _NEVER = frozenset(("mobile", "sms")), frozenset(("never",))
 
 
@@ -31,7 +30,7 @@ class LabelledNumbers(NamedTuple):
 
     def has_mobile(self, cells: Sequence[str]) -> bool:
         """Whether this row has a mobile number."""
-        return any(_says(cells[label], _MOBILE) and cells[value].strip() for label, value in self.pairs)
+        return any(_says(cells[label], _MOBILE) and text_in(cells[value]) for label, value in self.pairs)
 
     def column(self, columns: Sequence[Sequence[str]]) -> list[str]:
         """The same of many rows, their cells by column."""
@@ -60,7 +59,7 @@ def _says(label: str, senses: frozenset[str]) -> bool:
 
 
 def _one(labelled: Iterable[tuple[str, str]]) -> str:
-    filled = [(label, value.strip()) for label, value in labelled if value.strip() not in _NOTHING]
+    filled = [(label, text) for label, value in labelled if (text := text_in(value))]
     mobile = [value for label, value in filled if _says(label, _MOBILE)]
     left = mobile or [value for label, value in filled if not _says(label, _NEVER)]
     return _TWO.join(dict.fromkeys(left))

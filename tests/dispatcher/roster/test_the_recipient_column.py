@@ -160,6 +160,8 @@ def test_an_answer_settles_the_question() -> None:
         (["Home Phone", "Work Phone"], [["", ANN], ["", BOB]], "Work Phone"),
         (["Mobile", "Phone"], [[ANN, BOB], ["", CYD], ["", "12125550104"]], "ask"),
         (["Mobile", "Phone"], [[ANN, BOB], [CYD, ""]], "Mobile"),
+        (["Mobile", "Phone"], [[ANN, BOB], *([["N/A", ""]] * 6)], "Mobile"),
+        (["Mobile", "Phone"], [["NULL", ANN], ["-", BOB]], "Phone"),
         (["Phone", "Contact info"], [["yes", ANN], ["no", BOB]], "ask"),
         (["Phone", "Notes"], [["yes", "likes tea"]], "Phone"),
         (["Column1", "Column2"], [["Ann", ANN], ["Bob", BOB]], "ask"),
@@ -212,6 +214,7 @@ LABELLED = a_file(
     ["Eve", "Work Fax", "12125550195", "", "12125550104"],
     ["Flo", "Mobile", "12125550105", "Cell", "12125550105"],
     ["Gus", "", "", "", ""],
+    ["Hal", "Home", "N/A", "Work", "12125550106"],
 )
 
 
@@ -221,7 +224,7 @@ def test_of_numbers_with_labels_each_row_gets_its_mobile_one() -> None:
     assert (reading.value, reading.guessed) == ("Phone - Value", True)
     rows = list(roster)
     sent = [row.number for row in rows if isinstance(row, Recipient)]
-    assert sent == [ANN, BOB, CYD, "12125550104", "12125550105"]
+    assert sent == [ANN, BOB, CYD, "12125550104", "12125550105", "12125550106"]
     assert [(row.line, row.code) for row in rows if isinstance(row, InvalidRow)] == [
         (5, "two_numbers"),
         (8, "empty_number"),
