@@ -21,7 +21,7 @@ from dispatcher.roster.rejections import refused
 MAGIC = b"\x89mms-mended\r\n\x1a\0"
 #: Mends of a file at most, and bytes of their document.
 MENDS_MAX = 10_000
-_DOCUMENT_BYTES = 16 << 20
+_DOCUMENT_BYTES = 8 << 20
 _LENGTH_BYTES = 4
 #: Lines that a sentence names.
 _LINES_NAMED = 20

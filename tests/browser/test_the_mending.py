@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dispatcher.simulator.client import SimulatorHandle
 from dispatcher.stack.simulator_service import TOKEN
-from tests.browser.pages import MESSAGE, SENDER
+from tests.browser.pages import MESSAGE, SENDER, check, fill_in
 from tests.browser.test_looks import serious
 from tests.stack import Terminal, until
 
@@ -114,3 +114,26 @@ def test_a_file_with_five_bad_cells_is_mended_by_keyboard_and_sent_without_leavi
     expect(page.get_by_text("5 cells of its file")).to_be_visible()
     expected = [f"121255501{last}" for last in (42, 43, 44, 45, 46, 48, 49)]
     assert sorted(until(lambda: texted(stack), what="what was sent")) == expected
+
+
+def test_the_last_cell_of_a_page_leads_to_the_next_page(page: Page, folder: Path) -> None:
+    file = folder / "many.csv"
+    file.write_text("phone\n12125550160\n" + "".join(f"{bad}\n" for bad in range(51)))
+    fill_in(page, file, name="Many")
+    page.get_by_label("Message").fill("Rosewood: hi. Reply STOP to opt out.")
+    check(page)
+    fields = page.locator("[data-mend]")
+    expect(fields).to_have_count(50)
+    page.locator("button[data-rows]").focus()
+    page.keyboard.press("Enter")
+    expect(fields).to_have_count(1)
+    expect(fields.first).to_be_focused()
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("12125550161")
+    page.keyboard.press("Enter")
+    expect(beside(page, 53)).to_have_text("Good.")
+    expect(page.locator("[data-check-again]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Send to").first).to_have_text("Send to 2 recipients")
+    expect(fields).to_have_count(50)

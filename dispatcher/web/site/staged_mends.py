@@ -13,7 +13,8 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import translated
 from dispatcher.pipeline.preflight.row_check import RowsContext
 from dispatcher.roster.mendable_rows import MendableRow, row_of
-from dispatcher.roster.mends import Mend, document_of, mends_of
+from dispatcher.roster.mends import MENDS_MAX, Mend, document_of, mends_of
+from dispatcher.roster.rejections import refused
 
 PAGE_ROWS = 50
 _ABOUT = "about"
@@ -68,13 +69,24 @@ class StagedMends:
         return {line: mends_of(packed) for line, packed in zip(lines, found, strict=True) if packed}
 
     def put(self, token: str, mends: Iterable[Mend]) -> None:
-        """Take over the mends of a file, line by line in the place of earlier ones."""
+        """Take over the mends of a file, line by line in the place of earlier ones.
+
+        Raises:
+            FileRefused: it has too many already.
+        """
         by_line: dict[str, list[Mend]] = {}
         for mend in mends:
             by_line.setdefault(str(mend.line), []).append(mend)
         if by_line:
+            self._require_room(token)
             documents = {line: document_of(of_line) for line, of_line in by_line.items()}
             self._put(token, keys.staged_mends(token), dict[Any, Any](documents))
+
+    def _require_room(self, token: str) -> None:
+        with translated():
+            lines = int(self._redis.hlen(keys.staged_mends(token)))
+        if lines >= MENDS_MAX:
+            raise refused("too_many_mends", limit=MENDS_MAX)
 
     def take_back(self, token: str, line: int) -> None:
         """Forget the mends of a line."""

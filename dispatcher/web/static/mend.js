@@ -48,8 +48,9 @@ function next(field) {
   const place = all.indexOf(field);
   const after = [...all.slice(place + 1), ...all.slice(0, place)];
   const bad = after.find((each) => each.getAttribute("aria-invalid") === "true");
-  const more = [...document.querySelectorAll("button[data-rows]")].pop();
-  (bad ?? (more?.value > document.querySelector("[data-mending]").dataset.page ? more : checkAgain())).focus();
+  const here = Number(field.closest("[data-mending]").dataset.page);
+  const more = [...document.querySelectorAll("button[data-rows]")].find((button) => Number(button.value) > here);
+  (bad ?? more ?? checkAgain()).focus();
   bad?.select();
 }
 
@@ -59,7 +60,7 @@ async function turnPage(button) {
   const answer = await fetch(`/new/rows/${mending.dataset.mending}?page=${button.value}`).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page && page.querySelector("[data-mending]");
-  if (!fresh) return location.reload();
+  if (!fresh) return button.form.requestSubmit(button);
   mending.replaceWith(fresh);
   fields()[0]?.focus();
 }

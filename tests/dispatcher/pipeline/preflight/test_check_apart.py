@@ -25,6 +25,7 @@ from dispatcher.pipeline.preflight._apart_wire import Work
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.check_apart import check_apart
 from dispatcher.pipeline.preflight.request import CheckRequest
+from dispatcher.roster.mends import Mend, packed_mends
 from dispatcher.settings import Settings
 from tests.dispatcher.roster.workbooks import HEAD, packed, parts, row_with
 
@@ -35,6 +36,7 @@ OUT = frozenset({"13105550103"})
 SHOP = "Northwind: hi {{name|there}}. Reply STOP to opt out."
 ROWS = "to,name\n12125550101,Ann\n12125550101,Ann\n555,=1+1\n13105550103,\n14165550102,Zoë 💜\n"
 MEDIA = "to,media_urls\n12125550101,https://a.example/1.png\n14165550102,https://a.example/2.exe\n"
+MEND = Mend(line=4, column="to", before="555", after="12125550109")
 CONFIG = Settings(simulate=True, price_sms=0.0085, price_mms=0.02, hours_margin=600)
 
 
@@ -96,22 +98,27 @@ def children() -> set[int]:
         (ROWS.encode(), {"every": "mon,wed 10:00 America/New_York"}),
         (ROWS.encode(), {"message": "Hi", "group_by": "name", "rate": "5/s"}),
         (gzip.compress(ROWS.encode()), {"group_size": 3}),
+        (packed_mends([MEND]) + ROWS.encode(), {}),
         (MEDIA.encode(), {"message": None}),
         (MEDIA.encode(), {"message": None, "media_check": False}),
         (packed(parts(HEAD + '<row><c r="A2"><v>12125550101</v></c></row>')), {"message": "Hi"}),
     ],
-    ids=["csv", "utf-16", "recurring", "groups", "gzip", "media", "media not asked", "workbook"],
+    ids=["csv", "utf-16", "recurring", "groups", "gzip", "mended", "media", "media not asked", "workbook"],
 )
 def test_it_says_what_a_check_here_says(always_apart: None, content: bytes, settings: dict[str, Any]) -> None:
-    here, there = io.StringIO(newline=""), io.StringIO(newline="")
-    request = asked(here, **settings)
+    here, there, to_mend = (io.StringIO(newline="") for _ in range(3))
+    request = replace(asked(here, **settings), mendable_to=to_mend)
     expected = check(io.BytesIO(content), replace(request, opted_out=OUT.__contains__), CONFIG)
     with on_disk(content) as file:
-        result = check_apart(file, replace(request, errors_to=there), CONFIG, opted_out=OUT)
+        mendable = io.StringIO(newline="")
+        told = replace(request, errors_to=there, mendable_to=mendable)
+        result = check_apart(file, told, CONFIG, opted_out=OUT)
         assert file.read() == content, "whoever has the file finds its place unmoved"
     assert result == expected
     assert result.media == expected.media
     assert there.getvalue() == here.getvalue() != ""
+    assert mendable.getvalue() == to_mend.getvalue()
+    assert len(mendable.getvalue().splitlines()) == result.errors_total
 
 
 def test_opt_outs_that_are_not_known_stay_unknown(always_apart: None) -> None:
