@@ -29,7 +29,11 @@ class Encoding(NamedTuple):
 
 UTF_8 = Encoding("utf-8", "utf-8", "Unicode (UTF-8)")
 PASTED = Encoding(MIXED, "utf-8", "UTF-8, with rows in Windows-1252 among it", errors=_OF_PASTED_ROWS)
-ISO_2022_JP = Encoding("iso-2022-jp", "iso2022_jp", "Japanese (ISO-2022)")
+#: Of seven bits, with escape sequences that nothing else has.
+ESCAPED = (
+    Encoding("iso-2022-jp", "iso2022_jp_ext", "Japanese (ISO-2022)"),
+    Encoding("iso-2022-kr", "iso2022_kr", "Korean (ISO-2022)"),
+)
 
 #: What is found out by the letters that come of it. Encodings that only differ in signs nobody uses stand here once.
 LEGACY = (
@@ -40,6 +44,7 @@ LEGACY = (
     Encoding("cp437", "cp437", "US (DOS)", 3),
     Encoding("windows-1250", "cp1250", "Central European (Windows)", 3),
     Encoding("iso-8859-2", "iso8859-2", "Central European (ISO)", 5),
+    Encoding("iso-8859-3", "iso8859-3", "Maltese, Esperanto (ISO)", 9),
     Encoding("cp852", "cp852", "Central European (DOS)", 5),
     Encoding("mac-latin2", "mac_latin2", "Central European (Mac)", 6),
     Encoding("windows-1254", "cp1254", "Turkish (Windows)", 4),
@@ -50,6 +55,7 @@ LEGACY = (
     Encoding("windows-1251", "cp1251", "Cyrillic (Windows)", 3),
     Encoding("koi8-r", "koi8-r", "Russian (KOI8)", 4),
     Encoding("koi8-u", "koi8-u", "Ukrainian (KOI8)", 4.5),
+    Encoding("cp855", "cp855", "Cyrillic (DOS, IBM)", 7),
     Encoding("cp866", "cp866", "Cyrillic (DOS)", 4),
     Encoding("iso-8859-5", "iso8859-5", "Cyrillic (ISO)", 6),
     Encoding("mac-cyrillic", "mac_cyrillic", "Cyrillic (Mac)", 6),
@@ -67,8 +73,10 @@ LEGACY = (
     Encoding("gb18030", "gb18030", "Chinese, simplified (GB18030)", 3, "simplified", range(0xB0, 0xD8)),
     Encoding("big5", "cp950", "Chinese, traditional (Big5)", 3, "traditional", range(0xA4, 0xC7)),
     Encoding("euc-kr", "cp949", "Korean (EUC-KR)", 3, "korean", range(0xB0, 0xC9)),
+    Encoding("johab", "johab", "Korean (Johab)", 9, "korean"),
+    Encoding("windows-1258", "cp1258", "Vietnamese (Windows)", 7),
 )
-_BY_CODEC = {codecs.lookup(each.codec).name: each for each in (UTF_8, ISO_2022_JP, *LEGACY)}
+_BY_CODEC = {codecs.lookup(each.codec).name: each for each in (UTF_8, *ESCAPED, *LEGACY)}
 #: Names that Python does not know, or takes for less than what programs mean by them.
 _ALIASES = {
     **dict.fromkeys(("ansi", "latin1", "latin-1", "iso-8859-1", "iso8859-1", "iso_8859-1", "l1"), "cp1252"),
@@ -79,6 +87,7 @@ _ALIASES = {
     **dict.fromkeys(("euc-kr", "euckr", "ks_c_5601-1987", "windows-949"), "cp949"),
     **dict.fromkeys(("tis-620", "tis620", "iso-8859-11", "windows-874"), "cp874"),
     **dict.fromkeys(("iso-8859-9", "latin5", "latin-5"), "cp1254"),
+    **dict.fromkeys(("iso-2022-jp", "iso2022-jp", "iso2022jp", "csiso2022jp"), "iso2022_jp_ext"),
     **dict.fromkeys(("unicode", "ucs-2"), "utf-16"),
     **dict.fromkeys(("utf8bom", "utf-8-sig", "utf8-sig", "utf-8-bom"), "utf-8"),
 }

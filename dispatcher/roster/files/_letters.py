@@ -39,6 +39,9 @@ _IDEOGRAPH_OF_NAMES, _IDEOGRAPH_OF_TODAY, _RARE_IDEOGRAPH = 6.0, 10.0, 13.0
 _OTHER_SCRIPT_IN_WORD, _BESIDE_LATIN = 9.0, 4.0
 _CAPITAL_WITHIN, _CAPITAL_SECOND = 8.0, 5.0
 _SMALL_AMONG_CAPITALS = 4.0
+#: A Latin letter bears what its ASCII neighbours cost.
+_MOST, _MOST_OF_ALPHABET = 13.0, 7.5
+_ALPHABETS = frozenset({"cyrillic", "greek", "hebrew", "arabic", "thai"})
 
 
 def cost_of(text: str, language: str = "", daily: frozenset[str] = frozenset()) -> float:
@@ -55,6 +58,12 @@ def cost_of(text: str, language: str = "", daily: frozenset[str] = frozenset()) 
         else:
             cost += sum(_signs.cost_at(bounded, place) for place in places if not bounded[place].isascii())
     return cost
+
+
+def most_cost(text: str) -> float:
+    """What the letters of a text cost at most on the average, if it is one."""
+    scripts = (_script_of(char) for char in text if not char.isascii())
+    return sum(_MOST_OF_ALPHABET if script in _ALPHABETS else _MOST for script in scripts)
 
 
 @cache

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from dispatcher.errors import Choice
 from dispatcher.roster.files._encodings import LEGACY, Encoding
-from dispatcher.roster.files._letters import cost_of
+from dispatcher.roster.files._letters import cost_of, most_cost
 
 #: Evidence is complete with so many different cells, or so many bytes of them.
 _CELLS, _BYTES = 300, 1 << 15
 _CELL_BYTES = 4000
 _CELL = re.compile(rb'[^\x00-\x1f",;]+')
-#: The likeliest reading is taken when it is so much likelier than the next, in nats and as a part of what all cells and
-#: what one of them costs, and no letter costs more than the last on the average.
-_MARGIN, _PART, _PART_OF_CELL, _LETTER_COST = 8.0, 0.06, 0.15, 13.0
+#: The likeliest reading is taken when it is so much likelier than each other, in nats and as a part of what those cells
+#: cost that differ, of all and of one of them.
+_MARGIN, _PART, _PART_OF_CELL = 8.0, 0.06, 0.15
 #: Readings that a person is shown, and cells of each.
 _SHOWN, _SAMPLES = 5, 3
 _LETTERS_BY_CHANCE = 20
@@ -52,11 +52,12 @@ class Evidence:
 
 
 class CellsRead(NamedTuple):
-    """One reading of the cells, and what it costs."""
+    """One reading of the cells, what it costs, and what each of them does."""
 
     encoding: Encoding
     cost: float
     texts: tuple[str, ...]
+    costs: tuple[float, ...]
 
 
 class Recognised(NamedTuple):
@@ -89,8 +90,8 @@ def recognise(cells: Iterable[bytes]) -> Recognised:
     readings: dict[tuple[str, ...], CellsRead] = {}
     for encoding in LEGACY:  # the commoner first, where two read the same
         if (texts := _decoded(cells, encoding)) and texts not in readings:
-            cost = sum(_cost(cell, text, encoding) for cell, text in zip(cells, texts, strict=True))
-            readings[texts] = CellsRead(encoding, encoding.rarity + cost, texts)
+            costs = tuple(_cost(cell, text, encoding) for cell, text in zip(cells, texts, strict=True))
+            readings[texts] = CellsRead(encoding, encoding.rarity + sum(costs), texts, costs)
     ranked = tuple(sorted(readings.values(), key=lambda reading: reading.cost))
     return Recognised(ranked, _is_sure(ranked))
 
@@ -106,12 +107,9 @@ def is_odd_utf_8(cells: Iterable[bytes]) -> bool:
     """Whether all cells are UTF-8, but so few letters and such that this may be chance: of two bytes each, unlikely."""
     if not all(map(_is_utf_8, cells)):
         return False
-    letters = [char for cell in cells for char in cell.decode() if not char.isascii()]
-    return (
-        len(letters) <= _LETTERS_BY_CHANCE
-        and max(letters) < "\u0800"
-        and cost_as_utf_8(cells) > _LETTER_COST * len(letters)
-    )
+    text = "\n".join(cell.decode() for cell in cells)
+    few = sum(not char.isascii() for char in text) <= _LETTERS_BY_CHANCE
+    return few and max(text) < "\u0800" and cost_as_utf_8(cells) > most_cost(text)
 
 
 def cost_as_utf_8(cells: Iterable[bytes]) -> float:
@@ -128,10 +126,15 @@ def _is_utf_8(cell: bytes) -> bool:
 
 def _is_sure(ranked: Sequence[CellsRead]) -> bool:
     best = ranked[0]
-    letters = sum(not char.isascii() for text in best.texts for char in text)
-    margin = ranked[1].cost - best.cost if len(ranked) > 1 else _MARGIN
-    part = _PART + _PART_OF_CELL / len(best.texts)
-    return margin >= max(_MARGIN, part * best.cost) and best.cost <= _LETTER_COST * letters
+    plausible = best.cost - best.encoding.rarity <= sum(map(most_cost, best.texts))
+    return plausible and all(_is_far_likelier(best, other) for other in ranked[1:_SHOWN])
+
+
+def _is_far_likelier(best: CellsRead, other: CellsRead) -> bool:
+    both = zip(best.costs, best.texts, other.texts, strict=True)
+    differing = [cost for cost, text, others in both if text != others]
+    part = _PART + _PART_OF_CELL / len(differing)
+    return other.cost - best.cost >= max(_MARGIN, part * sum(differing))
 
 
 def _decoded(cells: Sequence[bytes], encoding: Encoding) -> tuple[str, ...] | None:

@@ -27,7 +27,7 @@ def cost_at(text: str, place: int) -> float:
     category = unicodedata.category(sign)
     if category in {"Cc", "Co", "Cn"}:
         return _NO_TEXT
-    if category == "Cf":
+    if category == "Cf" and (sign == "\xad" or not (before.isalpha() or after.isalpha())):
         return _INVISIBLE
     if before.isalpha() and after.isalpha():
         return _in_word(text, place)

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Callable
 
 from dispatcher.errors import Choice, Question
-from dispatcher.roster.files._encodings import ISO_2022_JP, PASTED, UTF_8, Encoding, named
+from dispatcher.roster.files._encodings import ESCAPED, PASTED, UTF_8, Encoding, named
 from dispatcher.roster.files._likely_encoding import (
     Evidence,
     Recognised,
@@ -108,13 +108,15 @@ class TextDecoder:
         return text
 
     def _escapes(self, chunk: bytes, rest: str, *, final: bool) -> str:
-        """ASCII with the escape sequence that begins Japanese, unless it begins something else."""
-        try:
-            codecs.getincrementaldecoder(ISO_2022_JP.codec)().decode(chunk, final)
-        except UnicodeDecodeError:
-            return chunk.decode("ascii")
-        self._settle(ISO_2022_JP, "it has the escape sequences of Japanese mail")
-        return self.decode(chunk, rest, final=final)
+        """ASCII with the escape sequence that begins Japanese or Korean, unless it begins something else."""
+        for encoding in ESCAPED:
+            try:
+                codecs.getincrementaldecoder(encoding.codec)().decode(chunk, final)
+            except UnicodeDecodeError:
+                continue
+            self._settle(encoding, f"it has escape sequences ({encoding.label})")
+            return self.decode(chunk, rest, final=final)
+        return chunk.decode("ascii")
 
     def _recognise(self, chunk: bytes, rest: str, error: UnicodeDecodeError) -> None:
         if b"\0" in chunk:

@@ -10,6 +10,7 @@ import pytest
 from dispatcher.errors import FileRefused
 from dispatcher.model.recipient import Recipient
 from dispatcher.pipeline.consent.optout_csv import read_opt_outs
+from dispatcher.roster.files._encodings import ESCAPED, LEGACY, PASTED, UTF_8, named
 from dispatcher.roster.readings import Reading
 from dispatcher.roster.roster import Roster
 from tests.dispatcher.roster.reading import campaign, open_roster
@@ -168,6 +169,11 @@ def test_an_encoding_that_is_said_is_taken_by_any_of_its_names(name: str, codec:
     assert texts_of(file_of((text,), codec), encoding=name) == [text]
 
 
+def test_what_the_program_calls_an_encoding_is_the_same_when_it_is_said() -> None:
+    for encoding in (UTF_8, PASTED, *ESCAPED, *LEGACY):
+        assert named(encoding.name) == encoding
+
+
 @pytest.mark.parametrize(
     "name", ["base64", "hex", "rot13", "idna", "unicode_escape", "undefined", "no such", "a\0b"]
 )
@@ -191,9 +197,11 @@ def test_wide_text_without_its_mark_is_recognised_whatever_its_script(codec: str
     assert texts_of(file_of(names, codec, plain=0)) == list(names)
 
 
-def test_japanese_mail_is_recognised_by_its_escapes() -> None:
-    names = ("田中", "さくら", "東京")
-    assert texts_of(file_of(names, "iso2022_jp")) == list(names)
+@pytest.mark.parametrize(
+    ("names", "codec"), [(("田中", "さくら", "東京"), "iso2022_jp"), (("김민수", "서울"), "iso2022_kr")]
+)
+def test_text_of_seven_bits_is_recognised_by_its_escapes(names: tuple[str, ...], codec: str) -> None:
+    assert texts_of(file_of(names, codec)) == list(names)
 
 
 def test_rows_pasted_from_windows_are_refused_at_their_line_and_read_if_one_says_so() -> None:
