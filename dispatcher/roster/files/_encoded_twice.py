@@ -27,7 +27,8 @@ _WRITTEN = re.compile(
 #: A run of signs is read as a whole first: it may have been encoded three times, and then its parts look like nothing.
 _RUN = re.compile(r"[^\x00-\x7f]{4,}")
 _LAYERS = 3
-_PLAIN = bytes(range(0x80))
+#: Every byte of ASCII a blank.
+_BLANKED = bytes((*b" " * 0x80, *range(0x80, 0x100)))
 #: Where capitals end a word before one of these, both may be meant: `AMANHÃ…`.
 _ENDS = re.compile(r"[A-ZÀ-Þ]Ã[…”’–]")
 
@@ -104,7 +105,7 @@ _FLAVOURS = tuple(map(_flavour, _TAKEN_FOR))
 
 
 def mended(text: str, signs: str) -> str:
-    """The text as it was before a program encoded it twice; `signs` is what in it is not ASCII."""
+    """The text as it was before a program encoded it twice; `signs` is what `beyond_ascii` says of it."""
     there = set(signs)
     found = [
         flavour
@@ -119,5 +120,6 @@ def mended(text: str, signs: str) -> str:
 
 
 def beyond_ascii(text: str) -> str:
-    """Of a text what is not ASCII, at little cost where that is little."""
-    return text.encode("utf-8", "surrogatepass").translate(None, _PLAIN).decode("utf-8", "surrogatepass")
+    """The different runs of a text that are not ASCII, at little cost."""
+    blanked = text.encode("utf-8", "surrogatepass").translate(_BLANKED)
+    return b" ".join(set(blanked.split())).decode("utf-8", "surrogatepass")

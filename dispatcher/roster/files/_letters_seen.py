@@ -36,7 +36,8 @@ class LettersSeen:
         if text is not was and text != was:
             self._count_twice(was, text)
             signs = beyond_ascii(text)
-        self._lost += signs.count(_LOST)
+        if _LOST in signs:
+            self._lost += text.count(_LOST)
         if any(map(signs.__contains__, _SIGNS_OF_IT)):
             self._garbled += sum(1 for _ in _GARBLED.finditer(text))
         if len(self.samples) < _SAMPLES:

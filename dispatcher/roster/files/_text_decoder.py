@@ -74,7 +74,7 @@ class TextDecoder:
         """
         if self._settled is None:
             chunk = self._held + chunk
-            if chunk.isascii() and b"\x1b$" not in chunk:
+            if chunk.isascii() and b"\x1b" not in chunk:
                 self._held = b""
                 return chunk.decode("ascii")
             return self._first_letters(chunk, rest, final=final)
