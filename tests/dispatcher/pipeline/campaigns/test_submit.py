@@ -44,6 +44,8 @@ def test_a_start_time_is_kept_in_utc(runtime: Runtime) -> None:
         (make_csv(1), {"rate": "fast"}),
         (make_csv(1), {"at": "2031-01-01T10:00"}),
         (make_csv(1), {"at": "2020-01-01T10:00Z"}),
+        (make_csv(1), {"message": "Hi [First Name]"}),
+        (make_csv(1), {"message": "\u200b"}),
     ],
 )
 def test_what_is_refused_leaves_nothing(runtime: Runtime, raw: bytes, settings: dict[str, str]) -> None:
