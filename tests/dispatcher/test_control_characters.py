@@ -16,6 +16,7 @@ from dispatcher.control_characters import (
     StrippedCsv,
     escape_control_characters,
     one_line,
+    spelled_out,
     strip_control_characters,
 )
 from dispatcher.ledger.consent.optouts import OptOut
@@ -102,3 +103,9 @@ def test_json_loses_nothing(text: str) -> None:
     document = escape_control_characters(json.dumps({"text": text}))
     assert controls(document) == set()
     assert json.loads(document) == {"text": text}
+
+
+def test_what_nobody_sees_is_called_by_its_number() -> None:
+    assert spelled_out("5\u200b55\u00a01\tZoë\nx") == "5⟨U+200B⟩55⟨U+00A0⟩1⟨U+0009⟩Zoë⏎x"
+    assert spelled_out(HOSTILE).isprintable()
+    assert spelled_out("plain 212 555") == "plain 212 555"

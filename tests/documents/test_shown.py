@@ -95,7 +95,7 @@ def test_every_variable_module_and_target_that_is_named_exists(document: Path) -
     known = settings | {f"{name}_FILE" for name in settings} | OTHER_VARIABLES
     assert set(re.findall(r"\bMMS_[A-Z_]*[A-Z]\b", text)) <= known
     makefile = (TOP / "Makefile").read_text("utf-8")
-    for target in re.findall(r"`make ([a-z]+)", text):
+    for target in re.findall(r"`make ([a-z-]+)", text):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
     for module in re.findall(r"python -m ([\w.]+)", text):
         assert find_spec(module), module
