@@ -21,10 +21,10 @@ RESOLVE := uv pip compile pyproject.toml --group source --universal --python-ver
 # What Python compiled is kept, whatever the habit of the machine: tests are collected in less than half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fast wheel packages chaos cluster mutants upgrade bench check format lock renew area-codes release clean help
+.PHONY: demo test fast wheel packages chaos cluster mutants upgrade bench check format lock renew areacodes release clean help
 
 help:            ## what there is to make
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 $(RUNTIME): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -88,7 +88,7 @@ renew: lock      ## the newest libraries and what depends on their data: phone n
 	$(MAKE) test TESTS="tests/test_dependencies.py tests/dispatcher/numbering tests/dispatcher/rules tests/dispatcher/host/test_zone_data.py tests/dispatcher/roster/test_numbers.py"
 	git diff --stat requirements.lock requirements-dev.lock
 
-area-codes: $(DEVELOPER) ## the table of area codes from the administrator's report: make area-codes REPORT=npa_report.csv
+areacodes: $(DEVELOPER) ## the table of area codes from the administrator's report: make areacodes REPORT=npa_report.csv
 	$(BIN)/python .ci/area_codes.py $(REPORT)
 
 release: $(DEVELOPER) ## wheel and source archive into dist/, if all is committed and the changelog knows the version

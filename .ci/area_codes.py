@@ -1,4 +1,4 @@
-"""The table of area codes anew, from the plan administrator's report: `make area-codes REPORT=npa_report.csv`.
+"""The table of area codes anew, from the plan administrator's report: `make areacodes REPORT=npa_report.csv`.
 
 What the table has stays as it is, but for the day of service. A new code has the zones of the code that it lies over;
 one without such a code, and one that is gone, are for a person: it says which, ends with 1, and writes nothing.
@@ -88,5 +88,5 @@ def _written(rows: Iterable[Row]) -> Iterable[str]:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: make area-codes REPORT=npa_report.csv (reports.nanpa.com, NPA Database)")
+        sys.exit("usage: make areacodes REPORT=npa_report.csv (reports.nanpa.com, NPA Database)")
     sys.exit(main(Path(sys.argv[1])))

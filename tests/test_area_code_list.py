@@ -1,4 +1,4 @@
-"""`make area-codes`: the table of area codes follows the administrator's report, or leaves it to a person."""
+"""`make areacodes`: the table of area codes follows the administrator's report, or leaves it to a person."""
 
 from __future__ import annotations
 
