@@ -161,7 +161,7 @@ REFUSAL_CODES = {
     ),
     "unclear_encoding": (
         "The letters from here on make sense in more than one encoding.",
-        "say which it is with --encoding NAME, or save the file as UTF-8",
+        "say which it is with --encoding NAME, likely {names}, or save the file as UTF-8",
     ),
     "unknown_encoding": (
         "No encoding is called {name!r}{nearest}.",

@@ -40,7 +40,8 @@ def refused_by_letters(error: DecodingError, lines: int | None = 0) -> FileRefus
     """The refusal of a file that cannot be decoded. So many `lines` stand before what was decoded last; None: nobody
     counted them."""
     line = None if lines is None else lines + 1 + error.lines
-    return refused(error.code, line=line, question=error.question, encoding=error.encoding)
+    names = ", ".join(choice.value for choice in error.question.choices) if error.question else ""
+    return refused(error.code, line=line, question=error.question, encoding=error.encoding, names=names)
 
 
 class CsvRecords:

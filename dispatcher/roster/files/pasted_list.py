@@ -30,7 +30,12 @@ def pasted_file(text: str) -> PastedFile:
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows([number] for number in (_HEADING, *numbers))
         return PastedFile(out.getvalue().encode(), "pasted.csv")
-    return PastedFile(text.encode(), "pasted.tsv" if lines and "\t" in lines[0] else "pasted.csv")
+    return PastedFile(_encoded(text), "pasted.tsv" if lines and "\t" in lines[0] else "pasted.csv")
+
+
+def _encoded(text: str) -> bytes:
+    """With a mark where it matters: the encoding that a form names is that of files."""
+    return text.encode("utf-8" if text.isascii() else "utf-8-sig")
 
 
 def _numbers(lines: list[str]) -> list[str] | None:

@@ -156,6 +156,7 @@ def test_no_sentence_needs_more_than_its_words() -> None:
                 "name",
                 "names",
                 "encoding",
+                "names",
                 "kind",
                 "reason",
                 "as_of",

@@ -11,6 +11,7 @@ from dispatcher.errors import FileRefused
 from dispatcher.model.recipient import Recipient
 from dispatcher.pipeline.consent.optout_csv import read_opt_outs
 from dispatcher.roster.files._encodings import ESCAPED, LEGACY, PASTED, UTF_8, named
+from dispatcher.roster.files.pasted_list import pasted_file
 from dispatcher.roster.readings import Reading
 from dispatcher.roster.roster import Roster
 from tests.dispatcher.roster.reading import campaign, open_roster
@@ -125,6 +126,7 @@ def test_plain_files_have_nothing_to_say_of_their_encoding() -> None:
 def test_a_list_that_may_be_several_is_asked_about_with_the_cells_that_tell() -> None:
     error = refusal(b"to,first_name\n12125550101,Ann\n12125550102,\xc9\n")
     assert (error.code, error.line) == ("unclear_encoding", 3)
+    assert "macroman" in error.hint
     assert error.question is not None
     assert error.question.setting == "encoding"
     assert {"windows-1252", "macroman"} <= {choice.value for choice in error.question.choices}
@@ -183,6 +185,11 @@ def test_what_is_no_encoding_is_refused(name: str) -> None:
 
 def test_the_nearest_name_is_offered() -> None:
     assert "'windows-1250'" in refusal(file_of(("Bob",)), encoding="windows1250x").message
+
+
+def test_what_was_pasted_is_never_read_in_the_encoding_that_a_form_names() -> None:
+    content = pasted_file("to\tfirst_name\n12125550101\tRené\n").content
+    assert texts_of(content, encoding="macroman") == ["René"]
 
 
 def test_a_mark_outranks_what_was_said() -> None:
