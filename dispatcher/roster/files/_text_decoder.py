@@ -155,9 +155,11 @@ class TextDecoder:
     def _evidence(self, chunk: bytes, rest: str) -> Evidence:
         evidence = Evidence()
         evidence.add(rest[-_LINE_CHARACTERS:].encode("ascii", "replace") + chunk, final=False)
-        while not evidence.is_complete and (more := self._ahead()):
-            evidence.add(more, final=False)
-        evidence.add(b"", final=True)
+        while not evidence.is_complete:
+            more = self._ahead()
+            evidence.add(more, final=not more)
+            if not more:
+                break
         return evidence
 
     def _changed(self, error: UnicodeDecodeError, rest: str) -> DecodingError:

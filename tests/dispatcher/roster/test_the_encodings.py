@@ -156,6 +156,18 @@ def test_more_letters_are_looked_for_far_behind_the_first() -> None:
     ]
 
 
+@pytest.mark.parametrize("shift", range(4))
+def test_a_letter_that_is_cut_where_the_evidence_ends_is_no_evidence(shift: int) -> None:
+    signs = "田中鈴木高橋山本渡辺佐藤伊藤"
+    names = [first + second + third for first in signs for second in signs for third in signs]
+    data = b"x" * shift + file_of(names, "cp932", plain=1)
+    data = data.replace(b"x" * shift + b"to", b"to" + b" " * shift, 1)
+    assert len(data) > 1 << 16
+    roster = open_roster(data, message="{{first_name}}")
+    assert sum(isinstance(row, Recipient) for row in roster) > 1000
+    assert readings_of(roster)[0].value == "shift-jis"
+
+
 @pytest.mark.parametrize(
     ("name", "codec"),
     [
