@@ -28,7 +28,7 @@ class Naming(NamedTuple):
     """A heading that names numbers.
 
     `owner` is empty for the row's own person, else who it is, `bond` what they are to them (`parent`, `partner`,
-    `side`: the same person in another role, `third`, `unknown`). `order` counts from 1, 0 if nothing is said.
+    `buyer`, `side`: the same person in another role, `third`, `unknown`). `order` counts from 1, 0 if nothing is said.
     `sure`: it is said that they are telephone numbers; `Number`, `Contact`, `Recipient` may mean something else.
     `places`: home, work, day.
     """
@@ -137,7 +137,7 @@ def _may_name_numbers(senses: list[str | None]) -> bool:
 
 
 def _owner(words: tuple[str, ...], senses: list[str | None]) -> tuple[str, str]:
-    for bond in ("third", "partner", "parent", "side"):
+    for bond in ("third", "partner", "parent", "buyer", "side"):
         if bond in senses:
             place = senses.index(bond)
             digit = words[place + 1] if words[place + 1 :] and words[place + 1].isdigit() else ""

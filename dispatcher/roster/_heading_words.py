@@ -11,7 +11,8 @@ from functools import lru_cache
 
 #: What words say. `never`: a line that gets no messages; `about`: the column tells something of a number (its network,
 #: a consent) and holds none; `maybe`: so, unless it is said that it is a number; `asks`: a question begins. Whose it
-#: is: `own` of the row's person, `side` of the same in another role, `third` of somebody else.
+#: is: `own` of the row's person, `side` of the same in another role, `buyer` of whoever paid for them, `third` of somebody
+#: else.
 _WORDS = """
 mobile: mobile mobiles mob mobil cell cells cel celular celulares cellular cellphone cellphones cellno
     cellulaire cellulaires movil moviles portable portables gsm smartphone iphone handphone msisdn wireless
@@ -46,9 +47,10 @@ own: customer customers client clients cliente clientes lead member members memb
     proprietaire propietario consumer shopper visitor entrant head residents parishioner congregant cust pt stu
 parent: parent parents guardian guardians mother mothers father fathers mom mum mama dad papa padre madre padres
     tutor mere pere responsable apoderado acudiente caregiver carer cuidador
+buyer: buyer buyers acheteur acheteuse comprador compradora payer payeur pagador purchaser orderer
 partner: spouse spouses partner partners conjoint conyuge pareja coapplicant coborrower cosigner
 side: billing bill facturation facturacion shipping ship envio entrega delivery livraison mailing address
-    adresse direccion buyer acheteur comprador payer
+    adresse direccion
 third: emergency emergencia emergencias urgence ice assistant assistants assistante asistente referral referred
     referrer reference references referencia physician doctor doctors medico medecin pharmacy farmacia pharmacie
     insurance seguro assurance attorney lawyer abogado agent agente rep salesperson manager gerente supervisor

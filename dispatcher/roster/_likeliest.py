@@ -31,7 +31,7 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The one that is meant, several that are as likely, none if there are none.
 
     The row's own numbers come before those of an address or a bill. Parents are as likely as their child, and so is
-    whoever else has a better line: of these nobody can tell but a person.
+    whoever paid or else has a line as good: of these nobody can tell but a person.
     """
     own = _best([each for each in candidates if not each.naming.owner])
     others = [_best(group) for group in _by_owner(candidates)]
@@ -41,7 +41,7 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _rivals(other: Naming, own: Naming) -> bool:
-    return other.bond == "parent" or (other.bond == "unknown" and other.line >= own.line)
+    return other.bond == "parent" or (other.bond in ("buyer", "unknown") and other.line >= own.line)
 
 
 def _by_owner(candidates: Iterable[Candidate]) -> list[list[Candidate]]:

@@ -47,7 +47,7 @@ _WRITINGS: tuple[tuple[str, str, PlaceholderKind], ...] = (
     ("#", r"##?([^\W\d_][\w .-]{0,60})##?(?![\w#])", PlaceholderKind.TIGHT),
     ("~", r"~([^\W\d_][\w .-]{0,60})~(?![\w~])", PlaceholderKind.TIGHT),
     ("|", r"\|\|?([^\W\d_][\w .-]{0,60})\|\|?(?![\w|])", PlaceholderKind.TIGHT),
-    ("@", r"@@([^\W\d_][\w .-]{0,60})@@(?![\w@])", PlaceholderKind.TIGHT),
+    ("@", r"@@?([^\W\d_][\w .-]{0,60})@@?(?![\w@])", PlaceholderKind.TIGHT),
     ("^", r"\^([^\W\d_][\w .-]{0,60})\^(?![\w^])", PlaceholderKind.TIGHT),
     ("-", r"--?([^\W\d_]\w{1,40})--?(?![\w-])", PlaceholderKind.DASHED),
     ("_", r"__?([^\W\d_]\w{1,40}?)__?(?!\w)", PlaceholderKind.PERSONAL),

@@ -95,6 +95,7 @@ FOREIGN = {
     "-name-": "{{first_name}}",
     "||NAME||": "{{first_name}}",
     "@@name@@": "{{first_name}}",
+    "@first_name@": "{{first_name}}",
     "__first_name__": "{{first_name}}",
     "(First Name)": "{{first_name}}",
     "(first_name)": "{{first_name}}",
