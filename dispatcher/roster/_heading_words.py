@@ -11,8 +11,8 @@ from functools import lru_cache
 
 #: What words say. `never`: a line that gets no messages; `about`: the column tells something of a number (its network,
 #: a consent) and holds none; `maybe`: so, unless it is said that it is a number; `asks`: a question begins. Whose it
-#: is: `own` of the row's person, `side` of the same in another role, `buyer` of whoever paid for them, `third` of somebody
-#: else.
+#: is: `own` of the row's person, `side` of the same in another role, `buyer` of whoever paid for them, `third` of
+#: somebody else.
 _WORDS = """
 mobile: mobile mobiles mob mobil cell cells cel celular celulares cellular cellphone cellphones cellno
     cellulaire cellulaires movil moviles portable portables gsm smartphone iphone handphone msisdn wireless
