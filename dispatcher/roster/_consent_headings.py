@@ -108,9 +108,10 @@ def _of_state(phrase: Phrase, about: About, *, asks: bool) -> ConsentHeading | N
         return ConsentHeading("anything", "status")
     if "meta" in tags or about == "calls":
         return None
-    if {"text", "any"} <= tags or ("text" in tags and "estado" in words):
+    status = bool(_STATUS & words) and not tags & {*_ELSEWHERE, ""}
+    if {"text", "any"} <= tags or ("text" in tags and ("estado" in words or status)):
         return ConsentHeading("texts", "status")
-    return ConsentHeading("anything", "status") if _STATUS & words and not tags & {*_ELSEWHERE, ""} else None
+    return ConsentHeading("anything", "status") if status else None
 
 
 def _unclear(phrase: Phrase) -> ConsentHeading:

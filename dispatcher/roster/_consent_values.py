@@ -18,6 +18,7 @@ Verdict = Literal["yes", "no", "silent", "unclear", "free"]
 
 _LONGEST = 200
 _WORDS: dict[Said, str] = {
+    "out": "stop stopall arret alto",
     "empty": "none null nil na nan unknown unset undefined unspecified tbd notset notasked notspecified notapplicable "
     "noresponse noanswer desconocido inconnu",
     "yes": "yes y true t si oui x on checked ticked 1 vrai verdadero all both everything todos tous ✓ ✔ ☑ ✅",
