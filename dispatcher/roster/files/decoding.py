@@ -23,6 +23,11 @@ def _without_end_mark(text: str) -> str:
     return "" if text.strip("\x1a") == "" else text
 
 
+def _behind_lines(text: str) -> int:
+    """Where the last line begins, which may go on."""
+    return max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
+
+
 class DecodedLines:
     """The lines of a text file, one pass. `encoding` is final once the last line is read.
 
@@ -43,6 +48,8 @@ class DecodedLines:
         self.may_be_guarded = False
         self.chunks_read = 0
         self.head = self._decoder.decode(start[self._decoder.mark_bytes :], "")
+        #: What stands behind the last whole line.
+        self._rest = self.head
         self._source = self._pieces()
         #: The lines that are being handed out.
         self._piece: io.StringIO | None = None
@@ -67,8 +74,10 @@ class DecodedLines:
         """Look on until the encoding is known. No lines can be had afterwards."""
         chunk = b"-"
         while chunk and not self._decoder.is_settled:
+            self._rest = self._rest[_behind_lines(self._rest) :]
             chunk = self._chunks.next()
-            self._decoder.decode(chunk, "", final=not chunk)
+            text = self._decoder.decode(chunk, self._rest, final=not chunk)
+            self._rest = self._sound(self._rest + text)
 
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(self._handed_out())
@@ -99,17 +108,17 @@ class DecodedLines:
 
     def _pieces(self) -> Iterator[io.StringIO]:
         """Whole lines, many at a time."""
-        rest, text = "", self.head
+        text = self.head
         while True:
-            text = self._sound(rest + text)
-            cut = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
+            text = self._sound(text)
+            cut = _behind_lines(text)
+            self._rest = rest = text[cut:]
             yield io.StringIO(self._seen.meant(text[:cut]), newline="")
-            rest = text[cut:]
             chunk = self._chunks.next()
             self.chunks_read += 1
             if not chunk:
                 break
-            text = self._decoder.decode(chunk, rest)
+            text = rest + self._decoder.decode(chunk, rest)
         text = self._sound(rest + self._decoder.decode(b"", rest, final=True))
         yield io.StringIO(self._seen.meant(_without_end_mark(text)), newline="")
 

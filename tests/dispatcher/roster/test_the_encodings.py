@@ -145,6 +145,31 @@ def test_the_first_letter_may_come_late_and_the_campaign_remembers_what_it_was(
     assert texts_of(data) == texts_of(data, encoding=settled.encoding) == list(names)
 
 
+@pytest.mark.parametrize("cell", ["café ole", "Straße 25°"])
+@pytest.mark.parametrize("codec", ["cp1252", "mac_roman"])
+@pytest.mark.parametrize("before", [3, 4])
+def test_a_submit_decides_as_the_check_does_wherever_the_bytes_are_cut(
+    cell: str, codec: str, before: int
+) -> None:
+    edge = (1 << 16) + (1 << 18)
+    rows = b"to,first_name\n" + b"12125550101,Ann\n" * ((edge - 200) // 16)
+    last = b"12125550102,"
+    filler = b"x" * (edge - before - len(rows) - len(last) - 13)
+    data = rows + b"12125550103," + filler + b"\n" + last + cell.encode(codec) + b"\n"
+    assert encoding_or_refusal(data, settled=False) == encoding_or_refusal(data, settled=True)
+
+
+def encoding_or_refusal(data: bytes, *, settled: bool) -> str | None:
+    try:
+        roster = open_roster(data)
+        if settled:
+            return roster.settled(campaign()).encoding
+        list(roster)
+    except FileRefused as error:
+        return error.code
+    return next(each.value for each in roster.readings if each.setting == "encoding")
+
+
 def test_more_letters_are_looked_for_far_behind_the_first() -> None:
     few, more = file_of(("Ñ",), "cp1252"), file_of(("Muñoz", "José", "Peña"), "cp1252", plain=3000)
     assert refusal(few).code == "unclear_encoding"
