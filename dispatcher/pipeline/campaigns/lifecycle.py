@@ -16,9 +16,10 @@ from dispatcher.settings import Settings
 
 
 class StoredDraft(NamedTuple):
-    """A draft's settings and its file."""
+    """A draft's settings, those of them that somebody said, and its file."""
 
     settings: CampaignSettings
+    fixed: frozenset[str]
     filename: str
     file: BinaryIO
 
@@ -33,7 +34,8 @@ def open_draft(ledger: Ledger, campaign_id: str) -> StoredDraft:
     if campaign.state is not CampaignState.DRAFT:
         raise Conflict(f"campaign {campaign_id} is {campaign.state.value}, no draft any more")
     filename, chunks = ledger.campaigns.stored_file(campaign_id)
-    return StoredDraft(campaign.settings, filename, ledger.uploads.open(campaign_id, chunks))
+    fixed = ledger.campaigns.fixed_of(campaign_id)
+    return StoredDraft(campaign.settings, fixed, filename, ledger.uploads.open(campaign_id, chunks))
 
 
 def launch(ledger: Ledger, campaign_id: str, config: Settings) -> None:

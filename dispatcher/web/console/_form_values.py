@@ -28,18 +28,16 @@ _AS_WRITTEN = (
     "rate",
     "expires_after",
     "max_cost",
-    "to",
-    "consent",
     "on_no_consent",
-    "sheet",
-    "encoding",
     "unknown_area_codes",
 )
+#: What is found out of a file where nobody says it, and found out again of the file that is sent.
+OF_THE_FILE = ("to", "consent", "sheet", "encoding")
 _AT = re.compile(r"(\S+?)[T ](\S+) (\S+)")
 
 
-def form_values_of(settings: CampaignSettings) -> dict[str, str]:
-    """The form's fields that give these settings."""
+def form_values_of(settings: CampaignSettings, fixed: frozenset[str]) -> dict[str, str]:
+    """The form's fields that give these settings, of which somebody said those in `fixed`; guesses are none of them."""
     values = {
         "name": settings.name,
         "from": ", ".join(settings.senders),
@@ -48,7 +46,7 @@ def form_values_of(settings: CampaignSettings) -> dict[str, str]:
         "priority": settings.priority,
         "on_unconfirmed": settings.on_unconfirmed,
     }
-    for name in _AS_WRITTEN:
+    for name in (*_AS_WRITTEN, *(name for name in OF_THE_FILE if name in fixed)):
         value = getattr(settings, name)
         values[name] = "" if value is None else str(value)
     for name in ("strict", "allow_same_file", "hidden_rows", "smart_encoding"):

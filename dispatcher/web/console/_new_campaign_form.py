@@ -35,6 +35,7 @@ from dispatcher.web.console._mending import (
     mending_page,
     page_number,
 )
+from dispatcher.web.console._replaced_file import said_of_another
 from dispatcher.web.console._text_help import text_help
 from dispatcher.web.http.problems import problem_of
 from dispatcher.web.http.upload_form import Upload, first, options_in, upload_in, with_media
@@ -90,7 +91,7 @@ def reopened(site: Site, campaign_id: str) -> FormDraft:
     """
     find_campaign(site, campaign_id)
     stored = open_draft(site.ledger, campaign_id)
-    draft = FormDraft(values={**form_values_of(stored.settings), "draft": campaign_id})
+    draft = FormDraft(values={**form_values_of(stored.settings, stored.fixed), "draft": campaign_id})
     with tempfile.TemporaryFile() as copy, stored.file:
         while block := stored.file.read(1 << 18):
             copy.write(block)
@@ -134,10 +135,14 @@ def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
             draft.went_to = _page_of(sending)
             return
     came = upload_in(form)
+    said = set(said_of_another(site, came, token, draft.given)) if came is not None and token else set()
+    draft.values |= dict.fromkeys(said, "")
     draft.upload = upload = _staged(site, came, token)
     if came is None:
         keep_mends_of(site, token, draft.values)
-    given = with_media(options_in(form, beside=BESIDE | set(filter(is_mend, form))), take_media(site, form))
+    given = with_media(
+        options_in(form, beside=BESIDE | said | set(filter(is_mend, form))), take_media(site, form)
+    )
     draft.values["media_urls"] = "\n".join(given.get("media_urls", []))
     options = draft.options(given)
     mends = digest_of_mends(site, upload.token)  # what is mended from here on asks for another check

@@ -29,7 +29,9 @@ def hidden(page: httpx.Response, name: str) -> str:
     return found[1]
 
 
-def post_new(browser: httpx.Client, action: str, file: str | None = CSV, **fields: Any) -> httpx.Response:
+def post_new(
+    browser: httpx.Client, action: str, file: str | bytes | None = CSV, **fields: Any
+) -> httpx.Response:
     data = {**FORM, "csrf": hidden(browser.get("/new"), "csrf"), "action": action, **fields}
     files = {"file": ("spring.csv", file)} if file is not None else {"file": ("", "")}
     return browser.post("/new", data=data, files=files)
