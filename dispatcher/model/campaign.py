@@ -18,6 +18,8 @@ from dispatcher.model.state import CampaignState, RecipientState
 CAMPAIGN_ID = r"^[a-z0-9][a-z0-9-]{0,31}$"
 QuietHours = Literal["off", "federal", "us-strict"]
 Named = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+#: As it is written in the workbook: two names may differ by a space alone.
+SheetName = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class CampaignSettings(BaseModel):
@@ -50,7 +52,7 @@ class CampaignSettings(BaseModel):
     to: Named | None = None
     consent: Named | None = None
     on_no_consent: Literal["skip", "send"] = "skip"
-    sheet: Named | None = None
+    sheet: SheetName | None = None
     hidden_rows: bool = False
     encoding: Named | None = None
     smart_encoding: bool = False

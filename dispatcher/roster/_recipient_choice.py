@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dispatcher.errors import FileRefused
 from dispatcher.roster._first_rows import FirstRows
 from dispatcher.roster._heading_grammar import ANY_NUMBERS, naming_of
 from dispatcher.roster._heading_words import SENSE_OF, words_of
@@ -35,8 +36,8 @@ _TAKEN = frozenset(key for keys in RESERVED.values() for key in keys)
 
 class Known(NamedTuple):
     """What is known beside the file: the column that was named; the one where an earlier check of these rows looked for
-    numbers; columns that a person chose before, by the hash of their headings. `kept`: the file is a campaign's, whose
-    settings name the column unless all programs find it by its name."""
+    numbers; columns that a person chose before, by the hash of their headings, for where it would be asked. `kept`: the
+    file is a campaign's, whose settings name the column unless all programs find it by its name."""
 
     to: str | None = None
     kept: bool = False
@@ -65,6 +66,8 @@ class _Choosing:
             if (naming := naming_of(name)) and heading_key(name) not in _TAKEN
         ]
         self._plain = only_plain_name(headings.names)
+        to = headings.find("to")
+        self._usual = self._plain if to is None else to
         self._sure = [each for each in self._candidates if each.naming.sure]
 
     def chosen(self, known: Known) -> RecipientColumn:
@@ -75,14 +78,16 @@ class _Choosing:
             return self._named("to", "its heading is `to`")
         if known.kept and self._plain is not None:
             return self._taken(self._plain, "its heading")
-        found = (
-            (self._unless_labelled(known.bad_numbers_in), "an earlier check looked for the numbers there"),
-            (known.before.get(headings.hash), CHOSEN_BEFORE),
-        )
-        for name, why in found:
-            if name is not None and self._is_clear(name):
-                return self._named(name, why, guessed=True)
-        return self._guessed()
+        checked = self._unless_labelled(known.bad_numbers_in)
+        if checked is not None and self._is_clear(checked):
+            return self._named(checked, "an earlier check looked for the numbers there", guessed=True)
+        try:
+            return self._guessed()
+        except FileRefused as refusal:
+            before = known.before.get(headings.hash)
+            if refusal.question is None or before is None or not self._is_clear(before):
+                raise
+            return self._named(before, CHOSEN_BEFORE, guessed=True)
 
     def _unless_labelled(self, name: str | None) -> str | None:
         """The column of an earlier check, unless it looked in each row where the label said mobile."""
@@ -112,7 +117,8 @@ class _Choosing:
         name = self._headings.names[place]
         if self._headings.is_ambiguous(name):
             raise refused("two_columns_alike", line=self._headings.line, heading=name)
-        return self._offered.taken(place, why, self._sure, guessed=guessed and place != self._plain)
+        taken = self._offered.taken(place, why, self._sure, guessed=guessed and place != self._plain)
+        return taken._replace(is_usual=place == self._usual)
 
     def _guessed(self) -> RecipientColumn:
         able = [each for each in self._sure if each.may_be_meant]

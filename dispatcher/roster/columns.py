@@ -95,7 +95,8 @@ class UnderstoodColumn(NamedTuple):
 
 class RecipientColumn(NamedTuple):
     """The column of the recipients: `setting` is what `to` would say, `choices` what else it could say. `labelled`, if
-    the number of each row is found by its label. `others` are columns with numbers of the same people."""
+    the number of each row is found by its label. `others` are columns with numbers of the same people. `is_usual`: all
+    programs find it by its name."""
 
     place: int
     setting: str
@@ -105,6 +106,7 @@ class RecipientColumn(NamedTuple):
     choices: tuple[Choice, ...] = ()
     others: tuple[int, ...] = ()
     labelled: LabelledNumbers | None = None
+    is_usual: bool = False
 
     @property
     def reading(self) -> Reading:
@@ -158,6 +160,7 @@ class Columns(Headings):
         self.labelled = recipient.labelled
         #: Other columns with numbers of the same people.
         self.others = recipient.others
+        self.is_usual = recipient.is_usual
         self.message, self.media, self.sender, self.timezone = map(self._reserved_column, RESERVED)
 
     @property

@@ -26,7 +26,6 @@ from dispatcher.cli.shell.output import print_json
 from dispatcher.cli.shell.piped_files import is_copied
 from dispatcher.errors import ConfigError, InputError, StoreUnavailable
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.pipeline.campaigns.column_memory import remember_column
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
@@ -95,14 +94,9 @@ def look_at(
     Raises:
         InputError, FileRefused: it cannot be opened or used.
     """
-    known = _known(config)
-    request = _request(file, chosen, config, known)
+    request = _request(file, chosen, config, _known(config))
     with open_mended(file) as source:
-        result = check(source, replace(request, errors_to=errors_to, mendable_to=mendable_to), config)
-    if known.ledger is not None:
-        headings = [each.column for each in result.headings]
-        remember_column(known.ledger, headings, chosen.settings, chosen.fixed)
-    return result
+        return check(source, replace(request, errors_to=errors_to, mendable_to=mendable_to), config)
 
 
 def _request(file: Path, chosen: Chosen, config: Settings, known: _Known) -> CheckRequest:
@@ -152,7 +146,6 @@ def _checked(file: Path, chosen: Chosen, config: Settings, errors: Path | None) 
 class _Known(NamedTuple):
     """What the ledger knows beside the file: who opted out (None: nobody knows), columns chosen for other files."""
 
-    ledger: Ledger | None = None
     opted_out: Callable[[str], bool] | None = None
     chosen_before: Mapping[str, str] = MappingProxyType({})
 
@@ -161,6 +154,6 @@ def _known(config: Settings) -> _Known:
     """What a ledger knows, if one answers."""
     try:
         ledger = Ledger.open(config)
-        return _Known(ledger, ledger.optouts.everyone_out().__contains__, ledger.chosen_columns.all())
+        return _Known(ledger.optouts.everyone_out().__contains__, ledger.chosen_columns.all())
     except (ConfigError, StoreUnavailable):
         return _Known()

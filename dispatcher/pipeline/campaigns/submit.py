@@ -11,11 +11,14 @@ from typing import BinaryIO
 from dispatcher.errors import Conflict, StoreUnavailable, SubmittedBefore
 from dispatcher.ledger.campaigns.campaigns import new_id
 from dispatcher.ledger.ledger import Ledger
-from dispatcher.model.campaign import CampaignSettings
+from dispatcher.model.campaign import LATER_SETTINGS, CampaignSettings
 from dispatcher.model.media import MediaFacts
 from dispatcher.pipeline.campaigns.column_memory import remember_column
 from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices, require_start
+from dispatcher.roster.columns import heading_key
+from dispatcher.roster.mends import split_off
 from dispatcher.roster.opening import open_roster
+from dispatcher.roster.roster import Roster
 from dispatcher.rules.rates import parse_rate
 from dispatcher.rules.send_window import SendWindow
 from dispatcher.settings import Settings
@@ -59,7 +62,7 @@ def submit(
     if not verbatim:
         roster.refuse_unfit_message()
     settings = roster.settled(settings)
-    digest = digest_of(source, settings)
+    digest = digest_of(source, settings, roster)
     if not draft and not settings.allow_same_file and (earlier := ledger.campaigns.made_before(digest)):
         raise SubmittedBefore(earlier)
     create = partial(
@@ -103,12 +106,23 @@ def _perhaps_made(campaign_id: str, error: StoreUnavailable) -> StoreUnavailable
     )
 
 
-def digest_of(source: BinaryIO, settings: CampaignSettings) -> str:
-    """What two submits of the same content with the same settings have in common; a name makes no difference."""
+def digest_of(source: BinaryIO, settings: CampaignSettings, roster: Roster) -> str:
+    """What two submits have in common that would reach the same people with the same text: the file's own bytes without
+    its mends, the settings, and where the recipients were found, however that was said. What else says how the file is
+    read makes no difference, nor does a name. For a plain file older programs answer the same."""
     source.seek(0)
     digest = hashlib.sha256()
-    while block := source.read(1 << 18):
+    own = split_off(source)[1]
+    while block := own.read(1 << 18):
         digest.update(block)
-    ignored = {"name", "allow_same_file", "strict", "media_check"}
-    digest.update(json.dumps(settings.model_dump(mode="json", exclude=ignored), sort_keys=True).encode())
+    ignored = {"name", "allow_same_file", "strict", "media_check", *LATER_SETTINGS}
+    compared = settings.model_dump(mode="json", exclude=ignored) | _found_in(roster)
+    digest.update(json.dumps(compared, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def _found_in(roster: Roster) -> dict[str, str]:
+    """The column and the sheet of the recipients, each only where it is not the one that all programs take."""
+    read = {each.setting: each.value for each in roster.readings}
+    found = {} if roster.columns.is_usual else {"to": heading_key(read["to"])}
+    return found | ({"sheet": read["sheet"]} if "sheet" in read else {})

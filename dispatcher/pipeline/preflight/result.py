@@ -141,6 +141,11 @@ class CheckResult(_Part):
     media: Mapping[str, MediaFacts] = Field(default={}, exclude=True, repr=False)
 
     @property
+    def decisions(self) -> tuple[ReadAs, ...]:
+        """The readings without cells, for an answer that is kept: what stood in them is not."""
+        return tuple(each.model_copy(update={"samples": (), "choices": ()}) for each in self.readings)
+
+    @property
     def column_chosen_before(self) -> str | None:
         """The recipients' column, if it was taken because a person had chosen it for such a file before. What is made
         of the file is told so: another choice meanwhile changes nothing."""

@@ -64,7 +64,7 @@ def make_schedule(
     )
     roster.refuse_unfit_message()
     settings = roster.settled(settings)
-    digest = digest_of(source, settings)
+    digest = digest_of(source, settings, roster)
     if not settings.allow_same_file:
         _refuse_repetition(ledger, digest, every)
     ledger.inbound.learn_ours(settings.senders)

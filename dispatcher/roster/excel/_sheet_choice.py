@@ -56,7 +56,9 @@ def chosen_sheet(workbook: Book, name: str | None, names_recipients: Names) -> C
     """
     sheets = workbook.sheets()
     if name is not None:
-        return ChosenSheet(head_of(workbook, _named(sheets, name), names_recipients), "as it was named", [])
+        named = _named(sheets, name)
+        why = "" if _is_alone(workbook, named, sheets) else "as it was named"
+        return ChosenSheet(head_of(workbook, named, names_recipients), why, [])
     visible = [sheet for sheet in sheets if sheet.is_visible]
     if not visible:
         raise SheetError("no_sheet")
@@ -84,6 +86,15 @@ def _named(sheets: Sequence[SheetPart], name: str) -> SheetPart:
             return found[0]
     sheets_named = ", ".join(sheet.name for sheet in sheets[:_OFFERED_MAX])
     raise SheetError("no_such_sheet", name=name, sheets=sheets_named)
+
+
+def _is_alone(workbook: Book, sheet: SheetPart, sheets: Sequence[SheetPart]) -> bool:
+    """Whether it would be read without its name: no other visible sheet has cells, as far as they can be read."""
+    others = [each for each in sheets if each.is_visible and each.part != sheet.part]
+    try:
+        return sheet.is_visible and not any(any(True for _ in workbook.rows(each.part)) for each in others)
+    except Exception:  # damage in a sheet that nobody asked for
+        return False
 
 
 def head_of(workbook: Book, sheet: SheetPart, names_recipients: Names) -> SheetHead | None:

@@ -19,7 +19,7 @@ from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.pipeline.preflight.check_apart import check_apart
 from dispatcher.pipeline.preflight.request import CheckRequest
-from dispatcher.pipeline.preflight.result import CheckResult, Tally
+from dispatcher.pipeline.preflight.result import CheckResult, ReadAs, Tally
 from dispatcher.pipeline.reports.report import report_texts
 from dispatcher.pipeline.schedules.recurring import LATE_BY_DEFAULT, make_schedule
 from dispatcher.roster.mends import in_words, mends_before
@@ -36,9 +36,11 @@ _CHUNK = 64 * 1024
 
 
 class MadeCampaign(Campaign):
-    """A campaign that was just made; `checked` says how many rows of its file go, and how many do not."""
+    """A campaign that was just made; `checked` says how many rows of its file go, and how many do not,
+    `readings` what was decided about the file, without its cells."""
 
     checked: Tally
+    readings: tuple[ReadAs, ...] = ()
 
 
 def find_campaign(site: Site, campaign_id: str) -> Campaign:
@@ -263,7 +265,7 @@ def check_and_submit(
     refuse_unsendable(settings_of(upload, options)[0], result)
     options = as_checked(options, result)
     campaign = find_campaign(site, submit_upload(site, who, upload, options, draft=draft, media=result.media))
-    return MadeCampaign(**dict(campaign), checked=result.tally)
+    return MadeCampaign(**dict(campaign), checked=result.tally, readings=result.decisions)
 
 
 def report_chunks(site: Site, campaign_id: str) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from dispatcher.model.campaign import CAMPAIGN_ID, Campaign
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.estimates.estimate import estimated, estimated_all
 from dispatcher.pipeline.preflight.recurrence import require_calendar
-from dispatcher.pipeline.preflight.result import Tally
+from dispatcher.pipeline.preflight.result import ReadAs, Tally
 from dispatcher.pipeline.schedules.upcoming import Recurring, recurring
 from dispatcher.web.actions.lifecycle import steer
 from dispatcher.web.actions.media import MOST, take_media
@@ -57,9 +57,11 @@ router = APIRouter(
 
 
 class MadeRecurring(Recurring):
-    """A recurring broadcast that was just made; `checked` says how many rows of its file would go now."""
+    """A recurring broadcast that was just made; `checked` says how many rows of its file would go now,
+    `readings` what was decided about the file, without its cells."""
 
     checked: Tally
+    readings: tuple[ReadAs, ...] = ()
 
 
 class CampaignPage(BaseModel):
@@ -142,7 +144,9 @@ def _create(site: Site, who: str, sent: _Sent) -> StoredAnswer:
         site, who, upload, options, every=how["every"], run_late_within=late, media=result.media
     )
     location = f"{base}/api/v1/schedules/{schedule.id}"
-    made = MadeRecurring(**dict(recurring(schedule, next_ms)), checked=result.tally)
+    made = MadeRecurring(
+        **dict(recurring(schedule, next_ms)), checked=result.tally, readings=result.decisions
+    )
     return StoredAnswer(201, made.model_dump_json(), location)
 
 

@@ -272,14 +272,20 @@ def test_an_errors_file_keeps_the_column_in_which_the_numbers_were_looked_for() 
     assert opened(of_other_errors).readings[0].value == "Mobile"
 
 
-def test_a_choice_made_before_outranks_a_guess_and_nothing_else() -> None:
+def test_a_choice_made_before_answers_what_would_be_asked_and_outranks_nothing() -> None:
     names = ["Phone", "Mobile"]
     before = {Headings(names, line=1).hash: "Phone"}
+    assert opened(a_file(names, [ANN, BOB]), chosen_before=before).readings[0].value == "Mobile"
+    names = ["Phone 1", "Phone 2"]
+    assert asked(a_file(names, [ANN, BOB])).question
+    before = {Headings(names, line=1).hash: "Phone 1"}
     data = a_file(names, [ANN, BOB])
     (reading,) = opened(data, chosen_before=before).readings
-    assert (reading.value, reading.why) == ("Phone", "as chosen before for these headings")
-    assert opened(data, chosen_before=before, to="mobile").readings[0].value == "Mobile"
-    assert opened(a_file(["Mobile", "Phone"], [ANN, BOB]), chosen_before=before).readings[0].value == "Mobile"
+    assert (reading.value, reading.why) == ("Phone 1", "as chosen before for these headings")
+    assert opened(data, chosen_before=before, to="phone 2").readings[0].value == "Phone 2"
+    assert asked(a_file(["Phone 2", "Phone 1"], [ANN, BOB]), chosen_before=before).question
+    gone = {Headings(names, line=1).hash: "Mobile"}
+    assert asked(data, chosen_before=gone).question
     with_to = ["to", "Phone"]
     assert (
         opened(a_file(with_to, [ANN, BOB]), chosen_before={Headings(with_to, line=1).hash: "Phone"})
@@ -287,15 +293,6 @@ def test_a_choice_made_before_outranks_a_guess_and_nothing_else() -> None:
         .value
         == "to"
     )
-
-
-def test_numbers_with_labels_are_remembered_by_their_common_name() -> None:
-    before = {Headings(GOOGLE, line=1).hash: "Phone - Value"}
-    data = a_file(GOOGLE, ["Ann", "Home", ANN, "", ""])
-    (reading,) = opened(data, chosen_before=before).readings
-    assert (reading.value, reading.why) == ("Phone - Value", "as chosen before for these headings")
-    gone = {Headings(GOOGLE, line=1).hash: "Mobile"}
-    assert opened(data, chosen_before=gone).readings[0].value == "Phone 1 - Value"
 
 
 def test_a_workbook_is_looked_at_ahead_and_read_whole() -> None:

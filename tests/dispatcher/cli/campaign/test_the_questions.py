@@ -46,10 +46,14 @@ def test_a_person_answers_by_number_and_the_answer_is_the_campaigns(
     assert ledger.campaigns.settings_of(said.out.split()[-1]).to == "cell"
 
 
-def test_an_answer_is_remembered_for_files_with_the_same_headings(
+def test_an_answer_is_remembered_for_files_with_the_same_headings_once_something_was_made_with_it(
     mms: Mms, two_columns: Path, ledger: Ledger
 ) -> None:
-    assert mms("campaign", "check", str(two_columns), *OPTIONS, "--to", "cell").status == 0
+    first = two_columns.with_name("first.csv")
+    first.write_text(two_columns.read_text().replace("010", "011"))
+    assert mms("campaign", "check", str(first), *OPTIONS, "--to", "cell").status == 0
+    assert ledger.chosen_columns.all() == {}
+    assert mms("campaign", "submit", str(first), *OPTIONS, "--to", "cell", "--yes").status == 0
     (reading,) = mms("campaign", "check", str(two_columns), *OPTIONS, "--json").json["readings"]
     assert (reading["value"], reading["why"]) == ("cell", "as chosen before for these headings")
     said = mms("campaign", "submit", str(two_columns), *OPTIONS, "--yes")

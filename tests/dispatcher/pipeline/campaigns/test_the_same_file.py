@@ -15,8 +15,11 @@ from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.state import CampaignState
 from dispatcher.pipeline.campaigns.lifecycle import launch
-from dispatcher.pipeline.campaigns.submit import submit
+from dispatcher.pipeline.campaigns.submit import digest_of, submit
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.roster.mends import Mend, mended
+from dispatcher.roster.roster import Roster
+from tests.dispatcher.roster.workbooks import packed, sheets, texts
 
 FILE = b"to\n12125550101\n"
 
@@ -51,6 +54,61 @@ def test_a_refused_file_leaves_nothing_behind(runtime: Runtime) -> None:
 def test_other_content_or_other_settings_are_another_campaign(runtime: Runtime) -> None:
     ids = {sent(runtime), sent(runtime, b"to\n12125550102\n"), sent(runtime, message="Hello")}
     assert len(ids) == 3
+
+
+def digest(data: bytes, mends: tuple[Mend, ...] = (), **settings: Any) -> str:
+    given = CampaignSettings(**{"senders": ("15165550199",), "message": "Hi", **settings})
+    file = mended(io.BytesIO(data), mends)
+    roster = Roster(file, filename="a", settings=given, fictional_ok=True, max_bytes=1 << 20, max_rows=100)
+    return digest_of(file, roster.settled(given), roster)
+
+
+def test_a_plain_file_is_known_to_have_been_sent_by_an_older_program() -> None:
+    assert (
+        digest(b"name,phone\nAnn,12125550101\n")
+        == "b5a69dc79d4a1939356f53541b6b7c3b3c8ce4f642108fdcb4be1d931a1eec3a"
+    )
+
+
+CHANGED = Mend(line=2, column="Name", before="Ann", after="Anne")
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"to": "Phone"},
+        {"to": " pho ne"},
+        {"encoding": "utf-8"},
+        {"on_no_consent": "send"},
+        {"hidden_rows": True},
+        {"smart_encoding": True},
+        {"unknown_area_codes": "send"},
+        {"mends": (CHANGED,)},
+    ],
+    ids=str,
+)
+def test_saying_otherwise_what_is_read_anyway_does_not_send_it_twice(otherwise: dict[str, Any]) -> None:
+    data = b"Name,Phone,SMS Consent\nAnn,12125550101,yes\n"
+    assert digest(data, **otherwise) == digest(data)
+
+
+def test_a_column_that_is_guessed_or_named_is_one_and_another_column_is_another_campaign() -> None:
+    data = b"Home Phone,Mobile Phone\n12125550101,12125550102\n"
+    guessed = digest(data)
+    assert {guessed} == {digest(data, to="mobile_phone"), digest(data, to="Mobile Phone")}
+    assert digest(data, to="Home Phone") != guessed
+
+
+def test_a_sheet_that_is_found_or_named_is_one_and_another_sheet_is_another_campaign() -> None:
+    def rows(number: str) -> str:
+        return texts((1, ("Phone",)), (2, (number,)))
+
+    alone = packed(sheets(("Data", rows("12125550101")), ("Old", rows("12125550102")), hidden=("Old",)))
+    assert digest(alone, sheet="data") == digest(alone) != digest(alone, sheet="Old")
+    two = packed(
+        sheets(("Data", rows("12125550101")), ("Notes", rows("12125550103").replace("Phone", "Remark")))
+    )
+    assert digest(two, sheet="data") == digest(two) != digest(two, sheet="Notes", to="Remark")
 
 
 def test_a_person_may_allow_it(runtime: Runtime) -> None:

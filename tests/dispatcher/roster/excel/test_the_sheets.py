@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from dispatcher.errors import FileRefused
+from dispatcher.model.campaign import CampaignSettings
 from dispatcher.roster.readings import Reading
 from dispatcher.roster.roster import Roster
-from tests.dispatcher.roster.reading import open_roster, read_rows
+from tests.dispatcher.roster.reading import campaign, open_roster, read_rows
 from tests.dispatcher.roster.workbooks import packed, sheets, texts, with_table
 
 EAST = texts((1, ("phone", "store")), (2, ("12125550101", "East")), (3, ("12125550102", "East")))
@@ -48,6 +49,18 @@ def test_of_two_sheets_that_are_as_likely_a_person_says_which() -> None:
     roster = open_roster(data, sheet="West", message="{{store}}")
     assert [row.cells for row in roster] == [("13035550101", "West")]
     assert [(one.setting, one.value, one.guessed) for one in of_sheets(roster)] == [("sheet", "West", False)]
+
+
+@pytest.mark.parametrize("name", ["Data ", " Data", "\u00a0Data", "data"])
+def test_a_sheet_that_was_found_is_the_one_that_is_read_later(name: str) -> None:
+    parts = sheets(("Data", EAST), (name, WEST), ("About", COVER), hidden=("Data",))
+    frozen = open_roster(packed(parts), message="Hi").settled(campaign())
+    again = CampaignSettings.model_validate_json(frozen.model_dump_json(by_alias=True))
+    assert again == frozen
+    assert again.sheet == name
+    assert [row.number for row in read_rows(packed(parts), message="Hi", sheet=again.sheet)[0]] == [
+        "13035550101"
+    ]
 
 
 @pytest.mark.parametrize(

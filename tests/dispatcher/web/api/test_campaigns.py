@@ -43,6 +43,15 @@ def test_the_answer_says_how_many_rows_do_not_go(api: httpx.Client) -> None:
     assert send(api, file, every="mon 09:00 America/New_York").json()["checked"] == checked
 
 
+def test_the_answer_says_what_was_decided_about_the_file_and_keeps_none_of_its_cells(
+    api: httpx.Client,
+) -> None:
+    for more in ({}, {"every": "mon 09:00 America/New_York"}):
+        read = send(api, "first_name,Mobile Phone\nAnn,12125550101\n", **more).json()["readings"]
+        assert [(each["setting"], each["value"]) for each in read] == [("to", "Mobile Phone")]
+        assert (read[0]["samples"], read[0]["choices"]) == ([], [])
+
+
 def test_a_campaign_can_be_looked_at(api: httpx.Client, read_file: Callable[[str], str]) -> None:
     campaign_id = send(api).json()["id"]
     read_file(campaign_id)
