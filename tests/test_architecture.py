@@ -106,6 +106,19 @@ def test_a_package_hands_on_nothing_but_its_docstring() -> None:
         assert SAYS_MORE.get(package) or not body, f"{package} does something when it is imported"
 
 
+def test_no_route_has_its_form_read_before_it_knows_who_asks() -> None:
+    """A form that is a parameter is spooled to the disk, however large, before the login is looked at."""
+    spooled = {"Form", "File", "UploadFile"}
+    imported = [
+        name
+        for name, file in FILES.items()
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fastapi")
+        if spooled & {each.name for each in node.names}
+    ]
+    assert imported == []
+
+
 @pytest.mark.slow
 def test_no_two_classes_have_one_name() -> None:
     names = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -25,7 +25,7 @@ from dispatcher.web.console._new_campaign_form import (
 from dispatcher.web.http import formats
 from dispatcher.web.http.downloads import csv_download
 from dispatcher.web.http.pages import page
-from dispatcher.web.http.upload_form import FIELDS_MAX, read_form
+from dispatcher.web.http.upload_form import FIELDS_MAX, first, read_form, whole_number
 from dispatcher.web.site.access import Operator, check_csrf, same_origin
 from dispatcher.web.site.sessions import Session
 from dispatcher.web.site.site import site_of
@@ -84,18 +84,17 @@ def rows(
 
 
 @router.post("/new/mend")
-def mend(
-    request: Request,
-    session: Operator,
-    csrf: Annotated[str, Form()],
-    held: Annotated[str, Form(max_length=64)],
-    line: Annotated[int, Form(ge=1)],
-    value: Annotated[str, Form()] = "",
-    number: Annotated[int, Form(alias="page", ge=1)] = 1,
-) -> dict[str, Any]:
-    """Keep what was written into an invalid cell, and say whether its row can be sent now."""
-    check_csrf(session, csrf)
-    return mend_cell(site_of(request), held, number, line, value)._asdict()
+async def mend(request: Request, session: Operator) -> dict[str, Any]:
+    """Keep what was written into an invalid cell, and say whether its row can be sent now.
+
+    Raises:
+        InputError: a number of the form is none.
+    """
+    async with read_form(request, 0) as form:
+        check_csrf(session, form.get("csrf"))
+        held, value = first(form, "held"), first(form, "value")
+        number, line = whole_number(form, "page"), whole_number(form, "line")
+    return (await run_in_threadpool(mend_cell, site_of(request), held, number, line, value))._asdict()
 
 
 def sender_of(draft: FormDraft) -> str:

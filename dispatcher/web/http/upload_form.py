@@ -159,3 +159,15 @@ def first(form: Mapping[str, Any], name: str) -> str:
     """A text field, empty if it is not there."""
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def whole_number(form: Mapping[str, Any], name: str) -> int:
+    """A text field that counts from 1, 1 if it is left empty.
+
+    Raises:
+        InputError: it is no such number, or has more than nine digits.
+    """
+    written = first(form, name).strip() or "1"
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", written):
+        raise InputError(f"{name} is no number", hint="count from 1")
+    return int(written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -237,3 +238,26 @@ def test_the_help_beside_the_message_shows_rows_as_they_are_mended(page: Page) -
     shown = page.browser.post("/new/text", files={name: (None, value) for name, value in fields.items()})
     assert shown.status_code == 200
     assert "Hi Bob" in shown.text
+
+
+def test_nobody_fills_the_disk_through_a_cell_whoever_it_is(address: str, page: Page) -> None:
+    """Only the head is sent: whoever waited for the body to know who asks would wait for all of it."""
+    host, port = address.removeprefix("http://").split(":")
+    cookies = "; ".join(f"{name}={value}" for name, value in page.browser.cookies.items())
+    for cookie, expected in (("", b" 303 "), (f"Cookie: {cookies}\r\n", b" 413 ")):
+        with socket.create_connection((host, int(port)), timeout=20) as line:
+            line.sendall(
+                f"POST /new/mend HTTP/1.1\r\nHost: {host}:{port}\r\n{cookie}Content-Length: {10 << 30}\r\n"
+                "Content-Type: multipart/form-data; boundary=xx\r\n\r\n".encode()
+            )
+            assert expected in line.recv(64)
+
+
+def test_a_line_that_is_no_number_is_refused(page: Page) -> None:
+    for line in ("0", "x", "9" * 5_000):
+        assert (
+            page.browser.post(
+                "/new/mend", data={"csrf": page.csrf, "held": page.held, "line": line, "value": "x"}
+            ).status_code
+            == 422
+        )
