@@ -4,7 +4,7 @@
 - `readings`: what was decided about a file and noticed in it, for the check. `consent_survey`: who consents to texts.
 - `rejections`: every code of a row or file that cannot be used, its sentence, the way to mend it.
 - `numbers`, `media_cells`: a cell becomes a number to send to, or media addresses.
-- `invalid_rows`, `formula_guard`: invalid rows written as a file to mend; cells that a spreadsheet would run.
+- `invalid_rows`, `own_files`, `formula_guard`: files that are written, to mend or to read again; what spreadsheets run.
 - `placeholders`: what other systems would fill in, found in a message.
 - `mends`, `mendable_rows`: cells that a person mended beside the file's own, and rows as they can be mended.
 - `size_limits`: how much of a file is read at all.

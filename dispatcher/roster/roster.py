@@ -133,6 +133,16 @@ class Roster:
         """Whether the file has more than these rows: other sheets, hidden rows; complete once they were read."""
         return self._records.has_more
 
+    @property
+    def was_checked(self) -> bool:
+        """Whether the file has columns in which an earlier check said what is wrong."""
+        return self._own is not None
+
+    @property
+    def separator(self) -> str:
+        """What stands between cells, in a file like this one."""
+        return self._records.separator if isinstance(self._records, CsvRecords) else "|"
+
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
         """The settings with what was guessed written into them, so that the file is read the same next time. No row can
         be read afterwards: what has to be guessed may stand anywhere in the file."""

@@ -5,8 +5,6 @@ Mended cells are what they were mended to in the file that is written; what stoo
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections.abc import Iterator
 from typing import IO, NamedTuple
@@ -16,11 +14,12 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.roster.columns import ERROR_COLUMNS
 from dispatcher.roster.files.file_source import unpacked_name
-from dispatcher.roster.formula_guard import guarded
 from dispatcher.roster.mends import Mend
 from dispatcher.roster.numbers import read_number
 from dispatcher.roster.opening import open_roster
+from dispatcher.roster.own_files import OwnFile
 from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
 
@@ -119,19 +118,14 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
         config=config,
         kept=True,
     )
-    # With a mark, for the settings may name the encoding that the file had.
-    text = io.TextIOWrapper(out, "utf-8-sig", newline="", write_through=True)
-    lines = csv.writer(text)
-    lines.writerow(map(guarded, roster.column_names))
     gone = 0
-    try:
+    with OwnFile(out, roster.separator) as lines:
+        lines.write((*roster.column_names, *(ERROR_COLUMNS if roster.was_checked else ())))
         for row in roster:
             if _is_about(roster, row, number):
                 gone += 1
             else:
-                lines.writerow(map(guarded, _cells(row)))
-    finally:
-        text.detach()
+                lines.write(_cells(row, roster.was_checked))
     gone = gone or sum(_is_number(text, number) for mend in roster.mends for text in _texts(mend))
     return _Copied(gone, roster.has_more)
 
@@ -155,6 +149,9 @@ def _texts(mend: Mend) -> Iterator[str]:
         yield from (text,) if isinstance(text, str) else text
 
 
-def _cells(row: Recipient | InvalidRow) -> tuple[str, ...]:
-    too_many = isinstance(row, InvalidRow) and row.code == "too_many_cells"
-    return (*row.cells, _ONE_MORE) if too_many else row.cells
+def _cells(row: Recipient | InvalidRow, was_checked: bool) -> tuple[str, ...]:
+    """The row's cells; if the file `was_checked`, with what was wrong with the row, which may be in no other cell."""
+    if isinstance(row, Recipient):
+        return row.cells
+    said = (str(row.line), row.column or "", row.code, row.message) if was_checked else ()
+    return (*row.cells, *said, *([_ONE_MORE] if row.code == "too_many_cells" else ()))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.pipeline.preflight.check import check
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
-from dispatcher.roster.formula_guard import guarded
 from dispatcher.roster.mendable_rows import MendableRow
+from dispatcher.roster.own_files import own_file
 from dispatcher.roster.rejections import GROUP_ONLY_CODES
 from dispatcher.settings import Settings
 
@@ -51,7 +49,7 @@ def check_row(
         InputError: the settings cannot be used.
     """
     settings = request.settings.model_copy(update={**context.read_as, **_OF_BYTES})
-    source = _file_of(context.columns, row.with_value(value))
+    source = own_file(context.columns, row.with_value(value))
     return _said(check(source, replace(request, settings=settings), config), row.code)
 
 
@@ -65,13 +63,3 @@ def _said(result: CheckResult, was: str) -> RowVerdict:
     if was in GROUP_ONLY_CODES:
         return RowVerdict(True, "Good by itself; its group is looked at when all is checked again.")
     return RowVerdict(True, "Good.")
-
-
-def _file_of(columns: tuple[str, ...], cells: tuple[str, ...]) -> BinaryIO:
-    """A campaign file of one row, which is read as its own file is."""
-    text = io.StringIO(newline="")
-    text.write("\ufeffsep=,\n")
-    lines = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    lines.writerow(map(guarded, columns))
-    lines.writerow(map(guarded, cells))
-    return cast(BinaryIO, io.BytesIO(text.getvalue().encode("utf-8", "replace")))

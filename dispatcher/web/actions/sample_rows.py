@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
 
 from dispatcher.errors import InputError, NotFound
@@ -12,9 +10,9 @@ from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.recipient_block import RecipientBlock
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
-from dispatcher.roster.formula_guard import guarded
 from dispatcher.roster.mends import packed_mends
 from dispatcher.roster.opening import open_roster
+from dispatcher.roster.own_files import own_file
 from dispatcher.web.http.reading_turns import reading_turn
 from dispatcher.web.site.sample_rows import SampleRow
 from dispatcher.web.site.site import Site
@@ -68,13 +66,9 @@ def finished_row(site: Site, row: SampleRow, given: Mapping[str, object]) -> Rec
     Raises:
         FileRefused, InputError: the message or the media do not go with the file.
     """
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(map(guarded, row.headings))
-    writer.writerow(map(guarded, row.cells))
     wanted = {name: given[name] for name in ("message", "media_urls", "smart_encoding") if given.get(name)}
     roster = open_roster(
-        io.BytesIO(file.getvalue().encode("utf-8", "replace")),
+        own_file(row.headings, row.cells),
         filename="row.csv",
         settings=_settings({**wanted, "to": row.to, "unknown_area_codes": "send"}),
         fixed=frozenset(wanted.keys() & {"message", "media_urls"}),

@@ -18,7 +18,7 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.ledger.store import keys
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.scope import LimitScope
-from dispatcher.model.state import RecipientState
+from dispatcher.model.state import CampaignState, RecipientState
 from dispatcher.pipeline.campaigns.lifecycle import launch
 from dispatcher.pipeline.campaigns.retry import RETRIABLE, retry
 from dispatcher.pipeline.campaigns.submit import submit
@@ -203,11 +203,13 @@ def test_a_persons_story_tells_of_every_campaign(runtime: Runtime) -> None:
     assert found["later-abc234"].state.state is RecipientState.PENDING
 
 
-def stored(runtime: Runtime, draft: bool, name: str = "list", rows: bytes = b"") -> str:
+def stored(
+    runtime: Runtime, draft: bool, name: str = "list", rows: bytes = b"", message: str = "Hi {{name}}"
+) -> str:
     """A draft, or a recurring schedule, of three people; its id."""
     chosen: dict[str, Any] = {
         "from": (SENDER,),
-        "message": "Hi {{name}}",
+        "message": message,
         "name": name,
         "quiet_hours": "off",
         "media_check": False,
@@ -252,7 +254,7 @@ def test_somebody_who_is_forgotten_is_in_no_draft_and_it_sends_them_nothing(
     assert forget(ledger, "12125550102", runtime.settings) == (0, 0, ())
     _, chunks = ledger.campaigns.stored_file(draft)
     assert text_of_file(ledger, draft, chunks) == (
-        BOM_UTF8 + b"phone,name\r\n12125550101,Ann 1\r\n12125550103,Ann 3\r\n"
+        BOM_UTF8 + b'sep=;\n"phone";"name"\n"12125550101";"Ann 1"\n"12125550103";"Ann 3"\n'
     )
     assert ledger.redis.keys("mms:c:*:without:*") == []
     launch(ledger, draft, runtime.settings)
@@ -276,10 +278,11 @@ def test_a_mended_file_is_written_as_it_reads_when_somebody_in_it_or_in_its_mend
     assert forget(ledger, "12125550102", runtime.settings) == (1, 0, ())
     _, chunks = ledger.campaigns.stored_file(draft)
     assert text_of_file(ledger, draft, chunks).removeprefix(BOM_UTF8).splitlines() == [
-        b"phone,name",
-        b"12125550101,Ann 1",
-        b"12125550109,Ann 2",
-        b"12125550103,Cyd",
+        b"sep=;",
+        b'"phone";"name"',
+        b'"12125550101";"Ann 1"',
+        b'"12125550109";"Ann 2"',
+        b'"12125550103";"Cyd"',
     ]
     assert forget(ledger, "12125550102", runtime.settings) == (0, 0, ())
 
@@ -327,7 +330,9 @@ def test_what_is_not_read_of_a_workbook_goes_when_anybody_is_forgotten(
     forget(runtime.ledger, hidden_person, runtime.settings)
     filename, chunks = runtime.ledger.campaigns.stored_file(draft)
     assert filename == "list.csv"
-    assert text_of_file(runtime.ledger, draft, chunks) == BOM_UTF8 + b"phone,name\r\n12125550101,Ann\r\n"
+    assert text_of_file(runtime.ledger, draft, chunks) == (
+        BOM_UTF8 + b'sep=|\n"phone"|"name"\n"12125550101"|"Ann"\n'
+    )
 
 
 def test_rows_that_could_not_be_sent_still_cannot_when_somebody_else_is_forgotten(runtime: Runtime) -> None:
@@ -339,15 +344,40 @@ def test_rows_that_could_not_be_sent_still_cannot_when_somebody_else_is_forgotte
     assert runtime.ledger.campaign(draft).counts[RecipientState.INVALID] == 2
 
 
+@pytest.mark.parametrize(
+    ("rows", "sent"),
+    [
+        (b'"Notes; a; b",Phone\nfoo,12125550101\nbar,12125550102\n', 1),
+        (b'phone;name\n12125550101;Ann\n12125550102;"Bob\nCall 12125550103,12125550103"\n', 1),
+        (
+            b"phone,name,error_line,error_column,error_code,error_message\n12125550101,Ann,,,,\n"
+            b"12125550102,Bob,2,,group_differs,Its group has two texts.\n12125550103,Cyd,,,,\n",
+            1,
+        ),
+    ],
+)
+def test_the_file_is_cut_as_it_was_and_what_is_held_back_stays_when_somebody_else_is_forgotten(
+    runtime: Runtime, rows: bytes, sent: int
+) -> None:
+    draft = stored(runtime, draft=True, rows=rows, message="Hi")
+    assert forget(runtime.ledger, "12125550101", runtime.settings) == (1, 0, ())
+    launch(runtime.ledger, draft, runtime.settings)
+    expand(runtime, draft)
+    campaign = runtime.ledger.campaign(draft)
+    assert campaign.state is not CampaignState.FAILED
+    assert campaign.counts[RecipientState.PENDING] == sent
+
+
 def test_cells_stay_as_they_were_when_somebody_else_is_forgotten(runtime: Runtime) -> None:
     rows = b"phone,name,''=a\n12125550101,Ann,x\n12125550102,Bob,''=1+1\n12125550103,Cyd,'tis\n"
     draft = stored(runtime, draft=True, rows=rows)
     forget(runtime.ledger, "12125550101", runtime.settings)
     _, chunks = runtime.ledger.campaigns.stored_file(draft)
     assert text_of_file(runtime.ledger, draft, chunks).removeprefix(BOM_UTF8).splitlines() == [
-        b"phone,name,''=a",
-        b"12125550102,Bob,''=1+1",
-        b"12125550103,Cyd,'tis",
+        b"sep=,",
+        b'"phone","name","\'\'=a"',
+        b'"12125550102","Bob","\'\'=1+1"',
+        b'"12125550103","Cyd","\'tis"',
     ]
 
 
@@ -359,7 +389,7 @@ def test_letters_stay_as_they_were_when_somebody_else_is_forgotten(runtime: Runt
         assert forget(runtime.ledger, number, runtime.settings).rows == 1
     _, chunks = runtime.ledger.campaigns.stored_file(draft)
     lines = text_of_file(runtime.ledger, draft, chunks).removeprefix(BOM_UTF8).decode().splitlines()
-    assert lines == ["phone,name", "12125550103,Muñoz"]
+    assert lines == ["sep=,", '"phone","name"', '"12125550103","Muñoz"']
 
 
 def test_a_file_that_cannot_be_rid_of_somebody_now_is_named(runtime: Runtime) -> None:

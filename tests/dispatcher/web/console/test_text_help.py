@@ -63,6 +63,14 @@ def test_any_row_is_shown_with_the_text_as_it_stands(operator: httpx.Client, hel
     )
 
 
+@pytest.mark.parametrize("name", ["3º", "½", "€5", "À", "“x”", "it’s", 'a, "b"'])
+def test_letters_that_are_few_are_shown_as_they_stand(operator: httpx.Client, name: str) -> None:
+    cell = name.replace('"', '""')
+    rows = f'\ufeffphone,first_name\n12125550101,"{cell}"\n'
+    held = hidden(post_new(operator, "check", rows), "held")
+    assert bubble(said(operator, held, message="Hi {{first_name}}")) == f"Hi {name}"
+
+
 def test_what_is_wrong_is_said_while_one_writes(operator: httpx.Client, held: str) -> None:
     assert "The message has a {{ or }} without its partner" in said(operator, held, message="Hi {{fir")
     assert "did you mean 'first_name'?" in said(operator, held, message="Hi {{frst_name}}")
