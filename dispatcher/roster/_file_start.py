@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.roster._first_rows import ROWS_MOST
-from dispatcher.roster.columns import names_recipients
+from dispatcher.roster.columns import sought_headings
 from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
 from dispatcher.roster.files.csv_reader import CsvRecords, Record, refused_by_letters
 from dispatcher.roster.files.decoding import DecodedLines
@@ -28,7 +28,7 @@ def records_of(
         wish = SheetWish(settings.sheet, settings.hidden_rows, settings.to)
         return ExcelRecords(opened.workbook, opened.kind, max_bytes=max_bytes, pulse=pulse, wish=wish)
     try:
-        return CsvRecords(DecodedLines(opened.text, settings.encoding), names_recipients(settings.to))
+        return CsvRecords(DecodedLines(opened.text, settings.encoding), sought_headings(settings.to))
     except DecodingError as defect:
         raise refused_by_letters(defect) from None
 

@@ -9,6 +9,16 @@ from dispatcher.roster._first_rows import is_number
 
 #: So many records are looked at.
 LOOKED_AT = 30
+Names = Callable[[str], bool]
+
+
+class Sought(NamedTuple):
+    """What tells the line of headings: a name for recipients, and that of the column which is wanted, if one is. The
+    second counts only where it is not among the headings that the first one finds: a column that was found there once
+    is found there again by its name."""
+
+    recipients: Names
+    wanted: Names | None = None
 
 
 class _Candidate(NamedTuple):
@@ -19,7 +29,7 @@ class _Candidate(NamedTuple):
     place: int
 
 
-def heading_place(records: Sequence[Sequence[str]], names_recipients: Callable[[str], bool]) -> int | None:
+def heading_place(records: Sequence[Sequence[str]], names_recipients: Names) -> int | None:
     """The place of the record that names the columns; None if none is recognised, and then the first must be it.
 
     It names the recipients, and no record before it, nor itself, has a telephone number: nobody is taken for a title. A

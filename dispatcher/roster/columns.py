@@ -6,12 +6,14 @@ import difflib
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dispatcher.errors import Choice
 from dispatcher.roster._heading_grammar import naming_of
+from dispatcher.roster._heading_row import Sought
 from dispatcher.roster._labelled_numbers import LabelledNumbers
+from dispatcher.roster.formula_guard import bare
 from dispatcher.roster.readings import Reading
 from dispatcher.roster.rejections import refused
 from dispatcher.roster.size_limits import HEADING_CHARACTERS
@@ -67,12 +69,15 @@ def is_recipient(heading: str) -> bool:
     return naming is not None and naming.sure and naming.bond != "third"
 
 
-def names_recipients(to: str | None) -> Callable[[str], bool]:
-    """What tells the heading of the recipients' column, or of one of several with labels; `to` is what it was named."""
+def sought_headings(to: str | None) -> Sought:
+    """What tells the line of headings; `to` is what the recipients' column, or several with labels, were named."""
     if to is None:
-        return is_recipient
+        return Sought(is_recipient)
     wanted = heading_key(to)
-    return lambda heading: wanted in (heading_key(heading), heading_key(_DIGITS.sub("", heading)))
+    return Sought(
+        is_recipient,
+        lambda heading: wanted in (heading_key(bare(heading)), heading_key(_DIGITS.sub("", bare(heading)))),
+    )
 
 
 def refuse_long_headings(names: Sequence[str], line: int) -> None:

@@ -22,7 +22,7 @@ from dispatcher.pipeline.consent._optout_columns import (
     said_of,
     unknown_words,
 )
-from dispatcher.roster.columns import is_recipient
+from dispatcher.roster.columns import sought_headings
 from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
 from dispatcher.roster.files.csv_reader import CsvRecords
 from dispatcher.roster.files.decoding import DecodedLines
@@ -120,7 +120,7 @@ def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]
         wish = SheetWish(hidden_rows=True, as_typed=True)  # who opted out in a hidden row opted out
         return iter(ExcelRecords(opened.workbook, opened.kind, max_bytes=max_bytes, wish=wish))
     try:
-        return iter(CsvRecords(DecodedLines(opened.text, asks=False), is_recipient))
+        return iter(CsvRecords(DecodedLines(opened.text, asks=False), sought_headings(None)))
     except DecodingError:
         raise InputError("the file is not readable text", hint="save the list as CSV in UTF-8") from None
 

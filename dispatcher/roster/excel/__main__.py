@@ -18,7 +18,7 @@ from typing import IO, Any
 import msgpack
 
 from dispatcher.host.side_process import bound_itself, end_with
-from dispatcher.roster.columns import names_recipients
+from dispatcher.roster.columns import sought_headings
 from dispatcher.roster.excel._books import Book, open_book
 from dispatcher.roster.excel._errors import SheetError
 from dispatcher.roster.excel._sheet import SheetRow
@@ -62,7 +62,7 @@ def _every_row(workbook: Book) -> Iterator[Any]:
 
 
 def _frames(workbook: Book, wish: dict[str, Any]) -> Iterator[Any]:
-    chosen = chosen_sheet(workbook, wish["sheet"], names_recipients(wish["to"]))
+    chosen = chosen_sheet(workbook, wish["sheet"], sought_headings(wish["to"]))
     yield _said(workbook, chosen)
     hidden = 0
     if chosen.head is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
 from dispatcher.roster._first_rows import is_number
-from dispatcher.roster._heading_row import LOOKED_AT, heading_place, numbers_below
+from dispatcher.roster._heading_row import LOOKED_AT, Names, Sought, heading_place, numbers_below
 from dispatcher.roster.excel._books import Book
 from dispatcher.roster.excel._errors import SheetError
 from dispatcher.roster.excel._sheet import SheetRow
@@ -19,7 +19,6 @@ _SAMPLES: Final = 3
 _SAMPLE_CHARACTERS: Final = 80
 #: Sheets that are offered, and characters of all names in a sentence.
 _OFFERED_MAX: Final = 20
-Names = Callable[[str], bool]
 
 
 class SheetHead(NamedTuple):
@@ -48,7 +47,7 @@ class ChosenSheet(NamedTuple):
     is_open: bool = False
 
 
-def chosen_sheet(workbook: Book, name: str | None, names_recipients: Names) -> ChosenSheet:
+def chosen_sheet(workbook: Book, name: str | None, sought: Sought) -> ChosenSheet:
     """The sheet of this name, else the likeliest of those that are visible; `is_open` if several are as likely.
 
     Raises:
@@ -58,11 +57,11 @@ def chosen_sheet(workbook: Book, name: str | None, names_recipients: Names) -> C
     if name is not None:
         named = _named(sheets, name)
         why = "" if _is_alone(workbook, named, sheets) else "as it was named"
-        return ChosenSheet(head_of(workbook, named, names_recipients), why, [])
+        return ChosenSheet(head_of(workbook, named, sought), why, [])
     visible = [sheet for sheet in sheets if sheet.is_visible]
     if not visible:
         raise SheetError("no_sheet")
-    heads = [head for sheet in visible if (head := head_of(workbook, sheet, names_recipients))]
+    heads = [head for sheet in visible if (head := head_of(workbook, sheet, sought))]
     if len(heads) < 2:
         return ChosenSheet(heads[0] if heads else None, "", [])
     best = max(head.likelihood for head in heads)
@@ -97,7 +96,7 @@ def _is_alone(workbook: Book, sheet: SheetPart, sheets: Sequence[SheetPart]) -> 
         return False
 
 
-def head_of(workbook: Book, sheet: SheetPart, names_recipients: Names) -> SheetHead | None:
+def head_of(workbook: Book, sheet: SheetPart, sought: Sought) -> SheetHead | None:
     """The beginning of a sheet; None if it has no cells."""
     rows = workbook.rows(sheet.part)
     first: list[SheetRow] = []
@@ -110,24 +109,40 @@ def head_of(workbook: Book, sheet: SheetPart, names_recipients: Names) -> SheetH
     if not first:
         return None
     first = first[: 2 * LOOKED_AT]
-    likelihood, line, total_line = _looked_at(workbook.tables(sheet.part), first, names_recipients)
-    return SheetHead(sheet, first, chain(read, rows), likelihood, line, total_line)
+    looked = _looked_at(workbook.tables(sheet.part), first, sought)
+    return SheetHead(sheet, first, chain(read, rows), looked.likelihood, looked.line, looked.total_line)
 
 
-def _looked_at(
-    tables: Sequence[Table], first: Sequence[SheetRow], names_recipients: Names
-) -> tuple[int, int, int | None]:
-    """How likely the sheet has the recipients, the line of its headings, and of a table's totals."""
+class _Looked(NamedTuple):
+    """How likely a sheet has the recipients, the line of its headings, and of a table's totals."""
+
+    likelihood: int
+    line: int
+    headings: Sequence[str]
+    total_line: int | None = None
+
+
+def _looked_at(tables: Sequence[Table], first: Sequence[SheetRow], sought: Sought) -> _Looked:
+    """What the first rows say, with the wanted column among the headings if there is one."""
+    found = _looked_at_by(tables, first, sought.recipients)
+    if sought.wanted is None:
+        return found
+    other = _looked_at_by(tables, first, sought.wanted)
+    return found._replace(likelihood=other.likelihood) if any(map(sought.wanted, found.headings)) else other
+
+
+def _looked_at_by(tables: Sequence[Table], first: Sequence[SheetRow], names_recipients: Names) -> _Looked:
     table = _table_of_recipients(tables, first, names_recipients)
     if table is not None:
-        return _RECIPIENTS, table.heading_line, table.total_line
+        return _Looked(_RECIPIENTS, table.heading_line, table.headings, table.total_line)
     records = [row.cells for row in first]
     place = heading_place(records, names_recipients)
     if place is None:
         has_numbers = any(is_number(cell) for record in records for cell in record)
-        return _PERHAPS if has_numbers else _CELLS, first[0].line, None
+        filled = next((row for row in first if _filled(row.cells)), first[0])
+        return _Looked(_PERHAPS if has_numbers else _CELLS, filled.line, filled.cells)
     likelihood = _RECIPIENTS if _is_list(records, place, names_recipients) else _PERHAPS
-    return likelihood, first[place].line, None
+    return _Looked(likelihood, first[place].line, first[place].cells)
 
 
 def _is_list(records: Sequence[Sequence[str]], place: int, names_recipients: Names) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from dispatcher.roster._heading_row import LOOKED_AT, heading_place, numbers_below
+from dispatcher.roster._heading_row import LOOKED_AT, Names, Sought, heading_place, numbers_below
 
-Names = Callable[[str], bool]
 _Numbered = tuple[int, list[str]]
 
 
@@ -30,7 +29,23 @@ class _Cut(NamedTuple):
     line: int
 
 
-def dialect_of(head: str, separators: Iterable[str], names_recipients: Names) -> Dialect:
+def dialect_of(head: str, separators: Iterable[str], sought: Sought) -> Dialect:
+    """How this head is cut so that its headings make most sense, with the wanted column among them if there is one."""
+    separators = tuple(separators)
+    found = _dialect_by(head, separators, sought.recipients)
+    if sought.wanted is None or _has(head, found, sought.wanted):
+        return found
+    other = _dialect_by(head, separators, sought.wanted)
+    return other if _has(head, other, sought.wanted) else found
+
+
+def _has(head: str, dialect: Dialect, wanted: Names) -> bool:
+    """Whether the wanted column is among the headings."""
+    records = _records(head, dialect.separator)
+    return any(map(wanted, next((record for line, record in records if line >= dialect.heading_line), ())))
+
+
+def _dialect_by(head: str, separators: Iterable[str], names_recipients: Names) -> Dialect:
     """The separator under which the headings make most sense: the recipients named in the first line and most columns,
     else the same further down, else most columns."""
     firsts = {each: next(_records(head, each), (1, [])) for each in separators}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice
 
 from dispatcher.errors import FileRefused
+from dispatcher.roster._heading_row import Sought
 from dispatcher.roster.files._dialect import dialect_of
 from dispatcher.roster.files.decoding import DecodedLines
 from dispatcher.roster.files.decoding_error import DecodingError
@@ -47,17 +48,17 @@ def refused_by_letters(error: DecodingError, lines: int | None = 0) -> FileRefus
 class CsvRecords:
     """The records of a CSV file, each with the line where it begins; blank lines are left out, but counted.
 
-    `is_recipient` says whether a heading names the recipients. `suspicious`, if set, is asked about every inner line of
+    `sought` says which headings name the recipients. `suspicious`, if set, is asked about every inner line of
     a cell that spans lines: whether it looks like a row of its own, swallowed by a quote that nobody closed.
     """
 
-    def __init__(self, lines: DecodedLines, is_recipient: Callable[[str], bool]) -> None:
+    def __init__(self, lines: DecodedLines, sought: Sought) -> None:
         self._lines = lines
         sep_line = _SEP_LINE.match(lines.head)
         self._skipped = 1 if sep_line else 0
         head = lines.head[sep_line.end() :] if sep_line else lines.head
         separators = (sep_line[1],) if sep_line else _SEPARATORS
-        self.separator, line = dialect_of(head, separators, is_recipient)
+        self.separator, line = dialect_of(head, separators, sought)
         #: The line of the headings, or one before it: what stands above is a title.
         self.heading_line = line + self._skipped
         self._head = head
