@@ -117,13 +117,21 @@ def roster_of(
     settings: CampaignSettings,
     fixed: frozenset[str],
     pulse: Callable[[], None] = lambda: None,
+    *,
+    chosen_before: Mapping[str, str] | None = None,
 ) -> Roster:
-    """An upload's rows, from the first; `pulse` see `Roster`.
+    """An upload's rows, from the first; `pulse` and `chosen_before` see `Roster`.
 
     Raises:
         FileRefused: its head cannot be used.
     """
     upload.source.seek(0)
     return open_roster(
-        upload.source, filename=upload.filename, settings=settings, fixed=fixed, config=config, pulse=pulse
+        upload.source,
+        filename=upload.filename,
+        settings=settings,
+        fixed=fixed,
+        config=config,
+        chosen_before=chosen_before,
+        pulse=pulse,
     )

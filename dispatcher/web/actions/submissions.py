@@ -222,7 +222,8 @@ def send_test(site: Site, who: str, upload: Upload, options: dict[str, Any], *, 
     settings, fixed = settings_of(upload, options)
     config = site.settings
     with reading_turn(site.closing) as pulse:
-        roster = roster_of(config, upload, settings, fixed, pulse)
+        known = site.ledger.chosen_columns.all()
+        roster = roster_of(config, upload, settings, fixed, pulse, chosen_before=known)
         made = send_test_message(site.ledger, roster, settings, config, row=int(row), to=to)
     site.audit_log.note(who, f"sent a test of row {int(row)}", made)
     _hint_at_reading(site, made)

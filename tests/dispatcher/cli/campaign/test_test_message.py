@@ -8,8 +8,10 @@ import pytest
 
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.pipeline.runtime.runtime import Runtime
+from dispatcher.roster.columns import Headings
 from dispatcher.simulator.client import SimulatorHandle
 from tests.dispatcher.cli.worker import working
+from tests.dispatcher.roster.workbooks import packed, sheets, texts
 from tests.mms import Mms
 
 OURS, OWN = "15162065575", "15165550199"
@@ -41,6 +43,35 @@ def test_one_row_goes_to_the_number_given_and_nobody_else_hears_anything(
     (message,) = simulator.received().messages
     assert (message["from"], message["to"], message["message"]) == (OURS, [OWN], "Hi Bob")
     assert [each["id"] for each in mms("campaign", "list", "--json").json] == [campaign_id]
+
+
+def test_a_test_reads_the_column_that_was_chosen_before_as_a_check_does(
+    mms: Mms, ledger: Ledger, tmp_path: Path
+) -> None:
+    two = tmp_path / "two.csv"
+    two.write_text("Phone 1,Phone 2,name\n12125550101,555,Ann\n12125550102,12125550103,Bob\n")
+    assert "Several columns" in trial(mms, two, 1)[2]
+    ledger.chosen_columns.remember(Headings(("Phone 1", "Phone 2", "name"), line=1).hash, "Phone 2")
+    assert "row 1 cannot be sent" in trial(mms, two, 1)[2]
+    assert trial(mms, two, 2)[0] == 0
+
+
+def test_a_test_is_told_how_the_file_is_read(mms: Mms, ledger: Ledger, tmp_path: Path) -> None:
+    book, letters = tmp_path / "book.xlsx", tmp_path / "letters.csv"
+    rows = (
+        (1, ("to", "name", "Texts OK?")),
+        (2, ("12125550101", "Ann", "no")),
+        (3, ("12125550102", "Bob", "yes")),
+    )
+    book.write_bytes(packed(sheets(("One", texts(*rows)), ("Two", texts(*rows, hidden=(3,))))))
+    two = ("--sheet", "Two", "--consent", "Texts OK?")
+    assert "row 1 cannot be sent" in trial(mms, book, 1, OWN, *two)[2]
+    assert "no row 2" in trial(mms, book, 2, OWN, *two)[2]
+    assert trial(mms, book, 2, OWN, *two, "--hidden-rows")[0] == 0
+    letters.write_bytes("to,name\n12125550101,Zoë\n".encode("cp1252"))
+    status, campaign_id, err = trial(mms, letters, 1, OWN, "--encoding", "iso-8859-5")
+    assert status == 0, err
+    assert ledger.campaigns.settings_of(campaign_id).message == "Hi Zoы"
 
 
 def test_a_test_does_not_stand_in_the_way_of_the_campaign_nor_of_another_test(

@@ -13,6 +13,7 @@ from redis import Redis
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.media.files import make_media_file
 from dispatcher.model.state import CampaignState, RecipientState
+from dispatcher.roster.columns import Headings
 from tests.dispatcher.web.conftest import CSV, Published
 
 SETTINGS = {"name": "Spring sale", "from": "(212) 555-0100", "message": "Hi {{first_name}}"}
@@ -150,6 +151,14 @@ def test_a_test_message_is_that_rows_message_to_ones_own_number(
     [(batch, _)] = ledger.batches.read(campaign.id, [0])
     assert [row.number for row in batch.rows] == ["12125550155"]
     assert [message.text for message in batch.messages] == ["Hi Ben"]
+
+
+def test_a_test_message_is_of_the_column_that_was_chosen_before(api: httpx.Client, ledger: Ledger) -> None:
+    ledger.chosen_columns.remember(Headings(("Phone 1", "Phone 2"), line=1).hash, "Phone 2")
+    file = {"file": ("two.csv", "Phone 1,Phone 2\n12125550101,12125550102\n12125550103,555\n")}
+    data = {**SETTINGS, "message": "Hi", "to": "12125550155"}
+    asked = [api.post("/campaigns/test", data={**data, "row": row}, files=file) for row in "12"]
+    assert [answer.status_code for answer in asked] == [201, 422], [answer.text for answer in asked]
 
 
 @pytest.mark.slow
