@@ -40,6 +40,7 @@ _WRITINGS: tuple[tuple[str, str, PlaceholderKind], ...] = (
     ("[", r"\[\[([^\[\]\n]{1,60})\]\]", PlaceholderKind.NAMED),
     ("[", r"\[([^\[\]\n]{1,60})\]", PlaceholderKind.NAMED),
     ("<", r"<([^<>\n]{1,60})>", PlaceholderKind.NAMED),
+    ("&", r"&(?:amp;)?lt;([^&<>\n]{1,60})&(?:amp;)?gt;", PlaceholderKind.NAMED),
     ("«", r"«([^«»\n]{1,60})»", PlaceholderKind.QUOTED),
     ("‹", r"‹([^‹›\n]{1,60})›", PlaceholderKind.QUOTED),
     ("%", r"%([^\W\d_][^%\n]{0,60})%(?![\w%])", PlaceholderKind.TIGHT),
@@ -55,6 +56,7 @@ _WRITINGS: tuple[tuple[str, str, PlaceholderKind], ...] = (
     ("%", r"%\((\w{1,60})\)[sd](?!\w)", PlaceholderKind.ANY),
     (":", r":([^\W\d_]\w{1,40}):(?![\w:])", PlaceholderKind.PERSONAL),
     ("Name", r"((?:[Ff]irst|[Ll]ast|[Ff]ull)Name)(?!\w)", PlaceholderKind.PREFIXED),
+    ("{", r"\{+([A-Za-z]\w{1,40})(?![\w{}])", PlaceholderKind.PREFIXED),
     ("(", r"\(([^\W\d_]\w{0,30}(?:[ _]\w{1,20})?)\)", PlaceholderKind.PERSONAL),
     ("$", r"\$([A-Za-z]\w{1,40})(?![\w$])", PlaceholderKind.PREFIXED),
     ("@", r"@([A-Za-z]\w{1,40})(?![\w@.])", PlaceholderKind.PREFIXED),
@@ -70,7 +72,7 @@ _BY_SIGN = tuple(
 #: What no such sign begins within.
 _INSIDE = re.compile(r"[\w/=&?@.{\[<-]")
 #: These may stand within a word or an address.
-_ANYWHERE = frozenset("{[<«‹*")
+_ANYWHERE = frozenset("{[<«‹*&")
 
 
 def candidates(text: str) -> Iterator[Candidate]:

@@ -7,10 +7,12 @@ word names a column of the file or is what tools call a contact's field.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dispatcher.roster._field_names import IN_BRACES, OF_A_PERSON, OWNERS, USUAL, alike, is_camel, is_snake
+from dispatcher.roster._placeholder_spans import span_of
 from dispatcher.roster._placeholder_writings import Candidate, PlaceholderKind, candidates
 from dispatcher.roster.columns import Headings, heading_key
 from dispatcher.roster.rejections import RowError
@@ -18,13 +20,12 @@ from dispatcher.roster.rejections import RowError
 
 class Placeholder(NamedTuple):
     """What stands from `start` to `end` of a text, and what to write in its place; empty where we have nothing like
-    it. `exact` tells that this names a column of the file."""
+    it, or the file has no such column."""
 
     start: int
     end: int
     written: str
     offered: str
-    exact: bool
 
 
 class _Field(NamedTuple):
@@ -103,12 +104,19 @@ class Placeholders:
         found: list[Placeholder] = []
         taken = 0
         narrow = text if text.isascii() else text.translate(_NARROW)
-        for start, end, inner, kind in sorted(self._accepted(narrow), key=lambda each: (each[0], -each[1])):
-            if start >= taken:
-                taken = end
-                is_ours = kind is PlaceholderKind.OURS and text.startswith("{{", start)
-                if not is_ours or self._is_foreign(inner):
-                    found.append(self._placeholder(text, start, end, inner))
+        accepted = sorted(self._accepted(narrow), key=lambda each: (each[0], -each[1]))
+        starts = [each[0] for each in accepted] + [len(text)]
+        for begins, ends, inner, kind in accepted:
+            if begins < taken:
+                continue
+            start, end = begins, ends
+            is_ours = kind is PlaceholderKind.OURS and text.startswith("{{", start)
+            if not is_ours or self._is_foreign(inner):
+                last = starts[bisect_left(starts, end)]
+                bare = narrow[start:end] == inner
+                start, end = span_of(narrow, start, end, first=taken, last=last, bare=bare)
+                found.append(self._placeholder(text, start, end, inner))
+            taken = end
         return found
 
     def _accepted(self, text: str) -> Iterator[Candidate]:
@@ -144,16 +152,14 @@ class Placeholders:
         if _COMMAND.match(inner) or (
             written.startswith("{{") and _COMMAND_OF_BRACES.match(inner.strip("{}"))
         ):
-            return Placeholder(start, end, written, "", False)
+            return Placeholder(start, end, written, "")
         if column is None and "|" in inner and not self._names_one(inner, IN_BRACES):
-            return Placeholder(
-                start, end, written, field.name, False
-            )  # one of several words, another each time
-        if column is None and not _is_word(field.name):
-            return Placeholder(start, end, written, "", False)
+            return Placeholder(start, end, written, field.name)  # one of several words, another each time
+        if column is None and (self._columns.names or not _is_word(field.name)):
+            return Placeholder(start, end, written, "")
         name = " ".join((column or field.name).split())
         default = f"|{field.default}" if field.default else ""
-        return Placeholder(start, end, written, f"{{{{{name}{default}}}}}", column is not None)
+        return Placeholder(start, end, written, f"{{{{{name}{default}}}}}")
 
     def column_for(self, name: str) -> str | None:
         """The column that a placeholder of this name asks for, whatever another system calls it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -26,14 +27,14 @@ FOREIGN = {
     "{recipient.name}": "{{first_name}}",
     "{order_number}": "{{order_number}}",
     "{orderNumber}": "{{order_number}}",
-    "{appointment_date}": "{{appointment_date}}",
-    "{link}": "{{link}}",
+    "{appointment_date}": "",
+    "{link}": "",
     "{1}": "",
     "{Hi|Hello|Hey}": "Hi",
     "{!Contact.FirstName}": "{{first_name}}",
     "{!firstname_fix}": "{{first_name}}",
     "{$first_name}": "{{first_name}}",
-    "{#var#}": "{{var}}",
+    "{#var#}": "",
     "{{contact.first_name}}": "{{first_name}}",
     "{{ contact.firstname }}": "{{first_name}}",
     "{{ person.first_name|default:'you' }}": "{{first_name|you}}",
@@ -56,12 +57,12 @@ FOREIGN = {
     "*|FNAME|*": "{{first_name}}",
     "*|IF:FNAME|*": "",
     "*|END:IF|*": "",
-    "*|COUPON|*": "{{COUPON}}",
+    "*|COUPON|*": "",
     "%FIRSTNAME%": "{{first_name}}",
     "%first_name%": "{{first_name}}",
     "%recipient.first_name%": "{{first_name}}",
     "%%First Name%%": "{{first_name}}",
-    "%%coupon%%": "{{coupon}}",
+    "%%coupon%%": "",
     "%{first_name}": "{{first_name}}",
     "[first_name]": "{{first_name}}",
     "[First Name]": "{{first_name}}",
@@ -75,12 +76,12 @@ FOREIGN = {
     "[[FirstName]]": "{{first_name}}",
     "[%first_name%]": "{{first_name}}",
     "<<First Name>>": "{{first_name}}",
-    "<<Coupon>>": "{{Coupon}}",
+    "<<Coupon>>": "",
     "<first_name>": "{{first_name}}",
     "<City>": "{{City}}",
     "«First_Name»": "{{first_name}}",
     "«City»": "{{City}}",
-    "«Appointment_Date»": "{{Appointment_Date}}",
+    "«Appointment_Date»": "",
     "${first_name}": "{{first_name}}",
     "${first_name}$": "{{first_name}}",
     "#{first_name}": "{{first_name}}",
@@ -115,6 +116,28 @@ FOREIGN = {
     "{nombre}": "{{first_name}}",
     "%PRENOM%": "{{first_name}}",
     "{ciudad}": "{{City}}",
+    "&lt;first_name&gt;": "{{first_name}}",
+    "&lt;City&gt;": "{{City}}",
+    "&amp;lt;first_name&amp;gt;": "{{first_name}}",
+    "&lt;&lt;first_name&gt;&gt;": "{{first_name}}",
+    "&laquo;first_name&raquo;": "{{first_name}}",
+    "&#123;&#123;first_name&#125;&#125;": "{{first_name}}",
+    "*FNAME*": "{{first_name}}",
+    "**FNAME**": "{{first_name}}",
+    "*first_name*": "{{first_name}}",
+    "`first_name`": "{{first_name}}",
+    "|FNAME|": "{{first_name}}",
+    "{{first_name}": "{{first_name}}",
+    "{first_name}}": "{{first_name}}",
+    "{{{first_name}": "{{first_name}}",
+    "{{contact.first_name}}}": "{{first_name}}",
+    "{first_name": "{{first_name}}",
+    "first_name}": "{{first_name}}",
+    "[[first_name]": "{{first_name}}",
+    "[first_name]]": "{{first_name}}",
+    "<<first_name>": "{{first_name}}",
+    "{[first_name]}": "{{first_name}}",
+    "[{first_name}]": "{{first_name}}",
 }
 
 
@@ -160,6 +183,46 @@ def test_our_own_merge_fields_are_ours(field: str) -> None:
     assert OURS.find(f"Hi {field}, bye") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("(see {first_name})", "{first_name}"),
+        ("{Hi [City]}", "[City]"),
+        ("https://example.com/{first_name}/offer", "{first_name}"),
+        ("*{first_name}*", "{first_name}"),
+        ('"FNAME"', "FNAME"),
+        ("{{City}}{first_name}{{City}}", "{first_name}"),
+        ("{{City}}{{first_name}", "{{first_name}"),
+        ("{City*FNAME*}", "*FNAME*"),
+    ],
+)
+def test_signs_that_are_not_its_own_stay(text: str, written: str) -> None:
+    assert [each.written for each in OURS.find(text)] == [written]
+
+
+def test_signs_go_with_one_of_two_neighbours() -> None:
+    assert [each.written for each in OURS.find("*FNAME**|LNAME|*{first_name}}{{contact.city}}")] == [
+        "*FNAME*",
+        "*|LNAME|*",
+        "{first_name}}",
+        "{{contact.city}}",
+    ]
+
+
+@pytest.mark.parametrize("written", FOREIGN)
+def test_what_was_replaced_is_a_text_without_any(written: str) -> None:
+    found = OURS.find(f"Hi {written}!")
+    if all(each.offered for each in found):
+        text = f"Hi {written}!".replace(found[0].written, found[0].offered)
+        assert OURS.find(text) == []
+        assert not set("{}*<>&") & set(re.sub(r"\{\{[^{}]*\}\}", "", text))
+
+
+def test_only_a_column_of_the_file_is_offered() -> None:
+    assert [each.offered for each in OURS.find("[Company] {link} [City]")] == ["", "", "{{City}}"]
+    assert [each.offered for each in Placeholders(Headings((), line=1)).find("[Company]")] == ["{{Company}}"]
+
+
 def test_several_are_found_in_their_order_beside_our_own() -> None:
     found = OURS.find("{first_name} {{City}} [City] {{contact.city}}%FIRSTNAME%")
     assert [each.written for each in found] == ["{first_name}", "[City]", "{{contact.city}}", "%FIRSTNAME%"]
@@ -183,9 +246,7 @@ def test_a_campaign_with_one_is_refused_and_told_what_to_write() -> None:
         error.message
         == "The message has [Name], a placeholder of another system, which would be sent as it stands."
     )
-    assert error.hint == (
-        "write merge fields like {{first_name}}; write {{first_name}} for [Name], {{CITY}} for *|CITY|*"
-    )
+    assert error.hint == ("write merge fields like {{first_name}}; write {{first_name}} for [Name]")
 
 
 def test_a_campaign_of_which_nothing_is_seen_is_refused() -> None:
