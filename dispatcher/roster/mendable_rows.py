@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TextIO
 
@@ -16,6 +18,7 @@ from dispatcher.roster.mends import MENDS_MAX, Mend
 
 #: A longer text is mended in the file itself.
 MENDED_CHARACTERS = 4000
+_LINE_END = re.compile(r"\r\n?")
 #: Characters of a list of rows at most.
 _LISTED_CHARACTERS = 16 << 20
 
@@ -44,13 +47,18 @@ class MendableRow(NamedTuple):
     @property
     def value(self) -> str:
         """What is to be mended, as a text: a cell, or the row as a line of CSV."""
-        before = self.before
-        return before if isinstance(before, str) else line_of(before)
+        return text_of(self.before)
+
+    @property
+    def mark(self) -> str:
+        """Tells this cell with what stands in it from every other one of its line, and from itself with another text;
+        nothing can be read from it."""
+        return f"{_digest(json.dumps(self.column))}{_digest(self.value)}"
 
     def mended(self, value: str) -> Mend | None:
         """The mend that puts this text, as `value` has it, in its place; None if that changes nothing."""
-        value = value.replace("\r\n", "\n")
-        if value == self.value.replace("\r\n", "\n"):
+        value = _as_posted(value)
+        if value == _as_posted(self.value):
             return None
         before, after = self.before, value if self.place is not None else cells_of(value)
         return (
@@ -64,6 +72,11 @@ class MendableRow(NamedTuple):
         return (*self.cells[: self.place], value, *self.cells[self.place + 1 :], *self.beyond)
 
 
+def is_unchanged(mark: str, value: str) -> bool:
+    """Whether this text stood already in the cell with this mark."""
+    return mark.endswith(_digest(value))
+
+
 def mended_again(mends: tuple[Mend, ...], row: MendableRow, value: str) -> tuple[Mend, ...]:
     """The mends of a line with another one, which puts this text into its invalid cell. `row` is the line as it was
     read, the first `mends` in it already; the last of them may be this cell's own, which is mended once more."""
@@ -74,7 +87,16 @@ def mended_again(mends: tuple[Mend, ...], row: MendableRow, value: str) -> tuple
         return earlier if mend is None else (*earlier, mend)
     after = row.before if mend is None else mend.after
     again = mends[-1].model_copy(update={"after": after})
-    return earlier if again.after == again.before else (*earlier, again)
+    return earlier if _as_posted(text_of(after)) == _as_posted(text_of(again.before)) else (*earlier, again)
+
+
+def _as_posted(text: str) -> str:
+    """The text with the line ends that are left of it when a browser had it in a field."""
+    return _LINE_END.sub("\n", text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(_as_posted(text).encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def line_of(cells: Sequence[str]) -> str:
@@ -82,6 +104,11 @@ def line_of(cells: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue().removesuffix("\r\n")
+
+
+def text_of(cells: str | Sequence[str]) -> str:
+    """A cell, or a row as a line of CSV."""
+    return cells if isinstance(cells, str) else line_of(cells)
 
 
 def cells_of(line: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,7 +14,15 @@ from dispatcher.errors import InputError, NotFound
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.pipeline.preflight.row_check import RowsContext, RowVerdict, check_row
-from dispatcher.roster.mendable_rows import MENDED_CHARACTERS, MendableRow, listed_rows, mended_again
+from dispatcher.roster.mendable_rows import (
+    MENDED_CHARACTERS,
+    MendableRow,
+    is_unchanged,
+    listed_rows,
+    mended_again,
+    text_of,
+)
+from dispatcher.roster.mends import Mend
 from dispatcher.web.actions.media import asks_about
 from dispatcher.web.actions.submissions import check_upload, settings_of
 from dispatcher.web.http.upload_form import Upload
@@ -23,6 +31,8 @@ from dispatcher.web.site.staged_mends import RowsPage
 
 #: What of a check's memory is no setting: the calendar line, and which mends it was made with.
 BESIDE_SETTINGS = frozenset({"every", "mends"})
+#: A cell as a page shows it: the line of its row, and its mark (`MendableRow.mark`).
+Cell = tuple[int, str]
 
 
 def check_to_mend(
@@ -41,35 +51,46 @@ def check_to_mend(
     return result
 
 
-def keep_mends(site: Site, token: str, page: int, values: Mapping[int, str]) -> None:
-    """Keep what a person wrote into invalid cells on this page of them, by the lines of their rows. Lines that are not
-    on it any more are passed over.
+def keep_mends(site: Site, token: str, page: int, values: Mapping[Cell, str]) -> list[int]:
+    """Keep what a person wrote into invalid cells on this page of them. What was written into a cell that is not on it
+    as it was, since it was mended or all was checked meanwhile, goes nowhere: answers its line.
 
     Raises:
         InputError: a text is too long.
     """
-    found = site.staged_uploads.mends.page(token, page) if values else None
-    if found is None:
-        return
-    earlier = site.staged_uploads.mends.of_lines(token, list(values))
-    for row in found.rows:
-        if row.line in values:
-            _keep(site, token, row, values[row.line], earlier.get(row.line, ()))
+    if not values:
+        return []
+    found = site.staged_uploads.mends.page(token, page)
+    rows = {(row.line, row.mark): row for row in found.rows} if found else {}
+    earlier = site.staged_uploads.mends.of_lines(token, [line for line, _ in values])
+    passed_over = []
+    for (line, mark), value in values.items():
+        mends = earlier.get(line, ())
+        if row := rows.get((line, mark)):
+            _keep(site, token, row, value, mends)
+        elif not is_unchanged(mark, value) and not _is_there(mends, value):
+            passed_over.append(line)
+    return passed_over
 
 
-def mend_cell(site: Site, token: str, page: int, line: int, value: str) -> RowVerdict:
+def _is_there(mends: Iterable[Mend], value: str) -> bool:
+    """Whether one of these put this text in its place already."""
+    return any(text_of(mend.after) == value.replace("\r\n", "\n") for mend in mends)
+
+
+def mend_cell(site: Site, token: str, page: int, cell: Cell, value: str) -> RowVerdict:
     """Keep what a person wrote into one invalid cell, and say whether its row can be sent now.
 
     Raises:
-        NotFound: the file is not kept any more, or no such row is on this page of it.
+        NotFound: the file is not kept any more, or the cell is not on this page of it as it was.
         InputError: the text is too long, or the settings cannot be used any more.
     """
     staged = site.staged_uploads.find(token)
     found = site.staged_uploads.mends.page(token, page)
-    row = next((row for row in found.rows if row.line == line), None) if found else None
+    row = next((row for row in found.rows if (row.line, row.mark) == cell), None) if found else None
     if found is None or row is None:
-        raise NotFound("The file was checked anew meanwhile.", hint="check it again")
-    _keep(site, token, row, value, site.staged_uploads.mends.of_lines(token, [line]).get(line, ()))
+        raise NotFound("This cell was mended, or the file checked, meanwhile.", hint="check it again")
+    _keep(site, token, row, value, site.staged_uploads.mends.of_lines(token, [row.line]).get(row.line, ()))
     options = json.loads(staged.checked or "{}")
     for name in BESIDE_SETTINGS:
         options.pop(name, None)

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dispatcher.control_characters import spelled_out
-from dispatcher.roster.mendable_rows import MENDED_CHARACTERS, MendableRow, line_of
+from dispatcher.roster.mendable_rows import MENDED_CHARACTERS, MendableRow, text_of
 from dispatcher.roster.mends import Mend, packed_mends
 from dispatcher.web.actions.mending import keep_mends
 from dispatcher.web.site.site import Site
 
-#: A field of the form with what was written into a row's invalid cell: `mend-` and the row's line.
-_FIELD = re.compile(r"mend-(\d{1,9})")
+#: A field of the form with what was written into a row's invalid cell: `mend-`, the row's line, the cell's mark.
+_FIELD = re.compile(r"mend-(\d{1,9})-([0-9a-f]{16})")
 #: Mends that are listed, to be taken back, and characters of each text in that list.
 _LISTED = 200
+_LINES_NAMED = 20
 _SHOWN_CHARACTERS = 80
 
 
@@ -38,7 +39,7 @@ class MendingRow(NamedTuple):
     @property
     def has_lines(self) -> bool:
         """Whether it is a whole row, spans lines, or is too long for one."""
-        return self.row.place is None or "\n" in self.value or len(self.value) > 120
+        return self.row.place is None or not {"\n", "\r"}.isdisjoint(self.value) or len(self.value) > 120
 
 
 class MendingPage(NamedTuple):
@@ -64,17 +65,29 @@ def is_mend(field: str) -> bool:
     return _FIELD.fullmatch(field) is not None
 
 
-def keep_mends_of(site: Site, token: str, values: Mapping[str, str]) -> None:
-    """Keep what the form says of cells, and take back what it says so of.
+def keep_mends_of(site: Site, token: str, values: Mapping[str, str]) -> str:
+    """Keep what the form says of cells, and take back what it says so of. Answers what there is to say of cells that
+    are not what the form was made of any more.
 
     Raises:
         InputError: a text is too long.
     """
-    cells = {int(found[1]): value for name, value in values.items() if (found := _FIELD.fullmatch(name))}
-    keep_mends(site, token, page_number(values.get("rows_page", "")), cells)
+    cells = {
+        (int(found[1]), found[2]): value
+        for name, value in values.items()
+        if (found := _FIELD.fullmatch(name))
+    }
+    passed_over = keep_mends(site, token, page_number(values.get("rows_page", "")), cells)
     back = values.get("take_back", "")
     if back.isdecimal():
         site.staged_uploads.mends.take_back(token, int(back))
+    return _said_of_lines(passed_over) if passed_over else ""
+
+
+def _said_of_lines(lines: list[int]) -> str:
+    named = ", ".join(map(str, lines[:_LINES_NAMED])) + (" and more" if len(lines) > _LINES_NAMED else "")
+    of = f"line {named} was" if len(lines) == 1 else f"lines {named} were"
+    return f"What was written into {of} not taken over: it was mended or checked meanwhile, and this is how it stands."
 
 
 def page_number(text: str) -> int:
@@ -95,14 +108,14 @@ def mending_page(site: Site, token: str, number: int) -> MendingPage | None:
 def _mending_row(row: MendableRow, mends: tuple[Mend, ...]) -> MendingRow:
     value = row.value
     if mends and mends[-1].column == row.column:
-        value = _text(mends[-1].after)
+        value = text_of(mends[-1].after)
     return MendingRow(row, value, "" if row.value.isprintable() else _shown(row.value), value != row.value)
 
 
 def mended_cells(site: Site, token: str) -> list[MendedCell]:
     """The first mends of a file."""
     return [
-        MendedCell(mend.line, _column(mend), _shown(_text(mend.before)), _shown(_text(mend.after)))
+        MendedCell(mend.line, _column(mend), _shown(text_of(mend.before)), _shown(text_of(mend.after)))
         for mend in site.staged_uploads.mends.all(token)[:_LISTED]
     ]
 
@@ -117,10 +130,6 @@ def _column(mend: Mend) -> str:
     if mend.column is None:
         return "the whole row"
     return mend.column if isinstance(mend.column, str) else f"column {mend.column}"
-
-
-def _text(cells: str | tuple[str, ...]) -> str:
-    return cells if isinstance(cells, str) else line_of(cells)
 
 
 def _shown(text: str) -> str:

@@ -138,8 +138,7 @@ def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
     said = set(said_of_another(site, came, token, draft.given)) if came is not None and token else set()
     draft.values |= dict.fromkeys(said, "")
     draft.upload = upload = _staged(site, came, token)
-    if came is None:
-        keep_mends_of(site, token, draft.values)
+    passed_over = keep_mends_of(site, token, draft.values) if came is None else ""
     given = with_media(
         options_in(form, beside=BESIDE | said | set(filter(is_mend, form))), take_media(site, form)
     )
@@ -147,11 +146,12 @@ def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
     options = draft.options(given)
     mends = digest_of_mends(site, upload.token)  # what is mended from here on asks for another check
     now = draft.checked_with(options, mends)
-    if action == "keep" or (action == "send" and upload.checked == now):
+    if (action == "keep" and not passed_over) or (
+        action == "send" and upload.checked == now and not passed_over
+    ):
         draft.went_to = _become(site, who, draft, upload, options)
         return
-    if action == "send":
-        draft.note = what_changed(upload.checked, now)
+    draft.note = passed_over or (what_changed(upload.checked, now) if action == "send" else "")
     with site.staged_uploads.open(upload.token) if came is None else nullcontext(came.source) as source:
         if action == "test":
             _try(site, who, draft, Upload(source, upload.filename), options)

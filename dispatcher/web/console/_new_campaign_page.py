@@ -93,8 +93,8 @@ async def mend(request: Request, session: Operator) -> dict[str, Any]:
     async with read_form(request, 0) as form:
         check_csrf(session, form.get("csrf"))
         held, value = first(form, "held"), first(form, "value")
-        number, line = whole_number(form, "page"), whole_number(form, "line")
-    return (await run_in_threadpool(mend_cell, site_of(request), held, number, line, value))._asdict()
+        number, cell = whole_number(form, "page"), (whole_number(form, "line"), first(form, "mark"))
+    return (await run_in_threadpool(mend_cell, site_of(request), held, number, cell, value))._asdict()
 
 
 def sender_of(draft: FormDraft) -> str:

@@ -29,6 +29,7 @@ async function save(field) {
   body.set("held", mending.dataset.mending);
   body.set("page", mending.dataset.page);
   body.set("line", field.dataset.mend);
+  body.set("mark", field.dataset.mark);
   body.set("value", field.value);
   const answer = await fetch("/new/mend", { method: "POST", body }).catch(() => null);
   const said = answer && !answer.redirected ? await answer.json().catch(() => null) : null;

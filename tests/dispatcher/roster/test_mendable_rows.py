@@ -14,6 +14,7 @@ from dispatcher.roster.mendable_rows import (
     MendableRow,
     MendableRows,
     cells_of,
+    is_unchanged,
     line_of,
     listed_rows,
     mended_again,
@@ -29,9 +30,28 @@ FIRST = Mend(line=3, column="phone", before="55", after="555")
 def test_a_mend_says_what_stood_there_and_none_is_made_of_what_still_does() -> None:
     assert ROW.mended("556") == Mend(line=3, column="phone", before="555", after="556")
     assert ROW.mended("555") is None
-    lines = ROW._replace(cells=("5\r\n55", "Bob"))
-    assert lines.mended("5\r\n55") is None, "a browser writes line ends in its own way"
-    assert lines.mended("5\n55") is None
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_line_ends_that_a_browser_writes_in_its_own_way_are_no_mend(end: str) -> None:
+    lines = ROW._replace(cells=(f"5{end}55", "Bob"))
+    for posted in ("5\r\n55", "5\n55", f"5{end}55"):
+        assert lines.mended(posted) is None
+        assert mended_again((Mend(line=3, column="phone", before=f"5{end}55", after="6"),), ROW, posted) == ()
+
+
+def test_a_cell_is_told_by_its_mark_with_what_stands_in_it() -> None:
+    name = ROW._replace(column="first_name", place=1)
+    others = [
+        ROW._replace(column=1),
+        name,
+        name._replace(cells=("x", "555")),
+        ROW._replace(cells=("556", "Bob")),
+    ]
+    assert len({row.mark for row in (ROW, WHOLE, *others)}) == 6
+    assert ROW._replace(line=9, cells=("555", "Rob")).mark == ROW.mark
+    assert is_unchanged(ROW.mark, "555")
+    assert not is_unchanged(ROW.mark, "556")
 
 
 def test_a_row_with_too_many_cells_is_mended_as_a_line() -> None:

@@ -42,7 +42,9 @@ class Page:
 
     def press(self, action: str = "check", **fields: Any) -> httpx.Response:
         """Send the form as it is, with these fields, and without a file."""
-        fields = {name.replace("mend_", "mend-"): value for name, value in fields.items()}
+        fields = {
+            self.name(field[5:]) if field.startswith("mend_") else field: fields[field] for field in fields
+        }
         data = {**FORM, "csrf": self.csrf, "held": self.held, "action": action, "rows_page": "1", **fields}
         self.answer = self.browser.post("/new", data=data, files={"file": ("", "")})
         return self.answer
@@ -50,6 +52,7 @@ class Page:
     def mend(self, line: int, value: str, **other: Any) -> httpx.Response:
         """Leave a field, as a browser with scripts tells it."""
         data = {"csrf": self.csrf, "held": self.held, "page": 1, "line": line, "value": value, **other}
+        data = {"mark": self.name(line).rpartition("-")[2], **data}
         return self.browser.post("/new/mend", data=data)
 
     def said(self, line: int, value: str) -> tuple[bool, str]:
@@ -58,10 +61,15 @@ class Page:
         assert answer.status_code == 200, answer.text
         return answer.json()["fine"], answer.json()["said"]
 
+    def name(self, line: int | str) -> str:
+        """The name of a line's field as the page has it."""
+        found = re.search(rf'name="(mend-{line}-[0-9a-f]+)"', self.answer.text)
+        return found[1] if found else f"mend-{line}-{'0' * 16}"
+
     @property
     def fields(self) -> dict[str, str]:
         """The fields of rows that cannot be sent, by line."""
-        found = re.findall(r'name="mend-(\d+)" value="([^"]*)"', self.answer.text)
+        found = re.findall(r'name="mend-(\d+)-\w+" value="([^"]*)"', self.answer.text)
         return {line: html.unescape(value) for line, value in found}
 
     @property
@@ -81,7 +89,7 @@ def page(operator: httpx.Client) -> Page:
 def test_every_row_that_cannot_be_sent_has_a_field_with_what_stands_there(page: Page) -> None:
     assert page.fields == {"3": "555", "4": "", "7": "12\u200b5"}  # that of a row with lines is no input
     assert "It reads <code>12⟨U+200B⟩5</code>" in page.answer.text
-    assert 'name="mend-5" rows="3"' in page.answer.text
+    assert f'name="{page.name(5)}" rows="3"' in page.answer.text
     assert "Line 4, first_name" in page.answer.text
     assert page.sendable == "Send to 1 recipient"
 
@@ -122,7 +130,7 @@ def test_without_scripts_the_form_alone_does_the_same(page: Page) -> None:
     page.press(mend_3="12125550102", mend_4="", mend_7="12\u200b5")
     assert page.sendable == "Send to 2 recipients"
     assert "1 cell mended" in page.answer.text
-    assert set(re.findall(r'name="mend-(\d+)"', page.answer.text)) == {"4", "5", "7"}
+    assert set(re.findall(r'name="mend-(\d+)-', page.answer.text)) == {"4", "5", "7"}
 
 
 def test_a_mend_is_taken_back(page: Page) -> None:
@@ -134,6 +142,48 @@ def test_a_mend_is_taken_back(page: Page) -> None:
     page.mend(3, "555")
     page.press()
     assert "mended</summary>" not in page.answer.text, "what stands there again was not mended"
+
+
+TWO_WRONG = "phone,first_name\n12125550101,Ann\n212555,\n"
+
+
+def test_a_form_that_is_sent_twice_mends_no_other_cell_of_its_line(operator: httpx.Client) -> None:
+    page = Page(operator, TWO_WRONG)
+    form = {page.name(3): "2125550102"}
+    for _ in range(2):
+        page.press(**form)
+        assert page.fields == {"3": ""}, "the name, which is wrong by now"
+        assert page.sendable == "Send to 1 recipient"
+        assert "not taken over" not in page.answer.text, "it stands there already"
+
+
+def test_what_an_old_page_has_for_a_cell_is_not_taken_over_and_that_is_said(
+    operator: httpx.Client, redis: Redis
+) -> None:
+    page = Page(operator, TWO_WRONG)
+    number = page.name(3)
+    page.press(**{number: "2125550102"})
+    assert "not taken over" not in page.press(**{number: "212555"}).text, "as it was, so nobody wrote it"
+    for action in ("send", "keep"):
+        shown = page.press(action, **{number: "2125550109"})
+        assert "What was written into line 3 was not taken over" in shown.text
+        assert page.fields == {"3": ""}
+        assert "<td>2125550102</td>" in shown.text
+    assert not redis.exists("mms:campaigns")
+    page.mend(3, "Bob")
+    assert page.mend(3, "Bea", mark=number.rpartition("-")[2]).status_code == 404
+    page.press()
+    assert page.sendable == "Send to 2 recipients"
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_a_cell_with_lines_keeps_them_however_they_end(operator: httpx.Client, end: str) -> None:
+    page = Page(operator, f'phone,first_name\n"212{end}555",Ann\n12125550101,Bob\n')
+    assert f'name="{page.name(2)}" rows="3"' in page.answer.text, "a field of one line would lose them"
+    page.press(mend_2="212\r\n555")
+    assert "mended</summary>" not in page.answer.text, "nobody did anything"
+    page.press(mend_2="2125550102")
+    assert page.sendable == "Send to 2 recipients"
 
 
 def test_a_file_that_was_mended_since_its_check_is_checked_before_it_is_sent(
@@ -190,9 +240,10 @@ def test_many_bad_rows_are_mended_a_page_at_a_time(operator: httpx.Client) -> No
     page = Page(operator, "phone,first_name\n12125550101,Ann\n" + rows)
     assert len(page.fields) == PAGE_ROWS
     last = operator.get(f"/new/rows/{page.held}", params={"page": 3})
-    assert re.findall(r'name="mend-(\d+)"', last.text) == [str(2 + 2 * PAGE_ROWS + 1)]
+    assert re.findall(r'name="mend-(\d+)-', last.text) == [str(2 + 2 * PAGE_ROWS + 1)]
     assert "Page 3 of 3" in last.text
-    page.mend(2 + 2 * PAGE_ROWS + 1, "12125550102", page=3)
+    [mark] = re.findall(r'data-mark="(\w+)"', last.text)
+    page.mend(2 + 2 * PAGE_ROWS + 1, "12125550102", page=3, mark=mark)
     assert "Mended; check again." in operator.get(f"/new/rows/{page.held}", params={"page": 3}).text
     page.press("", rows_to="2", mend_3="12125550103")
     assert "Page 2 of 2" in page.answer.text, "two of the 101 were mended"
@@ -206,6 +257,7 @@ def test_many_bad_rows_are_mended_a_page_at_a_time(operator: httpx.Client) -> No
         ({"held": "no-such-upload-no-such-upload"}, 422),
         ({"line": 99}, 422),
         ({"line": 2}, 422),
+        ({"mark": "0" * 16}, 422),
         ({"value": "1" * 4001}, 422),
     ],
 )
@@ -220,7 +272,7 @@ def test_only_what_is_listed_is_mended_and_only_by_who_may(
 
 def test_another_file_starts_without_the_mends_of_the_last(page: Page) -> None:
     page.mend(3, "12125550102")
-    page.answer = post_new(page.browser, "check", BAD, held=page.held, **{"mend-3": "12125550102"})
+    page.answer = post_new(page.browser, "check", BAD, held=page.held, **{page.name(3): "12125550102"})
     assert page.fields["3"] == "555"
     assert page.sendable == "Send to 1 recipient"
 
@@ -233,7 +285,7 @@ def test_the_help_beside_the_message_shows_rows_as_they_are_mended(page: Page) -
         "held": page.held,
         "row": "2",
         "rows_page": "1",
-        "mend-3": "12125550102",
+        page.name(3): "12125550102",
     }
     shown = page.browser.post("/new/text", files={name: (None, value) for name, value in fields.items()})
     assert shown.status_code == 200
