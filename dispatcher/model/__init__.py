@@ -6,6 +6,7 @@
 - `scope`, `claim_wait`: what a limit is for, and what a claim waits for.
 - `correlation`: the user_data that ties a receipt to its row. `segments`: a text as an SMS.
   `smart_encoding`, `invisible_characters`: look-alikes of GSM-7, and what nobody sees of a text.
+- `reading_rules`: by which rules a campaign's file is read.
 - `media`, `media_address`: what is known of a medium, and its address in one writing. `timestamps`: times as people
   read them.
 

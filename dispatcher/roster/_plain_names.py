@@ -20,7 +20,12 @@ _NAMES = (
 _PLAIN_NAMES = frozenset(_NAMES.split())
 
 
+def is_plain_name(heading: str) -> bool:
+    """Whether it is such a name."""
+    return heading_key(heading) in _PLAIN_NAMES
+
+
 def only_plain_name(names: Sequence[str]) -> int | None:
     """The column that alone has such a name; None if there is none, or several."""
-    found = [index for index, name in enumerate(names) if heading_key(name) in _PLAIN_NAMES]
+    found = [index for index, name in enumerate(names) if is_plain_name(name)]
     return found[0] if len(found) == 1 else None

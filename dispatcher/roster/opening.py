@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.reading_rules import READING_RULES
+from dispatcher.roster._first_rules import as_first_checked, is_by_first_rules
 from dispatcher.roster.consent_survey import ConsentSurvey
 from dispatcher.roster.roster import Roster
 from dispatcher.settings import Settings
@@ -22,21 +24,23 @@ def open_roster(
     media: Mapping[str, MediaFacts] | None = None,
     chosen_before: Mapping[str, str] | None = None,
     kept: bool = False,
+    rules: int = READING_RULES,
     survey: ConsentSurvey | None = None,
     pulse: Callable[[], None] = lambda: None,
 ) -> Roster:
     """The file's rows, within the installation's bounds. `media`, `chosen_before`, `kept`, `survey` and `pulse` see
-    `Roster`.
+    `Roster`. A kept file is read by the `rules` by which it was checked.
 
     Fictional numbers (555-0100…0199) can be sent to in a simulated ledger, and only there.
 
     Raises:
         FileRefused: its head cannot be used.
     """
+    by_first_rules = kept and is_by_first_rules(rules, settings)
     return Roster(
         source,
         filename=filename,
-        settings=settings,
+        settings=as_first_checked(settings) if by_first_rules else settings,
         fixed=fixed,
         fictional_ok=config.simulate,
         regions=config.allowed_regions,
@@ -46,6 +50,7 @@ def open_roster(
         media=media,
         chosen_before=chosen_before,
         kept=kept,
+        by_first_rules=by_first_rules,
         survey=survey,
         pulse=pulse,
     )

@@ -14,7 +14,7 @@ from dispatcher.numbering.area_codes import area_codes
 from dispatcher.roster._blocks import BlockReader
 from dispatcher.roster._consent import ConsentColumns, NoConsentError
 from dispatcher.roster._duplicates import SeenNumbers
-from dispatcher.roster._file_start import first_record, records_of, rows_ahead
+from dispatcher.roster._file_start import cell_at, first_record, records_of, rows_ahead
 from dispatcher.roster._first_rows import FirstRows, bad_numbers_in, is_number
 from dispatcher.roster._mended_rows import HeadingPlaces, MendedRows
 from dispatcher.roster._recipient_choice import Known, choose_recipients
@@ -50,8 +50,9 @@ class Roster:
     options: they outrank the file's columns, the others do not. `regions` are the countries that may be sent
     to, `area_codes_extra` see `numbering.area_codes`. `max_bytes` counts the unpacked file. `media` is what is known of
     media addresses, `chosen_before` the columns that a person chose for other files, by the hash of their headings,
-    `survey` what the whole file says of consent. `kept`: the file is a campaign's. `pulse` is called now and then while
-    the file is read, once a second while nothing comes of it; what it raises ends the reading.
+    `survey` what the whole file says of consent. `kept`: the file is a campaign's, which was checked `by_first_rules`
+    or today's. `pulse` is called now and then while it is read, once a second while nothing comes of it; what it raises
+    ends the reading.
 
     The file is opened, its dialect found and its headings read at once; iterating goes on from there, once.
 
@@ -74,13 +75,15 @@ class Roster:
         media: Mapping[str, MediaFacts] | None = None,
         chosen_before: Mapping[str, str] | None = None,
         kept: bool = False,
+        by_first_rules: bool = False,
         survey: ConsentSurvey | None = None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.filename = filename
         self._max_rows = max_rows
         self.mends, stream = split_off(PulsedStream(source, pulse))
-        self._records = records_of(open_source(stream, max_bytes=max_bytes), settings, max_bytes, pulse)
+        opened = open_source(stream, max_bytes=max_bytes)
+        self._records = records_of(opened, settings, max_bytes, pulse, by_first_rules=by_first_rules)
         self._unread = iter(self._records)
         #: Where cells are taken as they were typed, not as they are shown. None: in all columns.
         self._number_columns: Sequence[int] | None = None
@@ -242,8 +245,8 @@ class Roster:
             recipient = self._rows.read(row, line, cells)
         except RowError as error:
             return self._unsent(error, row, line, record) if any(map(str.strip, record)) else None
-        if (code := _cell(record, self._code_index).strip()) in GROUP_ONLY_CODES:
-            return still_invalid(recipient, code, _cell(record, self._message_index))
+        if (code := cell_at(record, self._code_index).strip()) in GROUP_ONLY_CODES:
+            return still_invalid(recipient, code, cell_at(record, self._message_index))
         if self._seen.add(recipient.number):
             return recipient
         column = self.column_names[self.columns.to]
@@ -302,8 +305,3 @@ class Roster:
     def _looks_like_a_row(self, cells: list[str]) -> bool:
         """Whether a line inside a cell has the shape of a row, with a number where the recipient stands."""
         return len(cells) == self._width > 1 and is_number(self.columns.recipient_cell(self._fitted(cells)))
-
-
-def _cell(record: list[str], index: int | None) -> str:
-    """A cell of the record, empty where there is none."""
-    return record[index] if index is not None and index < len(record) else ""

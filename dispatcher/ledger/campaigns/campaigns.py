@@ -17,6 +17,7 @@ from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.campaign import Campaign, CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.reading_rules import FIRST_RULES, READING_RULES
 from dispatcher.model.scope import LimitScope
 from dispatcher.model.state import CampaignState
 
@@ -56,6 +57,7 @@ class Campaigns:
         constraints: Mapping[str, int] | None = None,
         draft: bool = False,
         mended: int = 0,
+        reading_rules: int = READING_RULES,
     ) -> bool:
         """Make a campaign whose upload is stored under its id already. False: the id is in use.
 
@@ -64,7 +66,7 @@ class Campaigns:
         addresses, `media_files` the hashes of stored media that it needs. `kind` is `answer` or `confirmation` for
         what we answer by ourselves; the claim treats those differently, and lists leave them out. `constraints` are
         what the claim reads of the settings: `urgent` (1), `expires_ms` after the start, `max_cost` in micro-dollars.
-        `mended` counts the cells of the file that a person mended.
+        `mended` counts the cells of the file that a person mended, `reading_rules` are those by which it was checked.
 
         Raises:
             SubmittedBefore: the same was made into a campaign in the last 24 h.
@@ -73,7 +75,7 @@ class Campaigns:
         fields += [int(settings.allow_same_file), pack_facts(media) if media else "", " ".join(media_files)]
         fields += ["settings", settings.model_dump_json(by_alias=True), "filename", filename]
         fields += ["fixed", json.dumps(sorted(fixed)), "columns", json.dumps(list(columns))]
-        fields += ["chunks", chunks, "settle_ms", settle_ms]
+        fields += ["chunks", chunks, "settle_ms", settle_ms, "reading_rules", reading_rules]
         if kind:
             fields += ["kind", kind]
         if mended:
@@ -196,6 +198,12 @@ class Campaigns:
         with translated():
             value = self._redis.hget(keys.campaign(campaign_id), "fixed")
         return frozenset(json.loads(value or b"[]"))
+
+    def reading_rules_of(self, campaign_id: str) -> int:
+        """By which rules its file was checked."""
+        with translated():
+            value: Any = self._redis.hget(keys.campaign(campaign_id), "reading_rules")
+        return int(value or FIRST_RULES)
 
     def columns(self, campaign_id: str) -> tuple[str, ...]:
         """The headings of the campaign's file as they stood."""

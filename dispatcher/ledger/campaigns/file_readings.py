@@ -12,6 +12,7 @@ from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.reading_rules import FIRST_RULES
 
 
 class FileReading(NamedTuple):
@@ -24,6 +25,7 @@ class FileReading(NamedTuple):
     batches: int
     rows_read: int
     media: Mapping[str, MediaFacts]
+    rules: int
 
 
 class FileReadings:
@@ -38,10 +40,19 @@ class FileReadings:
         with translated():
             if not self._redis.set(keys.expanding(campaign_id), reader, nx=True, px=lease_ms):
                 return None
-            wanted = ("state", "settings", "fixed", "filename", "chunks", "batches", "rows_read")
+            wanted = (
+                "state",
+                "settings",
+                "fixed",
+                "filename",
+                "chunks",
+                "batches",
+                "rows_read",
+                "reading_rules",
+            )
             found: list[Any] = self._redis.hmget(keys.campaign(campaign_id), wanted)
             media: Any = self._redis.get(keys.media_facts(campaign_id))
-        state, settings, fixed, filename, chunks, batches, rows = found
+        state, settings, fixed, filename, chunks, batches, rows, rules = found
         if state != b"checking":
             return None
         with translated():
@@ -54,6 +65,7 @@ class FileReadings:
             int(batches),
             int(rows),
             unpack_facts(media) if media else {},
+            int(rules or FIRST_RULES),
         )
 
     def renew(self, campaign_id: str, reader: str, lease_ms: int) -> bool:

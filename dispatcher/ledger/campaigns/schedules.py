@@ -15,6 +15,7 @@ from dispatcher.ledger.store.connection import text_of, translated
 from dispatcher.ledger.store.scripts import Scripts
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.reading_rules import FIRST_RULES
 
 
 class Schedule(BaseModel):
@@ -22,7 +23,7 @@ class Schedule(BaseModel):
 
     `late_ms`: how much too late an occurrence may still start. `media_files`: hashes of the stored media that it needs.
     `digest` stands for the file's content and the settings, `mended` counts the cells of the file that a person mended.
-    `revision` counts its changes.
+    `reading_rules` are those by which the file was checked. `revision` counts its changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +39,7 @@ class Schedule(BaseModel):
     media_files: tuple[str, ...] = ()
     digest: str = ""
     mended: int = 0
+    reading_rules: int = FIRST_RULES
     revision: int = 0
     made: int = 0
     missed: int = 0

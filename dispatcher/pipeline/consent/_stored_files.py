@@ -43,6 +43,7 @@ class _Stored(NamedTuple):
     fixed: frozenset[str]
     filename: str
     chunks: int
+    rules: int
     schedule: Schedule | None
 
 
@@ -63,18 +64,17 @@ def forget_in_files(ledger: Ledger, number: str, config: Settings) -> InFiles:
 def _drafts(ledger: Ledger) -> Iterator[_Stored]:
     for campaign_id in ledger.campaigns.drafts():
         try:
-            settings, fixed = (
-                ledger.campaigns.settings_of(campaign_id),
-                ledger.campaigns.fixed_of(campaign_id),
-            )
+            settings = ledger.campaigns.settings_of(campaign_id)
+            fixed = ledger.campaigns.fixed_of(campaign_id)
+            rules = ledger.campaigns.reading_rules_of(campaign_id)
         except NotFound:
             continue
-        yield _Stored(campaign_id, settings, fixed, *ledger.campaigns.stored_file(campaign_id), None)
+        yield _Stored(campaign_id, settings, fixed, *ledger.campaigns.stored_file(campaign_id), rules, None)
 
 
 def _scheduled(ledger: Ledger) -> Iterator[_Stored]:
     for schedule, _ in ledger.schedules.all():
-        file = schedule.filename, schedule.chunks
+        file = schedule.filename, schedule.chunks, schedule.reading_rules
         yield _Stored(schedule.id, schedule.settings, frozenset(schedule.fixed), *file, schedule)
 
 
@@ -117,6 +117,7 @@ def _copy_without(ledger: Ledger, stored: _Stored, number: str, config: Settings
         fixed=stored.fixed,
         config=config,
         kept=True,
+        rules=stored.rules,
     )
     gone = 0
     with OwnFile(out, roster.separator) as lines:

@@ -153,6 +153,7 @@ def _messages(
             config=runtime.settings,
             media=reading.media,
             kept=True,
+            rules=reading.rules,
             survey=survey,
             pulse=heartbeat,
         )

@@ -139,5 +139,6 @@ def _make_child(runtime: Runtime, schedule: Schedule, at_ms: int) -> str:
         media_files=schedule.media_files,
         constraints=constraints_of(settings),
         mended=schedule.mended,
+        reading_rules=schedule.reading_rules,
     )
     return child

@@ -17,6 +17,7 @@ from dispatcher.ledger.campaigns.schedules import Schedule
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.media import MediaFacts
+from dispatcher.model.reading_rules import READING_RULES
 from dispatcher.pipeline.campaigns.column_memory import remember_column
 from dispatcher.pipeline.campaigns.send_constraints import constraints_of, require_prices
 from dispatcher.pipeline.campaigns.submit import digest_of
@@ -83,6 +84,7 @@ def make_schedule(
         media_files=tuple(media_files),
         digest=digest,
         mended=len(roster.mends),
+        reading_rules=READING_RULES,
     )
     ledger.schedules.put(schedule, first_ms, media)
     return schedule

@@ -22,7 +22,7 @@ from dispatcher.roster.columns import sought_headings
 from dispatcher.roster.excel._books import Book, open_book
 from dispatcher.roster.excel._errors import SheetError
 from dispatcher.roster.excel._sheet import SheetRow
-from dispatcher.roster.excel._sheet_choice import ChosenSheet, SheetHead, chosen_sheet
+from dispatcher.roster.excel._sheet_choice import ChosenSheet, SheetHead, chosen_sheet, first_sheet
 from dispatcher.roster.size_limits import SHEET_CPU_SECONDS, SHEET_MEMORY_MB
 
 
@@ -62,7 +62,10 @@ def _every_row(workbook: Book) -> Iterator[Any]:
 
 
 def _frames(workbook: Book, wish: dict[str, Any]) -> Iterator[Any]:
-    chosen = chosen_sheet(workbook, wish["sheet"], sought_headings(wish["to"]))
+    if wish["first"]:
+        chosen = first_sheet(workbook)
+    else:
+        chosen = chosen_sheet(workbook, wish["sheet"], sought_headings(wish["to"]))
     yield _said(workbook, chosen)
     hidden = 0
     if chosen.head is not None:

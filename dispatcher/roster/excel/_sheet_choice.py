@@ -74,6 +74,19 @@ def chosen_sheet(workbook: Book, name: str | None, sought: Sought) -> ChosenShee
     return ChosenSheet(likeliest[0], f"no other sheet has {what}", heads)
 
 
+def first_sheet(workbook: Book) -> ChosenSheet:
+    """The first visible sheet with cells, from its first row on.
+
+    Raises:
+        SheetError: none is visible.
+    """
+    visible = [sheet for sheet in workbook.sheets() if sheet.is_visible]
+    if not visible:
+        raise SheetError("no_sheet")
+    heads = (head_of(workbook, sheet, Sought(lambda _: False)) for sheet in visible)
+    return ChosenSheet(next(filter(None, heads), None), "", [])
+
+
 def _named(sheets: Sequence[SheetPart], name: str) -> SheetPart:
     """The sheet of this name; if none has it as it is written, the one that has it but for case and spaces around."""
     key = name.strip().casefold()

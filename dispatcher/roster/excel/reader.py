@@ -33,12 +33,14 @@ class SheetWish(NamedTuple):
     """What is to be read: the sheet of this name, else the visible one with the recipients, whose column may be named;
     rows that nobody sees, too.
 
-    `as_typed`: for lists of numbers, every row of the first visible sheet that has any, numbers without their format.
+    `first`: instead of a search, the first visible sheet that has any row, from that row on. `as_typed`: likewise, for
+    lists of numbers: every row, numbers without their format.
     """
 
     sheet: str | None = None
     hidden_rows: bool = False
     to: str | None = None
+    first: bool = False
     as_typed: bool = False
 
 

@@ -62,6 +62,13 @@ def _dialect_by(head: str, separators: Iterable[str], names_recipients: Names) -
     return Dialect(separator, cuts[separator].line)
 
 
+def first_line_dialect(head: str, separators: Iterable[str], sought: Sought) -> Dialect:
+    """The separator under which the first line makes most sense, whatever stands below it."""
+    firsts = {each: next(_records(head, each), (1, []))[1] for each in separators}
+    named = {each: any(map(sought.recipients, first)) for each, first in firsts.items()}
+    return Dialect(max(firsts, key=lambda each: (named[each], len(firsts[each]))), 0)
+
+
 def _records(head: str, separator: str) -> Iterator[_Numbered]:
     """The records with a letter or a digit in them, as this separator cuts them, each with its line."""
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)

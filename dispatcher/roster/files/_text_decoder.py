@@ -27,14 +27,23 @@ _SHOWN_CHARACTERS, _SAMPLES = 80, 3
 class TextDecoder:
     """Decodes a text that begins like `head`, behind its mark of `mark_bytes`. `ahead` shows one chunk after another of
     those to come. Where letters can be read in several ways somebody has to say which; with `asks` False the likeliest
-    is taken.
+    is taken. With `otherwise` it is Unicode or that encoding, whatever its letters say.
 
     Raises:
         FileRefused: nothing is called `encoding`.
     """
 
-    def __init__(self, head: bytes, encoding: str | None, ahead: Callable[[], bytes], *, asks: bool) -> None:
+    def __init__(
+        self,
+        head: bytes,
+        encoding: str | None,
+        ahead: Callable[[], bytes],
+        *,
+        asks: bool,
+        otherwise: str | None = None,
+    ) -> None:
         self._ahead = ahead
+        self._otherwise = otherwise and named(otherwise)
         self._asks = asks
         self._held = b""
         self._settled: Encoding | None = None
@@ -92,16 +101,21 @@ class TextDecoder:
 
     def _first_letters(self, chunk: bytes, rest: str, *, final: bool) -> str:
         if chunk.isascii():
+            if self._otherwise:
+                return chunk.decode("ascii")
             return self._escapes(chunk, rest, final=final)
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
             text = decoder.decode(chunk, final)
         except UnicodeDecodeError as error:
-            self._recognise(chunk, rest, error)
+            if self._otherwise:
+                self._settle(self._otherwise, "it is not Unicode")
+            else:
+                self._recognise(chunk, rest, error)
             return self.decode(chunk, rest, final=final)
         self._held = decoder.getstate()[0]
         if not text.isascii():
-            if self._is_utf_8_by_chance(chunk, rest):
+            if not self._otherwise and self._is_utf_8_by_chance(chunk, rest):
                 return self.decode(chunk, rest, final=final)
             self._settle(UTF_8, "all of it is valid UTF-8", guessed=False)
             self._incremental = decoder

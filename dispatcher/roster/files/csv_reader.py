@@ -10,7 +10,7 @@ from itertools import accumulate, islice
 
 from dispatcher.errors import FileRefused
 from dispatcher.roster._heading_row import Sought
-from dispatcher.roster.files._dialect import dialect_of
+from dispatcher.roster.files._dialect import dialect_of, first_line_dialect
 from dispatcher.roster.files.decoding import DecodedLines
 from dispatcher.roster.files.decoding_error import DecodingError
 from dispatcher.roster.files.plain_lines import plain_records
@@ -48,17 +48,19 @@ def refused_by_letters(error: DecodingError, lines: int | None = 0) -> FileRefus
 class CsvRecords:
     """The records of a CSV file, each with the line where it begins; blank lines are left out, but counted.
 
-    `sought` says which headings name the recipients. `suspicious`, if set, is asked about every inner line of
-    a cell that spans lines: whether it looks like a row of its own, swallowed by a quote that nobody closed.
+    `sought` says which headings name the recipients, `below_titles` whether headings may stand below a title.
+    `suspicious`, if set, is asked about every inner line of a cell that spans lines: whether it looks like a row of its
+    own, swallowed by a quote that nobody closed.
     """
 
-    def __init__(self, lines: DecodedLines, sought: Sought) -> None:
+    def __init__(self, lines: DecodedLines, sought: Sought, *, below_titles: bool = True) -> None:
         self._lines = lines
         sep_line = _SEP_LINE.match(lines.head)
         self._skipped = 1 if sep_line else 0
         head = lines.head[sep_line.end() :] if sep_line else lines.head
         separators = (sep_line[1],) if sep_line else _SEPARATORS
-        self.separator, line = dialect_of(head, separators, sought)
+        dialect = dialect_of if below_titles else first_line_dialect
+        self.separator, line = dialect(head, separators, sought)
         #: The line of the headings, or one before it: what stands above is a title.
         self.heading_line = line + self._skipped
         self._head = head

@@ -33,17 +33,25 @@ class DecodedLines:
 
     `head` has the first characters of the file, for whoever must guess the dialect. `may_be_guarded` turns true as
     soon as cells may carry the apostrophe that exports put before a formula. `chunks_read` counts by the 256 KB.
-    `said` is the encoding if somebody said it; `asks`: where it is not sure nothing is guessed.
+    `said` is the encoding if somebody said it; `asks`: where it is not sure nothing is guessed. `otherwise`: the
+    encoding of what is not Unicode, if that is known.
 
     Raises:
         DecodingError: the bytes are not the text that they seemed to be, or it is not sure which text they are.
         FileRefused: no encoding is called so.
     """
 
-    def __init__(self, stream: BoundedStream, said: str | None = None, *, asks: bool = True) -> None:
+    def __init__(
+        self,
+        stream: BoundedStream,
+        said: str | None = None,
+        *,
+        asks: bool = True,
+        otherwise: str | None = None,
+    ) -> None:
         self._chunks = Chunks(stream)
         start = stream.read(len(stream.head)) if stream.head else b""
-        self._decoder = TextDecoder(start, said, self._chunks.ahead, asks=asks)
+        self._decoder = TextDecoder(start, said, self._chunks.ahead, asks=asks, otherwise=otherwise)
         self._seen = LettersSeen()
         self.may_be_guarded = False
         self.chunks_read = 0
