@@ -87,8 +87,9 @@ async def create(
     """Take a campaign file with its settings. Good rows go out, bad ones are recorded (`strict` refuses the file).
 
     The answer comes when the file is safe in the ledger; it is read after that: `rows` is null until then, and
-    `checked` says how many rows go and how many are invalid, duplicates, opted out or without consent. A `draft`
-    is kept and sent by `start`. With `every` it is a recurring broadcast, and that is the answer.
+    `checked` says how many rows go and how many are invalid, duplicates, opted out or without consent, `readings` which
+    column, sheet or encoding was taken and why. A `draft` is kept and sent by `start`. With `every` it is a recurring
+    broadcast, and that is the answer.
     """
     site = site_of(request)
     async with read_form(request, site.max_file_bytes, max_media=MOST) as form:

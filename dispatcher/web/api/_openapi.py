@@ -61,6 +61,7 @@ _CAMPAIGN: dict[str, Any] = {
 }
 
 _CHECKED = {"rows": 11, "sendable": 3, "invalid": 7, "duplicates": 1, "opted_out": 0, "no_consent": 0}
+_READINGS = [{"setting": "to", "value": "Phone", "why": "its heading", "samples": [], "choices": []}]
 
 IDEMPOTENCY_KEY = (
     "Makes a repeated call safe: for 24 hours the same key with the same body gets the first answer, "
@@ -70,7 +71,7 @@ IDEMPOTENCY_KEY = (
 CREATED: dict[str, Any] = {
     "description": "The campaign is in the ledger.",
     "headers": {"Location": {"description": "Where to look at it.", "schema": {"type": "string"}}},
-    "content": {"application/json": {"example": {**_CAMPAIGN, "checked": _CHECKED}}},
+    "content": {"application/json": {"example": {**_CAMPAIGN, "checked": _CHECKED, "readings": _READINGS}}},
 }
 
 
