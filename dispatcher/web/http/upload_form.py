@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -22,6 +22,8 @@ from dispatcher.web.http.reading_turns import while_called
 
 #: Room for the settings beside the file.
 FIELDS_MAX = 1024 * 1024
+#: A pasted list may be longer before it is refused, so that the rest of its form is not lost with it.
+_PART_MAX = 4 * FIELDS_MAX
 #: May come several times, or several in one field, parted by this.
 REPEATABLE = {"from": re.compile(r"[,;\n]"), "media_urls": BETWEEN}
 YES_OR_NO = frozenset({"media_check", "strict", "allow_same_file", "hidden_rows", "smart_encoding"})
@@ -67,13 +69,25 @@ class Upload:
     filename: str
 
 
+class FieldTooLargeError(BodyTooLargeError):
+    """A text field, such as a pasted list, has more than `FIELDS_MAX` bytes."""
+
+    def __init__(self) -> None:
+        InputError.__init__(
+            self,
+            f"a text or a pasted list has more than {FIELDS_MAX >> 20} MB",
+            hint="paste a shorter list, or save it as a file and choose that",
+        )
+        self.limit = FIELDS_MAX
+
+
 @asynccontextmanager
 async def read_form(request: Request, max_file_bytes: int, *, max_media: int = 0) -> AsyncIterator[FormData]:
     """The form of a request, its file spooled to a temporary file while it streams in. `max_media` pictures may come
     beside it.
 
     Raises:
-        BodyTooLargeError: the file is larger than allowed.
+        BodyTooLargeError: the file is larger than allowed, or a field is. A list of up to 4 MB is left to `upload_in`.
         HTTPException: 400 or 415, it is no form.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -83,7 +97,16 @@ async def read_form(request: Request, max_file_bytes: int, *, max_media: int = 0
     if int(request.headers.get("content-length", "0")) > limit:
         raise BodyTooLargeError(limit)
     bounded = Request(request.scope, capped(request.receive, limit))
-    async with bounded.form(max_files=1 + max_media, max_fields=200, max_part_size=FIELDS_MAX) as form:
+    async with AsyncExitStack() as stack:
+        parsed = bounded.form(max_files=1 + max_media, max_fields=200, max_part_size=_PART_MAX)
+        try:
+            form = await stack.enter_async_context(parsed)
+        except HTTPException as error:
+            if "exceeded maximum size" in error.detail:
+                raise FieldTooLargeError from None
+            raise
+        if any(_is_too_large(value) for name, value in form.multi_items() if name != "list"):
+            raise FieldTooLargeError
         found = form.get("file")
         if isinstance(found, UploadFile) and (found.size or 0) > max_file_bytes:
             raise BodyTooLargeError(max_file_bytes)
@@ -91,16 +114,23 @@ async def read_form(request: Request, max_file_bytes: int, *, max_media: int = 0
             yield form
 
 
+def _is_too_large(value: object) -> bool:
+    return isinstance(value, str) and len(value.encode("utf-8", "replace")) > FIELDS_MAX
+
+
 def upload_in(form: FormData) -> Upload | None:
     """The form's file, if one was chosen, or the list that was pasted instead.
 
     Raises:
         InputError: there is one and the other.
+        FieldTooLargeError: the list has more than 1 MB.
     """
     found, pasted = form.get("file"), first(form, "list")
     file = Upload(found.file, found.filename) if isinstance(found, UploadFile) and found.filename else None
     if not pasted.strip():
         return file
+    if _is_too_large(pasted):
+        raise FieldTooLargeError
     if file is not None:
         raise InputError("there is a file and a pasted list", hint="choose a file or paste a list, not both")
     made = pasted_file(pasted)

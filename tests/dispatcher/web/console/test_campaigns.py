@@ -53,6 +53,16 @@ def test_a_pasted_list_is_checked_kept_and_sent(operator: httpx.Client) -> None:
     assert post_new(operator, "send", None, held=held, message="Hi").status_code == 303
 
 
+@pytest.mark.parametrize("rows", [90_000, 370_000])
+def test_a_pasted_list_that_is_too_long_says_so(operator: httpx.Client, rows: int) -> None:
+    pasted = {"list": "2125550101\r\n" * rows, "message": "Hi, a text of its own"}
+    answer = post_new(operator, "check", None, **pasted)
+    assert answer.status_code == 413
+    assert "paste a shorter list, or save it as a file and choose that" in answer.text
+    if rows == 90_000:  # the form is shown again as it was
+        assert "Hi, a text of its own</textarea>" in answer.text
+
+
 def test_rows_without_consent_are_told_and_sent_only_where_somebody_says_so(operator: httpx.Client) -> None:
     file = "to,SMS Consent\n2125550101,yes\n2125550102,no\n2125550103,maybe\n"
     checked = post_new(operator, "check", file, message="Hi")
