@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, repeat
 from typing import Any
 
-from dispatcher.model.recipient import Recipient
+from dispatcher.errors import InputError
+from dispatcher.model.recipient import InvalidRow, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,19 @@ class RecipientBlock:
             timezones=cut(self.timezones),
             cells=tuple(map(cut, self.cells)),
         )
+
+
+def row_in(items: Iterable[RecipientBlock | Recipient | InvalidRow], number: int) -> Recipient | InvalidRow:
+    """The row of a file with this number; they count from 1. Reads as far as it stands.
+
+    Raises:
+        InputError: the file has no such row.
+    """
+    for item in items:
+        if not isinstance(item, RecipientBlock):
+            if item.row == number:
+                return item
+        elif item.rows[0] <= number <= item.rows[-1]:
+            place = number - item.rows[0]
+            return next(item.part(place, place + 1).recipients())
+    raise InputError(f"the file has no row {number}", hint="rows count from 1, without the heading")

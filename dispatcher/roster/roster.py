@@ -88,6 +88,9 @@ class Roster:
         #: Where cells are taken as they were typed, not as they are shown. None: in all columns.
         self._number_columns: Sequence[int] | None = None
         self.columns = self._read_columns(Known(settings.to, kept=kept, before=chosen_before or {}))
+        #: Whether an earlier check wrote columns into the file; what stands between cells in a file like this one.
+        self.was_checked = self._own is not None
+        self.separator = self._records.separator if isinstance(self._records, CsvRecords) else "|"
         self._mended = MendedRows(self.mends, self._places, lambda: self._records.may_be_guarded)
         self._unread = self._mended.over(self._unread)
         self.column_names = self.columns.names
@@ -134,17 +137,7 @@ class Roster:
     @property
     def has_more(self) -> bool:
         """Whether the file has more than these rows: other sheets, hidden rows; complete once they were read."""
-        return self._records.has_more
-
-    @property
-    def was_checked(self) -> bool:
-        """Whether the file has columns in which an earlier check said what is wrong."""
-        return self._own is not None
-
-    @property
-    def separator(self) -> str:
-        """What stands between cells, in a file like this one."""
-        return self._records.separator if isinstance(self._records, CsvRecords) else "|"
+        return isinstance(self._records, ExcelRecords) and self._records.has_more
 
     def settled(self, settings: CampaignSettings) -> CampaignSettings:
         """The settings with what was guessed written into them, so that the file is read the same next time. No row can

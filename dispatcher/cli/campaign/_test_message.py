@@ -14,6 +14,7 @@ from dispatcher.cli.shell.media_files import base_of, store_media
 from dispatcher.cli.shell.mended_files import open_mended, say_mended
 from dispatcher.cli.shell.options import File
 from dispatcher.cli.shell.output import print_line
+from dispatcher.errors import FileRefused
 from dispatcher.pipeline.campaigns.one_off import send_test_message
 from dispatcher.roster.opening import open_roster
 
@@ -65,7 +66,11 @@ def try_command(
             say_mended(file, len(roster.mends))
             return send_test_message(ledger, roster, known.settings, config, row=row, to=to)
 
-    campaign_id, _ = with_answers(sent, chosen)
+    try:
+        campaign_id, _ = with_answers(sent, chosen)
+    except FileRefused as refusal:  # here `--to` is a number of one's own
+        refusal.hint = refusal.hint.replace("--to COLUMN", "--column COLUMN")
+        raise
     noted(ledger, f"sent a test of row {row}", campaign_id)
     hint_expansion(campaign_id)
     print_line(campaign_id)

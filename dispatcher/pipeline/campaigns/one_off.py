@@ -13,7 +13,8 @@ from dispatcher.ledger.ledger import Ledger
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.invisible_characters import is_seen
 from dispatcher.model.message import GROUP_MAX
-from dispatcher.model.recipient import InvalidRow, Recipient
+from dispatcher.model.recipient import InvalidRow
+from dispatcher.model.recipient_block import row_in
 from dispatcher.pipeline.campaigns.submit import submit
 from dispatcher.roster.numbers import read_number
 from dispatcher.roster.roster import Roster
@@ -124,19 +125,12 @@ def send_test_message(
     """
     roster.refuse_unfit_message()
     number = read_number(to)
-    found = _row(roster, row)
+    found = row_in(roster.blocks(), row)
+    if isinstance(found, InvalidRow):
+        detail = f"row {row} cannot be sent: {found.message}"
+        raise FileRefused("bad_row", detail, line=found.line, hint="choose another row")
     sender = found.sender or (settings.senders[0] if settings.senders else None)
     if sender is None:
         raise InputError("the row has no sending number", hint="give the number that it is sent from")
     one_off = OneOffMessage(sender, (number,), found.text, found.media)
     return submit_one_off(ledger, one_off, config, name=f"Test of {settings.name}"[:120])
-
-
-def _row(roster: Roster, row: int) -> Recipient:
-    for found in roster:
-        if found.row == row and isinstance(found, InvalidRow):
-            detail = f"row {row} cannot be sent: {found.message}"
-            raise FileRefused("bad_row", detail, line=found.line, hint="choose another row")
-        if found.row == row and isinstance(found, Recipient):
-            return found
-    raise InputError(f"the file has no row {row}", hint="rows count from 1, without the heading")

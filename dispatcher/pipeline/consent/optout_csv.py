@@ -27,7 +27,7 @@ from dispatcher.roster.excel.reader import ExcelRecords, SheetWish
 from dispatcher.roster.files.csv_reader import CsvRecords
 from dispatcher.roster.files.decoding import DecodedLines
 from dispatcher.roster.files.decoding_error import DecodingError
-from dispatcher.roster.files.file_source import open_source
+from dispatcher.roster.files.file_source import PulsedStream, open_source
 from dispatcher.roster.formula_guard import bare, guarded
 from dispatcher.roster.numbers import read_sender
 from dispatcher.roster.rejections import RowError
@@ -115,7 +115,7 @@ def _by_content(headings: Sequence[str], some: Sequence[Sequence[str]]) -> OptOu
 
 
 def _records(source: BinaryIO, max_bytes: int) -> Iterator[tuple[int, list[str]]]:
-    opened = open_source(source, max_bytes=max_bytes)
+    opened = open_source(PulsedStream(source), max_bytes=max_bytes)
     if opened.workbook is not None:
         wish = SheetWish(hidden_rows=True, as_typed=True)  # who opted out in a hidden row opted out
         return iter(ExcelRecords(opened.workbook, opened.kind, max_bytes=max_bytes, wish=wish))

@@ -72,7 +72,6 @@ class CsvRecords:
             strict=True,
             skipinitialspace=self._padded,
         )
-        self.has_more = False
         #: The last line of the last record, without those before the reader's first.
         self._last = 0
 

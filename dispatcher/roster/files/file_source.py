@@ -126,12 +126,12 @@ def _spooled(stream: BoundedStream) -> IO[bytes]:
 
 
 def open_source(source: Readable, *, max_bytes: int) -> RecognisedFile:
-    """Recognise a file by its content and unpack it.
+    """Recognise a file by its content and unpack it. A foreign stream comes as a `PulsedStream`.
 
     Raises:
         FileRefused: it is something else, damaged, or too large.
     """
-    stream = BoundedStream(PulsedStream(source), max_bytes)
+    stream = BoundedStream(source, max_bytes)
     for _ in range(_LOOKS):
         if stream.head.startswith(_GZIP):
             stream = BoundedStream(_Unzipped(stream), max_bytes)

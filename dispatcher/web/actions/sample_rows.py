@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from dispatcher.errors import InputError, NotFound
+from dispatcher.errors import NotFound
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
-from dispatcher.model.recipient_block import RecipientBlock
+from dispatcher.model.recipient_block import row_in
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
 from dispatcher.roster.mends import packed_mends
 from dispatcher.roster.opening import open_roster
@@ -49,15 +49,13 @@ def sample_row(site: Site, upload: StagedUpload, given: Mapping[str, object], nu
             pulse=pulse,
         )
         try:
-            found = next(_row(roster.blocks(), number), None)
+            found = row_in(roster.blocks(), number)
         except FileNotFoundError:
             raise NotFound("the uploaded file is not kept any more", hint="choose the file again") from None
-    if found is not None:
-        names = roster.column_names
-        row = SampleRow(number, found[0], names, names[roster.columns.to], found[1])
-        site.sample_rows.keep(key, row)
-        return row
-    raise InputError(f"the file has no row {number}", hint="rows count from 1, without the heading")
+    names = roster.column_names
+    row = SampleRow(number, found.line, names, names[roster.columns.to], found.cells)
+    site.sample_rows.keep(key, row)
+    return row
 
 
 def finished_row(site: Site, row: SampleRow, given: Mapping[str, object]) -> Recipient | InvalidRow:
@@ -80,16 +78,3 @@ def finished_row(site: Site, row: SampleRow, given: Mapping[str, object]) -> Rec
 def _settings(given: Mapping[str, object]) -> CampaignSettings:
     settings, _ = resolve_settings({**given, "from": list(_ANYBODY), "on_no_consent": "send"}, {})
     return settings
-
-
-def _row(
-    items: Iterator[RecipientBlock | Recipient | InvalidRow], number: int
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The line and the cells of this row, if it is there."""
-    for item in items:
-        if isinstance(item, RecipientBlock):
-            if item.rows[-1] >= number:
-                place = number - item.rows[0]
-                yield item.lines[place], tuple(column[place] for column in item.cells)
-        elif item.row == number:
-            yield item.line, item.cells

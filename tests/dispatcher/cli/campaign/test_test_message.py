@@ -50,7 +50,7 @@ def test_a_test_reads_the_column_that_was_chosen_before_as_a_check_does(
 ) -> None:
     two = tmp_path / "two.csv"
     two.write_text("Phone 1,Phone 2,name\n12125550101,555,Ann\n12125550102,12125550103,Bob\n")
-    assert "Several columns" in trial(mms, two, 1)[2]
+    assert "say which with --column COLUMN" in trial(mms, two, 1)[2]
     ledger.chosen_columns.remember(Headings(("Phone 1", "Phone 2", "name"), line=1).hash, "Phone 2")
     assert "row 1 cannot be sent" in trial(mms, two, 1)[2]
     assert trial(mms, two, 2)[0] == 0

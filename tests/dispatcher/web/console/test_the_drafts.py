@@ -164,7 +164,12 @@ def test_a_test_message_is_of_the_column_that_was_chosen_before(api: httpx.Clien
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "to", "said"),
-    [("9", "12125550155", "no row 9"), ("", "12125550155", "no row"), ("1", "12", "12")],
+    [
+        ("9", "12125550155", "no row 9"),
+        ("0", "12125550155", "no row 0"),
+        ("", "12125550155", "no row"),
+        ("1", "12", "12"),
+    ],
 )
 def test_what_is_wrong_with_a_test_is_said_beside_the_check(
     operator: httpx.Client, ledger: Ledger, row: str, to: str, said: str
