@@ -126,7 +126,8 @@ def _ask(
             )
         return
     senders = len(chosen.settings.senders) or "the file's own"
-    say(f"from {senders} sending number{'' if senders == 1 else 's'}, {result.segments} segments and legs")
+    counts = "segment or leg" if result.segments == 1 else "segments and legs"
+    say(f"from {senders} sending number{'' if senders == 1 else 's'}, {result.segments} {counts}")
     say(f"cost: {'unknown' if result.cost_low is None else f'${result.cost_low} to ${result.cost_high}'}")
     say(f"finished by about {result.finish_at}")
     say("; ".join(f"warning {warning.code}" for warning in result.warnings) or "no warnings")

@@ -80,8 +80,10 @@ def open_mended(file: Path) -> Iterator[BinaryIO]:
         FileRefused, InputError: one of the two cannot be opened, or the mends are of another file; also what reading it
             raises.
     """
-    with open_file(file) as source, _said_of(file):
-        yield mended(source, mends_beside(file))
+    with open_file(file) as source:
+        mends = mends_beside(file)
+        with _said_of(file):
+            yield mended(source, mends)
 
 
 @contextmanager

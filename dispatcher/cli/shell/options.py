@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.shell.piped_files import readable_again
+from dispatcher.cli.shell.piped_files import list_readable_again
 
 File = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
         help="The campaign file: CSV or a workbook (.xlsx, .xls, .ods), also packed (.gz, .zip); - is standard input.",
-        callback=readable_again,
+        callback=list_readable_again,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ import typer
 from dispatcher.cli.shell.output import say
 from dispatcher.errors import InputError
 from dispatcher.roster.files.file_source import BoundedStream, PulsedStream, Readable
+from dispatcher.roster.files.pasted_list import with_heading
 from dispatcher.settings import settings
 
 #: What the copy is called, and so the campaign, if nobody says otherwise.
@@ -23,6 +25,8 @@ _NOTED, _COPIED = f"{__name__}.standard_input", f"{__name__}.copied"
 #: A writer that was started together with the command may open the pipe after it.
 _WRITER_SECONDS = 0.5
 _BLOCK = 1 << 18
+#: A longer list is not looked at for its heading: all of it is in memory then.
+_LIST_BYTES = 16 << 20
 
 
 def readable_again(context: typer.Context, file: Path) -> Path:
@@ -45,6 +49,21 @@ def readable_again(context: typer.Context, file: Path) -> Path:
         with _Pipe(file) as pipe:
             return _copied(context, pipe)
     return file
+
+
+def list_readable_again(context: typer.Context, file: Path) -> Path:
+    """The same of a campaign file, where numbers without a heading get one as they do when they are pasted.
+
+    Raises:
+        InputError, FileRefused: as `readable_again`.
+    """
+    path = readable_again(context, file)
+    if is_copied(context) and path.stat().st_size <= _LIST_BYTES:
+        with suppress(UnicodeDecodeError):
+            listed = with_heading(path.read_bytes().decode("utf-8-sig"))
+            if listed is not None:
+                path.write_bytes(listed)
+    return path
 
 
 def is_copied(context: typer.Context) -> bool:

@@ -129,14 +129,16 @@ class TextNotices:
                 message="Messages do not seem to say who is writing; carriers ask for the sender's name.",
             )
         if self._with_short_link:
+            have = "message has" if self._with_short_link == 1 else "messages have"
             yield Notice(
                 code="public_link_shortener",
-                message=f"{self._with_short_link} messages have a public shortener's link; carriers block it.",
+                message=f"{self._with_short_link} {have} a public shortener's link; carriers block it.",
             )
         if self._longer_by_unicode:
+            take = "text takes" if self._longer_by_unicode == 1 else "texts take"
             yield Notice(
                 code="unicode_doubles_segments",
-                message=f"{self._longer_by_unicode} texts take more segments because of characters outside GSM-7: "
+                message=f"{self._longer_by_unicode} {take} more segments because of characters outside GSM-7: "
                 f"{self._odd_named()}.",
             )
 

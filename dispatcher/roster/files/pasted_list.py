@@ -25,12 +25,20 @@ class PastedFile(NamedTuple):
 def pasted_file(text: str) -> PastedFile:
     """Numbers without a heading, one on each line or separated by commas or semicolons, get one; anything else stays as
     it was pasted, tabs between cells as spreadsheets copy them."""
+    if (listed := with_heading(text)) is not None:
+        return PastedFile(listed, "pasted.csv")
+    first = next((line for line in _LINE_END.split(text) if line.strip()), "")
+    return PastedFile(_encoded(text), "pasted.tsv" if "\t" in first else "pasted.csv")
+
+
+def with_heading(text: str) -> bytes | None:
+    """Such numbers as a CSV with a heading; None if it is anything else."""
     lines = [line for line in _LINE_END.split(text) if line.strip()]
-    if all(map(_is_number, _pieces(lines[:1]))) and (numbers := _numbers(lines)):
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerows([number] for number in (_HEADING, *numbers))
-        return PastedFile(out.getvalue().encode(), "pasted.csv")
-    return PastedFile(_encoded(text), "pasted.tsv" if lines and "\t" in lines[0] else "pasted.csv")
+    if not all(map(_is_number, _pieces(lines[:1]))) or not (numbers := _numbers(lines)):
+        return None
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([number] for number in (_HEADING, *numbers))
+    return _encoded(out.getvalue())
 
 
 def _encoded(text: str) -> bytes:

@@ -92,7 +92,9 @@ def test_a_file_that_changed_is_not_sent_with_the_mends_of_what_it_was(
         assert f"{beside}: line 3: A cell was mended here that does not stand here" in said.err
         assert f"delete {beside}" in said.err
     beside.write_text("{}")
-    assert "The list of mended cells cannot be read" in check(mms, file).err
+    words = check(mms, file).err
+    assert "The list of mended cells cannot be read" in words
+    assert words.count(f"{beside}: ") == 1
 
 
 def test_a_list_of_mends_may_be_written_by_hand_and_is_not_read_from_elsewhere(

@@ -48,6 +48,17 @@ def test_a_row_of_standard_input_is_tried_and_a_list_of_opt_outs_imported(mms: M
     assert list(left.iterdir()) == []
 
 
+def test_numbers_by_themselves_need_no_heading_there(mms: Mms, left: Path, tmp_path: Path) -> None:
+    for listed in ("2125550101\n2125550102\n", "2125550101, 2125550102", "\ufeff\n2125550101\r\n2125550102"):
+        said = mms("campaign", "check", "-", *OPTIONS, "--json", stdin=listed)
+        assert (said.status, said.json["sendable"]) == (0, 2), said.err
+    rows = mms("campaign", "check", "-", *OPTIONS, stdin="2125550101,Ann\n2125550102,Ben\n")
+    assert (rows.status, "heading" in rows.err) == (2, True)
+    named = tmp_path / "list.csv"
+    named.write_text("2125550101\n")
+    assert mms("campaign", "check", str(named), *OPTIONS).status == 2
+
+
 def test_a_live_campaign_from_standard_input_is_not_sent_unasked(mms: Mms, ledger: Ledger) -> None:
     ledger.redis.hset(keys.STAMP, "mode", "live")
     live = CSV.decode().replace("12125550101", "15162065576")

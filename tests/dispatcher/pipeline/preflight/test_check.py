@@ -236,6 +236,21 @@ def test_texts_are_warned_about(message: str, expected: set[str]) -> None:
     assert codes(result) == expected
 
 
+@pytest.mark.parametrize(
+    ("rows", "long", "linked"),
+    [
+        (f"{ANN}\n", "1 text takes more", "1 message has a public"),
+        (f"{ANN}\n{BOB}\n", "2 texts take more", "2 messages have a public"),
+    ],
+)
+def test_warnings_count_one_and_several(rows: str, long: str, linked: str) -> None:
+    said = [
+        notice.message for notice in checked(f"to\n{rows}", message="https://bit.ly/x ’" + "x" * 60).warnings
+    ]
+    assert any(each.startswith(long) for each in said), said
+    assert any(each.startswith(linked) for each in said), said
+
+
 def test_groups_are_said_to_see_each_other() -> None:
     assert "members_see_each_other" in codes(checked(f"to,first_name\n{ANN},\n{BOB},\n", group_size=2))
 
