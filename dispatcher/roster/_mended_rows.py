@@ -10,7 +10,11 @@ from dispatcher.roster.excel.shown_cells import as_typed
 from dispatcher.roster.files.csv_reader import Record, RecordBlock
 from dispatcher.roster.formula_guard import bare, guarded
 from dispatcher.roster.mends import Mend
+from dispatcher.roster.readings import Remark
 from dispatcher.roster.rejections import refused
+
+#: Lines that a remark names.
+_LINES_NAMED = 10
 
 
 class HeadingPlaces(NamedTuple):
@@ -40,6 +44,7 @@ class MendedRows:
     ) -> None:
         self._headings = headings
         self._may_be_guarded = may_be_guarded
+        self._emptied: list[int] = []
         self._by_line: dict[int, list[Mend]] = defaultdict(list)
         for mend in mends:
             self._by_line[mend.line].append(mend)
@@ -67,6 +72,16 @@ class MendedRows:
             else:
                 yield lines, records
 
+    def remarks(self) -> Iterator[Remark]:
+        """A word on rows of which nothing was left: an empty row is none."""
+        if self._emptied:
+            lines = ", ".join(map(str, self._emptied[:_LINES_NAMED]))
+            more = ", …" if len(self._emptied) > _LINES_NAMED else ""
+            one = len(self._emptied) == 1
+            said = "1 row counts" if one else f"{len(self._emptied)} rows count"
+            where = f"{'line' if one else 'lines'} {lines}{more}"
+            yield Remark("mended_away", f"{said} no more, for all cells were mended to nothing: {where}.")
+
     def require_all_used(self) -> None:
         """To be called once the file is read.
 
@@ -89,6 +104,8 @@ class MendedRows:
             if not self._reads(record[place], mend.before):
                 raise refused("mend_elsewhere", line=line)
             record[place] = self._as_read(str(mend.after))
+        if not any(map(str.strip, record)):
+            self._emptied.append(line)
         return record
 
     def _whole(self, mend: Mend, record: list[str]) -> list[str]:

@@ -138,7 +138,7 @@ class RowReader:
 
     def remarks(self) -> Iterator[Remark]:
         """What was noticed about rows that were read."""
-        yield from self._empty_words.remarks()
+        yield from (*self._empty_words.remarks(), *self.numbers.remarks())
         count, columns = self._elsewhere, self._columns
         if count:
             column = f"`{short_heading(columns.names[self.to])}`"

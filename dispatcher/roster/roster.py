@@ -132,7 +132,7 @@ class Roster:
     def remarks(self) -> tuple[Remark, ...]:
         """What a person should hear of it; complete once the rows were read."""
         told = self._survey.remarks() if self._survey else ()
-        return (*self._records.remarks, *self._rows.remarks(), *self._rows.numbers.remarks(), *told)
+        return (*self._records.remarks, *self._rows.remarks(), *self._mended.remarks(), *told)
 
     @property
     def has_more(self) -> bool:

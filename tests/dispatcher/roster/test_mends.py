@@ -255,3 +255,17 @@ def test_a_number_that_is_found_by_its_label_is_mended_in_its_own_column() -> No
     roster = open_roster(data, message="Hi")
     bad = [roster.mendable(row) for row in roster if isinstance(row, InvalidRow)]
     assert [row.column for row in bad] == ["Phone 2 - Value", "Phone 1 - Value", None]
+
+
+@pytest.mark.parametrize("by_blocks", [False, True])
+def test_a_row_of_which_nothing_is_left_does_not_leave_without_a_word(by_blocks: bool) -> None:
+    data = b"phone,first_name\n12125550101,Ann\n555,\n556,\n557,Bob\n"
+    mends = [Mend(line=line, column="phone", before=f"55{line + 2}", after="") for line in (3, 4, 5)]
+    for used, said in ((1, "1 row counts no more"), (3, "2 rows count no more")):
+        roster = open_roster(packed_mends(mends[:used]) + data)
+        for _ in roster.blocks() if by_blocks else roster:
+            pass
+        [remark] = [each for each in roster.remarks if each.code == "mended_away"]
+        assert remark.message.startswith(said)
+        assert remark.message.endswith({1: "line 3.", 3: "lines 3, 4."}[used])
+    assert all(each.code != "mended_away" for each in open_roster(data).remarks)
