@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TextIO
 
+from dispatcher.errors import InputError
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.roster._labelled_numbers import LabelledNumbers
 from dispatcher.roster._mended_rows import HeadingPlaces, whole_row
 from dispatcher.roster.columns import Columns
-from dispatcher.roster.mends import MENDS_MAX, Mend
+from dispatcher.roster.mends import MENDS_MAX, Mend, brings_control_characters
 
 #: A longer text is mended in the file itself.
 MENDED_CHARACTERS = 4000
@@ -70,6 +71,21 @@ class MendableRow(NamedTuple):
         if self.place is None:
             return cells_of(value)
         return (*self.cells[: self.place], value, *self.cells[self.place + 1 :], *self.beyond)
+
+
+def require_mendable(row: MendableRow, value: str) -> None:
+    """See that this text may be written into the row's invalid cell.
+
+    Raises:
+        InputError: it is too long, or has characters that nobody writes.
+    """
+    if len(value) > MENDED_CHARACTERS:
+        raise InputError(
+            f"a cell of more than {MENDED_CHARACTERS} characters is not mended here",
+            hint="mend it in the file",
+        )
+    if brings_control_characters(row.value, value):
+        raise InputError("a cell holds no control characters", hint="write it without them")
 
 
 def is_unchanged(mark: str, value: str) -> bool:

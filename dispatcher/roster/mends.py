@@ -10,19 +10,25 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO, Self
+from typing import Annotated, BinaryIO, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dispatcher.errors import FileRefused
 from dispatcher.roster.files.file_source import Readable
 from dispatcher.roster.rejections import refused
 
 MAGIC = b"\x89mms-mended\r\n\x1a\0"
 #: Mends of a file at most, and bytes of their document.
 MENDS_MAX = 10_000
+_NUMBER_MAX = 999_999_999
 _DOCUMENT_BYTES = 8 << 20
 _LENGTH_BYTES = 4
+#: What is in no text that a person writes.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 #: Lines that a sentence names.
 _LINES_NAMED = 20
 
@@ -36,8 +42,8 @@ class Mend(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    line: int = Field(ge=1)
-    column: str | int | None = None
+    line: int = Field(ge=1, le=_NUMBER_MAX)
+    column: str | Annotated[int, Field(ge=1, le=_NUMBER_MAX)] | None = None
     before: str | tuple[str, ...] = Field(repr=False)
     after: str | tuple[str, ...] = Field(repr=False)
 
@@ -45,7 +51,15 @@ class Mend(BaseModel):
     def _is_of_a_cell_or_of_a_row(self) -> Self:
         if any(isinstance(each, str) is (self.column is None) for each in (self.before, self.after)):
             raise ValueError("a cell is a text, a row a list of texts")
+        before, after = "".join(self.before), "".join(self.after)
+        if _SURROGATES.search(before) or brings_control_characters(before, after):
+            raise ValueError("a mend brings no control characters")
         return self
+
+
+def brings_control_characters(before: str, after: str) -> bool:
+    """Whether a text has control characters, but for tabs and line ends, that were not in it before."""
+    return not set(_CONTROLS.findall(before)).issuperset(_CONTROLS.findall(after))
 
 
 class _Document(BaseModel):
@@ -65,8 +79,13 @@ def mends_of(document: str | bytes) -> tuple[Mend, ...]:
     except ValidationError:
         raise refused("bad_mends") from None
     if len(mends) > MENDS_MAX:
-        raise refused("too_many_mends", limit=MENDS_MAX)
+        raise too_many_mends()
     return mends
+
+
+def too_many_mends() -> FileRefused:
+    """More cells are mended than may be."""
+    return refused("too_many_mends", limit=f"{MENDS_MAX:,} cells")
 
 
 def document_of(mends: Iterable[Mend]) -> str:
@@ -104,8 +123,10 @@ def packed_mends(mends: Sequence[Mend]) -> bytes:
     if not mends:
         return b""
     document = document_of(mends).encode("utf-8", "surrogatepass")
-    if len(mends) > MENDS_MAX or len(document) > _DOCUMENT_BYTES:
-        raise refused("too_many_mends", limit=MENDS_MAX)
+    if len(mends) > MENDS_MAX:
+        raise too_many_mends()
+    if len(document) > _DOCUMENT_BYTES:
+        raise refused("too_many_mends", limit=f"{_DOCUMENT_BYTES >> 20} MB of cells")
     return MAGIC + len(document).to_bytes(_LENGTH_BYTES, "big") + document
 
 

@@ -218,7 +218,7 @@ REFUSAL_CODES = {
     "no_such_sheet": ("The workbook has no sheet {name!r}.", "use one of: {sheets}"),
     "which_sheet": ("Several sheets could hold the recipients: {sheets}.", "say which with --sheet NAME"),
     "bad_mends": ("The list of mended cells cannot be read.", "mend the cells anew"),
-    "too_many_mends": ("More than {limit} cells are mended.", "mend the file itself"),
+    "too_many_mends": ("More than {limit} are mended.", "mend the file itself"),
     "mend_elsewhere": (
         "A cell was mended here that does not stand here: the mends are of another file.",
         "take back the mends, or mend the cells of this file anew",

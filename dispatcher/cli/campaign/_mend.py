@@ -12,7 +12,7 @@ from dispatcher.cli.shell.output import counted, say
 from dispatcher.control_characters import spelled_out
 from dispatcher.errors import InputError
 from dispatcher.pipeline.preflight.row_check import RowVerdict
-from dispatcher.roster.mendable_rows import MENDED_CHARACTERS, MendableRow, mended_again
+from dispatcher.roster.mendable_rows import MENDED_CHARACTERS, MendableRow, mended_again, require_mendable
 from dispatcher.roster.mends import Mend
 
 #: What a person answers, and what it does instead of going into the cell.
@@ -74,6 +74,11 @@ def _asked(row: MendableRow, place: str, judge: Judge) -> str | None:
             return None
         if not answer:
             return row.value
+        try:
+            require_mendable(row, answer)
+        except InputError as refusal:
+            say(f"  {refusal.message}: {refusal.hint}")
+            continue
         verdict = judge(row, answer)
         say(f"  {verdict.said}")
         if verdict.fine:

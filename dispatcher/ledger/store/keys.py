@@ -20,7 +20,7 @@ One primary holds them all (Redis Cluster is refused), so scripts build keys fro
 | `mms:staged` | zset | token of an upload between its check and its start → ms when it was kept | 1 h |
 | `mms:staged:{token}` | hash | its file's name, chunks, bytes, what it was checked with, what it became | 1 h |
 | `mms:staged:{token}:rows` | hash | page → its rows that cannot be sent, packed, compressed; `about` all | 1 h |
-| `mms:staged:{token}:mends` | hash | line of its file → what a person mended there, JSON | 1 h |
+| `mms:staged:{token}:mends` | hash | line of its file → what a person mended there, JSON; `revision` | 1 h |
 | `mms:c:staged-{token}:upload:{k}` | string | the file of one, compressed chunks | 1 h, or until it is sent |
 | `mms:c:{id}:media` | string | what was found about media addresses, packed, compressed | until it is read |
 | `mms:same:{digest}` | string | campaign made of this content with these settings | 24 h |

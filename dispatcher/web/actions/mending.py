@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from dispatcher.errors import InputError, NotFound
+from dispatcher.errors import NotFound
 from dispatcher.pipeline.preflight.request import CheckRequest
 from dispatcher.pipeline.preflight.result import CheckResult
 from dispatcher.pipeline.preflight.row_check import RowsContext, RowVerdict, check_row
 from dispatcher.roster.mendable_rows import (
-    MENDED_CHARACTERS,
     MendableRow,
     is_unchanged,
     listed_rows,
     mended_again,
+    require_mendable,
     text_of,
 )
 from dispatcher.roster.mends import Mend
@@ -56,7 +56,7 @@ def keep_mends(site: Site, token: str, page: int, values: Mapping[Cell, str]) ->
     as it was, since it was mended or all was checked meanwhile, goes nowhere: answers its line.
 
     Raises:
-        InputError: a text is too long.
+        InputError: a text is too long, or has control characters.
     """
     if not values:
         return []
@@ -83,30 +83,33 @@ def mend_cell(site: Site, token: str, page: int, cell: Cell, value: str) -> RowV
 
     Raises:
         NotFound: the file is not kept any more, or the cell is not on this page of it as it was.
-        InputError: the text is too long, or the settings cannot be used any more.
+        InputError: the text is too long, has control characters or makes a row that cannot be read; or the settings
+            cannot be used any more.
     """
     staged = site.staged_uploads.find(token)
     found = site.staged_uploads.mends.page(token, page)
     row = next((row for row in found.rows if (row.line, row.mark) == cell), None) if found else None
     if found is None or row is None:
         raise NotFound("This cell was mended, or the file checked, meanwhile.", hint="check it again")
-    _keep(site, token, row, value, site.staged_uploads.mends.of_lines(token, [row.line]).get(row.line, ()))
+    require_mendable(row, value)
     options = json.loads(staged.checked or "{}")
     for name in BESIDE_SETTINGS:
         options.pop(name, None)
-    return _verdict(site, staged.filename, options, found, row, value)
+    # First judged, then kept: what makes a row that cannot be read at all goes nowhere.
+    verdict = _verdict(site, staged.filename, options, found, row, value)
+    _keep(site, token, row, value, site.staged_uploads.mends.of_lines(token, [row.line]).get(row.line, ()))
+    return verdict
 
 
 def _keep(site: Site, token: str, row: MendableRow, value: str, earlier: tuple[Any, ...]) -> None:
-    if len(value) > MENDED_CHARACTERS:
-        raise InputError(
-            f"a cell of more than {MENDED_CHARACTERS} characters is not mended here",
-            hint="mend it in the file",
-        )
-    if mends := mended_again(earlier, row, value):
+    require_mendable(row, value)
+    mends = mended_again(earlier, row, value)
+    if mends == tuple(earlier):
+        return
+    if mends:
         site.staged_uploads.mends.put(token, mends)
     else:
-        site.staged_uploads.mends.take_back(token, row.line)
+        site.staged_uploads.mends.take_back(token, [row.line])
 
 
 def _verdict(

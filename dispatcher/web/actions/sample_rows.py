@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
-from dispatcher.errors import NotFound
+from dispatcher.errors import FileRefused, InputError, NotFound
 from dispatcher.model.campaign import CampaignSettings
 from dispatcher.model.recipient import InvalidRow, Recipient
 from dispatcher.model.recipient_block import row_in
 from dispatcher.pipeline.campaigns.settings_file import resolve_settings
-from dispatcher.roster.mends import packed_mends
 from dispatcher.roster.opening import open_roster
 from dispatcher.roster.own_files import own_file
 from dispatcher.web.http.reading_turns import reading_turn
@@ -33,29 +31,61 @@ def sample_row(site: Site, upload: StagedUpload, given: Mapping[str, object], nu
         NotFound: it is not kept any more.
     """
     reading = {name: given[name] for name in READING if given.get(name)}
-    mends = hashlib.sha256(packed_mends(site.staged_uploads.mends.all(upload.token))).hexdigest()
+    mends = site.staged_uploads.mends.revision(upload.token)
     key = (upload.token, mends, str(number), *(f"{name}={value}" for name, value in sorted(reading.items())))
-    if (known := site.sample_rows.find(key)) is not None:
-        return known
+    known = site.sample_rows.find(key)
+    if known is None:
+        known = _read_row(site, upload, reading, number)
+        site.sample_rows.keep(key, known)
+    if isinstance(known, InputError):
+        raise _anew(known)
+    return known
+
+
+def _read_row(
+    site: Site, upload: StagedUpload, reading: Mapping[str, object], number: int
+) -> SampleRow | InputError:
+    """The row as the file has it, or why there is none: that is read no cheaper.
+
+    Raises:
+        InputError: a setting cannot be used.
+        NotFound: the file is not kept any more.
+    """
     settings = _settings({**reading, "message": "-"})
-    with reading_turn(site.closing) as pulse:
-        roster = open_roster(
-            site.staged_uploads.stream(upload.token),
-            filename=upload.filename,
-            settings=settings,
-            fixed=frozenset({"message", "senders", "media_urls"}),
-            config=site.settings.model_copy(update={"simulate": True}),
-            chosen_before=site.ledger.chosen_columns.all(),
-            pulse=pulse,
-        )
-        try:
+    try:
+        with reading_turn(site.closing) as pulse:
+            roster = open_roster(
+                site.staged_uploads.stream(upload.token),
+                filename=upload.filename,
+                settings=settings,
+                fixed=frozenset({"message", "senders", "media_urls"}),
+                config=site.settings.model_copy(update={"simulate": True}),
+                chosen_before=site.ledger.chosen_columns.all(),
+                pulse=pulse,
+            )
             found = row_in(roster.blocks(), number)
-        except FileNotFoundError:
-            raise NotFound("the uploaded file is not kept any more", hint="choose the file again") from None
+    except FileNotFoundError:
+        raise NotFound("the uploaded file is not kept any more", hint="choose the file again") from None
+    except NotFound:
+        raise
+    except InputError as refusal:
+        return _anew(refusal)
     names = roster.column_names
-    row = SampleRow(number, found.line, names, names[roster.columns.to], found.cells)
-    site.sample_rows.keep(key, row)
-    return row
+    return SampleRow(number, found.line, names, names[roster.columns.to], found.cells)
+
+
+def _anew(refusal: InputError) -> InputError:
+    """The same without a trace: what is remembered keeps nothing else in memory."""
+    if not isinstance(refusal, FileRefused):
+        return InputError(refusal.message, hint=refusal.hint)
+    return FileRefused(
+        refusal.code,
+        refusal.message,
+        line=refusal.line,
+        column=refusal.column,
+        hint=refusal.hint,
+        question=refusal.question,
+    )
 
 
 def finished_row(site: Site, row: SampleRow, given: Mapping[str, object]) -> Recipient | InvalidRow:

@@ -106,7 +106,7 @@ class FormDraft:
         return f"{every} {zone}"
 
     def checked_with(self, options: dict[str, Any], mends: str) -> str:
-        """What a file with mends of this digest is checked with, to be compared with what it is sent with."""
+        """What a file with mends of this revision is checked with, to be compared with what it is sent with."""
         beside = {"every": self.value("every").strip(), "mends": mends}
         return json.dumps(
             {**options, **{name: text for name, text in beside.items() if text}}, sort_keys=True

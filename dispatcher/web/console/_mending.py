@@ -3,14 +3,13 @@ mended so far."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from dispatcher.control_characters import spelled_out
 from dispatcher.roster.mendable_rows import MENDED_CHARACTERS, MendableRow, text_of
-from dispatcher.roster.mends import Mend, packed_mends
+from dispatcher.roster.mends import Mend
 from dispatcher.web.actions.mending import keep_mends
 from dispatcher.web.site.site import Site
 
@@ -70,7 +69,7 @@ def keep_mends_of(site: Site, token: str, values: Mapping[str, str]) -> str:
     are not what the form was made of any more.
 
     Raises:
-        InputError: a text is too long.
+        InputError: a text is too long, or has control characters.
     """
     cells = {
         (int(found[1]), found[2]): value
@@ -79,8 +78,10 @@ def keep_mends_of(site: Site, token: str, values: Mapping[str, str]) -> str:
     }
     passed_over = keep_mends(site, token, page_number(values.get("rows_page", "")), cells)
     back = values.get("take_back", "")
-    if back.isdecimal():
-        site.staged_uploads.mends.take_back(token, int(back))
+    if back == "all":
+        site.staged_uploads.mends.take_back_all(token)
+    elif back.isdecimal() and len(back) < 10:
+        site.staged_uploads.mends.take_back(token, [int(back)])
     return _said_of_lines(passed_over) if passed_over else ""
 
 
@@ -118,12 +119,6 @@ def mended_cells(site: Site, token: str) -> list[MendedCell]:
         MendedCell(mend.line, _column(mend), _shown(text_of(mend.before)), _shown(text_of(mend.after)))
         for mend in site.staged_uploads.mends.all(token)[:_LISTED]
     ]
-
-
-def digest_of_mends(site: Site, token: str) -> str:
-    """The same for the same mends; empty without any."""
-    packed = packed_mends(site.staged_uploads.mends.all(token))
-    return hashlib.sha256(packed).hexdigest() if packed else ""
 
 
 def _column(mend: Mend) -> str:

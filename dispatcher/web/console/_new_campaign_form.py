@@ -28,7 +28,6 @@ from dispatcher.web.actions.submissions import (
 from dispatcher.web.console._form_draft import BESIDE, FormDraft, what_changed
 from dispatcher.web.console._form_values import form_values_of
 from dispatcher.web.console._mending import (
-    digest_of_mends,
     is_mend,
     keep_mends_of,
     mended_cells,
@@ -52,9 +51,17 @@ def take(site: Site, who: str, form: FormData) -> FormDraft:
     try:
         _take(site, who, form, draft)
     except MmsError as error:
-        draft.problem = problem_of(error)
-        draft.result = None
+        _refused(site, draft, error)
     return draft
+
+
+def _refused(site: Site, draft: FormDraft, error: MmsError) -> None:
+    """Show what is wrong, and what was mended so far: it may be just that, and then it is taken back there."""
+    draft.problem = problem_of(error)
+    draft.result = None
+    if draft.upload is not None:
+        with suppress(MmsError):
+            draft.mended = mended_cells(site, draft.upload.token)
 
 
 def with_help(site: Site, draft: FormDraft) -> FormDraft:
@@ -98,10 +105,10 @@ def reopened(site: Site, campaign_id: str) -> FormDraft:
         draft.upload = StagedUpload(site.staged_uploads.hold(copy, stored.filename), stored.filename, "")
         try:
             options = draft.options(draft.given)
-            mends = digest_of_mends(site, draft.upload.token)
+            mends = site.staged_uploads.mends.revision(draft.upload.token)
             _check(site, draft, draft.upload, options, copy, mends=mends)
         except MmsError as error:
-            draft.problem = problem_of(error)
+            _refused(site, draft, error)
     return draft
 
 
@@ -144,7 +151,8 @@ def _take(site: Site, who: str, form: FormData, draft: FormDraft) -> None:
     )
     draft.values["media_urls"] = "\n".join(given.get("media_urls", []))
     options = draft.options(given)
-    mends = digest_of_mends(site, upload.token)  # what is mended from here on asks for another check
+    # Read before the file: what is mended from here on asks for another check.
+    mends = site.staged_uploads.mends.revision(upload.token)
     now = draft.checked_with(options, mends)
     if (action == "keep" and not passed_over) or (
         action == "send" and upload.checked == now and not passed_over
@@ -181,7 +189,7 @@ def _check(
     *,
     mends: str,
 ) -> None:
-    """Check the file of `staged`, which `source` reads with the mends of this digest."""
+    """Check the file of `staged`, which `source` reads with the mends of this revision."""
     upload = Upload(source, staged.filename)
     draft.result = check_to_mend(site, staged.token, upload, options, every=draft.every)
     options = as_checked(options, draft.result)

@@ -7,6 +7,8 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from dispatcher.errors import InputError
+
 #: Rows that one web process remembers, and for how long: they are people's data.
 MOST = 64
 LIFE_SECONDS = 600.0
@@ -27,17 +29,17 @@ class SampleRows:
     """The rows looked at last; a key says of which upload, read how, and which row."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, ...], tuple[float, SampleRow]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, ...], tuple[float, SampleRow | InputError]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, key: tuple[str, ...]) -> SampleRow | None:
-        """The row under this key, if it was looked at a short while ago."""
+    def find(self, key: tuple[str, ...]) -> SampleRow | InputError | None:
+        """The row under this key, or why there is none, if it was looked at a short while ago."""
         with self._lock:
             since, row = self._kept.get(key, (0.0, None))
             return row if time.monotonic() - since < LIFE_SECONDS else None
 
-    def keep(self, key: tuple[str, ...], row: SampleRow) -> None:
-        """Remember a row; what is old, and the oldest of too many, goes."""
+    def keep(self, key: tuple[str, ...], row: SampleRow | InputError) -> None:
+        """Remember a row, or why there is none; what is old, and the oldest of too many, goes."""
         now = time.monotonic()
         with self._lock:
             self._kept.pop(key, None)

@@ -13,11 +13,12 @@ from dispatcher.ledger.store import keys
 from dispatcher.ledger.store.connection import translated
 from dispatcher.pipeline.preflight.row_check import RowsContext
 from dispatcher.roster.mendable_rows import MendableRow, row_of
-from dispatcher.roster.mends import MENDS_MAX, Mend, document_of, mends_of
-from dispatcher.roster.rejections import refused
+from dispatcher.roster.mends import MENDS_MAX, Mend, document_of, mends_of, too_many_mends
 
 PAGE_ROWS = 50
 _ABOUT = "about"
+#: Beside the lines that are mended: how often they changed.
+_REVISION = "revision"
 
 
 class RowsPage(NamedTuple):
@@ -58,7 +59,14 @@ class StagedMends:
         """Every mend of the file, in the order of its lines."""
         with translated():
             found: Any = self._redis.hgetall(keys.staged_mends(token))
-        return tuple(mend for line in sorted(found, key=int) for mend in mends_of(found[line]))
+        lines = sorted((line for line in found if line.isdigit()), key=int)
+        return tuple(mend for line in lines for mend in mends_of(found[line]))
+
+    def revision(self, token: str) -> str:
+        """Another one after each change of the mends; empty if there never were any."""
+        with translated():
+            found: Any = self._redis.hget(keys.staged_mends(token), _REVISION)
+        return "" if found is None else str(int(found))
 
     def of_lines(self, token: str, lines: Sequence[int]) -> dict[int, tuple[Mend, ...]]:
         """The mends of these lines, for each that has some."""
@@ -84,14 +92,28 @@ class StagedMends:
 
     def _require_room(self, token: str) -> None:
         with translated():
-            lines = int(self._redis.hlen(keys.staged_mends(token)))
-        if lines >= MENDS_MAX:
-            raise refused("too_many_mends", limit=MENDS_MAX)
+            fields = int(self._redis.hlen(keys.staged_mends(token)))
+        if fields > MENDS_MAX:  # one of them is the revision
+            raise too_many_mends()
 
-    def take_back(self, token: str, line: int) -> None:
-        """Forget the mends of a line."""
+    def take_back(self, token: str, lines: Sequence[int]) -> None:
+        """Forget the mends of these lines."""
+        if not lines:
+            return
+        name = keys.staged_mends(token)
         with translated():
-            self._redis.hdel(keys.staged_mends(token), str(line))
+            left_ms = self._left_ms(token)
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hdel(name, *map(str, lines))
+            pipeline.hincrby(name, _REVISION, 1)
+            pipeline.pexpire(name, left_ms)
+            pipeline.execute()
+
+    def take_back_all(self, token: str) -> None:
+        """Forget all mends."""
+        with translated():
+            found: Any = self._redis.hkeys(keys.staged_mends(token))
+        self.take_back(token, [int(line) for line in found if line.isdigit()])
 
     def drop(self, token: str) -> None:
         """Forget it all."""
@@ -106,13 +128,19 @@ class StagedMends:
     def _put(self, token: str, name: str, fields: dict[Any, Any], *, anew: bool = False) -> None:
         """What is written late ends with the upload all the same."""
         with translated():
-            left_ms = self._redis.pttl(keys.staged(token))
+            left_ms = self._left_ms(token)
             pipeline = self._redis.pipeline(transaction=True)
             if anew:
                 pipeline.unlink(name)
+            else:
+                pipeline.hincrby(name, _REVISION, 1)
             pipeline.hset(name, mapping=fields)
-            pipeline.pexpire(name, left_ms if left_ms > 0 else 1000 * self._life_seconds)
+            pipeline.pexpire(name, left_ms)
             pipeline.execute()
+
+    def _left_ms(self, token: str) -> int:
+        left_ms = int(self._redis.pttl(keys.staged(token)))
+        return left_ms if left_ms > 0 else 1000 * self._life_seconds
 
 
 def _packed(value: Any) -> bytes:

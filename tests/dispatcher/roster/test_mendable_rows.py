@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatcher.errors import InputError
 from dispatcher.model.recipient import InvalidRow
 from dispatcher.roster import mendable_rows
 from dispatcher.roster.mendable_rows import (
@@ -18,6 +19,7 @@ from dispatcher.roster.mendable_rows import (
     line_of,
     listed_rows,
     mended_again,
+    require_mendable,
 )
 from dispatcher.roster.mends import Mend
 from tests.dispatcher.roster.reading import open_roster
@@ -87,6 +89,14 @@ def test_rows_are_listed_as_they_are_until_there_is_no_room(monkeypatch: pytest.
     for row in (ROW, WHOLE, ROW):
         listing.write(row)
     assert listed_rows(lines.getvalue().splitlines()) == [ROW, WHOLE]
+
+
+@pytest.mark.parametrize("value", ["x" * 4001, "212\x000102", "212\x1b[2J", "\udc80"])
+def test_what_nobody_writes_is_no_mend(value: str) -> None:
+    for row in (ROW, WHOLE):
+        with pytest.raises(InputError, match="is not mended here|no control characters"):
+            require_mendable(row, value)
+    require_mendable(ROW._replace(cells=("5\x0b5", "Bob")), "5\x0b55\t\r\n")
 
 
 def test_the_number_of_somebody_is_in_no_text_about_a_row_or_a_mend() -> None:

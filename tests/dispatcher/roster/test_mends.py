@@ -160,6 +160,12 @@ def test_a_file_is_mended_without_being_copied_and_read_from_anywhere() -> None:
         b'{"mends": [{"line": 3, "before": "555", "after": "1"}]}',
         b'{"mends": [{"line": 3, "column": 1, "before": ["555"], "after": ["1"]}]}',
         b'{"mends": [{"line": 3, "column": 1, "before": "555", "after": "1", "why": "x"}]}',
+        b'{"mends": [{"line": %s, "column": "phone", "before": "555", "after": "1"}]}' % (b"9" * 4000),
+        b'{"mends": [{"line": 3, "column": %s, "before": "555", "after": "1"}]}' % (b"9" * 4000),
+        b'{"mends": [{"line": 3, "column": 0, "before": "555", "after": "1"}]}',
+        b'{"mends": [{"line": 3, "column": "first_name", "before": "Bob", "after": "B\\u0000ob"}]}',
+        b'{"mends": [{"line": 3, "before": ["555", "Bob"], "after": ["555", "B\\u001bob"]}]}',
+        b'{"mends": [{"line": 3, "column": "first_name", "before": "Bob", "after": "\\ud800"}]}',
         b"\xff\xfe",
         b"[" * 100_000,
     ],
@@ -178,6 +184,18 @@ def test_there_is_an_end_to_mending() -> None:
     with pytest.raises(FileRefused) as caught:
         packed_mends([PHONE] * (MENDS_MAX + 1))
     assert caught.value.code == "too_many_mends"
+    assert caught.value.message == "More than 10,000 cells are mended."
+    long = PHONE.model_copy(update={"after": "x" * (9 << 20)})
+    with pytest.raises(FileRefused, match="More than 8 MB of cells are mended"):
+        packed_mends([long])
+
+
+def test_a_mend_brings_no_control_characters_and_may_leave_those_that_were_there() -> None:
+    whole = Mend(line=3, before=("5\x0b5", "Bob"), after=("5\x0b55", "Bob\t\r\nB."))
+    assert mends_of(document_of([whole])) == (whole,)
+    for before, after in (("a", "a\0"), ("\x0b", "\x0c"), ("a", "\ud83d"), ("\ud83d", "a")):
+        with pytest.raises(ValueError, match="control characters"):
+            Mend(line=3, column="phone", before=before, after=after)
 
 
 def test_a_list_of_mends_is_for_people_to_read() -> None:

@@ -15,7 +15,7 @@ from redis import Redis
 from dispatcher.ledger.consent.optouts import OptOut
 from dispatcher.ledger.ledger import Ledger
 from dispatcher.roster.mends import split_off
-from dispatcher.web.site.staged_mends import PAGE_ROWS
+from dispatcher.web.site.staged_mends import PAGE_ROWS, StagedMends
 from tests.dispatcher.web.console.test_campaigns import FORM, hidden, post_new
 
 BAD = (
@@ -259,6 +259,8 @@ def test_many_bad_rows_are_mended_a_page_at_a_time(operator: httpx.Client) -> No
         ({"line": 2}, 422),
         ({"mark": "0" * 16}, 422),
         ({"value": "1" * 4001}, 422),
+        ({"value": "1212555\x000102"}, 422),
+        ({"value": "1212555\x1b0102"}, 422),
     ],
 )
 def test_only_what_is_listed_is_mended_and_only_by_who_may(
@@ -313,3 +315,54 @@ def test_a_line_that_is_no_number_is_refused(page: Page) -> None:
             ).status_code
             == 422
         )
+
+
+def test_mends_that_do_not_fit_what_is_read_now_are_taken_back_beside_the_problem(
+    operator: httpx.Client,
+) -> None:
+    page = Page(operator, "phone,first_name\n12125550101,Zoë\n555é,René\n")
+    page.mend(3, "12125550102")
+    page.press(encoding="windows-1251")
+    assert page.answer.status_code == 422
+    assert "What was mended so far" in page.answer.text
+    page.press("", take_back="all")
+    assert page.answer.status_code == 200
+    assert page.fields == {"3": "555é"}
+    assert "mended</summary>" not in page.answer.text
+
+
+def test_a_row_that_could_not_even_be_read_is_not_kept(operator: httpx.Client) -> None:
+    page = Page(operator, "phone,first_name\n12125550101,Ann\n2125550102,Bob,x\n")
+    assert page.mend(3, "," * 3000).status_code == 422
+    assert page.press().status_code == 200
+    assert "mended</summary>" not in page.answer.text
+
+
+def test_what_is_written_while_nothing_is_mended_reads_no_mends(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.mend(3, "12125550102")
+    fields = {**FORM, "csrf": page.csrf, "held": page.held}
+
+    def shown(row: str, **other: str) -> str:
+        """What is said beside the message."""
+        return page.browser.post("/new/text", data={**fields, "row": row, **other}).text
+
+    assert "Hi Bob" in shown("2")
+    refused = shown("99")
+
+    def never(*_: object) -> None:
+        raise AssertionError("a row that was looked at is looked at again")
+
+    monkeypatch.setattr(StagedMends, "all", never)
+    assert "Hello Bob" in shown("2", message="Hello {{first_name}}")
+    assert "has no row 99" in refused
+    assert shown("99") == refused
+
+
+def test_mending_a_cell_as_it_was_mended_asks_for_no_other_check(page: Page) -> None:
+    page.press(mend_3="12125550102")
+    name = page.name(4)
+    page.press(**{name: "\x20"})
+    sent = page.press("send", **{page.name(4): " "})
+    assert sent.status_code == 303

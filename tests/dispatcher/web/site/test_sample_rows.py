@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from dispatcher.errors import InputError
 from dispatcher.web.site import sample_rows
 from dispatcher.web.site.sample_rows import SampleRow, SampleRows
 
@@ -22,6 +23,12 @@ def test_a_row_is_remembered_for_a_while_and_nobody_reads_it_in_a_log(
     now += sample_rows.LIFE_SECONDS
     assert rows.find(("token", "3")) is None
     assert "Ann" not in repr(ROW)
+
+
+def test_why_there_is_no_row_is_remembered_too() -> None:
+    rows = SampleRows()
+    rows.keep(("token", "9"), InputError("the file has no row 9"))
+    assert isinstance(rows.find(("token", "9")), InputError)
 
 
 def test_of_too_many_rows_the_oldest_go() -> None:

@@ -43,7 +43,7 @@ def test_a_mended_file_is_kept_as_the_file_and_its_mends_and_opened_as_it_came(
     assert uploads.mends.all(token) == MENDS
     with uploads.open(token) as source:
         assert source.read() == packed_mends(MENDS) + FILE
-    uploads.mends.take_back(token, 3)
+    uploads.mends.take_back(token, [3])
     with uploads.open(token) as source:
         assert source.read() == packed_mends(MENDS[:1]) + FILE
 
@@ -77,8 +77,25 @@ def test_rows_and_mends_end_with_their_upload_however_late_they_were_written(
     assert redis.exists(keys.staged_rows(token), keys.staged_mends(token)) == 0
 
 
+def test_a_revision_tells_whether_anything_was_mended_since(
+    uploads: StagedUploads, redis: redis_py.Redis
+) -> None:
+    token = uploads.hold(io.BytesIO(FILE), "spring.csv")
+    found = [uploads.mends.revision(token)]
+    assert found == [""]
+    uploads.mends.put(token, MENDS)
+    found.append(uploads.mends.revision(token))
+    uploads.mends.take_back(token, [3])
+    found.append(uploads.mends.revision(token))
+    uploads.mends.take_back_all(token)
+    found.append(uploads.mends.revision(token))
+    assert len(set(found)) == 4
+    assert uploads.mends.all(token) == ()
+    assert int(redis.pttl(keys.staged_mends(token))) > 0
+
+
 def test_there_is_an_end_to_mending_here_too(uploads: StagedUploads, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staged_mends, "MENDS_MAX", 2)
     token = uploads.hold(io.BytesIO(packed_mends(MENDS) + FILE), "spring.csv")
-    with pytest.raises(FileRefused, match="More than 2 cells are mended"):
+    with pytest.raises(FileRefused, match=r"More than [\d,]+ cells are mended"):
         uploads.mends.put(token, MENDS[:1])
