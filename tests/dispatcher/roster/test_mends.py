@@ -243,7 +243,7 @@ def written(table: Sequence[Sequence[str]]) -> bytes:
 def said(data: bytes, mends: Sequence[Mend], by_blocks: bool) -> list[tuple[Any, ...]]:
     """What is read of a file, without the lines: a mended cell keeps the lines that it had."""
     try:
-        found = rows(data, *mends, by_blocks=by_blocks)
+        found = rows(data, *mends, by_blocks=by_blocks, encoding="utf-8")  # what the bytes say is not mended
     except FileRefused as refusal:
         return [(refusal.code,)]
     return [(row.row, row.number, row.cells, getattr(row, "code", None)) for row in found]
