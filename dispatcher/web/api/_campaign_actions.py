@@ -10,13 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatcher.pipeline.campaigns.retry import RETRIABLE
 from dispatcher.web.actions.lifecycle import decide, send_again
 from dispatcher.web.api._openapi import problems
+from dispatcher.web.http.body import CappedRoute
 from dispatcher.web.site.access import Actor, bearer
 from dispatcher.web.site.site import site_of
 
 router = APIRouter(
     prefix="/api/v1/campaigns/{campaign_id}",
     dependencies=[Depends(bearer)],
-    responses=problems(401, 403, 404, 409, 422, 429, 503),
+    responses=problems(401, 403, 404, 409, 413, 422, 429, 503),
+    route_class=CappedRoute,
 )
 
 

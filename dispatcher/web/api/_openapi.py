@@ -12,7 +12,7 @@ WHEN = {
     403: "A viewer's token may look, not act.",
     404: "There is no such campaign, or no such thing in it.",
     409: "Its state does not allow this, or the first call with this Idempotency-Key is at work.",
-    413: "The file is larger than `MMS_MAX_FILE_MB`.",
+    413: "The file is larger than `MMS_MAX_FILE_MB`, or what comes beside or without one than 1 MB.",
     415: "Send a form (multipart/form-data).",
     422: "The file or a setting cannot be used; nothing was done. Code, line, column and a hint say why.",
     429: "Too many wrong tokens came from this address.",
