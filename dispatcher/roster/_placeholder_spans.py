@@ -12,7 +12,10 @@ _BEFORE = re.compile(r"([{\[<«‹]|&(?:amp;)*#?\w{1,8};)\Z")
 _AFTER = re.compile(r"[}\]>»›]|&(?:amp;)*#?\w{1,8};")
 #: Signs that stand on both sides of a word. No quotation marks, no full stops: sentences have those around words.
 _SIGNS = r"*=/\\~^_|`+#$%@&-"
-_SIGNS_BEFORE = re.compile(rf"([{_SIGNS}])\1*\Z")
+_SIGNS_BEFORE = re.compile(rf"[{_SIGNS}]+\Z")
+_SIGNS_AFTER = re.compile(rf"[{_SIGNS}]+")
+#: What programs write before a name alone.
+_BEFORE_ALONE = re.compile(r"(?<!\w)[$#@^%]+\Z")
 #: No bracket, entity or run of signs that goes with a placeholder is longer.
 _REACH = 24
 #: How far away a bracket's partner is looked for.
@@ -60,8 +63,9 @@ def _has_partner(beyond: str, partner: str, same: str) -> bool:
 
 
 def _signs(head: str, tail: str) -> tuple[int, int]:
-    before = _SIGNS_BEFORE.search(head)
-    if before is None:
-        return 0, 0
-    after = len(tail) - len(tail.lstrip(before[1]))
-    return (len(before[0]), after) if after else (0, 0)
+    """How many such signs go with a bare word: those of both sides if any of them is the same."""
+    before, after = _SIGNS_BEFORE.search(head), _SIGNS_AFTER.match(tail)
+    if before and after and set(before[0]) & set(after[0]):
+        return len(before[0]), len(after[0])
+    alone = _BEFORE_ALONE.search(head)
+    return (len(alone[0]), 0) if alone else (0, 0)

@@ -56,7 +56,7 @@ _WRITINGS: tuple[tuple[str, str, PlaceholderKind], ...] = (
     ("%", r"%\((\w{1,60})\)[sd](?!\w)", PlaceholderKind.ANY),
     (":", r":([^\W\d_]\w{1,40}):(?![\w:])", PlaceholderKind.PERSONAL),
     ("Name", r"((?:[Ff]irst|[Ll]ast|[Ff]ull)Name)(?!\w)", PlaceholderKind.PREFIXED),
-    ("{", r"\{+([A-Za-z]\w{1,40})(?![\w{}])", PlaceholderKind.PREFIXED),
+    ("{", r"\{([A-Za-z]\w{1,40})(?![\w{}])(?![^{}\n]*\})", PlaceholderKind.PREFIXED),
     ("(", r"\(([^\W\d_]\w{0,30}(?:[ _]\w{1,20})?)\)", PlaceholderKind.PERSONAL),
     ("$", r"\$([A-Za-z]\w{1,40})(?![\w$])", PlaceholderKind.PREFIXED),
     ("@", r"@([A-Za-z]\w{1,40})(?![\w@.])", PlaceholderKind.PREFIXED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -127,6 +128,8 @@ FOREIGN = {
     "*first_name*": "{{first_name}}",
     "`first_name`": "{{first_name}}",
     "|FNAME|": "{{first_name}}",
+    "*|FNAME*": "{{first_name}}",
+    "$$first_name": "{{first_name}}",
     "{{first_name}": "{{first_name}}",
     "{first_name}}": "{{first_name}}",
     "{{{first_name}": "{{first_name}}",
@@ -194,6 +197,8 @@ def test_our_own_merge_fields_are_ours(field: str) -> None:
         ("{{City}}{first_name}{{City}}", "{first_name}"),
         ("{{City}}{{first_name}", "{{first_name}"),
         ("{City*FNAME*}", "*FNAME*"),
+        ("*FNAME-X*", "FNAME"),
+        ("50%first_name", "first_name"),
     ],
 )
 def test_signs_that_are_not_its_own_stay(text: str, written: str) -> None:
@@ -216,6 +221,13 @@ def test_what_was_replaced_is_a_text_without_any(written: str) -> None:
         text = f"Hi {written}!".replace(found[0].written, found[0].offered)
         assert OURS.find(text) == []
         assert not set("{}*<>&") & set(re.sub(r"\{\{[^{}]*\}\}", "", text))
+
+
+def test_a_text_of_nothing_but_signs_is_judged_soon() -> None:
+    began = time.process_time()
+    for signs in ("{", "&lt;", "*", "{ab_name", "[[", "}"):
+        assert OURS.find(signs * 20_000) is not None
+    assert time.process_time() - began < 10  # seconds; what is quadratic takes minutes
 
 
 def test_only_a_column_of_the_file_is_offered() -> None:
