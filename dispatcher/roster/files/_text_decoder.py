@@ -91,6 +91,10 @@ class TextDecoder:
             return self._incremental.decode(chunk, final)
         except UnicodeDecodeError as error:
             raise self._changed(error, rest) from None
+        except (
+            UnicodeError
+        ):  # one of two bytes a character, said by a person, and no mark tells which comes first
+            raise DecodingError("bad_encoding", rest, self._settled.name.upper()) from None
 
     def _settle(
         self, encoding: Encoding, why: str, choices: tuple[Choice, ...] = (), *, guessed: bool = True

@@ -334,3 +334,8 @@ def test_a_damaged_file_is_called_damaged_not_unclear() -> None:
 def test_letters_never_keep_an_opt_out_from_being_counted() -> None:
     lines = list(read_opt_outs(io.BytesIO(b"phone,name\n12125550101,\xc9\n"), max_bytes=1 << 20))
     assert len(lines) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "ucs-2"])
+def test_an_encoding_that_the_bytes_cannot_be_refuses_the_file(encoding: str) -> None:
+    assert refusal("to,first_name\n12125550101,Zoë\n".encode(), encoding=encoding).code == "bad_encoding"
