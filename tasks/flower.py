@@ -13,7 +13,7 @@ from flower.urls import settings as pages
 from dispatcher.settings import settings
 from tasks.app import app
 from tasks.broker import broker_url
-from tasks.flower_broker import show_rabbitmq
+from tasks.flower_broker import show_all_queues, show_rabbitmq
 from tasks.flower_login import login
 from tasks.flower_redis import show_redis
 from tasks.rabbitmq import HEARTBEAT_SECONDS
@@ -25,6 +25,7 @@ def main(arguments: list[str]) -> int:
     command.apply_options("flower", arguments)
     command.options.basic_auth = login(command.options.basic_auth, settings())
     show_rabbitmq(command.options, settings(), app.conf.broker_url)
+    show_all_queues()
     command.extract_settings()
     command.setup_logging()
     app.connection = partial(app.connection, heartbeat=HEARTBEAT_SECONDS)  # else a lost one is never noticed

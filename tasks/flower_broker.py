@@ -1,4 +1,4 @@
-"""Flower's page of the broker, where that is a RabbitMQ: it asks the management plugin how the queues stand."""
+"""Flower's page of the broker: all queues are on it, and of a RabbitMQ the management plugin says how they stand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from flower.utils import broker
+from flower.views import BaseHandler
 
+from dispatcher.queues import QUEUE_NAMES
 from dispatcher.settings import Settings
 from tasks.rabbitmq import is_rabbitmq, management_address
 
@@ -44,3 +46,14 @@ def show_rabbitmq(options: Any, settings: Settings, url: str) -> None:
     options.broker_api = options.broker_api or said or management_address(url)
     OwnRabbitMQ.address = url
     broker.RabbitMQ = OwnRabbitMQ
+
+
+def show_all_queues() -> None:
+    """Let Flower show every queue of ours. It knows those of workers that answered when it asked, and one that was slow
+    then would be missing for good."""
+    of_workers = BaseHandler.get_active_queue_names
+
+    def names(handler: Any) -> list[str]:
+        return sorted({*QUEUE_NAMES, *of_workers(handler)})
+
+    BaseHandler.get_active_queue_names = names

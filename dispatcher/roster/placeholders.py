@@ -80,6 +80,12 @@ def _default_in(said: str) -> str | None:
     return None if not quoted and _FILTER.fullmatch(words) else words
 
 
+def _is_half_ours(written: str) -> bool:
+    return (written.startswith("{{") and "}" not in written) or (
+        written.endswith("}}") and "{" not in written
+    )
+
+
 def instead_of(found: Sequence[Placeholder], most: int = 3) -> str:
     """What to write in their places, in words: `write {{first_name}} for [Name]`; nothing where there is nothing."""
     offers = dict.fromkeys((each.offered, each.written) for each in found if each.offered)
@@ -132,8 +138,9 @@ class Placeholders:
                 yield candidate
 
     def refusal(self, text: str) -> RowError | None:
-        """Why a text cannot be sent, if it has any."""
-        found = self.find(text)
+        """Why a text cannot be sent, if it has any. One of ours without its other braces is a template that is not well
+        formed, which is said of it elsewhere."""
+        found = [each for each in self.find(text) if not _is_half_ours(each.written)]
         if not found:
             return None
         instead = instead_of(found)

@@ -39,7 +39,7 @@ def test_a_file_with_errors_is_mended_sent_and_watched_to_its_end(
     download.value.save_as(errors)
     mend(errors, folder / "mended.csv")
     page.get_by_label("Another file").set_input_files(folder / "mended.csv")
-    page.get_by_role("button", name="Check again").click()
+    page.locator("#campaign").get_by_role("button", name="Check again").click()
     expect(page.get_by_role("button", name="Send to 3 recipients").first).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("Mended sale")  # nothing is typed twice
     expect(page.locator(".screen .bubble").first).to_contain_text("the spring sale starts on Friday")

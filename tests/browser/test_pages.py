@@ -39,7 +39,7 @@ def test_a_list_is_imported_by_file_and_exported_again(page: Page, folder: Path,
     file = folder / "list.csv"
     file.write_text("number,source\n12125550150,letter\nnobody,letter\n12125550151,=1+1\n")
     page.goto("/opt-outs")
-    page.get_by_label("A .csv, an .xlsx, or a plain list of numbers").set_input_files(file)
+    page.get_by_label("A .csv, a workbook, or a plain list of numbers").set_input_files(file)
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="2 read, 2 changed, 1 not usable")).to_be_visible()
     expect(page.get_by_text("Line 3: this is not a US or Canadian number")).to_be_visible()
