@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 from urllib.parse import unquote
 from xml.parsers import expat
 
 from dispatcher.roster.excel._errors import SheetError, damaged
+from dispatcher.roster.files.zip_defects import ZIP_DEFECTS
 from dispatcher.roster.size_limits import SHEET_PARTS
 
 _BLOCK = 1 << 18
@@ -38,7 +38,7 @@ class Package:
         self._max_bytes = self._left = max_bytes
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        except ZIP_DEFECTS:
             raise damaged("it is cut off or damaged") from None
         entries = self._zip.infolist()
         if len(entries) > SHEET_PARTS:
@@ -102,7 +102,7 @@ class Package:
             raise SheetError("unknown_format", kind="an archive with a password") from None
         except expat.ExpatError:
             raise damaged(f"its part {posixpath.basename(name)[:40]} is damaged") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
+        except ZIP_DEFECTS:
             raise damaged("it is cut off or damaged") from None
 
 

@@ -2,7 +2,7 @@
 
 - `file_source`: what the bytes are, unpacked, and no more of them than allowed. `pasted_list`: what was pasted.
 - `decoding`: the encoding found out by the letters that come of it, every line end kept. `decoding_error`: what cannot
-  be decoded, or by a person only.
+  be decoded, or by a person only. `zip_defects`: what the reader of archives raises.
 - `csv_reader`: CSV in its dialects, each record with the file's own line number. `plain_lines`: many at once, where
   nothing is quoted.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from typing import IO, Final, cast
 
 from dispatcher.errors import FileRefused
+from dispatcher.roster.files.zip_defects import ZIP_DEFECTS
 from dispatcher.roster.rejections import refused
 
 #: Bytes of an archive's directory that are read: some 20,000 files. Without a bound it takes any amount of memory.
@@ -48,7 +48,7 @@ class PackedFile:
         self._file = file
         try:
             self._stream = archive.open(member)
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError):
+        except (*ZIP_DEFECTS, RuntimeError):
             raise _damaged() from None
 
     def read(self, size: int = -1, /) -> bytes:
@@ -61,7 +61,7 @@ class PackedFile:
             return b""
         try:
             data = self._stream.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+        except ZIP_DEFECTS:
             raise _damaged() from None
         if not data and size:
             self._file.close()
@@ -80,7 +80,7 @@ class ZipArchive:
         self._file = file
         try:
             self._archive = zipfile.ZipFile(cast(IO[bytes], _Bounded(file)))
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        except ZIP_DEFECTS:
             self.workbook = _kind_of([_first_name(file)])
             if self.workbook is None:
                 raise _damaged() from None

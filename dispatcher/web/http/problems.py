@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dispatcher import errors
 from dispatcher.ledger.installation.idempotency_keys import AtWorkError, OtherBodyError, UnfinishedError
+from dispatcher.pipeline.preflight.result import Alternative
 from dispatcher.web.http.body import BodyTooLargeError
 from dispatcher.web.http.reading_turns import CallerGoneError, ServerStopsError, UploadsBusyError
 from dispatcher.web.site.throttle import TooManyTriesError
@@ -54,14 +55,6 @@ _TITLES = {
 }
 
 
-class ProblemChoice(BaseModel):
-    """A value that the setting in question may have; samples are the file's own cells or lines."""
-
-    value: str
-    label: str
-    samples: list[str] = []
-
-
 class Problem(BaseModel):
     """What went wrong, where in the file, and what to do about it. `line` is the file's own, 1 based. Where only a
     person can say how the file is meant, `setting` is what to give next time, and `choices` what it may be."""
@@ -75,7 +68,7 @@ class Problem(BaseModel):
     column: str | None = Field(default=None, examples=["Phone No."])
     hint: str | None = Field(default=None, examples=["name one column `to` or `phone`"])
     setting: str | None = Field(default=None, examples=["to"])
-    choices: list[ProblemChoice] | None = None
+    choices: list[Alternative] | None = None
 
     @property
     def retry_after(self) -> str | None:
@@ -113,13 +106,7 @@ def _asked(error: errors.FileRefused) -> dict[str, object]:
     if error.question is None:
         return {}
     setting, choices = error.question
-    return {
-        "setting": setting,
-        "choices": [
-            ProblemChoice(value=value, label=label, samples=list(samples))
-            for value, label, samples in choices
-        ],
-    }
+    return {"setting": setting, "choices": [Alternative(**choice._asdict()) for choice in choices]}
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
